@@ -1,0 +1,104 @@
+//! The credential that goes into the `Authorization` header.
+
+use crate::Secret;
+
+/// An API key (`sk-let-…`), or a client-side token (`ck-let-…`) used as one.
+///
+/// Cannot hold what is not fit for an HTTP header, and cannot be printed: `Debug` is redacted and
+/// there is no `Display`. The prefix is not checked, since a self-hosted server accepts any key.
+///
+/// ```
+/// use letta_api::ApiKey;
+///
+/// let key = ApiKey::new("sk-let-0f3c\n")?; // as read from a file: trimmed
+/// assert_eq!(key.secret().expose_secret(), "sk-let-0f3c");
+/// assert!(ApiKey::new("  ").is_err());
+/// # Ok::<(), letta_api::InvalidApiKey>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey(Secret);
+
+impl ApiKey {
+    /// Checks a key. White space round it is dropped, as keys that come from files end in a newline.
+    ///
+    /// # Errors
+    ///
+    /// A key that is empty, or holds anything but visible ASCII (a space, a control character, a
+    /// letter beyond ASCII). The error does not hold the key.
+    pub fn new(key: impl Into<Secret>) -> Result<Self, InvalidApiKey> {
+        let key = key.into();
+        let trimmed = key.expose_secret().trim();
+        if trimmed.is_empty() {
+            return Err(InvalidApiKey { rule: Rule::Empty });
+        }
+        if let Some((position, character)) = trimmed
+            .chars()
+            .enumerate()
+            .find(|(_, character)| !character.is_ascii_graphic())
+        {
+            let kind = match character {
+                c if c.is_control() => "a control character",
+                c if c.is_whitespace() => "white space",
+                c if !c.is_ascii() => "a character beyond ASCII",
+                _ => "a character that a header cannot carry",
+            };
+            return Err(InvalidApiKey {
+                rule: Rule::Character {
+                    position: position + 1,
+                    kind,
+                },
+            });
+        }
+        Ok(Self(Secret::new(trimmed)))
+    }
+
+    /// The key itself.
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+
+    /// `Bearer <key>`, marked sensitive, so that no HTTP library prints or indexes it.
+    pub fn to_authorization(&self) -> reqwest::header::HeaderValue {
+        let text = zeroize::Zeroizing::new(format!("Bearer {}", self.0.expose_secret()));
+        let mut value = reqwest::header::HeaderValue::from_str(&text)
+            .expect("an ApiKey holds visible ASCII only");
+        value.set_sensitive(true);
+        value
+    }
+}
+
+impl std::str::FromStr for ApiKey {
+    type Err = InvalidApiKey;
+
+    /// As [`ApiKey::new`].
+    fn from_str(key: &str) -> Result<Self, InvalidApiKey> {
+        Self::new(key)
+    }
+}
+
+/// Why a text cannot be an API key. Does not hold the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidApiKey {
+    rule: Rule,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Rule {
+    Empty,
+    Character { position: usize, kind: &'static str },
+}
+
+impl std::fmt::Display for InvalidApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.rule {
+            Rule::Empty => f.write_str("the API key is empty"),
+            Rule::Character { position, kind } => write!(
+                f,
+                "the API key holds {kind} at character {position}; it must be visible ASCII, \
+                 without `Bearer` in front"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for InvalidApiKey {}

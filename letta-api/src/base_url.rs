@@ -1,0 +1,190 @@
+//! Where the service is.
+
+use url::{Host, Url};
+
+/// The URL that the paths of the API are appended to: scheme, host, port, perhaps a path stem.
+///
+/// Cannot hold credentials, a query or a fragment, so it is safe to print. A closing slash is
+/// dropped, and so is a closing `/v1`, which every path of the API brings along.
+///
+/// ```
+/// use letta_api::BaseUrl;
+///
+/// let url: BaseUrl = "https://proxy.example.com/letta/v1/".parse()?;
+/// assert_eq!(url.as_str(), "https://proxy.example.com/letta");
+/// # Ok::<(), letta_api::InvalidBaseUrl>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BaseUrl {
+    text: String,
+    url: Url,
+}
+
+impl BaseUrl {
+    /// Checks a base URL. White space round it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no absolute URL, a scheme other than `http` or `https`, and a user name,
+    /// password, query or fragment in it. The error does not hold the text, which may hold a
+    /// password.
+    pub fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
+        let fail = |rule| Err(InvalidBaseUrl { rule });
+        let Ok(mut url) = Url::parse(text.trim()) else {
+            return fail("it is not an absolute URL; write it like https://api.letta.com");
+        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return fail("its scheme is neither https nor http");
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return fail(
+                "it holds a user name or a password, which would be sent in place of the API key",
+            );
+        }
+        if url.query().is_some() {
+            return fail("it holds a query (the part from `?`)");
+        }
+        if url.fragment().is_some() {
+            return fail("it holds a fragment (the part from `#`)");
+        }
+        let stem = url.path().trim_end_matches('/');
+        let stem = stem.strip_suffix("/v1").unwrap_or(stem);
+        let stem = stem.trim_end_matches('/').to_owned();
+        url.set_path(&stem);
+        Ok(Self {
+            text: url.as_str().trim_end_matches('/').to_owned(),
+            url,
+        })
+    }
+
+    /// The URL, without a closing slash.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The URL, parsed.
+    pub fn as_url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Whether the host is this machine: `localhost`, a name under it, `127.0.0.0/8` or `::1`.
+    pub fn is_loopback(&self) -> bool {
+        match self.url.host() {
+            Some(Host::Domain(name)) => {
+                let name = name.strip_suffix('.').unwrap_or(name);
+                name == "localhost" || name.ends_with(".localhost")
+            }
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+    }
+
+    /// Whether what is sent there can be read on the way: `http` to another machine.
+    pub fn is_cleartext(&self) -> bool {
+        self.url.scheme() == "http" && !self.is_loopback()
+    }
+}
+
+impl std::str::FromStr for BaseUrl {
+    type Err = InvalidBaseUrl;
+
+    /// As [`BaseUrl::parse`].
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<&str> for BaseUrl {
+    type Error = InvalidBaseUrl;
+
+    fn try_from(text: &str) -> Result<Self, InvalidBaseUrl> {
+        Self::parse(text)
+    }
+}
+
+impl std::fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Why a text cannot be a base URL. Does not hold the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidBaseUrl {
+    rule: &'static str,
+}
+
+impl std::fmt::Display for InvalidBaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the base URL cannot be used: {}", self.rule)
+    }
+}
+
+impl std::error::Error for InvalidBaseUrl {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_loses_its_closing_slash_and_version() {
+        for (given, kept) in [
+            ("https://api.letta.com", "https://api.letta.com"),
+            ("https://api.letta.com/", "https://api.letta.com"),
+            ("https://api.letta.com/v1", "https://api.letta.com"),
+            ("https://api.letta.com/v1/", "https://api.letta.com"),
+            ("  https://api.letta.com\n", "https://api.letta.com"),
+            ("https://API.letta.com:443", "https://api.letta.com"),
+            ("http://127.0.0.1:8283/", "http://127.0.0.1:8283"),
+            ("https://example.com/letta//", "https://example.com/letta"),
+            ("https://example.com/letta/v1", "https://example.com/letta"),
+            ("https://example.com/v10", "https://example.com/v10"),
+            ("https://example.com/av1", "https://example.com/av1"),
+        ] {
+            assert_eq!(BaseUrl::parse(given).unwrap().as_str(), kept, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_bad_base_url_is_refused_without_being_shown() {
+        for (given, says) in [
+            ("", "absolute URL"),
+            ("api.letta.com", "absolute URL"),
+            ("//api.letta.com", "absolute URL"),
+            ("http://", "absolute URL"),
+            ("ftp://hunter2.example.com", "scheme"),
+            ("localhost:8283", "scheme"),
+            ("https://hunter2@example.com", "user name"),
+            ("https://user:hunter2@example.com", "user name"),
+            ("https://example.com?hunter2", "query"),
+            ("https://example.com/#hunter2", "fragment"),
+            ("https://user:hunter2@exa mple.com", "absolute URL"),
+        ] {
+            let error = BaseUrl::parse(given).unwrap_err();
+            assert!(error.to_string().contains(says), "{given}: {error}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{given}");
+        }
+    }
+
+    #[test]
+    fn only_http_to_another_machine_is_cleartext() {
+        for (given, cleartext) in [
+            ("https://api.letta.com", false),
+            ("http://localhost:8283", false),
+            ("http://letta.localhost", false),
+            ("http://127.8.9.1", false),
+            ("http://[::1]:1", false),
+            ("http://api.letta.com", true),
+            ("http://10.0.0.1", true),
+            ("http://localhost.example.com", true),
+            ("http://notlocalhost", true),
+        ] {
+            assert_eq!(
+                BaseUrl::parse(given).unwrap().is_cleartext(),
+                cleartext,
+                "{given}"
+            );
+        }
+    }
+}

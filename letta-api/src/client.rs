@@ -1,0 +1,67 @@
+//! The client that the generated operations are methods of.
+
+use std::sync::Arc;
+
+use crate::{BaseUrl, Direct, Operation, Transport, TransportError};
+
+/// A client for the API: a base URL, an HTTP client, and the [`Transport`] between them.
+///
+/// Has one method per operation of the description. Cloning is cheap. It starts with [`Direct`],
+/// which sends no credentials; see [`Bearer`](crate::Bearer) for the API key.
+#[derive(Clone)]
+pub struct Client {
+    // Named as generated code expects it.
+    pub(crate) baseurl: BaseUrl,
+    pub(crate) client: reqwest::Client,
+    transport: Arc<dyn Transport>,
+}
+
+impl Client {
+    /// Will send what the operations are given to `base_url`, through `http`.
+    ///
+    /// The time-outs, redirect policy, proxies and pool are those of `http`. A time-out for the whole
+    /// call ([`reqwest::ClientBuilder::timeout`]) also cuts answers that are streamed.
+    pub fn new(base_url: BaseUrl, http: reqwest::Client) -> Self {
+        Self {
+            baseurl: base_url,
+            client: http,
+            transport: Arc::new(Direct),
+        }
+    }
+
+    /// The same client with another transport.
+    #[must_use]
+    pub fn with_transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Arc::new(transport);
+        self
+    }
+
+    /// Where requests go.
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.baseurl
+    }
+
+    /// What requests go through.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Called by every generated operation.
+    pub(crate) async fn execute(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> Result<reqwest::Response, TransportError> {
+        self.transport
+            .execute(&self.client, request, operation)
+            .await
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.baseurl.as_str())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,208 @@
+//! What can go wrong with a call.
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::response::{Head, ResponseValue};
+use crate::transport::TransportError;
+
+/// Why a call failed. `E` is the error body that the operation documents.
+///
+/// `Debug` and `Display` show the kind of the failure and the status, and never a URL, a header, a
+/// body or a secret: a service's message may echo what it was sent. What it said is in the
+/// variants, and in [`into_body`](Self::into_body).
+#[non_exhaustive]
+pub enum Error<E = ()> {
+    /// The request was refused before anything was sent. The text names the parameter and the rule,
+    /// and does not hold the value.
+    InvalidRequest(String),
+    /// No answer arrived, or the [`Transport`](crate::Transport) gave up.
+    Transport(TransportError),
+    /// The service answered with an error that the description documents.
+    ErrorResponse(ResponseValue<E>),
+    /// The service answered with a status that the description does not document. The body is
+    /// unread.
+    UnexpectedResponse(reqwest::Response),
+    /// An answer began and its body could not be read to the end.
+    #[non_exhaustive]
+    ResponseBody {
+        /// The status of the answer.
+        status: StatusCode,
+        /// The headers of the answer.
+        headers: Box<HeaderMap>,
+        /// What reading met, without the URL.
+        source: reqwest::Error,
+    },
+    /// The body of a documented answer is not what the description says.
+    InvalidPayload(Box<InvalidPayload>),
+}
+
+impl<E> Error<E> {
+    /// The status of the answer, where there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::InvalidRequest(_) | Self::Transport(_) => None,
+            Self::ErrorResponse(response) => Some(response.status()),
+            Self::UnexpectedResponse(response) => Some(response.status()),
+            Self::ResponseBody { status, .. } => Some(*status),
+            Self::InvalidPayload(payload) => Some(payload.status()),
+        }
+    }
+
+    /// The headers of the answer, where there was one.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        match self {
+            Self::InvalidRequest(_) | Self::Transport(_) => None,
+            Self::ErrorResponse(response) => Some(response.headers()),
+            Self::UnexpectedResponse(response) => Some(response.headers()),
+            Self::ResponseBody { headers, .. } => Some(headers),
+            Self::InvalidPayload(payload) => Some(payload.headers()),
+        }
+    }
+
+    /// The body of an answer that was not decoded, where it could be read. It may hold a secret:
+    /// the answer to a create holds the token.
+    pub async fn into_body(self) -> Option<Bytes> {
+        match self {
+            Self::UnexpectedResponse(response) => response.bytes().await.ok(),
+            Self::InvalidPayload(payload) => Some(payload.body),
+            _ => None,
+        }
+    }
+}
+
+impl<E> From<TransportError> for Error<E> {
+    fn from(error: TransportError) -> Self {
+        Self::Transport(error)
+    }
+}
+
+/// A request that could not be built: generated code converts with `?`.
+impl<E> From<reqwest::Error> for Error<E> {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_builder() {
+            Self::InvalidRequest(
+                "the request could not be put together; its URL or its body cannot be sent"
+                    .to_owned(),
+            )
+        } else {
+            Self::Transport(error.into())
+        }
+    }
+}
+
+/// A header parameter that no header can hold: generated code converts with `?`.
+impl<E> From<reqwest::header::InvalidHeaderValue> for Error<E> {
+    fn from(_: reqwest::header::InvalidHeaderValue) -> Self {
+        Self::InvalidRequest("a header parameter holds a character that no header can".to_owned())
+    }
+}
+
+impl<E> std::fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::InvalidRequest(problem) => write!(f, "invalid request: {problem}"),
+            Self::Transport(error) => std::fmt::Display::fmt(error, f),
+            Self::ErrorResponse(response) => {
+                write!(f, "the service answered {}", response.status())
+            }
+            Self::UnexpectedResponse(response) => write!(
+                f,
+                "the service answered {}, which its description does not have",
+                response.status()
+            ),
+            Self::ResponseBody { status, .. } => {
+                write!(f, "the body of a {status} answer could not be read")
+            }
+            Self::InvalidPayload(payload) => std::fmt::Display::fmt(payload, f),
+        }
+    }
+}
+
+impl<E> std::fmt::Debug for Error<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut out = match self {
+            Self::InvalidRequest(problem) => {
+                return f.debug_tuple("InvalidRequest").field(problem).finish();
+            }
+            Self::Transport(error) => return f.debug_tuple("Transport").field(error).finish(),
+            Self::ErrorResponse(_) => f.debug_struct("ErrorResponse"),
+            Self::UnexpectedResponse(_) => f.debug_struct("UnexpectedResponse"),
+            Self::ResponseBody { source, .. } => {
+                let mut out = f.debug_struct("ResponseBody");
+                out.field("source", source);
+                out
+            }
+            Self::InvalidPayload(payload) => {
+                let mut out = f.debug_struct("InvalidPayload");
+                out.field("problem", &payload.problem);
+                out
+            }
+        };
+        if let Some(status) = self.status() {
+            out.field("status", &status.as_u16());
+        }
+        out.finish_non_exhaustive()
+    }
+}
+
+impl<E> std::error::Error for Error<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Transport(error) => error.source(),
+            Self::ResponseBody { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// A body that is not what the description says: no JSON, JSON of another shape, cut short.
+///
+/// Printing it says what is wrong and where, and shows nothing of the body.
+pub struct InvalidPayload {
+    pub(crate) head: Head,
+    pub(crate) body: Bytes,
+    pub(crate) problem: String,
+}
+
+impl InvalidPayload {
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// What is wrong with the body, and at which line and column of it.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    /// The body as it came. It may hold a secret: the answer to a create holds the token.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+}
+
+impl std::fmt::Display for InvalidPayload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "the body of a {} answer is not what the description says: {}",
+            self.head.status, self.problem
+        )
+    }
+}
+
+impl std::fmt::Debug for InvalidPayload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InvalidPayload")
+            .field("status", &self.head.status.as_u16())
+            .field("problem", &self.problem)
+            .finish_non_exhaustive()
+    }
+}

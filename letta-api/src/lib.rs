@@ -1,0 +1,64 @@
+//! Raw client for the Letta API, generated from the OpenAPI description in `openapi/`.
+//!
+//! One method per operation on [`Client`], one type per schema in [`types`], one constant per
+//! operation in [`operations`]. The crate adds nothing to what the service does and leaves nothing
+//! out: for policies, checked input, time-outs and plain errors, take `letta-api-ext`, which is
+//! built on this crate and hands it out for everything that it does not wrap.
+//!
+//! ```no_run
+//! use letta_api::{ApiKey, Bearer, Client, types};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let key = ApiKey::new(std::env::var("LETTA_API_KEY")?)?;
+//! let client = Client::new("https://api.letta.com".parse()?, reqwest::Client::new())
+//!     .with_transport(Bearer::new(&key));
+//!
+//! let body = types::ClientSideAccessTokenCreate::new(
+//!     "https://chat.example.com",
+//!     vec![types::AccessPolicyEntry::agent("agent-1", vec![types::AccessRight::ReadMessages])],
+//! );
+//! let token = client.create_client_side_access_token(&body).await?.into_inner();
+//! println!("expires at {}", token.expires_at); // `token.token` prints as `Secret([redacted])`
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What this crate promises
+//!
+//! - **Nothing off the wire is refused for being newer than the description.** Enums and unions have
+//!   an `Unknown` variant that keeps what it was given and sends it back unchanged; unknown fields of
+//!   an object are passed over.
+//! - **Printing is safe.** `Debug` and `Display` of everything in here, errors included, show no
+//!   key, no token, no URL of a request, no header, and no body. What the service said is there when
+//!   asked for by name ([`Error::into_body`], [`ResponseValue::into_inner`]).
+//! - **A path parameter is one path segment.** It is percent-encoded, and what could name another
+//!   resource (an empty one, `.`, `..`) is refused before anything is sent.
+//! - **One hook.** Every request passes through a [`Transport`], which may change it, repeat it,
+//!   observe it or refuse it.
+//!
+//! Time-outs, redirects and proxies are those of the [`reqwest::Client`] that you pass in.
+
+pub use crate::api_key::{ApiKey, InvalidApiKey};
+pub use crate::base_url::{BaseUrl, InvalidBaseUrl};
+pub use crate::client::Client;
+pub use crate::error::{Error, InvalidPayload};
+pub use crate::generated::{operations, types};
+pub use crate::operation::Operation;
+pub use crate::response::ResponseValue;
+pub use crate::secret::Secret;
+pub use crate::transport::{
+    Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport, TransportError,
+};
+pub use progenitor_client::ByteStream;
+
+mod api_key;
+mod base_url;
+mod client;
+mod error;
+#[rustfmt::skip]
+mod generated;
+mod operation;
+mod path;
+mod response;
+mod secret;
+mod transport;

@@ -1,0 +1,91 @@
+//! Values in paths: each becomes one segment, or the call is refused.
+
+use crate::Secret;
+
+/// What may stand in a path.
+pub(crate) trait PathValue {
+    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R;
+}
+
+impl<T: std::fmt::Display + ?Sized> PathValue for T {
+    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
+        f(&self.to_string())
+    }
+}
+
+impl PathValue for Secret {
+    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
+        f(self.expose_secret())
+    }
+}
+
+impl PathValue for &Secret {
+    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
+        f(self.expose_secret())
+    }
+}
+
+/// Encodes `value` as one path segment.
+///
+/// Refused are an empty value, which names the collection instead, and one with a `.` or `..`
+/// between slashes: URL libraries resolve dot segments, and so may a proxy after decoding `%2F`, so
+/// that the request would reach another resource.
+pub(crate) fn segment<E>(name: &'static str, value: &impl PathValue) -> Result<String, crate::Error<E>> {
+    value.with_text(|text| {
+        let refuse = |rule: &str| {
+            Err(crate::Error::InvalidRequest(format!(
+                "path parameter `{name}` {rule}"
+            )))
+        };
+        if text.is_empty() {
+            return refuse("is empty; it must name one resource");
+        }
+        if text.split(['/', '\\']).any(|part| matches!(part, "." | "..")) {
+            return refuse("holds a `.` or `..` segment, which would name another resource");
+        }
+        // Backslashes are left alone by the generator's own encoder, and URL libraries take them
+        // for slashes.
+        Ok(progenitor_client::encode_path(text).replace('\\', "%5C"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(text: &str) -> Result<String, String> {
+        segment::<()>("id", &text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_value_becomes_one_segment_of_a_parsed_url() {
+        for text in [
+            "agent-1",
+            "a/b?c#d %..",
+            "a\\b",
+            "...",
+            "..a",
+            "%2e%2e",
+            "a;b=c",
+            "ключ",
+            "tab\tnewline\n",
+            "'\"<>`{}|^[]",
+        ] {
+            let segment = encoded(text).unwrap();
+            let url = url::Url::parse(&format!("https://example.com/v1/x/{segment}")).unwrap();
+            let segments: Vec<_> = url.path_segments().unwrap().collect();
+            assert_eq!(segments.len(), 3, "{text:?} became {url}");
+            assert!(url.query().is_none() && url.fragment().is_none());
+            assert_eq!(url.as_str(), format!("https://example.com/v1/x/{segment}"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_could_name_another_resource_is_refused_unseen() {
+        for text in ["", ".", "..", "../agents/agent-1", "a/../b", "a\\..\\b", "./a", "a/."] {
+            let message = encoded(text).unwrap_err();
+            assert!(message.contains("`id`"), "{message}");
+            assert!(!message.contains("agent-1"), "{message}");
+        }
+    }
+}

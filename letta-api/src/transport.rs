@@ -1,0 +1,171 @@
+//! The hook that every request passes through.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::{ApiKey, Operation};
+
+/// Carries a request to the service, and its answer back.
+///
+/// This is the one place where a layer over this crate gets hold of every request: to add headers, to
+/// set a time-out, to repeat it, to measure it. [`Direct`] and [`Bearer`] are the two that come with
+/// the crate. A transport is set with [`Client::with_transport`](crate::Client::with_transport);
+/// clients are cheap to clone, so options for one call are a clone with another transport.
+///
+/// The URL of a request may hold a secret (deleting a token has it in the path): a transport that
+/// logs should log [`Operation::path_template`] in its place.
+///
+/// ```
+/// use letta_api::{BoxFuture, Direct, Operation, Transport, TransportError};
+///
+/// /// Counts requests.
+/// #[derive(Default)]
+/// struct Counting(std::sync::atomic::AtomicUsize);
+///
+/// impl Transport for Counting {
+///     fn execute<'a>(
+///         &'a self,
+///         http: &'a reqwest::Client,
+///         request: reqwest::Request,
+///         operation: &'static Operation,
+///     ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>> {
+///         self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         Direct.execute(http, request, operation)
+///     }
+/// }
+/// ```
+pub trait Transport: MaybeSend + MaybeSync {
+    /// Sends `request` with `http`, and gives the answer as soon as its head has arrived.
+    ///
+    /// # Errors
+    ///
+    /// Where no answer can be had. An answer of any status, an error status included, is `Ok`.
+    fn execute<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>>;
+}
+
+/// A boxed future. It is `Send` wherever threads are, that is, everywhere but in a browser.
+#[cfg(not(target_arch = "wasm32"))]
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// A boxed future. It is `Send` wherever threads are, that is, everywhere but in a browser.
+#[cfg(target_arch = "wasm32")]
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+macro_rules! maybe {
+    ($name:ident, $bound:ident) => {
+        #[doc = concat!("`", stringify!($bound), "` wherever threads are; anything in a browser, where nothing need be.")]
+        #[cfg(not(target_arch = "wasm32"))]
+        pub trait $name: $bound {}
+        #[cfg(not(target_arch = "wasm32"))]
+        impl<T: $bound + ?Sized> $name for T {}
+
+        #[doc = concat!("`", stringify!($bound), "` wherever threads are; anything in a browser, where nothing need be.")]
+        #[cfg(target_arch = "wasm32")]
+        pub trait $name {}
+        #[cfg(target_arch = "wasm32")]
+        impl<T: ?Sized> $name for T {}
+    };
+}
+maybe!(MaybeSend, Send);
+maybe!(MaybeSync, Sync);
+
+/// Sends each request as it is, once. What a [`Client`](crate::Client) starts with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Direct;
+
+impl Transport for Direct {
+    fn execute<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        _: &'static Operation,
+    ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>> {
+        Box::pin(async move { http.execute(request).await.map_err(TransportError::from) })
+    }
+}
+
+/// Sends each request once, with an API key.
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    authorization: reqwest::header::HeaderValue,
+}
+
+impl Bearer {
+    /// Will send `key` with each request, marked sensitive.
+    pub fn new(key: &ApiKey) -> Self {
+        Self {
+            authorization: key.to_authorization(),
+        }
+    }
+}
+
+impl Transport for Bearer {
+    fn execute<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        mut request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>> {
+        request.headers_mut().insert(
+            reqwest::header::AUTHORIZATION,
+            self.authorization.clone(),
+        );
+        Direct.execute(http, request, operation)
+    }
+}
+
+/// Why a [`Transport`] has no answer.
+///
+/// Holds the cause, of whatever type: `reqwest::Error` (its URL taken out) from the transports of
+/// this crate, an error of their own from others.
+pub struct TransportError(Box<dyn std::error::Error + Send + Sync>);
+
+impl TransportError {
+    /// Wraps a cause. Its `Display` and `Debug` will be printed, so it must not hold a secret.
+    pub fn new(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(cause))
+    }
+
+    /// The cause, if it is a `T`.
+    pub fn downcast_ref<T: std::error::Error + 'static>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+
+    /// The cause itself if it is a `T`, and else this error again.
+    ///
+    /// # Errors
+    ///
+    /// This error, unchanged, where the cause is of another type.
+    pub fn downcast<T: std::error::Error + 'static>(self) -> Result<T, Self> {
+        self.0.downcast().map(|cause| *cause).map_err(Self)
+    }
+}
+
+impl From<reqwest::Error> for TransportError {
+    /// Takes the URL out, which may hold a token.
+    fn from(error: reqwest::Error) -> Self {
+        Self::new(error.without_url())
+    }
+}
+
+impl std::fmt::Display for TransportError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "no answer from the service: {}", self.0)
+    }
+}
+
+impl std::fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("TransportError").field(&self.0).finish()
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}

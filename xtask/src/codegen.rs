@@ -1,0 +1,112 @@
+//! `cargo xtask codegen`: all stages, from the description to the client's source.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::diagnostic::Failure;
+use crate::model::Model;
+use crate::{generate, lint, load, overlay, refine, render, write};
+
+/// Where to read and write.
+#[derive(Debug)]
+pub struct Options {
+    /// The OpenAPI description.
+    pub description: PathBuf,
+    /// The overlay to apply to it.
+    pub overlay: PathBuf,
+    /// The file to generate.
+    pub out: PathBuf,
+    /// Compare with the file instead of writing it.
+    pub check: bool,
+}
+
+/// What was done.
+#[derive(Debug)]
+pub struct Report {
+    /// The operations that the client has.
+    pub operations: usize,
+    /// The types that the client has.
+    pub types: usize,
+    /// The actions of the overlay.
+    pub actions: usize,
+    /// The lines of the generated file.
+    pub lines: usize,
+    /// How long each stage took, in their order.
+    pub stages: Vec<(&'static str, Duration)>,
+    /// What became of the file; nothing when only checked.
+    pub outcome: Option<write::Outcome>,
+}
+
+/// Runs the stages.
+///
+/// # Errors
+///
+/// The first stage that fails ends it, and nothing is written then.
+pub fn run(options: &Options) -> Result<Report, Failure> {
+    let mut clock = Stopwatch::default();
+
+    let mut document = clock.time("load", || load::load(&options.description))?;
+    let overlay = clock.time("load", || load::load(&options.overlay))?;
+    let actions = clock.time("overlay", || overlay::apply(&mut document, &overlay))?;
+    clock.time("lint", || lint::lint(&document))?;
+    let model = Model::read(&document);
+    let tokens = clock.time("generate", || generate::generate(&document, &model))?;
+    let refined = clock.time("refine", || refine::refine(tokens, &model))?;
+    let text = clock.time("render", || render::render(&refined.file));
+    let outcome = if options.check {
+        clock.time("check", || write::check(&options.out, &text))?;
+        None
+    } else {
+        Some(clock.time("write", || write::write(&options.out, &text))?)
+    };
+
+    Ok(Report {
+        operations: refined.operations,
+        types: refined.types,
+        actions,
+        lines: text.lines().count(),
+        stages: clock.0,
+        outcome,
+    })
+}
+
+#[derive(Default)]
+struct Stopwatch(Vec<(&'static str, Duration)>);
+
+impl Stopwatch {
+    fn time<T>(&mut self, stage: &'static str, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = work();
+        let took = start.elapsed();
+        match self.0.iter_mut().find(|(name, _)| *name == stage) {
+            Some((_, total)) => *total += took,
+            None => self.0.push((stage, took)),
+        }
+        result
+    }
+}
+
+impl Report {
+    /// What to tell the maintainer.
+    pub fn summary(&self, out: &Path) -> String {
+        let verdict = match self.outcome {
+            Some(write::Outcome::Written) => "written",
+            Some(write::Outcome::Unchanged) => "unchanged",
+            None => "up to date",
+        };
+        let stages: Vec<String> = self
+            .stages
+            .iter()
+            .map(|(name, took)| format!("{name} {:.1} ms", took.as_secs_f64() * 1e3))
+            .collect();
+        format!(
+            "{}: {verdict}\n  {} operations, {} types, {} lines; {} overlay actions\n  {}",
+            out.display(),
+            self.operations,
+            self.types,
+            self.lines,
+            self.actions,
+            stages.join(", ")
+        )
+    }
+}

@@ -1,0 +1,113 @@
+//! Fourth stage: progenitor turns the description into Rust tokens.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
+use serde_path_to_error::Segment;
+
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::document::{Node, Pointer};
+use crate::model::{IGNORE, MARKER_PREFIX, Model};
+
+/// Generates the client for a description that has passed the lints.
+///
+/// # Errors
+///
+/// A description that does not fit OpenAPI 3.0, with the place; and whatever progenitor refuses or
+/// panics on that no lint foresaw.
+pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> {
+    let mut json = document.to_json();
+    strip(&mut json);
+    let description: OpenAPI = serde_path_to_error::deserialize(json).map_err(|error| {
+        let pointer = to_pointer(error.path());
+        Diagnostic::at(
+            document,
+            &pointer,
+            "not-openapi",
+            format!("this does not fit OpenAPI 3.0: {}", error.inner()),
+            "see the OpenAPI Specification 3.0.3 for what may stand here",
+        )
+    })?;
+
+    let mut settings = GenerationSettings::new();
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        .with_tag(TagStyle::Merged)
+        .with_hooks(HooksMode::Expected);
+    for schema in model.schemas.values() {
+        if let Some(replacement) = &schema.replace {
+            settings.with_replacement(
+                &crate::model::type_name(&schema.name),
+                replacement,
+                std::iter::empty(),
+            );
+        }
+    }
+
+    // The lints refuse what progenitor is known to panic on. A panic that they do not foresee is
+    // still to be an error with a name, not a backtrace.
+    let outcome = quietly(|| Generator::new(&settings).generate_tokens(&description));
+    let problem = match outcome {
+        Ok(Ok(tokens)) => return Ok(tokens),
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => format!("it panicked with: {panic}"),
+    };
+    Err(Diagnostic::at(
+        document,
+        &Pointer::default(),
+        "progenitor",
+        format!("progenitor cannot take this description: {problem}"),
+        "no lint covers this yet: find the construct by removing parts, say it otherwise in the \
+         overlay, and add a lint with a fixture",
+    )
+    .into())
+}
+
+/// Takes out what is meant for us, and what the markers say to leave out.
+fn strip(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::Object(members) => {
+            if let Some(serde_json::Value::Array(keywords)) = members.get(IGNORE).cloned() {
+                for keyword in keywords.iter().filter_map(serde_json::Value::as_str) {
+                    members.shift_remove(keyword);
+                }
+            }
+            members.retain(|key, _| !key.starts_with(MARKER_PREFIX));
+            members.values_mut().for_each(strip);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+fn to_pointer(path: &serde_path_to_error::Path) -> Pointer {
+    Pointer(
+        path.iter()
+            .map_while(|segment| match segment {
+                Segment::Map { key } => Some(key.clone()),
+                Segment::Seq { index } => Some(index.to_string()),
+                Segment::Enum { .. } | Segment::Unknown => None,
+            })
+            .collect(),
+    )
+}
+
+/// Runs `work` without letting a panic print, and gives the panic's message.
+fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    static HOOK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+    let _one_at_a_time = HOOK.lock().unwrap_or_else(|poison| poison.into_inner());
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    std::panic::set_hook(before);
+    outcome.map_err(|payload| {
+        payload
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .unwrap_or_else(|| "no message".to_owned())
+    })
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask`: see [`xtask`].
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::codegen;
+
+/// Maintainers' commands of this workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Generate the raw client, letta-api, from the OpenAPI description
+    Codegen {
+        /// Write nothing; print a diff and fail if the checked-in code is stale
+        #[arg(long)]
+        check: bool,
+        /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml]
+        #[arg(long, value_name = "FILE")]
+        description: Option<PathBuf>,
+        /// The OpenAPI Overlay to apply to it [default: openapi/overlay.yaml]
+        #[arg(long, value_name = "FILE")]
+        overlay: Option<PathBuf>,
+        /// The file to generate [default: letta-api/src/generated.rs]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let Command::Codegen {
+        check,
+        description,
+        overlay,
+        out,
+    } = Cli::parse().command;
+    let options = codegen::Options {
+        description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
+        overlay: overlay.unwrap_or_else(|| in_workspace("openapi/overlay.yaml")),
+        out: out.unwrap_or_else(|| in_workspace("letta-api/src/generated.rs")),
+        check,
+    };
+    match codegen::run(&options) {
+        Ok(report) => {
+            println!("{}", report.summary(&options.out));
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A path of the workspace, whatever folder the command is run in; short where it can be.
+fn in_workspace(path: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in the workspace");
+    match std::env::current_dir() {
+        Ok(here) if here == root => PathBuf::from(path),
+        _ => root.join(path),
+    }
+}

@@ -1,0 +1,181 @@
+//! What the later stages need to know of a description, beyond what progenitor reads itself.
+
+use std::collections::BTreeMap;
+
+use heck::{ToPascalCase, ToSnakeCase};
+
+use crate::document::{Node, Pointer};
+
+/// Vendor extensions that begin so are ours, and no others are allowed to.
+pub const MARKER_PREFIX: &str = "x-codegen-";
+/// On an enum or a union: keep values that the description does not know.
+pub const OPEN: &str = "x-codegen-open";
+/// On a component schema: the hand-written Rust type to use in its place.
+pub const REPLACE: &str = "x-codegen-replace";
+/// On any schema: keywords that the generator should not see.
+pub const IGNORE: &str = "x-codegen-ignore";
+/// On a property: `Debug` does not show it.
+pub const SENSITIVE: &str = "x-codegen-sensitive";
+/// On an enum: names of its variants, in order. The name is one that many generators know.
+pub const VARIANT_NAMES: &str = "x-enum-varnames";
+
+/// The HTTP methods that a path item may have, as OpenAPI spells them.
+pub const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// A description, read for the refine stage.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// Operations by the name of their method in Rust.
+    pub operations: BTreeMap<String, Operation>,
+    /// Component schemas by the name of their type in Rust.
+    pub schemas: BTreeMap<String, Schema>,
+    /// The property names of every object schema, in the order in which they are declared.
+    pub property_orders: Vec<Vec<String>>,
+}
+
+/// An operation, as the generated constant of it says.
+#[derive(Debug)]
+pub struct Operation {
+    /// The HTTP method, in capitals.
+    pub method: String,
+    /// The path with its parameters in braces.
+    pub path: String,
+}
+
+/// A component schema.
+#[derive(Debug, Default)]
+pub struct Schema {
+    /// Its name in the description.
+    pub name: String,
+    /// Whether it is marked [`OPEN`].
+    pub open: bool,
+    /// The type that [`REPLACE`] names.
+    pub replace: Option<String>,
+    /// Its [`VARIANT_NAMES`], by the value that they name.
+    pub variant_names: BTreeMap<String, String>,
+    /// Its property names, in the order in which they are declared.
+    pub properties: Vec<String>,
+    /// Its properties marked [`SENSITIVE`].
+    pub sensitive: Vec<String>,
+}
+
+impl Model {
+    /// Reads a description that has passed the lints.
+    pub fn read(document: &Node) -> Self {
+        let mut model = Self::default();
+        for (pointer, operation) in operations(document) {
+            let (Some(id), [_, path, method]) = (
+                operation.get("operationId").and_then(Node::as_str),
+                pointer.0.as_slice(),
+            ) else {
+                continue;
+            };
+            model.operations.insert(
+                method_name(id),
+                Operation {
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                },
+            );
+        }
+        for (name, schema) in component_schemas(document) {
+            model
+                .schemas
+                .insert(type_name(name), Schema::read(name, schema));
+        }
+        collect_property_orders(document, &mut model.property_orders);
+        model
+    }
+}
+
+impl Schema {
+    fn read(name: &str, node: &Node) -> Self {
+        let properties = node.get("properties").and_then(Node::as_object);
+        let texts = |key: &str| -> Vec<String> {
+            let items = node.get(key).and_then(Node::as_array).unwrap_or(&[]);
+            items
+                .iter()
+                .filter_map(Node::as_str)
+                .map(str::to_owned)
+                .collect()
+        };
+        Self {
+            name: name.to_owned(),
+            open: node.get(OPEN).and_then(Node::as_bool) == Some(true),
+            replace: node
+                .get(REPLACE)
+                .and_then(|replace| replace.get("type"))
+                .and_then(Node::as_str)
+                .map(str::to_owned),
+            variant_names: texts("enum").into_iter().zip(texts(VARIANT_NAMES)).collect(),
+            properties: properties
+                .into_iter()
+                .flat_map(|it| it.keys().cloned())
+                .collect(),
+            sensitive: properties
+                .into_iter()
+                .flatten()
+                .filter(|(_, entry)| {
+                    entry.node.get(SENSITIVE).and_then(Node::as_bool) == Some(true)
+                })
+                .map(|(name, _)| name.clone())
+                .collect(),
+        }
+    }
+}
+
+/// Every operation of a description, in its order, with the pointer to it.
+pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
+    let paths = document.get("paths").and_then(Node::as_object);
+    paths.into_iter().flatten().flat_map(|(path, item)| {
+        let at = Pointer(vec!["paths".to_owned(), path.clone()]);
+        let members = item.node.as_object();
+        members.into_iter().flatten().filter_map(move |(key, entry)| {
+            METHODS
+                .contains(&key.as_str())
+                .then(|| (at.join(key), &entry.node))
+        })
+    })
+}
+
+/// Every component schema of a description, by name.
+pub fn component_schemas(document: &Node) -> impl Iterator<Item = (&str, &Node)> {
+    document
+        .get("components")
+        .and_then(|components| components.get("schemas"))
+        .and_then(Node::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(name, entry)| (name.as_str(), &entry.node))
+}
+
+/// The name that progenitor gives to the method of an operation.
+pub fn method_name(operation_id: &str) -> String {
+    sanitized(operation_id).to_snake_case()
+}
+
+/// The name that progenitor gives to the type of a component schema.
+pub fn type_name(schema: &str) -> String {
+    sanitized(schema).to_pascal_case()
+}
+
+fn sanitized(name: &str) -> String {
+    name.replace('\'', "")
+        .replace(|c: char| c != '_' && !c.is_alphanumeric(), "-")
+}
+
+fn collect_property_orders(node: &Node, orders: &mut Vec<Vec<String>>) {
+    if let Some(members) = node.as_object() {
+        if let Some(properties) = node.get("properties").and_then(Node::as_object) {
+            orders.push(properties.keys().cloned().collect());
+        }
+        for entry in members.values() {
+            collect_property_orders(&entry.node, orders);
+        }
+    }
+    for item in node.as_array().into_iter().flatten() {
+        collect_property_orders(item, orders);
+    }
+}

@@ -1,0 +1,374 @@
+//! Second stage: the actions of an overlay are applied to a description.
+//!
+//! OpenAPI Overlay Specification 1.0, with two rules of our own. An action whose target matches
+//! nothing is an error, so that an overlay cannot rot unnoticed. An array that meets an array in a
+//! merge is an error too: the specification leaves open whether it replaces or appends, and tools
+//! differ.
+
+use serde_json_path::JsonPath;
+
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::document::{Entry, Node, Pointer, Value};
+
+/// Applies `overlay` to `description`. Gives the number of actions.
+///
+/// # Errors
+///
+/// An overlay that is not one, and actions that cannot be applied: no valid JSONPath, no match, a
+/// match of another kind than the update. All that is wrong with the overlay itself comes at once;
+/// actions are applied in order, and the first that fails ends it.
+pub fn apply(description: &mut Node, overlay: &Node) -> Result<usize, Failure> {
+    let actions = read(overlay)?;
+    for action in &actions {
+        action.apply(description)?;
+    }
+    Ok(actions.len())
+}
+
+struct Action<'a> {
+    target: &'a Node,
+    path: JsonPath,
+    change: Change<'a>,
+}
+
+enum Change<'a> {
+    Update(&'a Node),
+    Remove,
+}
+
+fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
+    let mut problems = Vec::new();
+    let mut problem = |pointer: &Pointer, message: String, help: &str| {
+        problems.push(Diagnostic::at(overlay, pointer, "overlay", message, help));
+    };
+    let root = Pointer::default();
+
+    match overlay.get("overlay").and_then(Node::as_str) {
+        Some(version) if version == "1.0" || version.starts_with("1.0.") => {}
+        Some(version) => problem(
+            &root.join("overlay"),
+            format!("Overlay version {version} is not supported"),
+            "write the overlay for version 1.0.0 of the Overlay Specification",
+        ),
+        None => problem(
+            &root,
+            "the file has no `overlay` version, so it is no overlay".to_owned(),
+            "begin it with `overlay: 1.0.0`",
+        ),
+    }
+    for field in ["title", "version"] {
+        if overlay
+            .get("info")
+            .and_then(|info| info.get(field))
+            .and_then(Node::as_str)
+            .is_none()
+        {
+            problem(
+                &root.join("info"),
+                format!("`info.{field}` is missing, or no string"),
+                "the Overlay Specification requires it",
+            );
+        }
+    }
+    for key in overlay.as_object().into_iter().flat_map(|it| it.keys()) {
+        if !matches!(key.as_str(), "overlay" | "info" | "extends" | "actions") && !key.starts_with("x-")
+        {
+            problem(
+                &root.join(key),
+                format!("an overlay has no field `{key}`"),
+                "remove it, or begin it with `x-`",
+            );
+        }
+    }
+
+    let list = root.join("actions");
+    let items = overlay.get("actions").and_then(Node::as_array).unwrap_or(&[]);
+    if items.is_empty() {
+        problem(
+            &list,
+            "`actions` is missing, empty, or no array".to_owned(),
+            "the Overlay Specification requires at least one action",
+        );
+    }
+    let mut actions = Vec::new();
+    for (number, item) in items.iter().enumerate() {
+        let at = list.join(number);
+        for key in item.as_object().into_iter().flat_map(|it| it.keys()) {
+            if !matches!(key.as_str(), "target" | "description" | "update" | "remove")
+                && !key.starts_with("x-")
+            {
+                problem(
+                    &at.join(key),
+                    format!("an action has no field `{key}`"),
+                    "remove it, or begin it with `x-`",
+                );
+            }
+        }
+        let Some(target) = item.get("target") else {
+            problem(&at, "an action without `target`".to_owned(), "add a JSONPath");
+            continue;
+        };
+        let path = match target.as_str().map(JsonPath::parse) {
+            Some(Ok(path)) => path,
+            Some(Err(error)) => {
+                problem(
+                    &at.join("target"),
+                    format!("the target is no JSONPath: {}", error.message()),
+                    "see RFC 9535; names that are no identifiers go in brackets, ['like-this']",
+                );
+                continue;
+            }
+            None => {
+                problem(
+                    &at.join("target"),
+                    format!("the target is {}, not a string", target.value.kind()),
+                    "give a JSONPath",
+                );
+                continue;
+            }
+        };
+        // `update` has no effect where `remove` is true, says the specification.
+        let change = match (item.get("remove").map(Node::as_bool), item.get("update")) {
+            (Some(Some(true)), _) => Change::Remove,
+            (None | Some(Some(false)), Some(update)) => Change::Update(update),
+            (Some(None), _) => {
+                problem(
+                    &at.join("remove"),
+                    "`remove` is no boolean".to_owned(),
+                    "write `true` or `false`",
+                );
+                continue;
+            }
+            (None | Some(Some(false)), None) => {
+                problem(
+                    &at,
+                    "an action that neither updates nor removes".to_owned(),
+                    "add `update` or `remove: true`",
+                );
+                continue;
+            }
+        };
+        actions.push(Action {
+            target,
+            path,
+            change,
+        });
+    }
+    if problems.is_empty() {
+        Ok(actions)
+    } else {
+        Err(Failure::Diagnostics(problems))
+    }
+}
+
+impl Action<'_> {
+    fn apply(&self, description: &mut Node) -> Result<(), Failure> {
+        let json = description.to_json();
+        let mut matches: Vec<Pointer> = self
+            .path
+            .query_located(&json)
+            .dedup()
+            .locations()
+            .map(|location| {
+                Pointer::parse(&location.to_json_pointer()).expect("a JSON pointer parses")
+            })
+            .collect();
+        if matches.is_empty() {
+            return Err(self.error(
+                "the target matches nothing in the description".to_owned(),
+                "correct the target, or drop the action if the description has changed",
+            ));
+        }
+        if let Change::Remove = self.change {
+            // From the back, so that the indices of what is still to be removed stay right.
+            matches.reverse();
+        }
+        for pointer in &matches {
+            let node = description
+                .pointer_mut(pointer)
+                .ok_or_else(|| self.error(format!("{pointer} is gone already"), "narrow the target"))?;
+            if !matches!(node.value, Value::Object(_) | Value::Array(_)) {
+                return Err(self.error(
+                    format!(
+                        "the target matches {} at {pointer}; an overlay acts on objects and arrays",
+                        node.value.kind()
+                    ),
+                    "target the object that holds it, and give the new value in `update`",
+                ));
+            }
+            match self.change {
+                Change::Update(update) => self.update(node, update, pointer)?,
+                Change::Remove => self.remove(description, pointer)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn update(&self, node: &mut Node, update: &Node, pointer: &Pointer) -> Result<(), Failure> {
+        match (&mut node.value, &update.value) {
+            (Value::Array(items), _) => items.push(update.clone()),
+            (Value::Object(_), Value::Object(_)) => self.merge(node, update, pointer)?,
+            _ => {
+                return Err(self.error(
+                    format!(
+                        "the target matches an object at {pointer}, and the update is {}",
+                        update.value.kind()
+                    ),
+                    "give an object",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn merge(&self, node: &mut Node, update: &Node, pointer: &Pointer) -> Result<(), Failure> {
+        let (Value::Object(members), Value::Object(changes)) = (&mut node.value, &update.value) else {
+            unreachable!("merge is called with two objects");
+        };
+        for (key, change) in changes {
+            let at = pointer.join(key);
+            let Some(Entry { node: member, .. }) = members.get_mut(key) else {
+                members.insert(key.clone(), change.clone());
+                continue;
+            };
+            match (&member.value, &change.node.value) {
+                (Value::Object(_), Value::Object(_)) => self.merge(member, &change.node, &at)?,
+                (Value::Array(_), Value::Array(_)) => {
+                    return Err(self.error(
+                        format!("{at} is an array already, and so is the update's"),
+                        "to append, target the array; to replace it, remove it in an action before",
+                    ));
+                }
+                (Value::Object(_) | Value::Array(_), _) | (_, Value::Object(_) | Value::Array(_)) => {
+                    return Err(self.error(
+                        format!(
+                            "{at} is {}, and the update's is {}",
+                            member.value.kind(),
+                            change.node.value.kind()
+                        ),
+                        "remove it in an action before, to put another kind of value there",
+                    ));
+                }
+                _ => {
+                    members.insert(key.clone(), change.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&self, description: &mut Node, pointer: &Pointer) -> Result<(), Failure> {
+        let (Some(parent), Some(last)) = (pointer.parent(), pointer.last()) else {
+            return Err(self.error(
+                "the target is the whole description".to_owned(),
+                "remove a part of it",
+            ));
+        };
+        let parent = description
+            .pointer_mut(&parent)
+            .expect("what holds a match exists");
+        match &mut parent.value {
+            Value::Object(members) => {
+                members.shift_remove(last);
+            }
+            Value::Array(items) => {
+                items.remove(last.parse().expect("an item's pointer ends in its index"));
+            }
+            _ => unreachable!("a match is held by an object or an array"),
+        }
+        Ok(())
+    }
+
+    fn error(&self, message: String, help: &str) -> Failure {
+        let span = &self.target.span;
+        Diagnostic::in_source(&span.source, span.start..span.end, "overlay", message, help).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Source;
+    use crate::load;
+
+    fn apply_text(description: &str, actions: &str) -> Result<String, String> {
+        let parse = |name, text: &str| load::parse(&Source::new(name, text)).unwrap();
+        let mut description = parse("d.yaml", description);
+        let overlay = format!("overlay: 1.0.0\ninfo: {{title: t, version: v}}\nactions:\n{actions}");
+        apply(&mut description, &parse("o.yaml", &overlay))
+            .map_err(|failure| failure.to_string())?;
+        Ok(description.to_json().to_string())
+    }
+
+    #[test]
+    fn actions_update_append_and_remove() {
+        for (description, actions, result) in [
+            ("a: {b: 1}", "- {target: $.a, update: {b: 2, c: 3}}", r#"{"a":{"b":2,"c":3}}"#),
+            ("a: {b: {c: 1}}", "- {target: $, update: {a: {b: {d: 2}}}}", r#"{"a":{"b":{"c":1,"d":2}}}"#),
+            ("a: [{x: 1}]", "- {target: $.a, update: {x: 2}}", r#"{"a":[{"x":1},{"x":2}]}"#),
+            ("a: [1]", "- {target: $.a, update: 2}", r#"{"a":[1,2]}"#),
+            (
+                "a: [{x: 1}, {x: 2}, {x: 1}, {x: 3}]",
+                "- {target: '$.a[?@.x == 1 || @.x == 3]', remove: true}",
+                r#"{"a":[{"x":2}]}"#,
+            ),
+            ("a: {b: {}}\nc: 1", "- {target: $.a, remove: true, update: {z: 1}}", r#"{"c":1}"#),
+            ("a: {x: [1]}", "- {target: $.a.x, remove: true}\n- {target: $.a, update: {x: [2]}}", r#"{"a":{"x":[2]}}"#),
+            ("a/b: {c~d: {}}", "- {target: \"$['a/b']['c~d']\", update: {e: 1}}", r#"{"a/b":{"c~d":{"e":1}}}"#),
+        ] {
+            assert_eq!(apply_text(description, actions).as_deref(), Ok(result), "{actions}");
+        }
+    }
+
+    #[test]
+    fn an_action_that_cannot_be_applied_is_an_error_at_its_line() {
+        for (description, actions, says) in [
+            ("a: {}", "- {target: $.b, update: {}}", "matches nothing"),
+            ("a: {}", "- {target: 'a b', update: {}}", "no JSONPath"),
+            ("a: 1", "- {target: $.a, remove: true}", "a number at #/a"),
+            ("a: {}", "- {target: $.a, update: 1}", "the update is a number"),
+            ("a: {b: [1]}", "- {target: $.a, update: {b: [2]}}", "to append, target the array"),
+            ("a: {b: [1]}", "- {target: $.a, update: {b: 2}}", "#/a/b is an array"),
+            ("a: {}", "- {target: $, remove: true}", "whole description"),
+            ("a: {}", "- {target: $.a}", "neither updates nor removes"),
+            ("a: {}", "- {target: $.a, remove: yes please}", "no boolean"),
+            ("a: {}", "- {update: {}}", "without `target`"),
+            ("a: {}", "- {target: $.a, updte: {}}", "no field `updte`"),
+            ("a: {b: {c: {}}}", "- {target: '$..*', remove: true}", ""),
+        ] {
+            let outcome = apply_text(description, actions);
+            if says.is_empty() {
+                assert_eq!(outcome.as_deref(), Ok("{}"));
+                continue;
+            }
+            let message = outcome.unwrap_err();
+            assert!(message.contains(says), "{actions} gave\n{message}");
+            assert!(message.contains("o.yaml:4:"), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_the_overlay_adds_points_to_the_overlay() {
+        let parse = |name, text: &str| load::parse(&Source::new(name, text)).unwrap();
+        let mut description = parse("d.yaml", "a: {b: 1}\n");
+        let overlay = parse(
+            "o.yaml",
+            "overlay: 1.0.0\ninfo: {title: t, version: v}\nactions:\n- target: $.a\n  update:\n    c: 2\n",
+        );
+        apply(&mut description, &overlay).unwrap();
+        let span = description.span_of(&Pointer::parse("/a/c").unwrap());
+        assert_eq!(span.source.path.to_str(), Some("o.yaml"));
+        assert_eq!(span.line_column(), (6, 5));
+    }
+
+    #[test]
+    fn a_file_that_is_no_overlay_is_refused_with_all_that_is_wrong() {
+        let source = Source::new("o.yaml", "overlay: 2.0.0\nactions: []\nother: 1\n");
+        let overlay = load::parse(&source).unwrap();
+        let mut description = load::parse(&Source::new("d.yaml", "a: 1")).unwrap();
+        let message = apply(&mut description, &overlay).unwrap_err().to_string();
+        for says in ["2.0.0", "info.title", "info.version", "`other`", "`actions`", "5 errors"] {
+            assert!(message.contains(says), "{says} is missing in\n{message}");
+        }
+    }
+}

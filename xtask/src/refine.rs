@@ -1,0 +1,118 @@
+//! Fifth stage: progenitor's code becomes the code we want, where progenitor has no setting for it.
+//!
+//! A pass over the syntax tree, driven by the description's markers. What it expects of progenitor's
+//! output and does not find is an error, never a silent omission: a new version of progenitor that
+//! writes something else must be noticed.
+
+mod docs;
+mod open;
+mod operations;
+mod types;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{File, Item};
+
+use crate::diagnostic::Failure;
+use crate::model::Model;
+
+/// The client's source, and what it holds.
+#[derive(Debug)]
+pub struct Refined {
+    /// The source.
+    pub file: File,
+    /// How many operations it has.
+    pub operations: usize,
+    /// How many types it has.
+    pub types: usize,
+}
+
+/// Refines progenitor's `tokens`.
+///
+/// # Errors
+///
+/// Where the tokens are not what this version of progenitor is known to write, or a marked schema has
+/// no type in them.
+pub fn refine(tokens: TokenStream, model: &Model) -> Result<Refined, Failure> {
+    let file: File = syn::parse2(tokens)
+        .map_err(|error| unexpected(&format!("it does not parse: {error}")))?;
+
+    // The client itself, its constructors and hooks, and the prelude are hand-written in letta-api;
+    // of progenitor's file, the types and the operations stay.
+    let mut type_items = None;
+    let mut methods = Vec::new();
+    for item in file.items {
+        match item {
+            Item::Mod(module) if module.ident == "types" => {
+                type_items = module.content.map(|(_, items)| items);
+            }
+            Item::Impl(block) if block.trait_.is_none() => {
+                methods.extend(block.items.into_iter().filter_map(|item| match item {
+                    syn::ImplItem::Fn(method) if method.sig.asyncness.is_some() => Some(method),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+    let type_items = type_items.ok_or_else(|| unexpected("it has no module `types`"))?;
+
+    let types = types::refine(type_items, model)?;
+    let operations = operations::refine(methods, model)?;
+    let (type_items, constants, methods) = (&types.items, &operations.constants, &operations.methods);
+    let names = operations.constants.iter().map(|constant| &constant.ident);
+
+    let file = syn::parse2(quote! {
+        #[allow(unused_imports)]
+        use crate::{path, ByteStream, Client, Error, Operation, ResponseValue};
+        #[allow(unused_imports)]
+        use progenitor_client::RequestBuilderExt;
+
+        /// The types that operations take and give.
+        #[allow(
+            clippy::all,
+            rustdoc::bare_urls,
+            rustdoc::broken_intra_doc_links,
+            rustdoc::invalid_html_tags
+        )]
+        pub mod types {
+            #(#type_items)*
+        }
+
+        /// The operations, as a [`Transport`](crate::Transport) is told of them.
+        pub mod operations {
+            use crate::Operation;
+
+            #(#constants)*
+
+            /// Every operation, in the description's order.
+            pub const ALL: &[&Operation] = &[#(&#names),*];
+        }
+
+        #[allow(
+            clippy::all,
+            rustdoc::bare_urls,
+            rustdoc::broken_intra_doc_links,
+            rustdoc::invalid_html_tags
+        )]
+        impl Client {
+            #(#methods)*
+        }
+    })
+    .map_err(|error| unexpected(&format!("the refined code does not parse: {error}")))?;
+
+    Ok(Refined {
+        file,
+        operations: operations.methods.len(),
+        types: types.count,
+    })
+}
+
+/// progenitor wrote something that this stage does not know.
+fn unexpected(what: &str) -> Failure {
+    Failure::Message(format!(
+        "progenitor's output is not what the refine stage expects: {what}\n\
+         This happens when progenitor changes, or a description holds what no lint foresees; see \
+         xtask/src/refine/."
+    ))
+}

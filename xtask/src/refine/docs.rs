@@ -1,0 +1,66 @@
+//! Doc comments: one line per attribute, and none missing.
+
+use quote::ToTokens;
+use syn::{Attribute, Expr, Lit, Meta, parse_quote};
+
+/// Rewrites the doc comments among `attrs` as one `///` line per line of text. Where there is none,
+/// `default` becomes the text.
+pub(super) fn tidy(attrs: &mut Vec<Attribute>, default: impl FnOnce() -> String) {
+    let mut text = Vec::new();
+    attrs.retain(|attr| match doc(attr) {
+        Some(lines) => {
+            text.push(lines);
+            false
+        }
+        None => true,
+    });
+    let text = text.join("\n");
+    let text = match text.trim() {
+        "" => default(),
+        text => text.to_owned(),
+    };
+    let mut docs: Vec<Attribute> = text.lines().map(line).collect();
+    docs.append(attrs);
+    *attrs = docs;
+}
+
+/// One line of documentation.
+pub(super) fn line(text: &str) -> Attribute {
+    let text = match text.trim_end() {
+        "" => String::new(),
+        text => format!(" {text}"),
+    };
+    parse_quote!(#[doc = #text])
+}
+
+fn doc(attr: &Attribute) -> Option<String> {
+    let Meta::NameValue(meta) = &attr.meta else {
+        return None;
+    };
+    match &meta.value {
+        Expr::Lit(literal) if meta.path.is_ident("doc") => match &literal.lit {
+            Lit::Str(text) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A type as a link for documentation, if it is one of ours.
+pub(super) fn link(ty: &syn::Type) -> Option<String> {
+    let syn::Type::Path(path) = ty else {
+        return None;
+    };
+    let segments = &path.path.segments;
+    let last = segments.last()?;
+    let is_ours = segments.len() == 1 || segments.first()?.ident == "crate";
+    let is_type = last.ident.to_string().starts_with(char::is_uppercase);
+    let is_plain = last.arguments.is_none();
+    (is_ours && is_type && is_plain).then(|| {
+        let target = path.to_token_stream().to_string().replace(' ', "");
+        match segments.len() {
+            1 => format!("[`{target}`]"),
+            _ => format!("[`{}`]({target})", last.ident),
+        }
+    })
+}

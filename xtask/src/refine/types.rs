@@ -1,0 +1,423 @@
+//! Types: what may grow is `#[non_exhaustive]` and has constructors; all is comparable, documented and
+//! safe to print.
+
+use std::collections::BTreeSet;
+
+use heck::ToSnakeCase;
+use quote::{format_ident, quote};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Field, Fields, GenericArgument, Ident, Item, ItemEnum, ItemStruct, Meta, Path,
+    PathArguments, Token, Type, Variant, parse_quote,
+};
+
+use super::{docs, open, unexpected};
+use crate::diagnostic::Failure;
+use crate::model::{Model, Schema};
+
+pub(super) struct Types {
+    pub(super) items: Vec<Item>,
+    pub(super) count: usize,
+}
+
+pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> {
+    let mut out = Types {
+        items: Vec::new(),
+        count: 0,
+    };
+    let mut found = BTreeSet::new();
+    // Conversions of an open enum are written anew, for it has no value that cannot be converted.
+    let mut replaced_impls = BTreeSet::new();
+    for item in &items {
+        if let Item::Enum(item) = item
+            && model.schemas.get(&item.ident.to_string()).is_some_and(|it| it.open)
+            && open::is_text(item)
+        {
+            replaced_impls.insert(item.ident.to_string());
+        }
+    }
+
+    for item in items {
+        match item {
+            Item::Struct(item) => {
+                let schema = model.schemas.get(&item.ident.to_string());
+                found.extend(schema.map(|schema| schema.name.as_str()));
+                out.count += 1;
+                out.items.extend(refine_struct(item, schema, model)?);
+            }
+            Item::Enum(item) => {
+                let schema = model.schemas.get(&item.ident.to_string());
+                found.extend(schema.map(|schema| schema.name.as_str()));
+                out.count += 1;
+                out.items.extend(refine_enum(item, schema, model)?);
+            }
+            Item::Impl(block)
+                if block.trait_.is_some()
+                    && self_name(&block.self_ty)
+                        .is_some_and(|name| replaced_impls.contains(&name.to_string())) => {}
+            item => out.items.push(item),
+        }
+    }
+
+    for schema in model.schemas.values() {
+        let marked = schema.open || !schema.sensitive.is_empty() || !schema.variant_names.is_empty();
+        if marked && !found.contains(schema.name.as_str()) {
+            return Err(unexpected(&format!(
+                "the schema `{}` is marked, and no type of that name was generated",
+                schema.name
+            )));
+        }
+    }
+    Ok(out)
+}
+
+fn refine_struct(
+    mut item: ItemStruct,
+    schema: Option<&Schema>,
+    model: &Model,
+) -> Result<Vec<Item>, Failure> {
+    let name = item.ident.clone();
+    docs::tidy(&mut item.attrs, || format!("`{name}`, as the description has it."));
+    derive(&mut item.attrs, &["PartialEq"])?;
+    let Fields::Named(fields) = &mut item.fields else {
+        return Ok(vec![Item::Struct(item)]);
+    };
+    item.attrs.push(parse_quote!(#[non_exhaustive]));
+    let order = schema.map(|schema| schema.properties.as_slice()).unwrap_or(&[]);
+    reorder(&mut fields.named, order, model)?;
+    for field in &mut fields.named {
+        document_field(field)?;
+    }
+
+    let parts = Parts::of(&fields.named)?;
+    let constructor = parts.constructor(&format_ident!("new"), &quote!(Self));
+    let setters = parts.setters();
+    let mut items = vec![parse_quote! {
+        impl #name {
+            #constructor
+            #(#setters)*
+        }
+    }];
+    if let Some(schema) = schema.filter(|schema| !schema.sensitive.is_empty()) {
+        items.push(redacted_debug(&mut item, schema)?);
+    }
+    items.insert(0, Item::Struct(item));
+    Ok(items)
+}
+
+fn refine_enum(
+    mut item: ItemEnum,
+    schema: Option<&Schema>,
+    model: &Model,
+) -> Result<Vec<Item>, Failure> {
+    let name = item.ident.clone();
+    docs::tidy(&mut item.attrs, || format!("`{name}`, as the description has it."));
+    derive(&mut item.attrs, &["PartialEq"])?;
+    item.attrs.push(parse_quote!(#[non_exhaustive]));
+
+    let mut constructors = Vec::new();
+    for variant in &mut item.variants {
+        let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
+        docs::tidy(&mut variant.attrs, || format!("`{wire}`"));
+        if let Fields::Named(fields) = &mut variant.fields {
+            reorder(&mut fields.named, &[], model)?;
+            for field in &mut fields.named {
+                document_field(field)?;
+            }
+            let parts = Parts::of(&fields.named)?;
+            let ident = &variant.ident;
+            let method = method_ident(&variant.ident.to_string());
+            constructors.push(parts.constructor(&method, &quote!(Self::#ident)));
+            variant.attrs.push(parse_quote!(#[non_exhaustive]));
+        }
+    }
+
+    let mut items = Vec::new();
+    match schema.filter(|schema| schema.open) {
+        Some(schema) if open::is_text(&item) => items.extend(open::text(&mut item, schema)?),
+        Some(schema) => open::union(&mut item, schema)?,
+        None => {}
+    }
+    if !constructors.is_empty() {
+        items.push(parse_quote! {
+            impl #name {
+                #(#constructors)*
+            }
+        });
+    }
+    items.insert(0, Item::Enum(item));
+    Ok(items)
+}
+
+/// Adds derives that are not there yet, and `JsonSchema` behind the feature.
+fn derive(attrs: &mut Vec<Attribute>, more: &[&str]) -> Result<(), Failure> {
+    edit_derives(attrs, |derives| {
+        for name in more {
+            if !derives.iter().any(|path| path.is_ident(name)) {
+                let ident = format_ident!("{name}");
+                derives.push(parse_quote!(#ident));
+            }
+        }
+    })?;
+    attrs.push(parse_quote! {
+        #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    });
+    Ok(())
+}
+
+/// Changes the list of derives of a type. Every generated type has one.
+pub(super) fn edit_derives(
+    attrs: &mut [Attribute],
+    edit: impl FnOnce(&mut Vec<Path>),
+) -> Result<(), Failure> {
+    for attr in attrs {
+        if let Meta::List(list) = &mut attr.meta
+            && list.path.is_ident("derive")
+        {
+            let parser = Punctuated::<Path, Token![,]>::parse_terminated;
+            let mut derives: Vec<Path> = parser
+                .parse2(list.tokens.clone())
+                .map_err(|error| unexpected(&format!("a derive does not parse: {error}")))?
+                .into_iter()
+                .collect();
+            edit(&mut derives);
+            list.tokens = quote!(#(#derives),*);
+            return Ok(());
+        }
+    }
+    Err(unexpected("a type derives nothing"))
+}
+
+/// The name that serde uses for a field or a variant, where it is given.
+pub(super) fn serde_name(attrs: &[Attribute]) -> Result<Option<String>, Failure> {
+    let mut name = None;
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
+        attr.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                name = Some(meta.value()?.parse::<syn::LitStr>()?.value());
+            } else if meta.input.peek(Token![=]) {
+                meta.value()?.parse::<syn::Expr>()?;
+            }
+            Ok(())
+        })
+        .map_err(|error| unexpected(&format!("a serde attribute does not parse: {error}")))?;
+    }
+    Ok(name)
+}
+
+/// Whether serde fills the field in where it is missing.
+fn has_default(field: &Field) -> bool {
+    field.attrs.iter().any(|attr| {
+        let Meta::List(list) = &attr.meta else {
+            return false;
+        };
+        list.path.is_ident("serde")
+            && list.tokens.clone().into_iter().any(
+                |token| matches!(token, proc_macro2::TokenTree::Ident(ident) if ident == "default" || ident == "flatten"),
+            )
+    })
+}
+
+/// Puts fields in the order in which the description declares the properties. The generator sorts by
+/// name; what goes over the wire should look as documented.
+fn reorder(
+    fields: &mut Punctuated<Field, Token![,]>,
+    declared: &[String],
+    model: &Model,
+) -> Result<(), Failure> {
+    let mut named = Vec::new();
+    for field in std::mem::take(fields) {
+        let ident = field.ident.as_ref().map(Ident::to_string).unwrap_or_default();
+        let ident = ident.trim_start_matches("r#").to_owned();
+        named.push((serde_name(&field.attrs)?.unwrap_or(ident), field));
+    }
+    let order = if declared.is_empty() {
+        // An inline schema has no name to find it by. One with the same properties will do, perhaps
+        // with a discriminator that is no field.
+        model
+            .property_orders
+            .iter()
+            .filter(|order| named.iter().all(|(name, _)| order.contains(name)))
+            .min_by_key(|order| order.len())
+            .map(Vec::as_slice)
+            .unwrap_or(&[])
+    } else {
+        declared
+    };
+    named.sort_by_key(|(name, _)| order.iter().position(|it| it == name).unwrap_or(usize::MAX));
+    fields.extend(named.into_iter().map(|(_, field)| field));
+    Ok(())
+}
+
+fn document_field(field: &mut Field) -> Result<(), Failure> {
+    let wire = serde_name(&field.attrs)?
+        .or_else(|| field.ident.as_ref().map(Ident::to_string))
+        .unwrap_or_default();
+    let inner = optional(&field.ty).unwrap_or(&field.ty);
+    let default = match docs::link(inner) {
+        Some(link) => format!("`{wire}`: see {link}."),
+        None => format!("`{wire}`"),
+    };
+    docs::tidy(&mut field.attrs, || default);
+    Ok(())
+}
+
+/// The fields of a struct or a variant, by whether they must be given.
+struct Parts<'a> {
+    required: Vec<(&'a Ident, &'a Type)>,
+    optional: Vec<(&'a Ident, &'a Type)>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(fields: &'a Punctuated<Field, Token![,]>) -> Result<Self, Failure> {
+        let mut parts = Self {
+            required: Vec::new(),
+            optional: Vec::new(),
+        };
+        for field in fields {
+            let ident = field
+                .ident
+                .as_ref()
+                .ok_or_else(|| unexpected("a field without a name"))?;
+            if optional(&field.ty).is_some() || has_default(field) {
+                parts.optional.push((ident, &field.ty));
+            } else {
+                parts.required.push((ident, &field.ty));
+            }
+        }
+        Ok(parts)
+    }
+
+    /// `#[non_exhaustive]` keeps users from writing the literal; this is their way to make one.
+    fn constructor(&self, name: &Ident, path: &proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+        let parameters = self.required.iter().map(|(ident, ty)| {
+            if converts(ty) {
+                quote!(#ident: impl ::std::convert::Into<#ty>)
+            } else {
+                quote!(#ident: #ty)
+            }
+        });
+        let required = self.required.iter().map(|(ident, ty)| {
+            if converts(ty) {
+                quote!(#ident: #ident.into())
+            } else {
+                quote!(#ident)
+            }
+        });
+        let optional = self.optional.iter().map(|(ident, _)| ident);
+        let doc = match (self.required.is_empty(), self.optional.is_empty()) {
+            (false, true) => " Made of all its fields.",
+            (false, false) => " Made of its required fields. The others are left out, and have setters.",
+            (true, _) => " Made with every field left out. They have setters.",
+        };
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            pub fn #name(#(#parameters),*) -> Self {
+                #path {
+                    #(#required,)*
+                    #(#optional: ::std::default::Default::default(),)*
+                }
+            }
+        }
+    }
+
+    fn setters(&self) -> Vec<proc_macro2::TokenStream> {
+        self.optional
+            .iter()
+            .map(|(ident, ty)| {
+                let plain = ident.to_string();
+                let plain = plain.trim_start_matches("r#");
+                let method = format_ident!("with_{plain}");
+                let doc = format!(" Sets `{plain}`.");
+                let (ty, value) = match optional(ty) {
+                    Some(inner) => (inner, quote!(::std::option::Option::Some(#ident.into()))),
+                    None => (*ty, quote!(#ident.into())),
+                };
+                quote! {
+                    #[doc = #doc]
+                    #[must_use]
+                    pub fn #method(mut self, #ident: impl ::std::convert::Into<#ty>) -> Self {
+                        self.#ident = #value;
+                        self
+                    }
+                }
+            })
+            .collect()
+    }
+}
+
+/// The `T` of an `Option<T>`.
+fn optional(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    if last.ident != "Option" {
+        return None;
+    }
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+            GenericArgument::Type(inner) => Some(inner),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a parameter of this type is handier as `impl Into<_>`: text, and the types of ours that
+/// stand for it.
+fn converts(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let segments = &path.path.segments;
+    let is_ours = segments.first().is_some_and(|it| it.ident == "crate");
+    is_ours || segments.last().is_some_and(|it| it.ident == "String")
+}
+
+fn self_name(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Path(path) => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+/// The name of the constructor of a variant.
+fn method_ident(variant: &str) -> Ident {
+    let name = variant.to_snake_case();
+    syn::parse_str::<Ident>(&name).unwrap_or_else(|_| format_ident!("{name}_"))
+}
+
+/// `Debug` by hand, for a type with fields that may hold what must not be printed.
+fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failure> {
+    edit_derives(&mut item.attrs, |derives| {
+        derives.retain(|path| !path.is_ident("Debug"));
+    })?;
+    let name = &item.ident;
+    let text = name.to_string();
+    let mut lines = Vec::new();
+    for field in &item.fields {
+        let ident = field.ident.as_ref().ok_or_else(|| unexpected("a field without a name"))?;
+        let plain = ident.to_string();
+        let wire = serde_name(&field.attrs)?.unwrap_or_else(|| plain.clone());
+        lines.push(if schema.sensitive.contains(&wire) {
+            quote!(.field(#plain, &::std::format_args!("[redacted]")))
+        } else {
+            quote!(.field(#plain, &self.#ident))
+        });
+    }
+    Ok(parse_quote! {
+        impl ::std::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct(#text)#(#lines)*.finish()
+            }
+        }
+    })
+}
+
+/// The variant that keeps what the description does not know.
+pub(super) fn unknown_variant(ty: &Type) -> Variant {
+    parse_quote! {
+        /// What the description does not know, kept as it came and sent back unchanged.
+        #[serde(untagged)]
+        Unknown(#ty)
+    }
+}
