@@ -67,6 +67,18 @@ impl ApiKey {
     }
 }
 
+impl From<&ApiKey> for Secret {
+    fn from(key: &ApiKey) -> Self {
+        key.0.clone()
+    }
+}
+
+impl From<ApiKey> for Secret {
+    fn from(key: ApiKey) -> Self {
+        key.0
+    }
+}
+
 impl std::str::FromStr for ApiKey {
     type Err = InvalidApiKey;
 

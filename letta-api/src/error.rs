@@ -20,10 +20,10 @@ pub enum Error<E = ()> {
     /// No answer arrived, or the [`Transport`](crate::Transport) gave up.
     Transport(TransportError),
     /// The service answered with an error that the description documents.
-    ErrorResponse(ResponseValue<E>),
+    ErrorResponse(Box<ResponseValue<E>>),
     /// The service answered with a status that the description does not document. The body is
     /// unread.
-    UnexpectedResponse(reqwest::Response),
+    UnexpectedResponse(Box<reqwest::Response>),
     /// An answer began and its body could not be read to the end.
     #[non_exhaustive]
     ResponseBody {
@@ -39,6 +39,16 @@ pub enum Error<E = ()> {
 }
 
 impl<E> Error<E> {
+    /// Called by generated code.
+    pub(crate) fn documented(response: ResponseValue<E>) -> Self {
+        Self::ErrorResponse(Box::new(response))
+    }
+
+    /// Called by generated code.
+    pub(crate) fn undocumented(response: reqwest::Response) -> Self {
+        Self::UnexpectedResponse(Box::new(response))
+    }
+
     /// The status of the answer, where there was one.
     pub fn status(&self) -> Option<StatusCode> {
         match self {

@@ -62,3 +62,8 @@ mod path;
 mod response;
 mod secret;
 mod transport;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -30,7 +30,10 @@ impl PathValue for &Secret {
 /// Refused are an empty value, which names the collection instead, and one with a `.` or `..`
 /// between slashes: URL libraries resolve dot segments, and so may a proxy after decoding `%2F`, so
 /// that the request would reach another resource.
-pub(crate) fn segment<E>(name: &'static str, value: &impl PathValue) -> Result<String, crate::Error<E>> {
+pub(crate) fn segment<E>(
+    name: &'static str,
+    value: &impl PathValue,
+) -> Result<String, crate::Error<E>> {
     value.with_text(|text| {
         let refuse = |rule: &str| {
             Err(crate::Error::InvalidRequest(format!(
@@ -40,7 +43,10 @@ pub(crate) fn segment<E>(name: &'static str, value: &impl PathValue) -> Result<S
         if text.is_empty() {
             return refuse("is empty; it must name one resource");
         }
-        if text.split(['/', '\\']).any(|part| matches!(part, "." | "..")) {
+        if text
+            .split(['/', '\\'])
+            .any(|part| matches!(part, "." | ".."))
+        {
             return refuse("holds a `.` or `..` segment, which would name another resource");
         }
         // Backslashes are left alone by the generator's own encoder, and URL libraries take them
@@ -76,13 +82,26 @@ mod tests {
             let segments: Vec<_> = url.path_segments().unwrap().collect();
             assert_eq!(segments.len(), 3, "{text:?} became {url}");
             assert!(url.query().is_none() && url.fragment().is_none());
-            assert_eq!(url.as_str(), format!("https://example.com/v1/x/{segment}"), "{text:?}");
+            assert_eq!(
+                url.as_str(),
+                format!("https://example.com/v1/x/{segment}"),
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn a_value_that_could_name_another_resource_is_refused_unseen() {
-        for text in ["", ".", "..", "../agents/agent-1", "a/../b", "a\\..\\b", "./a", "a/."] {
+        for text in [
+            "",
+            ".",
+            "..",
+            "../agents/agent-1",
+            "a/../b",
+            "a\\..\\b",
+            "./a",
+            "a/.",
+        ] {
             let message = encoded(text).unwrap_err();
             assert!(message.contains("`id`"), "{message}");
             assert!(!message.contains("agent-1"), "{message}");

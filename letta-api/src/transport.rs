@@ -110,10 +110,9 @@ impl Transport for Bearer {
         mut request: reqwest::Request,
         operation: &'static Operation,
     ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>> {
-        request.headers_mut().insert(
-            reqwest::header::AUTHORIZATION,
-            self.authorization.clone(),
-        );
+        request
+            .headers_mut()
+            .insert(reqwest::header::AUTHORIZATION, self.authorization.clone());
         Direct.execute(http, request, operation)
     }
 }

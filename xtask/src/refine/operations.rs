@@ -129,6 +129,7 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
     }
     method.block.stmts = stmts;
 
+    BoxErrors.visit_block_mut(&mut method.block);
     let mut paths = CheckPaths::default();
     paths.visit_block_mut(&mut method.block);
     if let Some(problem) = paths.problem {
@@ -207,6 +208,21 @@ impl VisitMut for DropHeaderMap {
             *expr = (**receiver).clone();
         }
         syn::visit_mut::visit_expr_mut(self, expr);
+    }
+}
+
+/// Makes `Error::ErrorResponse(…)` into `Error::documented(…)`, and `Error::UnexpectedResponse(…)` into
+/// `Error::undocumented(…)`, which box what they are given: an error should be small.
+struct BoxErrors;
+
+impl VisitMut for BoxErrors {
+    fn visit_expr_call_mut(&mut self, call: &mut syn::ExprCall) {
+        match text(&call.func).as_str() {
+            "Error :: ErrorResponse" => *call.func = parse_quote!(Error::documented),
+            "Error :: UnexpectedResponse" => *call.func = parse_quote!(Error::undocumented),
+            _ => {}
+        }
+        syn::visit_mut::visit_expr_call_mut(self, call);
     }
 }
 
