@@ -1,0 +1,104 @@
+//! The handle of a running emulator.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use letta_api::ApiKey;
+
+use crate::account::Account;
+use crate::builder::Builder;
+use crate::server::Server;
+use crate::token_store::{IssuedToken, TokenCount};
+
+/// A running emulator. It runs until it is shut down or dropped.
+///
+/// Each has a port and a store of its own, so tests can run side by side; hundreds at once are fine.
+/// It is a task of the runtime that it was started on, and does not outlive it.
+///
+/// Dropping it frees the port at once, and cuts connections off as soon as the runtime gets to it. See
+/// [`shutdown`](Self::shutdown) for a gentle end.
+pub struct Emulator {
+    account: Arc<Account>,
+    server: Server,
+}
+
+impl Emulator {
+    /// The API key of an emulator that was not given another. Known to everybody, and no secret.
+    pub const DEFAULT_API_KEY: &str = "sk-let-emulator";
+
+    /// For an emulator that differs from that of [`start`](Self::start).
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Starts an emulator with all defaults: a free port on 127.0.0.1, the key
+    /// [`DEFAULT_API_KEY`](Self::DEFAULT_API_KEY), every project, the machine's clock.
+    ///
+    /// # Errors
+    ///
+    /// Where the operating system gives no port.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime, and in one without I/O and time.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    pub(crate) fn new(account: Arc<Account>, server: Server) -> Self {
+        Self { account, server }
+    }
+
+    /// Where it listens. The port is the one that was chosen, never 0.
+    pub fn addr(&self) -> SocketAddr {
+        self.server.addr()
+    }
+
+    /// What to give a client as its base URL: `http://127.0.0.1:PORT`, without a closing slash.
+    ///
+    /// Where it listens on every address of the machine, the URL has the loopback one.
+    pub fn base_url(&self) -> String {
+        let mut addr = self.addr();
+        if addr.ip().is_unspecified() {
+            addr.set_ip(match addr.ip() {
+                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        format!("http://{addr}")
+    }
+
+    /// The API key that is let in. Printing it is safe.
+    pub fn api_key(&self) -> &ApiKey {
+        self.account.api_key()
+    }
+
+    /// The tokens that were issued and not deleted, in all projects, oldest first; expired ones
+    /// included, which no request gets to see.
+    pub fn tokens(&self) -> Vec<IssuedToken> {
+        self.account.tokens().snapshot(self.account.now())
+    }
+
+    /// How many tokens were issued and not deleted, in all projects.
+    pub fn token_count(&self) -> TokenCount {
+        self.account.tokens().count(self.account.now())
+    }
+
+    /// Frees the port, lets requests finish that are being answered, closes all connections, and
+    /// returns when that is done.
+    ///
+    /// Waits one second at the most. What is not done by then is cut off.
+    pub async fn shutdown(self) {
+        self.server.shutdown().await;
+    }
+}
+
+impl std::fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Emulator")
+            .field("addr", &self.addr())
+            .field("tokens", &self.token_count())
+            .finish_non_exhaustive()
+    }
+}

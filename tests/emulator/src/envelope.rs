@@ -1,0 +1,85 @@
+//! What is the same for every exchange: the body is read before the answer, and the answer has an ID
+//! and a date.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
+
+use crate::account::Account;
+use crate::refusal::Refusal;
+
+/// The most that a body may hold, in bytes.
+pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+
+/// How much of a body is read and thrown away before the answer, in bytes.
+///
+/// A server that answers without reading what is still being sent closes the connection on it, and the
+/// client may then see a broken connection in place of the answer.
+const READ_LIMIT: usize = 16 * BODY_LIMIT;
+
+/// Marks a request whose body was larger than [`BODY_LIMIT`]. Its body is empty now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyTooLarge;
+
+pub(crate) async fn wrap(
+    State(account): State<Arc<Account>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let number = account.count_request();
+    let mut response = match read_body(request).await {
+        Ok(request) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    };
+
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::try_from(format!("req-{number:08}")) {
+        headers.insert("x-request-id", id);
+    }
+    // hyper adds the machine's own date to an answer that has none.
+    if let Ok(date) =
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&account.now())
+        && let Ok(date) = HeaderValue::try_from(date)
+    {
+        headers.insert(header::DATE, date);
+    }
+    response
+}
+
+/// Reads the body to its end, and puts what was read in its place.
+async fn read_body(request: Request) -> Result<Request, Refusal> {
+    let (mut parts, body) = request.into_parts();
+    let mut stream = body.into_data_stream();
+    let mut kept = Vec::new();
+    let mut length = 0;
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|_| unreadable())?;
+        length += piece.len();
+        if length <= BODY_LIMIT {
+            kept.extend_from_slice(&piece);
+        } else if length > READ_LIMIT {
+            break;
+        }
+    }
+    if length > BODY_LIMIT {
+        kept = Vec::new();
+        parts.extensions.insert(BodyTooLarge);
+    }
+    Ok(Request::from_parts(parts, Body::from(kept)))
+}
+
+/// The body of a request that has been through [`wrap`].
+pub(crate) async fn whole_body(request: Request) -> Result<Bytes, Refusal> {
+    axum::body::to_bytes(request.into_body(), BODY_LIMIT)
+        .await
+        .map_err(|_| unreadable())
+}
+
+fn unreadable() -> Refusal {
+    Refusal::bad_request("the body could not be read to its end")
+}

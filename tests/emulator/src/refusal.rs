@@ -1,0 +1,105 @@
+//! Why a request is not carried out, as the service says it.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use letta_api::types::ApiError;
+
+/// An answer of an error status with `{"message": …}`.
+///
+/// A message names the field and the rule. It never holds a key or a token, and of other values only
+/// those that [`quote`] lets through.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    message: String,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn unauthorized(message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn not_found(message: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "this path does not take the method; the Allow header has those that it takes",
+        )
+    }
+
+    pub(crate) fn body_too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is larger than {limit} bytes"),
+        )
+    }
+
+    pub(crate) fn no_randomness() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the operating system gives no random bytes",
+        )
+    }
+
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(ApiError::new(self.message))).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Names a value that a request holds where a fixed word should stand.
+///
+/// Rights and types are made of letters and underscores. What is made of anything else, as every key
+/// and token is, may be something pasted into the wrong place, and is not repeated.
+pub(crate) fn quote(value: &str) -> String {
+    let is_word = (1..=64).contains(&value.len())
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    if is_word {
+        format!("`{value}`")
+    } else {
+        "a value not shown here".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_quoted_and_nothing_else_is() {
+        assert_eq!(quote("delete_agent"), "`delete_agent`");
+        for value in ["", "sk-let-abc", "ck-let-0f3c", "a b", "é", &"a".repeat(65)] {
+            let quoted = quote(value);
+            assert!(value.is_empty() || !quoted.contains(value), "{quoted}");
+        }
+    }
+}

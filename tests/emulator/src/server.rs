@@ -1,0 +1,138 @@
+//! The port and the connections on it.
+//!
+//! This is done here, and not by `axum::serve`, for two things that it does not do: the port is free
+//! as soon as the server is dropped, and connections end with the server, whatever they are at.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// How long a graceful stop waits for requests that are being answered.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How long to wait before trying again where no connection can be accepted: there are too many open
+/// files, for one.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+pub(crate) struct Server {
+    addr: SocketAddr,
+    port: Arc<Port>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Listens on `addr`, and answers by `router` in a task of the ambient runtime.
+    pub(crate) async fn start(addr: SocketAddr, router: Router) -> io::Result<Self> {
+        // The error of the operating system does not say which address it is about.
+        let name = |error: io::Error| {
+            io::Error::new(error.kind(), format!("cannot listen on {addr}: {error}"))
+        };
+        let listener = TcpListener::bind(addr).await.map_err(name)?;
+        let addr = listener.local_addr().map_err(name)?;
+        let port = Arc::new(Port(Mutex::new(Some(listener))));
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(run(Arc::clone(&port), router, stopped));
+        Ok(Self {
+            addr,
+            port,
+            stop,
+            task,
+        })
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Frees the port, lets requests finish that are being answered, and closes all connections.
+    pub(crate) async fn shutdown(mut self) {
+        self.port.close();
+        // Fails where the task has ended, which is as well.
+        let _ = self.stop.send(true);
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.port.close();
+        self.task.abort();
+    }
+}
+
+/// A listener that can be closed while another task waits on it.
+struct Port(Mutex<Option<TcpListener>>);
+
+impl Port {
+    /// The next connection. Waits for ever once the port is closed.
+    async fn accept(&self) -> io::Result<TcpStream> {
+        poll_fn(|context| match &*self.lock() {
+            Some(listener) => listener.poll_accept(context).map_ok(|(stream, _)| stream),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    fn close(&self) {
+        let listener = self.lock().take();
+        drop(listener);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<TcpListener>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Accepts connections until told to stop. Connections are tasks of this task: where it is dropped,
+/// they are.
+async fn run(port: Arc<Port>, router: Router, stop: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    let mut told = stop.clone();
+    loop {
+        tokio::select! {
+            accepted = port.accept() => match accepted {
+                Ok(stream) => {
+                    connections.spawn(serve(stream, router.clone(), stop.clone()));
+                }
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            },
+            () = told_to_stop(&mut told) => break,
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    let all_closed = async { while connections.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(GRACE, all_closed).await;
+}
+
+async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
+    // Answers are small, and would wait for the acknowledgement of the one before.
+    let _ = stream.set_nodelay(true);
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let connection =
+        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = std::pin::pin!(connection);
+    // How a connection ended is for its other end to say; there is nobody to tell here.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = told_to_stop(&mut stop) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
+    // An error means that nobody is left to tell, which is the end as well.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,210 @@
+//! The tokens of an account, in memory.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use letta_api::Secret;
+use letta_api::types::{
+    AccessPolicy, AccessPolicyEntry, AccessPolicyVersion, ClientSideAccessToken,
+};
+
+use crate::clock::system_time;
+use crate::expiry;
+use crate::page_request::PageRequest;
+use crate::project::Project;
+use crate::token_request::TokenRequest;
+
+/// A token that an emulator issued and nobody deleted, as it was when asked for.
+///
+/// `Debug` does not show the secret.
+#[derive(Clone, Debug)]
+pub struct IssuedToken {
+    secret: Secret,
+    project: Project,
+    hostname: String,
+    policy: AccessPolicy,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    live: bool,
+}
+
+impl IssuedToken {
+    /// The token itself, `ck-let-…`.
+    pub fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    /// The project that it was made in.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// The web application that it is bound to, as the request had it.
+    pub fn hostname(&self) -> &str {
+        &self.hostname
+    }
+
+    /// What it may do.
+    pub fn policy(&self) -> &AccessPolicy {
+        &self.policy
+    }
+
+    /// When it was made, by the emulator's clock.
+    pub fn created_at(&self) -> SystemTime {
+        system_time(self.created_at)
+    }
+
+    /// When it ends: from this very instant on it is expired. Whole milliseconds.
+    pub fn expires_at(&self) -> SystemTime {
+        system_time(self.expires_at)
+    }
+
+    /// Whether it had not expired when this was asked for, by the emulator's clock.
+    pub fn is_live(&self) -> bool {
+        self.live
+    }
+
+    fn is_live_at(&self, now: Timestamp) -> bool {
+        now < self.expires_at
+    }
+
+    /// As the service shows it.
+    pub(crate) fn to_wire(&self) -> ClientSideAccessToken {
+        ClientSideAccessToken::new(
+            self.secret.clone(),
+            &*self.hostname,
+            expiry::to_wire(self.expires_at),
+            self.policy.clone(),
+        )
+    }
+}
+
+/// How many tokens an emulator holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenCount {
+    /// Those that have not expired.
+    pub live: usize,
+    /// Those that have expired, and that nobody deleted before.
+    pub expired: usize,
+}
+
+/// Expired tokens stay, for tests to look at; no request gets to see them.
+#[derive(Default)]
+pub(crate) struct TokenStore(Mutex<Tokens>);
+
+#[derive(Default)]
+struct Tokens {
+    /// By order of making.
+    by_number: BTreeMap<u64, IssuedToken>,
+    numbers: HashMap<String, u64>,
+    made: u64,
+}
+
+impl TokenStore {
+    pub(crate) fn add(
+        &self,
+        secret: Secret,
+        project: Project,
+        request: TokenRequest,
+        now: Timestamp,
+    ) -> ClientSideAccessToken {
+        let token = IssuedToken {
+            secret,
+            project,
+            hostname: request.hostname,
+            policy: AccessPolicy::new(AccessPolicyVersion::V1, request.policy),
+            created_at: now,
+            expires_at: request
+                .expires_at
+                .unwrap_or_else(|| expiry::default_from(now)),
+            live: true,
+        };
+        let answer = token.to_wire();
+        let mut tokens = self.lock();
+        let number = tokens.made;
+        tokens.made += 1;
+        tokens
+            .numbers
+            .insert(token.secret.expose_secret().to_owned(), number);
+        tokens.by_number.insert(number, token);
+        answer
+    }
+
+    /// A page of the live tokens of a project, oldest first, and whether any come after it.
+    pub(crate) fn page(
+        &self,
+        project: &Project,
+        request: &PageRequest,
+        now: Timestamp,
+    ) -> (Vec<ClientSideAccessToken>, bool) {
+        let tokens = self.lock();
+        let mut rest = tokens
+            .by_number
+            .values()
+            .filter(|token| token.project == *project && token.is_live_at(now))
+            .filter(|token| match &request.agent_id {
+                Some(agent) => names_agent(&token.policy, agent),
+                None => true,
+            })
+            .skip(request.offset);
+        let page = rest
+            .by_ref()
+            .take(request.limit)
+            .map(IssuedToken::to_wire)
+            .collect();
+        (page, rest.next().is_some())
+    }
+
+    /// Deletes a live token of a project, and says whether there was one.
+    pub(crate) fn delete(&self, project: &Project, secret: &str, now: Timestamp) -> bool {
+        let mut tokens = self.lock();
+        let found = tokens.numbers.get(secret).copied().filter(|number| {
+            tokens
+                .by_number
+                .get(number)
+                .is_some_and(|token| token.project == *project && token.is_live_at(now))
+        });
+        let Some(number) = found else {
+            return false;
+        };
+        tokens.numbers.remove(secret);
+        tokens.by_number.remove(&number);
+        true
+    }
+
+    pub(crate) fn snapshot(&self, now: Timestamp) -> Vec<IssuedToken> {
+        let mut snapshot: Vec<_> = self.lock().by_number.values().cloned().collect();
+        for token in &mut snapshot {
+            token.live = token.is_live_at(now);
+        }
+        snapshot
+    }
+
+    pub(crate) fn count(&self, now: Timestamp) -> TokenCount {
+        let tokens = self.lock();
+        let live = tokens
+            .by_number
+            .values()
+            .filter(|token| token.is_live_at(now))
+            .count();
+        TokenCount {
+            live,
+            expired: tokens.by_number.len() - live,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tokens> {
+        // Nothing here panics half way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn names_agent(policy: &AccessPolicy, agent: &str) -> bool {
+    policy
+        .data
+        .iter()
+        .any(|entry| matches!(entry, AccessPolicyEntry::Agent { id, .. } if id == agent))
+}

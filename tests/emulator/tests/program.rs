@@ -1,0 +1,220 @@
+//! The program `letta-emulator`, as a user runs it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const KEY: &str = "sk-let-0123456789abcdef";
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_letta-emulator"));
+    command
+        .args(arguments)
+        .env_remove("LETTA_EMULATOR_API_KEY")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A program that serves. Killed when dropped, so that a failing test leaves none behind.
+struct Serving {
+    child: Child,
+    address: String,
+    greeting: Vec<String>,
+}
+
+impl Serving {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let greeting: Vec<String> = stdout.lines().take(4).map(Result::unwrap).collect();
+        let address = greeting[0]
+            .strip_prefix("letta-emulator listening on http://")
+            .unwrap()
+            .to_owned();
+        Self {
+            child,
+            address,
+            greeting,
+        }
+    }
+
+    /// Sends a list request on `stream`, and gives the status line.
+    fn call(&self, stream: &mut TcpStream, key: &str) -> String {
+        write!(
+            stream,
+            "GET /v1/client-side-access-tokens HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\n\r\n",
+            self.address
+        )
+        .unwrap();
+        let mut status = String::new();
+        BufReader::new(stream).read_line(&mut status).unwrap();
+        status.trim_end().to_owned()
+    }
+
+    fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.address).unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs to the end, which must not be long in coming.
+fn outcome(mut command: Command) -> Output {
+    let mut child = command.spawn().unwrap();
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if began.elapsed() > Duration::from_secs(10) {
+            child.kill().unwrap();
+            panic!("it serves, where it should have ended");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.wait_with_output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn it_serves_until_a_signal_and_ends_cleanly_with_a_connection_open() {
+    for signal in ["-INT", "-TERM"] {
+        let mut serving = Serving::start(program(&["--listen", "127.0.0.1:0"]));
+        let mut kept_alive = serving.connect();
+        assert_eq!(
+            serving.call(&mut kept_alive, "sk-let-emulator"),
+            "HTTP/1.1 200 OK"
+        );
+
+        let began = Instant::now();
+        let id = serving.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let status = serving.child.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{signal}: {status}");
+        assert!(
+            began.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            began.elapsed()
+        );
+
+        let mut stderr = String::new();
+        serving
+            .child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        assert_eq!(stderr, "");
+        TcpListener::bind(&serving.address).unwrap();
+    }
+}
+
+#[test]
+fn the_greeting_is_what_a_client_needs_with_the_key_only_where_everybody_knows_it() {
+    let serving = Serving::start(program(&["--listen", "127.0.0.1:0"]));
+    let url = format!("http://{}", serving.address);
+    assert_eq!(
+        serving.greeting[1..],
+        [
+            format!("export LETTA_BASE_URL={url}"),
+            "export LETTA_API_KEY=sk-let-emulator".to_owned(),
+            "# LETTA_PROJECT: any, or none".to_owned(),
+        ]
+    );
+
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--project",
+        "web=project-1",
+        "--project",
+        "chat",
+    ];
+    let by_argument = program(&[&arguments[..], &["--api-key", KEY]].concat());
+    let mut by_variable = program(&arguments);
+    by_variable.env("LETTA_EMULATOR_API_KEY", KEY);
+    for command in [by_argument, by_variable] {
+        let serving = Serving::start(command);
+        assert_eq!(
+            serving.greeting[2..],
+            [
+                "# LETTA_API_KEY: the key given by --api-key or LETTA_EMULATOR_API_KEY",
+                "export LETTA_PROJECT=web",
+            ]
+        );
+        assert!(!serving.greeting.concat().contains(KEY));
+        assert_eq!(serving.call(&mut serving.connect(), KEY), "HTTP/1.1 200 OK");
+        let refused = serving.call(&mut serving.connect(), "sk-let-emulator");
+        assert_eq!(refused, "HTTP/1.1 401 Unauthorized");
+    }
+}
+
+#[test]
+fn what_cannot_be_served_is_one_line_that_says_why_and_status_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let bad_key = format!("{KEY} {KEY}");
+    for (arguments, reason) in [
+        (["--listen", &taken], taken.as_str()),
+        (["--listen", "0.0.0.0:0"], "--allow-remote"),
+        (["--listen", "[::]:0"], "--allow-remote"),
+        (["--api-key", &bad_key], "the API key holds white space"),
+        (["--api-key", ""], "the API key is empty"),
+    ] {
+        let output = outcome(program(&arguments));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("letta-emulator: "), "{stderr}");
+        assert!(stderr.contains(reason), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(!stderr.contains(KEY), "{stderr}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn another_address_than_loopback_is_served_where_it_is_allowed() {
+    let serving = Serving::start(program(&["--listen", "0.0.0.0:0", "--allow-remote"]));
+    assert!(
+        serving.address.starts_with("127.0.0.1:"),
+        "{}",
+        serving.address
+    );
+    assert_eq!(
+        serving.call(&mut serving.connect(), "sk-let-emulator"),
+        "HTTP/1.1 200 OK"
+    );
+}
+
+#[test]
+fn neither_the_help_nor_a_usage_error_shows_the_key() {
+    for (arguments, status) in [
+        (&["--help"][..], 0),
+        (&["--listen", "nowhere"], 2),
+        (&["--project", "a b"], 2),
+        (&["--project", "=x"], 2),
+        (&["--api-key", KEY, "--api-key", KEY], 2),
+        (&["--api-key", KEY, "--unknown"], 2),
+    ] {
+        let mut command = program(arguments);
+        command.env("LETTA_EMULATOR_API_KEY", KEY);
+        let output = outcome(command);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+        let printed = [output.stdout, output.stderr].concat();
+        let printed = String::from_utf8(printed).unwrap();
+        assert!(!printed.is_empty());
+        assert!(!printed.contains(KEY), "{printed}");
+    }
+}

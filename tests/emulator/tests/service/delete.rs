@@ -1,0 +1,117 @@
+use std::time::Duration;
+
+use letta_api::Secret;
+use letta_api_emulator::{Emulator, ManualClock};
+use reqwest::Method;
+
+use crate::raw::{Answer, TOKENS, client, create, delete, good_body, list, request};
+
+async fn make(emulator: &Emulator) -> String {
+    let answer = create(emulator, &good_body()).await.json();
+    answer["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_deleted_token_is_gone_and_the_204_is_bare() {
+    let emulator = Emulator::start().await.unwrap();
+    let (kept, token) = (make(&emulator).await, make(&emulator).await);
+    let answer = delete(&emulator, &token).await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.text, "");
+    for header in ["content-type", "content-length", "transfer-encoding"] {
+        assert!(!answer.headers.contains_key(header), "{header}");
+    }
+    let page = list(&emulator, "").await.json();
+    assert_eq!(page["tokens"].as_array().unwrap().len(), 1);
+    assert_eq!(page["tokens"][0]["token"], kept.as_str());
+    assert_eq!(emulator.tokens().len(), 1);
+}
+
+#[tokio::test]
+async fn the_generated_client_deletes_a_token_once() {
+    let emulator = Emulator::start().await.unwrap();
+    let client = client(&emulator);
+    let token = Secret::new(make(&emulator).await);
+    client
+        .delete_client_side_access_token(&token)
+        .await
+        .unwrap();
+    let error = client
+        .delete_client_side_access_token(&token)
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 404);
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_there_is_404_that_does_not_repeat_it() {
+    let clock = ManualClock::new();
+    let emulator = Emulator::builder()
+        .clock(clock.clone())
+        .start()
+        .await
+        .unwrap();
+    let expired = make(&emulator).await;
+    clock.advance(Duration::from_secs(300));
+    let deleted = make(&emulator).await;
+    delete(&emulator, &deleted).await;
+    let live = make(&emulator).await;
+    let cases = [
+        expired,
+        deleted,
+        "ck-let-unknown".to_owned(),
+        "agent-1".to_owned(),
+        live.to_uppercase(),
+        live[..live.len() - 1].to_owned(),
+        format!("{live}%20"),
+        "%00".to_owned(),
+    ];
+    for token in cases {
+        let answer = delete(&emulator, &token).await;
+        assert_eq!(answer.status, 404, "{token}");
+        assert_eq!(answer.message(), "there is no such token");
+    }
+    let count = emulator.token_count();
+    assert_eq!((count.live, count.expired), (1, 1));
+}
+
+#[tokio::test]
+async fn the_token_in_the_path_is_one_segment_and_decoded_once() {
+    let emulator = Emulator::start().await.unwrap();
+    let token = make(&emulator).await;
+    let encoded = |dash: &str| token.replacen('-', dash, 1);
+    for (segment, status) in [
+        (encoded("%252D"), 404),
+        (encoded("%FF"), 400),
+        (encoded("%2F"), 404),
+        (encoded("/"), 404),
+        (format!("{token}/"), 404),
+        (String::new(), 404),
+        (encoded("%2d"), 204),
+    ] {
+        let answer = delete(&emulator, &segment).await;
+        assert_eq!(answer.status, status, "{segment}");
+        if status == 400 {
+            assert_eq!(answer.message(), "the token in the path is not UTF-8");
+        }
+    }
+    assert_eq!(emulator.tokens().len(), 0);
+}
+
+#[tokio::test]
+async fn a_body_is_passed_over_whatever_it_is() {
+    let emulator = Emulator::start().await.unwrap();
+    let large = " ".repeat(2 * 1024 * 1024);
+    for (content_type, body) in [
+        ("application/json", "{}"),
+        ("application/json", "{"),
+        ("text/plain", "x"),
+        ("application/json", &large),
+    ] {
+        let token = make(&emulator).await;
+        let request = request(&emulator, Method::DELETE, &format!("{TOKENS}/{token}"))
+            .header("content-type", content_type)
+            .body(body.to_owned());
+        assert_eq!(Answer::of(request).await.status, 204);
+    }
+}

@@ -1,0 +1,198 @@
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::time::{Duration, Instant};
+
+use letta_api_emulator::Emulator;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::raw::{Answer, TOKENS, client, create, good_body, list, request, token_for};
+
+#[tokio::test]
+async fn two_hundred_run_at_once_each_with_a_store_of_its_own() {
+    let began = Instant::now();
+    let mut emulators = Vec::new();
+    for _ in 0..200 {
+        emulators.push(Emulator::start().await.unwrap());
+    }
+    let took = began.elapsed() / 200;
+    assert!(took < Duration::from_millis(50), "{took:?} to start one");
+
+    for (index, emulator) in emulators.iter().enumerate() {
+        for _ in 0..index % 3 {
+            client(emulator)
+                .create_client_side_access_token(&token_for("agent-1"))
+                .await
+                .unwrap();
+        }
+    }
+    for (index, emulator) in emulators.iter().enumerate() {
+        assert_eq!(emulator.token_count().live, index % 3);
+    }
+}
+
+#[tokio::test]
+async fn dropping_the_handle_frees_the_port_at_once() {
+    for _ in 0..20 {
+        let emulator = Emulator::start().await.unwrap();
+        let addr = emulator.addr();
+        assert_eq!(list(&emulator, "").await.status, 200);
+        drop(emulator);
+        // No await in between: the runtime has had no chance to tidy up.
+        TcpListener::bind(addr).unwrap();
+    }
+}
+
+#[test]
+fn a_handle_may_outlive_its_runtime_and_be_dropped_outside_of_it() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let outside = runtime.block_on(Emulator::start()).unwrap();
+    let (free, orphan) = (outside.addr(), runtime.block_on(Emulator::start()).unwrap());
+    drop(outside);
+    TcpListener::bind(free).unwrap();
+    drop(runtime);
+    drop(orphan);
+}
+
+#[tokio::test]
+async fn dropping_the_handle_cuts_connections_off() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut half_sent = half_a_request(emulator.addr()).await;
+    drop(emulator);
+    // Less than a request is given to finish in a graceful stop.
+    let soon = Duration::from_millis(500);
+    let end = tokio::time::timeout(soon, half_sent.read(&mut [0; 64])).await;
+    assert!(matches!(end.unwrap(), Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn shutting_down_closes_idle_connections_and_frees_the_port_without_waiting() {
+    let emulator = Emulator::start().await.unwrap();
+    let addr = emulator.addr();
+    let silent = TcpStream::connect(addr).await.unwrap();
+    let mut idle = TcpStream::connect(addr).await.unwrap();
+    idle.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(idle.read(&mut [0; 1024]).await.unwrap() > 0);
+
+    let began = Instant::now();
+    emulator.shutdown().await;
+    assert!(
+        began.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        began.elapsed()
+    );
+    TcpListener::bind(addr).unwrap();
+    for mut stream in [silent, idle] {
+        assert_eq!(stream.read(&mut [0; 64]).await.unwrap_or(0), 0);
+    }
+}
+
+#[tokio::test]
+async fn shutting_down_lets_a_request_finish() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut stream = half_a_request(emulator.addr()).await;
+    let shutdown = tokio::spawn(emulator.shutdown());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stream.write_all(b"xx").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    shutdown.await.unwrap();
+}
+
+#[tokio::test]
+async fn shutting_down_waits_a_second_at_the_most() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut stream = half_a_request(emulator.addr()).await;
+    let began = Instant::now();
+    emulator.shutdown().await;
+    let took = began.elapsed();
+    assert!(
+        took >= Duration::from_millis(900) && took < Duration::from_secs(3),
+        "{took:?}"
+    );
+    assert!(matches!(stream.read(&mut [0; 64]).await, Ok(0) | Err(_)));
+}
+
+/// A connection on which a request was begun, two bytes of body to go.
+async fn half_a_request(addr: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    stream
+        .write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nxx")
+        .await
+        .unwrap();
+    // For the other end to have read it.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    stream
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_an_error_that_names_the_address() {
+    let first = Emulator::start().await.unwrap();
+    let error = Emulator::builder()
+        .listen(first.addr())
+        .start()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    assert!(
+        error.to_string().contains(&first.addr().to_string()),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_no_header_can_carry_does_not_start() {
+    for key in ["", "  ", "sk-let a", "sk-let-\u{7f}", "sk-let-é"] {
+        let error = Emulator::builder().api_key(key).start().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("API key"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_base_url_can_be_called_wherever_it_listens() {
+    for listen in ["127.0.0.1:0", "127.0.0.2:0", "0.0.0.0:0", "[::1]:0"] {
+        // Not every machine has IPv6, or all of 127.0.0.0/8.
+        if listen != "127.0.0.1:0" && TcpListener::bind(listen).is_err() {
+            continue;
+        }
+        let builder = Emulator::builder().listen(listen.parse().unwrap());
+        let emulator = builder.start().await.unwrap();
+        assert_ne!(emulator.addr().port(), 0);
+        assert!(!emulator.base_url().contains("0.0.0.0"));
+        assert_eq!(list(&emulator, "").await.status, 200, "{listen}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn requests_at_the_same_time_lose_no_token_and_make_none_twice() {
+    let emulator = Emulator::start().await.unwrap();
+    let http = reqwest::Client::new();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let http = http.clone();
+        let url = format!("{}{TOKENS}", emulator.base_url());
+        tasks.spawn(async move {
+            for _ in 0..50 {
+                let request = http
+                    .post(&url)
+                    .bearer_auth(Emulator::DEFAULT_API_KEY)
+                    .json(&good_body());
+                let token = Answer::of(request).await.json()["token"].clone();
+                let url = format!("{url}/{}", token.as_str().unwrap());
+                let request = http.delete(url).bearer_auth(Emulator::DEFAULT_API_KEY);
+                assert_eq!(Answer::of(request).await.status, 204);
+            }
+        });
+    }
+    while let Some(result) = tasks.join_next().await {
+        result.unwrap();
+    }
+    assert_eq!(emulator.tokens().len(), 0);
+    create(&emulator, &good_body()).await;
+    let again = request(&emulator, reqwest::Method::GET, TOKENS);
+    assert_eq!(Answer::of(again).await.status, 200);
+}
