@@ -1,1 +1,90 @@
-//! x
+//! The Letta SDK for Rust: hand a browser a narrow, short-lived token instead of your API key.
+//!
+//! Your server holds the secret API key. It mints a **client-side access token** that may do a few
+//! named things to a few named agents, from one web origin, for a few minutes, and gives that to the
+//! page:
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use letta_api_ext::{AccessPolicy, Letta};
+//!
+//! # async fn run() -> Result<(), letta_api_ext::Error> {
+//! let letta = Letta::from_env()?; // LETTA_API_KEY, LETTA_BASE_URL, LETTA_PROJECT
+//!
+//! let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
+//! let token = letta.access_tokens().create(policy, "https://chat.example.com").send().await?;
+//!
+//! let body = token.to_browser(); // the one serialisable form: token, expiry
+//! # drop(body); Ok(())
+//! # }
+//! ```
+//!
+//! # Where to look
+//!
+//! - [`Letta`]: the client. Configured once, cheap to clone, shared by all tasks.
+//! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde.
+//! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list),
+//!   [revoke](AccessTokens::revoke).
+//! - [`Error`]: one type for all that can go wrong, with what to do about each kind.
+//! - [`Letta::api`]: the generated client, for everything that this crate does not wrap.
+//!
+//! # What this crate promises
+//!
+//! - **Bad input is refused before anything is sent**, with an error that names the field, the rule
+//!   and the value.
+//! - **No secret is printed.** Not by `Debug`, not by `Display`, not in an error, not even when the
+//!   service echoes it in its own message. Secrets come out of methods named `expose_secret`, and of
+//!   [`AccessToken::to_browser`].
+//! - **Nothing is lost for being new.** A right or a kind of grant that this version does not know
+//!   is kept, can be read, and is sent back unchanged.
+//! - **An odd answer is an error with its status and request ID**, never a success with holes in it.
+//!
+//! A token is only as safe as it is narrow: whoever holds it can use it until it expires. The origin
+//! keeps other sites from using it by accident, and does not stop an attacker, who can send any
+//! header. Few rights and short lifetimes do.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `rustls` | yes | TLS by rustls |
+//! | `native-tls` | | TLS by the platform's own library |
+//! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`AgentId`] and [`Origin`], for configuration files |
+
+pub use letta_api::types::AccessRight;
+pub use letta_api::{ApiKey, BaseUrl, Secret};
+
+pub use crate::access_token::{AccessToken, BrowserToken};
+pub use crate::access_tokens::{
+    AccessTokenPage, AccessTokenPages, AccessTokenStream, AccessTokens, CreateAccessToken,
+    ListAccessTokens, Revocation, RevokeAccessToken,
+};
+pub use crate::agent_id::AgentId;
+pub use crate::builder::LettaBuilder;
+pub use crate::error::Error;
+pub use crate::letta::Letta;
+pub use crate::origin::Origin;
+pub use crate::policy::AccessPolicy;
+
+pub mod policy;
+
+mod access_token;
+mod access_tokens;
+mod agent_id;
+mod builder;
+mod clock;
+mod error;
+mod letta;
+mod origin;
+mod project;
+mod redact;
+mod retry_after;
+mod transport;
+
+/// The raw client that this crate is built on, for what it does not wrap.
+pub use letta_api;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,85 @@
+//! Mints, lists and revokes a token for two agents, and says what it does.
+//!
+//! With `LETTA_API_KEY` set it talks to the service (and `LETTA_BASE_URL`, `LETTA_PROJECT` count too).
+//! Without it, it starts the emulator within this process, so that it runs with no account.
+
+use std::time::Duration;
+
+use letta_api_emulator::Emulator;
+use letta_api_ext::{AccessPolicy, Letta, Revocation};
+
+#[tokio::main]
+async fn main() {
+    if let Err(error) = run().await {
+        eprintln!("error: {error}");
+        std::process::exit(1);
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    // The emulator lives as long as this guard.
+    let emulator;
+    let letta = if std::env::var_os("LETTA_API_KEY").is_some_and(|key| !key.is_empty()) {
+        let letta = Letta::from_env()?;
+        println!("Service   {}", letta.api().base_url());
+        letta
+    } else {
+        emulator = Emulator::start().await?;
+        println!("Service   the emulator, at {}", emulator.base_url());
+        println!("          (set LETTA_API_KEY to talk to the real one)");
+        Letta::builder()
+            .api_key(emulator.api_key())
+            .base_url(emulator.base_url())
+            .build()?
+    };
+
+    let policy = AccessPolicy::builder()
+        .agent("agent-1")
+        .chat()
+        .agent("agent-2")
+        .read_agent()
+        .build()?;
+    println!("\nPolicy    {policy}");
+
+    let token = letta
+        .access_tokens()
+        .create(policy, "https://chat.example.com")
+        .expires_in(Duration::from_secs(15 * 60))
+        .send()
+        .await?;
+    println!("\nMinted    {:?}", letta_api_ext::Secret::from(&token));
+    println!("  origin  {}", token.hostname());
+    println!("  may     {}", token.policy());
+    println!(
+        "  until   {}, {} seconds from now",
+        token.expires_at_text(),
+        token.remaining().as_secs()
+    );
+    println!("          The page gets `token.to_browser()`: the secret and the expiry, as JSON.");
+
+    println!("\nListed    the tokens that name agent-1, this one marked *");
+    let mut tokens = letta.access_tokens().list().agent("agent-1").items();
+    while let Some(listed) = tokens.next().await {
+        let listed = listed?;
+        let mark = if listed.expose_secret() == token.expose_secret() {
+            "*"
+        } else {
+            " "
+        };
+        println!(
+            "        {mark} {} until {}",
+            listed.hostname(),
+            listed.expires_at_text()
+        );
+    }
+
+    println!();
+    for _ in 0..2 {
+        match letta.access_tokens().revoke(&token).send().await? {
+            Revocation::Revoked => println!("Revoked   it was live until now"),
+            Revocation::AlreadyGone => println!("Revoked   again, and it was gone already"),
+            other => println!("Revoked   {other:?}"),
+        }
+    }
+    Ok(())
+}

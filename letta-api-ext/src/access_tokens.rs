@@ -1,0 +1,134 @@
+//! Client-side access tokens: create, list, revoke.
+
+use std::future::Future;
+
+use letta_api::types::ApiError;
+use letta_api::{Operation, ResponseValue, Secret};
+
+use crate::error::{Error, Result};
+use crate::letta::Letta;
+use crate::origin::Origin;
+use crate::policy::AccessPolicy;
+
+mod create;
+mod list;
+mod revoke;
+
+pub use create::CreateAccessToken;
+pub use list::{AccessTokenPage, AccessTokenPages, AccessTokenStream, ListAccessTokens};
+pub use revoke::{Revocation, RevokeAccessToken};
+
+/// The calls on client-side access tokens. From [`Letta::access_tokens`].
+///
+/// Each gives a request that can be refined, and is sent by `send()`, or by awaiting it. The hosted
+/// service alone has these calls; a self-hosted server answers 404.
+#[derive(Clone, Debug)]
+pub struct AccessTokens {
+    letta: Letta,
+}
+
+impl AccessTokens {
+    pub(crate) fn new(letta: Letta) -> Self {
+        Self { letta }
+    }
+
+    /// Mints a token with `policy`, for the web application at `origin`.
+    ///
+    /// The origin is text or an [`Origin`]; one that is none is reported when the request is sent.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use letta_api_ext::{AccessPolicy, Letta};
+    ///
+    /// # async fn run(letta: Letta) -> Result<(), letta_api_ext::Error> {
+    /// let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
+    /// let token = letta
+    ///     .access_tokens()
+    ///     .create(policy, "https://chat.example.com")
+    ///     .expires_in(Duration::from_secs(15 * 60))
+    ///     .send()
+    ///     .await?;
+    /// assert!(token.policy().allows("agent-1", &letta_api_ext::AccessRight::ReadMessages));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create<O>(&self, policy: impl Into<AccessPolicy>, origin: O) -> CreateAccessToken
+    where
+        O: TryInto<Origin>,
+        O::Error: Into<Error>,
+    {
+        let origin = origin.try_into().map_err(Into::into);
+        CreateAccessToken::new(self.letta.clone(), policy.into(), origin)
+    }
+
+    /// Lists the account's live tokens: a page, all pages, or token by token.
+    ///
+    /// ```no_run
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+    /// let mut tokens = letta.access_tokens().list().agent("agent-1").items();
+    /// while let Some(token) = tokens.next().await {
+    ///     let token = token?;
+    ///     println!("{} until {}", token.hostname(), token.expires_at_text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(&self) -> ListAccessTokens {
+        ListAccessTokens::new(self.letta.clone())
+    }
+
+    /// Ends a token at once: an [`AccessToken`](crate::AccessToken) by reference, or its secret.
+    ///
+    /// ```no_run
+    /// # async fn run(letta: letta_api_ext::Letta, token: letta_api_ext::AccessToken)
+    /// # -> Result<(), letta_api_ext::Error> {
+    /// let outcome = letta.access_tokens().revoke(&token).send().await?;
+    /// println!("{}", if outcome.was_live() { "revoked" } else { "was gone already" });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn revoke(&self, token: impl Into<Secret>) -> RevokeAccessToken {
+        RevokeAccessToken::new(self.letta.clone(), token.into())
+    }
+}
+
+/// Awaits a call of the generated client. An answer of a success status that the description does not
+/// have is decoded as if it were the documented one: the call has had its effect, and what it gave
+/// must not be lost.
+async fn call<T: serde::de::DeserializeOwned>(
+    operation: &'static Operation,
+    call: impl Future<Output = Result<ResponseValue<T>, letta_api::Error<ApiError>>>,
+    secrets: &[&str],
+) -> Result<T> {
+    let error = match call.await {
+        Ok(answer) => return Ok(answer.into_inner()),
+        Err(error) => error,
+    };
+    match (error.status(), error.headers().cloned()) {
+        (Some(status), Some(headers))
+            if status.is_success() && matches!(error, letta_api::Error::UnexpectedResponse(_)) =>
+        {
+            let body = error.into_body().await.unwrap_or_default();
+            serde_json::from_slice(&body).map_err(|_| {
+                let problem = format!("the documented status is another than {status}");
+                Error::invalid_response(operation, status, &headers, problem, secrets)
+            })
+        }
+        _ => Err(Error::from_api(error, operation, secrets).await),
+    }
+}
+
+/// Lets a request be awaited without `send()`.
+macro_rules! awaitable {
+    ($request:ident => $output:ty) => {
+        impl std::future::IntoFuture for $request {
+            type Output = $crate::error::Result<$output>;
+            type IntoFuture = letta_api::BoxFuture<'static, Self::Output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.send())
+            }
+        }
+    };
+}
+use awaitable;

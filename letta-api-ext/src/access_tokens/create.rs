@@ -1,0 +1,187 @@
+//! Minting a token.
+
+use std::time::{Duration, SystemTime};
+
+use letta_api::{operations, types};
+
+use super::{awaitable, call};
+use crate::access_token::AccessToken;
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::letta::Letta;
+use crate::origin::Origin;
+use crate::policy::AccessPolicy;
+
+/// A request to mint a token. From [`AccessTokens::create`](crate::AccessTokens::create).
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct CreateAccessToken {
+    letta: Letta,
+    policy: AccessPolicy,
+    origin: Result<Origin>,
+    expiry: Expiry,
+}
+
+/// When the token should expire.
+#[derive(Clone, Debug)]
+enum Expiry {
+    /// When the service thinks right: after 5 minutes.
+    Default,
+    /// So long after the request is sent.
+    In(Duration),
+    At(SystemTime),
+    /// At an instant that no clock of this platform can show.
+    Unrepresentable,
+}
+
+impl CreateAccessToken {
+    pub(super) fn new(letta: Letta, policy: AccessPolicy, origin: Result<Origin>) -> Self {
+        Self {
+            letta,
+            policy,
+            origin,
+            expiry: Expiry::Default,
+        }
+    }
+
+    /// How long the token should live, from the moment the request is sent. By default 5 minutes,
+    /// says the service.
+    ///
+    /// Reckoned by the clock of this machine and cut to whole milliseconds. In place of an
+    /// [`expires_at`](Self::expires_at) set before.
+    pub fn expires_in(mut self, lifetime: Duration) -> Self {
+        self.expiry = Expiry::In(lifetime);
+        self
+    }
+
+    /// When the token should expire. Cut to whole milliseconds. In place of an
+    /// [`expires_in`](Self::expires_in) set before.
+    ///
+    /// Takes a [`SystemTime`], and the timestamps of time libraries that convert into one, as those of
+    /// chrono and jiff do.
+    pub fn expires_at(mut self, instant: impl TryInto<SystemTime>) -> Self {
+        self.expiry = match instant.try_into() {
+            Ok(instant) => Expiry::At(instant),
+            Err(_) => Expiry::Unrepresentable,
+        };
+        self
+    }
+
+    /// Sends the request, once.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: an origin that is none (`hostname`), a policy that allows nothing
+    /// (`policy`), a lifetime of zero or beyond the year 9999 (`expires_in`), an instant that has
+    /// passed (`expires_at`). After that, whatever the service or the network has to say. An error
+    /// that [may have happened](Error::may_have_happened) may leave a live token behind.
+    pub async fn send(self) -> Result<AccessToken> {
+        let origin = self.origin?;
+        if self.policy.is_empty() {
+            let rule = "must allow something";
+            return Err(Error::invalid_input("policy", rule, None));
+        }
+        let mut body =
+            types::ClientSideAccessTokenCreate::new(origin.as_str(), self.policy.to_entries());
+        body.expires_at = self.expiry.to_text(clock::now())?;
+
+        let secrets = [self.letta.key().expose_secret()];
+        let token = call(
+            &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN,
+            self.letta.api().create_client_side_access_token(&body),
+            &secrets,
+        )
+        .await?;
+        Ok(AccessToken::from_wire(token))
+    }
+}
+
+awaitable!(CreateAccessToken => AccessToken);
+
+impl Expiry {
+    /// RFC 3339, as the service wants it.
+    fn to_text(&self, now: SystemTime) -> Result<Option<String>> {
+        let (field, instant) = match self {
+            Self::Default => return Ok(None),
+            Self::In(lifetime) if lifetime.as_millis() == 0 => {
+                let rule = "must be at least a millisecond";
+                let got = format!("{lifetime:?}");
+                return Err(Error::invalid_input_got("expires_in", rule, got));
+            }
+            Self::In(lifetime) => ("expires_in", now.checked_add(*lifetime)),
+            Self::At(instant) => ("expires_at", Some(*instant)),
+            Self::Unrepresentable => ("expires_at", None),
+        };
+        let Some((instant, text)) =
+            instant.and_then(|instant| Some((instant, clock::to_rfc3339(instant)?)))
+        else {
+            let rule = "must be an instant before the year 10000";
+            return Err(Error::invalid_input(field, rule, None));
+        };
+        if instant <= now {
+            return Err(Error::invalid_input(
+                field,
+                "must be in the future",
+                Some(&text),
+            ));
+        }
+        Ok(Some(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expiry_is_written_in_rfc_3339() {
+        let now = SystemTime::UNIX_EPOCH + Duration::new(1_772_366_400, 999_999);
+        for (expiry, text) in [
+            (Expiry::Default, None),
+            (
+                Expiry::In(Duration::from_secs(900)),
+                Some("2026-03-01T12:15:00Z"),
+            ),
+            (
+                Expiry::In(Duration::from_micros(1_999)),
+                Some("2026-03-01T12:00:00.002Z"),
+            ),
+            (
+                Expiry::At(now + Duration::from_millis(60_250)),
+                Some("2026-03-01T12:01:00.25Z"),
+            ),
+        ] {
+            assert_eq!(expiry.to_text(now).unwrap().as_deref(), text, "{expiry:?}");
+        }
+    }
+
+    #[test]
+    fn an_expiry_that_makes_no_sense_is_refused_by_name() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_772_366_400);
+        for (expiry, field, says) in [
+            (Expiry::In(Duration::ZERO), "expires_in", "got 0ns"),
+            (
+                Expiry::In(Duration::from_nanos(1)),
+                "expires_in",
+                "millisecond",
+            ),
+            (Expiry::In(Duration::MAX), "expires_in", "10000"),
+            (
+                Expiry::In(Duration::from_secs(1 << 40)),
+                "expires_in",
+                "10000",
+            ),
+            (Expiry::At(now), "expires_at", "2026-03-01T12:00:00Z"),
+            (Expiry::At(SystemTime::UNIX_EPOCH), "expires_at", "future"),
+            (
+                Expiry::At(SystemTime::UNIX_EPOCH - Duration::from_secs(1)),
+                "expires_at",
+                "future",
+            ),
+        ] {
+            let error = expiry.to_text(now).unwrap_err();
+            assert_eq!(error.field(), Some(field), "{expiry:?}");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+}

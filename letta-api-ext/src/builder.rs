@@ -1,0 +1,231 @@
+//! How a client is configured.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use letta_api::{ApiKey, BaseUrl, Secret};
+
+use crate::error::{Error, Result};
+use crate::letta::Letta;
+use crate::project::Project;
+use crate::transport::HttpTransport;
+
+/// The hosted service.
+const DEFAULT_BASE_URL: &str = "https://api.letta.com";
+
+/// Longest time that one call may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest time that making a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Configures a [`Letta`]. Nothing is checked before [`build`](Self::build).
+///
+/// ```
+/// use letta_api_ext::Letta;
+///
+/// let letta = Letta::builder()
+///     .api_key("sk-let-0f3c")
+///     .project("my-project")
+///     .build()?;
+/// # Ok::<(), letta_api_ext::Error>(())
+/// ```
+#[derive(Default)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct LettaBuilder {
+    api_key: Option<Secret>,
+    base_url: Option<String>,
+    project: Option<Project>,
+    http_client: Option<reqwest::Client>,
+    allow_plain_http: bool,
+    problem: Option<Error>,
+}
+
+impl LettaBuilder {
+    /// Begins with what the environment says: `LETTA_API_KEY`, `LETTA_BASE_URL` and `LETTA_PROJECT`.
+    /// What is set on the builder after that comes before it.
+    pub fn from_env() -> Self {
+        Self::from_variables(|name| std::env::var_os(name))
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let mut builder = Self::default();
+        let mut read = |name: &'static str| {
+            let text = variable(name).filter(|text| !text.is_empty())?;
+            let text = text.into_string();
+            if text.is_err() {
+                builder.problem = Some(Error::invalid_input(name, "must be valid UTF-8", None));
+            }
+            text.ok()
+        };
+        let (key, url, project) = (
+            read("LETTA_API_KEY"),
+            read("LETTA_BASE_URL"),
+            read("LETTA_PROJECT"),
+        );
+        builder.api_key = key.map(Secret::from);
+        builder.base_url = url;
+        builder.project = project.map(Project::Slug);
+        builder
+    }
+
+    /// The secret API key (`sk-let-…`), or a client-side token (`ck-let-…`) for the calls that its
+    /// policy opens. White space round it is dropped; inside it must be visible ASCII.
+    pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// Where the service is. By default `https://api.letta.com`. A closing slash or `/v1` is
+    /// dropped.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// The project that calls are made in, by its slug (`X-Project`). By default the key's own. In
+    /// place of a [`project_id`](Self::project_id) set before.
+    pub fn project(mut self, slug: impl Into<String>) -> Self {
+        self.project = Some(Project::Slug(slug.into()));
+        self
+    }
+
+    /// The project that calls are made in, by its ID (`X-Project-Id`). In place of a
+    /// [`project`](Self::project) set before.
+    pub fn project_id(mut self, id: impl Into<String>) -> Self {
+        self.project = Some(Project::Id(id.into()));
+        self
+    }
+
+    /// The HTTP client to use, for proxies, certificates, pools and the like of your own.
+    ///
+    /// By default one that follows no redirects, sends no `Referer`, connects within 10 seconds, and
+    /// names this crate as `User-Agent`. A client of your own should follow no redirects either
+    /// (`redirect::Policy::none()`): on its way to another host, a request would take its body along.
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http_client = Some(client);
+        self
+    }
+
+    /// Allows a base URL with plain `http` to another machine, where anyone on the way can read the
+    /// key and the tokens. Without it, `http` is for this machine alone.
+    pub fn allow_plain_http(mut self) -> Self {
+        self.allow_plain_http = true;
+        self
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// No API key, or one that holds what a header cannot; a base URL that is no absolute `http(s)`
+    /// URL, or holds credentials, a query or a fragment, or is plain `http` to another machine; a
+    /// project named by nothing, or by what a header cannot hold. The error names the field and the
+    /// rule ([`Error::field`]) and holds no secret.
+    pub fn build(self) -> Result<Letta> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let Some(key) = self.api_key else {
+            let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY";
+            return Err(Error::invalid_input("api_key", rule, None));
+        };
+        let key = ApiKey::new(key).map_err(|error| Error::invalid_input_from("api_key", error))?;
+
+        let base_url = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
+        let base_url = BaseUrl::parse(base_url)
+            .map_err(|error| Error::invalid_input_from("base_url", error))?;
+        if base_url.is_cleartext() && !self.allow_plain_http {
+            let rule = "must be https, or anyone on the way can read the key; \
+                        `allow_plain_http` lifts this";
+            return Err(Error::invalid_input(
+                "base_url",
+                rule,
+                Some(base_url.as_str()),
+            ));
+        }
+
+        let project = self.project.as_ref().map(Project::to_header).transpose()?;
+        let http = match self.http_client {
+            Some(client) => client,
+            None => default_http_client()?,
+        };
+        let api = letta_api::Client::new(base_url, http).with_transport(HttpTransport {
+            authorization: key.to_authorization(),
+            project,
+            timeout: TIMEOUT,
+        });
+        Ok(Letta::from_parts(api, key))
+    }
+}
+
+fn default_http_client() -> Result<reqwest::Client> {
+    let builder = reqwest::Client::builder();
+    // A browser decides these itself.
+    #[cfg(not(target_arch = "wasm32"))]
+    let builder = builder
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("letta-api-ext/", env!("CARGO_PKG_VERSION")));
+    builder
+        .build()
+        .map_err(|error| Error::invalid_input_from("http_client", error.without_url()))
+}
+
+impl std::fmt::Debug for LettaBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The base URL is not checked yet, and may hold a password.
+        f.debug_struct("LettaBuilder")
+            .field("api_key", &self.api_key)
+            .field("project", &self.project)
+            .field("allow_plain_http", &self.allow_plain_http)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(variables: &[(&str, &str)]) -> Result<Letta> {
+        LettaBuilder::from_variables(|name| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| value.into())
+        })
+        .build()
+    }
+
+    #[test]
+    fn the_environment_configures_a_client() {
+        let letta = from(&[("LETTA_API_KEY", "sk-let-1")]).unwrap();
+        assert_eq!(letta.api().base_url().as_str(), "https://api.letta.com");
+        let letta = from(&[
+            ("LETTA_API_KEY", "sk-let-1\n"),
+            ("LETTA_BASE_URL", "http://localhost:8283/v1/"),
+            ("LETTA_PROJECT", "mine"),
+        ])
+        .unwrap();
+        assert_eq!(letta.api().base_url().as_str(), "http://localhost:8283");
+    }
+
+    #[test]
+    fn a_variable_that_is_empty_counts_as_not_set() {
+        let letta = from(&[("LETTA_API_KEY", "sk-let-1"), ("LETTA_BASE_URL", "")]).unwrap();
+        assert_eq!(letta.api().base_url().as_str(), "https://api.letta.com");
+        let error = from(&[("LETTA_API_KEY", "")]).unwrap_err();
+        assert_eq!(error.field(), Some("api_key"));
+        assert!(error.to_string().contains("LETTA_API_KEY"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_utf_8_is_an_error() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let error = LettaBuilder::from_variables(|_| Some(OsString::from_vec(vec![0xff])))
+            .build()
+            .unwrap_err();
+        assert!(error.to_string().contains("UTF-8"), "{error}");
+    }
+}

@@ -1,0 +1,36 @@
+//! The time of day, and its text form. The one place that asks for the time, since browsers keep it
+//! elsewhere.
+
+use std::time::SystemTime;
+
+/// Now, by the clock of this machine.
+pub(crate) fn now() -> SystemTime {
+    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+    return SystemTime::now();
+
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    from_timestamp(jiff::Timestamp::now()).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// An instant written in RFC 3339, with its offset from UTC. Nothing for any other text.
+pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
+    from_timestamp(text.parse().ok()?)
+}
+
+/// An instant written as HTTP writes dates. Nothing for any other text.
+pub(crate) fn parse_http_date(text: &str) -> Option<SystemTime> {
+    let parser = jiff::fmt::rfc2822::DateTimeParser::new();
+    from_timestamp(parser.parse_timestamp(text).ok()?)
+}
+
+/// The instant in RFC 3339, in UTC, cut to whole milliseconds, which is what JavaScript keeps.
+/// Nothing beyond the year 9999.
+pub(crate) fn to_rfc3339(instant: SystemTime) -> Option<String> {
+    let timestamp = jiff::Timestamp::try_from(instant).ok()?;
+    let timestamp = jiff::Timestamp::from_millisecond(timestamp.as_millisecond()).ok()?;
+    Some(timestamp.to_string())
+}
+
+fn from_timestamp(timestamp: jiff::Timestamp) -> Option<SystemTime> {
+    SystemTime::try_from(timestamp).ok()
+}

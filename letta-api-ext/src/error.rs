@@ -1,0 +1,520 @@
+//! What can go wrong, in one type.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use letta_api::types::ApiError;
+use letta_api::{Operation, TransportError};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+use crate::{clock, redact, retry_after};
+
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Most of an error answer's body that is read to find the service's message, in bytes.
+const MESSAGE_BODY_LIMIT: usize = 64 * 1024;
+
+/// Longest part of a bad value that is shown, in characters.
+const VALUE_LIMIT: usize = 120;
+
+/// Everything that can go wrong.
+///
+/// Ask what kind of trouble it is with the predicates, and for details with the accessors; `Display`
+/// says it in one line, and [`source`](std::error::Error::source) has the cause where there is one
+/// beneath. Cheap to clone. It holds no secret: not the key, not a token, not a URL that has one in
+/// it, and what the service said has been cleaned of them.
+///
+/// # Troubleshooting
+///
+/// | predicate | what usually causes it | what to do |
+/// |---|---|---|
+/// | [`is_invalid_input`](Self::is_invalid_input) | a field that breaks a rule; nothing was sent | correct [`field`](Self::field) |
+/// | [`is_unauthorized`](Self::is_unauthorized) | a wrong, revoked or expired key | check `LETTA_API_KEY`, and that it belongs to this server |
+/// | [`is_forbidden`](Self::is_forbidden) | a key without this right, or of another project | check the key's rights and the project |
+/// | [`is_not_found`](Self::is_not_found) | a wrong base URL; a self-hosted server, which has no client-side tokens | check `LETTA_BASE_URL` |
+/// | [`is_rate_limited`](Self::is_rate_limited) | too many calls | wait for [`retry_after`](Self::retry_after) |
+/// | [`is_server_error`](Self::is_server_error) | trouble at the service, or at a proxy before it | try again later; quote [`request_id`](Self::request_id) |
+/// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | check the base URL, proxy and certificates |
+/// | [`is_timeout`](Self::is_timeout) | a slow service or network | try again |
+/// | [`is_invalid_response`](Self::is_invalid_response) | a proxy that answers in the service's place; a service newer than this crate | check the base URL; update |
+///
+/// Whether the call may have had its effect all the same is answered by
+/// [`may_have_happened`](Self::may_have_happened).
+#[derive(Clone)]
+pub struct Error {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    kind: Kind,
+    /// The operation's name, once one was under way.
+    operation: Option<&'static str>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+enum Kind {
+    /// Refused before anything was sent.
+    InvalidInput {
+        field: &'static str,
+        /// The rest of a sentence that begins with the field.
+        rule: Cow<'static, str>,
+        got: Option<String>,
+    },
+    /// The service answered with a status that is no success.
+    Status {
+        status: StatusCode,
+        message: Option<String>,
+    },
+    /// The service answered with success, and the rest makes no sense.
+    InvalidResponse { status: StatusCode, problem: String },
+    /// No connection was made.
+    Connect,
+    /// Time ran out.
+    Timeout,
+    /// The connection broke, before or within the answer.
+    Interrupted,
+}
+
+/// What kind of trouble it is.
+impl Error {
+    /// The call was refused before anything was sent, for what it was given.
+    pub fn is_invalid_input(&self) -> bool {
+        matches!(self.inner.kind, Kind::InvalidInput { .. })
+    }
+
+    /// The service does not accept the key: status 401.
+    pub fn is_unauthorized(&self) -> bool {
+        self.is_status(StatusCode::UNAUTHORIZED)
+    }
+
+    /// The key may not do this: status 403.
+    pub fn is_forbidden(&self) -> bool {
+        self.is_status(StatusCode::FORBIDDEN)
+    }
+
+    /// There is nothing of that name: status 404.
+    pub fn is_not_found(&self) -> bool {
+        self.is_status(StatusCode::NOT_FOUND)
+    }
+
+    /// Too many calls: status 429. See [`retry_after`](Self::retry_after).
+    pub fn is_rate_limited(&self) -> bool {
+        self.is_status(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// Trouble at the service: status 500 to 599.
+    pub fn is_server_error(&self) -> bool {
+        matches!(&self.inner.kind, Kind::Status { status, .. } if status.is_server_error())
+    }
+
+    /// The service was not reached: no connection was made, and nothing was sent.
+    pub fn is_connect(&self) -> bool {
+        matches!(self.inner.kind, Kind::Connect)
+    }
+
+    /// No whole answer came in time.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.inner.kind, Kind::Timeout)
+    }
+
+    /// The status says success, and the body is not what the service documents: no JSON, JSON of
+    /// another shape, cut short. The body is not shown.
+    pub fn is_invalid_response(&self) -> bool {
+        matches!(self.inner.kind, Kind::InvalidResponse { .. })
+    }
+
+    /// The same call may succeed later, with nothing changed: no connection, time ran out, a broken
+    /// connection, and the statuses 408, 429, 500, 502, 503 and 504.
+    ///
+    /// Whether it is *safe* to repeat is another question, see
+    /// [`may_have_happened`](Self::may_have_happened).
+    pub fn is_retryable(&self) -> bool {
+        match &self.inner.kind {
+            Kind::Connect | Kind::Timeout | Kind::Interrupted => true,
+            Kind::Status { status, .. } => {
+                matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+            }
+            Kind::InvalidInput { .. } | Kind::InvalidResponse { .. } => false,
+        }
+    }
+
+    /// The call may have had its effect although it failed. After such a failure of a create, there
+    /// may be a live token that nobody knows; [listing](crate::AccessTokens::list) finds it.
+    ///
+    /// True where the answer was lost, could not be read, or came with a 5xx status. False where
+    /// nothing was sent, and where the service refused (4xx).
+    pub fn may_have_happened(&self) -> bool {
+        match &self.inner.kind {
+            Kind::InvalidInput { .. } | Kind::Connect => false,
+            Kind::Timeout | Kind::Interrupted | Kind::InvalidResponse { .. } => true,
+            Kind::Status { status, .. } => status.is_server_error() || status.is_success(),
+        }
+    }
+
+    fn is_status(&self, wanted: StatusCode) -> bool {
+        matches!(&self.inner.kind, Kind::Status { status, .. } if *status == wanted)
+    }
+}
+
+/// Details.
+impl Error {
+    /// The status of the answer, where there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        match &self.inner.kind {
+            Kind::Status { status, .. } | Kind::InvalidResponse { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// What the service said, cleaned of secrets, on one line, at most 1,000 characters.
+    pub fn message(&self) -> Option<&str> {
+        match &self.inner.kind {
+            Kind::Status { message, .. } => message.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The field that broke a rule, as it is called on the wire or on the builder.
+    pub fn field(&self) -> Option<&'static str> {
+        match self.inner.kind {
+            Kind::InvalidInput { field, .. } => Some(field),
+            _ => None,
+        }
+    }
+
+    /// The operation that failed, as in `create_client_side_access_token`.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.inner.operation
+    }
+
+    /// The service's name for this request (`x-request-id`). Quote it when asking for help.
+    pub fn request_id(&self) -> Option<&str> {
+        self.inner.request_id.as_deref()
+    }
+
+    /// How long the service asks to wait (`retry-after-ms`, `Retry-After`). Nothing where it says
+    /// zero, a time that has passed, or what cannot be read: back off by a rule of your own then.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
+    }
+}
+
+impl Error {
+    /// `value` is shown, unless it looks like a key. Leave it out where it may be secret.
+    pub(crate) fn invalid_input(
+        field: &'static str,
+        rule: impl Into<Cow<'static, str>>,
+        value: Option<&str>,
+    ) -> Self {
+        let got = value.map(|value| {
+            let text = redact::patterns(value);
+            let mut shown: String = text.chars().take(VALUE_LIMIT).collect();
+            if shown.len() < text.len() {
+                shown.push('…');
+            }
+            format!("`{}`", shown.escape_debug())
+        });
+        Self::of(Kind::InvalidInput {
+            field,
+            rule: rule.into(),
+            got,
+        })
+    }
+
+    /// As [`invalid_input`](Self::invalid_input), for what was given in words of our own.
+    pub(crate) fn invalid_input_got(
+        field: &'static str,
+        rule: impl Into<Cow<'static, str>>,
+        got: String,
+    ) -> Self {
+        Self::of(Kind::InvalidInput {
+            field,
+            rule: rule.into(),
+            got: Some(got),
+        })
+    }
+
+    /// For a rule that another type checks. Its message stands in for the rule.
+    pub(crate) fn invalid_input_from(
+        field: &'static str,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        let mut inner = Inner::of(Kind::InvalidInput {
+            field,
+            rule: format!("is refused: {source}").into(),
+            got: None,
+        });
+        inner.source = Some(Box::new(source));
+        inner.into()
+    }
+
+    pub(crate) fn unknown_right(right: &str) -> Self {
+        let known: Vec<&str> = crate::AccessRight::KNOWN
+            .iter()
+            .map(crate::AccessRight::as_str)
+            .collect();
+        let rule = format!("must be among {}", known.join(", "));
+        Self::invalid_input("access", rule, Some(right))
+    }
+
+    /// A success whose content makes no sense.
+    pub(crate) fn invalid_response(
+        operation: &'static Operation,
+        status: StatusCode,
+        headers: &HeaderMap,
+        problem: impl Into<String>,
+        secrets: &[&str],
+    ) -> Self {
+        let problem = problem.into();
+        Inner::of(Kind::InvalidResponse { status, problem })
+            .with_answer(operation, headers, secrets)
+            .into()
+    }
+
+    /// An answer of an error status, its body read already.
+    pub(crate) fn from_status(
+        operation: &'static Operation,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        secrets: &[&str],
+    ) -> Self {
+        let message = message_of(headers, body).and_then(|message| redact::text(&message, secrets));
+        Inner::of(Kind::Status { status, message })
+            .with_answer(operation, headers, secrets)
+            .into()
+    }
+
+    /// What a failed call of the generated client comes to. `secrets` are the texts that the service
+    /// was sent and must not come back.
+    pub(crate) async fn from_api(
+        error: letta_api::Error<ApiError>,
+        operation: &'static Operation,
+        secrets: &[&str],
+    ) -> Self {
+        let (status, headers) = (error.status(), error.headers().cloned().unwrap_or_default());
+        let inner = match error {
+            letta_api::Error::InvalidRequest(problem) => {
+                return Self::from_invalid_request(&problem);
+            }
+            letta_api::Error::Transport(error) => Inner::from_transport(error),
+            letta_api::Error::ErrorResponse(answer) => Inner::of(Kind::Status {
+                status: answer.status(),
+                message: redact::text(&answer.message, secrets),
+            }),
+            letta_api::Error::UnexpectedResponse(response) => Inner::of(Kind::Status {
+                status: response.status(),
+                message: read_message(*response, secrets).await,
+            }),
+            letta_api::Error::ResponseBody { source, .. } => Inner::from_reqwest(source),
+            letta_api::Error::InvalidPayload(payload) if payload.status().is_success() => {
+                Inner::of(Kind::InvalidResponse {
+                    status: payload.status(),
+                    problem: payload.problem().to_owned(),
+                })
+            }
+            // An error answer in another form than documented is an error answer still.
+            letta_api::Error::InvalidPayload(payload) => {
+                return Self::from_status(
+                    operation,
+                    payload.status(),
+                    payload.headers(),
+                    payload.body(),
+                    secrets,
+                );
+            }
+            // The enum may grow; what it then means is at least not lost.
+            other => match status {
+                Some(status) => Inner::of(Kind::Status {
+                    status,
+                    message: None,
+                }),
+                None => Inner {
+                    source: Some(Box::new(other)),
+                    ..Inner::of(Kind::Interrupted)
+                },
+            },
+        };
+        inner.with_answer(operation, &headers, secrets).into()
+    }
+
+    /// letta-api checks path parameters, and names them in its message.
+    fn from_invalid_request(problem: &str) -> Self {
+        let named = problem
+            .strip_prefix("path parameter `token` ")
+            .map(|rule| ("token", format!("cannot be in a path: it {rule}")));
+        let (field, rule) = named.unwrap_or(("request", format!("is refused: {problem}")));
+        Self::of(Kind::InvalidInput {
+            field,
+            rule: rule.into(),
+            got: None,
+        })
+    }
+
+    fn of(kind: Kind) -> Self {
+        Inner::of(kind).into()
+    }
+}
+
+impl Inner {
+    fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            operation: None,
+            request_id: None,
+            retry_after: None,
+            source: None,
+        }
+    }
+
+    fn from_transport(error: TransportError) -> Self {
+        match error.downcast::<reqwest::Error>() {
+            Ok(error) => Self::from_reqwest(error),
+            Err(error) => Self {
+                source: Some(Box::new(error)),
+                ..Self::of(Kind::Interrupted)
+            },
+        }
+    }
+
+    fn from_reqwest(error: reqwest::Error) -> Self {
+        // A browser does not say why a request failed.
+        #[cfg(not(target_arch = "wasm32"))]
+        let is_connect = error.is_connect();
+        #[cfg(target_arch = "wasm32")]
+        let is_connect = false;
+        let kind = if is_connect {
+            Kind::Connect
+        } else if error.is_timeout() {
+            Kind::Timeout
+        } else {
+            Kind::Interrupted
+        };
+        Self {
+            source: Some(Box::new(error.without_url())),
+            ..Self::of(kind)
+        }
+    }
+
+    fn with_answer(
+        mut self,
+        operation: &'static Operation,
+        headers: &HeaderMap,
+        secrets: &[&str],
+    ) -> Self {
+        self.operation = Some(operation.id);
+        self.request_id = headers
+            .get("x-request-id")
+            .and_then(|value| value.to_str().ok())
+            .and_then(|id| redact::text(id, secrets));
+        self.retry_after = retry_after::parse(headers, clock::now());
+        self
+    }
+}
+
+impl From<Inner> for Error {
+    fn from(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+}
+
+/// For conversions that cannot fail, such as from an [`Origin`](crate::Origin) to itself.
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+async fn read_message(mut response: reqwest::Response, secrets: &[&str]) -> Option<String> {
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = Vec::new();
+    // What cannot be read, or goes on without end, is no reason to lose the status.
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk);
+        if body.len() > MESSAGE_BODY_LIMIT {
+            return None;
+        }
+    }
+    redact::text(&message_of(&headers, &body)?, secrets)
+}
+
+/// What an error answer says, in any of the forms that the service and its proxies use: `{message}`,
+/// `{detail}` as text or object, `{error: {message}}`, and plain text. An HTML page says nothing.
+fn message_of(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    if let Ok(json) = serde_json::from_slice::<Value>(body) {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        return ["message", "detail", "error"]
+            .iter()
+            .filter_map(|key| json.get(key))
+            .find_map(|value| text(value).or_else(|| value.get("message").and_then(text)));
+    }
+    let is_plain = headers
+        .get(reqwest::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("text/plain"));
+    let text = std::str::from_utf8(body).ok()?;
+    is_plain.then(|| text.to_owned())
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(operation) = self.inner.operation {
+            write!(f, "{operation}: ")?;
+        }
+        match &self.inner.kind {
+            Kind::InvalidInput { field, rule, got } => {
+                write!(f, "`{field}` {rule}")?;
+                if let Some(got) = got {
+                    write!(f, "; got {got}")?;
+                }
+            }
+            Kind::Status { status, message } => {
+                write!(f, "the service answered {status}")?;
+                if let Some(message) = message {
+                    write!(f, ": {message}")?;
+                }
+            }
+            Kind::InvalidResponse { status, problem } => write!(
+                f,
+                "the service answered {status} with a body that is not what it documents: {problem}"
+            )?,
+            Kind::Connect => f.write_str("no connection to the service could be made")?,
+            Kind::Timeout => f.write_str("the service did not answer in time")?,
+            Kind::Interrupted => {
+                f.write_str("the connection to the service broke before the answer was complete")?;
+            }
+        }
+        if let Some(id) = &self.inner.request_id {
+            write!(f, " (request {id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut out = f.debug_struct("Error");
+        out.field("message", &self.to_string());
+        if let Some(wait) = &self.inner.retry_after {
+            out.field("retry_after", wait);
+        }
+        if let Some(source) = &self.inner.source {
+            out.field("source", source);
+        }
+        out.finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.inner.source.as_deref()?;
+        Some(source)
+    }
+}

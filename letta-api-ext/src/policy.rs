@@ -1,0 +1,333 @@
+//! Access policies: what a token may do.
+//!
+//! An [`AccessPolicy`] is a set of grants: rights on agents. There are four ways to get one.
+//!
+//! **Step by step**, for policies that the program knows. An agent without a right, or a policy
+//! without an agent, does not compile:
+//!
+//! ```
+//! use letta_api_ext::AccessPolicy;
+//!
+//! let policy = AccessPolicy::builder()
+//!     .agent("agent-1").read_messages().write_messages()
+//!     .agent("agent-2").read_agent()
+//!     .build()?;
+//! # Ok::<(), letta_api_ext::Error>(())
+//! ```
+//!
+//! **From data**, for policies known only at run time, with the same rules as errors:
+//!
+//! ```
+//! use letta_api_ext::{AccessPolicy, AccessRight};
+//!
+//! let agents = ["agent-1", "agent-2"];
+//! let policy = AccessPolicy::from_grants(
+//!     agents.map(|agent| (agent, [AccessRight::ReadMessages])),
+//! )?;
+//! # Ok::<(), letta_api_ext::Error>(())
+//! ```
+//!
+//! **From text**, for command lines and environment variables:
+//!
+//! ```
+//! use letta_api_ext::AccessPolicy;
+//!
+//! let policy: AccessPolicy = "agent-1: read_messages, write_messages; agent-2: read_agent".parse()?;
+//! assert_eq!(policy.to_string(), "agent-1:read_messages,write_messages;agent-2:read_agent");
+//! # Ok::<(), letta_api_ext::Error>(())
+//! ```
+//!
+//! **By serde**, for configuration files, in the form that goes over the wire:
+//!
+//! ```
+//! use letta_api_ext::AccessPolicy;
+//!
+//! let policy: AccessPolicy = serde_json::from_str(
+//!     r#"[{"type": "agent", "id": "agent-1", "access": ["read_messages"]}]"#,
+//! )?;
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use letta_api::types::{self, AccessPolicyEntry, AccessRight};
+use serde_json::{Map, Value};
+
+use crate::agent_id::AgentId;
+use crate::error::{Error, Result};
+
+mod builder;
+#[cfg(feature = "schemars")]
+mod schema;
+mod serial;
+mod text;
+
+pub use builder::{AgentNamed, Empty, PolicyBuilder, Ready};
+pub(crate) use serial::checked_text;
+
+/// What a token may do: rights on agents.
+///
+/// Naming an agent twice merges its rights. Agents are in the order of their IDs and rights in the
+/// order of [`AccessRight`], so that equal policies are written alike, wherever they come from.
+///
+/// What this version does not know (a right, a kind of grant) is kept: it can be read, survives
+/// every form, and is sent back unchanged. See [`ensure_known`](Self::ensure_known) for policies that
+/// people write.
+///
+/// The [module](self) shows how to make one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccessPolicy {
+    grants: BTreeMap<AgentId, BTreeSet<AccessRight>>,
+    /// Entries of a kind or a shape that is not known, each as compact JSON with its keys sorted, so
+    /// that what is equal is written alike.
+    unknown: BTreeSet<String>,
+}
+
+impl AccessPolicy {
+    /// Builds a policy step by step.
+    pub fn builder() -> PolicyBuilder<Empty> {
+        PolicyBuilder::new()
+    }
+
+    /// A policy of these agents and their rights. An agent that comes twice has the rights of both.
+    ///
+    /// # Errors
+    ///
+    /// No agent at all, an agent without a right, and an ID that is none.
+    ///
+    /// ```
+    /// use letta_api_ext::{AccessPolicy, AccessRight};
+    ///
+    /// let nothing: [(&str, [AccessRight; 0]); 1] = [("agent-1", [])];
+    /// let error = AccessPolicy::from_grants(nothing).unwrap_err();
+    /// assert_eq!(error.to_string(), "`access` must not be empty; got `agent-1` without a right");
+    /// ```
+    pub fn from_grants<I, A, R>(grants: I) -> Result<Self>
+    where
+        I: IntoIterator<Item = (A, R)>,
+        A: TryInto<AgentId>,
+        A::Error: Into<Error>,
+        R: IntoIterator<Item = AccessRight>,
+    {
+        let mut policy = Self::nothing();
+        for (agent, rights) in grants {
+            let agent = agent.try_into().map_err(Into::into)?;
+            let rights: BTreeSet<AccessRight> = rights.into_iter().map(canonical).collect();
+            if rights.is_empty() {
+                let got = format!("`{agent}` without a right");
+                return Err(Error::invalid_input_got("access", "must not be empty", got));
+            }
+            policy.grants.entry(agent).or_default().extend(rights);
+        }
+        policy.ensure_some()
+    }
+
+    /// Whether the policy gives `right` on `agent`.
+    ///
+    /// ```
+    /// use letta_api_ext::{AccessPolicy, AccessRight};
+    ///
+    /// let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
+    /// assert!(policy.allows("agent-1", &AccessRight::WriteMessages));
+    /// assert!(!policy.allows("agent-1", &AccessRight::WriteAgent));
+    /// assert!(!policy.allows("agent-2", &AccessRight::WriteMessages));
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn allows(&self, agent: impl AsRef<str>, right: &AccessRight) -> bool {
+        self.grants
+            .get(agent.as_ref())
+            .is_some_and(|rights| rights.contains(right))
+    }
+
+    /// Whether `other` allows all that this policy allows. What is not known counts as allowed only
+    /// by what is the same.
+    pub fn is_subset_of(&self, other: &Self) -> bool {
+        let grants = self.grants.iter().all(|(agent, rights)| {
+            other
+                .grants
+                .get(agent)
+                .is_some_and(|others| rights.is_subset(others))
+        });
+        grants && self.unknown.is_subset(&other.unknown)
+    }
+
+    /// A policy that allows what this one allows and what `other` allows.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut union = self.clone();
+        for (agent, rights) in &other.grants {
+            let merged = union.grants.entry(agent.clone()).or_default();
+            merged.extend(rights.iter().cloned());
+        }
+        union.unknown.extend(other.unknown.iter().cloned());
+        union
+    }
+
+    /// The agents that the policy names, in the order of their IDs.
+    pub fn agents(&self) -> impl Iterator<Item = &AgentId> {
+        self.grants.keys()
+    }
+
+    /// The rights on an agent; none where the policy does not name it.
+    pub fn rights(&self, agent: impl AsRef<str>) -> impl Iterator<Item = &AccessRight> {
+        self.grants.get(agent.as_ref()).into_iter().flatten()
+    }
+
+    /// Grants of a kind or a shape that this version does not know, each as JSON.
+    pub fn unknown_grants(&self) -> impl Iterator<Item = &str> {
+        self.unknown.iter().map(String::as_str)
+    }
+
+    /// Whether the policy allows nothing. Only a policy that the service reported can be so.
+    pub fn is_empty(&self) -> bool {
+        self.grants.is_empty() && self.unknown.is_empty()
+    }
+
+    /// Refuses what this version does not know.
+    ///
+    /// serde and the text form keep unknown rights, since the service may have learnt new ones. In a
+    /// policy that a person wrote, an unknown right is more likely a slip:
+    ///
+    /// ```
+    /// use letta_api_ext::AccessPolicy;
+    ///
+    /// let written = r#"[{"type": "agent", "id": "agent-1", "access": ["read_mesages"]}]"#;
+    /// let policy: AccessPolicy = serde_json::from_str(written)?;
+    /// let error = policy.ensure_known().unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "`access` must be among read_messages, write_messages, read_agent, write_agent; \
+    ///      got `read_mesages`",
+    /// );
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An unknown right, or a grant of an unknown kind. The error names it.
+    pub fn ensure_known(self) -> Result<Self> {
+        if let Some(right) = self
+            .grants
+            .values()
+            .flatten()
+            .find(|right| !right.is_known())
+        {
+            return Err(Error::unknown_right(right.as_str()));
+        }
+        if let Some(grant) = self.unknown.first() {
+            let rule = "must grant rights on agents, and nothing else";
+            return Err(Error::invalid_input("policy", rule, Some(grant)));
+        }
+        Ok(self)
+    }
+
+    /// The policy as it is sent to the service.
+    pub(crate) fn to_entries(&self) -> Vec<AccessPolicyEntry> {
+        let grants = self.grants.iter().map(|(agent, rights)| {
+            AccessPolicyEntry::agent(agent.as_str(), rights.iter().cloned().collect())
+        });
+        let unknown = self.unknown.iter().map(|json| {
+            let object = serde_json::from_str(json).expect("unknown entries are JSON objects");
+            AccessPolicyEntry::Unknown(object)
+        });
+        grants.chain(unknown).collect()
+    }
+
+    /// The policy that the service reports. Takes everything: what is odd is kept as unknown.
+    pub(crate) fn from_wire(policy: types::AccessPolicy) -> Self {
+        let mut out = Self::nothing();
+        for entry in policy.data {
+            match entry {
+                AccessPolicyEntry::Agent { id, access, .. } => match AgentId::new(id.as_str()) {
+                    Ok(agent) if !access.is_empty() => {
+                        let rights = out.grants.entry(agent).or_default();
+                        rights.extend(access.into_iter().map(canonical));
+                    }
+                    _ => out.keep(&AccessPolicyEntry::agent(id, access)),
+                },
+                other => out.keep(&other),
+            }
+        }
+        out
+    }
+
+    fn nothing() -> Self {
+        Self {
+            grants: BTreeMap::new(),
+            unknown: BTreeSet::new(),
+        }
+    }
+
+    fn keep(&mut self, entry: &AccessPolicyEntry) {
+        let json = serde_json::to_value(entry).expect("an entry has text keys only");
+        self.unknown.insert(serial::sorted_json(&json));
+    }
+
+    /// Takes an entry that a person may have written: an agent's must be right, others are kept.
+    fn add_entry(&mut self, entry: AccessPolicyEntry) -> Result<()> {
+        let (id, access) = match entry {
+            AccessPolicyEntry::Agent { id, access, .. } => (id, access),
+            AccessPolicyEntry::Unknown(object) => {
+                check_kind(&object)?;
+                self.keep(&AccessPolicyEntry::Unknown(object));
+                return Ok(());
+            }
+            // The generated enum may grow, with a new version of the description.
+            other => {
+                self.keep(&other);
+                return Ok(());
+            }
+        };
+        let one = Self::from_grants([(id, access)])?;
+        *self = self.union(&one);
+        Ok(())
+    }
+
+    /// A policy that allows nothing is never what somebody wants.
+    fn ensure_some(self) -> Result<Self> {
+        if self.is_empty() {
+            let rule = "must name at least one agent";
+            return Err(Error::invalid_input("policy", rule, None));
+        }
+        Ok(self)
+    }
+}
+
+/// An unknown right that was put together by hand may be one that is known.
+fn canonical(right: AccessRight) -> AccessRight {
+    match right {
+        AccessRight::Unknown(text) => text.into(),
+        known => known,
+    }
+}
+
+/// An entry that is not known must at least say what it is, and must not be an agent's that is
+/// wrong.
+fn check_kind(object: &Map<String, Value>) -> Result<()> {
+    match object.get("type") {
+        Some(Value::String(kind)) if kind == "agent" => Err(Error::invalid_input(
+            "policy",
+            "must have a text `id` and a list of texts `access` in an entry of type `agent`",
+            None,
+        )),
+        Some(Value::String(_)) => Ok(()),
+        _ => Err(Error::invalid_input(
+            "policy",
+            "must have a text `type` in every entry",
+            None,
+        )),
+    }
+}
+
+impl From<&AccessPolicy> for AccessPolicy {
+    fn from(policy: &AccessPolicy) -> Self {
+        policy.clone()
+    }
+}
+
+impl std::fmt::Debug for AccessPolicy {
+    /// The text form, which says it all: `AccessPolicy(agent-1:read_messages)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AccessPolicy({self})")
+    }
+}

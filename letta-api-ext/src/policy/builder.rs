@@ -1,0 +1,165 @@
+//! The step-by-step builder. Its type says which steps come next.
+
+use std::marker::PhantomData;
+
+use letta_api::types::AccessRight;
+
+use super::AccessPolicy;
+use crate::agent_id::AgentId;
+use crate::error::{Error, Result};
+
+/// Builds an [`AccessPolicy`]: an agent, its rights, perhaps another agent and its rights, and so on.
+///
+/// The state `S` is [`Empty`], [`AgentNamed`] or [`Ready`], and decides which methods there are. What
+/// would make a useless policy does not compile. An agent without a right:
+///
+/// ```compile_fail
+/// letta_api_ext::AccessPolicy::builder().agent("agent-1").build();
+/// ```
+///
+/// A policy without an agent:
+///
+/// ```compile_fail
+/// letta_api_ext::AccessPolicy::builder().build();
+/// ```
+///
+/// A right without an agent:
+///
+/// ```compile_fail
+/// letta_api_ext::AccessPolicy::builder().read_messages();
+/// ```
+#[must_use = "a policy builder does nothing until `build`"]
+#[derive(Clone, Debug)]
+pub struct PolicyBuilder<S> {
+    /// Rights by agent, as given; an ID that is none is reported by `build`.
+    grants: Vec<(Result<AgentId>, Vec<AccessRight>)>,
+    state: PhantomData<S>,
+}
+
+/// State of a [`PolicyBuilder`]: no agent has been named.
+#[derive(Clone, Copy, Debug)]
+pub enum Empty {}
+
+/// State of a [`PolicyBuilder`]: an agent has been named, and has no right yet.
+#[derive(Clone, Copy, Debug)]
+pub enum AgentNamed {}
+
+/// State of a [`PolicyBuilder`]: every agent named has a right.
+#[derive(Clone, Copy, Debug)]
+pub enum Ready {}
+
+/// The states in which rights can be given. Nothing outside this crate implements it.
+pub trait HasAgent: sealed::Sealed {}
+impl HasAgent for AgentNamed {}
+impl HasAgent for Ready {}
+
+/// The states in which the next agent can be named. Nothing outside this crate implements it.
+pub trait TakesAgent: sealed::Sealed {}
+impl TakesAgent for Empty {}
+impl TakesAgent for Ready {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Empty {}
+    impl Sealed for super::AgentNamed {}
+    impl Sealed for super::Ready {}
+}
+
+impl PolicyBuilder<Empty> {
+    pub(super) fn new() -> Self {
+        Self {
+            grants: Vec::new(),
+            state: PhantomData,
+        }
+    }
+}
+
+impl<S: TakesAgent> PolicyBuilder<S> {
+    /// Names the agent that the following rights are on. Naming it again later adds to its rights.
+    ///
+    /// Takes text or an [`AgentId`]. An ID that is none is reported by [`build`](Self::build).
+    pub fn agent<A>(mut self, agent: A) -> PolicyBuilder<AgentNamed>
+    where
+        A: TryInto<AgentId>,
+        A::Error: Into<Error>,
+    {
+        let agent = agent.try_into().map_err(Into::into);
+        self.grants.push((agent, Vec::new()));
+        self.into_state()
+    }
+}
+
+impl<S: HasAgent> PolicyBuilder<S> {
+    /// The agent's messages may be listed.
+    pub fn read_messages(self) -> PolicyBuilder<Ready> {
+        self.right(AccessRight::ReadMessages)
+    }
+
+    /// The agent may be sent messages.
+    pub fn write_messages(self) -> PolicyBuilder<Ready> {
+        self.right(AccessRight::WriteMessages)
+    }
+
+    /// The agent itself may be read: its name, its configuration, its memory.
+    pub fn read_agent(self) -> PolicyBuilder<Ready> {
+        self.right(AccessRight::ReadAgent)
+    }
+
+    /// The agent itself may be changed.
+    pub fn write_agent(self) -> PolicyBuilder<Ready> {
+        self.right(AccessRight::WriteAgent)
+    }
+
+    /// What a chat page needs: [`read_messages`](Self::read_messages) and
+    /// [`write_messages`](Self::write_messages).
+    pub fn chat(self) -> PolicyBuilder<Ready> {
+        self.read_messages().write_messages()
+    }
+
+    /// All that changes nothing: [`read_messages`](Self::read_messages) and
+    /// [`read_agent`](Self::read_agent).
+    pub fn read_only(self) -> PolicyBuilder<Ready> {
+        self.read_messages().read_agent()
+    }
+
+    /// Every right that this version knows. Rarely what a browser should have.
+    pub fn all_rights(self) -> PolicyBuilder<Ready> {
+        let mut builder = self.into_state();
+        for right in AccessRight::KNOWN {
+            builder = builder.right(right.clone());
+        }
+        builder
+    }
+
+    /// One right, given as a value; also one that this version does not know.
+    pub fn right(mut self, right: AccessRight) -> PolicyBuilder<Ready> {
+        let (_, rights) = self.grants.last_mut().expect("this state has an agent");
+        rights.push(right);
+        self.into_state()
+    }
+}
+
+impl PolicyBuilder<Ready> {
+    /// The policy.
+    ///
+    /// # Errors
+    ///
+    /// An ID that is none, see [`AgentId`]. The first one is reported.
+    pub fn build(self) -> Result<AccessPolicy> {
+        let grants = self
+            .grants
+            .into_iter()
+            .map(|(agent, rights)| Ok((agent?, rights)))
+            .collect::<Result<Vec<(AgentId, _)>>>()?;
+        AccessPolicy::from_grants(grants)
+    }
+}
+
+impl<S> PolicyBuilder<S> {
+    fn into_state<T>(self) -> PolicyBuilder<T> {
+        PolicyBuilder {
+            grants: self.grants,
+            state: PhantomData,
+        }
+    }
+}

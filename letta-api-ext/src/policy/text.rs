@@ -1,0 +1,117 @@
+//! The text form of a policy.
+//!
+//! ```text
+//! policy  = grant *( ";" grant )
+//! grant   = agent ":" right *( "," right )
+//!         / "?" unknown                    ; a grant of another kind: its JSON, percent-encoded
+//! right   = known
+//!         / "?" unknown                    ; a right that this version does not know
+//! unknown = *( ALPHA / DIGIT / "-" / "_" / "." / "%" HEXDIG HEXDIG )
+//! ```
+//!
+//! White space round a separator does not count. The question mark keeps a slip in writing from
+//! passing for a right of the future.
+
+use std::fmt;
+use std::str::FromStr;
+
+use letta_api::types::{AccessPolicyEntry, AccessRight};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::{AccessPolicy, canonical, check_kind};
+use crate::agent_id::AgentId;
+use crate::error::{Error, Result};
+
+/// What is encoded in an unknown part: all but what IDs and rights usually consist of.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+impl fmt::Display for AccessPolicy {
+    /// The text form, see the [module](crate::policy). Parses back to the same policy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut grants = 0..;
+        let mut separate = |f: &mut fmt::Formatter<'_>| match grants.next() {
+            Some(0) => Ok(()),
+            _ => f.write_str(";"),
+        };
+        for (agent, rights) in &self.grants {
+            separate(f)?;
+            write!(f, "{}:", agent.as_str())?;
+            for (number, right) in rights.iter().enumerate() {
+                if number > 0 {
+                    f.write_str(",")?;
+                }
+                if right.is_known() {
+                    f.write_str(right.as_str())?;
+                } else {
+                    write!(f, "?{}", utf8_percent_encode(right.as_str(), ENCODED))?;
+                }
+            }
+        }
+        for json in &self.unknown {
+            separate(f)?;
+            write!(f, "?{}", utf8_percent_encode(json, ENCODED))?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for AccessPolicy {
+    type Err = Error;
+
+    /// Reads the text form, see the [module](crate::policy).
+    ///
+    /// # Errors
+    ///
+    /// A text without a grant, a grant without a right, an ID that is none, and a right that this
+    /// version does not know, unless marked with `?`.
+    fn from_str(text: &str) -> Result<Self> {
+        let mut policy = Self::nothing();
+        if text.trim().is_empty() {
+            return policy.ensure_some();
+        }
+        for grant in text.split(';').map(str::trim) {
+            if let Some(unknown) = grant.strip_prefix('?') {
+                let json = decode(unknown)?;
+                let object = serde_json::from_str(&json).map_err(|_| {
+                    let rule = "must hold JSON, percent-encoded, after `?`";
+                    Error::invalid_input("policy", rule, Some(grant))
+                })?;
+                check_kind(&object)?;
+                policy.keep(&AccessPolicyEntry::Unknown(object));
+                continue;
+            }
+            let Some((agent, rights)) = grant.split_once(':') else {
+                let rule = "must be grants like `agent-1:read_messages,write_messages`, \
+                            with `;` between them";
+                return Err(Error::invalid_input("policy", rule, Some(grant)));
+            };
+            let agent = AgentId::new(agent.trim())?;
+            let rights = rights
+                .split(',')
+                .map(|right| parse_right(right.trim()))
+                .collect::<Result<Vec<_>>>()?;
+            policy.grants.entry(agent).or_default().extend(rights);
+        }
+        Ok(policy)
+    }
+}
+
+fn parse_right(text: &str) -> Result<AccessRight> {
+    match text.strip_prefix('?') {
+        Some(unknown) => Ok(canonical(AccessRight::Unknown(decode(unknown)?))),
+        None => match AccessRight::from(text) {
+            AccessRight::Unknown(text) => Err(Error::unknown_right(&text)),
+            known => Ok(known),
+        },
+    }
+}
+
+fn decode(text: &str) -> Result<String> {
+    match percent_decode_str(text).decode_utf8() {
+        Ok(decoded) => Ok(decoded.into_owned()),
+        Err(_) => {
+            let rule = "must be UTF-8, percent-encoded, after `?`";
+            Err(Error::invalid_input("policy", rule, Some(text)))
+        }
+    }
+}

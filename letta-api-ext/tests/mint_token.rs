@@ -1,0 +1,53 @@
+//! The example `mint_token` runs with no account, and prints no secret.
+
+use std::process::Command;
+
+/// Cargo builds examples before it runs tests, into a folder beside that of the tests.
+fn example() -> Command {
+    let mut program = std::env::current_exe().unwrap();
+    program.pop();
+    program.pop();
+    program.push("examples");
+    program.push(format!("mint_token{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "{} is not built", program.display());
+    Command::new(program)
+}
+
+#[test]
+fn the_example_runs_against_the_emulator_and_prints_no_secret() {
+    let output = example().env_remove("LETTA_API_KEY").output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}\n{errors}");
+    for says in [
+        "the emulator, at http://127.0.0.1:",
+        "agent-1:read_messages,write_messages;agent-2:read_agent",
+        "Minted    Secret([redacted])",
+        "* https://chat.example.com until 2",
+        "it was live until now",
+        "it was gone already",
+    ] {
+        assert!(printed.contains(says), "{says} is missing in\n{printed}");
+    }
+    assert!(
+        !printed.contains("ck-let-") && !printed.contains("sk-let-"),
+        "{printed}"
+    );
+    assert_eq!(errors, "");
+}
+
+#[test]
+fn the_example_fails_readably_where_there_is_no_service() {
+    let output = example()
+        .env("LETTA_API_KEY", "sk-let-n0tarealkey")
+        .env("LETTA_BASE_URL", "http://127.0.0.1:1")
+        .env_remove("LETTA_PROJECT")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        errors,
+        "error: create_client_side_access_token: no connection to the service could be made\n"
+    );
+}

@@ -1,0 +1,463 @@
+//! Every kind of answer: what the caller gets, scripted with httptest.
+
+use std::time::Duration;
+
+use httptest::matchers::{all_of, contains, not, request, url_decoded};
+use httptest::responders::{cycle, status_code};
+use httptest::{Expectation, Server};
+use letta_api_ext::{AccessPolicy, Error, Revocation};
+use letta_api_tests::{TOKEN, Tap, answer, letta, token_json};
+
+const PATH: &str = "/v1/client-side-access-tokens";
+
+fn policy() -> AccessPolicy {
+    AccessPolicy::builder()
+        .agent("agent-1")
+        .chat()
+        .build()
+        .unwrap()
+}
+
+/// What a create, a list and a revoke come to when the service answers so.
+async fn all_three(status: u16, content_type: &str, body: &str) -> Vec<Error> {
+    let server = Server::run();
+    server.expect(
+        Expectation::matching(request::path(httptest::matchers::matches(PATH)))
+            .times(3)
+            .respond_with(cycle![
+                status_code(status)
+                    .insert_header("content-type", content_type)
+                    .insert_header("x-request-id", "req-7")
+                    .body(body.to_owned())
+            ]),
+    );
+    let tokens = letta(server.url_str("")).access_tokens();
+    vec![
+        tokens
+            .create(policy(), "https://app.example.com")
+            .await
+            .unwrap_err(),
+        tokens.list().await.unwrap_err(),
+        tokens.revoke(TOKEN).await.unwrap_err(),
+    ]
+}
+
+#[tokio::test]
+async fn an_error_status_is_an_error_of_that_status_whatever_the_body() {
+    let html = "<html><body>Bad gateway</body></html>";
+    for (status, content_type, body, message) in [
+        (
+            400,
+            "application/json",
+            r#"{"message":"hostname is bad"}"#,
+            Some("hostname is bad"),
+        ),
+        (
+            400,
+            "application/json",
+            r#"{"detail":"hostname is bad"}"#,
+            Some("hostname is bad"),
+        ),
+        (400, "text/html", html, None),
+        (400, "application/json", "", None),
+        (400, "application/json", "{\"mess", None),
+        (
+            401,
+            "application/json",
+            r#"{"message":"Unauthorized"}"#,
+            Some("Unauthorized"),
+        ),
+        (401, "text/plain", "", None),
+        (402, "application/json", r#"{"message":"Pay"}"#, Some("Pay")),
+        (403, "text/plain", "not\nyours", Some("not yours")),
+        (404, "application/json", "", None),
+        (
+            404,
+            "application/json",
+            r#"{"detail":"Not Found"}"#,
+            Some("Not Found"),
+        ),
+        (404, "text/html", html, None),
+        (
+            409,
+            "application/json",
+            r#"{"detail":{"code":"C","message":"Conflict"}}"#,
+            Some("Conflict"),
+        ),
+        (418, "application/json", "[]", None),
+        (
+            422,
+            "application/json",
+            r#"{"trace_id":"","detail":"[..]"}"#,
+            Some("[..]"),
+        ),
+        (
+            429,
+            "application/json",
+            r#"{"error":{"type":"t","message":"Slow","detail":"d"}}"#,
+            Some("Slow"),
+        ),
+        (
+            500,
+            "text/plain",
+            "Internal Server Error",
+            Some("Internal Server Error"),
+        ),
+        (500, "application/json", "", None),
+        (502, "text/html", html, None),
+        (503, "application/json", "null", None),
+        (504, "application/octet-stream", "\u{1}\u{2}", None),
+    ] {
+        for error in all_three(status, content_type, body).await {
+            let case = format!("{status} {body:?}: {error}");
+            assert_eq!(error.status().unwrap().as_u16(), status, "{case}");
+            assert_eq!(error.message(), message, "{case}");
+            assert_eq!(error.request_id(), Some("req-7"), "{case}");
+            assert!(
+                error
+                    .operation()
+                    .unwrap()
+                    .contains("client_side_access_token"),
+                "{case}"
+            );
+            assert!(
+                !error.is_invalid_input() && !error.is_invalid_response(),
+                "{case}"
+            );
+            assert_eq!(error.is_unauthorized(), status == 401, "{case}");
+            assert_eq!(error.is_forbidden(), status == 403, "{case}");
+            assert_eq!(error.is_not_found(), status == 404, "{case}");
+            assert_eq!(error.is_rate_limited(), status == 429, "{case}");
+            assert_eq!(error.is_server_error(), status >= 500, "{case}");
+            assert_eq!(error.may_have_happened(), status >= 500, "{case}");
+            assert_eq!(
+                error.is_retryable(),
+                matches!(status, 429 | 500..),
+                "{case}"
+            );
+            assert!(!error.to_string().contains("<html>"), "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_success_that_makes_no_sense_is_an_error_and_its_body_is_not_shown() {
+    for body in [
+        "",
+        "[]",
+        "null",
+        "<html>hunter2</html>",
+        r#""hunter2""#,
+        r#"{"hunter2":1}"#,
+        r#"{"token":"hunter2","hostname":"https://a.b""#,
+        r#"{"token":"hunter2","hostname":"https://a.b","expiresAt":"x"}"#,
+        r#"{"token":"hunter2","hostname":7,"expiresAt":"x","policy":{"version":"1","data":[]}}"#,
+        r#"{"tokens":"hunter2","hasNextPage":false}"#,
+        r#"{"tokens":[{"token":"hunter2"}],"hasNextPage":false}"#,
+        r#"{"tokens":[],"hasNextPage":"hunter2"}"#,
+    ] {
+        for (status, reason) in [
+            (200, "200 OK"),
+            (201, "201 Created"),
+            (206, "206 Partial Content"),
+        ] {
+            let tap = Tap::start(answer(reason, "application/json", body)).await;
+            let tokens = tap.letta().access_tokens();
+            for error in [
+                tokens
+                    .create(policy(), "https://app.example.com")
+                    .await
+                    .unwrap_err(),
+                tokens.list().await.unwrap_err(),
+            ] {
+                let case = format!("{reason} {body}: {error:?}");
+                assert!(error.is_invalid_response(), "{case}");
+                assert_eq!(error.status().unwrap().as_u16(), status, "{case}");
+                assert_eq!(error.request_id(), Some("req-7"), "{case}");
+                assert!(error.may_have_happened() && !error.is_retryable(), "{case}");
+                assert!(!format!("{error} {error:?}").contains("hunter2"), "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_invalid_answer_says_what_is_wrong_with_it() {
+    for (body, says) in [
+        (
+            r#"{"token":"x","hostname":"h","expiresAt":"x"}"#,
+            "field `policy` is missing",
+        ),
+        (
+            r#"{"token":1}"#,
+            "another type than documented, at line 1 column",
+        ),
+        (r#"{"token":"x","#, "ends early"),
+        ("<html>", "not JSON"),
+    ] {
+        let tap = Tap::start(answer("201 Created", "application/json", body)).await;
+        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let message = create.await.unwrap_err().to_string();
+        assert!(message.contains(says), "{message}");
+        assert!(
+            message.contains("201 Created") && message.contains("req-7"),
+            "{message}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_success_status_that_is_not_documented_is_a_success() {
+    for status in ["200 OK", "201 Created", "202 Accepted"] {
+        let tap = Tap::start(answer(status, "application/json", &token_json())).await;
+        let token = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://a.b")
+            .await
+            .unwrap();
+        assert_eq!(token.expose_secret(), TOKEN, "{status}");
+        let outcome = tap.letta().access_tokens().revoke(TOKEN).await.unwrap();
+        assert_eq!(outcome, Revocation::Revoked, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_204_with_a_json_content_type_and_a_false_length_is_a_success() {
+    for head in [
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\ncontent-type: application/json\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\ncontent-type: application/json\r\ncontent-length: 4\r\n\r\n",
+    ] {
+        let tap = Tap::start(head.into()).await;
+        let outcome = tap.letta().access_tokens().revoke(TOKEN).await.unwrap();
+        assert_eq!(outcome, Revocation::Revoked, "{head}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_services_own_404_says_that_a_token_is_gone() {
+    for (status, body, gone) in [
+        ("404 Not Found", r#"{"message":"Token not found"}"#, true),
+        ("410 Gone", r#"{"message":"Token expired"}"#, true),
+        ("404 Not Found", "", false),
+        ("404 Not Found", r#"{"detail":"Not Found"}"#, false),
+        ("404 Not Found", "<html>", false),
+        ("400 Bad Request", r#"{"message":"Token not found"}"#, false),
+    ] {
+        let tap = Tap::start(answer(status, "application/json", body)).await;
+        let outcome = tap.letta().access_tokens().revoke(TOKEN).await;
+        match outcome {
+            Ok(outcome) => {
+                assert_eq!(outcome, Revocation::AlreadyGone);
+                assert!(gone && !outcome.was_live(), "{status} {body}");
+            }
+            Err(error) => {
+                assert!(!gone, "{status} {body}: {error}");
+                assert_eq!(error.request_id(), Some("req-7"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_goes_on_without_end_loses_nothing_but_itself() {
+    let long = format!(r#"{{"message":"{}"}}"#, "x".repeat(100_000));
+    let tap = Tap::start(answer(
+        "500 Internal Server Error",
+        "application/json",
+        &long,
+    ))
+    .await;
+    let error = tap.letta().access_tokens().list().await.unwrap_err();
+    assert!(error.is_server_error());
+    assert_eq!(error.message(), None);
+
+    let tap = Tap::start(answer("400 Bad Request", "application/json", &long)).await;
+    let error = tap.letta().access_tokens().list().await.unwrap_err();
+    assert_eq!(error.message().unwrap().len(), 1_000);
+}
+
+#[tokio::test]
+async fn an_error_says_how_long_to_wait() {
+    for (header, wait) in [
+        ("retry-after: 65", Some(Duration::from_secs(65))),
+        ("retry-after-ms: 1500", Some(Duration::from_millis(1500))),
+        ("retry-after: 0", None),
+        ("retry-after: Sun, 06 Nov 1994 08:49:37 GMT", None),
+        ("retry-after: rubbish", None),
+        ("x-nothing: 1", None),
+    ] {
+        let head =
+            format!("HTTP/1.1 429 Too Many Requests\r\n{header}\r\ncontent-length: 0\r\n\r\n");
+        let tap = Tap::start(head.into_bytes()).await;
+        let error = tap.letta().access_tokens().list().await.unwrap_err();
+        assert!(error.is_rate_limited() && error.is_retryable());
+        assert_eq!(error.retry_after(), wait, "{header}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = Server::run();
+    elsewhere.expect(
+        Expectation::matching(request::method(httptest::matchers::any()))
+            .times(0)
+            .respond_with(status_code(200)),
+    );
+    for status in [301, 302, 303, 307, 308] {
+        let server = Server::run();
+        server.expect(
+            Expectation::matching(request::path(PATH)).respond_with(
+                status_code(status).insert_header("location", elsewhere.url_str("/v1")),
+            ),
+        );
+        let create = letta(server.url_str(""))
+            .access_tokens()
+            .create(policy(), "https://a.b");
+        let error = create.await.unwrap_err();
+        assert_eq!(error.status().unwrap().as_u16(), status);
+    }
+}
+
+#[tokio::test]
+async fn no_connection_a_lost_answer_and_one_cut_short_are_told_apart() {
+    // A port that was free a moment ago.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let refused = letta(format!("http://{}", listener.local_addr().unwrap()));
+    drop(listener);
+    let error = refused
+        .access_tokens()
+        .create(policy(), "https://a.b")
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_connect() && error.is_retryable() && !error.may_have_happened(),
+        "{error:?}"
+    );
+    assert!(std::error::Error::source(&error).is_some());
+
+    for cut in [
+        "",
+        "HTTP/1.1 201 Cre",
+        "rubbish\r\n\r\n",
+        "HTTP/1.1 201 Created\r\ncontent-length: 900\r\n\r\n{\"token\":\"ck-let-1",
+    ] {
+        let tap = Tap::start(cut.into()).await;
+        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let error = create.await.unwrap_err();
+        assert!(
+            !error.is_connect() && !error.is_timeout(),
+            "{cut}: {error:?}"
+        );
+        assert!(
+            error.is_retryable() && error.may_have_happened(),
+            "{cut}: {error:?}"
+        );
+        assert!(
+            !format!("{error} {error:?}").contains("ck-let-1"),
+            "{error:?}"
+        );
+    }
+}
+
+/// A page of `count` tokens.
+fn page(count: usize, has_next_page: bool) -> String {
+    let tokens = vec![token_json(); count].join(",");
+    format!(r#"{{"tokens":[{tokens}],"hasNextPage":{has_next_page}}}"#)
+}
+
+#[tokio::test]
+async fn all_pages_are_fetched_from_where_the_last_one_ended() {
+    let server = Server::run();
+    // The service may give fewer than asked for.
+    for (query, count, more) in [
+        ("agentId=agent-1&limit=3", 3, true),
+        ("agentId=agent-1&limit=3&offset=3", 2, true),
+        ("agentId=agent-1&limit=3&offset=5", 1, false),
+    ] {
+        server.expect(
+            Expectation::matching(all_of![
+                request::method_path("GET", PATH),
+                request::query(query)
+            ])
+            .times(2)
+            .respond_with(cycle![status_code(200).body(page(count, more))]),
+        );
+    }
+    let list = letta(server.url_str(""))
+        .access_tokens()
+        .list()
+        .agent("agent-1")
+        .limit(3);
+
+    let mut pages = list.clone().pages();
+    let mut sizes = Vec::new();
+    while let Some(page) = pages.next().await {
+        sizes.push(page.unwrap().tokens().len());
+    }
+    assert_eq!(sizes, [3, 2, 1]);
+
+    use futures_util::TryStreamExt;
+    let tokens: Vec<_> = list.items().try_collect().await.unwrap();
+    assert_eq!(tokens.len(), 6);
+}
+
+#[tokio::test]
+async fn a_page_is_fetched_when_it_is_asked_for() {
+    let server = Server::run();
+    server.expect(
+        Expectation::matching(all_of![
+            request::method_path("GET", PATH),
+            not(request::query(url_decoded(contains(("offset", "2"))))),
+        ])
+        .times(1)
+        .respond_with(status_code(200).body(page(2, true))),
+    );
+    let mut items = letta(server.url_str("")).access_tokens().list().items();
+    assert!(items.next().await.unwrap().is_ok());
+    assert!(items.next().await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_stream_ends_after_an_error_and_never_goes_round_in_circles() {
+    let empty = answer("200 OK", "application/json", &page(0, true));
+    let tap = Tap::start(empty).await;
+    let mut items = tap.letta().access_tokens().list().items();
+    let error = items.next().await.unwrap().unwrap_err();
+    assert!(
+        error.is_invalid_response() && error.to_string().contains("empty"),
+        "{error}"
+    );
+    assert!(items.next().await.is_none());
+    assert_eq!(tap.requests().len(), 1);
+
+    let tap = Tap::start(answer("500 Oh", "text/plain", "")).await;
+    let mut pages = tap.letta().access_tokens().list().pages();
+    assert!(pages.next().await.unwrap().unwrap_err().is_server_error());
+    assert!(pages.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_token_that_is_given_to_a_page_is_its_secret_and_its_expiry() {
+    let tap = Tap::start(answer("201 Created", "application/json", &token_json())).await;
+    let token = tap
+        .letta()
+        .access_tokens()
+        .create(policy(), "https://app.example.com")
+        .await
+        .unwrap();
+    assert_eq!(
+        serde_json::to_string(&token.to_browser()).unwrap(),
+        format!(r#"{{"token":"{TOKEN}","expiresAt":"2126-03-01T12:00:00Z"}}"#)
+    );
+    assert_eq!(token.hostname(), "https://app.example.com");
+    assert_eq!(token.origin().unwrap().as_str(), "https://app.example.com");
+    assert_eq!(token.policy(), &policy());
+    assert_eq!(token.policy_version(), "1");
+    let expiry = token.expires_at().unwrap();
+    let minute = Duration::from_secs(60);
+    assert_eq!(token.remaining_at(expiry - minute), minute);
+    assert_eq!(token.remaining_at(expiry + minute), Duration::ZERO);
+    assert!(!token.is_expired());
+}

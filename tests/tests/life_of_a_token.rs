@@ -1,0 +1,186 @@
+//! The whole life of a token, against the emulator.
+
+use std::time::Duration;
+
+use letta_api_emulator::{Emulator, ManualClock};
+use letta_api_ext::{AccessPolicy, AccessRight, Letta, Revocation};
+
+fn client(emulator: &Emulator) -> Letta {
+    Letta::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_token_is_minted_listed_revoked_and_gone() {
+    let emulator = Emulator::start().await.unwrap();
+    let tokens = client(&emulator).access_tokens();
+    let policy = AccessPolicy::builder()
+        .agent("agent-1")
+        .read_messages()
+        .write_messages()
+        .agent("agent-2")
+        .read_agent()
+        .build()
+        .unwrap();
+
+    let token = tokens
+        .create(&policy, "https://chat.example.com")
+        .expires_in(Duration::from_secs(15 * 60))
+        .send()
+        .await
+        .unwrap();
+    assert!(token.expose_secret().starts_with("ck-let-"));
+    assert_eq!(token.policy(), &policy);
+    assert_eq!(token.origin().unwrap().as_str(), "https://chat.example.com");
+    assert!(
+        (880..=900).contains(&token.remaining().as_secs()),
+        "{:?}",
+        token.remaining()
+    );
+
+    let listed = tokens.list().agent("agent-2").await.unwrap().into_tokens();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].expose_secret(), token.expose_secret());
+    assert_eq!(listed[0].policy(), &policy);
+    assert_eq!(listed[0].expires_at(), token.expires_at());
+    assert!(
+        tokens
+            .list()
+            .agent("agent-3")
+            .await
+            .unwrap()
+            .tokens()
+            .is_empty()
+    );
+
+    assert_eq!(tokens.revoke(&token).await.unwrap(), Revocation::Revoked);
+    assert_eq!(
+        tokens.revoke(&token).await.unwrap(),
+        Revocation::AlreadyGone
+    );
+    assert!(tokens.list().await.unwrap().tokens().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_lives_five_minutes_unless_told_otherwise() {
+    let clock = ManualClock::new();
+    let emulator = Emulator::builder()
+        .clock(clock.clone())
+        .start()
+        .await
+        .unwrap();
+    let tokens = client(&emulator).access_tokens();
+    let policy = AccessPolicy::builder()
+        .agent("agent-1")
+        .chat()
+        .build()
+        .unwrap();
+    let token = tokens
+        .create(policy, "http://localhost:3000")
+        .await
+        .unwrap();
+    let left = token.remaining().as_secs();
+    assert!((290..=300).contains(&left), "{left}");
+
+    clock.advance(Duration::from_secs(299));
+    assert_eq!(tokens.list().await.unwrap().tokens().len(), 1);
+    clock.advance(Duration::from_secs(2));
+    assert!(tokens.list().await.unwrap().tokens().is_empty());
+    assert_eq!(
+        tokens.revoke(&token).await.unwrap(),
+        Revocation::AlreadyGone
+    );
+}
+
+#[tokio::test]
+async fn every_token_comes_once_however_long_the_pages() {
+    let emulator = Emulator::start().await.unwrap();
+    let tokens = client(&emulator).access_tokens();
+    for number in 0..23 {
+        let agent = format!("agent-{}", number % 2);
+        let policy = AccessPolicy::from_grants([(agent, [AccessRight::ReadMessages])]).unwrap();
+        tokens
+            .create(policy, "https://chat.example.com")
+            .await
+            .unwrap();
+    }
+    for limit in [1, 5, 23, 100] {
+        let mut items = tokens.list().limit(limit).items();
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some(token) = items.next().await {
+            assert!(
+                seen.insert(token.unwrap().expose_secret().to_owned()),
+                "{limit}"
+            );
+        }
+        assert_eq!(seen.len(), 23, "{limit}");
+    }
+    let page = tokens.list().await.unwrap();
+    assert_eq!((page.tokens().len(), page.has_next_page()), (10, true));
+    let mut odd = 0;
+    let mut pages = tokens.list().agent("agent-1").limit(4).pages();
+    while let Some(page) = pages.next().await {
+        odd += page.unwrap().into_iter().count();
+    }
+    assert_eq!(odd, 11);
+}
+
+#[tokio::test]
+async fn what_the_service_refuses_comes_with_its_reason() {
+    let emulator = Emulator::start().await.unwrap();
+    let policy = AccessPolicy::builder()
+        .agent("agent-1")
+        .right(AccessRight::from("dream"))
+        .build()
+        .unwrap();
+    let error = client(&emulator)
+        .access_tokens()
+        .create(&policy, "https://chat.example.com")
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 400);
+    assert!(error.message().unwrap().contains("dream"), "{error}");
+    assert!(error.request_id().is_some());
+
+    let stranger = Letta::builder()
+        .api_key("sk-let-wrong-key")
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    let error = stranger.access_tokens().list().await.unwrap_err();
+    assert!(error.is_unauthorized());
+    assert!(!format!("{error:?}").contains("wrong-key"), "{error:?}");
+}
+
+#[tokio::test]
+async fn projects_are_kept_apart() {
+    let emulator = Emulator::start().await.unwrap();
+    let of = |project: &str| {
+        Letta::builder()
+            .api_key(emulator.api_key())
+            .base_url(emulator.base_url())
+            .project(project)
+            .build()
+            .unwrap()
+            .access_tokens()
+    };
+    let policy = AccessPolicy::builder()
+        .agent("agent-1")
+        .chat()
+        .build()
+        .unwrap();
+    let token = of("one")
+        .create(policy, "https://chat.example.com")
+        .await
+        .unwrap();
+    assert_eq!(of("one").list().await.unwrap().tokens().len(), 1);
+    assert!(of("two").list().await.unwrap().tokens().is_empty());
+    assert_eq!(
+        of("two").revoke(&token).await.unwrap(),
+        Revocation::AlreadyGone
+    );
+    assert_eq!(of("one").revoke(&token).await.unwrap(), Revocation::Revoked);
+}

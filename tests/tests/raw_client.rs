@@ -1,0 +1,214 @@
+//! letta-api by itself: what is newer than the description survives, and the hook sees every request.
+
+use std::sync::{Arc, Mutex};
+
+use letta_api::types::{AccessPolicyEntry, AccessRight, ClientSideAccessToken};
+use letta_api::{
+    ApiKey, Bearer, BoxFuture, Client, Direct, Error, Operation, Transport, TransportError,
+    operations,
+};
+use letta_api_tests::{API_KEY, TOKEN, Tap, answer, split, token_json};
+
+fn client(tap: &Tap) -> Client {
+    Client::new(tap.url().parse().unwrap(), reqwest::Client::new())
+}
+
+#[test]
+fn what_is_newer_than_the_description_survives_a_round_trip() {
+    for json in [
+        token_json(),
+        token_json().replace("read_messages", "dream"),
+        token_json().replace(r#""version":"1""#, r#""version":"2""#),
+        token_json().replace(r#""type":"agent""#, r#""type":"project""#),
+        token_json().replace(r#""id":"agent-1""#, r#""id":{"new":"shape"}"#),
+        token_json().replace(r#"["read_messages","write_messages"]"#, "null"),
+        token_json().replace(r#""access":"#, r#""rights":"#),
+        token_json().replace("2126-03-01T12:00:00.000Z", "next Tuesday"),
+    ] {
+        let token: ClientSideAccessToken = serde_json::from_str(&json).unwrap();
+        let back: serde_json::Value = serde_json::to_value(&token).unwrap();
+        assert_eq!(
+            back,
+            serde_json::from_str::<serde_json::Value>(&json).unwrap()
+        );
+    }
+}
+
+#[test]
+fn a_right_reads_and_writes_as_its_text() {
+    for right in AccessRight::KNOWN {
+        assert_eq!(AccessRight::from(right.as_str()), *right);
+        assert_eq!(right.to_string().parse(), Ok(right.clone()));
+        assert!(right.is_known());
+    }
+    let dream: AccessRight = serde_json::from_str(r#""dream""#).unwrap();
+    assert_eq!(dream, AccessRight::Unknown("dream".into()));
+    assert_eq!((dream.as_str(), dream.is_known()), ("dream", false));
+    assert!(serde_json::from_str::<AccessRight>("7").is_err());
+}
+
+#[test]
+fn an_unknown_entry_can_be_read() {
+    let entry: AccessPolicyEntry = serde_json::from_str(r#"{"type":"project","id":"p"}"#).unwrap();
+    let AccessPolicyEntry::Unknown(object) = entry else {
+        panic!("{entry:?}");
+    };
+    assert_eq!(object["id"], "p");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_that_nobody_asked_for() {
+    let tap = Tap::start(answer(
+        "200 OK",
+        "application/json",
+        r#"{"tokens":[],"hasNextPage":false}"#,
+    ))
+    .await;
+    client(&tap)
+        .list_client_side_access_tokens(None, None, None)
+        .await
+        .unwrap();
+    let request = tap.request();
+    let (line, headers, _) = split(&request);
+    assert_eq!(line, "GET /v1/client-side-access-tokens HTTP/1.1");
+    let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["accept", "host"]);
+}
+
+#[tokio::test]
+async fn a_bearer_sends_the_key() {
+    let tap = Tap::start(answer("201 Created", "application/json", &token_json())).await;
+    let key = ApiKey::new(API_KEY).unwrap();
+    let client = client(&tap).with_transport(Bearer::new(&key));
+    let entry = AccessPolicyEntry::agent("agent-1", vec![AccessRight::ReadMessages]);
+    let body = letta_api::types::ClientSideAccessTokenCreate::new("https://a.b", vec![entry]);
+    let token = client.create_client_side_access_token(&body).await.unwrap();
+    assert_eq!(token.status().as_u16(), 201);
+    assert_eq!(token.headers()["x-request-id"], "req-7");
+    assert_eq!(token.token.expose_secret(), TOKEN);
+    let request = tap.request();
+    assert!(
+        request.contains(&format!("authorization: Bearer {API_KEY}\r\n")),
+        "{request}"
+    );
+}
+
+/// Keeps the operations that it was told of, and refuses every other request.
+#[derive(Clone, Default)]
+struct Gate(Arc<Mutex<Vec<&'static Operation>>>);
+
+#[derive(Debug)]
+struct Closed;
+
+impl std::fmt::Display for Closed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the gate is closed")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+impl Transport for Gate {
+    fn execute<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>> {
+        let mut seen = self.0.lock().unwrap();
+        seen.push(operation);
+        if seen.len().is_multiple_of(2) {
+            return Box::pin(async { Err(TransportError::new(Closed)) });
+        }
+        Direct.execute(http, request, operation)
+    }
+}
+
+#[tokio::test]
+async fn the_hook_sees_every_request_and_may_refuse_it() {
+    let gate = Gate::default();
+    let tap = Tap::start(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()).await;
+    let client = client(&tap).with_transport(gate.clone());
+    client
+        .delete_client_side_access_token(&TOKEN.into())
+        .await
+        .unwrap();
+    let error = client
+        .delete_client_side_access_token(&TOKEN.into())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("the gate is closed"), "{error}");
+    let Error::Transport(error) = error else {
+        panic!("{error:?}");
+    };
+    assert!(error.downcast_ref::<Closed>().is_some());
+    assert!(error.downcast::<Closed>().is_ok());
+    assert_eq!(tap.requests().len(), 1);
+
+    let seen = gate.0.lock().unwrap().clone();
+    assert_eq!(seen, [&operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN; 2]);
+    assert_eq!(
+        seen[0].path_template,
+        "/v1/client-side-access-tokens/{token}"
+    );
+    assert_eq!(
+        (seen[0].method, seen[0].id),
+        ("DELETE", "delete_client_side_access_token")
+    );
+    assert!(operations::ALL.contains(&seen[0]));
+}
+
+#[tokio::test]
+async fn an_error_has_status_headers_and_body_where_there_are_any() {
+    let tap = Tap::start(answer("418 Teapot", "text/plain", "short and stout")).await;
+    let error = client(&tap)
+        .list_client_side_access_tokens(None, None, None)
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 418);
+    assert_eq!(error.headers().unwrap()["x-request-id"], "req-7");
+    assert_eq!(&error.into_body().await.unwrap()[..], b"short and stout");
+
+    let tap = Tap::start(answer("400 Bad Request", "text/html", "<html>")).await;
+    let error = client(&tap)
+        .list_client_side_access_tokens(None, None, None)
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 400);
+    assert!(matches!(error, Error::InvalidPayload(_)));
+    assert_eq!(&error.into_body().await.unwrap()[..], b"<html>");
+
+    let tap = Tap::start(answer(
+        "400 Bad Request",
+        "application/json",
+        r#"{"message":"no"}"#,
+    ))
+    .await;
+    let error = client(&tap)
+        .list_client_side_access_tokens(None, None, None)
+        .await
+        .unwrap_err();
+    let Error::ErrorResponse(answer) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(answer.message, "no");
+}
+
+#[test]
+fn clients_and_calls_can_be_moved_between_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    fn moved<T: Send>(_: T) {}
+
+    shared::<Client>();
+    shared::<Error<letta_api::types::ApiError>>();
+    shared::<TransportError>();
+    shared::<letta_api_ext::Letta>();
+    shared::<letta_api_ext::Error>();
+    shared::<letta_api_ext::AccessToken>();
+    let client = Client::new("https://x".parse().unwrap(), reqwest::Client::new());
+    moved(client.list_client_side_access_tokens(None, None, None));
+    let letta = letta_api_ext::Letta::new("k").unwrap();
+    moved(letta.access_tokens().list().send());
+    moved(letta.access_tokens().list().items());
+    moved(letta.access_tokens().revoke("t").send());
+}

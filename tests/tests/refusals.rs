@@ -1,0 +1,377 @@
+//! Bad input never leaves the process: no server sees a request, and the error says what to correct.
+
+use std::time::{Duration, SystemTime};
+
+use letta_api_ext::{AccessPolicy, AccessRight, Error, Letta};
+use letta_api_tests::{API_KEY, TOKEN, Tap, answer, token_json};
+
+/// Each case: the field that the error must name, a part of what it must say, and the error.
+fn check(tap: &Tap, cases: Vec<(&str, &str, Result<(), Error>)>) {
+    for (field, says, outcome) in cases {
+        let error = outcome.expect_err(says);
+        assert!(error.is_invalid_input(), "{error}");
+        assert_eq!(error.field(), Some(field), "{error}");
+        assert!(
+            error.to_string().contains(says),
+            "{error} does not say {says}"
+        );
+        assert!(!error.is_retryable() && !error.may_have_happened());
+        assert_eq!(error.status(), None);
+    }
+    assert_eq!(tap.requests(), Vec::<String>::new());
+}
+
+fn policy() -> AccessPolicy {
+    AccessPolicy::builder()
+        .agent("agent-1")
+        .chat()
+        .build()
+        .unwrap()
+}
+
+async fn tap() -> Tap {
+    Tap::start(answer("201 Created", "application/json", &token_json())).await
+}
+
+#[tokio::test]
+async fn a_hostname_that_is_no_origin() {
+    let tap = tap().await;
+    let mut cases = Vec::new();
+    for (hostname, says) in [
+        ("", "must not be empty"),
+        ("   ", "must not be empty"),
+        ("app.example.com", "with its scheme"),
+        ("//app.example.com", "with its scheme"),
+        ("localhost:3000", "with its scheme"),
+        ("https:app.example.com", "with its scheme"),
+        ("https:/app.example.com", "with its scheme"),
+        ("*", "with its scheme"),
+        ("null", "with its scheme"),
+        ("ftp://x", "the scheme `https` or `http`; got `ftp://x`"),
+        ("file:///etc/passwd", "the scheme `https` or `http`"),
+        ("javascript:alert(1)", "with its scheme"),
+        ("https://", "valid host"),
+        ("https://a b", "valid host"),
+        ("https://x:99999", "valid host and port"),
+        ("https://*.example.com", "wildcard"),
+        ("https://app.example.com/chat", "end after the host"),
+        ("https://app.example.com?x", "end after the host"),
+        ("https://app.example.com/#x", "end after the host"),
+    ] {
+        let outcome = tap.letta().access_tokens().create(policy(), hostname).await;
+        cases.push(("hostname", says, outcome.map(drop)));
+    }
+    check(&tap, cases);
+}
+
+#[tokio::test]
+async fn a_password_in_a_hostname_is_not_shown() {
+    let tap = tap().await;
+    for hostname in [
+        "https://user:hunter2@app.example.com",
+        "user:hunter2@app.example.com",
+    ] {
+        let create = tap.letta().access_tokens().create(policy(), hostname);
+        let printed = format!("{create:?}");
+        let error = create.await.unwrap_err();
+        assert_eq!(error.field(), Some("hostname"));
+        for text in [printed, error.to_string(), format!("{error:?}")] {
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+    assert!(tap.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_expiry_that_makes_no_sense() {
+    let tap = tap().await;
+    let create = || {
+        tap.letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com")
+    };
+    let past = SystemTime::now() - Duration::from_secs(1);
+    check(
+        &tap,
+        vec![
+            (
+                "expires_at",
+                "must be in the future; got `2",
+                create().expires_at(past).await.map(drop),
+            ),
+            (
+                "expires_at",
+                "1970-01-01T00:00:00Z",
+                create().expires_at(SystemTime::UNIX_EPOCH).await.map(drop),
+            ),
+            (
+                "expires_in",
+                "got 0ns",
+                create().expires_in(Duration::ZERO).await.map(drop),
+            ),
+            (
+                "expires_in",
+                "10000",
+                create().expires_in(Duration::MAX).await.map(drop),
+            ),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn an_agent_id_that_is_none() {
+    let tap = tap().await;
+    let mut cases = Vec::new();
+    for (agent, says) in [
+        ("", "begin with `agent-`; got ``"),
+        ("1", "begin with `agent-`; got `1`"),
+        ("Agent-1", "begin with"),
+        (" agent-1", "begin with"),
+        ("agent-", "go on"),
+        ("agent-1/../2", "ASCII letters"),
+        ("agent-1\n", "got `agent-1\\n`"),
+        ("agent-ä", "ASCII letters"),
+    ] {
+        let built = AccessPolicy::builder().agent(agent).chat().build();
+        cases.push(("agent", says, built.map(drop)));
+        let listed = tap.letta().access_tokens().list().agent(agent).await;
+        cases.push(("agent", says, listed.map(drop)));
+        let granted = AccessPolicy::from_grants([(agent, [AccessRight::ReadAgent])]);
+        cases.push(("agent", says, granted.map(drop)));
+    }
+    check(&tap, cases);
+}
+
+#[tokio::test]
+async fn a_policy_that_allows_nothing() {
+    let tap = tap().await;
+    let none: [(&str, [AccessRight; 1]); 0] = [];
+    let bare: [(&str, [AccessRight; 0]); 1] = [("agent-1", [])];
+    // The service may report one, and it must not be sent back.
+    let listed = r#"{"tokens":[{"token":"ck-let-1","hostname":"https://a.b","expiresAt":"x","policy":{"version":"1","data":[]}}],"hasNextPage":false}"#;
+    let other = Tap::start(answer("200 OK", "application/json", listed)).await;
+    let page = other.letta().access_tokens().list().await.unwrap();
+    let empty = page.tokens()[0].policy();
+    assert!(empty.is_empty());
+    check(
+        &tap,
+        vec![
+            (
+                "policy",
+                "at least one agent",
+                AccessPolicy::from_grants(none).map(drop),
+            ),
+            (
+                "access",
+                "`agent-1` without a right",
+                AccessPolicy::from_grants(bare).map(drop),
+            ),
+            (
+                "policy",
+                "at least one agent",
+                "".parse::<AccessPolicy>().map(drop),
+            ),
+            (
+                "policy",
+                "must allow something",
+                tap.letta()
+                    .access_tokens()
+                    .create(empty, "https://a.b")
+                    .await
+                    .map(drop),
+            ),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_page_of_nothing() {
+    let tap = tap().await;
+    let outcome = tap.letta().access_tokens().list().limit(0).await;
+    check(
+        &tap,
+        vec![("limit", "at least 1; got `0`", outcome.map(drop))],
+    );
+}
+
+#[test]
+fn a_client_that_cannot_be() {
+    let build = |key: &str, url: &str| {
+        let builder = Letta::builder().api_key(key).base_url(url);
+        builder.build().map(drop)
+    };
+    for (outcome, field, says) in [
+        (Letta::builder().build().map(drop), "api_key", "must be set"),
+        (build("", "https://x"), "api_key", "empty"),
+        (build(" \n", "https://x"), "api_key", "empty"),
+        (
+            build("sk-let-hunter2\nx", "https://x"),
+            "api_key",
+            "a control character at character 15",
+        ),
+        (
+            build("sk-let-\u{7f}hunter2", "https://x"),
+            "api_key",
+            "control character",
+        ),
+        (
+            build("sk-let-hunter2-ü", "https://x"),
+            "api_key",
+            "beyond ASCII",
+        ),
+        (
+            build("Bearer hunter2", "https://x"),
+            "api_key",
+            "without `Bearer`",
+        ),
+        (build("hunter2", "not a url"), "base_url", "absolute URL"),
+        (build("hunter2", "ftp://x"), "base_url", "scheme"),
+        (build("k", "https://user:hunter2@x"), "base_url", "password"),
+        (build("k", "https://hunter2@x"), "base_url", "user name"),
+        (build("k", "https://x?key=hunter2"), "base_url", "query"),
+        (build("k", "https://x#hunter2"), "base_url", "fragment"),
+        (
+            build("hunter2", "http://api.letta.com"),
+            "base_url",
+            "must be https",
+        ),
+        (
+            build("hunter2", "http://10.0.0.1:8283"),
+            "base_url",
+            "`allow_plain_http`",
+        ),
+        (
+            Letta::builder().api_key("k").project("").build().map(drop),
+            "project",
+            "empty",
+        ),
+        (
+            Letta::builder()
+                .api_key("k")
+                .project("a b")
+                .build()
+                .map(drop),
+            "project",
+            "visible ASCII",
+        ),
+        (
+            Letta::builder()
+                .api_key("k")
+                .project_id("a\nb")
+                .build()
+                .map(drop),
+            "project_id",
+            "got `a\\nb`",
+        ),
+    ] {
+        let error = outcome.expect_err(says);
+        assert!(error.is_invalid_input());
+        assert_eq!(error.field(), Some(field), "{error}");
+        assert!(
+            error.to_string().contains(says),
+            "{error} does not say {says}"
+        );
+        let mut cause = Some(&error as &dyn std::error::Error);
+        while let Some(error) = cause {
+            assert!(
+                !format!("{error} {error:?}").contains("hunter2"),
+                "{error:?}"
+            );
+            cause = error.source();
+        }
+    }
+}
+
+#[test]
+fn plain_http_is_for_this_machine_unless_allowed() {
+    for url in [
+        "http://localhost:8283",
+        "http://127.0.0.1:1",
+        "http://[::1]:1",
+    ] {
+        assert!(
+            Letta::builder().api_key("k").base_url(url).build().is_ok(),
+            "{url}"
+        );
+    }
+    let allowed = Letta::builder()
+        .api_key("k")
+        .base_url("http://10.0.0.1")
+        .allow_plain_http();
+    assert!(allowed.build().is_ok());
+}
+
+#[tokio::test]
+async fn a_token_that_would_name_another_resource() {
+    let tap = Tap::start(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()).await;
+    for token in [
+        "",
+        ".",
+        "..",
+        "../agents/agent-1",
+        "a/../b",
+        "a\\..\\b",
+        "./a",
+        "a/.",
+    ] {
+        let error = tap.letta().access_tokens().revoke(token).await.unwrap_err();
+        assert_eq!(error.field(), Some("token"), "{token}: {error}");
+        assert!(!format!("{error} {error:?}").contains("agent-1"), "{error}");
+        let raw = tap
+            .letta()
+            .api()
+            .delete_client_side_access_token(&token.into())
+            .await;
+        assert!(raw.unwrap_err().to_string().contains("`token`"), "{token}");
+    }
+    assert!(tap.requests().is_empty());
+}
+
+#[tokio::test]
+async fn every_other_token_is_one_segment_of_the_path() {
+    for (token, segment) in [
+        (TOKEN, TOKEN),
+        ("a/b?c#d %..", "a%2Fb%3Fc%23d%20%25.."),
+        ("a\\b", "a%5Cb"),
+        ("...", "..."),
+        ("%2e%2e", "%252e%252e"),
+        ("%2F", "%252F"),
+        ("a;b=c&d", "a;b=c&d"),
+        ("ü", "%C3%BC"),
+        ("\r\nX-Evil: 1", "%0D%0AX-Evil:%201"),
+        ("a\tb", "a%09b"),
+        ("{token}", "%7Btoken%7D"),
+    ] {
+        let tap =
+            Tap::start(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()).await;
+        tap.letta().access_tokens().revoke(token).await.unwrap();
+        let request = tap.request();
+        let line = request.lines().next().unwrap();
+        assert_eq!(
+            line,
+            format!("DELETE /v1/client-side-access-tokens/{segment} HTTP/1.1")
+        );
+        assert!(!request.contains("X-Evil: 1\r\n"));
+    }
+}
+
+#[test]
+fn the_key_is_not_in_a_message_about_another_field() {
+    // Arguments in the wrong order, say.
+    for error in [
+        AccessPolicy::builder()
+            .agent(API_KEY)
+            .chat()
+            .build()
+            .unwrap_err(),
+        API_KEY.parse::<letta_api_ext::Origin>().unwrap_err(),
+        API_KEY.parse::<AccessPolicy>().unwrap_err(),
+        format!("agent-1:{TOKEN}")
+            .parse::<AccessPolicy>()
+            .unwrap_err(),
+    ] {
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains(API_KEY) && !text.contains(TOKEN), "{text}");
+        assert!(text.contains("-let-[redacted]"), "{text}");
+    }
+}

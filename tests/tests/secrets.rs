@@ -1,0 +1,291 @@
+//! No secret is printed: everything public that can be printed is, and searched.
+
+use std::error::Error as _;
+use std::sync::Mutex;
+
+use letta_api::{ApiKey, Bearer, Client, Secret, types};
+use letta_api_ext::{AccessPolicy, Letta};
+use letta_api_tests::{API_KEY, TOKEN, Tap, answer, token_json};
+
+/// Every line that any library logs, at every level.
+struct Log(Mutex<Vec<String>>);
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let line = format!("{} {}", record.target(), record.args());
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn flush(&self) {}
+}
+
+static LOG: Log = Log(Mutex::new(Vec::new()));
+
+/// What was printed, to be searched.
+#[derive(Default)]
+struct Printed(Vec<String>);
+
+impl Printed {
+    fn debug(&mut self, value: &dyn std::fmt::Debug) {
+        self.0.push(format!("{value:?}"));
+        self.0.push(format!("{value:#?}"));
+    }
+
+    fn error(&mut self, error: &(dyn std::error::Error + 'static)) {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            self.0.push(error.to_string());
+            self.debug(&error);
+            cause = error.source();
+        }
+    }
+
+    /// Fails if any text holds a secret, in any form that a URL or JSON gives it.
+    fn assert_clean(&self) {
+        assert!(!self.0.is_empty());
+        for text in &self.0 {
+            for secret in [API_KEY, TOKEN, "k3yk3yk3y", "t0kent0ken", "hunter2"] {
+                assert!(!text.contains(secret), "{secret} is in {text}");
+            }
+        }
+    }
+}
+
+fn policy() -> AccessPolicy {
+    AccessPolicy::builder()
+        .agent("agent-1")
+        .chat()
+        .build()
+        .unwrap()
+}
+
+/// Answers that echo what they were sent, as some servers do.
+fn echoes() -> Vec<Vec<u8>> {
+    let message = format!(
+        "no token {TOKEN} at /v1/client-side-access-tokens/{TOKEN} for Bearer {API_KEY} hunter2-{TOKEN}"
+    )
+    .replace("hunter2-", "");
+    let mut answers = Vec::new();
+    for status in [
+        "400 Bad Request",
+        "401 Unauthorized",
+        "404 Not Found",
+        "500 Oh",
+        "302 Found",
+        "200 OK",
+        "201 Created",
+        "204 No Content",
+    ] {
+        for body in [
+            format!(r#"{{"message":"{message}"}}"#),
+            format!(r#"{{"detail":"{message}"}}"#),
+            format!(r#"{{"detail":{{"message":"{message}"}}}}"#),
+            message.clone(),
+            format!(r#""{message}""#),
+            token_json(),
+            token_json()[..120].to_owned(),
+            format!(r#"{{"tokens":[{}],"hasNextPage":false}}"#, token_json()),
+            format!(r#"{{"tokens":[{}],"hasNextPage":"{TOKEN}"}}"#, token_json()),
+        ] {
+            for content_type in ["application/json", "text/plain", "text/html"] {
+                answers.push(answer(status, content_type, &body));
+            }
+        }
+        answers.push(
+            format!("HTTP/1.1 {status}\r\nx-request-id: {TOKEN}\r\nlocation: https://{API_KEY}@x/{TOKEN}\r\nset-cookie: {API_KEY}\r\ncontent-length: 0\r\n\r\n").into_bytes(),
+        );
+        answers.push(
+            format!(
+                "HTTP/1.1 {status}\r\ncontent-length: 900\r\n\r\n{}",
+                token_json()
+            )
+            .into_bytes(),
+        );
+    }
+    answers.push(Vec::new());
+    answers.push(format!("HTTP/1.1 2{TOKEN}").into_bytes());
+    answers
+}
+
+#[tokio::test]
+async fn nothing_that_can_be_printed_shows_a_secret() {
+    log::set_logger(&LOG).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
+    let mut printed = Printed::default();
+    let mut failures = 0;
+    // One for all: making one reads the machine's certificates.
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+
+    for bytes in echoes() {
+        let tap = Tap::start(bytes).await;
+        let letta = Letta::builder()
+            .api_key(API_KEY)
+            .base_url(tap.url())
+            .http_client(http.clone())
+            .build()
+            .unwrap();
+        printed.debug(&letta);
+        let tokens = letta.access_tokens();
+        printed.debug(&tokens);
+
+        let create = tokens.create(policy(), "https://app.example.com");
+        printed.debug(&create);
+        match create.await {
+            Ok(token) => {
+                assert_eq!(token.expose_secret(), TOKEN);
+                printed.debug(&token);
+                printed.debug(&token.to_browser());
+                printed.debug(&Secret::from(&token));
+                printed.debug(&tokens.revoke(&token));
+            }
+            Err(error) => {
+                failures += 1;
+                printed.error(&error);
+                printed.debug(&error.message());
+                printed.debug(&error.request_id());
+            }
+        }
+        let list = tokens.list();
+        printed.debug(&list);
+        printed.debug(&list.clone().pages());
+        printed.debug(&list.clone().items());
+        match list.await {
+            Ok(page) => printed.debug(&page),
+            Err(error) => printed.error(&error),
+        }
+        let revoke = tokens.revoke(TOKEN);
+        printed.debug(&revoke);
+        match revoke.await {
+            Ok(outcome) => printed.debug(&outcome),
+            Err(error) => {
+                printed.error(&error);
+                printed.debug(&error.message());
+                printed.debug(&error.request_id());
+            }
+        }
+        raw(&tap, http.clone(), &mut printed).await;
+    }
+    assert!(failures > 100, "{failures}");
+
+    // The same where there is no server at all.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = letta_api_tests::letta(url)
+        .access_tokens()
+        .revoke(TOKEN)
+        .await
+        .unwrap_err();
+    printed.error(&error);
+
+    printed.0.extend(LOG.0.lock().unwrap().drain(..));
+    printed.assert_clean();
+}
+
+/// The same through the generated client.
+async fn raw(tap: &Tap, http: reqwest::Client, printed: &mut Printed) {
+    let key = ApiKey::new(API_KEY).unwrap();
+    let bearer = Bearer::new(&key);
+    printed.debug(&key);
+    printed.debug(&bearer);
+    printed.debug(&key.to_authorization());
+    let client = Client::new(tap.url().parse().unwrap(), http).with_transport(bearer);
+    printed.debug(&client);
+
+    let entry = types::AccessPolicyEntry::agent("agent-1", vec![types::AccessRight::ReadAgent]);
+    let body = types::ClientSideAccessTokenCreate::new("https://app.example.com", vec![entry]);
+    match client.create_client_side_access_token(&body).await {
+        Ok(token) => {
+            printed.debug(&token);
+            printed.debug(&token.into_inner());
+        }
+        Err(error) => raw_error(error, printed),
+    }
+    match client
+        .list_client_side_access_tokens(None, None, None)
+        .await
+    {
+        Ok(page) => {
+            printed.debug(&page);
+            printed.debug(&page.into_inner());
+        }
+        Err(error) => raw_error(error, printed),
+    }
+    match client
+        .delete_client_side_access_token(&Secret::new(TOKEN))
+        .await
+    {
+        Ok(done) => printed.debug(&done),
+        Err(error) => raw_error(error, printed),
+    }
+}
+
+fn raw_error(error: letta_api::Error<types::ApiError>, printed: &mut Printed) {
+    printed.error(&error);
+    printed.debug(&error.status());
+    match error {
+        letta_api::Error::ErrorResponse(answer) => {
+            printed.debug(&answer);
+            printed.debug(&answer.into_inner());
+        }
+        letta_api::Error::InvalidPayload(payload) => {
+            printed.debug(&payload);
+            printed.0.push(payload.to_string());
+            printed.debug(&payload.problem());
+        }
+        letta_api::Error::Transport(error) => printed.error(&error),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_holds_a_secret_before_anything_is_sent_does_not_print_it() {
+    let mut printed = Printed::default();
+    printed.debug(
+        &Letta::builder()
+            .api_key(API_KEY)
+            .base_url("https://user:hunter2@x"),
+    );
+    printed.debug(&Secret::new(TOKEN));
+    printed.debug(&ApiKey::new(API_KEY).unwrap());
+    for error in [
+        Letta::new(format!("{API_KEY}\n{API_KEY}")).unwrap_err(),
+        Letta::new(format!("{API_KEY}ü")).unwrap_err(),
+        Letta::builder()
+            .api_key(API_KEY)
+            .base_url("https://user:hunter2@x")
+            .build()
+            .unwrap_err(),
+        Letta::builder()
+            .api_key("k")
+            .project(format!("{API_KEY} x"))
+            .build()
+            .unwrap_err(),
+    ] {
+        printed.error(&error);
+    }
+    // A panic prints what `unwrap` is given.
+    let panic = std::panic::catch_unwind(|| Letta::new(format!("{API_KEY}\u{0}")).unwrap());
+    let panic = panic.unwrap_err();
+    printed
+        .0
+        .push(panic.downcast_ref::<String>().unwrap().clone());
+    printed.assert_clean();
+}
+
+#[test]
+fn an_error_keeps_its_cause() {
+    let error = Letta::builder()
+        .api_key("k")
+        .base_url("x")
+        .build()
+        .unwrap_err();
+    assert!(error.source().unwrap().is::<letta_api::InvalidBaseUrl>());
+}
