@@ -130,11 +130,11 @@ impl LettaBuilder {
             let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY";
             return Err(Error::invalid_input("api_key", rule, None));
         };
-        let key = ApiKey::new(key).map_err(|error| Error::invalid_input_from("api_key", error))?;
+        let key = ApiKey::new(key).map_err(|error| refused("api_key", error.rule()))?;
 
         let base_url = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
-        let base_url = BaseUrl::parse(base_url)
-            .map_err(|error| Error::invalid_input_from("base_url", error))?;
+        let base_url =
+            BaseUrl::parse(base_url).map_err(|error| refused("base_url", error.rule()))?;
         if base_url.is_cleartext() && !self.allow_plain_http {
             let rule = "must be https, or anyone on the way can read the key; \
                         `allow_plain_http` lifts this";
@@ -168,9 +168,15 @@ fn default_http_client() -> Result<reqwest::Client> {
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
         .user_agent(concat!("letta-api-ext/", env!("CARGO_PKG_VERSION")));
-    builder
-        .build()
-        .map_err(|error| Error::invalid_input_from("http_client", error.without_url()))
+    builder.build().map_err(|error| {
+        let rule = format!("could not be made: {}", error.without_url());
+        Error::invalid_input("http_client", rule, None)
+    })
+}
+
+/// For a rule that another type checks, whose value may be secret.
+fn refused(field: &'static str, rule: &str) -> Error {
+    Error::invalid_input(field, format!("cannot be used: {rule}"), None)
 }
 
 impl std::fmt::Debug for LettaBuilder {

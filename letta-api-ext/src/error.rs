@@ -239,20 +239,6 @@ impl Error {
         })
     }
 
-    /// For a rule that another type checks. Its message stands in for the rule.
-    pub(crate) fn invalid_input_from(
-        field: &'static str,
-        source: impl std::error::Error + Send + Sync + 'static,
-    ) -> Self {
-        let mut inner = Inner::of(Kind::InvalidInput {
-            field,
-            rule: format!("is refused: {source}").into(),
-            got: None,
-        });
-        inner.source = Some(Box::new(source));
-        inner.into()
-    }
-
     pub(crate) fn unknown_right(right: &str) -> Self {
         let known: Vec<&str> = crate::AccessRight::KNOWN
             .iter()

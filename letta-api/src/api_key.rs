@@ -29,9 +29,11 @@ impl ApiKey {
         let key = key.into();
         let trimmed = key.expose_secret().trim();
         if trimmed.is_empty() {
-            return Err(InvalidApiKey { rule: Rule::Empty });
+            return Err(InvalidApiKey {
+                rule: "it is empty".to_owned(),
+            });
         }
-        if let Some((position, character)) = trimmed
+        if let Some((index, character)) = trimmed
             .chars()
             .enumerate()
             .find(|(_, character)| !character.is_ascii_graphic())
@@ -39,14 +41,14 @@ impl ApiKey {
             let kind = match character {
                 c if c.is_control() => "a control character",
                 c if c.is_whitespace() => "white space",
-                c if !c.is_ascii() => "a character beyond ASCII",
-                _ => "a character that a header cannot carry",
+                _ => "a character beyond ASCII",
             };
+            let position = index + 1;
             return Err(InvalidApiKey {
-                rule: Rule::Character {
-                    position: position + 1,
-                    kind,
-                },
+                rule: format!(
+                    "it holds {kind} at character {position}; it must be visible ASCII, without \
+                     `Bearer` in front"
+                ),
             });
         }
         Ok(Self(Secret::new(trimmed)))
@@ -91,25 +93,19 @@ impl std::str::FromStr for ApiKey {
 /// Why a text cannot be an API key. Does not hold the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidApiKey {
-    rule: Rule,
+    rule: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Rule {
-    Empty,
-    Character { position: usize, kind: &'static str },
+impl InvalidApiKey {
+    /// The rule that it breaks, in words: `it is empty`.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
 }
 
 impl std::fmt::Display for InvalidApiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.rule {
-            Rule::Empty => f.write_str("the API key is empty"),
-            Rule::Character { position, kind } => write!(
-                f,
-                "the API key holds {kind} at character {position}; it must be visible ASCII, \
-                 without `Bearer` in front"
-            ),
-        }
+        write!(f, "the API key cannot be used: {}", self.rule)
     }
 }
 

@@ -115,6 +115,13 @@ pub struct InvalidBaseUrl {
     rule: &'static str,
 }
 
+impl InvalidBaseUrl {
+    /// The rule that it breaks, in words: `it is not an absolute URL; …`.
+    pub fn rule(&self) -> &str {
+        self.rule
+    }
+}
+
 impl std::fmt::Display for InvalidBaseUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "the base URL cannot be used: {}", self.rule)

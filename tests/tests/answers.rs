@@ -335,7 +335,8 @@ async fn no_connection_a_lost_answer_and_one_cut_short_are_told_apart() {
         error.is_connect() && error.is_retryable() && !error.may_have_happened(),
         "{error:?}"
     );
-    assert!(std::error::Error::source(&error).is_some());
+    let cause = std::error::Error::source(&error).unwrap();
+    assert!(cause.is::<reqwest::Error>());
 
     for cut in [
         "",
