@@ -17,6 +17,7 @@ const DEFAULT_BASE_URL: &str = "https://api.letta.com";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Longest time that making a connection may take.
+#[cfg(not(target_arch = "wasm32"))]
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Configures a [`Letta`]. Nothing is checked before [`build`](Self::build).

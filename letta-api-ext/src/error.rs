@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use letta_api::types::ApiError;
 use letta_api::{Operation, TransportError};
 use reqwest::StatusCode;
@@ -421,8 +422,9 @@ impl From<std::convert::Infallible> for Error {
 async fn read_message(mut response: reqwest::Response, secrets: &[&str]) -> Option<String> {
     let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
+    let mut chunks = std::pin::pin!(response.bytes_stream());
     // What cannot be read, or goes on without end, is no reason to lose the status.
-    while let Ok(Some(chunk)) = response.chunk().await {
+    while let Some(Ok(chunk)) = chunks.next().await {
         body.extend_from_slice(&chunk);
         if body.len() > MESSAGE_BODY_LIMIT {
             return None;
