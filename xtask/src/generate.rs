@@ -9,7 +9,8 @@ use serde_path_to_error::Segment;
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Node, Pointer};
-use crate::model::{IGNORE, MARKER_PREFIX, Model};
+use crate::model::{IGNORE, MARKER_PREFIX, Model, REPLACE};
+use crate::naming::type_name;
 
 /// Generates the client for a description that has passed the lints.
 ///
@@ -19,6 +20,7 @@ use crate::model::{IGNORE, MARKER_PREFIX, Model};
 /// panics on that no lint foresaw.
 pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> {
     let mut json = document.to_json();
+    empty_replaced(&mut json);
     strip(&mut json);
     let description: OpenAPI = serde_path_to_error::deserialize(json).map_err(|error| {
         let pointer = to_pointer(error.path());
@@ -38,11 +40,7 @@ pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> 
         .with_hooks(HooksMode::Expected);
     for schema in model.schemas.values() {
         if let Some(replacement) = &schema.replace {
-            settings.with_replacement(
-                &crate::model::type_name(&schema.name),
-                replacement,
-                std::iter::empty(),
-            );
+            settings.with_replacement(type_name(&schema.name), replacement, std::iter::empty());
         }
     }
 
@@ -63,6 +61,19 @@ pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> 
          overlay, and add a lint with a fixture",
     )
     .into())
+}
+
+/// Empties the schemas that a type of ours stands for: whatever they hold, the generator need not cope
+/// with it. It is given their name only.
+fn empty_replaced(json: &mut serde_json::Value) {
+    let schemas = json
+        .pointer_mut("/components/schemas")
+        .and_then(serde_json::Value::as_object_mut);
+    for schema in schemas.into_iter().flat_map(|schemas| schemas.values_mut()) {
+        if schema.get(REPLACE).is_some() {
+            *schema = serde_json::json!({});
+        }
+    }
 }
 
 /// Takes out what is meant for us, and what the markers say to leave out.
@@ -107,7 +118,11 @@ fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         payload
             .downcast_ref::<String>()
             .cloned()
-            .or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .or_else(|| {
+                payload
+                    .downcast_ref::<&str>()
+                    .map(|text| (*text).to_owned())
+            })
             .unwrap_or_else(|| "no message".to_owned())
     })
 }

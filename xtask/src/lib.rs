@@ -1,9 +1,9 @@
 //! The maintainers' commands of this workspace, as a library for its tests.
 //!
 //! `cargo xtask codegen` takes the OpenAPI description to the source of `letta-api`. Data flows one
-//! way: [`load`] → [`overlay`] → [`lint`] → [`generate`] → [`refine`] → [`render`] → [`write`]. Each
-//! stage is a function from value to value; files are touched in the first and the last alone.
-//! [`codegen`] runs them.
+//! way: [`load`] → [`overlay`] → [`lint`] → [`generate`] → [`refine`] → [`render`] →
+//! [`write`](mod@write). Each stage is a function from value to value; files are touched in the first
+//! and the last alone. [`codegen`] runs them.
 
 pub mod codegen;
 pub mod diagnostic;
@@ -12,6 +12,7 @@ pub mod generate;
 pub mod lint;
 pub mod load;
 pub mod model;
+pub mod naming;
 pub mod overlay;
 pub mod refine;
 pub mod render;

@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn yaml_and_json_give_the_same_data() {
         let json = r#"{"a": [1, -2.5, 1e3, true, null], "é": {"200": "x\/\ud83d\ude00"}, "n": 18446744073709551615}"#;
-        let yaml = "a: [1, -2.5, 1e3, true, null]\né:\n  200: \"x/\u{1f600}\"\nn: 18446744073709551615\n";
+        let yaml =
+            "a: [1, -2.5, 1e3, true, null]\né:\n  200: \"x/\u{1f600}\"\nn: 18446744073709551615\n";
         assert_eq!(
             load("a.json", json).unwrap().to_json(),
             load("a.yaml", yaml).unwrap().to_json()
@@ -76,7 +77,11 @@ mod tests {
             assert_eq!(key.line_column().0, 3, "{name}");
             assert!(key.source.text[key.start..key.end].contains('c'), "{name}");
             let item = node.span_of(&crate::document::Pointer::parse("/b/c/1").unwrap());
-            assert_eq!(item.source.text[item.start..item.end].trim_matches('"'), "y", "{name}");
+            assert_eq!(
+                item.source.text[item.start..item.end].trim_matches('"'),
+                "y",
+                "{name}"
+            );
         }
     }
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use heck::{ToPascalCase, ToSnakeCase};
-
 use crate::document::{Node, Pointer};
+use crate::naming::{method_name, type_name};
 
 /// Vendor extensions that begin so are ours, and no others are allowed to.
 pub const MARKER_PREFIX: &str = "x-codegen-";
@@ -109,7 +108,10 @@ impl Schema {
                 .and_then(|replace| replace.get("type"))
                 .and_then(Node::as_str)
                 .map(str::to_owned),
-            variant_names: texts("enum").into_iter().zip(texts(VARIANT_NAMES)).collect(),
+            variant_names: texts("enum")
+                .into_iter()
+                .zip(texts(VARIANT_NAMES))
+                .collect(),
             properties: properties
                 .into_iter()
                 .flat_map(|it| it.keys().cloned())
@@ -126,17 +128,26 @@ impl Schema {
     }
 }
 
+/// Every path item of a description, in its order, with the pointer to it. Extensions stand among the
+/// paths, and are none.
+pub fn path_items(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
+    let paths = document.get("paths").and_then(Node::as_object);
+    paths
+        .into_iter()
+        .flatten()
+        .filter(|(path, _)| !path.starts_with("x-"))
+        .map(|(path, entry)| (Pointer(vec!["paths".to_owned(), path.clone()]), &entry.node))
+}
+
 /// Every operation of a description, in its order, with the pointer to it.
 pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
-    let paths = document.get("paths").and_then(Node::as_object);
-    paths.into_iter().flatten().flat_map(|(path, item)| {
-        let at = Pointer(vec!["paths".to_owned(), path.clone()]);
-        let members = item.node.as_object();
-        members.into_iter().flatten().filter_map(move |(key, entry)| {
-            METHODS
-                .contains(&key.as_str())
-                .then(|| (at.join(key), &entry.node))
-        })
+    path_items(document).flat_map(|(at, item)| {
+        let members = item.as_object();
+        members
+            .into_iter()
+            .flatten()
+            .filter(|(key, _)| METHODS.contains(&key.as_str()))
+            .map(move |(key, entry)| (at.join(key), &entry.node))
     })
 }
 
@@ -149,21 +160,6 @@ pub fn component_schemas(document: &Node) -> impl Iterator<Item = (&str, &Node)>
         .into_iter()
         .flatten()
         .map(|(name, entry)| (name.as_str(), &entry.node))
-}
-
-/// The name that progenitor gives to the method of an operation.
-pub fn method_name(operation_id: &str) -> String {
-    sanitized(operation_id).to_snake_case()
-}
-
-/// The name that progenitor gives to the type of a component schema.
-pub fn type_name(schema: &str) -> String {
-    sanitized(schema).to_pascal_case()
-}
-
-fn sanitized(name: &str) -> String {
-    name.replace('\'', "")
-        .replace(|c: char| c != '_' && !c.is_alphanumeric(), "-")
 }
 
 fn collect_property_orders(node: &Node, orders: &mut Vec<Vec<String>>) {

@@ -71,7 +71,8 @@ fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
         }
     }
     for key in overlay.as_object().into_iter().flat_map(|it| it.keys()) {
-        if !matches!(key.as_str(), "overlay" | "info" | "extends" | "actions") && !key.starts_with("x-")
+        if !matches!(key.as_str(), "overlay" | "info" | "extends" | "actions")
+            && !key.starts_with("x-")
         {
             problem(
                 &root.join(key),
@@ -82,7 +83,10 @@ fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
     }
 
     let list = root.join("actions");
-    let items = overlay.get("actions").and_then(Node::as_array).unwrap_or(&[]);
+    let items = overlay
+        .get("actions")
+        .and_then(Node::as_array)
+        .unwrap_or(&[]);
     if items.is_empty() {
         problem(
             &list,
@@ -105,7 +109,11 @@ fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
             }
         }
         let Some(target) = item.get("target") else {
-            problem(&at, "an action without `target`".to_owned(), "add a JSONPath");
+            problem(
+                &at,
+                "an action without `target`".to_owned(),
+                "add a JSONPath",
+            );
             continue;
         };
         let path = match target.as_str().map(JsonPath::parse) {
@@ -184,9 +192,9 @@ impl Action<'_> {
             matches.reverse();
         }
         for pointer in &matches {
-            let node = description
-                .pointer_mut(pointer)
-                .ok_or_else(|| self.error(format!("{pointer} is gone already"), "narrow the target"))?;
+            let node = description.pointer_mut(pointer).ok_or_else(|| {
+                self.error(format!("{pointer} is gone already"), "narrow the target")
+            })?;
             if !matches!(node.value, Value::Object(_) | Value::Array(_)) {
                 return Err(self.error(
                     format!(
@@ -222,7 +230,8 @@ impl Action<'_> {
     }
 
     fn merge(&self, node: &mut Node, update: &Node, pointer: &Pointer) -> Result<(), Failure> {
-        let (Value::Object(members), Value::Object(changes)) = (&mut node.value, &update.value) else {
+        let (Value::Object(members), Value::Object(changes)) = (&mut node.value, &update.value)
+        else {
             unreachable!("merge is called with two objects");
         };
         for (key, change) in changes {
@@ -239,7 +248,8 @@ impl Action<'_> {
                         "to append, target the array; to replace it, remove it in an action before",
                     ));
                 }
-                (Value::Object(_) | Value::Array(_), _) | (_, Value::Object(_) | Value::Array(_)) => {
+                (Value::Object(_) | Value::Array(_), _)
+                | (_, Value::Object(_) | Value::Array(_)) => {
                     return Err(self.error(
                         format!(
                             "{at} is {}, and the update's is {}",
@@ -294,7 +304,8 @@ mod tests {
     fn apply_text(description: &str, actions: &str) -> Result<String, String> {
         let parse = |name, text: &str| load::parse(&Source::new(name, text)).unwrap();
         let mut description = parse("d.yaml", description);
-        let overlay = format!("overlay: 1.0.0\ninfo: {{title: t, version: v}}\nactions:\n{actions}");
+        let overlay =
+            format!("overlay: 1.0.0\ninfo: {{title: t, version: v}}\nactions:\n{actions}");
         apply(&mut description, &parse("o.yaml", &overlay))
             .map_err(|failure| failure.to_string())?;
         Ok(description.to_json().to_string())
@@ -303,20 +314,48 @@ mod tests {
     #[test]
     fn actions_update_append_and_remove() {
         for (description, actions, result) in [
-            ("a: {b: 1}", "- {target: $.a, update: {b: 2, c: 3}}", r#"{"a":{"b":2,"c":3}}"#),
-            ("a: {b: {c: 1}}", "- {target: $, update: {a: {b: {d: 2}}}}", r#"{"a":{"b":{"c":1,"d":2}}}"#),
-            ("a: [{x: 1}]", "- {target: $.a, update: {x: 2}}", r#"{"a":[{"x":1},{"x":2}]}"#),
+            (
+                "a: {b: 1}",
+                "- {target: $.a, update: {b: 2, c: 3}}",
+                r#"{"a":{"b":2,"c":3}}"#,
+            ),
+            (
+                "a: {b: {c: 1}}",
+                "- {target: $, update: {a: {b: {d: 2}}}}",
+                r#"{"a":{"b":{"c":1,"d":2}}}"#,
+            ),
+            (
+                "a: [{x: 1}]",
+                "- {target: $.a, update: {x: 2}}",
+                r#"{"a":[{"x":1},{"x":2}]}"#,
+            ),
             ("a: [1]", "- {target: $.a, update: 2}", r#"{"a":[1,2]}"#),
             (
                 "a: [{x: 1}, {x: 2}, {x: 1}, {x: 3}]",
                 "- {target: '$.a[?@.x == 1 || @.x == 3]', remove: true}",
                 r#"{"a":[{"x":2}]}"#,
             ),
-            ("a: {b: {}}\nc: 1", "- {target: $.a, remove: true, update: {z: 1}}", r#"{"c":1}"#),
-            ("a: {x: [1]}", "- {target: $.a.x, remove: true}\n- {target: $.a, update: {x: [2]}}", r#"{"a":{"x":[2]}}"#),
-            ("a/b: {c~d: {}}", "- {target: \"$['a/b']['c~d']\", update: {e: 1}}", r#"{"a/b":{"c~d":{"e":1}}}"#),
+            (
+                "a: {b: {}}\nc: 1",
+                "- {target: $.a, remove: true, update: {z: 1}}",
+                r#"{"c":1}"#,
+            ),
+            (
+                "a: {x: [1]}",
+                "- {target: $.a.x, remove: true}\n- {target: $.a, update: {x: [2]}}",
+                r#"{"a":{"x":[2]}}"#,
+            ),
+            (
+                "a/b: {c~d: {}}",
+                "- {target: \"$['a/b']['c~d']\", update: {e: 1}}",
+                r#"{"a/b":{"c~d":{"e":1}}}"#,
+            ),
         ] {
-            assert_eq!(apply_text(description, actions).as_deref(), Ok(result), "{actions}");
+            assert_eq!(
+                apply_text(description, actions).as_deref(),
+                Ok(result),
+                "{actions}"
+            );
         }
     }
 
@@ -326,9 +365,21 @@ mod tests {
             ("a: {}", "- {target: $.b, update: {}}", "matches nothing"),
             ("a: {}", "- {target: 'a b', update: {}}", "no JSONPath"),
             ("a: 1", "- {target: $.a, remove: true}", "a number at #/a"),
-            ("a: {}", "- {target: $.a, update: 1}", "the update is a number"),
-            ("a: {b: [1]}", "- {target: $.a, update: {b: [2]}}", "to append, target the array"),
-            ("a: {b: [1]}", "- {target: $.a, update: {b: 2}}", "#/a/b is an array"),
+            (
+                "a: {}",
+                "- {target: $.a, update: 1}",
+                "the update is a number",
+            ),
+            (
+                "a: {b: [1]}",
+                "- {target: $.a, update: {b: [2]}}",
+                "to append, target the array",
+            ),
+            (
+                "a: {b: [1]}",
+                "- {target: $.a, update: {b: 2}}",
+                "#/a/b is an array",
+            ),
             ("a: {}", "- {target: $, remove: true}", "whole description"),
             ("a: {}", "- {target: $.a}", "neither updates nor removes"),
             ("a: {}", "- {target: $.a, remove: yes please}", "no boolean"),
@@ -367,7 +418,14 @@ mod tests {
         let overlay = load::parse(&source).unwrap();
         let mut description = load::parse(&Source::new("d.yaml", "a: 1")).unwrap();
         let message = apply(&mut description, &overlay).unwrap_err().to_string();
-        for says in ["2.0.0", "info.title", "info.version", "`other`", "`actions`", "5 errors"] {
+        for says in [
+            "2.0.0",
+            "info.title",
+            "info.version",
+            "`other`",
+            "`actions`",
+            "5 errors",
+        ] {
             assert!(message.contains(says), "{says} is missing in\n{message}");
         }
     }

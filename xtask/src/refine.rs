@@ -5,6 +5,7 @@
 //! writes something else must be noticed.
 
 mod docs;
+mod forms;
 mod open;
 mod operations;
 mod types;
@@ -34,8 +35,8 @@ pub struct Refined {
 /// Where the tokens are not what this version of progenitor is known to write, or a marked schema has
 /// no type in them.
 pub fn refine(tokens: TokenStream, model: &Model) -> Result<Refined, Failure> {
-    let file: File = syn::parse2(tokens)
-        .map_err(|error| unexpected(&format!("it does not parse: {error}")))?;
+    let file: File =
+        syn::parse2(tokens).map_err(|error| unexpected(&format!("it does not parse: {error}")))?;
 
     // The client itself, its constructors and hooks, and the prelude are hand-written in letta-api;
     // of progenitor's file, the types and the operations stay.
@@ -59,7 +60,8 @@ pub fn refine(tokens: TokenStream, model: &Model) -> Result<Refined, Failure> {
 
     let types = types::refine(type_items, model)?;
     let operations = operations::refine(methods, model)?;
-    let (type_items, constants, methods) = (&types.items, &operations.constants, &operations.methods);
+    let (type_items, constants, methods) =
+        (&types.items, &operations.constants, &operations.methods);
     let names = operations.constants.iter().map(|constant| &constant.ident);
 
     let file = syn::parse2(quote! {

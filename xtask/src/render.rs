@@ -22,7 +22,10 @@ pub fn render(file: &syn::File) -> String {
         let ends_item = indent <= 8 && matches!(line.trim_start(), "}" | "};" | "];" | ");");
         let next = lines.peek().map(|next| next.trim_start());
         let begins_item = next.is_some_and(|next| {
-            next.starts_with("#[") || next.starts_with("//") || next.starts_with("pub ") || next.starts_with("impl ")
+            next.starts_with("#[")
+                || next.starts_with("//")
+                || next.starts_with("pub ")
+                || next.starts_with("impl ")
         });
         if ends_item && begins_item {
             out.push('\n');

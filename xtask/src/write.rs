@@ -7,7 +7,7 @@ use similar::TextDiff;
 
 use crate::diagnostic::Failure;
 
-/// What [`write`] did.
+/// What [`write()`] did.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The file has been made or changed.

@@ -13,7 +13,8 @@ use crate::document::{Entry, Node, Source, Span, Value};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     let text = source.text.as_str();
-    let raw: &RawValue = serde_json::from_str(text).map_err(|error| malformed(source, 0, &error))?;
+    let raw: &RawValue =
+        serde_json::from_str(text).map_err(|error| malformed(source, 0, &error))?;
     Reader { source }.node(raw.get())
 }
 

@@ -30,7 +30,11 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
         }),
         1 => reader.node(documents.remove(0)),
         count => Err(reader
-            .error(&documents[1], format!("the file holds {count} documents"), "keep one")
+            .error(
+                &documents[1],
+                format!("the file holds {count} documents"),
+                "keep one",
+            )
             .into()),
     }
 }
@@ -51,7 +55,13 @@ impl Reader<'_> {
 
     fn error(&self, node: &MarkedYaml<'_>, message: String, help: &str) -> Diagnostic {
         let span = self.span(node);
-        Diagnostic::in_source(self.source, span.start..span.end, "malformed", message, help)
+        Diagnostic::in_source(
+            self.source,
+            span.start..span.end,
+            "malformed",
+            message,
+            help,
+        )
     }
 
     fn node(&self, yaml: MarkedYaml<'_>) -> Result<Node, Failure> {
@@ -153,7 +163,12 @@ impl Offsets {
             Self::Ascii(text.len())
         } else {
             let ends = std::iter::once(text.len());
-            Self::Chars(text.char_indices().map(|(byte, _)| byte).chain(ends).collect())
+            Self::Chars(
+                text.char_indices()
+                    .map(|(byte, _)| byte)
+                    .chain(ends)
+                    .collect(),
+            )
         }
     }
 

@@ -17,7 +17,6 @@ pub(super) fn is_text(item: &ItemEnum) -> bool {
 
 /// Opens an enum of texts. Gives the impls that replace the generated conversions.
 pub(super) fn text(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Failure> {
-    refuse_unknown(item)?;
     let mut known: Vec<(Ident, String)> = Vec::new();
     for variant in &mut item.variants {
         let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
@@ -30,6 +29,7 @@ pub(super) fn text(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
         }
         known.push((variant.ident.clone(), wire));
     }
+    refuse_unknown(item)?;
     edit_derives(&mut item.attrs, |derives| {
         derives.retain(|path| !path.is_ident("Copy"));
     })?;
@@ -104,15 +104,14 @@ pub(super) fn text(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
 /// Opens a union that is told apart by a tag.
 pub(super) fn union(item: &mut ItemEnum, schema: &Schema) -> Result<(), Failure> {
     refuse_unknown(item)?;
-    let is_tagged = item.attrs.iter().any(|attr| match &attr.meta {
-        Meta::List(list) => {
-            list.path.is_ident("serde")
+    let is_tagged =
+        item.attrs.iter().any(|attr| match &attr.meta {
+            Meta::List(list) => list.path.is_ident("serde")
                 && list.tokens.clone().into_iter().any(
                     |token| matches!(token, proc_macro2::TokenTree::Ident(ident) if ident == "tag"),
-                )
-        }
-        _ => false,
-    });
+                ),
+            _ => false,
+        });
     if !is_tagged {
         return Err(unexpected(&format!(
             "the union `{}` is marked open, and is not told apart by a tag",
@@ -125,7 +124,11 @@ pub(super) fn union(item: &mut ItemEnum, schema: &Schema) -> Result<(), Failure>
 }
 
 fn refuse_unknown(item: &ItemEnum) -> Result<(), Failure> {
-    if item.variants.iter().any(|variant| variant.ident == "Unknown") {
+    if item
+        .variants
+        .iter()
+        .any(|variant| variant.ident == "Unknown")
+    {
         return Err(unexpected(&format!(
             "`{}` is to be opened and has a variant `Unknown` already",
             item.ident

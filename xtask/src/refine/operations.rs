@@ -8,7 +8,7 @@ use syn::{
     Expr, ExprMethodCall, Ident, ImplItemFn, ItemConst, Local, Macro, Pat, Stmt, Token, parse_quote,
 };
 
-use super::{docs, unexpected};
+use super::{docs, forms, unexpected};
 use crate::diagnostic::Failure;
 use crate::model::Model;
 
@@ -130,6 +130,7 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
     method.block.stmts = stmts;
 
     BoxErrors.visit_block_mut(&mut method.block);
+    forms::OwnErrors.visit_block_mut(&mut method.block);
     let mut paths = CheckPaths::default();
     paths.visit_block_mut(&mut method.block);
     if let Some(problem) = paths.problem {
@@ -137,7 +138,9 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
     }
     method.block.stmts.splice(0..0, paths.segments);
     if text(&method.block).contains("encode_path") {
-        return Err(unexpected(&format!("`{id}` has a path that stays unchecked")));
+        return Err(unexpected(&format!(
+            "`{id}` has a path that stays unchecked"
+        )));
     }
     Ok(())
 }
@@ -173,7 +176,9 @@ fn classify(stmt: &Stmt, exec_seen: bool) -> Part {
         }
         Stmt::Expr(Expr::Try(tried), _) => match &*tried.expr {
             Expr::Await(awaited) => match &*awaited.base {
-                Expr::MethodCall(call) if call.method == "pre" || call.method == "post" => Part::Hook,
+                Expr::MethodCall(call) if call.method == "pre" || call.method == "post" => {
+                    Part::Hook
+                }
                 _ => Part::Other,
             },
             _ => Part::Other,
@@ -259,7 +264,9 @@ impl VisitMut for CheckPaths {
                 _ => continue,
             };
             let name = text(value);
-            let segment = format_ident!("{}_segment", name.trim_start_matches("r#"));
+            // A keyword has an underscore after it, as an argument.
+            let name = name.trim_start_matches("r#").trim_end_matches('_');
+            let segment = format_ident!("{name}_segment");
             self.segments.push(parse_quote! {
                 let #segment = path::segment(#name, &#value)?;
             });

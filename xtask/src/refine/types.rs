@@ -31,7 +31,10 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
     let mut replaced_impls = BTreeSet::new();
     for item in &items {
         if let Item::Enum(item) = item
-            && model.schemas.get(&item.ident.to_string()).is_some_and(|it| it.open)
+            && model
+                .schemas
+                .get(&item.ident.to_string())
+                .is_some_and(|it| it.open)
             && open::is_text(item)
         {
             replaced_impls.insert(item.ident.to_string());
@@ -56,12 +59,18 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 if block.trait_.is_some()
                     && self_name(&block.self_ty)
                         .is_some_and(|name| replaced_impls.contains(&name.to_string())) => {}
+            Item::Mod(mut module) if module.ident == "defaults" => {
+                // For the default of a fraction, typify adds a function that nothing calls.
+                module.attrs.push(parse_quote!(#[allow(dead_code)]));
+                out.items.push(Item::Mod(module));
+            }
             item => out.items.push(item),
         }
     }
 
     for schema in model.schemas.values() {
-        let marked = schema.open || !schema.sensitive.is_empty() || !schema.variant_names.is_empty();
+        let marked =
+            schema.open || !schema.sensitive.is_empty() || !schema.variant_names.is_empty();
         if marked && !found.contains(schema.name.as_str()) {
             return Err(unexpected(&format!(
                 "the schema `{}` is marked, and no type of that name was generated",
@@ -78,13 +87,17 @@ fn refine_struct(
     model: &Model,
 ) -> Result<Vec<Item>, Failure> {
     let name = item.ident.clone();
-    docs::tidy(&mut item.attrs, || format!("`{name}`, as the description has it."));
+    docs::tidy(&mut item.attrs, || {
+        format!("`{name}`, as the description has it.")
+    });
     derive(&mut item.attrs, &["PartialEq"])?;
     let Fields::Named(fields) = &mut item.fields else {
         return Ok(vec![Item::Struct(item)]);
     };
     item.attrs.push(parse_quote!(#[non_exhaustive]));
-    let order = schema.map(|schema| schema.properties.as_slice()).unwrap_or(&[]);
+    let order = schema
+        .map(|schema| schema.properties.as_slice())
+        .unwrap_or(&[]);
     reorder(&mut fields.named, order, model)?;
     for field in &mut fields.named {
         document_field(field)?;
@@ -112,7 +125,9 @@ fn refine_enum(
     model: &Model,
 ) -> Result<Vec<Item>, Failure> {
     let name = item.ident.clone();
-    docs::tidy(&mut item.attrs, || format!("`{name}`, as the description has it."));
+    docs::tidy(&mut item.attrs, || {
+        format!("`{name}`, as the description has it.")
+    });
     derive(&mut item.attrs, &["PartialEq"])?;
     item.attrs.push(parse_quote!(#[non_exhaustive]));
 
@@ -206,17 +221,38 @@ pub(super) fn serde_name(attrs: &[Attribute]) -> Result<Option<String>, Failure>
     Ok(name)
 }
 
-/// Whether serde fills the field in where it is missing.
-fn has_default(field: &Field) -> bool {
-    field.attrs.iter().any(|attr| {
-        let Meta::List(list) = &attr.meta else {
-            return false;
-        };
-        list.path.is_ident("serde")
-            && list.tokens.clone().into_iter().any(
-                |token| matches!(token, proc_macro2::TokenTree::Ident(ident) if ident == "default" || ident == "flatten"),
-            )
-    })
+/// What serde fills the field in with where it is missing, if it does.
+fn default(field: &Field) -> Result<Option<syn::Expr>, Failure> {
+    let mut default = None;
+    for attr in field
+        .attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("serde"))
+    {
+        attr.parse_nested_meta(|meta| {
+            let is_default = meta.path.is_ident("default");
+            if meta.input.peek(Token![=]) {
+                let value = meta.value()?.parse::<syn::Expr>()?;
+                // The description's own default, made by a function of the generated code.
+                if let (
+                    true,
+                    syn::Expr::Lit(syn::ExprLit {
+                        lit: syn::Lit::Str(path),
+                        ..
+                    }),
+                ) = (is_default, value)
+                {
+                    let path = path.parse::<syn::ExprPath>()?;
+                    default = Some(parse_quote!(#path()));
+                }
+            } else if is_default || meta.path.is_ident("flatten") {
+                default = Some(parse_quote!(::std::default::Default::default()));
+            }
+            Ok(())
+        })
+        .map_err(|error| unexpected(&format!("a serde attribute does not parse: {error}")))?;
+    }
+    Ok(default)
 }
 
 /// Puts fields in the order in which the description declares the properties. The generator sorts by
@@ -228,7 +264,11 @@ fn reorder(
 ) -> Result<(), Failure> {
     let mut named = Vec::new();
     for field in std::mem::take(fields) {
-        let ident = field.ident.as_ref().map(Ident::to_string).unwrap_or_default();
+        let ident = field
+            .ident
+            .as_ref()
+            .map(Ident::to_string)
+            .unwrap_or_default();
         let ident = ident.trim_start_matches("r#").to_owned();
         named.push((serde_name(&field.attrs)?.unwrap_or(ident), field));
     }
@@ -267,6 +307,8 @@ fn document_field(field: &mut Field) -> Result<(), Failure> {
 struct Parts<'a> {
     required: Vec<(&'a Ident, &'a Type)>,
     optional: Vec<(&'a Ident, &'a Type)>,
+    /// What the optional ones begin with.
+    defaults: Vec<syn::Expr>,
 }
 
 impl<'a> Parts<'a> {
@@ -274,23 +316,36 @@ impl<'a> Parts<'a> {
         let mut parts = Self {
             required: Vec::new(),
             optional: Vec::new(),
+            defaults: Vec::new(),
         };
         for field in fields {
             let ident = field
                 .ident
                 .as_ref()
                 .ok_or_else(|| unexpected("a field without a name"))?;
-            if optional(&field.ty).is_some() || has_default(field) {
-                parts.optional.push((ident, &field.ty));
-            } else {
-                parts.required.push((ident, &field.ty));
+            let default = match default(field)? {
+                None if optional(&field.ty).is_some() => {
+                    Some(parse_quote!(::std::default::Default::default()))
+                }
+                default => default,
+            };
+            match default {
+                Some(default) => {
+                    parts.optional.push((ident, &field.ty));
+                    parts.defaults.push(default);
+                }
+                None => parts.required.push((ident, &field.ty)),
             }
         }
         Ok(parts)
     }
 
     /// `#[non_exhaustive]` keeps users from writing the literal; this is their way to make one.
-    fn constructor(&self, name: &Ident, path: &proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    fn constructor(
+        &self,
+        name: &Ident,
+        path: &proc_macro2::TokenStream,
+    ) -> proc_macro2::TokenStream {
         let parameters = self.required.iter().map(|(ident, ty)| {
             if converts(ty) {
                 quote!(#ident: impl ::std::convert::Into<#ty>)
@@ -306,9 +361,12 @@ impl<'a> Parts<'a> {
             }
         });
         let optional = self.optional.iter().map(|(ident, _)| ident);
+        let defaults = &self.defaults;
         let doc = match (self.required.is_empty(), self.optional.is_empty()) {
             (false, true) => " Made of all its fields.",
-            (false, false) => " Made of its required fields. The others are left out, and have setters.",
+            (false, false) => {
+                " Made of its required fields. The others are left out, and have setters."
+            }
             (true, _) => " Made with every field left out. They have setters.",
         };
         quote! {
@@ -317,7 +375,7 @@ impl<'a> Parts<'a> {
             pub fn #name(#(#parameters),*) -> Self {
                 #path {
                     #(#required,)*
-                    #(#optional: ::std::default::Default::default(),)*
+                    #(#optional: #defaults,)*
                 }
             }
         }
@@ -395,7 +453,10 @@ fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failur
     let text = name.to_string();
     let mut lines = Vec::new();
     for field in &item.fields {
-        let ident = field.ident.as_ref().ok_or_else(|| unexpected("a field without a name"))?;
+        let ident = field
+            .ident
+            .as_ref()
+            .ok_or_else(|| unexpected("a field without a name"))?;
         let plain = ident.to_string();
         let wire = serde_name(&field.attrs)?.unwrap_or_else(|| plain.clone());
         lines.push(if schema.sensitive.contains(&wire) {

@@ -1,0 +1,43 @@
+//! Arrays.
+
+use super::context::Context;
+use super::describe;
+use super::rules;
+use super::schema::Schema;
+use crate::document::Value;
+
+pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
+    if schema.kind() != Some("array") {
+        return;
+    }
+    let what = describe::schema(context.document, &schema.at);
+    if schema.get("items").is_none() {
+        context.report(
+            rules::ARRAY_ITEMS,
+            &schema.at,
+            format!("{what} is an array of nothing in particular; OpenAPI 3.0 wants `items`"),
+            format!(
+                "say any JSON with {}",
+                context.update(&schema.at, "items: {}")
+            ),
+        );
+    }
+    let count = |keyword: &str| match schema.get(keyword).map(|node| &node.value) {
+        Some(Value::Number(number)) => number.as_u64(),
+        _ => None,
+    };
+    if let (Some(low), Some(high)) = (count("minItems"), count("maxItems"))
+        && low == high
+        && low > 0
+    {
+        context.report(
+            rules::ARRAY_LENGTH,
+            &schema.at,
+            format!("{what} has exactly {low} items, and would become a Rust array, which refuses an answer of any other length"),
+            format!(
+                "leave the lengths out with {}",
+                context.update(&schema.at, "x-codegen-ignore: [minItems, maxItems]")
+            ),
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! `anyOf`, `allOf`, `not`, and discriminators that nobody heeds.
+
+use std::collections::HashMap;
+
+use super::context::Context;
+use super::describe;
+use super::rules;
+use super::schema::Schema;
+use super::shape::{Shape, shape};
+use crate::document::Node;
+use crate::model::SENSITIVE;
+use crate::naming::field_name;
+
+pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
+    let what = describe::schema(context.document, &schema.at);
+    if schema.get("anyOf").is_some() {
+        context.report(
+            rules::ANY_OF,
+            &schema.at.join("anyOf"),
+            format!("{what} has `anyOf`, which would become a struct of optional parts that refuses even known values"),
+            "write the branches as a `oneOf` with a tag; for an enum beside a string, an open enum; for any \
+             JSON, `x-codegen-ignore: [anyOf]`",
+        );
+    }
+    if schema.get("not").is_some() {
+        context.report(
+            rules::NOT,
+            &schema.at.join("not"),
+            format!(
+                "{what} has `not`, for which Rust has no type; progenitor panics on most of it"
+            ),
+            format!(
+                "leave it out with {}",
+                context.update(&schema.at, "x-codegen-ignore: ['not']")
+            ),
+        );
+    }
+    if let Some(discriminator) = schema.get("discriminator") {
+        let at = schema.at.join("discriminator");
+        let help = format!(
+            "leave it out with {}",
+            context.update(&schema.at, "x-codegen-ignore: [discriminator]")
+        );
+        if schema.get("oneOf").is_none() {
+            let message =
+                format!("{what} has a discriminator and no `oneOf`; it would have no effect");
+            context.report(rules::DISCRIMINATOR, &at, message, help);
+        } else if discriminator
+            .get("mapping")
+            .and_then(Node::as_object)
+            .is_some_and(|it| !it.is_empty())
+        {
+            let message = format!(
+                "the mapping of {what} has no effect: branches are told apart by the enum of one value that each has for its tag"
+            );
+            context.report(rules::DISCRIMINATOR, &at.join("mapping"), message, help);
+        }
+    }
+    if let Some(branches) = schema.get("allOf") {
+        match branches.as_array() {
+            Some([]) => {
+                let help = format!(
+                    "leave it out with {}",
+                    context.update(&schema.at, "x-codegen-ignore: [allOf]")
+                );
+                let message = format!("the `allOf` of {what} is empty");
+                context.report(rules::ALL_OF, &schema.at.join("allOf"), message, help);
+            }
+            Some([_]) => {}
+            Some(_) => all_of(context, schema, &what),
+            None => {}
+        }
+    }
+}
+
+/// Objects are merged into one. Of anything else, the result is a guess, or a type without values.
+fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: &str) {
+    let help = "merge objects by `allOf`, each with properties of its own; write anything else out as one schema";
+    let mut owners: HashMap<&str, usize> = HashMap::new();
+    for (index, branch) in schema.branches("allOf").enumerate() {
+        let Some(shaped) = shape(context, &branch.at, branch.node) else {
+            continue;
+        };
+        let merged = &shaped.schema;
+        let is_plain = shaped.shape == Shape::Object
+            && !shaped.nullable
+            && merged.get("allOf").is_none()
+            && merged.get("additionalProperties").is_none()
+            && merged.properties().next().is_some();
+        if !is_plain {
+            let message = format!(
+                "branch {} of {what} is no object with properties, and cannot be merged with the others",
+                index + 1
+            );
+            context.report(rules::ALL_OF, &branch.at, message, help);
+            continue;
+        }
+        for (name, property) in merged.properties() {
+            if property.node.get(SENSITIVE).is_some() {
+                let message = format!(
+                    "branch {} of {what} has the sensitive property `{name}`, which `Debug` of the merged type would show",
+                    index + 1
+                );
+                context.report(
+                    rules::ALL_OF,
+                    &branch.at,
+                    message,
+                    "write the object out, and mark the property there",
+                );
+            }
+            match owners.get(name) {
+                Some(owner) => {
+                    let message = format!(
+                        "branches {} and {} of {what} both have `{name}`; what comes of it is a guess",
+                        owner + 1,
+                        index + 1
+                    );
+                    context.report(rules::ALL_OF, &branch.at, message, help);
+                }
+                None => {
+                    owners.insert(name, index);
+                }
+            }
+        }
+    }
+    let mut fields: HashMap<String, &str> = HashMap::new();
+    let mut names: Vec<(&&str, &usize)> = owners.iter().collect();
+    names.sort();
+    for (name, _) in names {
+        let field = field_name(name);
+        if let Some(other) = fields.insert(field.clone(), name) {
+            let message =
+                format!("in {what}, `{name}` and `{other}` would both become the field `{field}`");
+            context.report(
+                rules::PROPERTY_NAME,
+                &schema.at.join("allOf"),
+                message,
+                "rename or remove one of them",
+            );
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What all rules share: the document, what was found, and following references.
+
+use crate::diagnostic::Diagnostic;
+use crate::document::{Node, Pointer, Value};
+use crate::naming::is_identifier;
+
+use super::rules::Rule;
+
+pub(super) struct Context<'a> {
+    pub(super) document: &'a Node,
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(document: &'a Node) -> Self {
+        Self {
+            document,
+            findings: Vec::new(),
+        }
+    }
+
+    pub(super) fn report(
+        &mut self,
+        rule: Rule,
+        at: &Pointer,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.findings
+            .push(Diagnostic::at(self.document, at, rule.name, message, help));
+    }
+
+    /// Follows `$ref`s to a component of this kind (`schemas`, `responses`, …). Nothing where a
+    /// reference is wrong, which is a finding of its own.
+    pub(super) fn resolve(
+        &self,
+        at: &Pointer,
+        node: &'a Node,
+        kind: &str,
+    ) -> Option<(Pointer, &'a Node)> {
+        let (mut at, mut node) = (at.clone(), node);
+        let mut seen = Vec::new();
+        while let Some(reference) = node.get("$ref") {
+            let name = reference.as_str().and_then(|text| component(text, kind))?;
+            if seen.contains(&name) {
+                return None;
+            }
+            seen.push(name);
+            at = Pointer(vec![
+                "components".to_owned(),
+                kind.to_owned(),
+                name.to_owned(),
+            ]);
+            node = self.document.pointer(&at)?;
+        }
+        Some((at, node))
+    }
+
+    /// An overlay action that changes what stands at `at`, to copy.
+    pub(super) fn update(&self, at: &Pointer, update: &str) -> String {
+        format!("`{{target: {}, update: {{{update}}}}}`", self.json_path(at))
+    }
+
+    /// An overlay action that removes what stands at `at`, to copy. An overlay removes objects and
+    /// arrays; this is for those.
+    pub(super) fn remove(&self, at: &Pointer) -> String {
+        format!("`{{target: {}, remove: true}}`", self.json_path(at))
+    }
+
+    fn json_path(&self, at: &Pointer) -> String {
+        let mut path = "$".to_owned();
+        let mut node = Some(self.document);
+        for part in &at.0 {
+            match node.map(|node| &node.value) {
+                Some(Value::Array(_)) => path.push_str(&format!("[{part}]")),
+                _ if part.is_ascii() && is_identifier(part) => path.push_str(&format!(".{part}")),
+                _ => path.push_str(&format!(
+                    "['{}']",
+                    part.replace('\\', "\\\\").replace('\'', "\\'")
+                )),
+            }
+            node = node.and_then(|node| node.pointer(&Pointer(vec![part.clone()])));
+        }
+        // In YAML's flow style, what holds brackets or braces needs quotes.
+        if path.contains(['[', '{']) {
+            format!("\"{path}\"")
+        } else {
+            path
+        }
+    }
+}
+
+/// The name of the component that a reference leads to, if it is one of this kind.
+pub(super) fn component<'a>(reference: &'a str, kind: &str) -> Option<&'a str> {
+    let name = reference
+        .strip_prefix("#/components/")?
+        .strip_prefix(kind)?
+        .strip_prefix('/')?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}

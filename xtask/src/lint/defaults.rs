@@ -1,0 +1,92 @@
+//! Defaults: typify refuses those that do not fit, and makes nothing useful of many that do.
+
+use super::context::Context;
+use super::describe;
+use super::numbers;
+use super::rules;
+use super::schema::{Role, Schema};
+use crate::document::{Node, Value};
+
+pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
+    let Some(default) = schema.get("default") else {
+        return;
+    };
+    let what = describe::schema(context.document, &schema.at);
+    let message = if schema.role == Role::Component {
+        format!("{what} has a default, which what refers to it would not have")
+    } else {
+        match problem(schema, default) {
+            Some(problem) => format!("the default of {what} {problem}"),
+            None => return,
+        }
+    };
+    context.report(
+        rules::DEFAULT,
+        &schema.at.join("default"),
+        message,
+        format!(
+            "mend it, or leave it out with {}",
+            context.update(&schema.at, "x-codegen-ignore: [default]")
+        ),
+    );
+}
+
+fn problem(schema: &Schema<'_>, default: &Node) -> Option<String> {
+    if let Value::Null = default.value {
+        return (!schema.flag("nullable"))
+            .then(|| "is null, and the schema does not allow that".to_owned());
+    }
+    let Some(kind) = schema.kind() else {
+        return Some(
+            "is one of a schema without a type of its own; no code can be generated for it"
+                .to_owned(),
+        );
+    };
+    let fits = match (kind, &default.value) {
+        ("boolean", Value::Bool(_)) => true,
+        ("string", Value::String(text)) => {
+            schema.get("enum").is_none()
+                || schema
+                    .items("enum")
+                    .iter()
+                    .any(|value| value.as_str() == Some(text))
+        }
+        ("integer", Value::Number(number)) => {
+            let (low, high) = numbers::range(schema.get("format").and_then(Node::as_str));
+            let is_whole = number.is_i64() || number.is_u64();
+            is_whole
+                && number
+                    .as_f64()
+                    .is_some_and(|value| value >= low && value <= high && in_bounds(schema, value))
+        }
+        ("number", Value::Number(_)) => true,
+        ("array", Value::Array(items)) => {
+            let Some(inner) = schema.inner("items").filter(|it| it.get("$ref").is_none()) else {
+                return (!items.is_empty()).then(|| {
+                    "holds values of a type that no code can be generated for".to_owned()
+                });
+            };
+            return items.iter().find_map(|item| problem(&inner, item));
+        }
+        ("object", Value::Object(members)) => {
+            if members.is_empty() && schema.properties().next().is_none() {
+                return None;
+            }
+            return Some("is an object; no code can be generated for it".to_owned());
+        }
+        _ => false,
+    };
+    (!fits).then(|| format!("is no {kind} that the schema allows"))
+}
+
+fn in_bounds(schema: &Schema<'_>, value: f64) -> bool {
+    let bound = |keyword: &str| match schema.get(keyword).map(|node| &node.value) {
+        Some(Value::Number(number)) => number.as_f64(),
+        _ => None,
+    };
+    let exclusive = |keyword: &str| schema.flag(keyword);
+    bound("minimum")
+        .is_none_or(|low| value > low || (value == low && !exclusive("exclusiveMinimum")))
+        && bound("maximum")
+            .is_none_or(|high| value < high || (value == high && !exclusive("exclusiveMaximum")))
+}

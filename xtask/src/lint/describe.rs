@@ -1,0 +1,40 @@
+//! What to call a part of a description in a message.
+
+use crate::document::{Node, Pointer};
+
+/// A schema in words: "the property `id` of `Agent`".
+pub(super) fn schema(document: &Node, at: &Pointer) -> String {
+    let parts: Vec<&str> = at.0.iter().map(String::as_str).collect();
+    words(document, &parts)
+}
+
+fn words(document: &Node, parts: &[&str]) -> String {
+    match parts {
+        ["components", "schemas", name] => format!("the schema `{name}`"),
+        ["components", "schemas", owner, "properties", name] => {
+            format!("the property `{name}` of `{owner}`")
+        }
+        ["components", "parameters", name, "schema"] => format!("the parameter `{name}`"),
+        [.., "properties", name] => format!("the property `{name}`"),
+        [holder @ .., "items"] => format!("the items of {}", words(document, holder)),
+        [holder @ .., "additionalProperties"] => {
+            format!("the values of {}", words(document, holder))
+        }
+        [holder @ .., "oneOf" | "anyOf" | "allOf", index] => {
+            let number = index.parse::<usize>().map_or(0, |index| index + 1);
+            format!("branch {number} of {}", words(document, holder))
+        }
+        [holder @ .., "schema"] if holder.iter().rev().nth(1) == Some(&"parameters") => {
+            let at = Pointer(holder.iter().map(|part| (*part).to_owned()).collect());
+            let name = document
+                .pointer(&at)
+                .and_then(|it| it.get("name")?.as_str());
+            format!("the parameter `{}`", name.unwrap_or("?"))
+        }
+        [.., "responses", status, "content", media_type, "schema"] => {
+            format!("the `{media_type}` of response {status}")
+        }
+        [.., "content", media_type, "schema"] => format!("the `{media_type}` of the body"),
+        _ => "this schema".to_owned(),
+    }
+}

@@ -1,0 +1,118 @@
+//! Enums: of texts, named, and said to be open or closed.
+
+use super::context::Context;
+use super::describe;
+use super::rules;
+use super::schema::{Role, Schema};
+use crate::document::{Node, Value};
+use crate::model::{OPEN, VARIANT_NAMES};
+use crate::naming::variant_names;
+
+pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
+    let Some(list) = schema.get("enum") else {
+        return;
+    };
+    let what = describe::schema(context.document, &schema.at);
+    let at = schema.at.join("enum");
+    let ignore = context.update(&schema.at, "x-codegen-ignore: [enum]");
+    let values = list.as_array().unwrap_or(&[]);
+    if values.is_empty() {
+        context.report(
+            rules::ENUM_VALUES,
+            &at,
+            format!("the enum of {what} has no values, and would become a type without any"),
+            format!("leave it out with {ignore}"),
+        );
+        return;
+    }
+    let mut texts: Vec<&str> = Vec::new();
+    for (index, value) in values.iter().enumerate() {
+        let message = match &value.value {
+            Value::String(text) if texts.contains(&text.as_str()) => {
+                format!("the enum of {what} has `{text}` twice; progenitor panics on that")
+            }
+            Value::String(text) => {
+                texts.push(text);
+                continue;
+            }
+            other => format!(
+                "the enum of {what} has {}; enums of texts only become enums",
+                other.kind()
+            ),
+        };
+        let help = match value.value {
+            Value::Null => "remove it, and say `nullable: true` where the enum is used".to_owned(),
+            _ => format!("remove it, or leave the enum out with {ignore}"),
+        };
+        context.report(rules::ENUM_VALUES, &at.join(index), message, help);
+    }
+    if schema.kind() != Some("string") {
+        if !texts.is_empty() && schema.kind().is_some() {
+            let message = format!("the enum of {what} has texts, and its type is another");
+            context.report(
+                rules::ENUM_VALUES,
+                &at,
+                message,
+                format!("leave it out with {ignore}"),
+            );
+        }
+        return;
+    }
+    if schema.role == Role::Tag {
+        return;
+    }
+    if schema.role != Role::Component {
+        let message = format!(
+            "{what} is an inline enum: it would be closed, and fail the whole answer on a value that it does not know"
+        );
+        let help = format!(
+            "move it to `components.schemas`, refer to it, and mark it `{OPEN}: true`; or make it a plain text with {ignore}"
+        );
+        context.report(rules::CLOSED_ENUM, &at, message, help);
+        return;
+    }
+    let Some(open) = schema.get(OPEN) else {
+        context.report(
+            rules::CLOSED_ENUM,
+            &schema.at,
+            format!("{what} is an enum and does not say whether it is open; closed, it would fail the whole answer on a value that it does not know"),
+            format!("say so with {}, or `false` if it can never grow", context.update(&schema.at, &format!("{OPEN}: true"))),
+        );
+        return;
+    };
+    variants(context, schema, &what, &texts, open.as_bool() == Some(true));
+}
+
+fn variants(
+    context: &mut Context<'_>,
+    schema: &Schema<'_>,
+    what: &str,
+    texts: &[&str],
+    open: bool,
+) {
+    let given = schema.items(VARIANT_NAMES);
+    let made = variant_names(texts);
+    // Only where all values have distinct names is there code at all: typify names before we rename.
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for (index, (text, name)) in texts.iter().zip(&made).enumerate() {
+        let at = schema.at.join("enum").join(index);
+        if let Some((_, other)) = seen.iter().find(|(known, _)| known == name) {
+            context.report(
+                rules::VARIANT_NAME,
+                &at,
+                format!("in {what}, `{other}` and `{text}` would both become the variant `{name}`; progenitor panics on that"),
+                format!("make it a plain text with {}", context.update(&schema.at, "x-codegen-ignore: [enum]")),
+            );
+        }
+        seen.push((name, text));
+        let name = given.get(index).and_then(Node::as_str).unwrap_or(name);
+        if open && name == "Unknown" {
+            context.report(
+                rules::VARIANT_NAME,
+                &at,
+                format!("in {what}, `{text}` would become the variant `Unknown`, which an open enum has for what it does not know"),
+                format!("name the variants with `{VARIANT_NAMES}`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Keywords of schemas: the known, and what they may say of which type. What OpenAPI 3.0 does not have,
+//! the reader drops without a word; what does not belong to a type, typify drops, or panics on.
+
+use super::context::Context;
+use super::describe;
+use super::rules;
+use super::schema::{Role, Schema};
+use crate::document::Value;
+
+/// Keywords that say nothing about values.
+const NOTES: [&str; 10] = [
+    "description",
+    "title",
+    "example",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "xml",
+    "externalDocs",
+    "nullable",
+    "default",
+];
+const NUMERIC: [&str; 5] = [
+    "multipleOf",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+];
+const TEXTUAL: [&str; 3] = ["pattern", "minLength", "maxLength"];
+const LISTS: [&str; 4] = ["items", "minItems", "maxItems", "uniqueItems"];
+const OBJECTS: [&str; 5] = [
+    "properties",
+    "required",
+    "additionalProperties",
+    "minProperties",
+    "maxProperties",
+];
+const COMBINING: [&str; 5] = ["oneOf", "anyOf", "allOf", "not", "discriminator"];
+
+pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
+    let what = describe::schema(context.document, &schema.at);
+    for keyword in schema.keywords() {
+        let at = schema.at.join(keyword);
+        if keyword.starts_with("x-") || (is_known(keyword) && keyword != "title") {
+            continue;
+        }
+        let ignore = context.update(&schema.at, &format!("x-codegen-ignore: ['{keyword}']"));
+        match keyword {
+            "const" => context.report(
+                rules::CONST,
+                &at,
+                format!("{what} has `const`, which is dropped, so that any value passes"),
+                "write it as an enum of one value, or as a plain type",
+            ),
+            "title" if schema.role == Role::Component => {}
+            "title" => context.report(
+                rules::TITLE,
+                &at,
+                format!("{what} has a `title`, which would name its type; another of the same name would be taken for it"),
+                format!("leave it out with {ignore}"),
+            ),
+            _ => context.report(
+                rules::UNKNOWN_KEYWORD,
+                &at,
+                format!("{what} has `{keyword}`, which OpenAPI 3.0 does not know; it would be passed over"),
+                format!("say it otherwise, or, if it does not matter, leave it out with {ignore}"),
+            ),
+        }
+    }
+    kind(context, schema, &what);
+}
+
+fn is_known(keyword: &str) -> bool {
+    matches!(keyword, "type" | "format" | "enum" | "$ref")
+        || [&NOTES[..], &NUMERIC, &TEXTUAL, &LISTS, &OBJECTS, &COMBINING]
+            .iter()
+            .any(|group| group.contains(&keyword))
+}
+
+fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: &str) {
+    let at = schema.at.join("type");
+    let kind = match schema.get("type").map(|node| &node.value) {
+        Some(Value::String(kind)) => Some(kind.as_str()),
+        Some(Value::Array(_)) => {
+            context.report(
+                rules::SCHEMA_TYPE,
+                &at,
+                format!("{what} has a list of types, which is OpenAPI 3.1"),
+                "write one type; for null, add `nullable: true`",
+            );
+            return;
+        }
+        Some(other) => {
+            context.report(
+                rules::SCHEMA_TYPE,
+                &at,
+                format!("the `type` of {what} is {}, not a text", other.kind()),
+                "write one of string, integer, number, boolean, array, object",
+            );
+            return;
+        }
+        None => None,
+    };
+    let own: &[&[&str]] = match kind {
+        Some("string") => &[&["format", "enum"], &TEXTUAL],
+        Some("integer" | "number") => &[&["format", "enum"], &NUMERIC],
+        Some("boolean") => &[&["enum"]],
+        Some("array") => &[&["enum"], &LISTS],
+        Some("object") => &[&["enum"], &OBJECTS],
+        None => &[],
+        Some(other) => {
+            let help = match other {
+                "null" => {
+                    "OpenAPI 3.0 has no null type: add `nullable: true` to a schema of another type"
+                }
+                _ => "write one of string, integer, number, boolean, array, object",
+            };
+            context.report(
+                rules::SCHEMA_TYPE,
+                &at,
+                format!("{what} has the type `{other}`, on which progenitor panics"),
+                help,
+            );
+            return;
+        }
+    };
+    let combining = COMBINING
+        .iter()
+        .find(|keyword| schema.get(keyword).is_some());
+    for keyword in schema.keywords() {
+        let says_something = !NOTES.contains(&keyword) && keyword != "type" && is_known(keyword);
+        if !says_something || own.iter().any(|group| group.contains(&keyword)) {
+            continue;
+        }
+        let ignore =
+            |keyword: &str| context.update(&schema.at, &format!("x-codegen-ignore: ['{keyword}']"));
+        match kind {
+            // Combining keywords stand alone; the rules about them say the rest.
+            _ if keyword == "discriminator" => {}
+            _ if COMBINING.contains(&keyword) => {
+                if let Some(kind) = kind {
+                    let help = format!("leave one out, as with {}", ignore("type"));
+                    let message = format!(
+                        "{what} has `{keyword}` beside `type: {kind}`; the two would be merged, or one dropped"
+                    );
+                    context.report(
+                        rules::MISPLACED_KEYWORD,
+                        &schema.at.join(keyword),
+                        message,
+                        help,
+                    );
+                }
+            }
+            None => match combining {
+                Some(combining) => {
+                    let help = format!(
+                        "move it into the branches, or leave it out with {}",
+                        ignore(keyword)
+                    );
+                    let message = format!(
+                        "{what} has `{keyword}` beside `{combining}`; the two would be merged, or one dropped"
+                    );
+                    context.report(
+                        rules::MISPLACED_KEYWORD,
+                        &schema.at.join(keyword),
+                        message,
+                        help,
+                    );
+                }
+                None => {
+                    let kind = meant(keyword);
+                    context.report(
+                        rules::SCHEMA_TYPE,
+                        &schema.at,
+                        format!("{what} has `{keyword}` and no `type`"),
+                        format!(
+                            "add it with {}",
+                            context.update(&schema.at, &format!("type: {kind}"))
+                        ),
+                    );
+                    return;
+                }
+            },
+            Some(kind) => {
+                let help = format!("leave it out with {}", ignore(keyword));
+                let message = format!(
+                    "{what} has `{keyword}`, which says nothing about `type: {kind}`; progenitor drops it or panics"
+                );
+                context.report(
+                    rules::MISPLACED_KEYWORD,
+                    &schema.at.join(keyword),
+                    message,
+                    help,
+                );
+            }
+        }
+    }
+}
+
+/// The type that a keyword is most likely about.
+fn meant(keyword: &str) -> &'static str {
+    if OBJECTS.contains(&keyword) {
+        "object"
+    } else if LISTS.contains(&keyword) {
+        "array"
+    } else if NUMERIC.contains(&keyword) {
+        "integer"
+    } else {
+        "string"
+    }
+}

@@ -1,0 +1,239 @@
+//! Our own markers, and the extensions of others that progenitor would act on.
+
+use std::collections::{HashMap, HashSet};
+
+use super::context::Context;
+use super::describe;
+use super::rules;
+use super::schema::{Role, Schema};
+use crate::document::{Node, Pointer, Value};
+use crate::model::{IGNORE, MARKER_PREFIX, OPEN, REPLACE, SENSITIVE, VARIANT_NAMES};
+use crate::naming::is_identifier;
+
+const FOREIGN: [&str; 3] = [
+    "x-rust-type",
+    "x-dropshot-pagination",
+    "x-dropshot-websocket",
+];
+
+pub(super) fn check(context: &mut Context<'_>, schemas: &[Schema<'_>]) {
+    let by_pointer: HashMap<&Pointer, &Schema<'_>> =
+        schemas.iter().map(|it| (&it.at, it)).collect();
+    scan(context, &Pointer::default(), context.document, &by_pointer);
+}
+
+/// Goes through the whole document: a marker where none is heeded is an error too.
+fn scan(
+    context: &mut Context<'_>,
+    at: &Pointer,
+    node: &Node,
+    schemas: &HashMap<&Pointer, &Schema<'_>>,
+) {
+    if let Some(members) = node.as_object() {
+        for (key, entry) in members {
+            let here = at.join(key);
+            if key.starts_with(MARKER_PREFIX) || key == VARIANT_NAMES {
+                match schemas.get(at) {
+                    Some(schema) => marker(context, &here, key, &entry.node, schema),
+                    None => context.report(
+                        rules::MARKER,
+                        &here,
+                        format!("`{key}` stands on no schema that is generated, and has no effect"),
+                        "move it to a schema, or remove it",
+                    ),
+                }
+            } else if FOREIGN.contains(&key.as_str()) {
+                context.report(
+                    rules::FOREIGN_EXTENSION,
+                    &here,
+                    format!("progenitor acts on `{key}` by itself, in ways that the rest of the pipeline does not know"),
+                    "remove it; for a hand-written type, use `x-codegen-replace`",
+                );
+            } else if !is_data(key, schemas.contains_key(at)) {
+                scan(context, &here, &entry.node, schemas);
+            }
+        }
+    }
+    for (index, item) in node.as_array().into_iter().flatten().enumerate() {
+        scan(context, &at.join(index), item, schemas);
+    }
+}
+
+/// Whether a member is data of the service's, and not description.
+fn is_data(key: &str, in_schema: bool) -> bool {
+    key == "example" || key == "examples" || (in_schema && (key == "default" || key == "enum"))
+}
+
+fn marker(context: &mut Context<'_>, at: &Pointer, key: &str, value: &Node, schema: &Schema<'_>) {
+    let what = describe::schema(context.document, &schema.at);
+    let (message, help) = match key {
+        OPEN => open(value, schema, &what),
+        REPLACE => replace(value, schema, &what),
+        IGNORE => ignore(value, schema, &what),
+        SENSITIVE => sensitive(context, value, schema, &what),
+        VARIANT_NAMES => variant_names(value, schema, &what),
+        _ => Some((
+            format!("there is no marker `{key}`"),
+            format!("the markers are `{OPEN}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}` and `{VARIANT_NAMES}`"),
+        )),
+    }
+    .unzip();
+    if let (Some(message), Some(help)) = (message, help) {
+        context.report(rules::MARKER, at, message, help);
+    }
+}
+
+type Problem = Option<(String, String)>;
+
+fn open(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+    if value.as_bool().is_none() {
+        return Some((
+            format!("`{OPEN}` is {}", value.value.kind()),
+            "write `true` or `false`".to_owned(),
+        ));
+    }
+    let has_values = schema.get("enum").is_some() || schema.get("oneOf").is_some();
+    (schema.role != Role::Component || !has_values).then(|| {
+        (
+            format!(
+                "`{OPEN}` on {what}, which is no enum or `oneOf` of components; it has no effect"
+            ),
+            "move the schema to `components.schemas`, or remove the marker".to_owned(),
+        )
+    })
+}
+
+fn replace(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+    if schema.role != Role::Component {
+        return Some((
+            format!("`{REPLACE}` on {what}, which has no name of its own; it has no effect"),
+            "move the schema to `components.schemas`, and refer to it".to_owned(),
+        ));
+    }
+    let form = format!("write `{REPLACE}: {{type: 'crate::Type'}}`");
+    let Some(members) = value.as_object() else {
+        return Some((format!("`{REPLACE}` is {}", value.value.kind()), form));
+    };
+    if let Some(key) = members.keys().find(|key| *key != "type") {
+        return Some((format!("`{REPLACE}` has no field `{key}`"), form));
+    }
+    let ty = value.get("type").and_then(Node::as_str);
+    match ty {
+        None => Some((format!("`{REPLACE}` names no type"), form)),
+        Some(ty) if syn::parse_str::<syn::TypePath>(ty).is_err() => {
+            Some((format!("`{ty}` is no path to a Rust type"), form))
+        }
+        Some(_) => {
+            let other = [OPEN, VARIANT_NAMES]
+                .into_iter()
+                .find(|key| schema.node.get(key).is_some());
+            other.map(|other| {
+                (
+                    format!("{what} is replaced, so that `{other}` on it has no effect"),
+                    "keep one of the two".to_owned(),
+                )
+            })
+        }
+    }
+}
+
+fn ignore(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+    let form = format!("write `{IGNORE}: [keyword]`");
+    let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
+        return Some((format!("`{IGNORE}` on {what} is no list of keywords"), form));
+    };
+    let mut seen = HashSet::new();
+    for item in items {
+        let Some(keyword) = item.as_str() else {
+            return Some((
+                format!("`{IGNORE}` on {what} holds {}", item.value.kind()),
+                form,
+            ));
+        };
+        if keyword.starts_with(MARKER_PREFIX) {
+            return Some((
+                format!("`{IGNORE}` on {what} names the marker `{keyword}`"),
+                "remove that instead".to_owned(),
+            ));
+        }
+        if schema.node.get(keyword).is_none() {
+            return Some((
+                format!("{what} has no `{keyword}` to ignore"),
+                "remove it from the list, if the description has changed".to_owned(),
+            ));
+        }
+        if !seen.insert(keyword) {
+            return Some((
+                format!("`{IGNORE}` on {what} names `{keyword}` twice"),
+                "keep one".to_owned(),
+            ));
+        }
+    }
+    None
+}
+
+fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+    if value.as_bool() != Some(true) {
+        return Some((
+            format!("`{SENSITIVE}` on {what} is not `true`"),
+            "write `true`, or remove it".to_owned(),
+        ));
+    }
+    let owner = schema.at.parent().and_then(|at| at.parent());
+    let owner_is_object = owner
+        .and_then(|at| context.document.pointer(&at))
+        .is_some_and(|owner| owner.get("type").and_then(Node::as_str) == Some("object"));
+    (schema.role != Role::ComponentProperty || !owner_is_object).then(|| {
+        (
+            format!("`{SENSITIVE}` on {what}, which is no property of an object of components; it would be printed all the same"),
+            "move the object to `components.schemas`, or replace the value's schema by a type that redacts".to_owned(),
+        )
+    })
+}
+
+fn variant_names(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+    let is_open = schema.get(OPEN).and_then(Node::as_bool) == Some(true);
+    let values = schema.items("enum");
+    if schema.role != Role::Component || values.is_empty() || !is_open {
+        return Some((
+            format!(
+                "`{VARIANT_NAMES}` on {what}, which is no open enum of components; it has no effect"
+            ),
+            format!("remove it, or mark the enum `{OPEN}: true`"),
+        ));
+    }
+    let Value::Array(items) = &value.value else {
+        return Some((
+            format!("`{VARIANT_NAMES}` is {}", value.value.kind()),
+            "give a list of names".to_owned(),
+        ));
+    };
+    if items.len() != values.len() {
+        return Some((
+            format!(
+                "`{VARIANT_NAMES}` names {} of {} values",
+                items.len(),
+                values.len()
+            ),
+            "give one name for each value, in their order".to_owned(),
+        ));
+    }
+    let mut seen = HashSet::new();
+    for item in items {
+        let name = item.as_str().unwrap_or_default();
+        let begins_well = name.starts_with(|c: char| c.is_ascii_uppercase());
+        if !begins_well || !is_identifier(name) || matches!(name, "Self" | "Unknown" | "KNOWN") {
+            return Some((
+                format!("`{name}` cannot name a variant of {what}"),
+                "write it in CamelCase; `Unknown` and `KNOWN` are taken".to_owned(),
+            ));
+        }
+        if !seen.insert(name) {
+            return Some((
+                format!("`{VARIANT_NAMES}` has `{name}` twice"),
+                "names must differ".to_owned(),
+            ));
+        }
+    }
+    None
+}

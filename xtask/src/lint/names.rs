@@ -1,0 +1,56 @@
+//! Names of components.
+
+use std::collections::HashMap;
+
+use super::context::Context;
+use super::fields::members;
+use super::rules;
+use crate::document::Pointer;
+use crate::model::component_schemas;
+use crate::naming::type_name;
+
+/// Names that generated code uses without a path, for what they are in every Rust program.
+const PRELUDE: [&str; 6] = ["Default", "Err", "None", "Ok", "Some", "String"];
+
+pub(super) fn check(context: &mut Context<'_>) {
+    let at = Pointer::default().join("components");
+    let document = context.document;
+    for kind in ["schemas", "parameters", "requestBodies", "responses"] {
+        let nodes = document.get("components").and_then(|it| it.get(kind));
+        for (at, _) in members(&at.join(kind), nodes) {
+            let name = at.last().unwrap_or_default();
+            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+            let begins_well =
+                kind != "schemas" || name.starts_with(|c: char| c.is_ascii_alphabetic());
+            if name.is_empty() || !name.chars().all(allowed) || !begins_well {
+                context.report(
+                    rules::COMPONENT_NAME,
+                    &at,
+                    format!("`{name}` is no name for a component"),
+                    "write it in ASCII letters, digits, `.`, `_` and `-`, and begin a schema's with a letter",
+                );
+            }
+        }
+    }
+
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for (name, _) in component_schemas(document) {
+        let ty = type_name(name);
+        if PRELUDE.contains(&ty.as_str()) {
+            context.report(
+                rules::TYPE_NAME,
+                &at.join("schemas").join(name),
+                format!("the schema `{name}` would become the type `{ty}`, and hide Rust's own; its generated code would not compile"),
+                "rename it, and the references to it",
+            );
+        }
+        if let Some(other) = seen.insert(ty.clone(), name) {
+            context.report(
+                rules::TYPE_NAME,
+                &at.join("schemas").join(name),
+                format!("the schemas `{other}` and `{name}` would both become the type `{ty}`"),
+                "rename one of them, and the references to it",
+            );
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Schemas of components that may be null.
+
+use super::context::Context;
+use super::describe;
+use super::rules;
+use super::schema::{Role, Schema};
+
+pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
+    if schema.role != Role::Component || !schema.flag("nullable") || is_any(schema) {
+        return;
+    }
+    let what = describe::schema(context.document, &schema.at);
+    context.report(
+        rules::NULLABLE_COMPONENT,
+        &schema.at.join("nullable"),
+        format!("{what} may be null, and would become a wrapper around an option, which markers do not reach"),
+        format!(
+            "say it where it is used, as `{{nullable: true, allOf: [{{$ref: …}}]}}`, and here {}",
+            context.update(&schema.at, "x-codegen-ignore: [nullable]")
+        ),
+    );
+}
+
+/// Any JSON is null already.
+fn is_any(schema: &Schema<'_>) -> bool {
+    ["type", "oneOf", "allOf", "anyOf", "not"]
+        .iter()
+        .all(|keyword| schema.get(keyword).is_none())
+}

@@ -1,0 +1,115 @@
+//! Operations: their names, methods and servers.
+
+use std::collections::HashMap;
+
+use super::context::Context;
+use super::operation::Operation;
+use super::rules;
+use crate::document::{Node, Pointer};
+use crate::naming::method_name;
+
+/// Names that the hand-written part of the client has, or a list of all operations.
+const TAKEN: [&str; 7] = [
+    "new",
+    "with_transport",
+    "base_url",
+    "http",
+    "execute",
+    "clone",
+    "all",
+];
+
+pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
+    let mut names: HashMap<String, &Operation<'_>> = HashMap::new();
+    for operation in operations {
+        name(context, operation, &mut names);
+        if matches!(operation.method.as_str(), "options" | "trace") {
+            context.report(
+                rules::METHOD,
+                &operation.at,
+                format!(
+                    "`{}`: the generated call would not compile; reqwest has no such method",
+                    operation.label()
+                ),
+                format!(
+                    "remove the operation with {}",
+                    context.remove(&operation.at)
+                ),
+            );
+        }
+        servers(context, &operation.at, operation.node, &operation.label());
+        if let Some(item_at) = operation.at.parent()
+            && let Some(item) = context.document.pointer(&item_at)
+        {
+            servers(context, &item_at, item, operation.path);
+        }
+    }
+}
+
+fn servers(context: &mut Context<'_>, at: &Pointer, node: &Node, label: &str) {
+    if node.get("servers").is_some() {
+        let at = at.join("servers");
+        let message = format!(
+            "`{label}` has servers of its own; the generated call goes to the client's base URL"
+        );
+        let help = format!(
+            "leave them out with {}, if the base URL will do",
+            context.remove(&at)
+        );
+        context.report(rules::SERVERS, &at, message, help);
+    }
+}
+
+fn name<'a>(
+    context: &mut Context<'_>,
+    operation: &'a Operation<'a>,
+    names: &mut HashMap<String, &'a Operation<'a>>,
+) {
+    let label = operation.label();
+    let rename = context.update(&operation.at, "operationId: nameOfTheMethod");
+    let Some(id) = operation.id else {
+        context.report(
+            rules::OPERATION_ID,
+            &operation.at,
+            format!("`{label}` has no `operationId`, so its method has no name"),
+            format!("give it one with {rename}"),
+        );
+        return;
+    };
+    let at = operation.at.join("operationId");
+    if !id.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        context.report(
+            rules::OPERATION_ID,
+            &at,
+            format!("the `operationId` `{id}` makes no good name for a method"),
+            format!("begin it with a letter, with {rename}"),
+        );
+        return;
+    }
+    let method = method_name(id);
+    if TAKEN.contains(&method.as_str()) {
+        context.report(
+            rules::OPERATION_ID,
+            &at,
+            format!("`{label}` would become the method `{method}`, a name that is taken"),
+            format!("rename it with {rename}"),
+        );
+    }
+    match names.get(&method) {
+        Some(other) => {
+            let message = format!(
+                "`{label}` and `{}` would both become the method `{method}`",
+                other.label()
+            );
+            context.report(
+                rules::OPERATION_ID,
+                &at,
+                message,
+                format!("rename one with {rename}"),
+            );
+        }
+        None => {
+            names.insert(method, operation);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Parameters: where they stand, how they are written, and what they are called in Rust.
+
+use std::collections::HashMap;
+
+use super::context::Context;
+use super::operation::{Operation, Parameter};
+use super::rules;
+use super::shape::{Shape, shape};
+use crate::document::Node;
+use crate::naming::argument_name;
+
+/// Headers that OpenAPI describes elsewhere, and wants no parameter for.
+const RESERVED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
+
+pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
+    for operation in operations {
+        for parameter in &operation.parameters {
+            if parameter.location == "cookie" {
+                let message = format!(
+                    "the cookie parameter `{}`; progenitor has none",
+                    parameter.name
+                );
+                let help = format!(
+                    "remove it with {}, and leave cookies to the transport",
+                    context.remove(&parameter.listed)
+                );
+                context.report(rules::PARAMETER_LOCATION, &parameter.at, message, help);
+                continue;
+            }
+            style(context, parameter);
+            value(context, parameter);
+            if parameter.location == "header" {
+                header(context, parameter);
+            }
+        }
+        names(context, operation);
+    }
+}
+
+fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
+    let name = parameter.name;
+    let default = if parameter.location == "query" {
+        "form"
+    } else {
+        "simple"
+    };
+    if let Some(style) = parameter.node.get("style").and_then(Node::as_str)
+        && style != default
+    {
+        context.report(
+            rules::PARAMETER_STYLE,
+            &parameter.at.join("style"),
+            format!(
+                "the {} parameter `{name}` has the style `{style}`, which is not generated",
+                parameter.location
+            ),
+            format!(
+                "the generator writes `{default}`; if the service takes that too, say so with {}",
+                context.update(&parameter.at, &format!("style: {default}"))
+            ),
+        );
+    }
+    let is_list = parameter.node.get("schema").is_some_and(|schema| {
+        shape(context, &parameter.at.join("schema"), schema)
+            .is_some_and(|it| matches!(it.shape, Shape::Array | Shape::Object))
+    });
+    let explode = parameter.node.get("explode").and_then(Node::as_bool);
+    if parameter.location == "query" && is_list && explode == Some(false) {
+        context.report(
+            rules::PARAMETER_STYLE,
+            &parameter.at.join("explode"),
+            format!("`explode: false` on `{name}` has no effect: it is sent as `{name}=a&{name}=b`, not `{name}=a,b`"),
+            format!(
+                "if the service takes the first form too, say so with {}; if not, make it a text",
+                context.update(&parameter.at, "explode: true")
+            ),
+        );
+    }
+    for flag in ["allowReserved", "allowEmptyValue"] {
+        if parameter.node.get(flag).and_then(Node::as_bool) == Some(true) {
+            context.report(
+                rules::PARAMETER_STYLE,
+                &parameter.at.join(flag),
+                format!("`{flag}` on `{name}` has no effect: reserved characters are always encoded, and what is left out is not sent"),
+                format!("if that will do, say so with {}", context.update(&parameter.at, &format!("{flag}: false"))),
+            );
+        }
+    }
+}
+
+fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
+    let (name, location) = (parameter.name, parameter.location);
+    if parameter.node.get("content").is_some() {
+        context.report(
+            rules::PARAMETER_SCHEMA,
+            &parameter.at.join("content"),
+            format!(
+                "the parameter `{name}` is described by `content`, which progenitor cannot take"
+            ),
+            "describe it by a `schema` of type string, and leave writing it to the caller",
+        );
+        return;
+    }
+    let at = parameter.at.join("schema");
+    let Some(schema) = parameter.node.get("schema") else {
+        context.report(
+            rules::PARAMETER_SCHEMA,
+            &parameter.at,
+            format!("the parameter `{name}` has no `schema`"),
+            format!(
+                "give it one with {}",
+                context.update(&parameter.at, "schema: {type: string}")
+            ),
+        );
+        return;
+    };
+    let Some(shaped) = shape(context, &at, schema) else {
+        return;
+    };
+    let problem = match (location, shaped.shape) {
+        ("query", Shape::Union) => Some("one of several shapes"),
+        ("query", _) | (_, Shape::Scalar | Shape::Unknown) => None,
+        (_, Shape::Array) => Some("an array"),
+        (_, Shape::Object) => Some("an object"),
+        (_, Shape::Union) => Some("one of several shapes"),
+        (_, Shape::Any) => Some("any JSON"),
+    };
+    if let Some(problem) = problem {
+        context.report(
+            rules::PARAMETER_SCHEMA,
+            &at,
+            format!("the {location} parameter `{name}` is {problem}; generated code can write text, numbers and truth values there"),
+            "describe it as a string, and leave writing it to the caller",
+        );
+    }
+    if location != "query" && shaped.nullable {
+        let target = &shaped.schema.at;
+        let help = format!(
+            "say that it is not, with {}",
+            context.update(target, "nullable: false")
+        );
+        let message = format!(
+            "the {location} parameter `{name}` may be null; its generated code would not compile"
+        );
+        context.report(rules::PARAMETER_NULLABLE, &at, message, help);
+    }
+}
+
+fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
+    let name = parameter.name;
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let message = if name.is_empty() || !name.chars().all(is_token) {
+        format!("`{name}` is no name for a header; generated code would panic on it")
+    } else if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+        format!("OpenAPI has `{name}` not as a parameter; generated code would send it twice")
+    } else {
+        return;
+    };
+    let help = format!(
+        "remove the parameter with {}",
+        context.remove(&parameter.listed)
+    );
+    context.report(
+        rules::PARAMETER_NAME,
+        &parameter.at.join("name"),
+        message,
+        help,
+    );
+}
+
+fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
+    let label = operation.label();
+    let mut seen: HashMap<String, String> = HashMap::new();
+    if operation.node.get("requestBody").is_some() {
+        seen.insert("body".to_owned(), "the request body".to_owned());
+    }
+    // Generated code has a variable of this name.
+    if operation
+        .parameters
+        .iter()
+        .any(|it| it.location == "header")
+    {
+        seen.insert(
+            "header_map".to_owned(),
+            "a variable of the generated code".to_owned(),
+        );
+    }
+    for parameter in &operation.parameters {
+        if parameter.name.is_empty() || !parameter.name.contains(char::is_alphanumeric) {
+            context.report(
+                rules::PARAMETER_NAME,
+                &parameter.listed,
+                format!(
+                    "a parameter of `{label}` has the name `{}`, which makes no name in Rust",
+                    parameter.name
+                ),
+                "a parameter is called as it goes over the wire: remove it, and set it by hand",
+            );
+            continue;
+        }
+        let argument = argument_name(parameter.name);
+        let here = format!("the {} parameter `{}`", parameter.location, parameter.name);
+        let mut made = vec![argument.clone()];
+        if parameter.location == "path" {
+            made.push(format!("{}_segment", argument.trim_end_matches('_')));
+        }
+        for name in made {
+            if let Some(other) = seen.get(&name) {
+                context.report(
+                    rules::PARAMETER_NAME,
+                    &parameter.listed,
+                    format!("in `{label}`, {here} would be called `{name}`, and so would {other}; progenitor keeps one of two that share a name"),
+                    format!("remove one, for instance with {}", context.remove(&parameter.listed)),
+                );
+            } else {
+                seen.insert(name, here.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! References: the generator follows those to components of the right kind, by their last part alone,
+//! and panics on others.
+
+use super::context::{Context, component};
+use super::fields::members;
+use super::rules;
+use super::schema::Schema;
+use crate::document::{Node, Pointer};
+use crate::model::{METHODS, path_items};
+
+pub(super) fn check(context: &mut Context<'_>, schemas: &[Schema<'_>]) {
+    for schema in schemas.iter().filter(|schema| !schema.is_replaced()) {
+        if schema.get("$ref").is_some() {
+            let siblings: Vec<&str> = schema.keywords().collect();
+            reference(context, &schema.at, schema.node, "schemas", &siblings);
+        }
+    }
+
+    let document = context.document;
+    let at = Pointer::default().join("components");
+    for kind in ["parameters", "requestBodies", "responses"] {
+        let nodes = document.get("components").and_then(|it| it.get(kind));
+        for (at, node) in members(&at.join(kind), nodes) {
+            plain(context, &at, node, kind);
+        }
+    }
+    for (at, item) in path_items(document) {
+        if item.get("$ref").is_some() {
+            let help = "write the path item out where the reference is";
+            context.report(
+                rules::PATH_ITEM_REF,
+                &at.join("$ref"),
+                "a path item that is a reference; progenitor cannot follow it",
+                help,
+            );
+        }
+        parameters(context, &at, item);
+        for method in METHODS {
+            let Some(operation) = item.get(method) else {
+                continue;
+            };
+            let at = at.join(method);
+            parameters(context, &at, operation);
+            if let Some(body) = operation.get("requestBody") {
+                plain(context, &at.join("requestBody"), body, "requestBodies");
+            }
+            for (at, response) in members(&at.join("responses"), operation.get("responses")) {
+                plain(context, &at, response, "responses");
+            }
+        }
+    }
+}
+
+fn parameters(context: &mut Context<'_>, holder: &Pointer, node: &Node) {
+    let list = node
+        .get("parameters")
+        .and_then(Node::as_array)
+        .unwrap_or(&[]);
+    for (index, node) in list.iter().enumerate() {
+        plain(
+            context,
+            &holder.join("parameters").join(index),
+            node,
+            "parameters",
+        );
+    }
+}
+
+fn plain(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str) {
+    if node.get("$ref").is_some() {
+        let keys = node.as_object().into_iter().flat_map(|it| it.keys());
+        let siblings: Vec<&str> = keys.map(String::as_str).collect();
+        reference(context, at, node, kind, &siblings);
+    }
+}
+
+fn reference(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str, siblings: &[&str]) {
+    target(context, at, node, kind);
+    for sibling in siblings {
+        if *sibling != "$ref" && !sibling.starts_with("x-") {
+            let help = if *sibling == "nullable" {
+                "write `{nullable: true, allOf: [{$ref: …}]}`".to_owned()
+            } else if kind == "schemas" {
+                format!(
+                    "move it to the schema that is referred to, or leave it out with {}",
+                    context.update(at, &format!("x-codegen-ignore: [{sibling}]"))
+                )
+            } else {
+                "move it to what is referred to".to_owned()
+            };
+            context.report(
+                rules::REF_SIBLINGS,
+                &at.join(sibling),
+                format!("`{sibling}` beside a $ref has no effect"),
+                help,
+            );
+        }
+    }
+}
+
+fn target(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str) {
+    let Some(text) = node.get("$ref").and_then(Node::as_str) else {
+        return;
+    };
+    let at_ref = at.join("$ref");
+    let form = format!("refer to a component, as `#/components/{kind}/Name`");
+    if !text.starts_with('#') {
+        let message =
+            format!("`{text}` is in another file; progenitor follows no reference out of this one");
+        context.report(
+            rules::REF_TARGET,
+            &at_ref,
+            message,
+            format!("bring it here, and {form}"),
+        );
+        return;
+    }
+    let Some(name) = component(text, kind) else {
+        let message = format!("`{text}` leads to no component of this kind");
+        context.report(rules::REF_TARGET, &at_ref, message, form);
+        return;
+    };
+    let to = Pointer(vec![
+        "components".to_owned(),
+        kind.to_owned(),
+        name.to_owned(),
+    ]);
+    match context.document.pointer(&to) {
+        None => {
+            let message = format!("there is no `{name}` among `components.{kind}`");
+            context.report(
+                rules::REF_TARGET,
+                &at_ref,
+                message,
+                "add it, or mend the name",
+            );
+        }
+        Some(_)
+            if context.resolve(at, node, kind).is_none()
+                && leads_to_itself(context, node, kind) =>
+        {
+            let message = format!("`{name}` is nothing but references that come back to it");
+            context.report(rules::REF_CYCLE, &at_ref, message, "write one of them out");
+        }
+        Some(_) => {}
+    }
+}
+
+/// Whether a chain of references ends in a circle, and not merely at nothing.
+fn leads_to_itself(context: &Context<'_>, node: &Node, kind: &str) -> bool {
+    let mut seen = Vec::new();
+    let mut node = node;
+    while let Some(name) = node
+        .get("$ref")
+        .and_then(Node::as_str)
+        .and_then(|text| component(text, kind))
+    {
+        if seen.contains(&name) {
+            return true;
+        }
+        seen.push(name);
+        let to = Pointer(vec![
+            "components".to_owned(),
+            kind.to_owned(),
+            name.to_owned(),
+        ]);
+        match context.document.pointer(&to) {
+            Some(next) => node = next,
+            None => return false,
+        }
+    }
+    false
+}

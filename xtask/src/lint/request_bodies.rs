@@ -1,0 +1,207 @@
+//! Request bodies.
+
+use super::context::Context;
+use super::operation::Operation;
+use super::rules;
+use super::schema::{Role, Schema};
+use super::shape::{Shape, shape};
+use crate::document::{Node, Pointer};
+
+const SUPPORTED: &str = "`application/json`, `application/x-www-form-urlencoded`, `application/octet-stream`, `text/plain` or `text/x-markdown`";
+
+pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
+    for operation in operations {
+        let listed = operation.at.join("requestBody");
+        let Some(body) = operation.node.get("requestBody") else {
+            continue;
+        };
+        let Some((at, body)) = context.resolve(&listed, body, "requestBodies") else {
+            continue;
+        };
+        one(context, operation, &listed, &at, body);
+    }
+}
+
+fn one<'a>(
+    context: &mut Context<'a>,
+    operation: &Operation<'a>,
+    listed: &Pointer,
+    at: &Pointer,
+    body: &'a Node,
+) {
+    let label = operation.label();
+    if body.get("required").and_then(Node::as_bool) != Some(true) {
+        context.report(
+            rules::BODY_OPTIONAL,
+            at,
+            format!("the body of `{label}` may be left out; generated code always sends one"),
+            format!(
+                "say that it is always sent, with {}, or never, with {}",
+                context.update(at, "required: true"),
+                context.remove(listed)
+            ),
+        );
+    }
+    let content_at = at.join("content");
+    let Some(content) = body.get("content").and_then(Node::as_object) else {
+        let message =
+            format!("the body of `{label}` has no `content`; generated code would send none");
+        context.report(
+            rules::BODY_MEDIA_TYPE,
+            at,
+            message,
+            format!("remove it with {}", context.remove(listed)),
+        );
+        return;
+    };
+    if content.is_empty() {
+        let message =
+            format!("the body of `{label}` has no media type; generated code would send none");
+        context.report(
+            rules::BODY_MEDIA_TYPE,
+            &content_at,
+            message,
+            format!("remove it with {}", context.remove(listed)),
+        );
+    }
+    if content.len() > 1 {
+        let names: Vec<String> = content.keys().map(|name| format!("`{name}`")).collect();
+        let message = format!(
+            "the body of `{label}` has {} media types, {}; progenitor panics on that",
+            names.len(),
+            names.join(" and ")
+        );
+        let last = content.keys().next_back().map(|name| content_at.join(name));
+        let help = format!(
+            "keep one: remove the others, as with {}",
+            context.remove(&last.unwrap_or_default())
+        );
+        context.report(rules::BODY_MEDIA_TYPE, &content_at, message, help);
+    }
+    for (media_type, entry) in content {
+        self::content(
+            context,
+            &label,
+            &content_at.join(media_type),
+            media_type,
+            &entry.node,
+        );
+    }
+}
+
+fn content<'a>(
+    context: &mut Context<'a>,
+    label: &str,
+    at: &Pointer,
+    media_type: &str,
+    node: &'a Node,
+) {
+    let name = media_type.split(';').next().unwrap_or_default();
+    if !matches!(
+        name,
+        "application/json"
+            | "application/x-www-form-urlencoded"
+            | "application/octet-stream"
+            | "text/plain"
+            | "text/x-markdown"
+    ) {
+        context.report(
+            rules::BODY_MEDIA_TYPE,
+            at,
+            format!("the body of `{label}` is `{media_type}`, which progenitor cannot send"),
+            format!("give it as {SUPPORTED}, or remove the operation and write it by hand"),
+        );
+        return;
+    }
+    if node
+        .get("encoding")
+        .is_some_and(|it| it.as_object().is_none_or(|it| !it.is_empty()))
+    {
+        let at = at.join("encoding");
+        let help = format!("leave it out with {}", context.remove(&at));
+        context.report(
+            rules::BODY_ENCODING,
+            &at,
+            format!("`encoding` on the body of `{label}`; progenitor panics on it"),
+            help,
+        );
+    }
+    let at = at.join("schema");
+    let Some(schema) = node.get("schema") else {
+        context.report(
+            rules::BODY_SCHEMA,
+            &at,
+            format!("the `{media_type}` body of `{label}` has no `schema`"),
+            "add one; `schema: {}` is any JSON",
+        );
+        return;
+    };
+    match name {
+        "application/octet-stream" => text(context, label, &at, schema, media_type, Some("binary")),
+        "text/plain" | "text/x-markdown" => text(context, label, &at, schema, media_type, None),
+        "application/x-www-form-urlencoded" => form(context, label, &at, schema),
+        _ => {}
+    }
+}
+
+/// progenitor wants one very schema for a body that it does not look into.
+fn text<'a>(
+    context: &mut Context<'a>,
+    label: &str,
+    at: &Pointer,
+    node: &'a Node,
+    media_type: &str,
+    format: Option<&str>,
+) {
+    let Some((to, node)) = context.resolve(at, node, "schemas") else {
+        return;
+    };
+    let schema = Schema::new(to, node, Role::Inline);
+    let fits = schema.kind() == Some("string")
+        && schema.get("format").and_then(Node::as_str) == format
+        && !schema.flag("nullable")
+        && schema.keywords().all(|keyword| {
+            matches!(
+                keyword,
+                "type" | "format" | "nullable" | "description" | "example" | "deprecated"
+            ) || keyword.starts_with("x-")
+        });
+    if !fits {
+        let wanted = match format {
+            Some(format) => format!("{{type: string, format: {format}}}"),
+            None => "{type: string}".to_owned(),
+        };
+        context.report(
+            rules::BODY_SCHEMA,
+            at,
+            format!("the `{media_type}` body of `{label}` needs the schema `{wanted}`"),
+            "describe it so; generated code sends what it is given as it is",
+        );
+    }
+}
+
+fn form<'a>(context: &mut Context<'a>, label: &str, at: &Pointer, node: &'a Node) {
+    let Some(shaped) = shape(context, at, node) else {
+        return;
+    };
+    let mut problem = None;
+    if shaped.shape != Shape::Object && shaped.shape != Shape::Unknown {
+        problem = Some("is no object".to_owned());
+    }
+    for (name, property) in shaped.schema.properties() {
+        let inner = shape(context, &property.at, property.node);
+        if inner.is_some_and(|it| !matches!(it.shape, Shape::Scalar | Shape::Unknown)) {
+            problem = Some(format!(
+                "has the property `{name}`, which is no text, number or truth value"
+            ));
+        }
+    }
+    if let Some(problem) = problem {
+        context.report(
+            rules::BODY_SCHEMA,
+            at,
+            format!("the form of `{label}` {problem}; generated code would fail when it is called"),
+            "a form is a flat object; describe nested parts as strings",
+        );
+    }
+}

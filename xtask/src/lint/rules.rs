@@ -1,0 +1,91 @@
+//! The rules by name.
+
+/// Something that a description must not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name, as in `error[any-of]`.
+    pub name: &'static str,
+    /// What it refuses.
+    pub refuses: &'static str,
+}
+
+macro_rules! rules {
+    ($($constant:ident = $name:literal: $refuses:literal;)*) => {
+        $(
+            pub(super) const $constant: Rule = Rule { name: $name, refuses: $refuses };
+        )*
+
+        /// All rules.
+        pub const RULES: &[Rule] = &[$($constant),*];
+    };
+}
+
+rules! {
+    OPENAPI_VERSION = "openapi-version": "any version but 3.0";
+    UNKNOWN_FIELD = "unknown-field": "a field that OpenAPI 3.0 does not have, outside of schemas";
+
+    REF_TARGET = "ref-target": "a $ref to another file, to nothing, or to a thing of another kind";
+    REF_SIBLINGS = "ref-siblings": "keywords beside a $ref";
+    REF_CYCLE = "ref-cycle": "a chain of $refs that comes back to itself";
+
+    PATH_ITEM_REF = "path-item-ref": "a $ref in place of a path item";
+    PATH_TEMPLATE = "path-template": "a path that is no template";
+    PATH_PARAMETER = "path-parameter": "path parameters that do not agree with the template";
+    OPERATION_ID = "operation-id": "an operation without a name, or two of one name in Rust";
+    METHOD = "method": "an HTTP method that reqwest has no call for";
+    SERVERS = "servers": "servers of a path or an operation";
+
+    PARAMETER_LOCATION = "parameter-location": "a parameter in a cookie, or in no known place";
+    PARAMETER_STYLE = "parameter-style": "a parameter that is not written in the default style";
+    PARAMETER_SCHEMA = "parameter-schema": "a parameter whose type cannot stand in its place";
+    PARAMETER_NULLABLE = "parameter-nullable": "a path or header parameter that may be null";
+    PARAMETER_NAME = "parameter-name": "parameters of one name in Rust, and headers of no valid name";
+
+    BODY_OPTIONAL = "body-optional": "a request body that may be left out";
+    BODY_MEDIA_TYPE = "body-media-type": "a request body of none, several or an unsupported media type";
+    BODY_SCHEMA = "body-schema": "a request body whose schema does not fit its media type";
+    BODY_ENCODING = "body-encoding": "`encoding` of a body";
+
+    RESPONSE_STATUS = "response-status": "a response for a status that is none, or that is not looked at";
+    RESPONSE_RANGE = "response-range": "a response for a range of statuses, or for all others";
+    RESPONSE_SUCCESS = "response-success": "an operation that documents no success";
+    NO_CONTENT = "no-content": "content on a status that has none";
+    RESPONSE_MEDIA_TYPE = "response-media-type": "JSON beside another media type, or under another name";
+    RESPONSE_SCHEMA = "response-schema": "a JSON response without a schema";
+    SUCCESS_SHAPES = "success-shapes": "successes of different shapes on one operation";
+    ERROR_SHAPES = "error-shapes": "errors of different shapes on one operation";
+
+    UNKNOWN_KEYWORD = "unknown-keyword": "a schema keyword that OpenAPI 3.0 does not have";
+    MISPLACED_KEYWORD = "misplaced-keyword": "a keyword that says nothing about the schema's type";
+    SCHEMA_TYPE = "schema-type": "a `type` that is missing, a list, `null` or unknown";
+    CONST = "const": "`const`";
+    TITLE = "title": "`title` on an inline schema";
+    ANY_OF = "any-of": "`anyOf`";
+    ALL_OF = "all-of": "`allOf` of anything but one schema, or objects";
+    NOT = "not": "`not`";
+    DISCRIMINATOR = "discriminator": "a discriminator without `oneOf`, or with a mapping";
+    ONE_OF_REF = "one-of-ref": "a branch of `oneOf` that is a $ref";
+    ONE_OF_TAG = "one-of-tag": "branches of `oneOf` that no tag tells apart";
+    CLOSED_UNION = "closed-union": "a `oneOf` that is inline, or does not say whether it is open";
+    CLOSED_ENUM = "closed-enum": "an enum that is inline, or does not say whether it is open";
+    ENUM_VALUES = "enum-values": "an enum of anything but distinct texts";
+    NUMBER_FORMAT = "number-format": "a `number` that does not say that it is a fraction";
+    INTEGER_BOUNDS = "integer-bounds": "bounds that make another type of an integer";
+    EXCLUSIVE_BOUND = "exclusive-bound": "exclusive bounds that are numbers, or without a bound";
+    STRING_FORMAT = "string-format": "text formats that are parsed strictly, or need a crate";
+    STRING_BOUNDS = "string-bounds": "lengths and patterns of texts";
+    ARRAY_ITEMS = "array-items": "an array without `items`";
+    ARRAY_LENGTH = "array-length": "an array of fixed length";
+    ADDITIONAL_PROPERTIES = "additional-properties": "`additionalProperties: false`";
+    REQUIRED = "required": "a required property that is not declared";
+    NULLABLE_COMPONENT = "nullable-component": "a component schema that may be null";
+    DEFAULT = "default": "a default that does not fit, or is not heeded";
+
+    COMPONENT_NAME = "component-name": "a component's name that OpenAPI does not allow";
+    TYPE_NAME = "type-name": "two schemas that would become one type, or one that would hide a type of Rust's";
+    PROPERTY_NAME = "property-name": "two properties that would become one field";
+    VARIANT_NAME = "variant-name": "two values that would become one variant";
+
+    MARKER = "marker": "a codegen marker that is unknown, misplaced or malformed";
+    FOREIGN_EXTENSION = "foreign-extension": "an extension that progenitor acts on by itself";
+}

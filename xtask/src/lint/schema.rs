@@ -1,0 +1,204 @@
+//! The schemas of a description, and what each is there for.
+
+use std::collections::HashSet;
+
+use super::fields::members;
+use super::unions;
+use crate::document::{Node, Pointer};
+use crate::model::{IGNORE, METHODS, REPLACE, path_items};
+
+/// A schema, the keywords left out that it is marked to go without.
+pub(super) struct Schema<'a> {
+    pub(super) at: Pointer,
+    pub(super) node: &'a Node,
+    pub(super) role: Role,
+    ignored: HashSet<&'a str>,
+}
+
+/// What a schema is there for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It has a name.
+    Component,
+    /// It is a property of a component, and not of something within.
+    ComponentProperty,
+    /// It is a property that may tell the branches of a union apart.
+    Tag,
+    /// Whatever else.
+    Inline,
+}
+
+impl<'a> Schema<'a> {
+    pub(super) fn new(at: Pointer, node: &'a Node, role: Role) -> Self {
+        let ignored = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
+        Self {
+            at,
+            node,
+            role,
+            ignored: ignored.iter().filter_map(Node::as_str).collect(),
+        }
+    }
+
+    /// The value of a keyword that the generator sees.
+    pub(super) fn get(&self, keyword: &str) -> Option<&'a Node> {
+        if self.ignored.contains(keyword) {
+            return None;
+        }
+        self.node.get(keyword)
+    }
+
+    /// The keywords that the generator sees.
+    pub(super) fn keywords(&self) -> impl Iterator<Item = &'a str> {
+        let keys = self.node.as_object().into_iter().flat_map(|it| it.keys());
+        keys.map(String::as_str)
+            .filter(|key| !self.ignored.contains(key))
+    }
+
+    pub(super) fn kind(&self) -> Option<&'a str> {
+        self.get("type").and_then(Node::as_str)
+    }
+
+    pub(super) fn flag(&self, keyword: &str) -> bool {
+        self.get(keyword).and_then(Node::as_bool) == Some(true)
+    }
+
+    pub(super) fn items(&self, keyword: &str) -> &'a [Node] {
+        self.get(keyword).and_then(Node::as_array).unwrap_or(&[])
+    }
+
+    /// The properties, by name.
+    pub(super) fn properties(&self) -> impl Iterator<Item = (&'a str, Schema<'a>)> {
+        let at = self.at.join("properties");
+        let role = match self.role {
+            Role::Component => Role::ComponentProperty,
+            _ => Role::Inline,
+        };
+        let properties = self.get("properties").and_then(Node::as_object);
+        properties.into_iter().flatten().map(move |(name, entry)| {
+            (name.as_str(), Schema::new(at.join(name), &entry.node, role))
+        })
+    }
+
+    /// The names of the required properties.
+    pub(super) fn required(&self) -> impl Iterator<Item = &'a str> {
+        self.items("required").iter().filter_map(Node::as_str)
+    }
+
+    /// The branches of `oneOf`, `anyOf` or `allOf`.
+    pub(super) fn branches(&self, keyword: &str) -> impl Iterator<Item = Schema<'a>> {
+        let at = self.at.join(keyword);
+        let branches = self.items(keyword).iter().enumerate();
+        branches.map(move |(index, node)| Schema::new(at.join(index), node, Role::Inline))
+    }
+
+    /// The schema of the items, or of the values of a map.
+    pub(super) fn inner(&self, keyword: &str) -> Option<Schema<'a>> {
+        let node = self
+            .get(keyword)
+            .filter(|node| node.as_object().is_some())?;
+        Some(Schema::new(self.at.join(keyword), node, Role::Inline))
+    }
+
+    /// Whether a hand-written type stands in its place.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.role == Role::Component && self.node.get(REPLACE).is_some()
+    }
+}
+
+/// Every schema that the generator sees, but not what is in those that are replaced.
+pub(super) fn collect(document: &Node) -> Vec<Schema<'_>> {
+    let mut schemas = Vec::new();
+    let at = Pointer::default().join("components");
+    let components = |kind: &str| {
+        members(
+            &at.join(kind),
+            document.get("components").and_then(|it| it.get(kind)),
+        )
+    };
+    for (at, node) in components("schemas") {
+        walk(Schema::new(at, node, Role::Component), &mut schemas);
+    }
+    for (at, node) in components("parameters") {
+        parameter(&at, node, &mut schemas);
+    }
+    for (at, node) in components("requestBodies").chain(components("responses")) {
+        content(&at, node, &mut schemas);
+    }
+    for (at, item) in path_items(document) {
+        parameters(&at, item, &mut schemas);
+        for method in METHODS {
+            let Some(operation) = item.get(method) else {
+                continue;
+            };
+            let at = at.join(method);
+            parameters(&at, operation, &mut schemas);
+            if let Some(body) = operation.get("requestBody") {
+                content(&at.join("requestBody"), body, &mut schemas);
+            }
+            for (at, response) in members(&at.join("responses"), operation.get("responses")) {
+                content(&at, response, &mut schemas);
+            }
+        }
+    }
+    schemas
+}
+
+fn parameters<'a>(holder: &Pointer, node: &'a Node, out: &mut Vec<Schema<'a>>) {
+    let list = node
+        .get("parameters")
+        .and_then(Node::as_array)
+        .unwrap_or(&[]);
+    for (index, node) in list.iter().enumerate() {
+        parameter(&holder.join("parameters").join(index), node, out);
+    }
+}
+
+fn parameter<'a>(at: &Pointer, node: &'a Node, out: &mut Vec<Schema<'a>>) {
+    if let Some(schema) = node.get("schema") {
+        walk(Schema::new(at.join("schema"), schema, Role::Inline), out);
+    }
+}
+
+fn content<'a>(holder: &Pointer, node: &'a Node, out: &mut Vec<Schema<'a>>) {
+    for (at, node) in members(&holder.join("content"), node.get("content")) {
+        if let Some(schema) = node.get("schema") {
+            walk(Schema::new(at.join("schema"), schema, Role::Inline), out);
+        }
+    }
+}
+
+fn walk<'a>(schema: Schema<'a>, out: &mut Vec<Schema<'a>>) {
+    if schema.node.as_object().is_none() {
+        return;
+    }
+    if !schema.is_replaced() && schema.node.get("$ref").is_none() {
+        for (_, property) in schema.properties() {
+            walk(property, out);
+        }
+        for keyword in ["items", "additionalProperties", "not"] {
+            if let Some(inner) = schema.inner(keyword) {
+                walk(inner, out);
+            }
+        }
+        for keyword in ["allOf", "anyOf"] {
+            for branch in schema.branches(keyword) {
+                walk(branch, out);
+            }
+        }
+        for branch in schema.branches("oneOf") {
+            let properties = branch.at.join("properties");
+            let tags: Vec<Pointer> = unions::constants(&branch)
+                .into_keys()
+                .map(|name| properties.join(name))
+                .collect();
+            let first = out.len();
+            walk(branch, out);
+            for schema in &mut out[first..] {
+                if tags.contains(&schema.at) {
+                    schema.role = Role::Tag;
+                }
+            }
+        }
+    }
+    out.push(schema);
+}

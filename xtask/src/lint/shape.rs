@@ -1,0 +1,67 @@
+//! What kind of value a schema describes, references followed.
+
+use super::context::Context;
+use super::schema::{Role, Schema};
+use crate::document::{Node, Pointer};
+use crate::model::REPLACE;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Text, a number, a truth value.
+    Scalar,
+    Array,
+    Object,
+    /// One of several.
+    Union,
+    /// Any JSON.
+    Any,
+    /// A hand-written type, or one that other rules refuse.
+    Unknown,
+}
+
+pub(super) struct Shaped<'a> {
+    pub(super) shape: Shape,
+    pub(super) nullable: bool,
+    /// What the references led to.
+    pub(super) schema: Schema<'a>,
+}
+
+pub(super) fn shape<'a>(context: &Context<'a>, at: &Pointer, node: &'a Node) -> Option<Shaped<'a>> {
+    let mut nullable = false;
+    let (mut at, mut node) = (at.clone(), node);
+    // Each round follows a reference or goes into an `allOf` of one; neither can go on forever.
+    for _ in 0..64 {
+        let (to, found) = context.resolve(&at, node, "schemas")?;
+        let is_component = to.0.len() == 3 && to.0[0] == "components";
+        let role = if is_component {
+            Role::Component
+        } else {
+            Role::Inline
+        };
+        let schema = Schema::new(to, found, role);
+        nullable |= schema.flag("nullable");
+        let shape = match schema.kind() {
+            _ if is_component && found.get(REPLACE).is_some() => Shape::Unknown,
+            Some("string" | "integer" | "number" | "boolean") => Shape::Scalar,
+            Some("array") => Shape::Array,
+            Some("object") => Shape::Object,
+            _ if schema.get("oneOf").is_some() => Shape::Union,
+            _ => match schema.items("allOf") {
+                [] if schema.get("anyOf").is_none() && schema.get("not").is_none() => Shape::Any,
+                [one] => {
+                    at = schema.at.join("allOf").join(0);
+                    node = one;
+                    continue;
+                }
+                [_, _, ..] => Shape::Object,
+                _ => Shape::Unknown,
+            },
+        };
+        return Some(Shaped {
+            shape,
+            nullable,
+            schema,
+        });
+    }
+    None
+}

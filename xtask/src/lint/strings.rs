@@ -1,0 +1,50 @@
+//! Texts.
+
+use super::context::Context;
+use super::describe;
+use super::rules;
+use super::schema::Schema;
+use crate::document::Node;
+
+pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
+    if schema.kind() != Some("string") {
+        return;
+    }
+    let what = describe::schema(context.document, &schema.at);
+    if let Some(format) = schema.get("format").and_then(Node::as_str) {
+        let problem = match format {
+            "date" | "date-time" => "would become a type of the crate chrono",
+            "uuid" => "would become a type of the crate uuid",
+            "ip" | "ipv4" | "ipv6" => "would become an address that is parsed strictly",
+            _ => "",
+        };
+        if !problem.is_empty() {
+            context.report(
+                rules::STRING_FORMAT,
+                &schema.at.join("format"),
+                format!("{what} {problem}: one odd value would lose a whole answer"),
+                format!(
+                    "keep it a text, with {}",
+                    context.update(&schema.at, "x-codegen-ignore: [format]")
+                ),
+            );
+        }
+    }
+    let checks: Vec<&str> = ["pattern", "minLength", "maxLength"]
+        .into_iter()
+        .filter(|keyword| schema.get(keyword).is_some())
+        .collect();
+    // One action for all: a second would meet the list of the first.
+    let all = checks.join(", ");
+    for keyword in checks {
+        context.report(
+                rules::STRING_BOUNDS,
+                &schema.at.join(keyword),
+                format!("{what} has `{keyword}`, and would become a checked type: one odd value would lose a whole answer"),
+                format!(
+                    "leave checking to letta-api-ext, with {}",
+                    context.update(&schema.at, &format!("x-codegen-ignore: [{all}]"))
+                ),
+            );
+    }
+}

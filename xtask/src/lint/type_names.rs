@@ -1,0 +1,141 @@
+//! Types of inline objects: typify names them by where they stand, and takes an earlier type of the same
+//! name for them without a look at what it is.
+
+use std::collections::HashMap;
+
+use super::context::Context;
+use super::describe;
+use super::fields::members;
+use super::operation::Operation;
+use super::rules;
+use super::schema::{Role, Schema};
+use crate::document::{Node, Pointer};
+use crate::model::component_schemas;
+use crate::naming::type_name;
+
+pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
+    let mut types = Types {
+        context,
+        made: HashMap::new(),
+    };
+    let document = types.context.document;
+    let at = Pointer(vec!["components".to_owned(), "schemas".to_owned()]);
+    for (name, node) in component_schemas(document) {
+        types.made.insert(type_name(name), (at.join(name), node));
+    }
+    for (name, node) in component_schemas(document) {
+        let schema = Schema::new(at.join(name), node, Role::Component);
+        if !schema.is_replaced() {
+            types.visit(&schema, name, false);
+        }
+    }
+    for operation in operations {
+        types.operation(operation);
+    }
+}
+
+struct Types<'c, 'a> {
+    context: &'c mut Context<'a>,
+    /// What each type is made of.
+    made: HashMap<String, (Pointer, &'a Node)>,
+}
+
+impl<'a> Types<'_, 'a> {
+    fn operation(&mut self, operation: &Operation<'a>) {
+        let Some(id) = operation.id else { return };
+        for parameter in &operation.parameters {
+            if let Some(schema) = parameter.node.get("schema") {
+                let name = type_name(&format!("{id}-{}", parameter.name));
+                self.inline(parameter.at.join("schema"), schema, &name);
+            }
+        }
+        let listed = operation.at.join("requestBody");
+        if let Some(body) = operation.node.get("requestBody")
+            && let Some((at, body)) = self.context.resolve(&listed, body, "requestBodies")
+        {
+            self.content(&at, body, &type_name(&format!("{id}-body")));
+        }
+        // All answers of an operation share one name.
+        let name = type_name(&format!("{id}-response"));
+        for (listed, response) in members(
+            &operation.at.join("responses"),
+            operation.node.get("responses"),
+        ) {
+            if let Some((at, response)) = self.context.resolve(&listed, response, "responses") {
+                self.content(&at, response, &name);
+            }
+        }
+    }
+
+    fn content(&mut self, holder: &Pointer, node: &'a Node, name: &str) {
+        for (at, media) in members(&holder.join("content"), node.get("content")) {
+            if let Some(schema) = media.get("schema") {
+                self.inline(at.join("schema"), schema, name);
+            }
+        }
+    }
+
+    fn inline(&mut self, at: Pointer, node: &'a Node, name: &str) {
+        self.visit(&Schema::new(at, node, Role::Inline), name, true);
+    }
+
+    /// `name` is what typify would call the schema's type; `is_new` where nothing has that name by
+    /// right.
+    fn visit(&mut self, schema: &Schema<'a>, name: &str, is_new: bool) {
+        if schema.node.get("$ref").is_some() {
+            return;
+        }
+        let ty = type_name(name);
+        if let [one] = schema.branches("allOf").collect::<Vec<_>>().as_slice() {
+            return self.visit(one, name, is_new);
+        }
+        let has_fields = schema.properties().next().is_some() || schema.required().next().is_some();
+        let has_type = has_fields || schema.get("oneOf").is_some() || schema.get("allOf").is_some();
+        if is_new && has_type {
+            self.claim(&ty, schema);
+        }
+        let holders = schema.branches("oneOf").chain(schema.branches("allOf"));
+        for (property, inner) in std::iter::once(None)
+            .chain(holders.map(Some))
+            .flat_map(|holder| match holder {
+                Some(holder) => holder.properties().collect::<Vec<_>>(),
+                None => schema.properties().collect(),
+            })
+        {
+            self.visit(&inner, &format!("{ty}_{}", snake(property)), true);
+        }
+        if let Some(items) = schema.inner("items") {
+            self.visit(&items, &format!("{ty}Item"), true);
+        }
+        if let Some(values) = schema.inner("additionalProperties") {
+            let name = if has_fields {
+                format!("{ty}_extraValue")
+            } else {
+                format!("{name}Value")
+            };
+            self.visit(&values, &name, true);
+        }
+    }
+
+    fn claim(&mut self, ty: &str, schema: &Schema<'a>) {
+        let Some((other, node)) = self.made.get(ty) else {
+            self.made
+                .insert(ty.to_owned(), (schema.at.clone(), schema.node));
+            return;
+        };
+        if *other == schema.at || node.to_json() == schema.node.to_json() {
+            return;
+        }
+        let message = format!(
+            "this inline schema would be called `{ty}`, and so would {}; typify would take that for it in silence",
+            describe::schema(self.context.document, other)
+        );
+        let help = "move it to `components.schemas` under a name of its own, and refer to it";
+        self.context
+            .report(rules::TYPE_NAME, &schema.at, message, help);
+    }
+}
+
+fn snake(property: &str) -> String {
+    heck::ToSnakeCase::to_snake_case(property)
+}

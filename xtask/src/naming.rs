@@ -1,0 +1,112 @@
+//! The names that the generator makes of a description's names: what progenitor and typify do, done
+//! again, so that a name can be known before there is code, and two that would clash be told apart.
+
+use heck::{ToPascalCase, ToSnakeCase};
+
+/// The method of an operation.
+pub fn method_name(operation_id: &str) -> String {
+    sanitized(operation_id, str::to_snake_case, "_")
+}
+
+/// The argument for a parameter.
+pub fn argument_name(parameter: &str) -> String {
+    sanitized(parameter, str::to_snake_case, "_")
+}
+
+/// The type of a component schema.
+pub fn type_name(schema: &str) -> String {
+    sanitized(schema, str::to_pascal_case, "X")
+}
+
+/// The field of a property.
+pub fn field_name(property: &str) -> String {
+    sanitized(property, str::to_snake_case, "x")
+}
+
+/// The variants of an enum with these values, in their order. With characters that no name may have,
+/// different values can come out the same; then they are spelled with an `X` for each of those.
+pub fn variant_names(values: &[&str]) -> Vec<String> {
+    let plain: Vec<String> = values.iter().map(|value| type_name(value)).collect();
+    if all_differ(&plain) {
+        return plain;
+    }
+    let spelled = |value: &&str| type_name(&value.replace(|c| c == '_' || !may_continue(c), "X"));
+    values.iter().map(spelled).collect()
+}
+
+/// Whether no name is there twice.
+pub fn all_differ(names: &[String]) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    names.iter().all(|name| seen.insert(name))
+}
+
+fn sanitized(name: &str, to_case: fn(&str) -> String, before_digit: &str) -> String {
+    let out = match name {
+        "+1" => "plus1".to_owned(),
+        "-1" => "minus1".to_owned(),
+        _ => to_case(&name.replace('\'', "").replace(|c| !may_continue(c), "-")),
+    };
+    let out = match out.chars().next() {
+        None => to_case("x"),
+        Some(first) if may_begin(first) => out,
+        Some(_) => format!("{before_digit}{out}"),
+    };
+    if KEYWORDS.contains(&out.as_str()) {
+        format!("{out}_")
+    } else {
+        out
+    }
+}
+
+fn may_begin(c: char) -> bool {
+    c.is_ascii_alphabetic() || (!c.is_ascii() && is_identifier(&c.to_string()))
+}
+
+fn may_continue(c: char) -> bool {
+    c == '_' || c.is_ascii_alphanumeric() || (!c.is_ascii() && is_identifier(&format!("a{c}")))
+}
+
+/// Whether a text can stand as an identifier.
+pub fn is_identifier(text: &str) -> bool {
+    syn::parse_str::<syn::Ident>(text).is_ok()
+}
+
+/// What typify takes for reserved: the keywords of every edition, and `_`.
+const KEYWORDS: &[&str] = &[
+    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "Self", "self", "static", "struct", "super", "trait", "true", "try", "type",
+    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_the_generator_makes() {
+        for (name, method, ty, field) in [
+            ("listAgents", "list_agents", "ListAgents", "list_agents"),
+            ("agents.list", "agents_list", "AgentsList", "agents_list"),
+            ("type", "type_", "Type", "type_"),
+            ("self", "self_", "Self_", "self_"),
+            ("2fa", "_2fa", "X2fa", "x2fa"),
+            ("it's", "its", "Its", "its"),
+            ("+1", "plus1", "plus1", "plus1"),
+            ("", "x", "X", "x"),
+            ("größe", "größe", "Größe", "größe"),
+        ] {
+            assert_eq!(method_name(name), method, "{name}");
+            assert_eq!(type_name(name), ty, "{name}");
+            assert_eq!(field_name(name), field, "{name}");
+        }
+    }
+
+    #[test]
+    fn variants_that_would_be_the_same_are_spelled_out() {
+        assert_eq!(variant_names(&["a", "b c"]), ["A", "BC"]);
+        assert_eq!(variant_names(&["<", "<="]), ["X", "Xx"]);
+        assert!(!all_differ(&variant_names(&["a b", "a-b"])));
+    }
+}

@@ -1,0 +1,282 @@
+//! What the refine stage makes of the constructs that the description of the tokens does not have.
+
+use std::path::Path;
+use std::process::Command;
+
+use quote::ToTokens;
+use tempfile::TempDir;
+use xtask::model::Model;
+use xtask::{generate, lint, load, refine, render};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The code for `fixtures/wide.yaml`.
+fn text() -> String {
+    let document = load::load(&root().join("tests/fixtures/wide.yaml")).unwrap();
+    lint::lint(&document).unwrap_or_else(|failure| panic!("{failure}"));
+    let model = Model::read(&document);
+    let tokens = generate::generate(&document, &model).unwrap();
+    render::render(&refine::refine(tokens, &model).unwrap().file)
+}
+
+/// The code that has this name: the type and its impls, or the method.
+fn item(name: &str) -> String {
+    fn find(items: &[syn::Item], name: &str, found: &mut Vec<String>) {
+        for item in items {
+            match item {
+                syn::Item::Mod(module) => {
+                    find(
+                        module.content.as_ref().map_or(&[], |(_, items)| items),
+                        name,
+                        found,
+                    );
+                }
+                syn::Item::Struct(it) if it.ident == name => {
+                    found.push(it.to_token_stream().to_string())
+                }
+                syn::Item::Enum(it) if it.ident == name => {
+                    found.push(it.to_token_stream().to_string())
+                }
+                syn::Item::Impl(it) => {
+                    let of = it.self_ty.to_token_stream().to_string();
+                    if of == name {
+                        found.push(it.to_token_stream().to_string());
+                    }
+                    for member in &it.items {
+                        if let syn::ImplItem::Fn(method) = member
+                            && of == "Client"
+                            && method.sig.ident == name
+                        {
+                            found.push(method.to_token_stream().to_string());
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    find(&syn::parse_file(&text()).unwrap().items, name, &mut found);
+    assert!(!found.is_empty(), "there is no {name}");
+    found.join("\n")
+}
+
+/// Source text without any space, for comparing.
+fn squeezed(source: &str) -> String {
+    source.split_whitespace().collect()
+}
+
+#[test]
+fn each_construct_comes_out_as_it_should() {
+    for (name, has, has_not) in [
+        // Header parameters go through a map; the version that nobody asked for does not.
+        (
+            "get_thing",
+            &[
+                r#"header_map.append("X-Attempt", x_attempt.to_string().try_into()?)"#,
+                r#"if let Some(value) = x_trace_id"#,
+                ".headers(header_map)",
+                r#"QueryParam::new("self", &self_)"#,
+                "self_: Option<bool>",
+            ][..],
+            &[
+                r#""api-version""#,
+                "encode_path",
+                "OperationInfo",
+                "mut request",
+            ][..],
+        ),
+        // Where there are none, there is no map.
+        ("put_thing", &[".json(&body)"], &["header_map"]),
+        // Each path parameter is checked by itself, and the order is the path's.
+        (
+            "put_thing",
+            &[
+                "team_id: &'a str, type_: types::Kind, body: &'a types::Thing",
+                "self.baseurl, team_id_segment, type_segment",
+                r#"path::segment("type", &type_)?"#,
+            ],
+            &[],
+        ),
+        // Parameters called as variables of the generated code.
+        (
+            "type_",
+            &[
+                "request_segment",
+                "url_segment",
+                "&operations::TYPE_",
+                "match _response.status()",
+            ],
+            &[],
+        ),
+        (
+            "send_form",
+            &[
+                ".form_urlencoded(&body)",
+                "Error::InvalidRequest(\"the body cannot be written as a form\"",
+            ],
+            &[".json("],
+        ),
+        (
+            "upload_file",
+            &[
+                "B: Into<reqwest::Body>",
+                ".body(body)",
+                r#"from_static("application/octet-stream")"#,
+            ],
+            &[],
+        ),
+        (
+            "download_file",
+            &[
+                "ResponseValue<ByteStream>",
+                "Ok(ResponseValue::stream(response))",
+            ],
+            &[],
+        ),
+        (
+            "add_note",
+            &["body: String", r#"from_static("text/plain")"#],
+            &[],
+        ),
+        // A closed enum has no variant for what is not known, and keeps its conversions.
+        (
+            "Kind",
+            &[
+                "Self_",
+                r#"#[serde(rename = "")] X"#,
+                "impl ::std::str::FromStr for Kind",
+                "#[non_exhaustive]",
+            ],
+            &["Unknown", "KNOWN"],
+        ),
+        // An open one has; names that are given stand.
+        (
+            "State",
+            &[
+                "#[serde(untagged)] Unknown(::std::string::String)",
+                r#"#[serde(rename = "1")] One"#,
+                r#"#[serde(rename = "unknown")] NotKnown"#,
+                "Self::NotKnown => \"unknown\"",
+                "&[Self::On, Self::One, Self::NotKnown]",
+            ],
+            &["X1"],
+        ),
+        // A union by its tag; a branch of nothing else is a plain variant.
+        (
+            "Entry",
+            &[
+                r#"#[serde(tag = "kind")]"#,
+                "Gone",
+                "pub fn new(thing: Thing) -> Self",
+                "Unknown(::serde_json::Map<",
+            ],
+            &[],
+        ),
+        (
+            "Pair",
+            &[
+                r#"#[serde(tag = "t", content = "c")]"#,
+                "Text(::std::string::String)",
+                "Number(i64)",
+            ],
+            &["Unknown"],
+        ),
+        // What may be left out begins with the description's default, if it has one.
+        (
+            "Thing",
+            &[
+                "pub fn new(type_: Kind) -> Self",
+                "new: defaults::default_bool::<true>()",
+                "limit: defaults::default_u64::<u32, 10>()",
+                "title: defaults::thing_title()",
+                "pub fn with_self_(mut self",
+                r#"#[serde(rename = "type")] pub type_: Kind, #[doc = " `self`"] #[serde(rename = "self""#,
+                "pub parent: ::std::option::Option<::std::boxed::Box<Thing>>",
+                "pub secret: ::std::option::Option<crate::Secret>",
+                "#[serde(flatten)] pub extra",
+            ],
+            &[],
+        ),
+        (
+            "Whole",
+            &[
+                "pub created: ::std::string::String",
+                "pub size: ::std::option::Option<u64>",
+            ],
+            &[],
+        ),
+        (
+            "Token",
+            &[
+                r#".field("key", &::std::format_args!("[redacted]"))"#,
+                r#".field("note", &self.note)"#,
+            ],
+            &["derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug"],
+        ),
+    ] {
+        let code = squeezed(&item(name));
+        for source in has {
+            assert!(
+                code.contains(&squeezed(source)),
+                "{name} has no\n{source}\nin\n{code}"
+            );
+        }
+        for source in has_not {
+            assert!(
+                !code.contains(&squeezed(source)),
+                "{name} has\n{source}\nin\n{code}"
+            );
+        }
+    }
+}
+
+/// Needs a compiler and, the first time, half a minute: the crate's own sources are checked around the
+/// generated code. The build is kept in the target folder for the next time.
+#[test]
+fn the_generated_code_compiles_without_warnings() {
+    let workspace = root().parent().unwrap();
+    let folder = TempDir::new().unwrap();
+    let manifest = std::fs::read_to_string(workspace.join("Cargo.toml")).unwrap();
+    let members = manifest
+        .lines()
+        .find(|line| line.starts_with("members"))
+        .unwrap();
+    let manifest = manifest.replace(members, "members = [\"letta-api\"]");
+    std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+    std::fs::copy(
+        workspace.join("Cargo.lock"),
+        folder.path().join("Cargo.lock"),
+    )
+    .unwrap();
+    let package = folder.path().join("letta-api");
+    std::fs::create_dir_all(package.join("src")).unwrap();
+    for name in ["Cargo.toml", "README.md"] {
+        std::fs::copy(workspace.join("letta-api").join(name), package.join(name)).unwrap();
+    }
+    for entry in std::fs::read_dir(workspace.join("letta-api/src")).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(path.is_file(), "copy {} too", path.display());
+        std::fs::copy(&path, package.join("src").join(path.file_name().unwrap())).unwrap();
+    }
+    std::fs::write(package.join("src/generated.rs"), text()).unwrap();
+
+    let run = Command::new(env!("CARGO"))
+        .args([
+            "check",
+            "--offline",
+            "--quiet",
+            "--no-default-features",
+            "--features",
+            "schemars",
+        ])
+        .args(["--package", "letta-api", "--target-dir"])
+        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated"))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success() && message.is_empty(), "{message}");
+}
