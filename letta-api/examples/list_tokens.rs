@@ -9,7 +9,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = ApiKey::new(std::env::var("LETTA_API_KEY")?)?;
     let base_url = std::env::var("LETTA_BASE_URL");
     let base_url = BaseUrl::parse(base_url.as_deref().unwrap_or("https://api.letta.com"))?;
-    let client = Client::new(base_url, reqwest::Client::new()).with_transport(Bearer::new(&key));
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
+    let client = Client::new(base_url, http).with_transport(Bearer::new(&key));
 
     let page = client
         .list_client_side_access_tokens(None, Some(20), None)

@@ -67,15 +67,13 @@ impl BaseUrl {
         &self.url
     }
 
-    /// Whether the host is this machine: `localhost`, a name under it, `127.0.0.0/8` or `::1`.
+    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`. Names under `localhost`
+    /// do not count, since not every resolver keeps them here.
     pub fn is_loopback(&self) -> bool {
         match self.url.host() {
-            Some(Host::Domain(name)) => {
-                let name = name.strip_suffix('.').unwrap_or(name);
-                name == "localhost" || name.ends_with(".localhost")
-            }
+            Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
             None => false,
         }
     }
@@ -179,7 +177,8 @@ mod tests {
         for (given, cleartext) in [
             ("https://api.letta.com", false),
             ("http://localhost:8283", false),
-            ("http://letta.localhost", false),
+            ("http://[::ffff:127.0.0.1]", false),
+            ("http://letta.localhost", true),
             ("http://127.8.9.1", false),
             ("http://[::1]:1", false),
             ("http://api.letta.com", true),

@@ -19,7 +19,8 @@ pub struct Client {
 impl Client {
     /// Will send what the operations are given to `base_url`, through `http`.
     ///
-    /// The time-outs, redirect policy, proxies and pool are those of `http`. A time-out for the whole
+    /// The time-outs, redirect policy, proxies and pool are those of `http`. It should follow no
+    /// redirects: on its way to another host, a request takes its body along. A time-out for the whole
     /// call ([`reqwest::ClientBuilder::timeout`]) also cuts answers that are streamed.
     pub fn new(base_url: BaseUrl, http: reqwest::Client) -> Self {
         Self {

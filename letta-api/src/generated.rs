@@ -49,6 +49,9 @@ pub mod types {
             id: ::std::string::String,
             /// What the token may do to the agent.
             access: ::std::vec::Vec<AccessRight>,
+            /// Members that the description does not know, kept as they came and sent back unchanged.
+            #[serde(flatten)]
+            unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         },
         /// What the description does not know, kept as it came and sent back unchanged.
         #[serde(untagged)]
@@ -56,7 +59,7 @@ pub mod types {
     }
 
     impl AccessPolicyEntry {
-        /// Made of all its fields.
+        /// Made of its required fields; the others are left out.
         #[must_use]
         pub fn agent(
             id: impl ::std::convert::Into<::std::string::String>,
@@ -65,6 +68,7 @@ pub mod types {
             Self::Agent {
                 id: id.into(),
                 access,
+                unknown: ::std::default::Default::default(),
             }
         }
     }
@@ -315,7 +319,7 @@ pub mod types {
     }
 
     impl ClientSideAccessTokenCreate {
-        /// Made of its required fields. The others are left out, and have setters.
+        /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
             hostname: impl ::std::convert::Into<::std::string::String>,
@@ -359,42 +363,6 @@ pub mod types {
             has_next_page: bool,
         ) -> Self {
             Self { tokens, has_next_page }
-        }
-    }
-
-    /// Error types.
-    pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
-        pub struct ConversionError(::std::borrow::Cow<'static, str>);
-        impl ::std::error::Error for ConversionError {}
-        impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Display::fmt(&self.0, f)
-            }
-        }
-
-        impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Debug::fmt(&self.0, f)
-            }
-        }
-
-        impl From<&'static str> for ConversionError {
-            fn from(value: &'static str) -> Self {
-                Self(value.into())
-            }
-        }
-
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
-                Self(value.into())
-            }
         }
     }
 }

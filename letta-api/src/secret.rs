@@ -71,7 +71,12 @@ impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
 
-        impl serde::de::Visitor<'_> for Visitor {
+        /// serde's own errors quote the value, and a key in a configuration file may be all digits.
+        fn refuse<E: serde::de::Error>() -> Result<Secret, E> {
+            Err(E::custom("a secret must be text; put it in quotes"))
+        }
+
+        impl<'de> serde::de::Visitor<'de> for Visitor {
             type Value = Secret;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -85,9 +90,42 @@ impl<'de> Deserialize<'de> for Secret {
             fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Secret, E> {
                 Ok(Secret::new(text))
             }
+
+            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Secret, E> {
+                refuse()
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Secret, E> {
+                refuse()
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Secret, E> {
+                refuse()
+            }
+
+            fn visit_i128<E: serde::de::Error>(self, _: i128) -> Result<Secret, E> {
+                refuse()
+            }
+
+            fn visit_u128<E: serde::de::Error>(self, _: u128) -> Result<Secret, E> {
+                refuse()
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Secret, E> {
+                refuse()
+            }
+
+            fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Secret, E> {
+                refuse()
+            }
         }
 
-        deserializer.deserialize_string(Visitor)
+        if deserializer.is_human_readable() {
+            // Asked for text, some formats make the error themselves.
+            deserializer.deserialize_any(Visitor)
+        } else {
+            deserializer.deserialize_string(Visitor)
+        }
     }
 }
 
@@ -103,5 +141,27 @@ impl schemars::JsonSchema for Secret {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({"type": "string", "format": "password"})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_refused_without_being_shown() {
+        for json in ["1234567890123", "-1234567890123", "12345678.90123", "true"] {
+            let error = serde_json::from_str::<Secret>(json)
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains("put it in quotes"), "{error}");
+            assert!(!error.contains("1234567"), "{error}");
+        }
+        assert_eq!(
+            serde_json::from_str::<Secret>(r#""a\u0062""#)
+                .unwrap()
+                .expose_secret(),
+            "ab"
+        );
     }
 }

@@ -124,9 +124,14 @@ impl Transport for Bearer {
 pub struct TransportError(Box<dyn std::error::Error + Send + Sync>);
 
 impl TransportError {
-    /// Wraps a cause. Its `Display` and `Debug` will be printed, so it must not hold a secret.
+    /// Wraps a cause. Its `Display` and `Debug` will be printed, so it must not hold a secret; the URL of
+    /// a `reqwest::Error`, which may, is taken out.
     pub fn new(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self(Box::new(cause))
+        let cause: Box<dyn std::error::Error + Send + Sync> = Box::new(cause);
+        match cause.downcast::<reqwest::Error>() {
+            Ok(error) => Self(Box::new(error.without_url())),
+            Err(cause) => Self(cause),
+        }
     }
 
     /// The cause, if it is a `T`.
@@ -145,15 +150,15 @@ impl TransportError {
 }
 
 impl From<reqwest::Error> for TransportError {
-    /// Takes the URL out, which may hold a token.
+    /// As [`TransportError::new`].
     fn from(error: reqwest::Error) -> Self {
-        Self::new(error.without_url())
+        Self::new(error)
     }
 }
 
 impl std::fmt::Display for TransportError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "no answer from the service: {}", self.0)
+        f.write_str("no answer could be had from the service")
     }
 }
 

@@ -137,7 +137,8 @@ async fn the_hook_sees_every_request_and_may_refuse_it() {
         .delete_client_side_access_token(&TOKEN.into())
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("the gate is closed"), "{error}");
+    let cause = std::error::Error::source(&error).unwrap();
+    assert_eq!(cause.to_string(), "the gate is closed");
     let Error::Transport(error) = error else {
         panic!("{error:?}");
     };

@@ -9,6 +9,8 @@ use crate::naming::{method_name, type_name};
 pub const MARKER_PREFIX: &str = "x-codegen-";
 /// On an enum or a union: keep values that the description does not know.
 pub const OPEN: &str = "x-codegen-open";
+/// The field of a branch of an open union that keeps members that the description does not know.
+pub const UNKNOWN_MEMBERS: &str = "unknown";
 /// On a component schema: the hand-written Rust type to use in its place.
 pub const REPLACE: &str = "x-codegen-replace";
 /// On any schema: keywords that the generator should not see.

@@ -164,12 +164,14 @@ fn each_construct_comes_out_as_it_should() {
             ],
             &["X1"],
         ),
-        // A union by its tag; a branch of nothing else is a plain variant.
+        // A union by its tag. A branch keeps members that it does not know, and may have no others.
         (
             "Entry",
             &[
                 r#"#[serde(tag = "kind")]"#,
-                "Gone",
+                "#[non_exhaustive] Gone { #[doc",
+                "#[serde(flatten)] unknown: ::serde_json::Map<",
+                "pub fn gone() -> Self",
                 "pub fn new(thing: Thing) -> Self",
                 "Unknown(::serde_json::Map<",
             ],

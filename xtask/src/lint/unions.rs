@@ -10,8 +10,8 @@ use super::describe;
 use super::rules;
 use super::schema::{Role, Schema};
 use crate::document::Node;
-use crate::model::OPEN;
-use crate::naming::{all_differ, variant_names};
+use crate::model::{OPEN, UNKNOWN_MEMBERS};
+use crate::naming::{all_differ, field_name, variant_names};
 
 /// The property by which typify tells the branches apart, if there is one.
 fn tag(schema: &Schema<'_>) -> Option<String> {
@@ -165,6 +165,18 @@ fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: &str) {
     }
     let names = variant_names(&values);
     let is_open = schema.get(OPEN).and_then(Node::as_bool) == Some(true);
+    let clashes = branches
+        .iter()
+        .filter(|_| is_open)
+        .flat_map(|branch| branch.properties())
+        .filter(|(name, _)| field_name(name) == UNKNOWN_MEMBERS);
+    for (name, property) in clashes {
+        let message = format!(
+            "`{name}` would become the field `{UNKNOWN_MEMBERS}`, which a branch of an open union has for members that it does not know"
+        );
+        let help = "close the union, or replace it with `x-codegen-replace`";
+        context.report(rules::PROPERTY_NAME, &property.at, message, help);
+    }
     for (index, name) in names.iter().enumerate() {
         if is_open && name == "Unknown" {
             let message = format!(

@@ -1,12 +1,13 @@
 //! Open enums and unions: a value that the description does not know is kept, not refused.
 
-use quote::quote;
-use syn::{Fields, Ident, Item, ItemEnum, Meta, parse_quote};
+use quote::{ToTokens, format_ident, quote};
+use syn::punctuated::Punctuated;
+use syn::{Field, Fields, Ident, Item, ItemEnum, Meta, Token, parse_quote};
 
 use super::types::{edit_derives, serde_name, unknown_variant};
 use super::unexpected;
 use crate::diagnostic::Failure;
-use crate::model::Schema;
+use crate::model::{Schema, UNKNOWN_MEMBERS};
 
 /// Whether an enum is one of plain texts.
 pub(super) fn is_text(item: &ItemEnum) -> bool {
@@ -120,6 +121,37 @@ pub(super) fn union(item: &mut ItemEnum, schema: &Schema) -> Result<(), Failure>
     }
     let object = quote!(::serde_json::Map<::std::string::String, ::serde_json::Value>);
     item.variants.push(unknown_variant(&parse_quote!(#object)));
+    Ok(())
+}
+
+/// Adds a field for what the description does not know of a branch. What is passed over in reading
+/// would be lost when the value is sent back, and in a policy it may be a restriction.
+pub(super) fn keep_unknown_members(
+    fields: &mut Punctuated<Field, Token![,]>,
+) -> Result<(), Failure> {
+    let keeps = fields.iter().any(|field| {
+        field
+            .attrs
+            .iter()
+            .any(|attr| attr.to_token_stream().to_string().contains("flatten"))
+    });
+    if keeps {
+        return Ok(());
+    }
+    if fields
+        .iter()
+        .any(|field| field.ident.as_ref().is_some_and(|it| it == UNKNOWN_MEMBERS))
+    {
+        return Err(unexpected(&format!(
+            "a branch of an open union has a property `{UNKNOWN_MEMBERS}`"
+        )));
+    }
+    let name = format_ident!("{UNKNOWN_MEMBERS}");
+    fields.push(parse_quote! {
+        /// Members that the description does not know, kept as they came and sent back unchanged.
+        #[serde(flatten)]
+        #name: ::serde_json::Map<::std::string::String, ::serde_json::Value>
+    });
     Ok(())
 }
 

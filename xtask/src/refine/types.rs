@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use heck::ToSnakeCase;
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -68,6 +68,19 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
         }
     }
 
+    // Conversions of closed types alone fail, with an error of its own.
+    let converts = out.items.iter().any(|item| {
+        !matches!(item, Item::Mod(_))
+            && item
+                .to_token_stream()
+                .to_string()
+                .contains("ConversionError")
+    });
+    if !converts {
+        out.items
+            .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "error"));
+    }
+
     for schema in model.schemas.values() {
         let marked =
             schema.open || !schema.sensitive.is_empty() || !schema.variant_names.is_empty();
@@ -104,7 +117,7 @@ fn refine_struct(
     }
 
     let parts = Parts::of(&fields.named)?;
-    let constructor = parts.constructor(&format_ident!("new"), &quote!(Self));
+    let constructor = parts.constructor(&format_ident!("new"), &quote!(Self), true);
     let setters = parts.setters();
     let mut items = vec![parse_quote! {
         impl #name {
@@ -131,19 +144,26 @@ fn refine_enum(
     derive(&mut item.attrs, &["PartialEq"])?;
     item.attrs.push(parse_quote!(#[non_exhaustive]));
 
+    let is_open_union = schema.is_some_and(|schema| schema.open) && !open::is_text(&item);
     let mut constructors = Vec::new();
     for variant in &mut item.variants {
         let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
         docs::tidy(&mut variant.attrs, || format!("`{wire}`"));
+        if is_open_union && matches!(variant.fields, Fields::Unit) {
+            variant.fields = Fields::Named(parse_quote!({}));
+        }
         if let Fields::Named(fields) = &mut variant.fields {
             reorder(&mut fields.named, &[], model)?;
+            if is_open_union {
+                open::keep_unknown_members(&mut fields.named)?;
+            }
             for field in &mut fields.named {
                 document_field(field)?;
             }
             let parts = Parts::of(&fields.named)?;
             let ident = &variant.ident;
             let method = method_ident(&variant.ident.to_string());
-            constructors.push(parts.constructor(&method, &quote!(Self::#ident)));
+            constructors.push(parts.constructor(&method, &quote!(Self::#ident), false));
             variant.attrs.push(parse_quote!(#[non_exhaustive]));
         }
     }
@@ -345,6 +365,7 @@ impl<'a> Parts<'a> {
         &self,
         name: &Ident,
         path: &proc_macro2::TokenStream,
+        has_setters: bool,
     ) -> proc_macro2::TokenStream {
         let parameters = self.required.iter().map(|(ident, ty)| {
             if converts(ty) {
@@ -362,12 +383,17 @@ impl<'a> Parts<'a> {
         });
         let optional = self.optional.iter().map(|(ident, _)| ident);
         let defaults = &self.defaults;
+        let setters = if has_setters {
+            " They have setters."
+        } else {
+            ""
+        };
         let doc = match (self.required.is_empty(), self.optional.is_empty()) {
-            (false, true) => " Made of all its fields.",
+            (false, true) => " Made of all its fields.".to_owned(),
             (false, false) => {
-                " Made of its required fields. The others are left out, and have setters."
+                format!(" Made of its required fields; the others are left out.{setters}")
             }
-            (true, _) => " Made with every field left out. They have setters.",
+            (true, _) => format!(" Made with every field left out.{setters}"),
         };
         quote! {
             #[doc = #doc]
