@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use letta_api::{Secret, types};
 use serde::Serialize;
 
-use crate::clock;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
+use crate::{clock, redact};
 
 /// A client-side access token.
 ///
@@ -116,11 +116,16 @@ impl From<&AccessToken> for Secret {
 
 impl std::fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The service wrote the rest, and might repeat the secret in it.
+        let shown = |text: &str| redact::text(text, &[self.expose_secret()]).unwrap_or_default();
         f.debug_struct("AccessToken")
             .field("secret", &self.secret)
-            .field("hostname", &self.hostname)
-            .field("expires_at", &self.expires_at_text)
-            .field("policy", &self.policy)
+            .field("hostname", &shown(&self.hostname))
+            .field("expires_at", &shown(&self.expires_at_text))
+            .field(
+                "policy",
+                &format_args!("{}", shown(&self.policy.to_string())),
+            )
             .finish()
     }
 }

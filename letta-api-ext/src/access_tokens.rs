@@ -2,8 +2,11 @@
 
 use std::future::Future;
 
+use bytes::Bytes;
 use letta_api::types::ApiError;
 use letta_api::{Operation, ResponseValue, Secret};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 
 use crate::error::{Error, Result};
 use crate::letta::Letta;
@@ -73,6 +76,23 @@ impl AccessTokens {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Pages are counted off by position. To revoke what is listed, collect it first: revoking on the
+    /// way moves the tokens that come after, and the next page passes over some of them.
+    ///
+    /// ```no_run
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+    /// let mut tokens = letta.access_tokens().list().agent("agent-1").limit(100).items();
+    /// let mut all = Vec::new();
+    /// while let Some(token) = tokens.next().await {
+    ///     all.push(token?);
+    /// }
+    /// for token in &all {
+    ///     letta.access_tokens().revoke(token).send().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> ListAccessTokens {
         ListAccessTokens::new(self.letta.clone())
     }
@@ -100,21 +120,32 @@ async fn call<T: serde::de::DeserializeOwned>(
     call: impl Future<Output = Result<ResponseValue<T>, letta_api::Error<ApiError>>>,
     secrets: &[&str],
 ) -> Result<T> {
-    let error = match call.await {
-        Ok(answer) => return Ok(answer.into_inner()),
-        Err(error) => error,
-    };
-    match (error.status(), error.headers().cloned()) {
-        (Some(status), Some(headers))
-            if status.is_success() && matches!(error, letta_api::Error::UnexpectedResponse(_)) =>
-        {
-            let body = error.into_body().await.unwrap_or_default();
+    match call.await {
+        Ok(answer) => Ok(answer.into_inner()),
+        Err(letta_api::Error::UnexpectedResponse(response)) if response.status().is_success() => {
+            let (status, headers, body) = read(operation, *response, secrets).await?;
             serde_json::from_slice(&body).map_err(|_| {
-                let problem = format!("the documented status is another than {status}");
+                let problem = "the status is not the documented one, nor is the body";
                 Error::invalid_response(operation, status, &headers, problem, secrets)
             })
         }
-        _ => Err(Error::from_api(error, operation, secrets).await),
+        Err(error) => Err(Error::from_api(error, operation, secrets).await),
+    }
+}
+
+/// The parts of an answer that was not decoded.
+async fn read(
+    operation: &'static Operation,
+    mut response: reqwest::Response,
+    secrets: &[&str],
+) -> Result<(StatusCode, HeaderMap, Bytes)> {
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    match response.bytes().await {
+        Ok(body) => Ok((status, headers, body)),
+        Err(error) => Err(Error::from_lost_body(
+            operation, status, &headers, error, secrets,
+        )),
     }
 }
 

@@ -31,15 +31,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 ///     .build()?;
 /// # Ok::<(), letta_api_ext::Error>(())
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct LettaBuilder {
-    api_key: Option<Secret>,
-    base_url: Option<String>,
-    project: Option<Project>,
+    // An error is that of an environment variable that cannot be read.
+    api_key: Option<Result<Secret>>,
+    base_url: Option<Result<String>>,
+    project: Option<Result<Project>>,
     http_client: Option<reqwest::Client>,
     allow_plain_http: bool,
-    problem: Option<Error>,
 }
 
 impl LettaBuilder {
@@ -50,59 +50,56 @@ impl LettaBuilder {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        let mut builder = Self::default();
-        let mut read = |name: &'static str| {
+        let read = |name: &'static str| {
             let text = variable(name).filter(|text| !text.is_empty())?;
-            let text = text.into_string();
-            if text.is_err() {
-                builder.problem = Some(Error::invalid_input(name, "must be valid UTF-8", None));
-            }
-            text.ok()
+            Some(
+                text.into_string()
+                    .map_err(|_| Error::invalid_input(name, "must be valid UTF-8", None)),
+            )
         };
-        let (key, url, project) = (
-            read("LETTA_API_KEY"),
-            read("LETTA_BASE_URL"),
-            read("LETTA_PROJECT"),
-        );
-        builder.api_key = key.map(Secret::from);
-        builder.base_url = url;
-        builder.project = project.map(Project::Slug);
-        builder
+        Self {
+            api_key: read("LETTA_API_KEY").map(|key| key.map(Secret::from)),
+            base_url: read("LETTA_BASE_URL"),
+            project: read("LETTA_PROJECT").map(|slug| slug.map(Project::Slug)),
+            ..Self::default()
+        }
     }
 
     /// The secret API key (`sk-let-…`), or a client-side token (`ck-let-…`) for the calls that its
     /// policy opens. White space round it is dropped; inside it must be visible ASCII.
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
-        self.api_key = Some(key.into());
+        self.api_key = Some(Ok(key.into()));
         self
     }
 
     /// Where the service is. By default `https://api.letta.com`. A closing slash or `/v1` is
     /// dropped.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
+        self.base_url = Some(Ok(url.into()));
         self
     }
 
     /// The project that calls are made in, by its slug (`X-Project`). By default the key's own. In
     /// place of a [`project_id`](Self::project_id) set before.
     pub fn project(mut self, slug: impl Into<String>) -> Self {
-        self.project = Some(Project::Slug(slug.into()));
+        self.project = Some(Ok(Project::Slug(slug.into())));
         self
     }
 
     /// The project that calls are made in, by its ID (`X-Project-Id`). In place of a
     /// [`project`](Self::project) set before.
     pub fn project_id(mut self, id: impl Into<String>) -> Self {
-        self.project = Some(Project::Id(id.into()));
+        self.project = Some(Ok(Project::Id(id.into())));
         self
     }
 
-    /// The HTTP client to use, for proxies, certificates, pools and the like of your own.
+    /// The HTTP client to use, for proxies, certificates, pools and time-outs of your own.
     ///
-    /// By default one that follows no redirects, sends no `Referer`, connects within 10 seconds, and
-    /// names this crate as `User-Agent`. A client of your own should follow no redirects either
-    /// (`redirect::Policy::none()`): on its way to another host, a request would take its body along.
+    /// By default one that follows no redirects, sends no `Referer`, connects within 10 seconds, ends a
+    /// call after 30, names this crate as `User-Agent`, and goes through the proxy that the environment
+    /// names, unless the base URL is on this machine. A client of your own has time-outs of its own,
+    /// and none if it was given none. It should follow no redirects (`redirect::Policy::none()`): on
+    /// its way to another host, a request would take its body along.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
         self
@@ -124,16 +121,14 @@ impl LettaBuilder {
     /// project named by nothing, or by what a header cannot hold. The error names the field and the
     /// rule ([`Error::field`]) and holds no secret.
     pub fn build(self) -> Result<Letta> {
-        if let Some(problem) = self.problem {
-            return Err(problem);
-        }
-        let Some(key) = self.api_key else {
+        let Some(key) = self.api_key.transpose()? else {
             let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY";
             return Err(Error::invalid_input("api_key", rule, None));
         };
         let key = ApiKey::new(key).map_err(|error| refused("api_key", error.rule()))?;
 
-        let base_url = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
+        let base_url = self.base_url.transpose()?;
+        let base_url = base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
         let base_url =
             BaseUrl::parse(base_url).map_err(|error| refused("base_url", error.rule()))?;
         if base_url.is_cleartext() && !self.allow_plain_http {
@@ -146,21 +141,22 @@ impl LettaBuilder {
             ));
         }
 
-        let project = self.project.as_ref().map(Project::to_header).transpose()?;
-        let http = match self.http_client {
-            Some(client) => client,
-            None => default_http_client()?,
+        let project = self.project.transpose()?;
+        let project = project.as_ref().map(Project::to_header).transpose()?;
+        let (http, timeout) = match self.http_client {
+            Some(client) => (client, None),
+            None => (default_http_client(&base_url)?, Some(TIMEOUT)),
         };
         let api = letta_api::Client::new(base_url, http).with_transport(HttpTransport {
             authorization: key.to_authorization(),
             project,
-            timeout: TIMEOUT,
+            timeout,
         });
         Ok(Letta::from_parts(api, key))
     }
 }
 
-fn default_http_client() -> Result<reqwest::Client> {
+fn default_http_client(base_url: &BaseUrl) -> Result<reqwest::Client> {
     let builder = reqwest::Client::builder();
     // A browser decides these itself.
     #[cfg(not(target_arch = "wasm32"))]
@@ -169,6 +165,15 @@ fn default_http_client() -> Result<reqwest::Client> {
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
         .user_agent(concat!("letta-api-ext/", env!("CARGO_PKG_VERSION")));
+    // What is said to this machine in clear must not take the way over another.
+    #[cfg(not(target_arch = "wasm32"))]
+    let builder = if base_url.is_loopback() {
+        builder.no_proxy()
+    } else {
+        builder
+    };
+    #[cfg(target_arch = "wasm32")]
+    let _ = base_url;
     builder.build().map_err(|error| {
         let rule = format!("could not be made: {}", error.without_url());
         Error::invalid_input("http_client", rule, None)
@@ -182,10 +187,11 @@ fn refused(field: &'static str, rule: &str) -> Error {
 
 impl std::fmt::Debug for LettaBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The base URL is not checked yet, and may hold a password.
+        // What is not checked yet may hold a password, or the key in the wrong place.
         f.debug_struct("LettaBuilder")
-            .field("api_key", &self.api_key)
-            .field("project", &self.project)
+            .field("has_api_key", &self.api_key.is_some())
+            .field("has_base_url", &self.base_url.is_some())
+            .field("has_project", &self.project.is_some())
             .field("allow_plain_http", &self.allow_plain_http)
             .finish_non_exhaustive()
     }
@@ -234,5 +240,20 @@ mod tests {
             .build()
             .unwrap_err();
         assert!(error.to_string().contains("UTF-8"), "{error}");
+
+        // What is set after the environment comes before it.
+        let unreadable = |name: &str| match name {
+            "LETTA_API_KEY" => Some("sk-let-1".into()),
+            _ => Some(OsString::from_vec(vec![0xff])),
+        };
+        let builder = LettaBuilder::from_variables(unreadable);
+        assert!(builder.clone().base_url("https://x").build().is_err());
+        assert!(
+            builder
+                .base_url("https://x")
+                .project("mine")
+                .build()
+                .is_ok()
+        );
     }
 }

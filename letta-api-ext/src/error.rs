@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use letta_api::Operation;
 use letta_api::types::ApiError;
-use letta_api::{Operation, TransportError};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -75,10 +75,10 @@ enum Kind {
     InvalidResponse { status: StatusCode, problem: String },
     /// No connection was made.
     Connect,
-    /// Time ran out.
-    Timeout,
-    /// The connection broke, before or within the answer.
-    Interrupted,
+    /// Time ran out, perhaps within an answer of this status.
+    Timeout { status: Option<StatusCode> },
+    /// The connection broke, perhaps within an answer of this status.
+    Interrupted { status: Option<StatusCode> },
 }
 
 /// What kind of trouble it is.
@@ -120,7 +120,7 @@ impl Error {
 
     /// No whole answer came in time.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.inner.kind, Kind::Timeout)
+        matches!(self.inner.kind, Kind::Timeout { .. })
     }
 
     /// The status says success, and the body is not what the service documents: no JSON, JSON of
@@ -136,7 +136,7 @@ impl Error {
     /// [`may_have_happened`](Self::may_have_happened).
     pub fn is_retryable(&self) -> bool {
         match &self.inner.kind {
-            Kind::Connect | Kind::Timeout | Kind::Interrupted => true,
+            Kind::Connect | Kind::Timeout { .. } | Kind::Interrupted { .. } => true,
             Kind::Status { status, .. } => {
                 matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
             }
@@ -147,13 +147,18 @@ impl Error {
     /// The call may have had its effect although it failed. After such a failure of a create, there
     /// may be a live token that nobody knows; [listing](crate::AccessTokens::list) finds it.
     ///
-    /// True where the answer was lost, could not be read, or came with a 5xx status. False where
-    /// nothing was sent, and where the service refused (4xx).
+    /// True where the answer was lost, could not be read, or came with a status that leaves it open: 5xx
+    /// (but for a 503 that says when to come back), 408, 3xx. False where nothing was sent, and where
+    /// the service refused (other 4xx).
     pub fn may_have_happened(&self) -> bool {
         match &self.inner.kind {
             Kind::InvalidInput { .. } | Kind::Connect => false,
-            Kind::Timeout | Kind::Interrupted | Kind::InvalidResponse { .. } => true,
-            Kind::Status { status, .. } => status.is_server_error() || status.is_success(),
+            Kind::Timeout { .. } | Kind::Interrupted { .. } | Kind::InvalidResponse { .. } => true,
+            Kind::Status { status, .. } => match status.as_u16() {
+                408 => true,
+                503 => self.inner.retry_after.is_none(),
+                _ => !status.is_client_error(),
+            },
         }
     }
 
@@ -168,7 +173,8 @@ impl Error {
     pub fn status(&self) -> Option<StatusCode> {
         match &self.inner.kind {
             Kind::Status { status, .. } | Kind::InvalidResponse { status, .. } => Some(*status),
-            _ => None,
+            Kind::Timeout { status } | Kind::Interrupted { status } => *status,
+            Kind::InvalidInput { .. } | Kind::Connect => None,
         }
     }
 
@@ -277,6 +283,19 @@ impl Error {
             .into()
     }
 
+    /// The body of a success that could not be read.
+    pub(crate) fn from_lost_body(
+        operation: &'static Operation,
+        status: StatusCode,
+        headers: &HeaderMap,
+        error: reqwest::Error,
+        secrets: &[&str],
+    ) -> Self {
+        Inner::from_reqwest(error, Some(status))
+            .with_answer(operation, headers, secrets)
+            .into()
+    }
+
     /// What a failed call of the generated client comes to. `secrets` are the texts that the service
     /// was sent and must not come back.
     pub(crate) async fn from_api(
@@ -289,7 +308,18 @@ impl Error {
             letta_api::Error::InvalidRequest(problem) => {
                 return Self::from_invalid_request(&problem);
             }
-            letta_api::Error::Transport(error) => Inner::from_transport(error),
+            letta_api::Error::Transport(error) => match error.downcast::<reqwest::Error>() {
+                // The client would not even try: it takes https only, say.
+                Ok(error) if error.is_builder() => {
+                    let rule = format!("cannot be sent by this HTTP client: {}", cause(&error));
+                    return Self::invalid_input("base_url", rule, None);
+                }
+                Ok(error) => Inner::from_reqwest(error, None),
+                Err(error) => Inner {
+                    source: Some(Box::new(error)),
+                    ..Inner::of(Kind::Interrupted { status: None })
+                },
+            },
             letta_api::Error::ErrorResponse(answer) => Inner::of(Kind::Status {
                 status: answer.status(),
                 message: redact::text(&answer.message, secrets),
@@ -298,7 +328,9 @@ impl Error {
                 status: response.status(),
                 message: read_message(*response, secrets).await,
             }),
-            letta_api::Error::ResponseBody { source, .. } => Inner::from_reqwest(source),
+            letta_api::Error::ResponseBody { source, status, .. } => {
+                Inner::from_reqwest(source, Some(status))
+            }
             letta_api::Error::InvalidPayload(payload) if payload.status().is_success() => {
                 Inner::of(Kind::InvalidResponse {
                     status: payload.status(),
@@ -323,7 +355,7 @@ impl Error {
                 }),
                 None => Inner {
                     source: Some(Box::new(other)),
-                    ..Inner::of(Kind::Interrupted)
+                    ..Inner::of(Kind::Interrupted { status: None })
                 },
             },
         };
@@ -359,28 +391,22 @@ impl Inner {
         }
     }
 
-    fn from_transport(error: TransportError) -> Self {
-        match error.downcast::<reqwest::Error>() {
-            Ok(error) => Self::from_reqwest(error),
-            Err(error) => Self {
-                source: Some(Box::new(error)),
-                ..Self::of(Kind::Interrupted)
-            },
-        }
-    }
-
-    fn from_reqwest(error: reqwest::Error) -> Self {
+    /// `status` is that of the answer whose body could not be read, if it came to that.
+    fn from_reqwest(error: reqwest::Error, status: Option<StatusCode>) -> Self {
         // A browser does not say why a request failed.
         #[cfg(not(target_arch = "wasm32"))]
         let is_connect = error.is_connect();
         #[cfg(target_arch = "wasm32")]
         let is_connect = false;
-        let kind = if is_connect {
-            Kind::Connect
-        } else if error.is_timeout() {
-            Kind::Timeout
-        } else {
-            Kind::Interrupted
+        let kind = match status {
+            // What the service thinks of the call is known, if not why.
+            Some(status) if !status.is_success() => Kind::Status {
+                status,
+                message: None,
+            },
+            _ if is_connect => Kind::Connect,
+            _ if error.is_timeout() => Kind::Timeout { status },
+            _ => Kind::Interrupted { status },
         };
         Self {
             source: Some(Box::new(error.without_url())),
@@ -417,6 +443,15 @@ impl From<std::convert::Infallible> for Error {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}
     }
+}
+
+/// What lies at the bottom of an error, in its own words.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
 }
 
 async fn read_message(mut response: reqwest::Response, secrets: &[&str]) -> Option<String> {
@@ -474,10 +509,22 @@ impl std::fmt::Display for Error {
                 "the service answered {status} with a body that is not what it documents: {problem}"
             )?,
             Kind::Connect => f.write_str("no connection to the service could be made")?,
-            Kind::Timeout => f.write_str("the service did not answer in time")?,
-            Kind::Interrupted => {
-                f.write_str("the connection to the service broke before the answer was complete")?;
+            Kind::Timeout { status: None } => f.write_str("the service did not answer in time")?,
+            Kind::Interrupted { status: None } => {
+                f.write_str("the connection to the service broke before it answered")?;
             }
+            Kind::Timeout {
+                status: Some(status),
+            } => write!(
+                f,
+                "the service answered {status}, and the rest did not come in time"
+            )?,
+            Kind::Interrupted {
+                status: Some(status),
+            } => write!(
+                f,
+                "the service answered {status}, and the connection broke within the answer"
+            )?,
         }
         if let Some(id) = &self.inner.request_id {
             write!(f, " (request {id})")?;

@@ -50,6 +50,8 @@
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | | TLS by the platform's own library |
 //! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`AgentId`] and [`Origin`], for configuration files |
+//!
+//! Without a feature for TLS, pass an HTTP client that has it ([`LettaBuilder::http_client`]).
 
 pub use letta_api::types::AccessRight;
 pub use letta_api::{ApiKey, BaseUrl, Secret};
@@ -83,6 +85,8 @@ mod transport;
 
 /// The raw client that this crate is built on, for what it does not wrap.
 pub use letta_api;
+/// The HTTP client, for one of your own: see [`LettaBuilder::http_client`].
+pub use reqwest;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

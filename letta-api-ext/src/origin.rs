@@ -36,27 +36,34 @@ impl Origin {
     /// an origin does not have: user name or password, path, query, fragment.
     pub fn new(origin: impl AsRef<str>) -> Result<Self> {
         let text = origin.as_ref().trim();
-        // What stands before an @ may be a password.
-        let value = (!text.contains('@')).then_some(text);
+        // What stands before an @ may be a password, and what stands after a path a token.
+        let shown = text.split(['?', '#']).next().unwrap_or(text);
+        let value = (!text.contains(['@', '\u{ff20}', '\u{fe6b}'])).then_some(shown);
         let fail = |rule| Err(Error::invalid_input("hostname", rule, value));
 
         if text.is_empty() {
             return fail("must not be empty; give the web application's URL");
         }
-        // The URL parser mends `https:example.com` and `https:\\example.com`; the service does not.
+        if text.contains(|c: char| c.is_control() || c == '\\') {
+            return fail("must not hold control characters or backslashes");
+        }
+        // The URL parser mends `https:example.com` and `https:///example.com`; the service does not.
         let lower = text.to_ascii_lowercase();
-        let has_scheme = lower.starts_with("https://") || lower.starts_with("http://");
+        let rest = lower
+            .strip_prefix("https://")
+            .or_else(|| lower.strip_prefix("http://"));
+        let has_scheme = rest.is_some_and(|rest| !rest.starts_with('/'));
         let url = match Url::parse(text) {
             Ok(url) if has_scheme => url,
             Ok(url) if text.contains("://") && !matches!(url.scheme(), "http" | "https") => {
                 return fail("must have the scheme `https` or `http`");
             }
-            Err(_) if has_scheme => return fail("must be a URL with a valid host and port"),
+            Err(_) if rest.is_some() => return fail("must be a URL with a valid host and port"),
             _ => {
                 return fail("must be a URL with its scheme, like https://chat.example.com");
             }
         };
-        if !url.username().is_empty() || url.password().is_some() {
+        if value.is_none() {
             return fail("must not hold a user name or a password");
         }
         if matches!(url.host(), Some(Host::Domain(name)) if name.contains('*')) {

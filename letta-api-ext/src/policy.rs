@@ -70,8 +70,8 @@ pub(crate) use serial::checked_text;
 /// Naming an agent twice merges its rights. Agents are in the order of their IDs and rights in the
 /// order of [`AccessRight`], so that equal policies are written alike, wherever they come from.
 ///
-/// What this version does not know (a right, a kind of grant) is kept: it can be read, survives
-/// every form, and is sent back unchanged. See [`ensure_known`](Self::ensure_known) for policies that
+/// What this version does not know (a right, a kind of grant) is kept: it can be read, survives the
+/// text form, and is sent back unchanged. See [`ensure_known`](Self::ensure_known) for policies that
 /// people write.
 ///
 /// The [module](self) shows how to make one.
@@ -136,7 +136,7 @@ impl AccessPolicy {
     pub fn allows(&self, agent: impl AsRef<str>, right: &AccessRight) -> bool {
         self.grants
             .get(agent.as_ref())
-            .is_some_and(|rights| rights.contains(right))
+            .is_some_and(|rights| rights.contains(&canonical(right.clone())))
     }
 
     /// Whether `other` allows all that this policy allows. What is not known counts as allowed only
@@ -163,6 +163,13 @@ impl AccessPolicy {
         union
     }
 
+    /// The agents that the policy names and the rights on each, in the order of the agents' IDs.
+    pub fn grants(&self) -> impl Iterator<Item = (&AgentId, impl Iterator<Item = &AccessRight>)> {
+        self.grants
+            .iter()
+            .map(|(agent, rights)| (agent, rights.iter()))
+    }
+
     /// The agents that the policy names, in the order of their IDs.
     pub fn agents(&self) -> impl Iterator<Item = &AgentId> {
         self.grants.keys()
@@ -173,7 +180,9 @@ impl AccessPolicy {
         self.grants.get(agent.as_ref()).into_iter().flatten()
     }
 
-    /// Grants of a kind or a shape that this version does not know, each as JSON.
+    /// Grants of a kind or a shape that this version does not know, each as JSON. An agent's grant with a
+    /// member that is not known is one: the member may restrict it, so it does not count for
+    /// [`allows`](Self::allows).
     pub fn unknown_grants(&self) -> impl Iterator<Item = &str> {
         self.unknown.iter().map(String::as_str)
     }
@@ -237,18 +246,30 @@ impl AccessPolicy {
     pub(crate) fn from_wire(policy: types::AccessPolicy) -> Self {
         let mut out = Self::nothing();
         for entry in policy.data {
-            match entry {
-                AccessPolicyEntry::Agent { id, access, .. } => match AgentId::new(id.as_str()) {
-                    Ok(agent) if !access.is_empty() => {
-                        let rights = out.grants.entry(agent).or_default();
-                        rights.extend(access.into_iter().map(canonical));
-                    }
-                    _ => out.keep(&AccessPolicyEntry::agent(id, access)),
-                },
-                other => out.keep(&other),
-            }
+            // Fails for what is nested deeper than JSON is read, so not for what was read as JSON.
+            let _ = out.absorb(entry);
         }
         out
+    }
+
+    /// Takes any entry. One of an agent counts as rights only if it is wholly known: a member that is
+    /// not may restrict it.
+    fn absorb(&mut self, entry: AccessPolicyEntry) -> Result<()> {
+        if let AccessPolicyEntry::Agent {
+            id,
+            access,
+            unknown,
+            ..
+        } = &entry
+            && unknown.is_empty()
+            && !access.is_empty()
+            && let Ok(agent) = AgentId::new(id.as_str())
+        {
+            let rights = self.grants.entry(agent).or_default();
+            rights.extend(access.iter().cloned().map(canonical));
+            return Ok(());
+        }
+        self.keep(&entry)
     }
 
     fn nothing() -> Self {
@@ -258,29 +279,42 @@ impl AccessPolicy {
         }
     }
 
-    fn keep(&mut self, entry: &AccessPolicyEntry) {
+    fn keep(&mut self, entry: &AccessPolicyEntry) -> Result<()> {
         let json = serde_json::to_value(entry).expect("an entry has text keys only");
-        self.unknown.insert(serial::sorted_json(&json));
+        let json = serial::sorted_json(&json);
+        if serde_json::from_str::<Map<String, Value>>(&json).is_err() {
+            let rule = "must not be nested deeper than JSON is read";
+            return Err(Error::invalid_input("policy", rule, None));
+        }
+        self.unknown.insert(json);
+        Ok(())
     }
 
     /// Takes an entry that a person may have written: an agent's must be right, others are kept.
     fn add_entry(&mut self, entry: AccessPolicyEntry) -> Result<()> {
-        let (id, access) = match entry {
-            AccessPolicyEntry::Agent { id, access, .. } => (id, access),
+        match &entry {
+            AccessPolicyEntry::Agent {
+                id,
+                access,
+                unknown,
+                ..
+            } => {
+                if let Some(name) = unknown.keys().next() {
+                    let rule = "must have `type`, `id` and `access` in an entry of type `agent`, and \
+                                nothing else";
+                    return Err(Error::invalid_input("policy", rule, Some(name)));
+                }
+                let one = Self::from_grants([(id.as_str(), access.iter().cloned())])?;
+                *self = self.union(&one);
+                Ok(())
+            }
             AccessPolicyEntry::Unknown(object) => {
-                check_kind(&object)?;
-                self.keep(&AccessPolicyEntry::Unknown(object));
-                return Ok(());
+                check_kind(object)?;
+                self.keep(&entry)
             }
             // The generated enum may grow, with a new version of the description.
-            other => {
-                self.keep(&other);
-                return Ok(());
-            }
-        };
-        let one = Self::from_grants([(id, access)])?;
-        *self = self.union(&one);
-        Ok(())
+            _ => self.keep(&entry),
+        }
     }
 
     /// A policy that allows nothing is never what somebody wants.
@@ -329,5 +363,70 @@ impl std::fmt::Debug for AccessPolicy {
     /// The text form, which says it all: `AccessPolicy(agent-1:read_messages)`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "AccessPolicy({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_service_reports_survives_the_text_form_and_is_sent_back_unchanged() {
+        for data in [
+            r#"[]"#,
+            r#"[{"type":"agent","id":"agent-1","access":["read_agent","dream"]}]"#,
+            r#"[{"type":"agent","id":"agent-1","access":[]}]"#,
+            r#"[{"type":"agent","id":"1","access":["read_agent"]}]"#,
+            r#"[{"type":"agent","id":7}]"#,
+            r#"[{"id":"x"}]"#,
+            r#"[{}]"#,
+            r#"[{"type":"agent","id":"agent-1","access":["read_agent"],"deny":["x"]}]"#,
+            r#"[{"type":"project","a":[0.1,1e-7,123456789.123456789,"%;,?:"]}]"#,
+        ] {
+            let json = format!(r#"{{"version":"1","data":{data}}}"#);
+            let policy = AccessPolicy::from_wire(serde_json::from_str(&json).unwrap());
+            let sent = serde_json::to_value(policy.to_entries()).unwrap();
+            assert_eq!(sent, serde_json::from_str::<Value>(data).unwrap());
+            if !policy.is_empty() {
+                let text = policy.to_string();
+                assert_eq!(text.parse::<AccessPolicy>().unwrap(), policy, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_grant_with_a_member_that_is_not_known_allows_nothing_that_is_known() {
+        let entry = r#"{"type":"agent","id":"agent-1","access":["read_agent"],"deny":["x"]}"#;
+        let json = format!(r#"{{"version":"1","data":[{entry}]}}"#);
+        let policy = AccessPolicy::from_wire(serde_json::from_str(&json).unwrap());
+        assert!(!policy.allows("agent-1", &AccessRight::ReadAgent));
+        assert_eq!(policy.unknown_grants().count(), 1);
+        let plain = AccessPolicy::builder()
+            .agent("agent-1")
+            .read_agent()
+            .build()
+            .unwrap();
+        assert!(!policy.is_subset_of(&plain) && !plain.is_subset_of(&policy));
+        assert!(policy.ensure_known().is_err());
+    }
+
+    #[test]
+    fn a_right_that_was_put_together_by_hand_is_the_one_that_it_names() {
+        let by_hand = AccessRight::Unknown("read_agent".to_owned());
+        let policy = AccessPolicy::from_grants([("agent-1", [by_hand.clone()])]).unwrap();
+        assert!(policy.allows("agent-1", &AccessRight::ReadAgent));
+        assert!(policy.allows("agent-1", &by_hand));
+        assert_eq!(policy.to_string(), "agent-1:read_agent");
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_refused_and_not_a_panic() {
+        let mut deep = Value::Null;
+        for _ in 0..200 {
+            deep = Value::Array(vec![deep]);
+        }
+        let json = serde_json::json!([{"type": "project", "deep": deep}]);
+        let error = serde_json::from_value::<AccessPolicy>(json).unwrap_err();
+        assert!(error.to_string().contains("nested"), "{error}");
     }
 }

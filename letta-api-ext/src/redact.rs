@@ -16,7 +16,8 @@ const SHORT: usize = 8;
 const LIMIT: usize = 1_000;
 
 /// Makes text of the service's fit to print: without the `secrets`, without anything that looks like
-/// a key or a token of the service, on one line, and not without end.
+/// a key or a token of the service, on one line, and not without end. Nothing where a secret is in it
+/// in a form that cannot be cut out.
 pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
     let mut text = text.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
@@ -31,6 +32,15 @@ pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
         }
     }
     let text = patterns(&text);
+    // What is left may still hold a secret in disguise.
+    let folded = fold(&text);
+    let disguised = |secret: &&str| {
+        let secret = fold(secret);
+        !secret.is_empty() && folded.contains(&secret)
+    };
+    if secrets.iter().any(disguised) {
+        return None;
+    }
     let text: String = text
         .chars()
         .take(LIMIT)
@@ -44,6 +54,36 @@ pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
         .collect();
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A text without what servers do to texts that they echo: percent-encoding, HTML entities, escapes,
+/// capitals, line breaks and other characters that cannot be seen.
+fn fold(text: &str) -> String {
+    let text = percent_decode_str(text).decode_utf8_lossy();
+    let mut text = text.to_lowercase();
+    for (entity, character) in [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&#x2f;", "/"),
+        ("&#47;", "/"),
+        ("&amp;", "&"),
+    ] {
+        text = text.replace(entity, character);
+    }
+    text.retain(|character| {
+        !character.is_control()
+            && !character.is_whitespace()
+            && character != '\\'
+            && !matches!(
+                character,
+                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
+            )
+    });
+    text
 }
 
 /// The ways in which a secret may stand in a text: as it is, and as it goes into a URL.
@@ -67,23 +107,29 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Takes out what begins like a key or a token, known or not, up to where such a word ends.
+/// Takes out what begins like a key or a token, known or not and in capitals or not, up to white space
+/// or a quote.
 pub(crate) fn patterns(text: &str) -> String {
+    // Keeps the bytes where they are.
+    let lower = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    let first = |text: &str| PREFIXES.iter().filter_map(|prefix| text.find(prefix)).min();
-    while let Some(start) = first(rest) {
-        let (before, word) = rest.split_at(start);
-        let prefix = PREFIXES[0].len();
-        let end = word[prefix..]
-            .find(|c: char| !(c.is_ascii_alphanumeric() || "-_.~%+/=".contains(c)))
-            .map_or(word.len(), |length| prefix + length);
-        out.push_str(before);
-        out.push_str(&word[..prefix]);
+    let mut done = 0;
+    let first = |from: usize| {
+        let found = PREFIXES
+            .iter()
+            .filter_map(|prefix| lower[from..].find(prefix));
+        found.min().map(|start| from + start)
+    };
+    while let Some(start) = first(done) {
+        let word = start + PREFIXES[0].len();
+        let end = text[word..]
+            .find(|c: char| c.is_whitespace() || c.is_control() || "\"'`,;<>(){}[]".contains(c))
+            .map_or(text.len(), |length| word + length);
+        out.push_str(&text[done..word]);
         out.push_str(REDACTED);
-        rest = &word[end..];
+        done = end;
     }
-    out.push_str(rest);
+    out.push_str(&text[done..]);
     out
 }
 
@@ -113,15 +159,26 @@ mod tests {
             ("key abc is bad", &["abc"], None),
             ("key is bad", &["abc"], Some("key is bad")),
             (
-                "key sk-let-AbC.1_2: bad",
+                "key sk-let-AbC.1_2 bad",
                 &[],
-                Some("key sk-let-[redacted]: bad"),
+                Some("key sk-let-[redacted] bad"),
+            ),
+            (
+                "key SK-LET-abc:def!1 bad",
+                &[],
+                Some("key SK-LET-[redacted] bad"),
             ),
             (
                 "\"ck-let-1\",\"sk-let-2\"",
                 &[],
                 Some("\"ck-let-[redacted]\",\"sk-let-[redacted]\""),
             ),
+            ("HUNTER2/KEY+99", &["hunter2/Key+99"], None),
+            ("hunter2%2fkey%2b99", &["hunter2/Key+99"], None),
+            ("hunter2\\/Key+99", &["hunter2/Key+99"], None),
+            ("hunter2&amp;Key&lt;99", &["hunter2&Key<99"], None),
+            ("hunter2K\ney9999", &["hunter2Key9999"], None),
+            ("hunter2\u{200b}Key9999", &["hunter2Key9999"], None),
             ("two\nlines\u{1b}[31m", &[], Some("two lines [31m")),
             ("  ", &[], None),
             ("nothing", &[""], Some("nothing")),

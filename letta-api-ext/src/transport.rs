@@ -9,7 +9,8 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 pub(crate) struct HttpTransport {
     pub(crate) authorization: HeaderValue,
     pub(crate) project: Option<(HeaderName, HeaderValue)>,
-    pub(crate) timeout: Duration,
+    /// Nothing where the HTTP client is the caller's, and with it the time-outs.
+    pub(crate) timeout: Option<Duration>,
 }
 
 impl Transport for HttpTransport {
@@ -24,7 +25,9 @@ impl Transport for HttpTransport {
         if let Some((name, value)) = &self.project {
             headers.insert(name.clone(), value.clone());
         }
-        request.timeout_mut().get_or_insert(self.timeout);
+        if let Some(timeout) = self.timeout {
+            request.timeout_mut().get_or_insert(timeout);
+        }
         Direct.execute(http, request, operation)
     }
 }

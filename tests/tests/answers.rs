@@ -1,5 +1,6 @@
 //! Every kind of answer: what the caller gets, scripted with httptest.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use httptest::matchers::{all_of, contains, not, request, url_decoded};
@@ -207,19 +208,32 @@ async fn an_invalid_answer_says_what_is_wrong_with_it() {
 }
 
 #[tokio::test]
-async fn a_success_status_that_is_not_documented_is_a_success() {
+async fn a_token_that_comes_with_a_status_that_is_not_documented_is_not_lost() {
     for status in ["200 OK", "201 Created", "202 Accepted"] {
         let tap = Tap::start(answer(status, "application/json", &token_json())).await;
-        let token = tap
-            .letta()
-            .access_tokens()
-            .create(policy(), "https://a.b")
-            .await
-            .unwrap();
-        assert_eq!(token.expose_secret(), TOKEN, "{status}");
-        let outcome = tap.letta().access_tokens().revoke(TOKEN).await.unwrap();
-        assert_eq!(outcome, Revocation::Revoked, "{status}");
+        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        assert_eq!(create.await.unwrap().expose_secret(), TOKEN, "{status}");
     }
+}
+
+#[tokio::test]
+async fn a_revoke_that_is_answered_with_anything_but_an_empty_success_is_an_error() {
+    for (status, content_type, body) in [
+        ("200 OK", "text/html", "<html>Sign in to Wi-Fi</html>"),
+        ("200 OK", "application/json", r#"{"error":"not revoked"}"#),
+        ("200 OK", "application/json", "[]"),
+        ("202 Accepted", "text/plain", ""),
+        ("206 Partial Content", "text/html", "<html>"),
+    ] {
+        let tap = Tap::start(answer(status, content_type, body)).await;
+        let error = tap.letta().access_tokens().revoke(TOKEN).await.unwrap_err();
+        assert!(error.is_invalid_response(), "{status} {body}: {error}");
+        assert!(error.may_have_happened());
+        assert_eq!(error.request_id(), Some("req-7"));
+    }
+    let tap = Tap::start(answer("200 OK", "text/plain", "")).await;
+    let outcome = tap.letta().access_tokens().revoke(TOKEN).await.unwrap();
+    assert_eq!(outcome, Revocation::Revoked);
 }
 
 #[tokio::test]
@@ -242,6 +256,12 @@ async fn only_the_services_own_404_says_that_a_token_is_gone() {
         ("410 Gone", r#"{"message":"Token expired"}"#, true),
         ("404 Not Found", "", false),
         ("404 Not Found", r#"{"detail":"Not Found"}"#, false),
+        (
+            "404 Not Found",
+            r#"{"message":"Route DELETE:/x not found","error":"Not Found","statusCode":404}"#,
+            false,
+        ),
+        ("404 Not Found", r#"{"message":7}"#, false),
         ("404 Not Found", "<html>", false),
         ("400 Bad Request", r#"{"message":"Token not found"}"#, false),
     ] {
@@ -338,23 +358,36 @@ async fn no_connection_a_lost_answer_and_one_cut_short_are_told_apart() {
     let cause = std::error::Error::source(&error).unwrap();
     assert!(cause.is::<reqwest::Error>());
 
-    for cut in [
-        "",
-        "HTTP/1.1 201 Cre",
-        "rubbish\r\n\r\n",
-        "HTTP/1.1 201 Created\r\ncontent-length: 900\r\n\r\n{\"token\":\"ck-let-1",
+    for (cut, status) in [
+        ("", None),
+        ("HTTP/1.1 201 Cre", None),
+        ("rubbish\r\n\r\n", None),
+        (
+            "HTTP/1.1 201 Created\r\nx-request-id: req-7\r\ncontent-length: 900\r\n\r\n{\"token\":\"ck-let-1",
+            Some(201),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nx-request-id: req-7\r\ncontent-length: 900\r\n\r\n{\"token\":\"ck-let-1",
+            Some(200),
+        ),
     ] {
         let tap = Tap::start(cut.into()).await;
         let create = tap.letta().access_tokens().create(policy(), "https://a.b");
         let error = create.await.unwrap_err();
         assert!(
-            !error.is_connect() && !error.is_timeout(),
+            !error.is_connect() && !error.is_timeout() && !error.is_invalid_response(),
             "{cut}: {error:?}"
         );
         assert!(
             error.is_retryable() && error.may_have_happened(),
             "{cut}: {error:?}"
         );
+        assert_eq!(
+            error.status().map(|status| status.as_u16()),
+            status,
+            "{cut}"
+        );
+        assert_eq!(error.request_id(), status.map(|_| "req-7"), "{cut}");
         assert!(
             !format!("{error} {error:?}").contains("ck-let-1"),
             "{error:?}"
@@ -362,9 +395,115 @@ async fn no_connection_a_lost_answer_and_one_cut_short_are_told_apart() {
     }
 }
 
+#[tokio::test]
+async fn an_error_answer_that_is_cut_short_keeps_its_status() {
+    for (status, retryable) in [(400, false), (401, false), (404, false), (500, true)] {
+        let head = format!(
+            "HTTP/1.1 {status} X\r\nx-request-id: req-7\r\ncontent-length: 900\r\n\r\n{{\"mess"
+        );
+        let tap = Tap::start(head.into_bytes()).await;
+        let tokens = tap.letta().access_tokens();
+        for error in [
+            tokens.create(policy(), "https://a.b").await.unwrap_err(),
+            tokens.list().await.unwrap_err(),
+            tokens.revoke(TOKEN).await.unwrap_err(),
+        ] {
+            assert_eq!(error.status().unwrap().as_u16(), status, "{error:?}");
+            assert_eq!(error.request_id(), Some("req-7"), "{error:?}");
+            assert_eq!(error.is_retryable(), retryable, "{error:?}");
+            assert_eq!(error.may_have_happened(), status == 500, "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_time_out_is_told_apart_wherever_it_strikes() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    // Takes connections and says this much; nothing more comes.
+    let hang = |said: &'static [u8]| {
+        let listener = &listener;
+        async move {
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_u8().await.unwrap();
+            stream.write_all(said).await.unwrap();
+            std::future::pending::<()>().await
+        }
+    };
+    let http = reqwest::Client::builder()
+        .timeout(Duration::from_millis(100))
+        .build()
+        .unwrap();
+    for (said, status) in [
+        (&b""[..], None),
+        (
+            &b"HTTP/1.1 201 Created\r\ncontent-length: 900\r\n\r\n{\"to"[..],
+            Some(201),
+        ),
+        (
+            &b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"to"[..],
+            Some(200),
+        ),
+    ] {
+        // The client's own time-out counts.
+        let letta = letta_api_ext::Letta::builder()
+            .api_key("key")
+            .base_url(format!("http://{addr}"))
+            .http_client(http.clone())
+            .build()
+            .unwrap();
+        let create = letta.access_tokens().create(policy(), "https://a.b");
+        let error = tokio::select! {
+            outcome = create.send() => outcome.unwrap_err(),
+            () = hang(said) => unreachable!(),
+        };
+        assert!(error.is_timeout() && error.is_retryable(), "{error:?}");
+        assert!(error.may_have_happened());
+        assert_eq!(error.status().map(|status| status.as_u16()), status);
+    }
+}
+
+#[tokio::test]
+async fn whether_a_failed_call_may_have_happened_follows_from_its_status() {
+    for (status, header, may) in [
+        ("307 Temporary Redirect", "location: /", true),
+        ("400 Bad Request", "x-a: b", false),
+        ("408 Request Timeout", "x-a: b", true),
+        ("429 Too Many Requests", "x-a: b", false),
+        ("500 Internal Server Error", "x-a: b", true),
+        ("503 Service Unavailable", "x-a: b", true),
+        ("503 Service Unavailable", "retry-after: 3", false),
+    ] {
+        let head = format!("HTTP/1.1 {status}\r\n{header}\r\ncontent-length: 0\r\n\r\n");
+        let tap = Tap::start(head.into_bytes()).await;
+        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let error = create.await.unwrap_err();
+        assert_eq!(error.may_have_happened(), may, "{status} {header}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_the_http_client_would_not_send_is_bad_input() {
+    let http = reqwest::Client::builder().https_only(true).build().unwrap();
+    let letta = letta_api_ext::Letta::builder()
+        .api_key("key")
+        .base_url("http://127.0.0.1:1")
+        .http_client(http)
+        .build()
+        .unwrap();
+    let error = letta.access_tokens().list().await.unwrap_err();
+    assert_eq!(error.field(), Some("base_url"), "{error:?}");
+    assert!(!error.is_retryable() && !error.may_have_happened());
+}
+
 /// A page of `count` tokens.
 fn page(count: usize, has_next_page: bool) -> String {
-    let tokens = vec![token_json(); count].join(",");
+    // Each page begins with a token of its own.
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let token = token_json().replace(TOKEN, &format!("ck-let-{number}"));
+    let tokens = vec![token; count].join(",");
     format!(r#"{{"tokens":[{tokens}],"hasNextPage":{has_next_page}}}"#)
 }
 
@@ -430,8 +569,24 @@ async fn a_stream_ends_after_an_error_and_never_goes_round_in_circles() {
         error.is_invalid_response() && error.to_string().contains("empty"),
         "{error}"
     );
+    assert_eq!(error.request_id(), Some("req-7"));
     assert!(items.next().await.is_none());
     assert_eq!(tap.requests().len(), 1);
+
+    // A server that does not heed the offset.
+    let tap = Tap::start(answer("200 OK", "application/json", &page(2, true))).await;
+    let mut pages = tap.letta().access_tokens().list().pages();
+    assert_eq!(pages.next().await.unwrap().unwrap().tokens().len(), 2);
+    let error = pages.next().await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("once more"), "{error}");
+    assert!(pages.next().await.is_none());
+
+    // What can be counted is given before the error.
+    let list = tap.letta().access_tokens().list().offset(u32::MAX - 1);
+    let mut pages = list.pages();
+    assert_eq!(pages.next().await.unwrap().unwrap().tokens().len(), 2);
+    let error = pages.next().await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("counted"), "{error}");
 
     let tap = Tap::start(answer("500 Oh", "text/plain", "")).await;
     let mut pages = tap.letta().access_tokens().list().pages();

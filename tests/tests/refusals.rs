@@ -45,6 +45,10 @@ async fn a_hostname_that_is_no_origin() {
         ("localhost:3000", "with its scheme"),
         ("https:app.example.com", "with its scheme"),
         ("https:/app.example.com", "with its scheme"),
+        ("https:///app.example.com", "with its scheme"),
+        ("https://app.exa\nmple.com", "control characters"),
+        ("https:\\\\app.example.com", "backslashes"),
+        ("https://@app.example.com", "user name"),
         ("*", "with its scheme"),
         ("null", "with its scheme"),
         ("ftp://x", "the scheme `https` or `http`; got `ftp://x`"),
@@ -80,6 +84,19 @@ async fn a_password_in_a_hostname_is_not_shown() {
         }
     }
     assert!(tap.requests().is_empty());
+}
+
+#[tokio::test]
+async fn what_may_be_a_token_in_a_hostname_is_not_shown() {
+    for hostname in [
+        "https://app.example.com/cb?code=hunter2",
+        "https://app.example.com/cb#access_token=hunter2",
+        "app.example.com?code=hunter2",
+    ] {
+        let error = hostname.parse::<letta_api_ext::Origin>().unwrap_err();
+        assert!(error.to_string().contains("app.example.com"), "{error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -338,7 +355,8 @@ async fn every_other_token_is_one_segment_of_the_path() {
         ("%2F", "%252F"),
         ("a;b=c&d", "a;b=c&d"),
         ("ü", "%C3%BC"),
-        ("\r\nX-Evil: 1", "%0D%0AX-Evil:%201"),
+        ("a\r\nX-Evil: 1", "a%0D%0AX-Evil:%201"),
+        (" a\n", "a"),
         ("a\tb", "a%09b"),
         ("{token}", "%7Btoken%7D"),
     ] {

@@ -3,8 +3,13 @@
 use std::sync::Mutex;
 
 use letta_api::{ApiKey, Bearer, Client, Secret, types};
-use letta_api_ext::{AccessPolicy, Letta};
+use letta_api_ext::{AccessPolicy, AccessTokens, Error, Letta};
 use letta_api_tests::{API_KEY, TOKEN, Tap, answer, token_json};
+
+/// A key and a token that do not look like those of the service, so that nothing but knowing them takes
+/// them out. The token is another in a URL.
+const PLAIN_KEY: &str = "plain=k3yk3yk3y/4711";
+const PLAIN_TOKEN: &str = "plain t0kent0ken?4712";
 
 /// Every line that any library logs, at every level.
 struct Log(Mutex<Vec<String>>);
@@ -43,11 +48,26 @@ impl Printed {
         }
     }
 
+    /// As [`error`](Self::error), and what an error of the SDK has to say besides.
+    fn failure(&mut self, error: &Error) {
+        self.error(error);
+        self.debug(&error.message());
+        self.debug(&error.request_id());
+    }
+
     /// Fails if any text holds a secret, in any form that a URL or JSON gives it.
     fn assert_clean(&self) {
         assert!(!self.0.is_empty());
         for text in &self.0 {
-            for secret in [API_KEY, TOKEN, "k3yk3yk3y", "t0kent0ken", "hunter2"] {
+            for secret in [
+                API_KEY,
+                TOKEN,
+                PLAIN_KEY,
+                PLAIN_TOKEN,
+                "k3yk3yk3y",
+                "t0kent0ken",
+                "hunter2",
+            ] {
                 assert!(!text.contains(secret), "{secret} is in {text}");
             }
         }
@@ -63,11 +83,11 @@ fn policy() -> AccessPolicy {
 }
 
 /// Answers that echo what they were sent, as some servers do.
-fn echoes() -> Vec<Vec<u8>> {
-    let message = format!(
-        "no token {TOKEN} at /v1/client-side-access-tokens/{TOKEN} for Bearer {API_KEY} hunter2-{TOKEN}"
-    )
-    .replace("hunter2-", "");
+fn echoes(key: &str, token: &str) -> Vec<Vec<u8>> {
+    let token_json = || token_json().replace(TOKEN, token);
+    let in_url = token.replace(' ', "%20").replace('?', "%3F");
+    let message =
+        format!("no token {token} at /v1/client-side-access-tokens/{in_url} for Bearer {key}");
     let mut answers = Vec::new();
     for status in [
         "400 Bad Request",
@@ -88,14 +108,14 @@ fn echoes() -> Vec<Vec<u8>> {
             token_json(),
             token_json()[..120].to_owned(),
             format!(r#"{{"tokens":[{}],"hasNextPage":false}}"#, token_json()),
-            format!(r#"{{"tokens":[{}],"hasNextPage":"{TOKEN}"}}"#, token_json()),
+            format!(r#"{{"tokens":[{}],"hasNextPage":"{token}"}}"#, token_json()),
         ] {
             for content_type in ["application/json", "text/plain", "text/html"] {
                 answers.push(answer(status, content_type, &body));
             }
         }
         answers.push(
-            format!("HTTP/1.1 {status}\r\nx-request-id: {TOKEN}\r\nlocation: https://{API_KEY}@x/{TOKEN}\r\nset-cookie: {API_KEY}\r\ncontent-length: 0\r\n\r\n").into_bytes(),
+            format!("HTTP/1.1 {status}\r\nx-request-id: {token}\r\nlocation: https://{key}@x/{token}\r\nset-cookie: {key}\r\ncontent-length: 0\r\n\r\n").into_bytes(),
         );
         answers.push(
             format!(
@@ -106,7 +126,7 @@ fn echoes() -> Vec<Vec<u8>> {
         );
     }
     answers.push(Vec::new());
-    answers.push(format!("HTTP/1.1 2{TOKEN}").into_bytes());
+    answers.push(format!("HTTP/1.1 2{token}").into_bytes());
     answers
 }
 
@@ -122,10 +142,20 @@ async fn nothing_that_can_be_printed_shows_a_secret() {
         .build()
         .unwrap();
 
-    for bytes in echoes() {
+    let pairs = [
+        (API_KEY, TOKEN),
+        (PLAIN_KEY, TOKEN),
+        (PLAIN_KEY, PLAIN_TOKEN),
+    ];
+    let cases = pairs.into_iter().flat_map(|(key, token)| {
+        echoes(key, token)
+            .into_iter()
+            .map(move |bytes| (key, token, bytes))
+    });
+    for (key, token, bytes) in cases {
         let tap = Tap::start(bytes).await;
         let letta = Letta::builder()
-            .api_key(API_KEY)
+            .api_key(key)
             .base_url(tap.url())
             .http_client(http.clone())
             .build()
@@ -133,43 +163,12 @@ async fn nothing_that_can_be_printed_shows_a_secret() {
         printed.debug(&letta);
         let tokens = letta.access_tokens();
         printed.debug(&tokens);
-
-        let create = tokens.create(policy(), "https://app.example.com");
-        printed.debug(&create);
-        match create.await {
-            Ok(token) => {
-                assert_eq!(token.expose_secret(), TOKEN);
-                printed.debug(&token);
-                printed.debug(&token.to_browser());
-                printed.debug(&Secret::from(&token));
-                printed.debug(&tokens.revoke(&token));
-            }
-            Err(error) => {
-                failures += 1;
-                printed.error(&error);
-                printed.debug(&error.message());
-                printed.debug(&error.request_id());
-            }
+        // A create is told of no token, and knows one in a message by its looks alone.
+        if token == TOKEN {
+            failures += mint_and_list(&tokens, &mut printed).await;
         }
-        let list = tokens.list();
-        printed.debug(&list);
-        printed.debug(&list.clone().pages());
-        printed.debug(&list.clone().items());
-        match list.await {
-            Ok(page) => printed.debug(&page),
-            Err(error) => printed.error(&error),
-        }
-        let revoke = tokens.revoke(TOKEN);
-        printed.debug(&revoke);
-        match revoke.await {
-            Ok(outcome) => printed.debug(&outcome),
-            Err(error) => {
-                printed.error(&error);
-                printed.debug(&error.message());
-                printed.debug(&error.request_id());
-            }
-        }
-        raw(&tap, http.clone(), &mut printed).await;
+        revoke(&tokens, token, &mut printed).await;
+        raw(&tap, http.clone(), (key, token), &mut printed).await;
     }
     assert!(failures > 100, "{failures}");
 
@@ -188,9 +187,47 @@ async fn nothing_that_can_be_printed_shows_a_secret() {
     printed.assert_clean();
 }
 
+/// Gives the number of creates that failed.
+async fn mint_and_list(tokens: &AccessTokens, printed: &mut Printed) -> usize {
+    let mut failures = 0;
+    let create = tokens.create(policy(), "https://app.example.com");
+    printed.debug(&create);
+    match create.await {
+        Ok(token) => {
+            assert_eq!(token.expose_secret(), TOKEN);
+            printed.debug(&token);
+            printed.debug(&token.to_browser());
+            printed.debug(&Secret::from(&token));
+            printed.debug(&tokens.revoke(&token));
+        }
+        Err(error) => {
+            failures += 1;
+            printed.failure(&error);
+        }
+    }
+    let list = tokens.list();
+    printed.debug(&list);
+    printed.debug(&list.clone().pages());
+    printed.debug(&list.clone().items());
+    match list.await {
+        Ok(page) => printed.debug(&page),
+        Err(error) => printed.failure(&error),
+    }
+    failures
+}
+
+async fn revoke(tokens: &AccessTokens, token: &str, printed: &mut Printed) {
+    let revoke = tokens.revoke(token);
+    printed.debug(&revoke);
+    match revoke.await {
+        Ok(outcome) => printed.debug(&outcome),
+        Err(error) => printed.failure(&error),
+    }
+}
+
 /// The same through the generated client.
-async fn raw(tap: &Tap, http: reqwest::Client, printed: &mut Printed) {
-    let key = ApiKey::new(API_KEY).unwrap();
+async fn raw(tap: &Tap, http: reqwest::Client, (key, token): (&str, &str), printed: &mut Printed) {
+    let key = ApiKey::new(key).unwrap();
     let bearer = Bearer::new(&key);
     printed.debug(&key);
     printed.debug(&bearer);
@@ -218,7 +255,7 @@ async fn raw(tap: &Tap, http: reqwest::Client, printed: &mut Printed) {
         Err(error) => raw_error(error, printed),
     }
     match client
-        .delete_client_side_access_token(&Secret::new(TOKEN))
+        .delete_client_side_access_token(&Secret::new(token))
         .await
     {
         Ok(done) => printed.debug(&done),

@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::{StreamExt, TryStreamExt, stream};
-use letta_api::operations;
+use futures_util::{StreamExt, TryFutureExt, TryStreamExt, stream};
+use letta_api::{Secret, operations};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
@@ -68,6 +68,10 @@ impl ListAccessTokens {
     /// Before anything is sent: an agent's ID that is none (`agent`), a limit of 0 (`limit`). After
     /// that, whatever the service or the network has to say.
     pub async fn send(self) -> Result<AccessTokenPage> {
+        Ok(self.fetch().await?.0)
+    }
+
+    async fn fetch(self) -> Result<(AccessTokenPage, Head)> {
         let agent = self.agent.transpose()?;
         if self.limit == Some(0) {
             return Err(Error::invalid_input(
@@ -77,41 +81,64 @@ impl ListAccessTokens {
             ));
         }
         let secrets = [self.letta.key().expose_secret()];
-        let page = call(
-            &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
-            self.letta.api().list_client_side_access_tokens(
-                agent.as_ref().map(AgentId::as_str),
-                self.limit,
-                self.offset,
-            ),
-            &secrets,
-        )
-        .await?;
-        Ok(AccessTokenPage {
-            offset: self.offset.unwrap_or(0),
+        let mut head = Head::default();
+        let list = self.letta.api().list_client_side_access_tokens(
+            agent.as_ref().map(AgentId::as_str),
+            self.limit,
+            self.offset,
+        );
+        let list = list.map_ok(|answer| {
+            head = Head(answer.status(), answer.headers().clone());
+            answer
+        });
+        let page = call(&operations::LIST_CLIENT_SIDE_ACCESS_TOKENS, list, &secrets).await?;
+        let page = AccessTokenPage {
             tokens: page
                 .tokens
                 .into_iter()
                 .map(AccessToken::from_wire)
                 .collect(),
             has_next_page: page.has_next_page,
-        })
+        };
+        Ok((page, head))
     }
 
     /// This page and all that follow, each fetched when it is asked for. Ends after the first error.
     ///
     /// Pages are counted off by position. A token that is created or revoked meanwhile moves the
     /// others, so that one may come twice or be passed over.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send), and an [invalid response](Error::is_invalid_response) where going
+    /// on would be going round in circles: an empty page that says that more follow, or the page
+    /// before once more.
     pub fn pages(self) -> AccessTokenPages {
-        let pages = stream::try_unfold(Some(self), |request| async move {
-            let Some(request) = request else {
-                return Ok(None);
+        enum Next {
+            Fetch(Box<ListAccessTokens>, Option<Secret>),
+            Fail(Error),
+            End,
+        }
+
+        let pages = stream::try_unfold(Next::Fetch(Box::new(self), None), |next| async move {
+            let (request, before) = match next {
+                Next::Fetch(request, before) => (request, before),
+                Next::Fail(error) => return Err(error),
+                Next::End => return Ok(None),
             };
-            let page = request.clone().send().await?;
-            let next = match page.next_offset() {
-                None => None,
-                Some(Ok(offset)) => Some(request.offset(offset)),
-                Some(Err(error)) => return Err(error),
+            let (page, head) = request.clone().fetch().await?;
+            let first = page.tokens.first().map(Secret::from);
+            if first.is_some() && first == before {
+                return Err(head.no_progress("the page is the one before once more"));
+            }
+            let count = u32::try_from(page.tokens.len()).unwrap_or(u32::MAX);
+            let next = match request.offset.unwrap_or(0).checked_add(count) {
+                _ if !page.has_next_page => Next::End,
+                _ if count == 0 => {
+                    return Err(head.no_progress("the page is empty, and says that more follow"));
+                }
+                Some(offset) => Next::Fetch(Box::new(request.offset(offset)), first),
+                None => Next::Fail(head.no_progress("more tokens follow than can be counted")),
             };
             Ok(Some((page, next)))
         });
@@ -134,7 +161,6 @@ awaitable!(ListAccessTokens => AccessTokenPage);
 /// A page of tokens.
 #[derive(Clone, Debug)]
 pub struct AccessTokenPage {
-    offset: u32,
     tokens: Vec<AccessToken>,
     has_next_page: bool,
 }
@@ -154,24 +180,16 @@ impl AccessTokenPage {
     pub fn has_next_page(&self) -> bool {
         self.has_next_page
     }
+}
 
-    /// Where the next page begins, if there is one. An error where the service says there is, and
-    /// gave nothing to count on from: asking for it would go round in circles.
-    fn next_offset(&self) -> Option<Result<u32>> {
-        if !self.has_next_page {
-            return None;
-        }
-        let count = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
-        Some(match self.offset.checked_add(count) {
-            Some(next) if count > 0 => Ok(next),
-            _ => Err(Error::invalid_response(
-                &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
-                StatusCode::OK,
-                &HeaderMap::new(),
-                "the page is empty, and says that more tokens follow",
-                &[],
-            )),
-        })
+/// Status and headers of the answer that a page came with, to say which one made no sense.
+#[derive(Default)]
+struct Head(StatusCode, HeaderMap);
+
+impl Head {
+    fn no_progress(&self, problem: &str) -> Error {
+        let operation = &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS;
+        Error::invalid_response(operation, self.0, &self.1, problem, &[])
     }
 }
 

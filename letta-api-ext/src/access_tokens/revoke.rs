@@ -1,10 +1,10 @@
 //! Ending a token.
 
-use letta_api::types::ApiError;
 use letta_api::{Secret, operations};
 use reqwest::StatusCode;
+use serde_json::Value;
 
-use super::awaitable;
+use super::{awaitable, read};
 use crate::error::{Error, Result};
 use crate::letta::Letta;
 
@@ -18,6 +18,8 @@ pub struct RevokeAccessToken {
 
 impl RevokeAccessToken {
     pub(super) fn new(letta: Letta, token: Secret) -> Self {
+        // As for keys: what comes from a file ends in a newline.
+        let token = Secret::new(token.expose_secret().trim());
         Self { letta, token }
     }
 
@@ -26,37 +28,61 @@ impl RevokeAccessToken {
     /// # Errors
     ///
     /// Before anything is sent: a token that is empty, or has `.` or `..` between slashes, which
-    /// would name another resource. After that, whatever the service or the network has to say. A
-    /// 404 counts as gone only where it has the service's own form, a JSON object with a `message`:
-    /// a proxy, or a server without this call, must not make a live token look dead.
+    /// would name another resource. After that, whatever the service or the network has to say. A live
+    /// token must not look dead, so that
+    ///
+    /// - of success statuses only 204 counts, and 200 without a body: a page that a proxy shows in place
+    ///   of the service is an [invalid response](Error::is_invalid_response);
+    /// - a 404 or 410 counts as gone only in the service's own form, a JSON object of a `message` and
+    ///   nothing else: other servers' are errors.
     pub async fn send(self) -> Result<Revocation> {
         let operation = &operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN;
         let secrets = [self.token.expose_secret(), self.letta.key().expose_secret()];
-        let error = match self
+        let call = self
             .letta
             .api()
-            .delete_client_side_access_token(&self.token)
-            .await
-        {
+            .delete_client_side_access_token(&self.token);
+        let response = match call.await {
             Ok(_) => return Ok(Revocation::Revoked),
-            Err(error) => error,
+            Err(letta_api::Error::UnexpectedResponse(response)) => *response,
+            Err(error) => return Err(Error::from_api(error, operation, &secrets).await),
         };
-        match error.status() {
-            // Whatever the body of a success is, the token is no more.
-            Some(status) if status.is_success() => Ok(Revocation::Revoked),
-            Some(status @ (StatusCode::NOT_FOUND | StatusCode::GONE)) => {
-                let headers = error.headers().cloned().unwrap_or_default();
-                let body = error.into_body().await.unwrap_or_default();
-                // Tells the service's word that there is no such token from any other 404.
-                if serde_json::from_slice::<ApiError>(&body).is_ok() {
+        match response.status() {
+            StatusCode::NOT_FOUND | StatusCode::GONE => {
+                let (status, headers, body) = read(operation, response, &secrets).await?;
+                if is_the_services_own(&body) {
                     return Ok(Revocation::AlreadyGone);
                 }
                 Err(Error::from_status(
                     operation, status, &headers, &body, &secrets,
                 ))
             }
-            _ => Err(Error::from_api(error, operation, &secrets).await),
+            status if status.is_success() => {
+                let (status, headers, body) = read(operation, response, &secrets).await?;
+                if status == StatusCode::OK && body.is_empty() {
+                    return Ok(Revocation::Revoked);
+                }
+                let problem = "the documented answer is a 204 without a body";
+                Err(Error::invalid_response(
+                    operation, status, &headers, problem, &secrets,
+                ))
+            }
+            _ => {
+                let error = letta_api::Error::UnexpectedResponse(Box::new(response));
+                Err(Error::from_api(error, operation, &secrets).await)
+            }
         }
+    }
+}
+
+/// Whether the body of a 404 is the documented form of an error, to the letter. Routers and gateways
+/// tend to say more, or say it otherwise.
+fn is_the_services_own(body: &[u8]) -> bool {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(members)) => {
+            members.len() == 1 && members.get("message").is_some_and(Value::is_string)
+        }
+        _ => false,
     }
 }
 
@@ -68,7 +94,8 @@ awaitable!(RevokeAccessToken => Revocation);
 pub enum Revocation {
     /// This call ended it.
     Revoked,
-    /// It was gone already: revoked before, expired, or never there.
+    /// It was gone already: revoked before, expired, or never there. Also where it belongs to another
+    /// project than the client's, since the service looks for it in that one.
     AlreadyGone,
 }
 

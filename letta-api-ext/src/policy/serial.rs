@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use letta_api::types::AccessPolicyEntry;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
@@ -19,11 +18,30 @@ impl<'de> Deserialize<'de> for AccessPolicy {
     /// An array of entries, with the rules of [`AccessPolicy::from_grants`]. Unknown rights and kinds
     /// of grants are kept; see [`AccessPolicy::ensure_known`] to refuse them.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut policy = Self::nothing();
-        for entry in Vec::<AccessPolicyEntry>::deserialize(deserializer)? {
-            policy.add_entry(entry).map_err(de::Error::custom)?;
+        struct Entries;
+
+        impl<'de> de::Visitor<'de> for Entries {
+            type Value = AccessPolicy;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list of entries")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut policy = AccessPolicy::nothing();
+                while let Some(entry) = seq.next_element()? {
+                    policy.add_entry(entry).map_err(de::Error::custom)?;
+                }
+                policy.ensure_some().map_err(de::Error::custom)
+            }
+
+            // serde's own error would quote the text, which may be a key in the wrong place.
+            fn visit_str<E: de::Error>(self, _: &str) -> Result<Self::Value, E> {
+                Err(E::custom("a policy must be a list of entries, not text"))
+            }
         }
-        policy.ensure_some().map_err(de::Error::custom)
+
+        deserializer.deserialize_any(Entries)
     }
 }
 

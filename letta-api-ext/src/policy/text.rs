@@ -18,7 +18,7 @@ use std::str::FromStr;
 use letta_api::types::{AccessPolicyEntry, AccessRight};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::{AccessPolicy, canonical, check_kind};
+use super::{AccessPolicy, canonical};
 use crate::agent_id::AgentId;
 use crate::error::{Error, Result};
 
@@ -72,12 +72,11 @@ impl FromStr for AccessPolicy {
         for grant in text.split(';').map(str::trim) {
             if let Some(unknown) = grant.strip_prefix('?') {
                 let json = decode(unknown)?;
-                let object = serde_json::from_str(&json).map_err(|_| {
-                    let rule = "must hold JSON, percent-encoded, after `?`";
+                let entry = serde_json::from_str::<AccessPolicyEntry>(&json).map_err(|_| {
+                    let rule = "must hold a JSON object, percent-encoded, after `?`";
                     Error::invalid_input("policy", rule, Some(grant))
                 })?;
-                check_kind(&object)?;
-                policy.keep(&AccessPolicyEntry::Unknown(object));
+                policy.absorb(entry)?;
                 continue;
             }
             let Some((agent, rights)) = grant.split_once(':') else {

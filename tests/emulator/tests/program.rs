@@ -170,7 +170,10 @@ fn what_cannot_be_served_is_one_line_that_says_why_and_status_1() {
         (["--listen", &taken], taken.as_str()),
         (["--listen", "0.0.0.0:0"], "--allow-remote"),
         (["--listen", "[::]:0"], "--allow-remote"),
-        (["--api-key", &bad_key], "the API key cannot be used: it holds white space"),
+        (
+            ["--api-key", &bad_key],
+            "the API key cannot be used: it holds white space",
+        ),
         (["--api-key", ""], "the API key cannot be used: it is empty"),
     ] {
         let output = outcome(program(&arguments));
