@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use letta_api_ext::Letta;
+use letta_api_ext::{AccessPolicy, Letta};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -21,6 +21,15 @@ pub fn letta(base_url: impl Into<String>) -> Letta {
         .base_url(base_url)
         .build()
         .expect("a loopback URL and a good key make a client")
+}
+
+/// A policy that does where any will do: chatting with `agent-1`.
+pub fn policy() -> AccessPolicy {
+    AccessPolicy::builder()
+        .agent("agent-1")
+        .chat()
+        .build()
+        .expect("`agent-1` is an ID")
 }
 
 /// The JSON of a token with [`TOKEN`] as its secret, as the service gives it.

@@ -6,18 +6,10 @@ use std::time::Duration;
 use httptest::matchers::{all_of, contains, not, request, url_decoded};
 use httptest::responders::{cycle, status_code};
 use httptest::{Expectation, Server};
-use letta_api_ext::{AccessPolicy, Error, Revocation};
-use letta_api_tests::{TOKEN, Tap, answer, letta, token_json};
+use letta_api_ext::{Error, Revocation};
+use letta_api_tests::{TOKEN, Tap, answer, letta, policy, token_json};
 
 const PATH: &str = "/v1/client-side-access-tokens";
-
-fn policy() -> AccessPolicy {
-    AccessPolicy::builder()
-        .agent("agent-1")
-        .chat()
-        .build()
-        .unwrap()
-}
 
 /// What a create, a list and a revoke come to when the service answers so.
 async fn all_three(status: u16, content_type: &str, body: &str) -> Vec<Error> {

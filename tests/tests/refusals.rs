@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use letta_api_ext::{AccessPolicy, AccessRight, Error, Letta};
-use letta_api_tests::{API_KEY, TOKEN, Tap, answer, token_json};
+use letta_api_tests::{API_KEY, TOKEN, Tap, answer, policy, token_json};
 
 /// Each case: the field that the error must name, a part of what it must say, and the error.
 fn check(tap: &Tap, cases: Vec<(&str, &str, Result<(), Error>)>) {
@@ -19,14 +19,6 @@ fn check(tap: &Tap, cases: Vec<(&str, &str, Result<(), Error>)>) {
         assert_eq!(error.status(), None);
     }
     assert_eq!(tap.requests(), Vec::<String>::new());
-}
-
-fn policy() -> AccessPolicy {
-    AccessPolicy::builder()
-        .agent("agent-1")
-        .chat()
-        .build()
-        .unwrap()
 }
 
 async fn tap() -> Tap {

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use letta_api::{ApiKey, Bearer, Client, Secret, types};
-use letta_api_ext::{AccessPolicy, AccessTokens, Error, Letta};
-use letta_api_tests::{API_KEY, TOKEN, Tap, answer, token_json};
+use letta_api_ext::{AccessTokens, Error, Letta};
+use letta_api_tests::{API_KEY, TOKEN, Tap, answer, policy, token_json};
 
 /// A key and a token that do not look like those of the service, so that nothing but knowing them takes
 /// them out. The token is another in a URL.
@@ -72,14 +72,6 @@ impl Printed {
             }
         }
     }
-}
-
-fn policy() -> AccessPolicy {
-    AccessPolicy::builder()
-        .agent("agent-1")
-        .chat()
-        .build()
-        .unwrap()
 }
 
 /// Answers that echo what they were sent, as some servers do.
