@@ -139,9 +139,19 @@ impl std::fmt::Debug for AccessToken {
 /// ```
 ///
 /// `Debug` redacts the secret.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BrowserToken {
     token: Secret,
     expires_at: String,
+}
+
+impl std::fmt::Debug for BrowserToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let expires_at = redact::text(&self.expires_at, &[self.token.expose_secret()]);
+        f.debug_struct("BrowserToken")
+            .field("token", &self.token)
+            .field("expires_at", &expires_at.unwrap_or_default())
+            .finish()
+    }
 }

@@ -2,11 +2,8 @@
 
 use std::future::Future;
 
-use bytes::Bytes;
 use letta_api::types::ApiError;
 use letta_api::{Operation, ResponseValue, Secret};
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 
 use crate::error::{Error, Result};
 use crate::letta::Letta;
@@ -119,33 +116,31 @@ async fn call<T: serde::de::DeserializeOwned>(
     operation: &'static Operation,
     call: impl Future<Output = Result<ResponseValue<T>, letta_api::Error<ApiError>>>,
     secrets: &[&str],
-) -> Result<T> {
-    match call.await {
-        Ok(answer) => Ok(answer.into_inner()),
+) -> Result<ResponseValue<T>> {
+    let mut response = match call.await {
+        Ok(answer) => return Ok(answer),
         Err(letta_api::Error::UnexpectedResponse(response)) if response.status().is_success() => {
-            let (status, headers, body) = read(operation, *response, secrets).await?;
-            serde_json::from_slice(&body).map_err(|_| {
-                let problem = "the status is not the documented one, nor is the body";
-                Error::invalid_response(operation, status, &headers, problem, secrets)
-            })
+            response
         }
-        Err(error) => Err(Error::from_api(error, operation, secrets).await),
-    }
-}
-
-/// The parts of an answer that was not decoded.
-async fn read(
-    operation: &'static Operation,
-    mut response: reqwest::Response,
-    secrets: &[&str],
-) -> Result<(StatusCode, HeaderMap, Bytes)> {
+        Err(error) => return Err(Error::from_api(error, operation, secrets).await),
+    };
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
-    match response.bytes().await {
-        Ok(body) => Ok((status, headers, body)),
-        Err(error) => Err(Error::from_lost_body(
-            operation, status, &headers, error, secrets,
-        )),
+    let body = match response.bytes().await {
+        Ok(body) => body,
+        Err(error) => {
+            let error = Error::from_lost_body(operation, status, &headers, error, secrets);
+            return Err(error);
+        }
+    };
+    match serde_json::from_slice(&body) {
+        Ok(value) => Ok(ResponseValue::new(value, status, headers)),
+        Err(_) => {
+            let problem = "the status is another, and so is the body";
+            Err(Error::invalid_response(
+                operation, status, &headers, problem, secrets,
+            ))
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use crate::{clock, redact, retry_after};
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Most of an error answer's body that is read to find the service's message, in bytes.
+/// Most of an error answer's body that is read here to find the service's message, in bytes. Of an
+/// answer that the description documents, letta-api has read the body before.
 const MESSAGE_BODY_LIMIT: usize = 64 * 1024;
 
 /// Longest part of a bad value that is shown, in characters.
@@ -219,7 +220,8 @@ impl Error {
         value: Option<&str>,
     ) -> Self {
         let got = value.map(|value| {
-            let text = redact::patterns(value);
+            let text: String = value.chars().take(4 * VALUE_LIMIT).collect();
+            let text = redact::patterns(&text);
             let mut shown: String = text.chars().take(VALUE_LIMIT).collect();
             if shown.len() < text.len() {
                 shown.push('…');
@@ -309,10 +311,10 @@ impl Error {
                 return Self::from_invalid_request(&problem);
             }
             letta_api::Error::Transport(error) => match error.downcast::<reqwest::Error>() {
-                // The client would not even try: it takes https only, say.
+                // The client would not even try: it takes https only, say, or the URL is too long.
                 Ok(error) if error.is_builder() => {
                     let rule = format!("cannot be sent by this HTTP client: {}", cause(&error));
-                    return Self::invalid_input("base_url", rule, None);
+                    return Self::invalid_input("request", rule, None);
                 }
                 Ok(error) => Inner::from_reqwest(error, None),
                 Err(error) => Inner {
@@ -324,10 +326,11 @@ impl Error {
                 status: answer.status(),
                 message: redact::text(&answer.message, secrets),
             }),
-            letta_api::Error::UnexpectedResponse(response) => Inner::of(Kind::Status {
-                status: response.status(),
-                message: read_message(*response, secrets).await,
-            }),
+            letta_api::Error::UnexpectedResponse(response) => {
+                let status = response.status();
+                let body = read_error_body(*response).await.unwrap_or_default();
+                return Self::from_status(operation, status, &headers, &body, secrets);
+            }
             letta_api::Error::ResponseBody { source, status, .. } => {
                 Inner::from_reqwest(source, Some(status))
             }
@@ -454,18 +457,18 @@ fn cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-async fn read_message(mut response: reqwest::Response, secrets: &[&str]) -> Option<String> {
-    let headers = std::mem::take(response.headers_mut());
+/// Reads the body of an error answer. Nothing where it cannot be read to its end, or goes on without
+/// one: that is no reason to lose the status.
+pub(crate) async fn read_error_body(response: reqwest::Response) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     let mut chunks = std::pin::pin!(response.bytes_stream());
-    // What cannot be read, or goes on without end, is no reason to lose the status.
-    while let Some(Ok(chunk)) = chunks.next().await {
-        body.extend_from_slice(&chunk);
+    while let Some(chunk) = chunks.next().await {
+        body.extend_from_slice(&chunk.ok()?);
         if body.len() > MESSAGE_BODY_LIMIT {
             return None;
         }
     }
-    redact::text(&message_of(&headers, &body)?, secrets)
+    Some(body)
 }
 
 /// What an error answer says, in any of the forms that the service and its proxies use: `{message}`,
@@ -506,7 +509,7 @@ impl std::fmt::Display for Error {
             }
             Kind::InvalidResponse { status, problem } => write!(
                 f,
-                "the service answered {status} with a body that is not what it documents: {problem}"
+                "the service answered {status}, and not as it documents: {problem}"
             )?,
             Kind::Connect => f.write_str("no connection to the service could be made")?,
             Kind::Timeout { status: None } => f.write_str("the service did not answer in time")?,

@@ -31,13 +31,13 @@
 //! # What this crate promises
 //!
 //! - **Bad input is refused before anything is sent**, with an error that names the field, the rule
-//!   and the value.
+//!   and, where it cannot be secret, the value.
 //! - **No secret is printed.** Not by `Debug`, not by `Display`, not in an error, not even when the
-//!   service echoes it in its own message. Secrets come out of methods named `expose_secret`, and of
-//!   [`AccessToken::to_browser`].
+//!   service echoes it in its own message. Secrets come out of methods named `expose_secret`, of
+//!   [`AccessToken::to_browser`], and of a [`Secret`] that is serialised.
 //! - **Nothing is lost for being new.** A right or a kind of grant that this version does not know
 //!   is kept, can be read, and is sent back unchanged.
-//! - **An odd answer is an error with its status and request ID**, never a success with holes in it.
+//! - **An odd answer is an error with its status and request ID.**
 //!
 //! A token is only as safe as it is narrow: whoever holds it can use it until it expires. The origin
 //! keeps other sites from using it by accident, and does not stop an attacker, who can send any

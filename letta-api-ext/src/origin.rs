@@ -38,7 +38,8 @@ impl Origin {
         let text = origin.as_ref().trim();
         // What stands before an @ may be a password, and what stands after a path a token.
         let shown = text.split(['?', '#']).next().unwrap_or(text);
-        let value = (!text.contains(['@', '\u{ff20}', '\u{fe6b}'])).then_some(shown);
+        let may_hide = text.contains(['@', '\u{ff20}', '\u{fe6b}']) || text.contains("%40");
+        let value = (!may_hide).then_some(shown);
         let fail = |rule| Err(Error::invalid_input("hostname", rule, value));
 
         if text.is_empty() {
@@ -63,7 +64,8 @@ impl Origin {
                 return fail("must be a URL with its scheme, like https://chat.example.com");
             }
         };
-        if value.is_none() {
+        let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
+        if authority.is_some_and(|authority| authority.contains('@')) {
             return fail("must not hold a user name or a password");
         }
         if matches!(url.host(), Some(Host::Domain(name)) if name.contains('*')) {

@@ -47,6 +47,20 @@
 //! )?;
 //! # Ok::<(), serde_json::Error>(())
 //! ```
+//!
+//! # The text form
+//!
+//! ```text
+//! policy  = grant *( ";" grant )
+//! grant   = agent ":" right *( "," right )
+//!         / "?" unknown                    ; a grant of another kind: its JSON, percent-encoded
+//! right   = known
+//!         / "?" unknown                    ; a right that this version does not know
+//! unknown = *( ALPHA / DIGIT / "-" / "_" / "." / "%" HEXDIG HEXDIG )
+//! ```
+//!
+//! White space round a separator does not count. The question mark keeps a slip in writing from
+//! passing for a right of the future.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,15 +125,24 @@ impl AccessPolicy {
     {
         let mut policy = Self::nothing();
         for (agent, rights) in grants {
-            let agent = agent.try_into().map_err(Into::into)?;
-            let rights: BTreeSet<AccessRight> = rights.into_iter().map(canonical).collect();
-            if rights.is_empty() {
-                let got = format!("`{agent}` without a right");
-                return Err(Error::invalid_input_got("access", "must not be empty", got));
-            }
-            policy.grants.entry(agent).or_default().extend(rights);
+            policy.grant(agent, rights)?;
         }
         policy.ensure_some()
+    }
+
+    fn grant<A>(&mut self, agent: A, rights: impl IntoIterator<Item = AccessRight>) -> Result<()>
+    where
+        A: TryInto<AgentId>,
+        A::Error: Into<Error>,
+    {
+        let agent = agent.try_into().map_err(Into::into)?;
+        let mut rights = rights.into_iter().map(canonical).peekable();
+        if rights.peek().is_none() {
+            let (rule, got) = ("must not be empty", format!("`{agent}` without a right"));
+            return Err(Error::invalid_input_got("access", rule, got));
+        }
+        self.grants.entry(agent).or_default().extend(rights);
+        Ok(())
     }
 
     /// Whether the policy gives `right` on `agent`.
@@ -252,8 +275,8 @@ impl AccessPolicy {
         out
     }
 
-    /// Takes any entry. One of an agent counts as rights only if it is wholly known: a member that is
-    /// not may restrict it.
+    /// Takes any entry. One of an agent counts as rights only if all its members are known: another may
+    /// restrict them.
     fn absorb(&mut self, entry: AccessPolicyEntry) -> Result<()> {
         if let AccessPolicyEntry::Agent {
             id,
@@ -299,14 +322,10 @@ impl AccessPolicy {
                 unknown,
                 ..
             } => {
-                if let Some(name) = unknown.keys().next() {
-                    let rule = "must have `type`, `id` and `access` in an entry of type `agent`, and \
-                                nothing else";
-                    return Err(Error::invalid_input("policy", rule, Some(name)));
+                if !unknown.is_empty() {
+                    return self.keep(&entry);
                 }
-                let one = Self::from_grants([(id.as_str(), access.iter().cloned())])?;
-                *self = self.union(&one);
-                Ok(())
+                self.grant(id.as_str(), access.iter().cloned())
             }
             AccessPolicyEntry::Unknown(object) => {
                 check_kind(object)?;

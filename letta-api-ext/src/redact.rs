@@ -5,21 +5,26 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
 
-/// How the service's keys and tokens begin, see the [module](self).
+/// How the service's keys and tokens begin.
 const PREFIXES: [&str; 2] = ["sk-let-", "ck-let-"];
 
 /// A secret shorter than this may be a part of any word. Text that holds it is dropped whole, since
-/// cutting it out would only show where it was.
+/// cutting it out would only show where it was. A run of letters and digits this long gives a secret
+/// away, whatever stands round it.
 const SHORT: usize = 8;
 
 /// Longest text that is kept, in characters.
 const LIMIT: usize = 1_000;
 
+/// Most of a text that is looked at, in characters: what is kept, and room for a secret that begins in
+/// it. A server decides how long its texts are, and this takes time.
+const LOOK: usize = 4 * LIMIT;
+
 /// Makes text of the service's fit to print: without the `secrets`, without anything that looks like
-/// a key or a token of the service, on one line, and not without end. Nothing where a secret is in it
-/// in a form that cannot be cut out.
+/// a key or a token of the service, on one line, and not without end. Nothing where a secret seems to be
+/// in it in a form that cannot be cut out.
 pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
-    let mut text = text.to_owned();
+    let mut text: String = text.chars().take(LOOK).collect();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         for form in forms(secret) {
             if !text.contains(&form) {
@@ -32,13 +37,7 @@ pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
         }
     }
     let text = patterns(&text);
-    // What is left may still hold a secret in disguise.
-    let folded = fold(&text);
-    let disguised = |secret: &&str| {
-        let secret = fold(secret);
-        !secret.is_empty() && folded.contains(&secret)
-    };
-    if secrets.iter().any(disguised) {
+    if is_disguised(&text, secrets) {
         return None;
     }
     let text: String = text
@@ -56,34 +55,96 @@ pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A text without what servers do to texts that they echo: percent-encoding, HTML entities, escapes,
-/// capitals, line breaks and other characters that cannot be seen.
-fn fold(text: &str) -> String {
-    let text = percent_decode_str(text).decode_utf8_lossy();
-    let mut text = text.to_lowercase();
-    for (entity, character) in [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#34;", "\""),
-        ("&#39;", "'"),
-        ("&#x27;", "'"),
-        ("&#x2f;", "/"),
-        ("&#47;", "/"),
-        ("&amp;", "&"),
-    ] {
-        text = text.replace(entity, character);
+/// Whether a text, secrets cut out, holds one all the same: escaped, encoded, in capitals, broken.
+fn is_disguised(text: &str, secrets: &[&str]) -> bool {
+    let lower = text.to_lowercase();
+    let plain = unescape(&lower);
+    let known = secrets.iter().any(|secret| {
+        let secret = secret.to_lowercase();
+        let whole = unescape(&secret);
+        // Whatever an encoder does, it leaves letters and digits alone.
+        let mut runs = secret
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|run| run.len() >= SHORT);
+        (!whole.is_empty() && plain.contains(&whole))
+            || runs.any(|run| lower.contains(run) || plain.contains(run))
+    });
+    let unknown = PREFIXES.iter().any(|prefix| {
+        plain
+            .split(prefix)
+            .skip(1)
+            .any(|rest| !rest.starts_with(REDACTED))
+    });
+    known || unknown
+}
+
+/// A text without what servers do to texts that they echo: percent-encoding, entities of HTML, escapes
+/// of JavaScript, one in the other, line breaks and other characters that cannot be seen.
+fn unescape(text: &str) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..3 {
+        text = percent_decode_str(&text).decode_utf8_lossy().into_owned();
+        text = decode_escapes(&text);
     }
     text.retain(|character| {
         !character.is_control()
             && !character.is_whitespace()
-            && character != '\\'
             && !matches!(
                 character,
                 '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
             )
     });
     text
+}
+
+/// Undoes `&#45;`, `&#x2d;`, `&amp;` and the like, `\u002d`, `\x2d`, and drops other backslashes.
+fn decode_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(['&', '\\']) {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let (character, length) = escape(rest).unwrap_or_else(|| match rest.as_bytes()[0] {
+            b'&' => (Some('&'), 1),
+            _ => (None, 1),
+        });
+        out.extend(character);
+        rest = &rest[length..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The character that an escape at the beginning of `text` stands for, and the escape's length.
+fn escape(text: &str) -> Option<(Option<char>, usize)> {
+    for (entity, character) in [
+        ("&lt;", '<'),
+        ("&gt;", '>'),
+        ("&amp;", '&'),
+        ("&quot;", '"'),
+        ("&apos;", '\''),
+    ] {
+        if text.starts_with(entity) {
+            return Some((Some(character), entity.len()));
+        }
+    }
+    let (digits, radix, begin, end) = if let Some(rest) = text.strip_prefix("&#x") {
+        (rest.split(';').next()?, 16, 3, 1)
+    } else if let Some(rest) = text.strip_prefix("&#") {
+        (rest.split(';').next()?, 10, 2, 1)
+    } else if text.starts_with("\\u") {
+        (text.get(2..6)?, 16, 2, 0)
+    } else if text.starts_with("\\x") {
+        (text.get(2..4)?, 16, 2, 0)
+    } else {
+        return None;
+    };
+    if digits.len() > 8 {
+        return None;
+    }
+    let character = char::from_u32(u32::from_str_radix(digits, radix).ok()?)?;
+    let length = begin + digits.len() + end;
+    (length <= text.len()).then_some((Some(character.to_ascii_lowercase()), length))
 }
 
 /// The ways in which a secret may stand in a text: as it is, and as it goes into a URL.
@@ -182,13 +243,38 @@ mod tests {
             ("two\nlines\u{1b}[31m", &[], Some("two lines [31m")),
             ("  ", &[], None),
             ("nothing", &[""], Some("nothing")),
+            ("ck\\u002Dlet\\u002Dabc", &[], None),
+            ("ck\\x2dlet\\x2dabc", &[], None),
+            ("ck&#x2D;let&#45;abc", &[], None),
+            ("ck%252Dlet%2Dabc", &[], None),
+            ("abcdefgh1234&#x3D;&#x3D;", &["abcdefgh1234=="], None),
+            (
+                "a & b \\ c &#xffffffff; &# \\u12",
+                &[],
+                Some("a & b \\ c &#xffffffff; &# \\u12"),
+            ),
         ] {
             assert_eq!(text(given, secrets).as_deref(), left, "{given}");
         }
     }
 
     #[test]
-    fn text_without_end_is_cut() {
+    fn text_without_end_is_cut_before_it_takes_time() {
         assert_eq!(text(&"x".repeat(10_000), &[]).unwrap().len(), LIMIT);
+        // Looked at whole, these would take minutes.
+        for word in ["sk-let- ", "&#45;", "%25", "\\u002d", "&amp;"] {
+            let kept = text(&word.repeat(1_000_000), &["ck-let-0123456789"]);
+            assert!(kept.is_none_or(|kept| kept.chars().count() <= LIMIT));
+        }
+    }
+
+    #[test]
+    fn a_secret_at_the_edge_of_what_is_kept_is_taken_out() {
+        let secret = "plain0123456789plain";
+        for before in LIMIT - 30..LIMIT + 5 {
+            let echoed = format!("{}{secret}", "x ".repeat(before / 2));
+            let kept = text(&echoed, &[secret]).unwrap_or_default();
+            assert!(!kept.contains("plain"), "{before}");
+        }
     }
 }

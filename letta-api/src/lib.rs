@@ -10,8 +10,8 @@
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let key = ApiKey::new(std::env::var("LETTA_API_KEY")?)?;
-//! let client = Client::new("https://api.letta.com".parse()?, reqwest::Client::new())
-//!     .with_transport(Bearer::new(&key));
+//! let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+//! let client = Client::new("https://api.letta.com".parse()?, http).with_transport(Bearer::new(&key));
 //!
 //! let body = types::ClientSideAccessTokenCreate::new(
 //!     "https://chat.example.com",
@@ -26,8 +26,8 @@
 //! # What this crate promises
 //!
 //! - **Nothing off the wire is refused for being newer than the description.** Enums and unions have
-//!   an `Unknown` variant that keeps what it was given and sends it back unchanged; unknown fields of
-//!   an object are passed over.
+//!   an `Unknown` variant that keeps what it was given and sends it back unchanged, and a branch of a
+//!   union keeps members that it does not know. Unknown fields of other objects are passed over.
 //! - **Printing is safe.** `Debug` and `Display` of everything in here, errors included, show no
 //!   key, no token, no URL of a request, no header, and no body. What the service said is there when
 //!   asked for by name ([`Error::into_body`], [`ResponseValue::into_inner`]).

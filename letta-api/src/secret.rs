@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 /// [`expose_secret`](Self::expose_secret) alone. Its memory is overwritten when the value is dropped.
 ///
 /// It *does* serialise, as plain text: it stands in the types that go over the wire. Serialise those
-/// to the wire only. Comparison is not in constant time.
+/// to the wire only. It is read from text alone: a number, which a key in a configuration file may look
+/// like, is refused without being shown. Comparison is not in constant time.
 ///
 /// ```
 /// let secret = letta_api::Secret::new("ck-let-0f3c");

@@ -41,6 +41,7 @@ async fn a_hostname_that_is_no_origin() {
         ("https://app.exa\nmple.com", "control characters"),
         ("https:\\\\app.example.com", "backslashes"),
         ("https://@app.example.com", "user name"),
+        ("https://app.example.com/@user", "end after the host"),
         ("*", "with its scheme"),
         ("null", "with its scheme"),
         ("ftp://x", "the scheme `https` or `http`; got `ftp://x`"),
@@ -64,6 +65,7 @@ async fn a_hostname_that_is_no_origin() {
 async fn a_password_in_a_hostname_is_not_shown() {
     let tap = tap().await;
     for hostname in [
+        "https://user:hunter2%40app.example.com",
         "https://user:hunter2@app.example.com",
         "user:hunter2@app.example.com",
     ] {

@@ -307,3 +307,24 @@ fn what_holds_a_secret_before_anything_is_sent_does_not_print_it() {
         .push(panic.downcast_ref::<String>().unwrap().clone());
     printed.assert_clean();
 }
+
+#[tokio::test]
+async fn a_token_that_repeats_its_secret_in_other_fields_does_not_print_it() {
+    let json = token_json()
+        .replace("https://app.example.com", &format!("https://x/{TOKEN}"))
+        .replace("2126-03-01T12:00:00.000Z", TOKEN)
+        .replace("read_messages", TOKEN)
+        .replace(TOKEN, PLAIN_TOKEN);
+    let tap = Tap::start(answer("201 Created", "application/json", &json)).await;
+    let token = tap
+        .letta()
+        .access_tokens()
+        .create(policy(), "https://a.b")
+        .await;
+    let token = token.unwrap();
+    assert_eq!(token.expose_secret(), PLAIN_TOKEN);
+    let mut printed = Printed::default();
+    printed.debug(&token);
+    printed.debug(&token.to_browser());
+    printed.assert_clean();
+}

@@ -85,14 +85,18 @@ impl CreateAccessToken {
             types::ClientSideAccessTokenCreate::new(origin.as_str(), self.policy.to_entries());
         body.expires_at = self.expiry.to_text(clock::now())?;
 
+        let operation = &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN;
         let secrets = [self.letta.key().expose_secret()];
-        let token = call(
-            &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN,
-            self.letta.api().create_client_side_access_token(&body),
-            &secrets,
-        )
-        .await?;
-        Ok(AccessToken::from_wire(token))
+        let create = self.letta.api().create_client_side_access_token(&body);
+        let answer = call(operation, create, &secrets).await?;
+        if answer.token.expose_secret().is_empty() {
+            let (status, headers) = (answer.status(), answer.headers());
+            let problem = "the token is empty";
+            return Err(Error::invalid_response(
+                operation, status, headers, problem, &secrets,
+            ));
+        }
+        Ok(AccessToken::from_wire(answer.into_inner()))
     }
 }
 

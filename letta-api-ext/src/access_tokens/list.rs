@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::{StreamExt, TryFutureExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use letta_api::{Secret, operations};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -81,17 +81,14 @@ impl ListAccessTokens {
             ));
         }
         let secrets = [self.letta.key().expose_secret()];
-        let mut head = Head::default();
         let list = self.letta.api().list_client_side_access_tokens(
             agent.as_ref().map(AgentId::as_str),
             self.limit,
             self.offset,
         );
-        let list = list.map_ok(|answer| {
-            head = Head(answer.status(), answer.headers().clone());
-            answer
-        });
-        let page = call(&operations::LIST_CLIENT_SIDE_ACCESS_TOKENS, list, &secrets).await?;
+        let answer = call(&operations::LIST_CLIENT_SIDE_ACCESS_TOKENS, list, &secrets).await?;
+        let head = Head(answer.status(), answer.headers().clone());
+        let page = answer.into_inner();
         let page = AccessTokenPage {
             tokens: page
                 .tokens
@@ -110,26 +107,26 @@ impl ListAccessTokens {
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send), and an [invalid response](Error::is_invalid_response) where going
-    /// on would be going round in circles: an empty page that says that more follow, or the page
-    /// before once more.
+    /// Those of [`send`](Self::send), and an [invalid response](Error::is_invalid_response) where the
+    /// service does not seem to move on: an empty page that says that more follow, or the same page
+    /// three times in a row.
     pub fn pages(self) -> AccessTokenPages {
         enum Next {
-            Fetch(Box<ListAccessTokens>, Option<Secret>),
+            Fetch(Box<ListAccessTokens>),
             Fail(Error),
             End,
         }
 
-        let pages = stream::try_unfold(Next::Fetch(Box::new(self), None), |next| async move {
-            let (request, before) = match next {
-                Next::Fetch(request, before) => (request, before),
+        let start = (Next::Fetch(Box::new(self)), Repeats::default());
+        let pages = stream::try_unfold(start, |(next, mut repeats)| async move {
+            let request = match next {
+                Next::Fetch(request) => request,
                 Next::Fail(error) => return Err(error),
                 Next::End => return Ok(None),
             };
             let (page, head) = request.clone().fetch().await?;
-            let first = page.tokens.first().map(Secret::from);
-            if first.is_some() && first == before {
-                return Err(head.no_progress("the page is the one before once more"));
+            if repeats.is_third(&page) {
+                return Err(head.no_progress("the same page came three times in a row"));
             }
             let count = u32::try_from(page.tokens.len()).unwrap_or(u32::MAX);
             let next = match request.offset.unwrap_or(0).checked_add(count) {
@@ -137,10 +134,10 @@ impl ListAccessTokens {
                 _ if count == 0 => {
                     return Err(head.no_progress("the page is empty, and says that more follow"));
                 }
-                Some(offset) => Next::Fetch(Box::new(request.offset(offset)), first),
+                Some(offset) => Next::Fetch(Box::new(request.offset(offset))),
                 None => Next::Fail(head.no_progress("more tokens follow than can be counted")),
             };
-            Ok(Some((page, next)))
+            Ok(Some((page, (next, repeats))))
         });
         AccessTokenPages(Box::pin(pages))
     }
@@ -182,8 +179,30 @@ impl AccessTokenPage {
     }
 }
 
-/// Status and headers of the answer that a page came with, to say which one made no sense.
+/// Notices a server that does not heed the offset. A page may well come twice, where tokens are minted
+/// between two fetches and the newest come first.
 #[derive(Default)]
+struct Repeats {
+    last: Vec<Secret>,
+    count: usize,
+}
+
+impl Repeats {
+    fn is_third(&mut self, page: &AccessTokenPage) -> bool {
+        let secrets: Vec<Secret> = page.tokens.iter().map(Secret::from).collect();
+        if !secrets.is_empty() && secrets == self.last {
+            self.count += 1;
+        } else {
+            *self = Self {
+                last: secrets,
+                count: 1,
+            };
+        }
+        self.count == 3
+    }
+}
+
+/// Status and headers of the answer that a page came with, to say which one made no sense.
 struct Head(StatusCode, HeaderMap);
 
 impl Head {

@@ -4,8 +4,8 @@ use letta_api::{Secret, operations};
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{awaitable, read};
-use crate::error::{Error, Result};
+use super::awaitable;
+use crate::error::{Error, Result, read_error_body};
 use crate::letta::Letta;
 
 /// A request to end a token. From [`AccessTokens::revoke`](crate::AccessTokens::revoke).
@@ -34,7 +34,7 @@ impl RevokeAccessToken {
     /// - of success statuses only 204 counts, and 200 without a body: a page that a proxy shows in place
     ///   of the service is an [invalid response](Error::is_invalid_response);
     /// - a 404 or 410 counts as gone only in the service's own form, a JSON object of a `message` and
-    ///   nothing else: other servers' are errors.
+    ///   nothing else. A gateway that answers in just that form cannot be told from the service.
     pub async fn send(self) -> Result<Revocation> {
         let operation = &operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN;
         let secrets = [self.token.expose_secret(), self.letta.key().expose_secret()];
@@ -47,29 +47,28 @@ impl RevokeAccessToken {
             Err(letta_api::Error::UnexpectedResponse(response)) => *response,
             Err(error) => return Err(Error::from_api(error, operation, &secrets).await),
         };
-        match response.status() {
-            StatusCode::NOT_FOUND | StatusCode::GONE => {
-                let (status, headers, body) = read(operation, response, &secrets).await?;
-                if is_the_services_own(&body) {
-                    return Ok(Revocation::AlreadyGone);
-                }
-                Err(Error::from_status(
-                    operation, status, &headers, &body, &secrets,
-                ))
+        let (status, headers) = (response.status(), response.headers().clone());
+        if !status.is_success() && !matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
+            let error = letta_api::Error::UnexpectedResponse(Box::new(response));
+            return Err(Error::from_api(error, operation, &secrets).await);
+        }
+        let body = read_error_body(response).await;
+        match body.as_deref() {
+            Some([]) if status == StatusCode::OK => Ok(Revocation::Revoked),
+            Some(body) if !status.is_success() && is_the_services_own(body) => {
+                Ok(Revocation::AlreadyGone)
             }
-            status if status.is_success() => {
-                let (status, headers, body) = read(operation, response, &secrets).await?;
-                if status == StatusCode::OK && body.is_empty() {
-                    return Ok(Revocation::Revoked);
-                }
-                let problem = "the documented answer is a 204 without a body";
-                Err(Error::invalid_response(
-                    operation, status, &headers, problem, &secrets,
+            body if !status.is_success() => {
+                let body = body.unwrap_or_default();
+                Err(Error::from_status(
+                    operation, status, &headers, body, &secrets,
                 ))
             }
             _ => {
-                let error = letta_api::Error::UnexpectedResponse(Box::new(response));
-                Err(Error::from_api(error, operation, &secrets).await)
+                let problem = "a deleted token is a 204 without a body";
+                Err(Error::invalid_response(
+                    operation, status, &headers, problem, &secrets,
+                ))
             }
         }
     }
@@ -94,8 +93,8 @@ awaitable!(RevokeAccessToken => Revocation);
 pub enum Revocation {
     /// This call ended it.
     Revoked,
-    /// It was gone already: revoked before, expired, or never there. Also where it belongs to another
-    /// project than the client's, since the service looks for it in that one.
+    /// It was gone already: revoked before, expired, or never there. Or it belongs to another project
+    /// than the client's: whether the service looks beyond that one is not documented.
     AlreadyGone,
 }
 

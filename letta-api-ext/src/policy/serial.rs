@@ -15,8 +15,8 @@ impl Serialize for AccessPolicy {
 }
 
 impl<'de> Deserialize<'de> for AccessPolicy {
-    /// An array of entries, with the rules of [`AccessPolicy::from_grants`]. Unknown rights and kinds
-    /// of grants are kept; see [`AccessPolicy::ensure_known`] to refuse them.
+    /// An array of entries, with the rules of [`AccessPolicy::from_grants`]. Rights, members and kinds
+    /// of grants that are not known are kept; see [`AccessPolicy::ensure_known`] to refuse them.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries;
 
@@ -35,9 +35,27 @@ impl<'de> Deserialize<'de> for AccessPolicy {
                 policy.ensure_some().map_err(de::Error::custom)
             }
 
-            // serde's own error would quote the text, which may be a key in the wrong place.
+            // serde's own errors would quote the value, which may be a key in the wrong place.
             fn visit_str<E: de::Error>(self, _: &str) -> Result<Self::Value, E> {
                 Err(E::custom("a policy must be a list of entries, not text"))
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Self::Value, E> {
+                Err(E::custom(
+                    "a policy must be a list of entries, not a number",
+                ))
+            }
+
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Self::Value, E> {
+                Err(E::custom(
+                    "a policy must be a list of entries, not a number",
+                ))
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Self::Value, E> {
+                Err(E::custom(
+                    "a policy must be a list of entries, not a number",
+                ))
             }
         }
 

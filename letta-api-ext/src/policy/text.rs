@@ -1,16 +1,4 @@
-//! The text form of a policy.
-//!
-//! ```text
-//! policy  = grant *( ";" grant )
-//! grant   = agent ":" right *( "," right )
-//!         / "?" unknown                    ; a grant of another kind: its JSON, percent-encoded
-//! right   = known
-//!         / "?" unknown                    ; a right that this version does not know
-//! unknown = *( ALPHA / DIGIT / "-" / "_" / "." / "%" HEXDIG HEXDIG )
-//! ```
-//!
-//! White space round a separator does not count. The question mark keeps a slip in writing from
-//! passing for a right of the future.
+//! The text form of a policy. Its grammar is in the documentation of the module above.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +14,8 @@ use crate::error::{Error, Result};
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 impl fmt::Display for AccessPolicy {
-    /// The text form, see the [module](crate::policy). Parses back to the same policy.
+    /// The text form, see the [module](crate::policy#the-text-form). Parses back to the same policy, unless
+    /// it is [empty](AccessPolicy::is_empty).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut grants = 0..;
         let mut separate = |f: &mut fmt::Formatter<'_>| match grants.next() {
@@ -58,12 +47,12 @@ impl fmt::Display for AccessPolicy {
 impl FromStr for AccessPolicy {
     type Err = Error;
 
-    /// Reads the text form, see the [module](crate::policy).
+    /// Reads the text form, see the [module](crate::policy#the-text-form).
     ///
     /// # Errors
     ///
-    /// A text without a grant, a grant without a right, an ID that is none, and a right that this
-    /// version does not know, unless marked with `?`.
+    /// A text without a grant, an agent without a right, an ID that is none, and a right that this
+    /// version does not know. What is marked with `?` is taken as it is.
     fn from_str(text: &str) -> Result<Self> {
         let mut policy = Self::nothing();
         if text.trim().is_empty() {
