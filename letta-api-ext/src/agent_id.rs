@@ -1,5 +1,6 @@
 //! The ID of an agent.
 
+use crate::checked_text::checked_text;
 use crate::error::{Error, Result};
 
 /// The ID of an agent, as in `agent-6bb462c2-e885-434a-a0e3-d08ad8d9f595`.
@@ -50,7 +51,7 @@ impl AgentId {
     }
 }
 
-crate::policy::checked_text!(
+checked_text!(
     AgentId,
     "An agent's ID, beginning with `agent-`.",
     "^agent-[A-Za-z0-9._-]+$"

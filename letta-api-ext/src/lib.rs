@@ -74,6 +74,7 @@ mod access_token;
 mod access_tokens;
 mod agent_id;
 mod builder;
+mod checked_text;
 mod clock;
 mod error;
 mod letta;

@@ -2,6 +2,7 @@
 
 use url::{Host, Url};
 
+use crate::checked_text::checked_text;
 use crate::error::{Error, Result};
 
 /// The origin of a web application: scheme, host, and port where it is not the scheme's own.
@@ -83,7 +84,7 @@ impl Origin {
     }
 }
 
-crate::policy::checked_text!(
+checked_text!(
     Origin,
     "A web origin: scheme, host, and port where it is not the scheme's own.",
     "^(http|https)://"

@@ -77,7 +77,6 @@ mod serial;
 mod text;
 
 pub use builder::{AgentNamed, Empty, PolicyBuilder, Ready};
-pub(crate) use serial::checked_text;
 
 /// What a token may do: rights on agents.
 ///
