@@ -95,7 +95,7 @@ impl LettaBuilder {
 
     /// The HTTP client to use, for proxies, certificates, pools and time-outs of your own.
     ///
-    /// By default, but for browsers, which decide these themselves, one that follows no redirects, sends no `Referer`, connects within 10 seconds, ends a
+    /// By default, but for browsers, which decide these themselves, one that follows no redirects, connects within 10 seconds, ends a
     /// call after 30, names this crate as `User-Agent`, and goes through the proxy that the environment
     /// names, unless the base URL is on this machine. A client of your own has time-outs of its own,
     /// and none if it was given none. It should follow no redirects (`redirect::Policy::none()`): on
@@ -162,7 +162,6 @@ fn default_http_client(base_url: &BaseUrl) -> Result<reqwest::Client> {
     #[cfg(not(target_arch = "wasm32"))]
     let builder = builder
         .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
         .user_agent(concat!("letta-api-ext/", env!("CARGO_PKG_VERSION")));
     // What is said to this machine in clear must not take the way over another.

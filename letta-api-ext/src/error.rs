@@ -328,7 +328,7 @@ impl Error {
             }),
             letta_api::Error::UnexpectedResponse(response) => {
                 let status = response.status();
-                let body = read_error_body(*response).await.unwrap_or_default();
+                let body = read_short_body(*response).await.unwrap_or_default();
                 return Self::from_status(operation, status, &headers, &body, secrets);
             }
             letta_api::Error::ResponseBody { source, status, .. } => {
@@ -457,9 +457,9 @@ fn cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// Reads the body of an error answer. Nothing where it cannot be read to its end, or goes on without
-/// one: that is no reason to lose the status.
-pub(crate) async fn read_error_body(response: reqwest::Response) -> Option<Vec<u8>> {
+/// Reads a body that should be short: of an error, or of an answer that should have none. Nothing where
+/// it cannot be read to its end, or goes on without one: that is no reason to lose the status.
+pub(crate) async fn read_short_body(response: reqwest::Response) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     let mut chunks = std::pin::pin!(response.bytes_stream());
     while let Some(chunk) = chunks.next().await {

@@ -25,6 +25,15 @@ fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
         .to_vec()
 }
 
+/// The request has this first line, the headers that every request has and no others, and no body.
+fn assert_without_body(request: &str, first_line: &str) {
+    let (line, headers, body) = split(request);
+    assert_eq!(line, first_line);
+    assert_eq!(body, "");
+    let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["accept", "authorization", "host", "user-agent"]);
+}
+
 /// 2126-03-01T12:00:00Z
 fn expiry() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(4_928_040_000)
@@ -175,15 +184,8 @@ async fn list_sends_what_is_set_as_query() {
     for (refine, query) in cases {
         let tap = Tap::start(page.clone()).await;
         refine(list(tap.letta())).send().await.unwrap();
-        let request = tap.request();
-        let (line, headers, body) = split(&request);
-        assert_eq!(
-            line,
-            format!("GET /v1/client-side-access-tokens{query} HTTP/1.1")
-        );
-        assert_eq!(body, "");
-        let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["accept", "authorization", "host", "user-agent"]);
+        let line = format!("GET /v1/client-side-access-tokens{query} HTTP/1.1");
+        assert_without_body(&tap.request(), &line);
     }
 }
 
@@ -196,15 +198,8 @@ async fn revoke_sends_the_token_in_the_path_and_no_body() {
         .send()
         .await
         .unwrap();
-    let request = tap.request();
-    let (line, headers, body) = split(&request);
-    assert_eq!(
-        line,
-        format!("DELETE /v1/client-side-access-tokens/{TOKEN} HTTP/1.1")
-    );
-    assert_eq!(body, "");
-    let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["accept", "authorization", "host", "user-agent"]);
+    let line = format!("DELETE /v1/client-side-access-tokens/{TOKEN} HTTP/1.1");
+    assert_without_body(&tap.request(), &line);
 }
 
 #[tokio::test]

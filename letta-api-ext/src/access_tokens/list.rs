@@ -179,6 +179,15 @@ impl AccessTokenPage {
     }
 }
 
+impl IntoIterator for AccessTokenPage {
+    type Item = AccessToken;
+    type IntoIter = std::vec::IntoIter<AccessToken>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.tokens.into_iter()
+    }
+}
+
 /// Notices a server that does not heed the offset. A page may well come twice, where tokens are minted
 /// between two fetches and the newest come first.
 #[derive(Default)]
@@ -209,15 +218,6 @@ impl Head {
     fn no_progress(&self, problem: &str) -> Error {
         let operation = &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS;
         Error::invalid_response(operation, self.0, &self.1, problem, &[])
-    }
-}
-
-impl IntoIterator for AccessTokenPage {
-    type Item = AccessToken;
-    type IntoIter = std::vec::IntoIter<AccessToken>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.tokens.into_iter()
     }
 }
 

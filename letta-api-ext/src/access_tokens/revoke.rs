@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::awaitable;
-use crate::error::{Error, Result, read_error_body};
+use crate::error::{Error, Result, read_short_body};
 use crate::letta::Letta;
 
 /// A request to end a token. From [`AccessTokens::revoke`](crate::AccessTokens::revoke).
@@ -52,7 +52,7 @@ impl RevokeAccessToken {
             let error = letta_api::Error::UnexpectedResponse(Box::new(response));
             return Err(Error::from_api(error, operation, &secrets).await);
         }
-        let body = read_error_body(response).await;
+        let body = read_short_body(response).await;
         match body.as_deref() {
             Some([]) if status == StatusCode::OK => Ok(Revocation::Revoked),
             Some(body) if !status.is_success() && is_the_services_own(body) => {

@@ -122,12 +122,8 @@ fn operation(context: &mut Context<'_>, at: &Pointer, node: &Node) {
 }
 
 fn parameters(context: &mut Context<'_>, holder: &Pointer, node: &Node) {
-    let list = node
-        .get("parameters")
-        .and_then(Node::as_array)
-        .unwrap_or(&[]);
-    for (index, node) in list.iter().enumerate() {
-        parameter(context, &holder.join("parameters").join(index), node);
+    for (at, node) in items(&holder.join("parameters"), node.get("parameters")) {
+        parameter(context, &at, node);
     }
 }
 
@@ -219,6 +215,19 @@ fn object(
 fn list(names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(", ")
+}
+
+/// The items of an array, with the pointers to them.
+pub(super) fn items<'a>(
+    at: &Pointer,
+    node: Option<&'a Node>,
+) -> impl Iterator<Item = (Pointer, &'a Node)> + use<'a> {
+    let at = at.clone();
+    node.and_then(Node::as_array)
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(move |(index, node)| (at.join(index), node))
 }
 
 /// The members of an object, with the pointers to them.

@@ -2,7 +2,7 @@
 //! and panics on others.
 
 use super::context::{Context, component};
-use super::fields::members;
+use super::fields::{items, members};
 use super::rules;
 use super::schema::Schema;
 use crate::document::{Node, Pointer};
@@ -52,17 +52,8 @@ pub(super) fn check(context: &mut Context<'_>, schemas: &[Schema<'_>]) {
 }
 
 fn parameters(context: &mut Context<'_>, holder: &Pointer, node: &Node) {
-    let list = node
-        .get("parameters")
-        .and_then(Node::as_array)
-        .unwrap_or(&[]);
-    for (index, node) in list.iter().enumerate() {
-        plain(
-            context,
-            &holder.join("parameters").join(index),
-            node,
-            "parameters",
-        );
+    for (at, node) in items(&holder.join("parameters"), node.get("parameters")) {
+        plain(context, &at, node, "parameters");
     }
 }
 
