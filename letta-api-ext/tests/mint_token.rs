@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-/// Cargo builds examples before it runs tests, into a folder beside that of the tests.
+/// `cargo test` builds examples before it runs tests, into a folder beside that of the tests. With
+/// `--test mint_token` alone it does not; add `--examples`, or an older one is run.
 fn example() -> Command {
     let mut program = std::env::current_exe().unwrap();
     program.pop();
