@@ -372,10 +372,11 @@ pub mod operations {
     use crate::Operation;
     /// `GET /v1/client-side-access-tokens`
     pub const LIST_CLIENT_SIDE_ACCESS_TOKENS: Operation = Operation::new(
-        "list_client_side_access_tokens",
-        "GET",
-        "/v1/client-side-access-tokens",
-    );
+            "list_client_side_access_tokens",
+            "GET",
+            "/v1/client-side-access-tokens",
+        )
+        .safe_to_repeat();
 
     /// `POST /v1/client-side-access-tokens`
     pub const CREATE_CLIENT_SIDE_ACCESS_TOKEN: Operation = Operation::new(
@@ -386,10 +387,11 @@ pub mod operations {
 
     /// `DELETE /v1/client-side-access-tokens/{token}`
     pub const DELETE_CLIENT_SIDE_ACCESS_TOKEN: Operation = Operation::new(
-        "delete_client_side_access_token",
-        "DELETE",
-        "/v1/client-side-access-tokens/{token}",
-    );
+            "delete_client_side_access_token",
+            "DELETE",
+            "/v1/client-side-access-tokens/{token}",
+        )
+        .safe_to_repeat();
 
     /// Every operation, in the description's order.
     pub const ALL: &[&Operation] = &[

@@ -1,6 +1,7 @@
-//! What an operation is called, apart from any one call of it.
+//! What an operation is called and how it behaves, apart from any one call of it.
 
-/// An operation of the API: its name, method and path template.
+/// An operation of the API: its name, method and path template, and what a
+/// [`Transport`](crate::Transport) may need to know of it.
 ///
 /// The constants in [`operations`](crate::operations) are generated from the description. All of it
 /// is safe to log, and fit for metric labels: a template holds no IDs and no secrets.
@@ -13,6 +14,12 @@ pub struct Operation {
     pub method: &'static str,
     /// The path with its parameters in braces, as in `/v1/agents/{agent_id}`.
     pub path_template: &'static str,
+    /// Whether a call whose outcome is unknown may be sent again without harm, as when the connection
+    /// broke after it was sent. The meaning of the operation decides, not its HTTP method; the overlay
+    /// of the description says so for each.
+    pub safe_to_repeat: bool,
+    /// Whether a success's body is handed over as a stream, not read whole.
+    pub streams: bool,
 }
 
 impl Operation {
@@ -25,6 +32,24 @@ impl Operation {
             id,
             method,
             path_template,
+            safe_to_repeat: false,
+            streams: false,
+        }
+    }
+
+    #[allow(dead_code, reason = "which of these are used is up to the description")]
+    pub(crate) const fn safe_to_repeat(self) -> Self {
+        Self {
+            safe_to_repeat: true,
+            ..self
+        }
+    }
+
+    #[allow(dead_code, reason = "which of these are used is up to the description")]
+    pub(crate) const fn streaming(self) -> Self {
+        Self {
+            streams: true,
+            ..self
         }
     }
 }
@@ -33,5 +58,25 @@ impl std::fmt::Display for Operation {
     /// Writes the [`id`](Self::id).
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::operations;
+
+    #[test]
+    fn a_call_that_creates_is_not_safe_to_repeat_and_all_others_are() {
+        let unsafe_to_repeat: Vec<&str> = operations::ALL
+            .iter()
+            .filter(|operation| !operation.safe_to_repeat)
+            .map(|operation| operation.id)
+            .collect();
+        assert_eq!(unsafe_to_repeat, ["create_client_side_access_token"]);
+    }
+
+    #[test]
+    fn no_token_is_handed_over_as_a_stream() {
+        assert!(operations::ALL.iter().all(|operation| !operation.streams));
     }
 }

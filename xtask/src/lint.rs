@@ -1,8 +1,9 @@
 //! Third stage: what the generator would panic on, or pass over in silence, is refused.
 //!
 //! Each rule is there because progenitor or typify was seen to do the wrong thing, or because a marker
-//! of ours would go unheeded. A description that passes is within the part of OpenAPI 3.0 that comes
-//! out as it was meant. [`RULES`] lists the rules; each file below this one holds a family of them.
+//! of ours is missing or would go unheeded. A description that passes is within the part of OpenAPI 3.0
+//! that comes out as it was meant. [`RULES`] lists the rules; each file below this one holds a family
+//! of them.
 
 mod arrays;
 mod combinations;
@@ -58,7 +59,7 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
     fields::check(&mut context);
     references::check(&mut context, &schemas);
     names::check(&mut context);
-    markers::check(&mut context, &schemas);
+    markers::check(&mut context, &schemas, &operations);
 
     operations::check(&mut context, &operations);
     paths::check(&mut context, &operations);

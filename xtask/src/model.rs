@@ -19,6 +19,8 @@ pub const IGNORE: &str = "x-codegen-ignore";
 pub const SENSITIVE: &str = "x-codegen-sensitive";
 /// On an enum: names of its variants, in order. The name is one that many generators know.
 pub const VARIANT_NAMES: &str = "x-enum-varnames";
+/// On an operation: whether a call whose outcome is unknown may be sent again without harm.
+pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
 
 /// The HTTP methods that a path item may have, as OpenAPI spells them.
 pub const METHODS: [&str; 8] = [
@@ -43,6 +45,8 @@ pub struct Operation {
     pub method: String,
     /// The path with its parameters in braces.
     pub path: String,
+    /// Whether it is marked [`SAFE_TO_REPEAT`].
+    pub safe_to_repeat: bool,
 }
 
 /// A component schema.
@@ -78,6 +82,8 @@ impl Model {
                 Operation {
                     method: method.to_uppercase(),
                     path: path.clone(),
+                    safe_to_repeat: operation.get(SAFE_TO_REPEAT).and_then(Node::as_bool)
+                        == Some(true),
                 },
             );
         }

@@ -17,9 +17,12 @@ pub fn render(file: &syn::File) -> String {
     while let Some(line) = lines.next() {
         out.push_str(line);
         out.push('\n');
-        // Items stand at up to two levels of indentation; below that are statements.
-        let indent = line.len() - line.trim_start().len();
-        let ends_item = indent <= 8 && matches!(line.trim_start(), "}" | "};" | "];" | ");");
+        // Items stand at up to two levels of indentation; below that are statements. A constant's value
+        // may be a chain of calls, which ends in one of them.
+        let start = line.trim_start();
+        let indent = line.len() - start.len();
+        let ends_chain = start.starts_with('.') && start.ends_with(");");
+        let ends_item = indent <= 8 && (matches!(start, "}" | "};" | "];" | ");") || ends_chain);
         let next = lines.peek().map(|next| next.trim_start());
         let begins_item = next.is_some_and(|next| {
             next.starts_with("#[")

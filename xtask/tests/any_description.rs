@@ -130,6 +130,8 @@ fn change() -> impl Strategy<Value = Change> {
         ("x-codegen-replace", json!({"type": "crate::Secret"})),
         ("x-codegen-replace", json!({"type": "a b"})),
         ("x-enum-varnames", json!(["A"])),
+        ("x-codegen-safe-to-repeat", json!(true)),
+        ("x-codegen-safe-to-repeat", json!("maybe")),
         ("in", json!("path")),
         ("in", json!("header")),
         ("name", json!("é \n")),

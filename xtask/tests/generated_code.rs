@@ -21,7 +21,7 @@ fn text() -> String {
     render::render(&refine::refine(tokens, &model).unwrap().file)
 }
 
-/// The code that has this name: the type and its impls, or the method.
+/// The code that has this name: the type and its impls, the method, or the constant.
 fn item(name: &str) -> String {
     fn find(items: &[syn::Item], name: &str, found: &mut Vec<String>) {
         for item in items {
@@ -37,6 +37,9 @@ fn item(name: &str) -> String {
                     found.push(it.to_token_stream().to_string())
                 }
                 syn::Item::Enum(it) if it.ident == name => {
+                    found.push(it.to_token_stream().to_string())
+                }
+                syn::Item::Const(it) if it.ident == name => {
                     found.push(it.to_token_stream().to_string())
                 }
                 syn::Item::Impl(it) => {
@@ -139,6 +142,22 @@ fn each_construct_comes_out_as_it_should() {
         (
             "add_note",
             &["body: String", r#"from_static("text/plain")"#],
+            &[],
+        ),
+        // The mark stands on the constant, whatever the method; and so does a success that is a stream.
+        ("GET_THING", &[").safe_to_repeat();"], &["streaming"]),
+        ("SEND_FORM", &[").safe_to_repeat();"], &["streaming"]),
+        ("PUT_THING", &[], &["safe_to_repeat", "streaming"]),
+        ("DOWNLOAD_FILE", &[").safe_to_repeat().streaming();"], &[]),
+        ("FOLLOW_NOTES", &[").streaming();"], &["safe_to_repeat"]),
+        // An error that is no JSON is a stream as well, and makes none of the operation.
+        ("ADD_NOTE", &[], &["safe_to_repeat", "streaming"]),
+        (
+            "add_note",
+            &[
+                "ResponseValue<::serde_json::Value>, Error<ByteStream>",
+                "Err(Error::documented(ResponseValue::stream(response)))",
+            ],
             &[],
         ),
         // A closed enum has no variant for what is not known, and keeps its conversions.

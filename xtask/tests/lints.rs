@@ -1,16 +1,17 @@
 //! Each rule of the lint stage, by descriptions that break it.
 //!
 //! `fixtures/lint/<rule>[.<case>].yaml` breaks one rule; the `.stderr` beside it is what a maintainer
-//! then reads. `UPDATE_EXPECT=1 cargo test -p xtask --test lints` writes the latter anew.
+//! then reads. `UPDATE_EXPECT=1 cargo test -p xtask --test lints` writes the latter anew. Fixtures do not
+//! say which operations are safe to repeat, but for those of that rule: [`read`] marks the others.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use xtask::diagnostic::{Diagnostic, Failure};
-use xtask::document::{Node, Source};
+use xtask::document::{Node, Pointer, Source, Value};
 use xtask::generate::generate;
 use xtask::lint::{RULES, lint};
-use xtask::model::Model;
+use xtask::model::{Model, SAFE_TO_REPEAT, operations};
 use xtask::{load, overlay};
 
 fn fixtures() -> Vec<PathBuf> {
@@ -34,7 +35,30 @@ fn rule_of(path: &Path) -> &str {
 fn read(path: &Path) -> Node {
     let text = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
     let name = path.file_name().unwrap();
-    load::parse(&Source::new(name, text)).unwrap_or_else(|failure| panic!("{failure}"))
+    let mut document =
+        load::parse(&Source::new(name, text)).unwrap_or_else(|failure| panic!("{failure}"));
+    if rule_of(path) != "repeat-safety" {
+        mark_operations(&mut document);
+    }
+    document
+}
+
+/// Marks every operation that is not marked, as an overlay would: without, each fixture with an
+/// operation would break the rule that asks for it.
+fn mark_operations(document: &mut Node) {
+    let mark = format!("{SAFE_TO_REPEAT}: true");
+    let mark = load::parse(&Source::new("mark.yaml", mark)).unwrap();
+    let unmarked: Vec<Pointer> = operations(document)
+        .filter(|(_, operation)| operation.get(SAFE_TO_REPEAT).is_none())
+        .map(|(at, _)| at)
+        .collect();
+    for at in unmarked {
+        let operation = document.pointer_mut(&at).unwrap();
+        let Value::Object(members) = &mut operation.value else {
+            panic!("{at} is no object");
+        };
+        members.extend(mark.as_object().unwrap().clone());
+    }
 }
 
 fn findings(document: &Node) -> Vec<Diagnostic> {

@@ -4,10 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
 use super::describe;
+use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
 use crate::document::{Node, Pointer, Value};
-use crate::model::{IGNORE, MARKER_PREFIX, OPEN, REPLACE, SENSITIVE, VARIANT_NAMES};
+use crate::model::{
+    IGNORE, MARKER_PREFIX, OPEN, REPLACE, SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
+};
 use crate::naming::is_identifier;
 
 const FOREIGN: [&str; 3] = [
@@ -16,31 +19,32 @@ const FOREIGN: [&str; 3] = [
     "x-dropshot-websocket",
 ];
 
-pub(super) fn check(context: &mut Context<'_>, schemas: &[Schema<'_>]) {
-    let by_pointer: HashMap<&Pointer, &Schema<'_>> =
-        schemas.iter().map(|it| (&it.at, it)).collect();
-    scan(context, &Pointer::default(), context.document, &by_pointer);
+/// What a marker may stand on, by the pointer to it.
+struct Holders<'a> {
+    schemas: HashMap<&'a Pointer, &'a Schema<'a>>,
+    operations: HashMap<&'a Pointer, &'a Operation<'a>>,
+}
+
+pub(super) fn check(
+    context: &mut Context<'_>,
+    schemas: &[Schema<'_>],
+    operations: &[Operation<'_>],
+) {
+    let holders = Holders {
+        schemas: schemas.iter().map(|it| (&it.at, it)).collect(),
+        operations: operations.iter().map(|it| (&it.at, it)).collect(),
+    };
+    scan(context, &Pointer::default(), context.document, &holders);
 }
 
 /// Goes through the whole document: a marker where none is heeded is an error too.
-fn scan(
-    context: &mut Context<'_>,
-    at: &Pointer,
-    node: &Node,
-    schemas: &HashMap<&Pointer, &Schema<'_>>,
-) {
+fn scan(context: &mut Context<'_>, at: &Pointer, node: &Node, holders: &Holders<'_>) {
     if let Some(members) = node.as_object() {
         for (key, entry) in members {
             let here = at.join(key);
             if key.starts_with(MARKER_PREFIX) || key == VARIANT_NAMES {
-                match schemas.get(at) {
-                    Some(schema) => marker(context, &here, key, &entry.node, schema),
-                    None => context.report(
-                        rules::MARKER,
-                        &here,
-                        format!("`{key}` stands on no schema that is generated, and has no effect"),
-                        "move it to a schema, or remove it",
-                    ),
+                if let Some((message, help)) = marker(context, at, key, &entry.node, holders) {
+                    context.report(rules::MARKER, &here, message, help);
                 }
             } else if FOREIGN.contains(&key.as_str()) {
                 context.report(
@@ -49,13 +53,13 @@ fn scan(
                     format!("progenitor acts on `{key}` by itself, in ways that the rest of the pipeline does not know"),
                     "remove it; for a hand-written type, use `x-codegen-replace`",
                 );
-            } else if !is_data(key, schemas.contains_key(at)) {
-                scan(context, &here, &entry.node, schemas);
+            } else if !is_data(key, holders.schemas.contains_key(at)) {
+                scan(context, &here, &entry.node, holders);
             }
         }
     }
     for (index, item) in node.as_array().into_iter().flatten().enumerate() {
-        scan(context, &at.join(index), item, schemas);
+        scan(context, &at.join(index), item, holders);
     }
 }
 
@@ -64,26 +68,57 @@ fn is_data(key: &str, in_schema: bool) -> bool {
     key == "example" || key == "examples" || (in_schema && (key == "default" || key == "enum"))
 }
 
-fn marker(context: &mut Context<'_>, at: &Pointer, key: &str, value: &Node, schema: &Schema<'_>) {
-    let what = describe::schema(context.document, &schema.at);
-    let (message, help) = match key {
-        OPEN => open(value, schema, &what),
-        REPLACE => replace(value, schema, &what),
-        IGNORE => ignore(value, schema, &what),
-        SENSITIVE => sensitive(context, value, schema, &what),
-        VARIANT_NAMES => variant_names(value, schema, &what),
+type Problem = Option<(String, String)>;
+
+/// What is wrong with a marker on what stands at `at`.
+fn marker(
+    context: &Context<'_>,
+    at: &Pointer,
+    key: &str,
+    value: &Node,
+    holders: &Holders<'_>,
+) -> Problem {
+    let what = describe::schema(context.document, at);
+    match (key, holders.schemas.get(at)) {
+        (SAFE_TO_REPEAT, _) => safe_to_repeat(value, holders.operations.get(at).copied()),
+        (OPEN, Some(schema)) => open(value, schema, &what),
+        (REPLACE, Some(schema)) => replace(value, schema, &what),
+        (IGNORE, Some(schema)) => ignore(value, schema, &what),
+        (SENSITIVE, Some(schema)) => sensitive(context, value, schema, &what),
+        (VARIANT_NAMES, Some(schema)) => variant_names(value, schema, &what),
+        (OPEN | REPLACE | IGNORE | SENSITIVE | VARIANT_NAMES, None) => Some((
+            format!("`{key}` stands on no schema that is generated, and has no effect"),
+            "move it to a schema, or remove it".to_owned(),
+        )),
         _ => Some((
             format!("there is no marker `{key}`"),
-            format!("the markers are `{OPEN}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}` and `{VARIANT_NAMES}`"),
+            format!(
+                "the markers are `{OPEN}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}` on operations"
+            ),
         )),
-    }
-    .unzip();
-    if let (Some(message), Some(help)) = (message, help) {
-        context.report(rules::MARKER, at, message, help);
     }
 }
 
-type Problem = Option<(String, String)>;
+fn safe_to_repeat(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
+    let Some(operation) = operation else {
+        return Some((
+            format!(
+                "`{SAFE_TO_REPEAT}` stands on no operation that is generated, and has no effect"
+            ),
+            "move it to an operation, or remove it".to_owned(),
+        ));
+    };
+    value.as_bool().is_none().then(|| {
+        (
+            format!(
+                "`{SAFE_TO_REPEAT}` on `{}` is {}",
+                operation.label(),
+                value.value.kind()
+            ),
+            "write `true` or `false`".to_owned(),
+        )
+    })
+}
 
 fn open(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
     if value.as_bool().is_none() {

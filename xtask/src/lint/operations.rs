@@ -1,4 +1,4 @@
-//! Operations: their names, methods and servers.
+//! Operations: their names, methods and servers, and whether they are safe to repeat.
 
 use std::collections::HashMap;
 
@@ -6,6 +6,7 @@ use super::context::Context;
 use super::operation::Operation;
 use super::rules;
 use crate::document::{Node, Pointer};
+use crate::model::SAFE_TO_REPEAT;
 use crate::naming::method_name;
 
 /// Names that the hand-written part of the client has, or a list of all operations.
@@ -37,12 +38,31 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
                 ),
             );
         }
+        repeat_safety(context, operation);
         servers(context, &operation.at, operation.node, &operation.label());
         if let Some(item_at) = operation.at.parent()
             && let Some(item) = context.document.pointer(&item_at)
         {
             servers(context, &item_at, item, operation.path);
         }
+    }
+}
+
+/// Whatever the marker's value: a bad one is a finding of the markers'.
+fn repeat_safety(context: &mut Context<'_>, operation: &Operation<'_>) {
+    if operation.node.get(SAFE_TO_REPEAT).is_none() {
+        let safe = context.update(&operation.at, &format!("{SAFE_TO_REPEAT}: true"));
+        context.report(
+            rules::REPEAT_SAFETY,
+            &operation.at,
+            format!(
+                "`{}` does not say whether it is safe to repeat; nobody could tell whether to send a call again whose answer was lost",
+                operation.label()
+            ),
+            format!(
+                "say so with {safe}, or `false` if a second call would do harm; a target such as `$.paths.*.get` marks many at once"
+            ),
+        );
     }
 }
 

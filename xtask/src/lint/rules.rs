@@ -33,6 +33,7 @@ rules! {
     PATH_PARAMETER = "path-parameter": "path parameters that do not agree with the template";
     OPERATION_ID = "operation-id": "an operation without a name, or two of one name in Rust";
     METHOD = "method": "an HTTP method that reqwest has no call for";
+    REPEAT_SAFETY = "repeat-safety": "an operation that does not say whether it is safe to repeat";
     SERVERS = "servers": "servers of a path or an operation";
 
     PARAMETER_LOCATION = "parameter-location": "a parameter in a cookie, or in no known place";

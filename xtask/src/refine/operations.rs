@@ -38,15 +38,24 @@ pub(super) fn refine(methods: Vec<ImplItemFn>, model: &Model) -> Result<Operatio
         let constant = format_ident!("{}", id.to_uppercase());
         let (verb, path) = (&operation.method, &operation.path);
         let doc = format!(" `{verb} {path}`");
+        let safe_to_repeat = operation.safe_to_repeat.then(|| quote!(.safe_to_repeat()));
+        let streaming = streams(&method).then(|| quote!(.streaming()));
         out.constants.push(parse_quote! {
             #[doc = #doc]
-            pub const #constant: Operation = Operation::new(#id, #verb, #path);
+            pub const #constant: Operation =
+                Operation::new(#id, #verb, #path) #safe_to_repeat #streaming;
         });
         docs::tidy(&mut method.attrs, || format!("`{verb} {path}`"));
         refine_method(&mut method, &constant)?;
         out.methods.push(method);
     }
     Ok(out)
+}
+
+/// Whether a success is handed over as a stream. The type tells, and the body does not: an error that
+/// is not JSON is made by the same function.
+fn streams(method: &ImplItemFn) -> bool {
+    text(&method.sig.output).contains("ResponseValue < ByteStream >")
 }
 
 /// Where a statement belongs in the sequence that progenitor writes for every operation.
