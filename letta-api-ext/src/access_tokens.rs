@@ -1,11 +1,8 @@
 //! Client-side access tokens: create, list, revoke.
 
-use std::future::Future;
+use letta_api::Secret;
 
-use letta_api::types::ApiError;
-use letta_api::{Operation, ResponseValue, Secret};
-
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::letta::Letta;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
@@ -109,44 +106,32 @@ impl AccessTokens {
     }
 }
 
-/// Awaits a call of the generated client. An answer of a success status that the description does not
-/// have is decoded as if it were the documented one: the call has had its effect, and what it gave
-/// must not be lost.
-async fn call<T: serde::de::DeserializeOwned>(
-    operation: &'static Operation,
-    call: impl Future<Output = Result<ResponseValue<T>, letta_api::Error<ApiError>>>,
-    secrets: &[&str],
-) -> Result<ResponseValue<T>> {
-    let mut response = match call.await {
-        Ok(answer) => return Ok(answer),
-        Err(letta_api::Error::UnexpectedResponse(response)) if response.status().is_success() => {
-            response
-        }
-        Err(error) => return Err(Error::from_api(error, operation, secrets).await),
-    };
-    let status = response.status();
-    let headers = std::mem::take(response.headers_mut());
-    let body = match response.bytes().await {
-        Ok(body) => body,
-        Err(error) => {
-            let error = Error::from_lost_body(operation, status, &headers, error, secrets);
-            return Err(error);
-        }
-    };
-    match serde_json::from_slice(&body) {
-        Ok(value) => Ok(ResponseValue::new(value, status, headers)),
-        Err(_) => {
-            let problem = "the status is another, and so is the body";
-            Err(Error::invalid_response(
-                operation, status, &headers, problem, secrets,
-            ))
-        }
-    }
-}
-
-/// Lets a request be awaited without `send()`.
-macro_rules! awaitable {
+/// What all requests can do: be awaited without `send()`, and have options of their own.
+macro_rules! request {
     ($request:ident => $output:ty) => {
+        impl $request {
+            /// How long this call may take at the most, in place of the client's
+            /// [`deadline`](crate::LettaBuilder::deadline).
+            pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
+                self.letta = self.letta.with_deadline(deadline);
+                self
+            }
+
+            /// How long each attempt of this call may take, in place of the client's
+            /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout).
+            pub fn attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
+                self.letta = self.letta.with_attempt_timeout(timeout);
+                self
+            }
+
+            /// When this call is tried again, in place of the client's
+            /// [`retry`](crate::LettaBuilder::retry).
+            pub fn retry(mut self, retry: crate::RetryPolicy) -> Self {
+                self.letta = self.letta.with_retry(retry);
+                self
+            }
+        }
+
         impl std::future::IntoFuture for $request {
             type Output = $crate::error::Result<$output>;
             type IntoFuture = letta_api::BoxFuture<'static, Self::Output>;
@@ -157,4 +142,4 @@ macro_rules! awaitable {
         }
     };
 }
-use awaitable;
+use request;

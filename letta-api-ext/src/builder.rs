@@ -1,24 +1,30 @@
 //! How a client is configured.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::Duration;
 
-use letta_api::{ApiKey, BaseUrl, Secret};
+use letta_api::{ApiKey, BaseUrl, Direct, Response, Secret};
 
 use crate::error::{Error, Result};
 use crate::letta::Letta;
+use crate::metrics::Metrics;
 use crate::project::Project;
-use crate::transport::HttpTransport;
+use crate::retry_budget::RetryBudget;
+use crate::retry_policy::RetryPolicy;
+use crate::transport::{CallOptions, HttpTransport, Settings};
 
 /// The hosted service.
 const DEFAULT_BASE_URL: &str = "https://api.letta.com";
 
-/// Longest time that one call may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Longest time that making a connection may take.
 #[cfg(not(target_arch = "wasm32"))]
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a connection with calls under way may be silent before it is asked whether it is there, and
+/// how long it has to answer. HTTP/2 only: on a dead connection of many calls, each would time out by itself.
+#[cfg(not(target_arch = "wasm32"))]
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// Configures a [`Letta`]. Nothing is checked before [`build`](Self::build).
 ///
@@ -40,6 +46,10 @@ pub struct LettaBuilder {
     project: Option<Result<Project>>,
     http_client: Option<reqwest::Client>,
     allow_plain_http: bool,
+    options: CallOptions,
+    budget: RetryBudget,
+    body_limit: Option<usize>,
+    metrics: Option<Arc<dyn Metrics>>,
 }
 
 impl LettaBuilder {
@@ -93,13 +103,83 @@ impl LettaBuilder {
         self
     }
 
-    /// The HTTP client to use, for proxies, certificates, pools and time-outs of your own.
+    /// How long a call may take at the most, from the moment it is sent to the end of its answer: all
+    /// attempts, the waits between them, and reading the body. By default 30 seconds. Longer than zero;
+    /// `Duration::MAX` is no deadline.
     ///
-    /// By default, but for browsers, which decide these themselves, one that follows no redirects, connects within 10 seconds, ends a
-    /// call after 30, names this crate as `User-Agent`, and goes through the proxy that the environment
-    /// names, unless the base URL is on this machine. A client of your own has time-outs of its own,
-    /// and none if it was given none. It should follow no redirects (`redirect::Policy::none()`): on
-    /// its way to another host, a request would take its body along.
+    /// For a stream of pages, each page is a call. For operations whose answer is a stream, it is the time until
+    /// that begins.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.options.deadline = deadline;
+        self
+    }
+
+    /// How long one attempt of a call may take at the most, from the moment it is sent to the end of its
+    /// answer. By default 10 seconds. Longer than zero. The deadline comes before it.
+    ///
+    /// An attempt that takes longer counts as lost: it may have had its effect. Making a connection
+    /// may take 5 seconds of it (less where this is less), unless the HTTP client is one of your own.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.options.attempt_timeout = timeout;
+        self
+    }
+
+    /// When a call is tried again. By default [`RetryPolicy::standard`]: three attempts.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.options.retry = retry;
+        self
+    }
+
+    /// How many retries all calls may make together. By default [`RetryBudget::standard`], one for this
+    /// client and its clones.
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// The longest body of an answer that is read, in bytes, counted after any decompression. By default
+    /// 16 MiB. A success with a longer one is an [invalid response](Error::is_invalid_response); an error
+    /// status loses its message. Bodies that are handed over as a stream have no limit.
+    pub fn response_body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
+    /// Is told of every attempt and every call. By default nobody is. See [`Metrics`], and for tracing the
+    /// [crate's documentation](crate#observability).
+    pub fn metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
+    /// The HTTP client to use, for proxies, certificates, compression and pools of your own.
+    ///
+    /// The default one, but for browsers, which decide these themselves,
+    ///
+    /// - makes a connection within 5 seconds, keeps idle ones for 90 seconds, and as many as there were calls
+    ///   at a time (HTTP/1.1), or one for all (HTTP/2, where the service offers it under TLS), which it asks
+    ///   for a sign of life after 5 seconds of silence while calls are under way;
+    /// - asks for no compression;
+    /// - names this crate as `User-Agent`;
+    /// - goes through the proxy that the environment names, unless the base URL is on this machine.
+    ///
+    /// Deadlines, time-outs, retries and redirects are this crate's, whatever the client. Time-outs of its own
+    /// count too. It must not follow redirects (`redirect::Policy::none()`): on its way to another
+    /// origin, a request would take its body along. That is noticed, and an
+    /// [error](Error::is_redirect), after the fact.
+    ///
+    /// ```
+    /// use letta_api_ext::{Letta, reqwest};
+    ///
+    /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let http = reqwest::Client::builder()
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .pool_max_idle_per_host(8)
+    ///     .build()?;
+    /// let letta = Letta::builder().api_key("sk-let-0f3c").http_client(http).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
         self
@@ -118,7 +198,8 @@ impl LettaBuilder {
     ///
     /// No API key, or one that holds what a header cannot; a base URL that is no absolute `http(s)`
     /// URL, or holds credentials, a query or a fragment, or is plain `http` to another machine; a
-    /// project named by nothing, or by what a header cannot hold. The error names the field and the
+    /// project named by nothing, or by what a header cannot hold; a deadline or a time-out of zero; a retry
+    /// policy that makes no sense. The error names the field and the
     /// rule ([`Error::field`]) and holds no secret.
     pub fn build(self) -> Result<Letta> {
         let Some(key) = self.api_key.transpose()? else {
@@ -143,26 +224,43 @@ impl LettaBuilder {
 
         let project = self.project.transpose()?;
         let project = project.as_ref().map(Project::to_header).transpose()?;
-        let (http, timeout) = match self.http_client {
-            Some(client) => (client, None),
-            None => (default_http_client(&base_url)?, Some(TIMEOUT)),
+        self.options.check()?;
+        let http = match self.http_client {
+            Some(client) => client,
+            None => default_http_client(&base_url, &self.options)?,
         };
-        let api = letta_api::Client::new(base_url, http).with_transport(HttpTransport {
+        let settings = Settings {
             authorization: key.to_authorization(),
+            key: key.into(),
             project,
-            timeout,
-        });
-        Ok(Letta::from_parts(api, key))
+            budget: self.budget,
+            metrics: self.metrics,
+            body_limit: self.body_limit.unwrap_or(Response::BODY_LIMIT),
+        };
+        let transport = HttpTransport {
+            settings: Arc::new(settings),
+            options: self.options,
+            course: None,
+            inner: Arc::new(Direct),
+        };
+        Ok(Letta::new_with(base_url, http, transport))
     }
 }
 
-fn default_http_client(base_url: &BaseUrl) -> Result<reqwest::Client> {
+fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqwest::Client> {
     let builder = reqwest::Client::builder();
     // A browser decides these itself.
     #[cfg(not(target_arch = "wasm32"))]
     let builder = builder
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT.min(options.attempt_timeout))
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .http2_keep_alive_timeout(KEEP_ALIVE)
+        // An application that turns these on in reqwest turns them on for all who use it.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         .user_agent(concat!("letta-api-ext/", env!("CARGO_PKG_VERSION")));
     // What is said to this machine in clear must not take the way over another.
     #[cfg(not(target_arch = "wasm32"))]
@@ -172,7 +270,7 @@ fn default_http_client(base_url: &BaseUrl) -> Result<reqwest::Client> {
         builder
     };
     #[cfg(target_arch = "wasm32")]
-    let _ = base_url;
+    let _ = (base_url, options);
     builder.build().map_err(|error| {
         let rule = format!("could not be made: {}", error.without_url());
         Error::invalid_input("http_client", rule, None)
@@ -192,6 +290,7 @@ impl std::fmt::Debug for LettaBuilder {
             .field("has_base_url", &self.base_url.is_some())
             .field("has_project", &self.project.is_some())
             .field("allow_plain_http", &self.allow_plain_http)
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }

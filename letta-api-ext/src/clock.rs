@@ -1,7 +1,15 @@
-//! The time of day, and its text form. The one place that asks for the time, since browsers keep it
-//! elsewhere.
+//! The time of day and its text form, and timers. The one place that asks for the time, since browsers
+//! keep it elsewhere.
 
 use std::time::SystemTime;
+
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+pub(crate) use tokio::time::{Instant, sleep, timeout_at};
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub(crate) use wasmtimer::{
+    std::Instant,
+    tokio::{sleep, timeout_at},
+};
 
 /// Now, by the clock of this machine.
 pub(crate) fn now() -> SystemTime {

@@ -4,20 +4,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use letta_api::Operation;
 use letta_api::types::ApiError;
+use letta_api::{BodyError, Operation, TransportError};
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
+use crate::transport::{Attempts, Redirect, Stopped};
 use crate::{clock, redact, retry_after};
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// Most of an error answer's body that is read here to find the service's message, in bytes. Of an
-/// answer that the description documents, letta-api has read the body before.
-const MESSAGE_BODY_LIMIT: usize = 64 * 1024;
 
 /// Longest part of a bad value that is shown, in characters.
 const VALUE_LIMIT: usize = 120;
@@ -37,10 +33,11 @@ const VALUE_LIMIT: usize = 120;
 /// | [`is_unauthorized`](Self::is_unauthorized) | a wrong, revoked or expired key | check `LETTA_API_KEY`, and that it belongs to this server |
 /// | [`is_forbidden`](Self::is_forbidden) | a key without this right, or of another project | check the key's rights and the project |
 /// | [`is_not_found`](Self::is_not_found) | a wrong base URL; a self-hosted server, which has no client-side tokens | check `LETTA_BASE_URL` |
-/// | [`is_rate_limited`](Self::is_rate_limited) | too many calls | wait for [`retry_after`](Self::retry_after) |
+/// | [`is_rate_limited`](Self::is_rate_limited) | too many calls | come back after [`retry_after`](Self::retry_after), which may be longer than the deadline allowed |
 /// | [`is_server_error`](Self::is_server_error) | trouble at the service, or at a proxy before it | try again later; quote [`request_id`](Self::request_id) |
 /// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | check the base URL, proxy and certificates |
-/// | [`is_timeout`](Self::is_timeout) | a slow service or network | try again |
+/// | [`is_timeout`](Self::is_timeout) | a slow service or network | allow more time for an [attempt](crate::LettaBuilder::attempt_timeout) or the [call](crate::LettaBuilder::deadline) |
+/// | [`is_redirect`](Self::is_redirect) | a base URL that is not the service's own: `http` for `https`, another host | correct `LETTA_BASE_URL` |
 /// | [`is_invalid_response`](Self::is_invalid_response) | a proxy that answers in the service's place; a service newer than this crate | check the base URL; update |
 ///
 /// Whether the call may have had its effect all the same is answered by
@@ -48,6 +45,7 @@ const VALUE_LIMIT: usize = 120;
 #[derive(Clone)]
 pub struct Error {
     inner: Arc<Inner>,
+    attempts: Attempts,
 }
 
 struct Inner {
@@ -56,6 +54,8 @@ struct Inner {
     operation: Option<&'static str>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
+    /// What the service thinks of trying again.
+    should_retry: Option<bool>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -74,12 +74,29 @@ enum Kind {
     },
     /// The service answered with success, and the rest makes no sense.
     InvalidResponse { status: StatusCode, problem: String },
+    /// The service sends us where the request may not go.
+    Redirect {
+        /// Nothing where the HTTP client keeps it to itself.
+        status: Option<StatusCode>,
+        redirect: Redirect,
+    },
     /// No connection was made.
     Connect,
     /// Time ran out, perhaps within an answer of this status.
-    Timeout { status: Option<StatusCode> },
+    Timeout {
+        status: Option<StatusCode>,
+        /// Nothing where the HTTP client has a time-out of its own.
+        limit: Option<TimeLimit>,
+    },
     /// The connection broke, perhaps within an answer of this status.
     Interrupted { status: Option<StatusCode> },
+}
+
+/// A limit of time that was reached.
+#[derive(Clone, Copy)]
+pub(crate) enum TimeLimit {
+    Attempt(Duration),
+    Deadline(Duration),
 }
 
 /// What kind of trouble it is.
@@ -119,13 +136,31 @@ impl Error {
         matches!(self.inner.kind, Kind::Connect)
     }
 
-    /// No whole answer came in time.
+    /// No whole answer came in time: within the call's deadline, or within the last attempt's time-out
+    /// where there was no other attempt.
     pub fn is_timeout(&self) -> bool {
         matches!(self.inner.kind, Kind::Timeout { .. })
     }
 
+    /// The call's deadline passed. Where an attempt before the last one failed, that failure is the
+    /// [`source`](std::error::Error::source).
+    pub fn is_deadline_exceeded(&self) -> bool {
+        let limit = match self.inner.kind {
+            Kind::Timeout { limit, .. } => limit,
+            _ => None,
+        };
+        matches!(limit, Some(TimeLimit::Deadline(_)))
+    }
+
+    /// The service redirects to where the request may not go: to another origin, or on with another
+    /// method. The message names both origins.
+    pub fn is_redirect(&self) -> bool {
+        matches!(self.inner.kind, Kind::Redirect { .. })
+    }
+
     /// The status says success, and the body is not what the service documents: no JSON, JSON of
-    /// another shape, cut short. The body is not shown.
+    /// another shape, cut short, longer than the
+    /// [limit](crate::LettaBuilder::response_body_limit). The body is not shown.
     pub fn is_invalid_response(&self) -> bool {
         matches!(self.inner.kind, Kind::InvalidResponse { .. })
     }
@@ -133,34 +168,43 @@ impl Error {
     /// The same call may succeed later, with nothing changed: no connection, time ran out, a broken
     /// connection, and the statuses 408, 429, 500, 502, 503 and 504.
     ///
+    /// What the service thinks of it (`x-should-retry`) comes before its status. The client has tried again
+    /// already where its [`RetryPolicy`](crate::RetryPolicy) allows.
     /// Whether it is *safe* to repeat is another question, see
     /// [`may_have_happened`](Self::may_have_happened).
     pub fn is_retryable(&self) -> bool {
         match &self.inner.kind {
             Kind::Connect | Kind::Timeout { .. } | Kind::Interrupted { .. } => true,
-            Kind::Status { status, .. } => {
-                matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+            Kind::Status { status, .. } => self
+                .inner
+                .should_retry
+                .unwrap_or_else(|| matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)),
+            Kind::InvalidInput { .. } | Kind::InvalidResponse { .. } | Kind::Redirect { .. } => {
+                false
             }
-            Kind::InvalidInput { .. } | Kind::InvalidResponse { .. } => false,
         }
     }
 
     /// The call may have had its effect although it failed. After such a failure of a create, there
     /// may be a live token that nobody knows; [listing](crate::AccessTokens::list) finds it.
     ///
-    /// True where the answer was lost, could not be read, or came with a status that leaves it open: 5xx
-    /// (but for a 503 that says when to come back), 408, 3xx. False where nothing was sent, and where
-    /// the service refused (other 4xx).
+    /// True where the answer to any attempt was lost, could not be read, or came with a status that leaves
+    /// it open: 5xx (but for a 503 that says when to come back), 408, 3xx. False where nothing was sent,
+    /// and where the service refused (other 4xx).
     pub fn may_have_happened(&self) -> bool {
-        match &self.inner.kind {
+        let last = match &self.inner.kind {
             Kind::InvalidInput { .. } | Kind::Connect => false,
-            Kind::Timeout { .. } | Kind::Interrupted { .. } | Kind::InvalidResponse { .. } => true,
+            Kind::Timeout { .. }
+            | Kind::Interrupted { .. }
+            | Kind::InvalidResponse { .. }
+            | Kind::Redirect { .. } => true,
             Kind::Status { status, .. } => match status.as_u16() {
                 408 => true,
                 503 => self.inner.retry_after.is_none(),
                 _ => !status.is_client_error(),
             },
-        }
+        };
+        last || self.attempts.earlier_may_have_happened
     }
 
     fn is_status(&self, wanted: StatusCode) -> bool {
@@ -174,7 +218,9 @@ impl Error {
     pub fn status(&self) -> Option<StatusCode> {
         match &self.inner.kind {
             Kind::Status { status, .. } | Kind::InvalidResponse { status, .. } => Some(*status),
-            Kind::Timeout { status } | Kind::Interrupted { status } => *status,
+            Kind::Redirect { status, .. }
+            | Kind::Timeout { status, .. }
+            | Kind::Interrupted { status } => *status,
             Kind::InvalidInput { .. } | Kind::Connect => None,
         }
     }
@@ -209,6 +255,12 @@ impl Error {
     /// zero, a time that has passed, or what cannot be read: back off by a rule of your own then.
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
+    }
+
+    /// How many times the call was sent, or would have been, had there been a connection. None where it was
+    /// refused before that.
+    pub fn attempts(&self) -> u32 {
+        self.attempts.count
     }
 }
 
@@ -290,12 +342,87 @@ impl Error {
         operation: &'static Operation,
         status: StatusCode,
         headers: &HeaderMap,
-        error: reqwest::Error,
+        error: BodyError,
         secrets: &[&str],
     ) -> Self {
-        Inner::from_reqwest(error, Some(status))
+        Inner::from_body(error, status)
             .with_answer(operation, headers, secrets)
             .into()
+    }
+
+    /// Time ran out, perhaps within an answer that began so.
+    pub(crate) fn out_of_time(
+        operation: &'static Operation,
+        limit: TimeLimit,
+        head: Option<(StatusCode, &HeaderMap)>,
+        previous: Option<Self>,
+        secrets: &[&str],
+    ) -> Self {
+        let inner = Inner {
+            source: previous.map(|error| Box::new(error) as _),
+            ..Inner::of(Kind::Timeout {
+                status: head.map(|(status, _)| status),
+                limit: Some(limit),
+            })
+        };
+        let empty = HeaderMap::new();
+        let headers = head.map_or(&empty, |(_, headers)| headers);
+        inner.with_answer(operation, headers, secrets).into()
+    }
+
+    /// A redirect that was not followed.
+    pub(crate) fn redirected(
+        operation: &'static Operation,
+        head: Option<(StatusCode, &HeaderMap)>,
+        redirect: Redirect,
+        secrets: &[&str],
+    ) -> Self {
+        let redirect = Redirect {
+            to: redact::text(&redirect.to, secrets).unwrap_or_else(|| "elsewhere".to_owned()),
+            ..redirect
+        };
+        let status = head.map(|(status, _)| status);
+        let empty = HeaderMap::new();
+        let headers = head.map_or(&empty, |(_, headers)| headers);
+        Inner::of(Kind::Redirect { status, redirect })
+            .with_answer(operation, headers, secrets)
+            .into()
+    }
+
+    /// The HTTP client has no answer.
+    pub(crate) fn from_transport(error: TransportError, operation: &'static Operation) -> Self {
+        let inner = match error.downcast::<reqwest::Error>() {
+            // The client would not even try: it takes https only, say, or the URL is too long.
+            Ok(error) if error.is_builder() => {
+                let rule = format!("cannot be sent by this HTTP client: {}", cause(&error));
+                return Self::invalid_input("request", rule, None);
+            }
+            Ok(error) => Inner::from_reqwest(error, None),
+            Err(error) => Inner {
+                source: Some(Box::new(error)),
+                ..Inner::of(Kind::Interrupted { status: None })
+            },
+        };
+        inner.with_answer(operation, &HeaderMap::new(), &[]).into()
+    }
+
+    /// The same error, of a call that has been through this.
+    pub(crate) fn after(mut self, attempts: Attempts) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// What OpenTelemetry calls `error.type`.
+    pub(crate) fn error_type(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match &self.inner.kind {
+            Kind::InvalidInput { .. } => "invalid_input",
+            Kind::Status { status, .. } => return Cow::Owned(status.as_str().to_owned()),
+            Kind::InvalidResponse { .. } => "invalid_response",
+            Kind::Redirect { .. } => "redirect",
+            Kind::Connect => "connect",
+            Kind::Timeout { .. } => "timeout",
+            Kind::Interrupted { .. } => "interrupted",
+        })
     }
 
     /// What a failed call of the generated client comes to. `secrets` are the texts that the service
@@ -310,29 +437,24 @@ impl Error {
             letta_api::Error::InvalidRequest(problem) => {
                 return Self::from_invalid_request(&problem);
             }
-            letta_api::Error::Transport(error) => match error.downcast::<reqwest::Error>() {
-                // The client would not even try: it takes https only, say, or the URL is too long.
-                Ok(error) if error.is_builder() => {
-                    let rule = format!("cannot be sent by this HTTP client: {}", cause(&error));
-                    return Self::invalid_input("request", rule, None);
-                }
-                Ok(error) => Inner::from_reqwest(error, None),
-                Err(error) => Inner {
-                    source: Some(Box::new(error)),
-                    ..Inner::of(Kind::Interrupted { status: None })
-                },
-            },
+            // Our own transport's, and complete.
+            letta_api::Error::Transport(error) => {
+                return match error.downcast::<Self>() {
+                    Ok(error) => error,
+                    Err(error) => Self::from_transport(error, operation),
+                };
+            }
             letta_api::Error::ErrorResponse(answer) => Inner::of(Kind::Status {
                 status: answer.status(),
                 message: redact::text(&answer.message, secrets),
             }),
             letta_api::Error::UnexpectedResponse(response) => {
                 let status = response.status();
-                let body = read_short_body(*response).await.unwrap_or_default();
+                let body = response.bytes().await.unwrap_or_default();
                 return Self::from_status(operation, status, &headers, &body, secrets);
             }
             letta_api::Error::ResponseBody { source, status, .. } => {
-                Inner::from_reqwest(source, Some(status))
+                Inner::from_body(source, status)
             }
             letta_api::Error::InvalidPayload(payload) if payload.status().is_success() => {
                 Inner::of(Kind::InvalidResponse {
@@ -390,6 +512,7 @@ impl Inner {
             operation: None,
             request_id: None,
             retry_after: None,
+            should_retry: None,
             source: None,
         }
     }
@@ -408,12 +531,33 @@ impl Inner {
                 message: None,
             },
             _ if is_connect => Kind::Connect,
-            _ if error.is_timeout() => Kind::Timeout { status },
+            _ if error.is_timeout() => Kind::Timeout {
+                status,
+                limit: None,
+            },
             _ => Kind::Interrupted { status },
         };
         Self {
             source: Some(Box::new(error.without_url())),
             ..Self::of(kind)
+        }
+    }
+
+    fn from_body(error: BodyError, status: StatusCode) -> Self {
+        if let Some(limit) = error.limit()
+            && status.is_success()
+        {
+            let problem = format!(
+                "the body is longer than {limit} bytes, the limit that `response_body_limit` sets"
+            );
+            return Self::of(Kind::InvalidResponse { status, problem });
+        }
+        match error.into_lost() {
+            Some(error) => Self::from_reqwest(error, Some(status)),
+            None => Self::of(Kind::Status {
+                status,
+                message: None,
+            }),
         }
     }
 
@@ -424,19 +568,28 @@ impl Inner {
         secrets: &[&str],
     ) -> Self {
         self.operation = Some(operation.id);
-        self.request_id = headers
-            .get("x-request-id")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|id| redact::text(id, secrets));
+        self.request_id = request_id(headers, secrets);
         self.retry_after = retry_after::parse(headers, clock::now());
+        self.should_retry = match headers.get("x-should-retry").map(HeaderValue::as_bytes) {
+            Some(b"true") => Some(true),
+            Some(b"false") => Some(false),
+            _ => None,
+        };
         self
     }
+}
+
+/// The service's name for a request, without secrets.
+pub(crate) fn request_id(headers: &HeaderMap, secrets: &[&str]) -> Option<String> {
+    let id = headers.get("x-request-id")?.to_str().ok()?;
+    redact::text(id, secrets)
 }
 
 impl From<Inner> for Error {
     fn from(inner: Inner) -> Self {
         Self {
             inner: Arc::new(inner),
+            attempts: Attempts::default(),
         }
     }
 }
@@ -455,20 +608,6 @@ fn cause(error: &dyn std::error::Error) -> String {
         cause = next;
     }
     cause.to_string()
-}
-
-/// Reads a body that should be short: of an error, or of an answer that should have none. Nothing where
-/// it cannot be read to its end, or goes on without one: that is no reason to lose the status.
-pub(crate) async fn read_short_body(response: reqwest::Response) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    let mut chunks = std::pin::pin!(response.bytes_stream());
-    while let Some(chunk) = chunks.next().await {
-        body.extend_from_slice(&chunk.ok()?);
-        if body.len() > MESSAGE_BODY_LIMIT {
-            return None;
-        }
-    }
-    Some(body)
 }
 
 /// What an error answer says, in any of the forms that the service and its proxies use: `{message}`,
@@ -511,17 +650,35 @@ impl std::fmt::Display for Error {
                 f,
                 "the service answered {status}, and not as it documents: {problem}"
             )?,
+            Kind::Redirect { redirect, .. } => write!(
+                f,
+                "the service redirects from {} to {}: {}",
+                redirect.from, redirect.to, redirect.rule
+            )?,
             Kind::Connect => f.write_str("no connection to the service could be made")?,
-            Kind::Timeout { status: None } => f.write_str("the service did not answer in time")?,
+            Kind::Timeout { status, limit } => {
+                match status {
+                    None => f.write_str("the service did not answer")?,
+                    Some(status) => {
+                        write!(
+                            f,
+                            "the service answered {status}, and the rest did not come"
+                        )?;
+                    }
+                }
+                match limit {
+                    None => f.write_str(" in time")?,
+                    Some(TimeLimit::Attempt(limit)) => {
+                        write!(f, " within the {limit:?} that an attempt may take")?;
+                    }
+                    Some(TimeLimit::Deadline(limit)) => {
+                        write!(f, " within the call's deadline of {limit:?}")?;
+                    }
+                }
+            }
             Kind::Interrupted { status: None } => {
                 f.write_str("the connection to the service broke before it answered")?;
             }
-            Kind::Timeout {
-                status: Some(status),
-            } => write!(
-                f,
-                "the service answered {status}, and the rest did not come in time"
-            )?,
             Kind::Interrupted {
                 status: Some(status),
             } => write!(
@@ -532,7 +689,21 @@ impl std::fmt::Display for Error {
         if let Some(id) = &self.inner.request_id {
             write!(f, " (request {id})")?;
         }
-        Ok(())
+        if self.attempts.count > 1 {
+            write!(f, "; tried {} times", self.attempts.count)?;
+        }
+        match (self.attempts.stopped, self.inner.retry_after) {
+            (None, _) => Ok(()),
+            (Some(Stopped::Deadline), Some(wait)) => {
+                write!(f, "; it asks to wait {wait:?}, past the call's deadline")
+            }
+            (Some(Stopped::Deadline), None) => {
+                f.write_str("; the call's deadline leaves no time to try again")
+            }
+            (Some(Stopped::Budget), _) => {
+                f.write_str("; not tried again, since the retry budget is spent")
+            }
+        }
     }
 }
 

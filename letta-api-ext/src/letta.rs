@@ -1,17 +1,25 @@
 //! The client.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use letta_api::{ApiKey, Secret};
+use letta_api::{BaseUrl, Operation, Secret};
 
 use crate::access_tokens::AccessTokens;
 use crate::builder::LettaBuilder;
+use crate::call::Call;
 use crate::error::Result;
+use crate::retry_policy::RetryPolicy;
+use crate::transport::{CallOptions, Course, HttpTransport};
 
 /// A client for the Letta API.
 ///
-/// Make one and share it: cloning is cheap, and clones share one pool of connections. `Debug` shows
-/// where it points and nothing else.
+/// Make one and share it, by thousands of tasks if need be: cloning is cheap, and clones share one pool of
+/// connections and one [`RetryBudget`](crate::RetryBudget). `Debug` shows where it points and nothing else.
+///
+/// Every call has a [deadline](LettaBuilder::deadline), and is tried again where that is safe, see
+/// [`RetryPolicy`]. Dropping its future ends it. These are set for the client, for a clone of it
+/// ([`with_deadline`](Self::with_deadline) and so on), or for one request.
 ///
 /// ```no_run
 /// use letta_api_ext::Letta;
@@ -26,7 +34,7 @@ pub struct Letta {
 
 struct Inner {
     api: letta_api::Client,
-    key: ApiKey,
+    transport: HttpTransport,
 }
 
 impl Letta {
@@ -68,8 +76,60 @@ impl Letta {
         AccessTokens::new(self.clone())
     }
 
+    /// The same client, connections and all, with another deadline for each call. See
+    /// [`LettaBuilder::deadline`]; one of zero is reported by the calls.
+    ///
+    /// ```
+    /// # fn run(letta: letta_api_ext::Letta) {
+    /// use std::time::Duration;
+    ///
+    /// let patient = letta.with_deadline(Duration::from_secs(120));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Duration) -> Self {
+        self.with_options(|options| options.deadline = deadline)
+    }
+
+    /// The same client with another time-out for each attempt. See [`LettaBuilder::attempt_timeout`]; one
+    /// of zero is reported by the calls.
+    #[must_use]
+    pub fn with_attempt_timeout(&self, timeout: Duration) -> Self {
+        self.with_options(|options| options.attempt_timeout = timeout)
+    }
+
+    /// The same client with another retry policy. See [`LettaBuilder::retry`]; one that makes no sense is
+    /// reported by the calls.
+    #[must_use]
+    pub fn with_retry(&self, retry: RetryPolicy) -> Self {
+        self.with_options(|options| options.retry = retry)
+    }
+
+    fn with_options(&self, change: impl FnOnce(&mut CallOptions)) -> Self {
+        let mut transport = self.inner.transport.clone();
+        change(&mut transport.options);
+        let api = self.inner.api.clone().with_transport(transport.clone());
+        Self {
+            inner: Arc::new(Inner { api, transport }),
+        }
+    }
+
+    /// The same client with another way of sending one request.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn with_inner(&self, inner: Arc<dyn letta_api::Transport>) -> Self {
+        let mut transport = self.inner.transport.clone();
+        transport.inner = inner;
+        let api = self.inner.api.clone().with_transport(transport.clone());
+        Self {
+            inner: Arc::new(Inner { api, transport }),
+        }
+    }
+
     /// The generated client, for everything that this crate does not wrap. Calls through it carry
-    /// the key and the project, like all others.
+    /// the key and the project, and have a deadline and retries, like all others.
+    ///
+    /// Where no answer can be had, their error is a [`letta_api::Error::Transport`] whose cause is an
+    /// [`Error`](crate::Error) of this crate.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), Box<dyn std::error::Error>> {
@@ -82,15 +142,34 @@ impl Letta {
         &self.inner.api
     }
 
-    pub(crate) fn from_parts(api: letta_api::Client, key: ApiKey) -> Self {
+    pub(crate) fn new_with(
+        base_url: BaseUrl,
+        http: reqwest::Client,
+        transport: HttpTransport,
+    ) -> Self {
+        let api = letta_api::Client::new(base_url, http)
+            .with_body_limit(transport.settings.body_limit)
+            .with_transport(transport.clone());
         Self {
-            inner: Arc::new(Inner { api, key }),
+            inner: Arc::new(Inner { api, transport }),
+        }
+    }
+
+    /// A call that can be asked about its course.
+    pub(crate) fn call(&self, operation: &'static Operation) -> Call {
+        let course = Arc::new(Course::default());
+        let mut transport = self.inner.transport.clone();
+        transport.course = Some(course.clone());
+        Call {
+            api: self.inner.api.clone().with_transport(transport),
+            operation,
+            course,
         }
     }
 
     /// What must not be in any text that this client prints.
     pub(crate) fn key(&self) -> &Secret {
-        self.inner.key.secret()
+        &self.inner.transport.settings.key
     }
 }
 

@@ -38,10 +38,45 @@
 //! - **Nothing is lost for being new.** A right or a kind of grant that this version does not know
 //!   is kept, can be read, and is sent back unchanged.
 //! - **An odd answer is an error with its status and request ID.**
+//! - **A call ends**, at its [deadline](LettaBuilder::deadline) at the latest, wherever the service or the
+//!   network hangs; and at once where its future is dropped.
+//! - **Nothing is done twice that was not meant to be.** A call is tried again where the failed attempt cannot
+//!   have had its effect, and else only if its operation is safe to repeat: see [`RetryPolicy`].
+//! - **A request does not leave its origin.** Redirects are followed within the origin and with the same method,
+//!   five in a row at the most.
 //!
 //! A token is only as safe as it is narrow: whoever holds it can use it until it expires. The origin
 //! keeps other sites from using it by accident, and does not stop an attacker, who can send any
 //! header. Few rights and short lifetimes do.
+//!
+//! # Limits and retries
+//!
+//! | what | default | for a client | for one call |
+//! |---|---|---|---|
+//! | time for a call, retries included | 30 s | [`deadline`](LettaBuilder::deadline) | [`deadline`](CreateAccessToken::deadline) |
+//! | time for an attempt | 10 s | [`attempt_timeout`](LettaBuilder::attempt_timeout) | [`attempt_timeout`](CreateAccessToken::attempt_timeout) |
+//! | time for making a connection | 5 s | [`http_client`](LettaBuilder::http_client) | |
+//! | attempts | 3 | [`retry`](LettaBuilder::retry) | [`retry`](CreateAccessToken::retry) |
+//! | wait before the second attempt, and longest | 0 to 250 ms, 8 s | [`RetryPolicy::backoff`] | the same |
+//! | retries of all calls together | 1 for 5 calls, and 1 a second | [`retry_budget`](LettaBuilder::retry_budget) | |
+//! | bytes of an answer | 16 MiB | [`response_body_limit`](LettaBuilder::response_body_limit) | |
+//!
+//! For calls through [`Letta::api`], options are set on a clone of the client: [`Letta::with_deadline`],
+//! [`Letta::with_attempt_timeout`], [`Letta::with_retry`].
+//!
+//! # Observability
+//!
+//! Each call is a [`tracing`] span `letta.call` at level INFO, and each attempt an event in it: WARN where it
+//! failed in a way that may pass, and DEBUG otherwise. Their fields are named as
+//! [OpenTelemetry does for HTTP clients](https://opentelemetry.io/docs/specs/semconv/http/http-spans/):
+//! `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `url.template`, `url.scheme`,
+//! `server.address`, `server.port`, `error.type`; for `tracing-opentelemetry`, `otel.name`, `otel.kind`,
+//! `otel.status_code`; and of our own, `letta.operation`, `letta.request_id`, and for events `letta.attempt`,
+//! `letta.attempt.duration_ms` and `letta.attempt.wait_ms`. No path, query, header or body is in them.
+//!
+//! An application without tracing can count calls and attempts with [`LettaBuilder::metrics`].
+//!
+//! [`tracing`]: https://docs.rs/tracing
 //!
 //! # Features
 //!
@@ -65,8 +100,11 @@ pub use crate::agent_id::AgentId;
 pub use crate::builder::LettaBuilder;
 pub use crate::error::Error;
 pub use crate::letta::Letta;
+pub use crate::metrics::{AttemptReport, CallReport, Metrics};
 pub use crate::origin::Origin;
 pub use crate::policy::AccessPolicy;
+pub use crate::retry_budget::RetryBudget;
+pub use crate::retry_policy::RetryPolicy;
 
 pub mod policy;
 
@@ -74,14 +112,19 @@ mod access_token;
 mod access_tokens;
 mod agent_id;
 mod builder;
+mod call;
 mod checked_text;
 mod clock;
 mod error;
 mod letta;
+mod metrics;
 mod origin;
 mod project;
 mod redact;
 mod retry_after;
+mod retry_budget;
+mod retry_policy;
+mod secrets_in_url;
 mod transport;
 
 /// The raw client that this crate is built on, for what it does not wrap.

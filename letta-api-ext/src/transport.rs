@@ -1,33 +1,280 @@
-//! Carries every request: who is calling, in which project, and for how long at the most.
+//! Carries every call: who is calling, for how long at the most, and how often.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use letta_api::{BoxFuture, Direct, Operation, Transport, TransportError};
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use letta_api::{BoxFuture, Operation, Response, Secret, Transport, TransportError};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use url::Url;
 
-/// Adds credentials, project and a time-out, and sends the request once.
+use crate::clock::{self, Instant};
+use crate::error::{Error, Result};
+use crate::metrics::Metrics;
+use crate::retry_budget::RetryBudget;
+use crate::retry_policy::{RetryPolicy, full_jitter};
+use crate::secrets_in_url;
+use attempt::Attempt;
+use telemetry::Telemetry;
+
+mod attempt;
+mod redirect;
+mod telemetry;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use redirect::Redirect;
+
+/// A deadline further off than this is none.
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// Makes a call of one or more attempts, with credentials and project, within a deadline.
+#[derive(Clone)]
 pub(crate) struct HttpTransport {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) options: CallOptions,
+    /// Where what became of the call is put, if anybody asks.
+    pub(crate) course: Option<Arc<Course>>,
+    /// Sends one request.
+    pub(crate) inner: Arc<dyn Transport>,
+}
+
+/// What is the same for all calls of a client.
+pub(crate) struct Settings {
+    pub(crate) key: Secret,
     pub(crate) authorization: HeaderValue,
     pub(crate) project: Option<(HeaderName, HeaderValue)>,
-    /// Nothing where the HTTP client is the caller's, and with it the time-outs.
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) budget: RetryBudget,
+    pub(crate) metrics: Option<Arc<dyn Metrics>>,
+    pub(crate) body_limit: usize,
+}
+
+/// What may differ from call to call.
+#[derive(Clone, Debug)]
+pub(crate) struct CallOptions {
+    pub(crate) deadline: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+}
+
+impl CallOptions {
+    pub(crate) fn check(&self) -> Result<()> {
+        for (field, value) in [
+            ("deadline", self.deadline),
+            ("attempt_timeout", self.attempt_timeout),
+        ] {
+            if value.is_zero() {
+                let rule = "must be longer than zero";
+                return Err(Error::invalid_input_got(field, rule, "0s".to_owned()));
+            }
+        }
+        self.retry.check()
+    }
+}
+
+impl Default for CallOptions {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(30),
+            attempt_timeout: Duration::from_secs(10),
+            retry: RetryPolicy::standard(),
+        }
+    }
+}
+
+/// What a call has been through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Attempts {
+    pub(crate) count: u32,
+    /// Whether an attempt before the last one may have had its effect.
+    pub(crate) earlier_may_have_happened: bool,
+    pub(crate) stopped: Option<Stopped>,
+}
+
+/// Why a failure that might have been repeated was not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stopped {
+    /// The wait would have gone beyond the deadline.
+    Deadline,
+    /// Too many calls fail.
+    Budget,
+}
+
+/// The course of one call, for the request that makes it.
+#[derive(Default)]
+pub(crate) struct Course(Mutex<Attempts>);
+
+impl Course {
+    pub(crate) fn attempts(&self) -> Attempts {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Attempts> {
+        // Nothing panics with the lock held, and a number is whole in any case.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Transport for HttpTransport {
     fn execute<'a>(
         &'a self,
         http: &'a reqwest::Client,
-        mut request: reqwest::Request,
+        request: reqwest::Request,
         operation: &'static Operation,
-    ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>> {
-        let headers = request.headers_mut();
-        headers.insert(AUTHORIZATION, self.authorization.clone());
-        if let Some((name, value)) = &self.project {
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let call = Call {
+                transport: self,
+                http,
+                operation,
+                url: request.url().clone(),
+            };
+            let mut telemetry =
+                Telemetry::start(operation, &call.url, self.settings.metrics.as_deref());
+            let span = telemetry.span();
+            let work = call.run(request, &mut telemetry);
+            let (result, attempts) = tracing::Instrument::instrument(work, span).await;
+            if let Some(course) = &self.course {
+                *course.lock() = attempts;
+            }
+            telemetry.finish();
+            result.map_err(|error| TransportError::new(error.after(attempts)))
+        })
+    }
+}
+
+/// A call under way.
+struct Call<'a> {
+    transport: &'a HttpTransport,
+    http: &'a reqwest::Client,
+    operation: &'static Operation,
+    url: Url,
+}
+
+impl Call<'_> {
+    async fn run(
+        &self,
+        mut request: reqwest::Request,
+        telemetry: &mut Telemetry<'_>,
+    ) -> (Result<Response>, Attempts) {
+        let HttpTransport {
+            settings, options, ..
+        } = self.transport;
+        let mut attempts = Attempts::default();
+        if let Err(error) = options.check() {
+            telemetry.refused(&error);
+            return (Err(error), attempts);
+        }
+        let deadline = after(options.deadline);
+        settings.budget.deposit();
+        self.authorize(request.headers_mut());
+        let mut bounds = options.retry.bounds();
+        let mut previous = None;
+        loop {
+            // A body that is a stream cannot be sent twice.
+            let again = request.try_clone();
+            attempts.count += 1;
+            telemetry.attempt_begins();
+            let limit = after(options.attempt_timeout);
+            let attempt = Attempt {
+                call: self,
+                limit: limit.min(deadline),
+                is_last: limit >= deadline,
+                previous: previous.take(),
+            };
+            let result = attempt.run(request).await;
+
+            let failure = self.failure(&result);
+            let next = match (&failure, again) {
+                (Some(failure), Some(again)) => self
+                    .wait(failure, attempts.count, deadline, &mut bounds)
+                    .map(|wait| (wait, again)),
+                _ => Err(None),
+            };
+            let wait = next.as_ref().ok().map(|(wait, _)| *wait);
+            telemetry.attempt_ends(attempts.count, &result, failure.as_ref(), wait, self);
+            match next {
+                Ok((wait, again)) => {
+                    attempts.earlier_may_have_happened |=
+                        failure.as_ref().is_some_and(Error::may_have_happened);
+                    (previous, request) = (failure, again);
+                    clock::sleep(wait).await;
+                }
+                Err(stopped) => {
+                    attempts.stopped = stopped;
+                    return (result, attempts);
+                }
+            }
+        }
+    }
+
+    fn authorize(&self, headers: &mut HeaderMap) {
+        let settings = &self.transport.settings;
+        headers.insert(AUTHORIZATION, settings.authorization.clone());
+        if let Some((name, value)) = &settings.project {
             headers.insert(name.clone(), value.clone());
         }
-        if let Some(timeout) = self.timeout {
-            request.timeout_mut().get_or_insert(timeout);
-        }
-        Direct.execute(http, request, operation)
     }
+
+    /// What the outcome of an attempt comes to, if it is a failure. The message of an error answer is left
+    /// to whoever called.
+    fn failure(&self, result: &Result<Response>) -> Option<Error> {
+        match result {
+            Ok(response) if response.status().is_success() => None,
+            Ok(response) => Some(self.status_error(response)),
+            Err(error) => Some(error.clone()),
+        }
+    }
+
+    fn status_error(&self, response: &Response) -> Error {
+        let (status, headers) = (response.status(), response.headers());
+        self.with_secrets(|secrets| {
+            Error::from_status(self.operation, status, headers, b"", secrets)
+        })
+    }
+
+    /// How long to wait before the next attempt, or why there is none, if that is not plain.
+    fn wait(
+        &self,
+        failure: &Error,
+        count: u32,
+        deadline: Instant,
+        bounds: &mut impl Iterator<Item = Duration>,
+    ) -> Result<Duration, Option<Stopped>> {
+        let HttpTransport {
+            settings, options, ..
+        } = self.transport;
+        let may_repeat = self.operation.safe_to_repeat
+            || options.retry.repeats_what_is_not_safe()
+            || !failure.may_have_happened();
+        if !failure.is_retryable() || !may_repeat || !options.retry.allows(count) {
+            return Err(None);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let asked = failure.retry_after().unwrap_or_default();
+        let wait = asked.saturating_add(full_jitter(bounds.next().unwrap_or_default()));
+        let wait = match wait {
+            wait if wait < left => wait,
+            // What the service asks for fits in; the rest is of our own making.
+            _ if !asked.is_zero() && asked < left => asked,
+            _ => return Err(Some(Stopped::Deadline)),
+        };
+        if !settings.budget.withdraw() {
+            return Err(Some(Stopped::Budget));
+        }
+        Ok(wait)
+    }
+
+    /// Calls `use_them` with all that must not be in any text that comes back: the key, and what is in the
+    /// path, where a token may be.
+    fn with_secrets<T>(&self, use_them: impl FnOnce(&[&str]) -> T) -> T {
+        let in_path = secrets_in_url::path_values(&self.url, self.operation.path_template);
+        let mut secrets = vec![self.transport.settings.key.expose_secret()];
+        secrets.extend(in_path.iter().map(|secret| secret.expose_secret()));
+        use_them(&secrets)
+    }
+}
+
+/// The instant so far from now. tokio and browsers keep time in numbers that end.
+fn after(time: Duration) -> Instant {
+    Instant::now() + time.min(FOREVER)
 }

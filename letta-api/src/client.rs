@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{BaseUrl, Direct, Operation, Transport, TransportError};
+use crate::{BaseUrl, Direct, Operation, Response, Transport, TransportError};
 
 /// A client for the API: a base URL, an HTTP client, and the [`Transport`] between them.
 ///
@@ -14,6 +14,7 @@ pub struct Client {
     pub(crate) baseurl: BaseUrl,
     pub(crate) client: reqwest::Client,
     transport: Arc<dyn Transport>,
+    body_limit: usize,
 }
 
 impl Client {
@@ -27,6 +28,7 @@ impl Client {
             baseurl: base_url,
             client: http,
             transport: Arc::new(Direct),
+            body_limit: Response::BODY_LIMIT,
         }
     }
 
@@ -34,6 +36,14 @@ impl Client {
     #[must_use]
     pub fn with_transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Arc::new(transport);
+        self
+    }
+
+    /// The same client with another limit to the bodies of answers, in bytes; a longer one is an
+    /// error. By default [`Response::BODY_LIMIT`], 16 MiB. Bodies that are handed over as a stream have no limit.
+    #[must_use]
+    pub fn with_body_limit(mut self, limit: usize) -> Self {
+        self.body_limit = limit;
         self
     }
 
@@ -52,10 +62,12 @@ impl Client {
         &self,
         request: reqwest::Request,
         operation: &'static Operation,
-    ) -> Result<reqwest::Response, TransportError> {
-        self.transport
+    ) -> Result<Response, TransportError> {
+        let response = self
+            .transport
             .execute(&self.client, request, operation)
-            .await
+            .await?;
+        Ok(response.with_body_limit(self.body_limit))
     }
 }
 

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::response::{Head, ResponseValue};
+use crate::response::{BodyError, Response};
+use crate::response_value::{Head, ResponseValue};
 use crate::transport::TransportError;
 
 /// Why a call failed. `E` is the error body that the operation documents.
@@ -21,18 +22,18 @@ pub enum Error<E = ()> {
     Transport(TransportError),
     /// The service answered with an error that the description documents.
     ErrorResponse(Box<ResponseValue<E>>),
-    /// The service answered with a status that the description does not document. The body is
+    /// The service answered with a status that the description does not document. The body may be
     /// unread.
-    UnexpectedResponse(Box<reqwest::Response>),
-    /// An answer began and its body could not be read to the end.
+    UnexpectedResponse(Box<Response>),
+    /// An answer began and its body could not be read to the end, or is longer than allowed.
     #[non_exhaustive]
     ResponseBody {
         /// The status of the answer.
         status: StatusCode,
         /// The headers of the answer.
         headers: Box<HeaderMap>,
-        /// What reading met, without the URL.
-        source: reqwest::Error,
+        /// What reading met.
+        source: BodyError,
     },
     /// The body of a documented answer is not what the description says.
     InvalidPayload(Box<InvalidPayload>),
@@ -45,7 +46,7 @@ impl<E> Error<E> {
     }
 
     /// Called by generated code.
-    pub(crate) fn undocumented(response: reqwest::Response) -> Self {
+    pub(crate) fn undocumented(response: Response) -> Self {
         Self::UnexpectedResponse(Box::new(response))
     }
 

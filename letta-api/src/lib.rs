@@ -33,6 +33,7 @@
 //!   asked for by name ([`Error::into_body`], [`ResponseValue::into_inner`]).
 //! - **A path parameter is one path segment.** It is percent-encoded, and what could name another
 //!   resource (an empty one, `.`, `..`) is refused before anything is sent.
+//! - **Bodies have a limit** ([`Client::with_body_limit`]), counted after decompression.
 //! - **One hook.** Every request passes through a [`Transport`], which may change it, repeat it,
 //!   observe it or refuse it.
 //!
@@ -44,7 +45,8 @@ pub use crate::client::Client;
 pub use crate::error::{Error, InvalidPayload};
 pub use crate::generated::{operations, types};
 pub use crate::operation::Operation;
-pub use crate::response::ResponseValue;
+pub use crate::response::{BodyError, Response};
+pub use crate::response_value::ResponseValue;
 pub use crate::secret::Secret;
 pub use crate::transport::{
     Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport, TransportError,
@@ -60,6 +62,7 @@ mod generated;
 mod operation;
 mod path;
 mod response;
+mod response_value;
 mod secret;
 mod transport;
 

@@ -1,153 +1,218 @@
-//! A decoded answer, with its status and headers.
+//! An answer as it arrives: the head is there, and the body may not be yet.
+
+use std::future::poll_fn;
 
 use bytes::Bytes;
+use futures_core::Stream as _;
 use progenitor_client::ByteStream;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use serde::de::DeserializeOwned;
+use url::Url;
+use zeroize::Zeroizing;
 
-use crate::error::{Error, InvalidPayload};
+/// Most of a body that is made room for at once, in bytes. How long a body says that it is costs a server
+/// nothing.
+const FIRST_ROOM: usize = 64 * 1024;
 
-/// What the service answered: the value, and the status and headers that came with it.
+/// What a [`Transport`](crate::Transport) brings back: status, headers, and a body that is read on demand.
 ///
-/// `Debug` writes the status alone. The value is reached through `Deref`, or taken with
-/// [`into_inner`](Self::into_inner).
-pub struct ResponseValue<T> {
-    head: Head,
-    value: T,
+/// `Debug` shows the status alone.
+pub struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
+    url: Option<Url>,
+    body: Body,
+    limit: usize,
 }
 
-/// Status and headers of an answer.
-#[derive(Clone)]
-pub(crate) struct Head {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+enum Body {
+    Whole(Bytes),
+    /// With the length that it says it has.
+    Unread(reqwest::Response, Option<u64>),
 }
 
-impl Head {
-    fn of(response: &mut reqwest::Response) -> Self {
+impl Response {
+    /// Longest body that is read unless a limit is set, in bytes: 16 MiB.
+    pub const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+    /// Puts an answer together by hand, as transports do that read the body themselves, and tests.
+    ///
+    /// ```
+    /// use letta_api::Response;
+    /// use reqwest::{StatusCode, header::HeaderMap};
+    ///
+    /// let response = Response::new(StatusCode::OK, HeaderMap::new(), r#"{"tokens":[]}"#);
+    /// assert_eq!(response.status(), 200);
+    /// ```
+    pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
+        Self {
+            status,
+            headers,
+            url: None,
+            body: Body::Whole(body.into()),
+            limit: Self::BODY_LIMIT,
+        }
+    }
+
+    /// The same answer with another limit to its body, in bytes.
+    #[must_use]
+    pub fn with_body_limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Where the answer came from, if it came over the network: another URL than that of the request
+    /// where the HTTP client followed a redirect. It may hold a secret.
+    pub fn url(&self) -> Option<&Url> {
+        self.url.as_ref()
+    }
+
+    /// Reads the body to its end. What is counted is what comes out, after any decompression by the
+    /// HTTP client. The buffer is wiped when the last copy of the result is dropped.
+    ///
+    /// # Errors
+    ///
+    /// A body longer than the limit, which is not read on, and one that breaks off.
+    pub async fn bytes(self) -> Result<Bytes, BodyError> {
+        let limit = self.limit;
+        let too_large = || BodyError(Problem::TooLarge { limit });
+        let (response, length) = match self.body {
+            Body::Whole(body) if body.len() > limit => return Err(too_large()),
+            Body::Whole(body) => return Ok(body),
+            Body::Unread(response, length) => (response, length),
+        };
+        let length = usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX);
+        if length > limit {
+            return Err(too_large());
+        }
+        let mut body = Zeroizing::new(Vec::with_capacity(length.min(FIRST_ROOM)));
+        let mut chunks = std::pin::pin!(response.bytes_stream());
+        while let Some(chunk) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {
+            let chunk = chunk.map_err(|error| BodyError(Problem::Lost(error.without_url())))?;
+            let length = body.len() + chunk.len();
+            if length > limit {
+                return Err(too_large());
+            }
+            if length > body.capacity() {
+                // A vector that grows by itself leaves a copy behind, and this may hold a secret.
+                let mut larger = Zeroizing::new(Vec::with_capacity(length.max(2 * body.len())));
+                larger.extend_from_slice(&body);
+                body = larger;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Bytes::from_owner(body))
+    }
+
+    /// The body as it comes, without a limit.
+    pub fn into_stream(self) -> ByteStream {
+        match self.body {
+            Body::Whole(body) => ByteStream::new(Box::pin(Once(Some(body)))),
+            Body::Unread(response, _) => ByteStream::new(Box::pin(response.bytes_stream())),
+        }
+    }
+
+    pub(crate) fn take_headers(&mut self) -> HeaderMap {
+        std::mem::take(&mut self.headers)
+    }
+}
+
+impl From<reqwest::Response> for Response {
+    fn from(mut response: reqwest::Response) -> Self {
+        let length = response.content_length();
         Self {
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
+            url: Some(response.url().clone()),
+            body: Body::Unread(response, length),
+            limit: Self::BODY_LIMIT,
         }
     }
 }
 
-impl<T> ResponseValue<T> {
-    /// Puts an answer together by hand, as tests and other transports need.
-    pub fn new(value: T, status: StatusCode, headers: HeaderMap) -> Self {
-        Self {
-            head: Head { status, headers },
-            value,
-        }
-    }
-
-    /// The status of the answer.
-    pub fn status(&self) -> StatusCode {
-        self.head.status
-    }
-
-    /// The headers of the answer.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.head.headers
-    }
-
-    /// The value alone.
-    pub fn into_inner(self) -> T {
-        self.value
-    }
-}
-
-impl<T: DeserializeOwned> ResponseValue<T> {
-    /// Reads the body and decodes it as JSON.
-    pub(crate) async fn from_response<E>(
-        mut response: reqwest::Response,
-    ) -> Result<Self, Error<E>> {
-        let head = Head::of(&mut response);
-        let body = match response.bytes().await {
-            Ok(body) => body,
-            Err(error) => {
-                return Err(Error::ResponseBody {
-                    status: head.status,
-                    headers: Box::new(head.headers),
-                    source: error.without_url(),
-                });
-            }
-        };
-        match serde_json::from_slice(&body) {
-            Ok(value) => Ok(Self { head, value }),
-            Err(error) => Err(Error::InvalidPayload(Box::new(InvalidPayload::new(
-                head, body, &error,
-            )))),
-        }
-    }
-}
-
-impl ResponseValue<()> {
-    /// For an answer that is documented to have no body. What it has all the same is not read.
-    #[allow(dead_code, reason = "which of these are used is up to the description")]
-    pub(crate) fn empty(mut response: reqwest::Response) -> Self {
-        Self {
-            head: Head::of(&mut response),
-            value: (),
-        }
-    }
-}
-
-impl ResponseValue<ByteStream> {
-    /// For an answer whose body is not JSON.
-    #[allow(dead_code, reason = "which of these are used is up to the description")]
-    pub(crate) fn stream(mut response: reqwest::Response) -> Self {
-        Self {
-            head: Head::of(&mut response),
-            value: ByteStream::new(Box::pin(response.bytes_stream())),
-        }
-    }
-}
-
-impl InvalidPayload {
-    fn new(head: Head, body: Bytes, error: &serde_json::Error) -> Self {
-        Self {
-            head,
-            body,
-            problem: describe(error),
-        }
-    }
-}
-
-/// Says what is wrong with a body without quoting it. serde's own message may quote values, so only
-/// the kinds that name nothing but our own fields are passed on.
-fn describe(error: &serde_json::Error) -> String {
-    use serde_json::error::Category;
-
-    let position = format!("line {} column {}", error.line(), error.column());
-    let message = error.to_string();
-    match error.classify() {
-        Category::Data => match message.strip_prefix("missing field `") {
-            Some(rest) => {
-                let field = rest.split('`').next().unwrap_or_default();
-                format!("field `{field}` is missing, at {position}")
-            }
-            None => format!("a value is of another type than documented, at {position}"),
-        },
-        Category::Syntax => format!("it is not JSON, at {position}"),
-        Category::Eof => format!("it ends early, at {position}"),
-        Category::Io => "it could not be read".to_owned(),
-    }
-}
-
-impl<T> std::ops::Deref for ResponseValue<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T> std::fmt::Debug for ResponseValue<T> {
+impl std::fmt::Debug for Response {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ResponseValue")
-            .field("status", &self.head.status.as_u16())
+        f.debug_struct("Response")
+            .field("status", &self.status.as_u16())
             .finish_non_exhaustive()
+    }
+}
+
+/// A stream of one piece.
+struct Once(Option<Bytes>);
+
+impl futures_core::Stream for Once {
+    type Item = reqwest::Result<Bytes>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::task::Poll::Ready(self.0.take().map(Ok))
+    }
+}
+
+/// Why a body was not read to its end.
+pub struct BodyError(Problem);
+
+enum Problem {
+    TooLarge { limit: usize },
+    Lost(reqwest::Error),
+}
+
+impl BodyError {
+    /// The limit that the body goes beyond, in bytes, if that is the trouble.
+    pub fn limit(&self) -> Option<usize> {
+        match self.0 {
+            Problem::TooLarge { limit } => Some(limit),
+            Problem::Lost(_) => None,
+        }
+    }
+
+    /// What reading met, without the URL, if the body broke off.
+    pub fn into_lost(self) -> Option<reqwest::Error> {
+        match self.0 {
+            Problem::TooLarge { .. } => None,
+            Problem::Lost(error) => Some(error),
+        }
+    }
+}
+
+impl std::fmt::Display for BodyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Problem::TooLarge { limit } => write!(f, "the body is longer than {limit} bytes"),
+            Problem::Lost(_) => f.write_str("the body broke off"),
+        }
+    }
+}
+
+impl std::fmt::Debug for BodyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Problem::TooLarge { limit } => {
+                f.debug_struct("TooLarge").field("limit", limit).finish()
+            }
+            Problem::Lost(error) => f.debug_tuple("Lost").field(error).finish(),
+        }
+    }
+}
+
+impl std::error::Error for BodyError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Problem::TooLarge { .. } => None,
+            Problem::Lost(error) => Some(error),
+        }
     }
 }

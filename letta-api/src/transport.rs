@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::{ApiKey, Operation};
+use crate::{ApiKey, Operation, Response};
 
 /// Carries a request to the service, and its answer back.
 ///
@@ -16,7 +16,7 @@ use crate::{ApiKey, Operation};
 /// logs should log [`Operation::path_template`] in its place.
 ///
 /// ```
-/// use letta_api::{BoxFuture, Direct, Operation, Transport, TransportError};
+/// use letta_api::{BoxFuture, Direct, Operation, Response, Transport, TransportError};
 ///
 /// /// Counts requests.
 /// #[derive(Default)]
@@ -28,7 +28,7 @@ use crate::{ApiKey, Operation};
 ///         http: &'a reqwest::Client,
 ///         request: reqwest::Request,
 ///         operation: &'static Operation,
-///     ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>> {
+///     ) -> BoxFuture<'a, Result<Response, TransportError>> {
 ///         self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
 ///         Direct.execute(http, request, operation)
 ///     }
@@ -45,7 +45,7 @@ pub trait Transport: MaybeSend + MaybeSync {
         http: &'a reqwest::Client,
         request: reqwest::Request,
         operation: &'static Operation,
-    ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>>;
+    ) -> BoxFuture<'a, Result<Response, TransportError>>;
 }
 
 /// A boxed future. It is `Send` wherever threads are, that is, everywhere but in a browser.
@@ -83,8 +83,8 @@ impl Transport for Direct {
         http: &'a reqwest::Client,
         request: reqwest::Request,
         _: &'static Operation,
-    ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>> {
-        Box::pin(async move { http.execute(request).await.map_err(TransportError::from) })
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
+        Box::pin(async move { Ok(http.execute(request).await?.into()) })
     }
 }
 
@@ -109,7 +109,7 @@ impl Transport for Bearer {
         http: &'a reqwest::Client,
         mut request: reqwest::Request,
         operation: &'static Operation,
-    ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>> {
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
         request
             .headers_mut()
             .insert(reqwest::header::AUTHORIZATION, self.authorization.clone());

@@ -1,12 +1,15 @@
-//! What the integration tests share: clients for servers on loopback, and a server that keeps every
-//! byte it was sent.
+//! What the integration tests share: clients for servers on loopback, a server that keeps every byte it
+//! was sent, one that fails as it is told,
+//! and a record of what is traced.
 
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+pub mod fault_server;
+pub mod traces;
 
-use letta_api_ext::{AccessPolicy, Letta};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use letta_api_ext::{AccessPolicy, Letta, LettaBuilder, RetryPolicy};
+
+use crate::fault_server::{Fault, FaultServer};
 
 /// The API key that tests call with. No other text in the tests contains it.
 pub const API_KEY: &str = "sk-let-k3yk3yk3y0123456789";
@@ -14,11 +17,27 @@ pub const API_KEY: &str = "sk-let-k3yk3yk3y0123456789";
 /// The secret of the token that servers in tests hand out.
 pub const TOKEN: &str = "ck-let-t0kent0ken0123456789";
 
-/// A client for the server at `base_url`, with [`API_KEY`].
+/// A client for the server at `base_url`, with [`API_KEY`], that sends each call once.
 pub fn letta(base_url: impl Into<String>) -> Letta {
-    Letta::builder()
+    configured(base_url, |builder| builder.retry(RetryPolicy::never()))
+}
+
+/// A client that tries again as clients do, and does not take long about it.
+pub fn persistent(base_url: impl Into<String>) -> Letta {
+    configured(base_url, |builder| builder)
+}
+
+/// A client that tries again without waiting long, configured further.
+pub fn configured(
+    base_url: impl Into<String>,
+    configure: impl FnOnce(LettaBuilder) -> LettaBuilder,
+) -> Letta {
+    let backoff = Duration::from_millis(1);
+    let builder = Letta::builder()
         .api_key(API_KEY)
         .base_url(base_url)
+        .retry(RetryPolicy::standard().backoff(backoff, backoff));
+    configure(builder)
         .build()
         .expect("a loopback URL and a good key make a client")
 }
@@ -51,56 +70,27 @@ pub fn answer(status: &str, content_type: &str, body: &str) -> Vec<u8> {
 /// A server on a raw socket. It gives the same bytes to every request and closes the connection, and
 /// keeps what it was sent.
 #[derive(Debug)]
-pub struct Tap {
-    addr: SocketAddr,
-    requests: Arc<Mutex<Vec<Vec<u8>>>>,
-    task: tokio::task::JoinHandle<()>,
-}
+pub struct Tap(FaultServer);
 
 impl Tap {
     /// Starts one that gives `answer`.
     pub async fn start(answer: Vec<u8>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
-        let addr = listener
-            .local_addr()
-            .expect("a bound socket has an address");
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let kept = requests.clone();
-        let task = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                if let Some(request) = serve(stream, &answer).await {
-                    kept.lock()
-                        .expect("no test panics with the lock")
-                        .push(request);
-                }
-            }
-        });
-        Self {
-            addr,
-            requests,
-            task,
-        }
+        Self(FaultServer::start([Fault::Answer(answer)]).await)
     }
 
     /// Where it listens, as a base URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.addr)
+        self.0.url()
     }
 
     /// A client for it.
     pub fn letta(&self) -> Letta {
-        letta(self.url())
+        self.0.letta()
     }
 
     /// The requests so far, each as it was sent, the head and the body.
     pub fn requests(&self) -> Vec<String> {
-        let requests = self.requests.lock().expect("no test panics with the lock");
-        requests
-            .iter()
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-            .collect()
+        self.0.requests()
     }
 
     /// The one request that there was.
@@ -109,45 +99,6 @@ impl Tap {
         assert_eq!(requests.len(), 1, "{requests:#?}");
         requests.into_iter().next().expect("there is one")
     }
-}
-
-impl Drop for Tap {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// Reads a request to its end, answers it, and closes.
-async fn serve(mut stream: TcpStream, answer: &[u8]) -> Option<Vec<u8>> {
-    let mut request = Vec::new();
-    loop {
-        let mut chunk = [0; 4096];
-        let count = stream.read(&mut chunk).await.ok()?;
-        if count == 0 {
-            break;
-        }
-        request.extend_from_slice(&chunk[..count]);
-        if is_complete(&request) {
-            break;
-        }
-    }
-    stream.write_all(answer).await.ok()?;
-    stream.shutdown().await.ok()?;
-    (!request.is_empty()).then_some(request)
-}
-
-fn is_complete(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
-        return false;
-    };
-    let length = head
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .and_then(|(_, value)| value.trim().parse().ok())
-        .unwrap_or(0);
-    body.len() >= length
 }
 
 /// A request's line and headers, and its body.
@@ -163,6 +114,14 @@ pub fn split(request: &str) -> (&str, Vec<(String, String)>, &str) {
         .collect();
     headers.sort();
     (first, headers, body)
+}
+
+/// The memory that this process has in use, in bytes, where that can be known.
+pub fn resident_memory() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = text.split(' ').nth(1)?.parse().ok()?;
+    // Pages of another size would only be counted too small.
+    Some(pages * 4096)
 }
 
 /// Compiles the examples of the workspace's README.

@@ -274,21 +274,13 @@ async fn only_the_services_own_404_says_that_a_token_is_gone() {
 }
 
 #[tokio::test]
-async fn a_message_that_goes_on_without_end_loses_nothing_but_itself() {
+async fn a_long_message_is_cut() {
     let long = format!(r#"{{"message":"{}"}}"#, "x".repeat(100_000));
-    let tap = Tap::start(answer(
-        "500 Internal Server Error",
-        "application/json",
-        &long,
-    ))
-    .await;
-    let error = tap.letta().access_tokens().list().await.unwrap_err();
-    assert!(error.is_server_error());
-    assert_eq!(error.message(), None);
-
-    let tap = Tap::start(answer("400 Bad Request", "application/json", &long)).await;
-    let error = tap.letta().access_tokens().list().await.unwrap_err();
-    assert_eq!(error.message().unwrap().len(), 1_000);
+    for status in ["400 Bad Request", "500 Internal Server Error"] {
+        let tap = Tap::start(answer(status, "application/json", &long)).await;
+        let error = tap.letta().access_tokens().list().await.unwrap_err();
+        assert_eq!(error.message().unwrap().len(), 1_000);
+    }
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use letta_api::types::{AccessPolicyEntry, AccessRight, ClientSideAccessToken};
 use letta_api::{
-    ApiKey, Bearer, BoxFuture, Client, Direct, Error, Operation, Transport, TransportError,
-    operations,
+    ApiKey, Bearer, BoxFuture, Client, Direct, Error, Operation, Response, Transport,
+    TransportError, operations,
 };
 use letta_api_tests::{API_KEY, TOKEN, Tap, answer, split, token_json};
 
@@ -114,7 +114,7 @@ impl Transport for Gate {
         http: &'a reqwest::Client,
         request: reqwest::Request,
         operation: &'static Operation,
-    ) -> BoxFuture<'a, Result<reqwest::Response, TransportError>> {
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
         let mut seen = self.0.lock().unwrap();
         seen.push(operation);
         if seen.len().is_multiple_of(2) {

@@ -1,10 +1,14 @@
 //! No secret is printed: everything public that can be printed is, and searched.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use letta_api::{ApiKey, Bearer, Client, Secret, types};
-use letta_api_ext::{AccessTokens, Error, Letta};
+use letta_api_ext::{AccessTokens, Error, Letta, RetryPolicy};
+use letta_api_tests::traces::Traces;
 use letta_api_tests::{API_KEY, TOKEN, Tap, answer, policy, token_json};
+
+const INSTANT: Duration = Duration::from_micros(1);
 
 /// A key and a token that do not look like those of the service, so that nothing but knowing them takes
 /// them out. The token is another in a URL.
@@ -126,6 +130,7 @@ fn echoes(key: &str, token: &str) -> Vec<Vec<u8>> {
 async fn nothing_that_can_be_printed_shows_a_secret() {
     log::set_logger(&LOG).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
+    let traces = Traces::everywhere();
     let mut printed = Printed::default();
     let mut failures = 0;
     // One for all: making one reads the machine's certificates.
@@ -150,6 +155,7 @@ async fn nothing_that_can_be_printed_shows_a_secret() {
             .api_key(key)
             .base_url(tap.url())
             .http_client(http.clone())
+            .retry(RetryPolicy::standard().backoff(INSTANT, INSTANT))
             .build()
             .unwrap();
         printed.debug(&letta);
@@ -176,6 +182,15 @@ async fn nothing_that_can_be_printed_shows_a_secret() {
     printed.error(&error);
 
     printed.0.extend(LOG.0.lock().unwrap().drain(..));
+    let traced = traces.take();
+    for target in ["letta_api_ext::", "hyper_util::"] {
+        let count = traced
+            .iter()
+            .filter(|it| it.target.starts_with(target))
+            .count();
+        assert!(count > 1000, "{target} traced {count} times");
+    }
+    printed.0.extend(traced.iter().map(ToString::to_string));
     printed.assert_clean();
 }
 

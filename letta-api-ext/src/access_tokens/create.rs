@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use letta_api::{operations, types};
 
-use super::{awaitable, call};
+use super::request;
 use crate::access_token::AccessToken;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -67,7 +67,8 @@ impl CreateAccessToken {
         self
     }
 
-    /// Sends the request, once.
+    /// Sends the request. It is sent again only after a failure that cannot have made a token, unless the
+    /// [retry policy](crate::RetryPolicy::also_creates) says otherwise.
     ///
     /// # Errors
     ///
@@ -85,22 +86,20 @@ impl CreateAccessToken {
             types::ClientSideAccessTokenCreate::new(origin.as_str(), self.policy.to_entries());
         body.expires_at = self.expiry.to_text(clock::now())?;
 
-        let operation = &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN;
         let secrets = [self.letta.key().expose_secret()];
-        let create = self.letta.api().create_client_side_access_token(&body);
-        let answer = call(operation, create, &secrets).await?;
+        let call = self
+            .letta
+            .call(&operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
+        let create = call.api.create_client_side_access_token(&body);
+        let answer = call.answer(create, &secrets).await?;
         if answer.token.expose_secret().is_empty() {
-            let (status, headers) = (answer.status(), answer.headers());
-            let problem = "the token is empty";
-            return Err(Error::invalid_response(
-                operation, status, headers, problem, &secrets,
-            ));
+            return Err(call.invalid(&answer, "the token is empty", &secrets));
         }
         Ok(AccessToken::from_wire(answer.into_inner()))
     }
 }
 
-awaitable!(CreateAccessToken => AccessToken);
+request!(CreateAccessToken => AccessToken);
 
 impl Expiry {
     /// RFC 3339, as the service wants it.

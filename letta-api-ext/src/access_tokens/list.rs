@@ -9,11 +9,12 @@ use letta_api::{Secret, operations};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use super::{awaitable, call};
+use super::request;
 use crate::access_token::AccessToken;
 use crate::agent_id::AgentId;
 use crate::error::{Error, Result};
 use crate::letta::Letta;
+use crate::transport::Attempts;
 
 /// A request to list tokens. From [`AccessTokens::list`](crate::AccessTokens::list).
 ///
@@ -81,13 +82,15 @@ impl ListAccessTokens {
             ));
         }
         let secrets = [self.letta.key().expose_secret()];
-        let list = self.letta.api().list_client_side_access_tokens(
+        let call = self.letta.call(&operations::LIST_CLIENT_SIDE_ACCESS_TOKENS);
+        let list = call.api.list_client_side_access_tokens(
             agent.as_ref().map(AgentId::as_str),
             self.limit,
             self.offset,
         );
-        let answer = call(&operations::LIST_CLIENT_SIDE_ACCESS_TOKENS, list, &secrets).await?;
-        let head = Head(answer.status(), answer.headers().clone());
+        let answer = call.answer(list, &secrets).await?;
+        let attempts = call.course.attempts();
+        let head = Head(answer.status(), answer.headers().clone(), attempts);
         let page = answer.into_inner();
         let page = AccessTokenPage {
             tokens: page
@@ -100,7 +103,8 @@ impl ListAccessTokens {
         Ok((page, head))
     }
 
-    /// This page and all that follow, each fetched when it is asked for. Ends after the first error.
+    /// This page and all that follow, each fetched when it is asked for, by a call with a deadline of its
+    /// own. Ends after the first error.
     ///
     /// Pages are counted off by position. A token that is created or revoked meanwhile moves the
     /// others, so that one may come twice or be passed over.
@@ -153,7 +157,7 @@ impl ListAccessTokens {
     }
 }
 
-awaitable!(ListAccessTokens => AccessTokenPage);
+request!(ListAccessTokens => AccessTokenPage);
 
 /// A page of tokens.
 #[derive(Clone, Debug)]
@@ -212,12 +216,12 @@ impl Repeats {
 }
 
 /// Status and headers of the answer that a page came with, to say which one made no sense.
-struct Head(StatusCode, HeaderMap);
+struct Head(StatusCode, HeaderMap, Attempts);
 
 impl Head {
     fn no_progress(&self, problem: &str) -> Error {
         let operation = &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS;
-        Error::invalid_response(operation, self.0, &self.1, problem, &[])
+        Error::invalid_response(operation, self.0, &self.1, problem, &[]).after(self.2)
     }
 }
 

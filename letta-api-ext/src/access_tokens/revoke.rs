@@ -4,8 +4,8 @@ use letta_api::{Secret, operations};
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::awaitable;
-use crate::error::{Error, Result, read_short_body};
+use super::request;
+use crate::error::{Error, Result};
 use crate::letta::Letta;
 
 /// A request to end a token. From [`AccessTokens::revoke`](crate::AccessTokens::revoke).
@@ -23,7 +23,9 @@ impl RevokeAccessToken {
         Self { letta, token }
     }
 
-    /// Sends the request, once. Succeeds where the token is gone already, and says which it was.
+    /// Sends the request, and again where the answer is lost. Succeeds where the token is gone already, and
+    /// says which it was. Where an attempt before the last one may have ended the token, it counts as
+    /// [revoked](Revocation::Revoked).
     ///
     /// # Errors
     ///
@@ -36,41 +38,35 @@ impl RevokeAccessToken {
     /// - a 404 or 410 counts as gone only in the service's own form, a JSON object of a `message` and
     ///   nothing else. A gateway that answers in just that form cannot be told from the service.
     pub async fn send(self) -> Result<Revocation> {
-        let operation = &operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN;
         let secrets = [self.token.expose_secret(), self.letta.key().expose_secret()];
         let call = self
             .letta
-            .api()
-            .delete_client_side_access_token(&self.token);
-        let response = match call.await {
+            .call(&operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN);
+        let response = match call.api.delete_client_side_access_token(&self.token).await {
             Ok(_) => return Ok(Revocation::Revoked),
             Err(letta_api::Error::UnexpectedResponse(response)) => *response,
-            Err(error) => return Err(Error::from_api(error, operation, &secrets).await),
+            Err(error) => return Err(call.error(error, &secrets).await),
         };
         let (status, headers) = (response.status(), response.headers().clone());
-        if !status.is_success() && !matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
-            let error = letta_api::Error::UnexpectedResponse(Box::new(response));
-            return Err(Error::from_api(error, operation, &secrets).await);
-        }
-        let body = read_short_body(response).await;
-        match body.as_deref() {
-            Some([]) if status == StatusCode::OK => Ok(Revocation::Revoked),
-            Some(body) if !status.is_success() && is_the_services_own(body) => {
-                Ok(Revocation::AlreadyGone)
+        let attempts = call.course.attempts();
+        // Read already, by the transport.
+        let body = response.bytes().await.unwrap_or_default();
+        let error = match status {
+            StatusCode::OK if body.is_empty() => return Ok(Revocation::Revoked),
+            StatusCode::NOT_FOUND | StatusCode::GONE if is_the_services_own(&body) => {
+                return Ok(if attempts.earlier_may_have_happened {
+                    Revocation::Revoked
+                } else {
+                    Revocation::AlreadyGone
+                });
             }
-            body if !status.is_success() => {
-                let body = body.unwrap_or_default();
-                Err(Error::from_status(
-                    operation, status, &headers, body, &secrets,
-                ))
-            }
-            _ => {
+            _ if status.is_success() => {
                 let problem = "a deleted token is a 204 without a body";
-                Err(Error::invalid_response(
-                    operation, status, &headers, problem, &secrets,
-                ))
+                Error::invalid_response(call.operation, status, &headers, problem, &secrets)
             }
-        }
+            _ => Error::from_status(call.operation, status, &headers, &body, &secrets),
+        };
+        Err(error.after(attempts))
     }
 }
 
@@ -85,13 +81,13 @@ fn is_the_services_own(body: &[u8]) -> bool {
     }
 }
 
-awaitable!(RevokeAccessToken => Revocation);
+request!(RevokeAccessToken => Revocation);
 
 /// How a token came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Revocation {
-    /// This call ended it.
+    /// This call ended it, or an attempt of it whose answer was lost did.
     Revoked,
     /// It was gone already: revoked before, expired, or never there. Or it belongs to another project
     /// than the client's: whether the service looks beyond that one is not documented.

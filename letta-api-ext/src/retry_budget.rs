@@ -1,0 +1,127 @@
+//! How many retries all calls of a client may make together.
+
+use std::sync::Arc;
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+use std::time::Duration;
+
+#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+use tower::retry::budget::{Budget as _, TpsBudget};
+
+/// A bucket of tokens that retries are paid from, so that clients do not multiply an outage.
+///
+/// Each call puts a part of a token in, and each retry takes one out; where there is none, a failure is
+/// final. Tokens last for 10 seconds. Clones share one bucket: give one to several clients of a process
+/// to bound them together.
+///
+/// ```
+/// use letta_api_ext::{Letta, RetryBudget};
+///
+/// // At most one retry for ten calls, and two a second besides.
+/// let budget = RetryBudget::new(2, 0.1);
+/// let letta = Letta::builder().api_key("sk-let-0f3c").retry_budget(budget).build()?;
+/// # Ok::<(), letta_api_ext::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a budget does nothing until a client is given it"]
+pub struct RetryBudget {
+    // A browser has one user and no fleet, and the bucket's clock does not run there.
+    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+    bucket: Option<Arc<TpsBudget>>,
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    bucket: Option<Arc<()>>,
+}
+
+impl RetryBudget {
+    /// Retries for one call in five, and one a second besides. What clients start with.
+    pub fn standard() -> Self {
+        Self::new(1, 0.2)
+    }
+
+    /// So many retries a second whatever happens, and so many for each call besides: `0.2` is one for
+    /// five calls. A share below zero counts as none, one above 1,000 as 1,000; of retries a second,
+    /// 1,000,000 are the most.
+    pub fn new(per_second: u32, per_call: f32) -> Self {
+        let per_call = if per_call.is_nan() { 0.0 } else { per_call };
+        let (per_second, per_call) = (per_second.min(1_000_000), per_call.clamp(0.0, 1000.0));
+        Self::bucket(per_second, per_call)
+    }
+
+    /// As many retries as policies allow.
+    pub fn unlimited() -> Self {
+        Self { bucket: None }
+    }
+
+    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+    fn bucket(per_second: u32, per_call: f32) -> Self {
+        let bucket = TpsBudget::new(Duration::from_secs(10), per_second, per_call);
+        Self {
+            bucket: Some(Arc::new(bucket)),
+        }
+    }
+
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    fn bucket(_: u32, _: f32) -> Self {
+        Self::unlimited()
+    }
+
+    /// A call begins.
+    pub(crate) fn deposit(&self) {
+        #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+        if let Some(bucket) = &self.bucket {
+            bucket.deposit();
+        }
+    }
+
+    /// Whether a retry can be paid for, which it then is.
+    pub(crate) fn withdraw(&self) -> bool {
+        #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
+        if let Some(bucket) = &self.bucket {
+            return bucket.withdraw();
+        }
+        true
+    }
+}
+
+impl Default for RetryBudget {
+    /// [`standard`](Self::standard).
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+impl std::fmt::Debug for RetryBudget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RetryBudget")
+            .field("is_limited", &self.bucket.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spend(budget: &RetryBudget) -> usize {
+        (0..1000).take_while(|_| budget.withdraw()).count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn retries_are_a_share_of_calls_and_some_a_second_besides() {
+        let budget = RetryBudget::new(1, 0.2);
+        assert_eq!(spend(&budget), 10);
+        for _ in 0..100 {
+            budget.deposit();
+        }
+        assert_eq!(spend(&budget.clone()), 20);
+        tokio::time::advance(Duration::from_secs(12)).await;
+        assert_eq!(spend(&budget), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn numbers_beyond_reason_are_cut() {
+        assert_eq!(spend(&RetryBudget::new(0, -1.0)), 0);
+        assert_eq!(spend(&RetryBudget::new(0, f32::NAN)), 0);
+        assert_eq!(spend(&RetryBudget::new(u32::MAX, f32::INFINITY)), 1000);
+        assert_eq!(spend(&RetryBudget::unlimited()), 1000);
+    }
+}

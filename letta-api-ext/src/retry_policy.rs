@@ -1,0 +1,181 @@
+//! When a call is sent again, and how long it waits before that.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+use crate::error::{Error, Result};
+
+/// When a failed attempt is followed by another, and how many there are at the most.
+///
+/// Whether a failure may be repeated at all depends on what it leaves open:
+///
+/// | the attempt | is repeated |
+/// |---|---|
+/// | cannot have had its effect: no connection was made; 429; 503 with `Retry-After` | for every operation |
+/// | may have had it: no answer in time, a broken connection, 408, 500, 502, 503, 504 | for operations that are safe to repeat: listing and revoking tokens, not creating them |
+/// | was answered otherwise: another status, a redirect, a body that makes no sense | never |
+///
+/// `x-should-retry: false` from the service ends it in any case; `x-should-retry: true` lets other error
+/// statuses be repeated too, by the same rule of safety.
+///
+/// The wait before the next attempt is what the service asks for (`retry-after-ms`, `Retry-After` in
+/// seconds or as a date), and on top of that a random time between zero and a bound that doubles each
+/// time (full jitter), so that clients which failed together do not come back together. A wait that would
+/// go beyond the call's [deadline](crate::LettaBuilder::deadline) is not begun: the call fails at once, and
+/// its error [carries the wait](Error::retry_after). How many retries all calls together may make is up to
+/// the [`RetryBudget`](crate::RetryBudget).
+///
+/// ```
+/// use std::time::Duration;
+/// use letta_api_ext::{Letta, RetryPolicy};
+///
+/// let letta = Letta::builder()
+///     .api_key("sk-let-0f3c")
+///     .retry(RetryPolicy::standard().max_attempts(5))
+///     .build()?;
+/// let once = letta.with_retry(RetryPolicy::never()); // the same client, for calls that must not wait
+/// # Ok::<(), letta_api_ext::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a policy does nothing until a client or a request is given it"]
+pub struct RetryPolicy {
+    max_attempts: u32,
+    first_backoff: Duration,
+    longest_backoff: Duration,
+    also_creates: bool,
+}
+
+impl RetryPolicy {
+    /// Three attempts; back-off from 250 milliseconds to 8 seconds. What clients start with.
+    pub fn standard() -> Self {
+        Self {
+            max_attempts: 3,
+            first_backoff: Duration::from_millis(250),
+            longest_backoff: Duration::from_secs(8),
+            also_creates: false,
+        }
+    }
+
+    /// One attempt.
+    pub fn never() -> Self {
+        Self::standard().max_attempts(1)
+    }
+
+    /// How many attempts there are at the most, the first included; at least 1.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// The bound of the random wait: `first` before the second attempt, then twice as long each time, up
+    /// to `longest`. Longer than zero, and `longest` no shorter than `first`.
+    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
+        self.first_backoff = first;
+        self.longest_backoff = longest;
+        self
+    }
+
+    /// Repeats operations that are *not* safe to repeat as if they were, creating tokens among them.
+    ///
+    /// Each repeat of a create whose answer was lost may leave a live token behind that nobody knows. That
+    /// may be the lesser evil where tokens live for minutes and a user waits.
+    pub fn also_creates(mut self) -> Self {
+        self.also_creates = true;
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        let fail = |rule, got| Err(Error::invalid_input_got("retry", rule, got));
+        if self.max_attempts == 0 {
+            return fail("must allow at least 1 attempt", "0".to_owned());
+        }
+        if self.first_backoff.is_zero() || self.longest_backoff < self.first_backoff {
+            return fail(
+                "must have a back-off longer than zero, the longest no shorter than the first",
+                format!("{:?} to {:?}", self.first_backoff, self.longest_backoff),
+            );
+        }
+        Ok(())
+    }
+
+    pub(crate) fn allows(&self, attempts: u32) -> bool {
+        attempts < self.max_attempts
+    }
+
+    pub(crate) fn repeats_what_is_not_safe(&self) -> bool {
+        self.also_creates
+    }
+
+    /// The bounds of the waits, from the first on, without end.
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = Duration> + use<> {
+        ExponentialBuilder::new()
+            .with_min_delay(self.first_backoff)
+            .with_max_delay(self.longest_backoff)
+            .with_factor(2.0)
+            .without_max_times()
+            .build()
+    }
+}
+
+impl Default for RetryPolicy {
+    /// [`standard`](Self::standard).
+    fn default() -> Self {
+        Self::standard()
+    }
+}
+
+/// A random time from zero to `bound`. backon's own jitter adds to the bound, and never waits less.
+pub(crate) fn full_jitter(bound: Duration) -> Duration {
+    bound.mul_f64(fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_double_up_to_the_longest() {
+        let policy = RetryPolicy::standard()
+            .backoff(Duration::from_millis(250), Duration::from_millis(1500));
+        let bounds: Vec<u128> = policy.bounds().take(6).map(|it| it.as_millis()).collect();
+        assert_eq!(bounds, [250, 500, 1000, 1500, 1500, 1500]);
+    }
+
+    #[test]
+    fn jitter_is_anywhere_between_zero_and_the_bound() {
+        let bound = Duration::from_secs(1);
+        let waits: Vec<Duration> = (0..1000).map(|_| full_jitter(bound)).collect();
+        assert!(waits.iter().all(|wait| *wait <= bound));
+        assert!(waits.iter().any(|wait| *wait < bound / 10));
+        assert!(waits.iter().any(|wait| *wait > bound / 10 * 9));
+        assert_eq!(full_jitter(Duration::ZERO), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_policy_that_makes_no_sense_is_refused() {
+        let second = Duration::from_secs(1);
+        for (policy, says) in [
+            (RetryPolicy::standard().max_attempts(0), "at least 1"),
+            (
+                RetryPolicy::standard().backoff(Duration::ZERO, second),
+                "longer than zero",
+            ),
+            (
+                RetryPolicy::standard().backoff(second, second / 2),
+                "got 1s to 500ms",
+            ),
+        ] {
+            let error = policy.check().unwrap_err();
+            assert_eq!(error.field(), Some("retry"));
+            assert!(error.to_string().contains(says), "{error}");
+        }
+        for policy in [
+            RetryPolicy::never(),
+            RetryPolicy::standard().backoff(second, Duration::MAX),
+        ] {
+            policy.check().unwrap();
+            assert!(policy.bounds().nth(100).is_some());
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What is told of a call: a span, an event per attempt, and the application's own metrics.
+
+use std::borrow::Cow;
+
+use letta_api::{Operation, Response};
+use reqwest::StatusCode;
+use tracing::field::Empty;
+use tracing::{Level, Span};
+use url::Url;
+
+use super::Call;
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::metrics::{AttemptReport, CallReport, Metrics};
+
+/// Tells of one call. Where it is dropped before [`finish`](Self::finish), the call was.
+pub(super) struct Telemetry<'a> {
+    operation: &'static Operation,
+    metrics: Option<&'a dyn Metrics>,
+    span: Span,
+    call_began: Instant,
+    attempt_began: Instant,
+    attempts: u32,
+    status: Option<StatusCode>,
+    error_type: Option<Cow<'static, str>>,
+    is_finished: bool,
+}
+
+impl<'a> Telemetry<'a> {
+    pub(super) fn start(
+        operation: &'static Operation,
+        url: &Url,
+        metrics: Option<&'a dyn Metrics>,
+    ) -> Self {
+        // The names of OpenTelemetry's conventions for HTTP clients. The template stands in for the path,
+        // which may hold a token.
+        let span = tracing::info_span!(
+            "letta.call",
+            otel.name = format_args!("{} {}", operation.method, operation.path_template),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            letta.operation = operation.id,
+            letta.request_id = Empty,
+            http.request.method = operation.method,
+            http.request.resend_count = Empty,
+            http.response.status_code = Empty,
+            url.template = operation.path_template,
+            url.scheme = url.scheme(),
+            server.address = url.host_str(),
+            server.port = url.port_or_known_default(),
+            error.type = Empty,
+        );
+        let now = Instant::now();
+        Self {
+            operation,
+            metrics,
+            span,
+            call_began: now,
+            attempt_began: now,
+            attempts: 0,
+            status: None,
+            error_type: None,
+            is_finished: false,
+        }
+    }
+
+    pub(super) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// The call was refused before anything was sent.
+    pub(super) fn refused(&mut self, error: &Error) {
+        self.error_type = Some(error.error_type());
+    }
+
+    pub(super) fn attempt_begins(&mut self) {
+        self.attempts += 1;
+        self.attempt_began = Instant::now();
+        (self.status, self.error_type) = (None, None);
+    }
+
+    pub(super) fn attempt_ends(
+        &mut self,
+        number: u32,
+        result: &Result<Response>,
+        failure: Option<&Error>,
+        wait: Option<std::time::Duration>,
+        call: &Call<'_>,
+    ) {
+        let duration = self.attempt_began.elapsed();
+        self.status = match result {
+            Ok(response) => Some(response.status()),
+            Err(error) => error.status(),
+        };
+        self.error_type = failure.map(Error::error_type);
+        if let Some(metrics) = self.metrics {
+            metrics.attempt(&AttemptReport {
+                operation: self.operation,
+                number,
+                status: self.status,
+                error_type: self.error_type.clone(),
+                duration,
+                wait,
+            });
+        }
+
+        // Taking secrets out of an ID costs more than the rest, so only where somebody listens.
+        let is_heard = !self.span.is_disabled() || tracing::enabled!(Level::DEBUG);
+        let request_id = match (result, failure) {
+            _ if !is_heard => None,
+            (_, Some(failure)) => failure.request_id().map(str::to_owned),
+            (Ok(response), None) => {
+                call.with_secrets(|secrets| crate::error::request_id(response.headers(), secrets))
+            }
+            (Err(_), None) => None,
+        };
+        if let Some(id) = &request_id {
+            self.span.record("letta.request_id", id);
+        }
+        macro_rules! event {
+            ($level:ident, $message:literal) => {
+                tracing::$level!(
+                    letta.operation = self.operation.id,
+                    letta.request_id = request_id,
+                    letta.attempt = number,
+                    letta.attempt.duration_ms = duration.as_secs_f64() * 1000.0,
+                    letta.attempt.wait_ms = wait.map(|wait| wait.as_secs_f64() * 1000.0),
+                    http.request.method = self.operation.method,
+                    http.request.resend_count = number - 1,
+                    http.response.status_code = self.status.map(|status| status.as_u16()),
+                    url.template = self.operation.path_template,
+                    error.type = self.error_type.as_deref(),
+                    $message
+                )
+            };
+        }
+        match failure {
+            None => event!(debug, "attempt answered"),
+            Some(failure) if failure.is_retryable() => event!(warn, "attempt failed"),
+            // The caller may have expected it, and is told in any case.
+            Some(_) => event!(debug, "attempt failed"),
+        }
+    }
+
+    pub(super) fn finish(mut self) {
+        self.report();
+    }
+
+    fn report(&mut self) {
+        self.is_finished = true;
+        if let Some(status) = self.status {
+            self.span
+                .record("http.response.status_code", status.as_u16());
+        }
+        if self.attempts > 1 {
+            self.span
+                .record("http.request.resend_count", self.attempts - 1);
+        }
+        if let Some(error_type) = &self.error_type {
+            self.span.record("error.type", error_type.as_ref());
+            self.span.record("otel.status_code", "ERROR");
+        }
+        if let Some(metrics) = self.metrics {
+            metrics.call(&CallReport {
+                operation: self.operation,
+                attempts: self.attempts,
+                status: self.status,
+                error_type: self.error_type.take(),
+                duration: self.call_began.elapsed(),
+            });
+        }
+    }
+}
+
+impl Drop for Telemetry<'_> {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            self.error_type = Some(Cow::Borrowed("cancelled"));
+            self.report();
+        }
+    }
+}

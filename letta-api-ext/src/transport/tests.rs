@@ -1,0 +1,577 @@
+//! Calls over a scripted network, in virtual time: how often, how long, and what comes of it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use letta_api::{BoxFuture, Operation, Response, Transport, TransportError};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName};
+use tokio::time::Instant;
+
+use crate::metrics::{AttemptReport, CallReport, Metrics};
+use crate::{
+    AccessPolicy, CreateAccessToken, Error, Letta, ListAccessTokens, RetryBudget, RetryPolicy,
+    Revocation, RevokeAccessToken,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+const PAGE: &str = r#"{"tokens":[],"hasNextPage":false}"#;
+const TOKEN: &str = r#"{"token":"ck-let-1","hostname":"https://a.b","expiresAt":"2126-03-01T12:00:00Z","policy":{"version":"1","data":[]}}"#;
+
+/// What the network does with a request.
+#[derive(Clone, Debug)]
+enum Step {
+    Answer(u16, Vec<(&'static str, String)>, &'static str),
+    Break,
+    Hang,
+    /// Answers so, this much later.
+    After(Duration, u16),
+}
+
+use Step::{After, Answer, Break, Hang};
+
+fn status(status: u16) -> Step {
+    Answer(status, Vec::new(), "")
+}
+
+fn header(code: u16, name: &'static str, value: impl Into<String>) -> Step {
+    Answer(code, vec![(name, value.into())], "")
+}
+
+/// Plays a script; its last step goes on.
+#[derive(Default)]
+struct Network {
+    script: Mutex<VecDeque<Step>>,
+    sent_at: Mutex<Vec<Instant>>,
+}
+
+impl Network {
+    fn play(script: impl IntoIterator<Item = Step>) -> Arc<Self> {
+        Arc::new(Self {
+            script: Mutex::new(script.into_iter().collect()),
+            sent_at: Mutex::default(),
+        })
+    }
+
+    fn letta(self: &Arc<Self>) -> Letta {
+        Letta::new("key").unwrap().with_inner(self.clone())
+    }
+
+    fn requests(&self) -> usize {
+        self.sent_at.lock().unwrap().len()
+    }
+
+    /// The times from request to request.
+    fn waits(&self) -> Vec<Duration> {
+        let sent_at = self.sent_at.lock().unwrap();
+        sent_at.windows(2).map(|pair| pair[1] - pair[0]).collect()
+    }
+
+    fn next(&self) -> Step {
+        self.sent_at.lock().unwrap().push(Instant::now());
+        let mut script = self.script.lock().unwrap();
+        match script.len() {
+            1 => script[0].clone(),
+            _ => script.pop_front().expect("a script has a step"),
+        }
+    }
+}
+
+impl Transport for Network {
+    fn execute<'a>(
+        &'a self,
+        _: &'a reqwest::Client,
+        _: reqwest::Request,
+        _: &'static Operation,
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let (code, headers, body) = match self.next() {
+                Answer(code, headers, body) => (code, headers, body),
+                Break => return Err(TransportError::new(std::io::Error::other("broken"))),
+                Hang => std::future::pending().await,
+                After(delay, code) => {
+                    tokio::time::sleep(delay).await;
+                    (code, Vec::new(), "")
+                }
+            };
+            let headers: HeaderMap = headers
+                .into_iter()
+                .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+                .collect();
+            Ok(Response::new(
+                StatusCode::from_u16(code).unwrap(),
+                headers,
+                body,
+            ))
+        })
+    }
+}
+
+fn create(letta: &Letta) -> CreateAccessToken {
+    let policy = AccessPolicy::builder().agent("agent-1").chat().build();
+    letta.access_tokens().create(policy.unwrap(), "https://a.b")
+}
+
+fn list(letta: &Letta) -> ListAccessTokens {
+    letta.access_tokens().list()
+}
+
+fn revoke(letta: &Letta) -> RevokeAccessToken {
+    letta.access_tokens().revoke("ck-let-1")
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_have_happened_is_repeated_for_all_and_the_rest_where_that_is_safe() {
+    for (step, creates, lists) in [
+        // Refused before anything was done.
+        (status(429), 3, 3),
+        (header(503, "retry-after", "1"), 3, 3),
+        (header(429, "retry-after", "0"), 3, 3),
+        // May have been done.
+        (Break, 1, 3),
+        (Hang, 1, 3),
+        (status(408), 1, 3),
+        (status(500), 1, 3),
+        (status(502), 1, 3),
+        (status(503), 1, 3),
+        (header(503, "retry-after", "0"), 1, 3),
+        (status(504), 1, 3),
+        // Would fare no better.
+        (status(400), 1, 1),
+        (status(401), 1, 1),
+        (status(404), 1, 1),
+        (status(409), 1, 1),
+        (status(501), 1, 1),
+        (Answer(200, Vec::new(), "<html>"), 1, 1),
+        (header(302, "location", "https://evil.example"), 1, 1),
+        // The service knows better.
+        (header(429, "x-should-retry", "false"), 1, 1),
+        (header(500, "x-should-retry", "false"), 1, 1),
+        (header(409, "x-should-retry", "true"), 3, 3),
+        (header(500, "x-should-retry", "true"), 1, 3),
+        (header(501, "x-should-retry", "true"), 1, 3),
+        (header(400, "x-should-retry", "maybe"), 1, 1),
+    ] {
+        let network = Network::play([step.clone()]);
+        let error = create(&network.letta()).await.unwrap_err();
+        assert_eq!(network.requests(), creates, "create, {step:?}");
+        assert_eq!(error.attempts() as usize, creates, "{step:?}: {error}");
+
+        for is_list in [true, false] {
+            let network = Network::play([step.clone()]);
+            let error = match is_list {
+                true => list(&network.letta()).await.unwrap_err(),
+                false => revoke(&network.letta()).await.unwrap_err(),
+            };
+            assert_eq!(network.requests(), lists, "{step:?}: {error}");
+            assert_eq!(error.attempts() as usize, lists, "{step:?}: {error}");
+            assert_eq!(
+                error.to_string().contains("tried 3 times"),
+                lists == 3,
+                "{error}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_that_ends_is_ridden_out() {
+    let network = Network::play([status(503), Break, Answer(200, Vec::new(), PAGE)]);
+    assert!(list(&network.letta()).await.unwrap().tokens().is_empty());
+    assert_eq!(network.requests(), 3);
+
+    let network = Network::play([
+        status(429),
+        header(503, "retry-after", "3"),
+        Answer(201, Vec::new(), TOKEN),
+    ]);
+    let token = create(&network.letta()).await.unwrap();
+    assert_eq!(token.expose_secret(), "ck-let-1");
+    assert_eq!(network.requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_policy_is_the_clients_or_the_calls() {
+    let attempts =
+        |policy: Option<RetryPolicy>, step: Step, of: fn(&Letta) -> CreateAccessToken| {
+            let network = Network::play([step]);
+            let mut call = of(&network.letta());
+            if let Some(policy) = policy {
+                call = call.retry(policy);
+            }
+            async move {
+                call.await.unwrap_err();
+                network.requests()
+            }
+        };
+    let standard = RetryPolicy::standard;
+    assert_eq!(attempts(None, status(429), create).await, 3);
+    assert_eq!(
+        attempts(Some(RetryPolicy::never()), status(429), create).await,
+        1
+    );
+    assert_eq!(
+        attempts(Some(standard().max_attempts(5)), status(429), create).await,
+        5
+    );
+    assert_eq!(attempts(Some(standard()), Break, create).await, 1);
+    assert_eq!(
+        attempts(Some(standard().also_creates()), Break, create).await,
+        3
+    );
+    assert_eq!(
+        attempts(Some(standard().also_creates()), status(400), create).await,
+        1
+    );
+
+    let network = Network::play([status(500)]);
+    let letta = network.letta().with_retry(RetryPolicy::never());
+    list(&letta).await.unwrap_err();
+    assert_eq!(network.requests(), 1);
+    list(&letta).retry(standard()).await.unwrap_err();
+    assert_eq!(network.requests(), 4);
+    // The generated client obeys too, and its cause is an error of ours.
+    let network = Network::play([Hang]);
+    let letta = network.letta().with_deadline(SECOND);
+    let raw = letta.api().list_client_side_access_tokens(None, None, None);
+    let letta_api::Error::Transport(error) = raw.await.unwrap_err() else {
+        panic!("a deadline is no answer");
+    };
+    assert!(
+        error
+            .downcast_ref::<Error>()
+            .unwrap()
+            .is_deadline_exceeded()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_is_what_the_service_asks_for_and_some_jitter() {
+    let date = |seconds| {
+        let then = std::time::SystemTime::now() + Duration::from_secs(seconds);
+        let then = jiff::Timestamp::try_from(then).unwrap();
+        jiff::fmt::rfc2822::DateTimePrinter::new()
+            .timestamp_to_rfc9110_string(&then)
+            .unwrap()
+    };
+    for (name, value, at_least, at_most) in [
+        ("retry-after", "2".to_owned(), 2.0, 2.25),
+        ("retry-after-ms", "1500".to_owned(), 1.5, 1.75),
+        ("retry-after", date(5), 3.9, 5.25),
+        // These say nothing, so that the jitter is all there is.
+        ("retry-after", "0".to_owned(), 0.0, 0.25),
+        ("retry-after", date(0), 0.0, 0.25),
+        ("retry-after", "soon".to_owned(), 0.0, 0.25),
+        ("retry-after-ms", "-5".to_owned(), 0.0, 0.25),
+    ] {
+        let network = Network::play([header(429, name, value.clone()), status(400)]);
+        list(&network.letta()).await.unwrap_err();
+        let waits = network.waits();
+        assert_eq!(waits.len(), 1, "{value}");
+        let wait = waits[0].as_secs_f64();
+        // A timer rounds up to the next millisecond.
+        assert!(
+            (at_least..=at_most + 0.002).contains(&wait),
+            "{value}: {wait}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_backoff_grows_and_two_clients_do_not_wait_alike() {
+    let mut longest = [Duration::ZERO; 5];
+    let mut distinct = std::collections::HashSet::new();
+    for _ in 0..100 {
+        let network = Network::play([status(503)]);
+        let policy = RetryPolicy::standard()
+            .max_attempts(6)
+            .backoff(SECOND, 4 * SECOND);
+        list(&network.letta())
+            .retry(policy)
+            .deadline(MINUTE)
+            .await
+            .unwrap_err();
+        for (longest, wait) in longest.iter_mut().zip(network.waits()) {
+            *longest = wait.max(*longest);
+            distinct.insert(wait);
+        }
+    }
+    // A hundred even draws all stay below half of their bound once in 2^100 times.
+    for (longest, bound) in longest.iter().zip([1, 2, 4, 4, 4]) {
+        assert!(*longest > SECOND * bound / 2, "{longest:?}");
+        assert!(*longest <= SECOND * bound + SECOND / 500, "{longest:?}");
+    }
+    assert!(distinct.len() > 100, "{}", distinct.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_past_the_deadline_is_an_error_at_once_that_carries_it() {
+    for (name, value, wait) in [
+        ("retry-after", "65", 65 * SECOND),
+        ("retry-after", "30", 30 * SECOND),
+        ("retry-after-ms", "30001", Duration::from_millis(30_001)),
+        (
+            "retry-after",
+            "18446744073709551615",
+            Duration::from_secs(u64::MAX),
+        ),
+    ] {
+        let began = Instant::now();
+        let network = Network::play([header(429, name, value)]);
+        let error = create(&network.letta()).await.unwrap_err();
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert_eq!(network.requests(), 1);
+        assert!(error.is_rate_limited() && error.is_retryable(), "{error}");
+        assert_eq!(error.retry_after(), Some(wait));
+        let says = format!("it asks to wait {wait:?}, past the call's deadline");
+        assert!(error.to_string().ends_with(&says), "{error}");
+    }
+    // One that fits in is kept, and jitter gives way to the deadline.
+    let network = Network::play([header(429, "retry-after", "29"), status(400)]);
+    let policy = RetryPolicy::standard().backoff(MINUTE * 10, MINUTE * 10);
+    let error = create(&network.letta())
+        .retry(policy.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().unwrap(), 400);
+    // A back-off of our own is not begun either.
+    let network = Network::play([status(429)]);
+    let began = Instant::now();
+    let policy = RetryPolicy::standard().backoff(MINUTE * 1000, MINUTE * 1000);
+    let error = create(&network.letta()).retry(policy).await.unwrap_err();
+    assert!(began.elapsed() < 30 * SECOND);
+    assert!(error.is_rate_limited() && error.retry_after().is_none());
+    assert!(error.to_string().contains("leaves no time"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hang_ends_at_the_attempts_time_out_or_the_deadline() {
+    // A create may have happened, so that its first attempt is its last.
+    let began = Instant::now();
+    let network = Network::play([Hang]);
+    let error = create(&network.letta()).await.unwrap_err();
+    assert_eq!(began.elapsed().as_secs(), 10);
+    assert!(
+        error.is_timeout() && !error.is_deadline_exceeded(),
+        "{error}"
+    );
+    assert!(error.may_have_happened());
+    assert!(
+        error
+            .to_string()
+            .contains("within the 10s that an attempt may take"),
+        "{error}"
+    );
+
+    let began = Instant::now();
+    let network = Network::play([Hang]);
+    let error = list(&network.letta()).await.unwrap_err();
+    assert!(
+        error.is_timeout() && error.is_deadline_exceeded(),
+        "{error}"
+    );
+    assert_eq!(began.elapsed().as_secs(), 30);
+    assert_eq!(error.attempts(), 3);
+    let says = "did not answer within the call's deadline of 30s; tried 3 times";
+    assert!(error.to_string().ends_with(says), "{error}");
+    let cause = std::error::Error::source(&error).unwrap();
+    assert!(
+        cause.downcast_ref::<Error>().unwrap().is_timeout(),
+        "{cause}"
+    );
+
+    // Of one call's own.
+    let began = Instant::now();
+    let network = Network::play([Hang]);
+    let call = list(&network.letta())
+        .attempt_timeout(SECOND)
+        .deadline(90 * SECOND);
+    let error = call.await.unwrap_err();
+    assert!(
+        error.is_timeout() && !error.is_deadline_exceeded(),
+        "{error}"
+    );
+    assert_eq!(error.attempts(), 3);
+    assert!((3..5).contains(&began.elapsed().as_secs()));
+    // No deadline.
+    let network = Network::play([After(MINUTE * 60 * 24 * 365, 400)]);
+    let call = list(&network.letta())
+        .deadline(Duration::MAX)
+        .attempt_timeout(Duration::MAX);
+    assert_eq!(call.await.unwrap_err().status().unwrap(), 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_makes_no_sense_is_refused_before_anything_is_sent() {
+    let network = Network::play([Hang]);
+    for (call, field) in [
+        (list(&network.letta()).deadline(Duration::ZERO), "deadline"),
+        (
+            list(&network.letta()).attempt_timeout(Duration::ZERO),
+            "attempt_timeout",
+        ),
+        (
+            list(&network.letta()).retry(RetryPolicy::standard().max_attempts(0)),
+            "retry",
+        ),
+    ] {
+        let error = call.await.unwrap_err();
+        assert_eq!(error.field(), Some(field), "{error}");
+        assert_eq!(error.attempts(), 0);
+    }
+    assert_eq!(network.requests(), 0);
+    let builder = Letta::builder().api_key("key").deadline(Duration::ZERO);
+    assert_eq!(builder.build().unwrap_err().field(), Some("deadline"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revoke_that_was_retried_and_finds_the_token_gone_succeeded() {
+    let gone = || Answer(404, Vec::new(), r#"{"message":"no such token"}"#);
+    for lost in [Break, Hang, status(500), status(502)] {
+        let network = Network::play([lost.clone(), gone()]);
+        let outcome = revoke(&network.letta()).await.unwrap();
+        assert_eq!(outcome, Revocation::Revoked, "{lost:?}");
+        assert_eq!(network.requests(), 2);
+    }
+    // What was refused ended nothing.
+    let network = Network::play([status(429), gone()]);
+    assert_eq!(
+        revoke(&network.letta()).await.unwrap(),
+        Revocation::AlreadyGone
+    );
+    // Nor does a retry make a page of a proxy's into a success.
+    let network = Network::play([Break, Answer(404, Vec::new(), "<html>")]);
+    let error = revoke(&network.letta()).await.unwrap_err();
+    assert!(error.is_not_found() && error.may_have_happened(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_does_not_undo_an_attempt_before_it() {
+    let network = Network::play([Break, status(400)]);
+    let policy = RetryPolicy::standard().also_creates();
+    let error = create(&network.letta()).retry(policy).await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 400);
+    assert!(error.may_have_happened());
+    let network = Network::play([status(429), status(400)]);
+    let error = create(&network.letta()).await.unwrap_err();
+    assert!(!error.may_have_happened());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spent_budget_ends_retries_for_all_calls_of_a_client() {
+    let network = Network::play([status(503)]);
+    let builder = Letta::builder().api_key("key");
+    let letta = builder
+        .retry_budget(RetryBudget::new(0, 0.5))
+        .build()
+        .unwrap();
+    let letta = letta.with_inner(network.clone());
+    for _ in 0..100 {
+        list(&letta.with_deadline(MINUTE)).await.unwrap_err();
+    }
+    let retries = network.requests() - 100;
+    assert!((45..=50).contains(&retries), "{retries}");
+
+    let builder = Letta::builder().api_key("key");
+    let letta = builder
+        .retry_budget(RetryBudget::new(0, 0.0))
+        .build()
+        .unwrap();
+    let error = list(&letta.with_inner(network)).await.unwrap_err();
+    assert_eq!(error.attempts(), 1);
+    assert!(
+        error
+            .to_string()
+            .ends_with("since the retry budget is spent"),
+        "{error}"
+    );
+}
+
+#[derive(Default)]
+struct Recorded {
+    attempts: Mutex<Vec<AttemptReport>>,
+    calls: Mutex<Vec<CallReport>>,
+}
+
+impl Metrics for Recorded {
+    fn attempt(&self, attempt: &AttemptReport) {
+        self.attempts.lock().unwrap().push(attempt.clone());
+    }
+
+    fn call(&self, call: &CallReport) {
+        self.calls.lock().unwrap().push(call.clone());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_are_told_of_every_attempt_and_every_call() {
+    let recorded = Arc::new(Recorded::default());
+    let client = |network: &Arc<Network>| {
+        let builder = Letta::builder().api_key("key").metrics(recorded.clone());
+        builder.build().unwrap().with_inner(network.clone())
+    };
+    let network = Network::play([
+        header(429, "retry-after", "2"),
+        Break,
+        Answer(200, Vec::new(), PAGE),
+    ]);
+    list(&client(&network)).await.unwrap();
+    let network = Network::play([status(400)]);
+    create(&client(&network)).await.unwrap_err();
+    let network = Network::play([Hang]);
+    let cancelled = tokio::time::timeout(4 * SECOND, create(&client(&network)).send());
+    assert!(cancelled.await.is_err());
+    let zero = create(&client(&network)).deadline(Duration::ZERO);
+    zero.await.unwrap_err();
+
+    let attempts = recorded.attempts.lock().unwrap();
+    let seen: Vec<_> = attempts
+        .iter()
+        .map(|it| {
+            (
+                it.operation.method,
+                it.number,
+                it.error_type.as_deref(),
+                it.wait.is_some(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("GET", 1, Some("429"), true),
+            ("GET", 2, Some("interrupted"), true),
+            ("GET", 3, None, false),
+            ("POST", 1, Some("400"), false),
+        ]
+    );
+    assert!(attempts[0].wait.unwrap() >= 2 * SECOND);
+    assert_eq!(attempts[0].status.unwrap(), 429);
+    let calls = recorded.calls.lock().unwrap();
+    let seen: Vec<_> = calls
+        .iter()
+        .map(|it| {
+            let status = it.status.map(|status| status.as_u16());
+            (
+                it.operation.method,
+                it.attempts,
+                status,
+                it.error_type.as_deref(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("GET", 3, Some(200), None),
+            ("POST", 1, Some(400), Some("400")),
+            ("POST", 1, None, Some("cancelled")),
+            ("POST", 0, None, Some("invalid_input")),
+        ]
+    );
+    assert!(calls[0].duration >= 2 * SECOND);
+    assert_eq!(calls[2].duration.as_secs(), 4);
+}

@@ -1,0 +1,152 @@
+//! A decoded answer, with its status and headers.
+
+use bytes::Bytes;
+use progenitor_client::ByteStream;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, InvalidPayload};
+use crate::response::Response;
+
+/// What the service answered: the value, and the status and headers that came with it.
+///
+/// `Debug` writes the status alone. The value is reached through `Deref`, or taken with
+/// [`into_inner`](Self::into_inner).
+pub struct ResponseValue<T> {
+    head: Head,
+    value: T,
+}
+
+/// Status and headers of an answer.
+#[derive(Clone)]
+pub(crate) struct Head {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Head {
+    fn of(response: &mut Response) -> Self {
+        Self {
+            status: response.status(),
+            headers: response.take_headers(),
+        }
+    }
+}
+
+impl<T> ResponseValue<T> {
+    /// Puts an answer together by hand, as tests and other transports need.
+    pub fn new(value: T, status: StatusCode, headers: HeaderMap) -> Self {
+        Self {
+            head: Head { status, headers },
+            value,
+        }
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The value alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T: DeserializeOwned> ResponseValue<T> {
+    /// Reads the body and decodes it as JSON.
+    pub(crate) async fn from_response<E>(mut response: Response) -> Result<Self, Error<E>> {
+        let head = Head::of(&mut response);
+        let body = match response.bytes().await {
+            Ok(body) => body,
+            Err(error) => {
+                return Err(Error::ResponseBody {
+                    status: head.status,
+                    headers: Box::new(head.headers),
+                    source: error,
+                });
+            }
+        };
+        match serde_json::from_slice(&body) {
+            Ok(value) => Ok(Self { head, value }),
+            Err(error) => Err(Error::InvalidPayload(Box::new(InvalidPayload::new(
+                head, body, &error,
+            )))),
+        }
+    }
+}
+
+impl ResponseValue<()> {
+    /// For an answer that is documented to have no body. What it has all the same is not read.
+    #[allow(dead_code, reason = "which of these are used is up to the description")]
+    pub(crate) fn empty(mut response: Response) -> Self {
+        Self {
+            head: Head::of(&mut response),
+            value: (),
+        }
+    }
+}
+
+impl ResponseValue<ByteStream> {
+    /// For an answer whose body is not JSON.
+    #[allow(dead_code, reason = "which of these are used is up to the description")]
+    pub(crate) fn stream(mut response: Response) -> Self {
+        Self {
+            head: Head::of(&mut response),
+            value: response.into_stream(),
+        }
+    }
+}
+
+impl InvalidPayload {
+    fn new(head: Head, body: Bytes, error: &serde_json::Error) -> Self {
+        Self {
+            head,
+            body,
+            problem: describe(error),
+        }
+    }
+}
+
+/// Says what is wrong with a body without quoting it. serde's own message may quote values, so only
+/// the kinds that name nothing but our own fields are passed on.
+fn describe(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+
+    let position = format!("line {} column {}", error.line(), error.column());
+    let message = error.to_string();
+    match error.classify() {
+        Category::Data => match message.strip_prefix("missing field `") {
+            Some(rest) => {
+                let field = rest.split('`').next().unwrap_or_default();
+                format!("field `{field}` is missing, at {position}")
+            }
+            None => format!("a value is of another type than documented, at {position}"),
+        },
+        Category::Syntax => format!("it is not JSON, at {position}"),
+        Category::Eof => format!("it ends early, at {position}"),
+        Category::Io => "it could not be read".to_owned(),
+    }
+}
+
+impl<T> std::ops::Deref for ResponseValue<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> std::fmt::Debug for ResponseValue<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseValue")
+            .field("status", &self.head.status.as_u16())
+            .finish_non_exhaustive()
+    }
+}
