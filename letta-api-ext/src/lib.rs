@@ -106,6 +106,9 @@ pub use crate::policy::AccessPolicy;
 pub use crate::retry_budget::RetryBudget;
 pub use crate::retry_policy::RetryPolicy;
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod policy;
 
 mod access_token;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use letta_api::{BoxFuture, Operation, Response, Transport, TransportError};
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderName};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
 use crate::metrics::{AttemptReport, CallReport, Metrics};
@@ -46,13 +46,14 @@ fn header(code: u16, name: &'static str, value: impl Into<String>) -> Step {
 struct Network {
     script: Mutex<VecDeque<Step>>,
     sent_at: Mutex<Vec<Instant>>,
+    keys: Mutex<Vec<HeaderValue>>,
 }
 
 impl Network {
     fn play(script: impl IntoIterator<Item = Step>) -> Arc<Self> {
         Arc::new(Self {
             script: Mutex::new(script.into_iter().collect()),
-            sent_at: Mutex::default(),
+            ..Self::default()
         })
     }
 
@@ -84,10 +85,14 @@ impl Transport for Network {
     fn execute<'a>(
         &'a self,
         _: &'a reqwest::Client,
-        _: reqwest::Request,
+        request: reqwest::Request,
         _: &'static Operation,
     ) -> BoxFuture<'a, Result<Response, TransportError>> {
         Box::pin(async move {
+            self.keys
+                .lock()
+                .unwrap()
+                .push(request.headers()["authorization"].clone());
             let (code, headers, body) = match self.next() {
                 Answer(code, headers, body) => (code, headers, body),
                 Break => return Err(TransportError::new(std::io::Error::other("broken"))),
@@ -191,6 +196,15 @@ async fn a_storm_that_ends_is_ridden_out() {
     let token = create(&network.letta()).await.unwrap();
     assert_eq!(token.expose_secret(), "ck-let-1");
     assert_eq!(network.requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_sent_with_each_attempt_as_a_sensitive_header() {
+    let network = Network::play([status(503)]);
+    list(&network.letta()).await.unwrap_err();
+    let keys = network.keys.lock().unwrap();
+    assert_eq!(*keys, ["Bearer key"; 3]);
+    assert!(keys.iter().all(HeaderValue::is_sensitive));
 }
 
 #[tokio::test(start_paused = true)]
