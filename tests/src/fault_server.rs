@@ -1,12 +1,11 @@
 //! A server on a raw socket that fails as it is told: connections that break, answers that stop, drip
 //! or never end.
 
-use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+use std::{fmt, io};
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
 use letta_api_ext::Letta;
@@ -32,8 +31,9 @@ pub enum Fault {
     AnswerKeepAlive(Vec<u8>),
     /// Breaks the connection with a TCP reset before reading anything.
     ///
-    /// On a new connection the reset may overtake the client: it can see it while connecting, while
-    /// sending or while waiting for the answer.
+    /// On a new connection, and with more than one thread, the reset may overtake the client: it sees it
+    /// while connecting, while sending or while it waits for the answer. Where a test must know which,
+    /// [`ResetAfterRequest`](Self::ResetAfterRequest) always comes at the last.
     ResetOnAccept,
     /// Reads the whole request, then resets.
     ResetAfterRequest,
@@ -44,6 +44,9 @@ pub enum Fault {
     /// Keep them few: a reset discards what the client's socket had no room for yet.
     AnswerThenReset(Vec<u8>),
     /// Never reads, and holds the connection until the peer closes it.
+    ///
+    /// The end of a request too long for the sockets' buffers finds no room, and the peer's close waits
+    /// behind it: [`FaultServer::closed_by_peer`] sees only a short request's.
     HangOnAccept,
     /// Reads the request, writes these bytes, which may be none, and then nothing more. Holds the
     /// connection until the peer closes it.
@@ -181,8 +184,7 @@ impl FaultServer {
 
     /// How many bytes of answers were written so far.
     ///
-    /// The sockets' buffers take some of them before the peer reads them: up to a few hundred KiB for a
-    /// peer that has stopped reading.
+    /// The sockets' buffers take some before the peer reads them: up to about two MiB.
     pub fn bytes_written(&self) -> u64 {
         self.shared.written.load(Ordering::SeqCst)
     }
@@ -205,15 +207,15 @@ impl Drop for FaultServer {
     }
 }
 
+type Make = dyn Fn(usize, &str) -> Fault + Send + Sync;
+
 enum Script {
     List {
         faults: Vec<Fault>,
         next: AtomicUsize,
     },
-    Made(MakeFault),
+    Made(Box<Make>),
 }
-
-type MakeFault = Box<dyn Fn(usize, &str) -> Fault + Send + Sync>;
 
 struct Shared {
     script: Script,
@@ -225,7 +227,7 @@ struct Shared {
 }
 
 impl Shared {
-    fn requests(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+    fn requests(&self) -> MutexGuard<'_, Vec<String>> {
         self.requests.lock().expect("no test panics with the lock")
     }
 
@@ -256,10 +258,20 @@ impl Shared {
     }
 }
 
-fn listen() -> TcpListener {
+fn bound() -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("there are sockets to be had");
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     socket.bind(loopback).expect("loopback has a free port");
+    socket
+}
+
+fn listen() -> TcpListener {
+    let socket = bound();
+    // Connections inherit it. By itself it grows to megabytes, and what a client has not read would seem
+    // to be written.
+    socket
+        .set_send_buffer_size(64 * 1024)
+        .expect("a buffer can be small");
     socket.listen(1024).expect("a bound socket can listen")
 }
 
@@ -451,11 +463,10 @@ fn request_end(bytes: &[u8]) -> Option<usize> {
 
 /// A base URL on loopback at which nothing listens.
 ///
-/// The port stays taken until the process ends, so that no other test gets it meanwhile.
+/// The port stays taken until the process ends, so that no other test gets it meanwhile, and a client
+/// cannot come from it and so reach itself.
 pub fn refused_url() -> String {
-    let socket = TcpSocket::new_v4().expect("there are sockets to be had");
-    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-    socket.bind(loopback).expect("loopback has a free port");
+    let socket = bound();
     let addr = socket.local_addr().expect("a bound socket has an address");
     std::mem::forget(socket);
     format!("http://{addr}")

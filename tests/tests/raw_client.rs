@@ -10,7 +10,9 @@ use letta_api::{
 use letta_api_tests::{API_KEY, TOKEN, Tap, answer, split, token_json};
 
 fn client(tap: &Tap) -> Client {
-    Client::new(tap.url().parse().unwrap(), reqwest::Client::new())
+    // A test of this package turns compression on, for all who use reqwest.
+    let http = reqwest::Client::builder().no_gzip().build().unwrap();
+    Client::new(tap.url().parse().unwrap(), http)
 }
 
 #[test]
