@@ -63,7 +63,7 @@ impl AccessToken {
         self.expires_at
     }
 
-    /// The expiry as the service wrote it.
+    /// The expiry as the service wrote it; empty where it gave none.
     pub fn expires_at_text(&self) -> &str {
         &self.expires_at_text
     }
@@ -91,7 +91,7 @@ impl AccessToken {
         &self.policy
     }
 
-    /// The version of the policy's format, as the service reports it: `1` today.
+    /// The version of the policy's format, as the service reports it: `1` today. Empty where it gave none.
     pub fn policy_version(&self) -> &str {
         &self.policy_version
     }
@@ -102,7 +102,7 @@ impl AccessToken {
         self.origin.as_ref()
     }
 
-    /// What the token is bound to, as the service wrote it.
+    /// What the token is bound to, as the service wrote it; empty where it wrote nothing.
     pub fn hostname(&self) -> &str {
         &self.hostname
     }

@@ -10,6 +10,7 @@ use crate::policy::AccessPolicy;
 mod create;
 mod list;
 mod revoke;
+mod salvage;
 
 pub use create::CreateAccessToken;
 pub use list::{AccessTokenPage, AccessTokenPages, AccessTokenStream, ListAccessTokens};

@@ -47,7 +47,7 @@ pub struct LettaBuilder {
     http_client: Option<reqwest::Client>,
     allow_plain_http: bool,
     options: CallOptions,
-    budget: RetryBudget,
+    budget: Option<RetryBudget>,
     body_limit: Option<usize>,
     metrics: Option<Arc<dyn Metrics>>,
 }
@@ -118,7 +118,9 @@ impl LettaBuilder {
     /// answer. By default 10 seconds. Longer than zero. The deadline comes before it.
     ///
     /// An attempt that takes longer counts as lost: it may have had its effect. Making a connection
-    /// may take 5 seconds of it (less where this is less), unless the HTTP client is one of your own.
+    /// may take half of it, and no more than 5 seconds, so that a service which is not there is told apart
+    /// from one that does not answer. That is settled when the client is built: where one call is given less
+    /// time, or the HTTP client is one of your own, a connection that is not made in time counts as lost too.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.options.attempt_timeout = timeout;
         self
@@ -130,16 +132,20 @@ impl LettaBuilder {
         self
     }
 
-    /// How many retries all calls may make together. By default [`RetryBudget::standard`], one for this
-    /// client and its clones.
+    /// How many retries all calls may make together. By default a [`RetryBudget::standard`] of this client's
+    /// and its clones' own.
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
-        self.budget = budget;
+        self.budget = Some(budget);
         self
     }
 
     /// The longest body of an answer that is read, in bytes, counted after any decompression. By default
-    /// 16 MiB. A success with a longer one is an [invalid response](Error::is_invalid_response); an error
-    /// status loses its message. Bodies that are handed over as a stream have no limit.
+    /// 8 MiB. A success with a longer one is an [invalid response](Error::is_invalid_response). Of an answer
+    /// of an error status, no more than 64 KiB are read: a longer one has no message. Bodies that are handed
+    /// over as a stream have no limit.
+    ///
+    /// Once decoded, JSON may take twenty times the memory, and decoding, which no deadline interrupts, takes
+    /// about a second for 8 MiB at worst.
     pub fn response_body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
         self
@@ -156,17 +162,23 @@ impl LettaBuilder {
     ///
     /// The default one, but for browsers, which decide these themselves,
     ///
-    /// - makes a connection within 5 seconds, keeps idle ones for 90 seconds, and as many as there were calls
+    /// - makes a connection within 5 seconds, or half of the time for an attempt, keeps idle ones for 90 seconds, and as many as there were calls
     ///   at a time (HTTP/1.1), or one for all (HTTP/2, where the service offers it under TLS), which it asks
     ///   for a sign of life after 5 seconds of silence while calls are under way;
     /// - asks for no compression;
     /// - names this crate as `User-Agent`;
     /// - goes through the proxy that the environment names, unless the base URL is on this machine.
     ///
-    /// Deadlines, time-outs, retries and redirects are this crate's, whatever the client. Time-outs of its own
-    /// count too. It must not follow redirects (`redirect::Policy::none()`): on its way to another
-    /// origin, a request would take its body along. That is noticed, and an
-    /// [error](Error::is_redirect), after the fact.
+    /// Deadlines, time-outs, retries and redirects are this crate's, whatever the client. One of your own
+    ///
+    /// - must not follow redirects (`redirect::Policy::none()`): on its way to another origin, a request
+    ///   takes its body along, and its path as `Referer`. Where the answer comes from another origin, or
+    ///   from another URL to anything but a GET, that is an [error](Error::is_redirect), after the fact. A
+    ///   redirect that leads away and back cannot be seen.
+    /// - should not retry (`retry(reqwest::retry::never())`): what it sends is not counted, and an attempt
+    ///   before the last one, which only it knows of, may have had its effect.
+    /// - should not be `connection_verbose`, which logs all that is sent, the key included.
+    /// - may have time-outs of its own, which count too.
     ///
     /// ```
     /// use letta_api_ext::{Letta, reqwest};
@@ -174,6 +186,7 @@ impl LettaBuilder {
     /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// let http = reqwest::Client::builder()
     ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .retry(reqwest::retry::never())
     ///     .pool_max_idle_per_host(8)
     ///     .build()?;
     /// let letta = Letta::builder().api_key("sk-let-0f3c").http_client(http).build()?;
@@ -233,7 +246,7 @@ impl LettaBuilder {
             authorization: key.to_authorization(),
             key: key.into(),
             project,
-            budget: self.budget,
+            budget: self.budget.unwrap_or_default(),
             metrics: self.metrics,
             body_limit: self.body_limit.unwrap_or(Response::BODY_LIMIT),
         };
@@ -253,7 +266,9 @@ fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqw
     #[cfg(not(target_arch = "wasm32"))]
     let builder = builder
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT.min(options.attempt_timeout))
+        .connect_timeout(CONNECT_TIMEOUT.min(options.attempt_timeout.min(options.deadline) / 2))
+        // It would repeat what HTTP/2 servers refuse at once and uncounted. The retry policy does it.
+        .retry(reqwest::retry::never())
         .http2_keep_alive_interval(KEEP_ALIVE)
         .http2_keep_alive_timeout(KEEP_ALIVE)
         // An application that turns these on in reqwest turns them on for all who use it.

@@ -19,11 +19,13 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Awaits the call. An answer of a success status that the description does not have is decoded as if
-    /// it were the documented one: the call has had its effect, and what it gave must not be lost.
+    /// Awaits the call. A success has had its effect, and what it gave must not be lost: one of a status that
+    /// the description does not have is decoded as if it were the documented one, and one whose body is not
+    /// as documented is put to `salvage`.
     pub(crate) async fn answer<T: DeserializeOwned>(
         &self,
         call: impl Future<Output = Result<ResponseValue<T>, letta_api::Error<ApiError>>>,
+        salvage: fn(&[u8]) -> Option<T>,
         secrets: &[&str],
     ) -> Result<ResponseValue<T>> {
         let response = match call.await {
@@ -33,21 +35,33 @@ impl Call {
             {
                 response
             }
+            Err(letta_api::Error::InvalidPayload(payload)) if payload.status().is_success() => {
+                return match salvage(payload.body()) {
+                    Some(value) => {
+                        let (status, headers) = (payload.status(), payload.headers().clone());
+                        Ok(ResponseValue::new(value, status, headers))
+                    }
+                    None => {
+                        let error = letta_api::Error::InvalidPayload(payload);
+                        Err(self.error(error, secrets).await)
+                    }
+                };
+            }
             Err(error) => return Err(self.error(error, secrets).await),
         };
         let (status, headers) = (response.status(), response.headers().clone());
-        let problem = match response.bytes().await {
-            Ok(body) => match serde_json::from_slice(&body) {
-                Ok(value) => return Ok(ResponseValue::new(value, status, headers)),
-                Err(_) => "the status is another, and so is the body",
-            },
-            // Only a body of another transport than ours may be unread yet.
-            Err(error) => {
-                let error = Error::from_lost_body(self.operation, status, &headers, error, secrets);
-                return Err(error.after(self.course.attempts()));
+        let error = match response.bytes().await {
+            Ok(body) => {
+                let value = serde_json::from_slice(&body).ok();
+                if let Some(value) = value.or_else(|| salvage(&body)) {
+                    return Ok(ResponseValue::new(value, status, headers));
+                }
+                let problem = "the status is another, and so is the body";
+                Error::invalid_response(self.operation, status, &headers, problem, secrets)
             }
+            // Only a body of another transport than ours may be unread yet.
+            Err(error) => Error::from_lost_body(self.operation, status, &headers, error, secrets),
         };
-        let error = Error::invalid_response(self.operation, status, &headers, problem, secrets);
         Err(error.after(self.course.attempts()))
     }
 

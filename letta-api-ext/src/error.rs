@@ -10,6 +10,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
+use crate::cause::Cause;
 use crate::transport::{Attempts, Redirect, Stopped};
 use crate::{clock, redact, retry_after};
 
@@ -82,6 +83,8 @@ enum Kind {
     },
     /// No connection was made.
     Connect,
+    /// The server said that it left the request alone.
+    Unprocessed,
     /// Time ran out, perhaps within an answer of this status.
     Timeout {
         status: Option<StatusCode>,
@@ -142,8 +145,9 @@ impl Error {
         matches!(self.inner.kind, Kind::Timeout { .. })
     }
 
-    /// The call's deadline passed. Where an attempt before the last one failed, that failure is the
-    /// [`source`](std::error::Error::source).
+    /// The call's deadline passed while an attempt was under way. Where the attempt before it failed, that
+    /// failure is the [`source`](std::error::Error::source). A failure after which the deadline left no time
+    /// to try again is itself the error, and says so in its message.
     pub fn is_deadline_exceeded(&self) -> bool {
         let limit = match self.inner.kind {
             Kind::Timeout { limit, .. } => limit,
@@ -174,7 +178,9 @@ impl Error {
     /// [`may_have_happened`](Self::may_have_happened).
     pub fn is_retryable(&self) -> bool {
         match &self.inner.kind {
-            Kind::Connect | Kind::Timeout { .. } | Kind::Interrupted { .. } => true,
+            Kind::Connect | Kind::Unprocessed | Kind::Timeout { .. } | Kind::Interrupted { .. } => {
+                true
+            }
             Kind::Status { status, .. } => self
                 .inner
                 .should_retry
@@ -190,10 +196,11 @@ impl Error {
     ///
     /// True where the answer to any attempt was lost, could not be read, or came with a status that leaves
     /// it open: 5xx (but for a 503 that says when to come back), 408, 3xx. False where nothing was sent,
-    /// and where the service refused (other 4xx).
+    /// and where the service refused (other 4xx). Time that runs out counts as an answer lost, also where it
+    /// ran out while a connection was being made, unless the HTTP client gave up on that by itself.
     pub fn may_have_happened(&self) -> bool {
         let last = match &self.inner.kind {
-            Kind::InvalidInput { .. } | Kind::Connect => false,
+            Kind::InvalidInput { .. } | Kind::Connect | Kind::Unprocessed => false,
             Kind::Timeout { .. }
             | Kind::Interrupted { .. }
             | Kind::InvalidResponse { .. }
@@ -221,7 +228,7 @@ impl Error {
             Kind::Redirect { status, .. }
             | Kind::Timeout { status, .. }
             | Kind::Interrupted { status } => *status,
-            Kind::InvalidInput { .. } | Kind::Connect => None,
+            Kind::InvalidInput { .. } | Kind::Connect | Kind::Unprocessed => None,
         }
     }
 
@@ -345,7 +352,7 @@ impl Error {
         error: BodyError,
         secrets: &[&str],
     ) -> Self {
-        Inner::from_body(error, status)
+        Inner::from_body(&error, status, secrets)
             .with_answer(operation, headers, secrets)
             .into()
     }
@@ -390,20 +397,32 @@ impl Error {
     }
 
     /// The HTTP client has no answer.
-    pub(crate) fn from_transport(error: TransportError, operation: &'static Operation) -> Self {
-        let inner = match error.downcast::<reqwest::Error>() {
-            // The client would not even try: it takes https only, say, or the URL is too long.
-            Ok(error) if error.is_builder() => {
-                let rule = format!("cannot be sent by this HTTP client: {}", cause(&error));
-                return Self::invalid_input("request", rule, None);
-            }
-            Ok(error) => Inner::from_reqwest(error, None),
-            Err(error) => Inner {
-                source: Some(Box::new(error)),
-                ..Inner::of(Kind::Interrupted { status: None })
+    pub(crate) fn from_transport(
+        error: &TransportError,
+        operation: &'static Operation,
+        secrets: &[&str],
+    ) -> Self {
+        let source = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
+        let cause = error.downcast_ref::<reqwest::Error>();
+        // The client would not even try: it takes https only, say, or the URL is too long.
+        if cause.is_some_and(reqwest::Error::is_builder) {
+            let root = source.as_ref().map_or("", Cause::root);
+            let rule = format!("cannot be sent by this HTTP client: {root}");
+            return Self::invalid_input("request", rule, None);
+        }
+        let kind = match cause {
+            #[cfg(not(target_arch = "wasm32"))]
+            Some(error) if error.is_connect() => Kind::Connect,
+            _ if error.is_unprocessed() => Kind::Unprocessed,
+            Some(error) if error.is_timeout() => Kind::Timeout {
+                status: None,
+                limit: None,
             },
+            _ => Kind::Interrupted { status: None },
         };
-        inner.with_answer(operation, &HeaderMap::new(), &[]).into()
+        Inner::caused(kind, source)
+            .with_answer(operation, &HeaderMap::new(), &[])
+            .into()
     }
 
     /// The same error, of a call that has been through this.
@@ -420,6 +439,7 @@ impl Error {
             Kind::InvalidResponse { .. } => "invalid_response",
             Kind::Redirect { .. } => "redirect",
             Kind::Connect => "connect",
+            Kind::Unprocessed => "unprocessed",
             Kind::Timeout { .. } => "timeout",
             Kind::Interrupted { .. } => "interrupted",
         })
@@ -441,7 +461,7 @@ impl Error {
             letta_api::Error::Transport(error) => {
                 return match error.downcast::<Self>() {
                     Ok(error) => error,
-                    Err(error) => Self::from_transport(error, operation),
+                    Err(error) => Self::from_transport(&error, operation, secrets),
                 };
             }
             letta_api::Error::ErrorResponse(answer) => Inner::of(Kind::Status {
@@ -454,7 +474,7 @@ impl Error {
                 return Self::from_status(operation, status, &headers, &body, secrets);
             }
             letta_api::Error::ResponseBody { source, status, .. } => {
-                Inner::from_body(source, status)
+                Inner::from_body(&source, status, secrets)
             }
             letta_api::Error::InvalidPayload(payload) if payload.status().is_success() => {
                 Inner::of(Kind::InvalidResponse {
@@ -478,10 +498,10 @@ impl Error {
                     status,
                     message: None,
                 }),
-                None => Inner {
-                    source: Some(Box::new(other)),
-                    ..Inner::of(Kind::Interrupted { status: None })
-                },
+                None => {
+                    let cause = Cause::of(&other, secrets);
+                    Inner::caused(Kind::Interrupted { status: None }, Some(cause))
+                }
             },
         };
         inner.with_answer(operation, &headers, secrets).into()
@@ -517,48 +537,36 @@ impl Inner {
         }
     }
 
-    /// `status` is that of the answer whose body could not be read, if it came to that.
-    fn from_reqwest(error: reqwest::Error, status: Option<StatusCode>) -> Self {
-        // A browser does not say why a request failed.
-        #[cfg(not(target_arch = "wasm32"))]
-        let is_connect = error.is_connect();
-        #[cfg(target_arch = "wasm32")]
-        let is_connect = false;
-        let kind = match status {
-            // What the service thinks of the call is known, if not why.
-            Some(status) if !status.is_success() => Kind::Status {
-                status,
-                message: None,
-            },
-            _ if is_connect => Kind::Connect,
-            _ if error.is_timeout() => Kind::Timeout {
-                status,
-                limit: None,
-            },
-            _ => Kind::Interrupted { status },
-        };
+    fn caused(kind: Kind, cause: Option<Cause>) -> Self {
         Self {
-            source: Some(Box::new(error.without_url())),
+            source: cause.map(|cause| Box::new(cause) as _),
             ..Self::of(kind)
         }
     }
 
-    fn from_body(error: BodyError, status: StatusCode) -> Self {
-        if let Some(limit) = error.limit()
-            && status.is_success()
-        {
+    /// An answer of this status began, and its body could not be read.
+    fn from_body(error: &BodyError, status: StatusCode, secrets: &[&str]) -> Self {
+        if !status.is_success() {
+            // What the service thinks of the call is known, if not why.
+            let message = None;
+            return Self::of(Kind::Status { status, message });
+        }
+        if let Some(limit) = error.limit() {
             let problem = format!(
                 "the body is longer than {limit} bytes, the limit that `response_body_limit` sets"
             );
             return Self::of(Kind::InvalidResponse { status, problem });
         }
-        match error.into_lost() {
-            Some(error) => Self::from_reqwest(error, Some(status)),
-            None => Self::of(Kind::Status {
+        let status = Some(status);
+        let kind = match error.lost_to() {
+            Some(cause) if cause.is_timeout() => Kind::Timeout {
                 status,
-                message: None,
-            }),
-        }
+                limit: None,
+            },
+            _ => Kind::Interrupted { status },
+        };
+        let cause = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
+        Self::caused(kind, cause)
     }
 
     fn with_answer(
@@ -599,15 +607,6 @@ impl From<std::convert::Infallible> for Error {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}
     }
-}
-
-/// What lies at the bottom of an error, in its own words.
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
 
 /// What an error answer says, in any of the forms that the service and its proxies use: `{message}`,
@@ -656,6 +655,7 @@ impl std::fmt::Display for Error {
                 redirect.from, redirect.to, redirect.rule
             )?,
             Kind::Connect => f.write_str("no connection to the service could be made")?,
+            Kind::Unprocessed => f.write_str("the service turned the request away unread")?,
             Kind::Timeout { status, limit } => {
                 match status {
                     None => f.write_str("the service did not answer")?,

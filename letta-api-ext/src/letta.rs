@@ -129,7 +129,9 @@ impl Letta {
     /// the key and the project, and have a deadline and retries, like all others.
     ///
     /// Where no answer can be had, their error is a [`letta_api::Error::Transport`] whose cause is an
-    /// [`Error`](crate::Error) of this crate.
+    /// [`Error`](crate::Error) of this crate. Of an answer, they tell the last attempt's alone: that an
+    /// attempt before it was lost, and may have had its effect, is not in it. A limit to bodies is set
+    /// with [`LettaBuilder::response_body_limit`].
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), Box<dyn std::error::Error>> {

@@ -55,11 +55,11 @@
 //! |---|---|---|---|
 //! | time for a call, retries included | 30 s | [`deadline`](LettaBuilder::deadline) | [`deadline`](CreateAccessToken::deadline) |
 //! | time for an attempt | 10 s | [`attempt_timeout`](LettaBuilder::attempt_timeout) | [`attempt_timeout`](CreateAccessToken::attempt_timeout) |
-//! | time for making a connection | 5 s | [`http_client`](LettaBuilder::http_client) | |
+//! | time for making a connection | 5 s, or half of an attempt's | [`http_client`](LettaBuilder::http_client) | |
 //! | attempts | 3 | [`retry`](LettaBuilder::retry) | [`retry`](CreateAccessToken::retry) |
 //! | wait before the second attempt, and longest | 0 to 250 ms, 8 s | [`RetryPolicy::backoff`] | the same |
 //! | retries of all calls together | 1 for 5 calls, and 1 a second | [`retry_budget`](LettaBuilder::retry_budget) | |
-//! | bytes of an answer | 16 MiB | [`response_body_limit`](LettaBuilder::response_body_limit) | |
+//! | bytes of an answer | 8 MiB | [`response_body_limit`](LettaBuilder::response_body_limit) | |
 //!
 //! For calls through [`Letta::api`], options are set on a clone of the client: [`Letta::with_deadline`],
 //! [`Letta::with_attempt_timeout`], [`Letta::with_retry`].
@@ -70,9 +70,11 @@
 //! failed in a way that may pass, and DEBUG otherwise. Their fields are named as
 //! [OpenTelemetry does for HTTP clients](https://opentelemetry.io/docs/specs/semconv/http/http-spans/):
 //! `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `url.template`, `url.scheme`,
-//! `server.address`, `server.port`, `error.type`; for `tracing-opentelemetry`, `otel.name`, `otel.kind`,
+//! `server.address`, `server.port`, `error.type` (see [`CallReport::error_type`]); for `tracing-opentelemetry`, `otel.name`, `otel.kind`,
 //! `otel.status_code`; and of our own, `letta.operation`, `letta.request_id`, and for events `letta.attempt`,
-//! `letta.attempt.duration_ms` and `letta.attempt.wait_ms`. No path, query, header or body is in them.
+//! `letta.attempt.duration_ms` and `letta.attempt.wait_ms`. No path, query, header or body is in them. The
+//! libraries beneath trace too: at DEBUG, `h2` shows what a server says when it closes a connection, so keep it
+//! at INFO where a server that echoes secrets is a worry.
 //!
 //! An application without tracing can count calls and attempts with [`LettaBuilder::metrics`].
 //!
@@ -116,6 +118,7 @@ mod access_tokens;
 mod agent_id;
 mod builder;
 mod call;
+mod cause;
 mod checked_text;
 mod clock;
 mod error;

@@ -8,7 +8,12 @@ use reqwest::StatusCode;
 
 /// Is told of every attempt and every call, to count them and to time them by operation.
 ///
-/// Called on the task that makes the call, so it must be quick and must not block. What it is told is
+/// It is told of what went over the wire: of each call that is sent, or would be but for a deadline or a
+/// policy that makes no sense, and not of bad input that never gets so far. What an answer means comes
+/// after that: a revoke that finds the token gone is a `404` here, and a create that is answered 201 with a
+/// body that makes no sense is no error.
+///
+/// Called on the task that makes the call, so it must be quick and must not block or panic. What it is told is
 /// safe to use as labels: it holds no ID and no secret, and few distinct values.
 ///
 /// ```
@@ -72,10 +77,38 @@ pub struct CallReport {
     /// The status of the last answer, where there was one.
     pub status: Option<StatusCode>,
     /// What went wrong, in the terms of OpenTelemetry's `error.type`: the status in digits, or `connect`,
-    /// `timeout`, `interrupted`, `redirect`, `invalid_response`, `invalid_input`, `cancelled`. Nothing where
-    /// the answer was a success.
+    /// `unprocessed` (an HTTP/2 server refused it unread), `timeout`, `interrupted`, `redirect`,
+    /// `invalid_response` (a body that is too long), `invalid_input`, `cancelled`. Nothing where the answer
+    /// was a success.
     pub error_type: Option<Cow<'static, str>>,
     /// How long the call took, waits included: until the body was read, or for operations that stream,
     /// until the answer began.
     pub duration: Duration,
+}
+
+impl AttemptReport {
+    /// A first attempt that succeeded in no time, for tests of [`Metrics`]; its fields can be set.
+    pub fn new(operation: &'static Operation) -> Self {
+        Self {
+            operation,
+            number: 1,
+            status: Some(StatusCode::OK),
+            error_type: None,
+            duration: Duration::ZERO,
+            wait: None,
+        }
+    }
+}
+
+impl CallReport {
+    /// A call that succeeded at once and in no time, for tests of [`Metrics`]; its fields can be set.
+    pub fn new(operation: &'static Operation) -> Self {
+        Self {
+            operation,
+            attempts: 1,
+            status: Some(StatusCode::OK),
+            error_type: None,
+            duration: Duration::ZERO,
+        }
+    }
 }

@@ -24,7 +24,11 @@ const LOOK: usize = 4 * LIMIT;
 /// a key or a token of the service, on one line, and not without end. Nothing where a secret seems to be
 /// in it in a form that cannot be cut out.
 pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
+    let is_whole = text.chars().nth(LOOK).is_none();
     let mut text: String = text.chars().take(LOOK).collect();
+    if !is_whole {
+        drop_cut_secrets(&mut text, secrets);
+    }
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         for form in forms(secret) {
             if !text.contains(&form) {
@@ -55,6 +59,23 @@ pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// Takes the beginnings of secrets off the end of a text that was cut.
+fn drop_cut_secrets(text: &mut String, secrets: &[&str]) {
+    let forms: Vec<String> = secrets.iter().flat_map(|secret| forms(secret)).collect();
+    let cut = |text: &str| {
+        let beginnings = forms
+            .iter()
+            .flat_map(|form| form.char_indices().skip(1).map(|(end, _)| &form[..end]));
+        beginnings
+            .filter(|beginning| text.ends_with(beginning))
+            .map(str::len)
+            .max()
+    };
+    while let Some(length) = cut(text) {
+        text.truncate(text.len() - length);
+    }
+}
+
 /// Whether a text, secrets cut out, holds one all the same: escaped, encoded, in capitals, broken.
 fn is_disguised(text: &str, secrets: &[&str]) -> bool {
     let lower = text.to_lowercase();
@@ -65,7 +86,7 @@ fn is_disguised(text: &str, secrets: &[&str]) -> bool {
         // Whatever an encoder does, it leaves letters and digits alone.
         let mut runs = secret
             .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|run| run.len() >= SHORT);
+            .flat_map(|run| (SHORT..=run.len()).map(move |end| &run[end - SHORT..end]));
         (!whole.is_empty() && plain.contains(&whole))
             || runs.any(|run| lower.contains(run) || plain.contains(run))
     });
@@ -87,14 +108,33 @@ fn unescape(text: &str) -> String {
         text = decode_escapes(&text);
     }
     text.retain(|character| {
-        !character.is_control()
-            && !character.is_whitespace()
-            && !matches!(
-                character,
-                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
-            )
+        !character.is_control() && !character.is_whitespace() && !is_invisible(character)
     });
     text
+}
+
+/// Whether Unicode says to show nothing for a character (Default_Ignorable_Code_Point).
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// Undoes `&#45;`, `&#x2d;`, `&amp;` and the like, `\u002d`, `\x2d`, and drops other backslashes.
@@ -128,23 +168,30 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
             return Some((Some(character), entity.len()));
         }
     }
-    let (digits, radix, begin, end) = if let Some(rest) = text.strip_prefix("&#x") {
-        (rest.split(';').next()?, 16, 3, 1)
-    } else if let Some(rest) = text.strip_prefix("&#") {
-        (rest.split(';').next()?, 10, 2, 1)
+    let (begin, radix, most) = if text.starts_with("&#x") {
+        (3, 16, 8)
+    } else if text.starts_with("&#") {
+        (2, 10, 8)
+    } else if text.starts_with("\\u{") {
+        (3, 16, 6)
     } else if text.starts_with("\\u") {
-        (text.get(2..6)?, 16, 2, 0)
+        (2, 16, 4)
     } else if text.starts_with("\\x") {
-        (text.get(2..4)?, 16, 2, 0)
+        (2, 16, 2)
+    } else if text.starts_with('\\') {
+        (1, 8, 3)
     } else {
         return None;
     };
-    if digits.len() > 8 {
-        return None;
-    }
-    let character = char::from_u32(u32::from_str_radix(digits, radix).ok()?)?;
-    let length = begin + digits.len() + end;
-    (length <= text.len()).then_some((Some(character.to_ascii_lowercase()), length))
+    let digits = text[begin..].bytes().take(most);
+    let count = digits
+        .take_while(|byte| char::from(*byte).is_digit(radix))
+        .count();
+    let end = begin + count;
+    let character = char::from_u32(u32::from_str_radix(&text[begin..end], radix).ok()?)?;
+    // The sign that ends some of them may be left out.
+    let sign = usize::from(text[end..].starts_with([';', '}']));
+    Some((Some(character.to_ascii_lowercase()), end + sign))
 }
 
 /// The ways in which a secret may stand in a text: as it is, and as it goes into a URL.
@@ -248,6 +295,11 @@ mod tests {
             ("ck&#x2D;let&#45;abc", &[], None),
             ("ck%252Dlet%2Dabc", &[], None),
             ("abcdefgh1234&#x3D;&#x3D;", &["abcdefgh1234=="], None),
+            ("hunter2\u{2063}Key9999", &["hunter2Key9999"], None),
+            ("hunter2\u{e0001}Key9999", &["hunter2Key9999"], None),
+            ("hunter\\u{32}Key9", &["hunter2Key9"], None),
+            ("hunter\\62Key9", &["hunter2Key9"], None),
+            ("hunter&#50Key9", &["hunter2Key9"], None),
             (
                 "a & b \\ c &#xffffffff; &# \\u12",
                 &[],
@@ -265,6 +317,16 @@ mod tests {
         for word in ["sk-let- ", "&#45;", "%25", "\\u002d", "&amp;"] {
             let kept = text(&word.repeat(1_000_000), &["ck-let-0123456789"]);
             assert!(kept.is_none_or(|kept| kept.chars().count() <= LIMIT));
+        }
+    }
+
+    #[test]
+    fn a_secret_at_the_edge_of_what_is_looked_at_is_taken_out() {
+        let secret = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        for padding in 0..secret.len() {
+            let echoed = format!("{}{}", "x".repeat(padding), secret.repeat(70));
+            let kept = text(&echoed, &[secret]).unwrap_or_default();
+            assert!(!kept.contains(&secret[..8]), "{padding}: {kept}");
         }
     }
 

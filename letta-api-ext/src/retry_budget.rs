@@ -10,8 +10,10 @@ use tower::retry::budget::{Budget as _, TpsBudget};
 /// A bucket of tokens that retries are paid from, so that clients do not multiply an outage.
 ///
 /// Each call puts a part of a token in, and each retry takes one out; where there is none, a failure is
-/// final. Tokens last for 10 seconds. Clones share one bucket: give one to several clients of a process
-/// to bound them together.
+/// final. Tokens last for 10 seconds, so that a client that was quiet may make the retries of 10 seconds
+/// at once. Clones share one bucket: give one to several clients of a process to bound them together.
+///
+/// In a browser there is no limit.
 ///
 /// ```
 /// use letta_api_ext::{Letta, RetryBudget};
@@ -38,12 +40,21 @@ impl RetryBudget {
     }
 
     /// So many retries a second whatever happens, and so many for each call besides: `0.2` is one for
-    /// five calls. A share below zero counts as none, one above 1,000 as 1,000; of retries a second,
-    /// 1,000,000 are the most.
+    /// five calls.
+    ///
+    /// Up to 1, the share is cut to one for a whole number of calls: `0.7` is one for two. A share below
+    /// zero counts as none, one above 500 as 500; of retries a second, 1,000,000 are the most.
     pub fn new(per_second: u32, per_call: f32) -> Self {
         let per_call = if per_call.is_nan() { 0.0 } else { per_call };
-        let (per_second, per_call) = (per_second.min(1_000_000), per_call.clamp(0.0, 1000.0));
-        Self::bucket(per_second, per_call)
+        let (per_second, per_call) = (per_second.min(1_000_000), per_call.clamp(0.0, 500.0));
+        // The bucket counts in whole parts of a token, and makes them smaller where they do not come out
+        // even, so that there would be more retries than asked for. Half a part makes up for a float's slip.
+        let parts = if per_call > 1.0 { 1000.0 } else { 1.0 };
+        let share = match per_call {
+            0.0 => 0.0,
+            _ => parts / ((parts / per_call).min(1e9).ceil() + 0.5),
+        };
+        Self::bucket(per_second, share)
     }
 
     /// As many retries as policies allow.
@@ -115,6 +126,31 @@ mod tests {
         assert_eq!(spend(&budget.clone()), 20);
         tokio::time::advance(Duration::from_secs(12)).await;
         assert_eq!(spend(&budget), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_share_is_never_more_than_was_asked_for() {
+        for (share, retries) in [
+            (0.1, 10),
+            (0.2, 20),
+            (0.3, 25),
+            (1.0 / 3.0, 33),
+            (0.4, 33),
+            (0.5, 50),
+            (0.51, 50),
+            (0.9, 50),
+            (1.0, 100),
+            (1.5, 149),
+            (2.0, 200),
+            (3.0, 299),
+            (1e-30, 0),
+        ] {
+            let budget = RetryBudget::new(0, share);
+            for _ in 0..100 {
+                budget.deposit();
+            }
+            assert_eq!(spend(&budget), retries, "{share}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 ///
 /// | the attempt | is repeated |
 /// |---|---|
-/// | cannot have had its effect: no connection was made; 429; 503 with `Retry-After` | for every operation |
+/// | cannot have had its effect: no connection was made; an HTTP/2 server refused it unread; 429; 503 with a `Retry-After` longer than zero | for every operation |
 /// | may have had it: no answer in time, a broken connection, 408, 500, 502, 503, 504 | for operations that are safe to repeat: listing and revoking tokens, not creating them |
 /// | was answered otherwise: another status, a redirect, a body that makes no sense | never |
 ///

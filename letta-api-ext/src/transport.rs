@@ -1,5 +1,6 @@
 //! Carries every call: who is calling, for how long at the most, and how often.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,7 +26,11 @@ mod tests;
 pub(crate) use redirect::Redirect;
 
 /// A deadline further off than this is none.
+#[cfg(not(target_arch = "wasm32"))]
 const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+/// The timers of browsers count milliseconds in 31 bits.
+#[cfg(target_arch = "wasm32")]
+const FOREVER: Duration = Duration::from_secs(24 * 24 * 60 * 60);
 
 /// Makes a call of one or more attempts, with credentials and project, within a deadline.
 #[derive(Clone)]
@@ -88,6 +93,8 @@ pub(crate) struct Attempts {
     /// Whether an attempt before the last one may have had its effect.
     pub(crate) earlier_may_have_happened: bool,
     pub(crate) stopped: Option<Stopped>,
+    /// Whether a redirect led to another path, which gave the answer.
+    pub(crate) is_elsewhere: bool,
 }
 
 /// Why a failure that might have been repeated was not.
@@ -127,6 +134,7 @@ impl Transport for HttpTransport {
                 http,
                 operation,
                 url: request.url().clone(),
+                is_elsewhere: AtomicBool::new(false),
             };
             let mut telemetry =
                 Telemetry::start(operation, &call.url, self.settings.metrics.as_deref());
@@ -148,6 +156,8 @@ struct Call<'a> {
     http: &'a reqwest::Client,
     operation: &'static Operation,
     url: Url,
+    /// Whether the last answer came from another path, to which a redirect led.
+    is_elsewhere: AtomicBool,
 }
 
 impl Call<'_> {
@@ -194,13 +204,19 @@ impl Call<'_> {
             telemetry.attempt_ends(attempts.count, &result, failure.as_ref(), wait, self);
             match next {
                 Ok((wait, again)) => {
+                    clock::sleep(wait).await;
+                    // A busy executor may wake us late, and nothing is sent past the deadline.
+                    if Instant::now() >= deadline {
+                        attempts.stopped = Some(Stopped::Deadline);
+                        return (result, attempts);
+                    }
                     attempts.earlier_may_have_happened |=
                         failure.as_ref().is_some_and(Error::may_have_happened);
                     (previous, request) = (failure, again);
-                    clock::sleep(wait).await;
                 }
                 Err(stopped) => {
                     attempts.stopped = stopped;
+                    attempts.is_elsewhere = self.is_elsewhere.load(Relaxed);
                     return (result, attempts);
                 }
             }
@@ -249,15 +265,21 @@ impl Call<'_> {
         if !failure.is_retryable() || !may_repeat || !options.retry.allows(count) {
             return Err(None);
         }
+        if failure.is_deadline_exceeded() {
+            // It says so itself.
+            return Err(None);
+        }
         let left = deadline.saturating_duration_since(Instant::now());
         let asked = failure.retry_after().unwrap_or_default();
-        let wait = asked.saturating_add(full_jitter(bounds.next().unwrap_or_default()));
-        let wait = match wait {
-            wait if wait < left => wait,
-            // What the service asks for fits in; the rest is of our own making.
-            _ if !asked.is_zero() && asked < left => asked,
-            _ => return Err(Some(Stopped::Deadline)),
-        };
+        let mut bound = bounds.next().unwrap_or_default();
+        if !asked.is_zero() {
+            // What the service asks for comes first, and jitter gets what is left.
+            bound = bound.min(left.saturating_sub(asked));
+        }
+        let wait = asked.saturating_add(full_jitter(bound));
+        if wait >= left {
+            return Err(Some(Stopped::Deadline));
+        }
         if !settings.budget.withdraw() {
             return Err(Some(Stopped::Budget));
         }

@@ -40,7 +40,7 @@ impl Client {
     }
 
     /// The same client with another limit to the bodies of answers, in bytes; a longer one is an
-    /// error. By default [`Response::BODY_LIMIT`], 16 MiB. Bodies that are handed over as a stream have no limit.
+    /// error. By default [`Response::BODY_LIMIT`], 8 MiB. Bodies that are handed over as a stream have no limit.
     #[must_use]
     pub fn with_body_limit(mut self, limit: usize) -> Self {
         self.body_limit = limit;

@@ -6,7 +6,7 @@ use reqwest::header::HeaderMap;
 
 use crate::response::{BodyError, Response};
 use crate::response_value::{Head, ResponseValue};
-use crate::transport::TransportError;
+use crate::transport_error::TransportError;
 
 /// Why a call failed. `E` is the error body that the operation documents.
 ///

@@ -30,7 +30,9 @@
 //!   union keeps members that it does not know. Unknown fields of other objects are passed over.
 //! - **Printing is safe.** `Debug` and `Display` of everything in here, errors included, show no
 //!   key, no token, no URL of a request, no header, and no body. What the service said is there when
-//!   asked for by name ([`Error::into_body`], [`ResponseValue::into_inner`]).
+//!   asked for by name ([`Error::into_body`], [`ResponseValue::into_inner`]). A value of [`types`]
+//!   prints its fields, but for those that the overlay calls sensitive: a service that puts a secret
+//!   where the description has none would have it printed.
 //! - **A path parameter is one path segment.** It is percent-encoded, and what could name another
 //!   resource (an empty one, `.`, `..`) is refused before anything is sent.
 //! - **Bodies have a limit** ([`Client::with_body_limit`]), counted after decompression.
@@ -48,9 +50,8 @@ pub use crate::operation::Operation;
 pub use crate::response::{BodyError, Response};
 pub use crate::response_value::ResponseValue;
 pub use crate::secret::Secret;
-pub use crate::transport::{
-    Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport, TransportError,
-};
+pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
+pub use crate::transport_error::TransportError;
 pub use progenitor_client::ByteStream;
 
 mod api_key;
@@ -65,6 +66,7 @@ mod response;
 mod response_value;
 mod secret;
 mod transport;
+mod transport_error;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

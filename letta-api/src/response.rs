@@ -10,6 +10,8 @@ use reqwest::header::HeaderMap;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::transport_error::Printable;
+
 /// Most of a body that is made room for at once, in bytes. How long a body says that it is costs a server
 /// nothing.
 const FIRST_ROOM: usize = 64 * 1024;
@@ -32,8 +34,8 @@ enum Body {
 }
 
 impl Response {
-    /// Longest body that is read unless a limit is set, in bytes: 16 MiB.
-    pub const BODY_LIMIT: usize = 16 * 1024 * 1024;
+    /// Longest body that is read unless a limit is set, in bytes: 8 MiB.
+    pub const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
     /// Puts an answer together by hand, as transports do that read the body themselves, and tests.
     ///
@@ -98,7 +100,7 @@ impl Response {
         let mut body = Zeroizing::new(Vec::with_capacity(length.min(FIRST_ROOM)));
         let mut chunks = std::pin::pin!(response.bytes_stream());
         while let Some(chunk) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {
-            let chunk = chunk.map_err(|error| BodyError(Problem::Lost(error.without_url())))?;
+            let chunk = chunk.map_err(BodyError::lost)?;
             let length = body.len() + chunk.len();
             if length > limit {
                 return Err(too_large());
@@ -167,7 +169,7 @@ pub struct BodyError(Problem);
 
 enum Problem {
     TooLarge { limit: usize },
-    Lost(reqwest::Error),
+    Lost(reqwest::Error, Printable),
 }
 
 impl BodyError {
@@ -175,16 +177,23 @@ impl BodyError {
     pub fn limit(&self) -> Option<usize> {
         match self.0 {
             Problem::TooLarge { limit } => Some(limit),
-            Problem::Lost(_) => None,
+            Problem::Lost(..) => None,
         }
     }
 
-    /// What reading met, without the URL, if the body broke off.
-    pub fn into_lost(self) -> Option<reqwest::Error> {
-        match self.0 {
+    /// What reading met, without the URL, if the body broke off. Printing it may show what the server
+    /// said; printing this error does not.
+    pub fn lost_to(&self) -> Option<&reqwest::Error> {
+        match &self.0 {
             Problem::TooLarge { .. } => None,
-            Problem::Lost(error) => Some(error),
+            Problem::Lost(error, _) => Some(error),
         }
+    }
+
+    fn lost(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let printable = Printable::of(&error);
+        Self(Problem::Lost(error, printable))
     }
 }
 
@@ -192,7 +201,7 @@ impl std::fmt::Display for BodyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.0 {
             Problem::TooLarge { limit } => write!(f, "the body is longer than {limit} bytes"),
-            Problem::Lost(_) => f.write_str("the body broke off"),
+            Problem::Lost(..) => f.write_str("the body broke off"),
         }
     }
 }
@@ -203,7 +212,7 @@ impl std::fmt::Debug for BodyError {
             Problem::TooLarge { limit } => {
                 f.debug_struct("TooLarge").field("limit", limit).finish()
             }
-            Problem::Lost(error) => f.debug_tuple("Lost").field(error).finish(),
+            Problem::Lost(_, printable) => f.debug_tuple("Lost").field(printable).finish(),
         }
     }
 }
@@ -212,7 +221,7 @@ impl std::error::Error for BodyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Problem::TooLarge { .. } => None,
-            Problem::Lost(error) => Some(error),
+            Problem::Lost(_, printable) => Some(printable),
         }
     }
 }

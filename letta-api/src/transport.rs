@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::{ApiKey, Operation, Response};
+use crate::{ApiKey, Operation, Response, TransportError};
 
 /// Carries a request to the service, and its answer back.
 ///
@@ -114,62 +114,5 @@ impl Transport for Bearer {
             .headers_mut()
             .insert(reqwest::header::AUTHORIZATION, self.authorization.clone());
         Direct.execute(http, request, operation)
-    }
-}
-
-/// Why a [`Transport`] has no answer.
-///
-/// Holds the cause, of whatever type: `reqwest::Error` (its URL taken out) from the transports of
-/// this crate, an error of their own from others.
-pub struct TransportError(Box<dyn std::error::Error + Send + Sync>);
-
-impl TransportError {
-    /// Wraps a cause. Its `Display` and `Debug` will be printed, so it must not hold a secret; the URL of
-    /// a `reqwest::Error`, which may, is taken out.
-    pub fn new(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        let cause: Box<dyn std::error::Error + Send + Sync> = Box::new(cause);
-        match cause.downcast::<reqwest::Error>() {
-            Ok(error) => Self(Box::new(error.without_url())),
-            Err(cause) => Self(cause),
-        }
-    }
-
-    /// The cause, if it is a `T`.
-    pub fn downcast_ref<T: std::error::Error + 'static>(&self) -> Option<&T> {
-        self.0.downcast_ref()
-    }
-
-    /// The cause itself if it is a `T`, and else this error again.
-    ///
-    /// # Errors
-    ///
-    /// This error, unchanged, where the cause is of another type.
-    pub fn downcast<T: std::error::Error + 'static>(self) -> Result<T, Self> {
-        self.0.downcast().map(|cause| *cause).map_err(Self)
-    }
-}
-
-impl From<reqwest::Error> for TransportError {
-    /// As [`TransportError::new`].
-    fn from(error: reqwest::Error) -> Self {
-        Self::new(error)
-    }
-}
-
-impl std::fmt::Display for TransportError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("no answer could be had from the service")
-    }
-}
-
-impl std::fmt::Debug for TransportError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("TransportError").field(&self.0).finish()
-    }
-}
-
-impl std::error::Error for TransportError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.0)
     }
 }

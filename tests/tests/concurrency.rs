@@ -20,6 +20,7 @@ fn http2(builder: LettaBuilder) -> LettaBuilder {
     let http = reqwest::Client::builder()
         .http2_prior_knowledge()
         .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
         .build()
         .unwrap();
     builder.http_client(http)
@@ -98,6 +99,8 @@ async fn serve(behaviour: Behaviour) -> (String, Arc<[AtomicUsize; 2]>) {
             counts[1].fetch_add(1, Ordering::SeqCst);
             tokio::spawn(async move {
                 let mut connection = h2::server::handshake(stream).await.unwrap();
+                // A stream that is let go of is reset.
+                let mut held = Vec::new();
                 while let Some(Ok((_, mut respond))) = connection.accept().await {
                     let number = counts[0].fetch_add(1, Ordering::SeqCst);
                     match behaviour(number, &mut respond) {
@@ -105,6 +108,7 @@ async fn serve(behaviour: Behaviour) -> (String, Arc<[AtomicUsize; 2]>) {
                         Then::GoAway => connection.graceful_shutdown(),
                         Then::Cut => return,
                     }
+                    held.push(respond);
                 }
             });
         }
@@ -150,6 +154,69 @@ async fn a_stream_that_the_server_refuses_was_not_worked_on_and_is_sent_again() 
         .unwrap();
     assert_eq!(token.expose_secret(), TOKEN);
     assert_eq!(counts[0].load(Ordering::SeqCst), 2);
+
+    let refuse: Behaviour = |_, respond| {
+        respond.send_reset(Reason::REFUSED_STREAM);
+        Then::Stay
+    };
+    let (url, counts) = serve(refuse).await;
+    let create = configured(url, http2)
+        .access_tokens()
+        .create(policy(), "https://a.b");
+    let error = create.await.unwrap_err();
+    assert!(
+        error.is_retryable() && !error.may_have_happened(),
+        "{error:?}"
+    );
+    assert_eq!((error.attempts(), counts[0].load(Ordering::SeqCst)), (3, 3));
+}
+
+/// A frame of HTTP/2 on stream 0.
+fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, 0, 0, 0, 0, 0], payload].concat()
+}
+
+#[tokio::test]
+async fn what_a_server_says_when_it_goes_away_is_not_printed() {
+    let plain_key = "plain=k3yk3yk3y/4711";
+    for (reason, said) in [(0u32, plain_key), (1, plain_key), (11, TOKEN), (2, "")] {
+        // Settings, and that it goes away with all streams above 0, for this reason, and why.
+        let mut payload = 0u32.to_be_bytes().to_vec();
+        payload.extend(reason.to_be_bytes());
+        payload.extend(format!("no {said} at /v1/{said}").bytes());
+        let bytes = [frame(4, &[]), frame(7, &payload)].concat();
+        let server = FaultServer::start([Fault::Answer(bytes)]).await;
+        let letta = configured(server.url(), |builder| http2(builder.api_key(plain_key)));
+        let http = letta.api().http().clone();
+        let key = letta_api::ApiKey::new(plain_key).unwrap();
+        let raw = letta_api::Client::new(letta.api().base_url().clone(), http)
+            .with_transport(letta_api::Bearer::new(&key));
+        let error = letta.access_tokens().revoke(TOKEN).await.unwrap_err();
+        let token = letta_api_ext::Secret::new(TOKEN);
+        let raw = raw
+            .delete_client_side_access_token(&token)
+            .await
+            .unwrap_err();
+        let errors: [&dyn std::error::Error; 2] = [&error, &raw];
+        for error in errors {
+            let mut texts = vec![format!("{error:?}")];
+            let mut cause = Some(error);
+            while let Some(error) = cause {
+                texts.extend([error.to_string(), format!("{error:#?}")]);
+                cause = error.source();
+            }
+            let text = texts.join("\n");
+            assert!(
+                !text.contains("k3yk3yk3y") && !text.contains("t0kent0ken"),
+                "{text}"
+            );
+            assert!(
+                text.contains("HTTP/2") || text.contains("connection"),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

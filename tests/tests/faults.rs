@@ -11,14 +11,14 @@ use letta_api_tests::{
 
 const ATTEMPT: Duration = Duration::from_millis(150);
 
-/// A client for which time is short, and that reads no more than 64 KiB.
+/// A client that has little time for an attempt.
 fn hasty(url: impl Into<String>) -> Letta {
-    configured(url, |builder| {
-        builder
-            .attempt_timeout(ATTEMPT)
-            .deadline(Duration::from_secs(2))
-            .response_body_limit(64 * 1024)
-    })
+    configured(url, |builder| builder.attempt_timeout(ATTEMPT))
+}
+
+/// A client that reads no more than 32 KiB.
+fn narrow(url: impl Into<String>) -> Letta {
+    configured(url, |builder| builder.response_body_limit(32 * 1024))
 }
 
 /// What came of a call, in a word, and how often it was sent.
@@ -56,20 +56,25 @@ fn printed(error: &Error) -> String {
     text
 }
 
-/// Creates, lists and revokes, each with a server of its own.
+/// Creates, lists and revokes, each with a server of its own, with time enough.
 async fn outcomes(script: &[Fault]) -> [Outcome; 3] {
+    outcomes_of(script, persistent).await
+}
+
+/// As [`outcomes`], by this client for a URL.
+async fn outcomes_of(script: &[Fault], client: fn(String) -> Letta) -> [Outcome; 3] {
     let mut outcomes = [("ok", 0); 3];
     for (index, outcome) in outcomes.iter_mut().enumerate() {
         let server = FaultServer::start(script.to_vec()).await;
-        let tokens = hasty(server.url()).access_tokens();
+        let tokens = client(server.url()).access_tokens();
         let began = Instant::now();
         let error = match index {
             0 => tokens.create(policy(), "https://a.b").await.err(),
             1 => tokens.list().await.err(),
             _ => tokens.revoke(TOKEN).await.err(),
         };
-        // The deadline, and some room for a busy machine.
-        assert!(began.elapsed() < Duration::from_secs(8), "{script:?}");
+        // Well within the deadline of 30 seconds, also on a busy machine.
+        assert!(began.elapsed() < Duration::from_secs(20), "{script:?}");
         if let Some(error) = &error {
             outcome.0 = word(error);
             assert_eq!(error.attempts() as usize, server.connections(), "{error}");
@@ -145,13 +150,13 @@ async fn an_answer_that_breaks_off_is_asked_for_again_where_that_is_safe() {
     // Nor does an error answer need its body.
     let outcomes = self::outcomes(&[bytes(partial(500, 900))]).await;
     assert_eq!(outcomes, [("status", 1), ("status", 3), ("status", 3)]);
-    let outcomes = self::outcomes(&[Fault::AnswerThenHang(partial(500, 900))]).await;
+    let outcomes = outcomes_of(&[Fault::AnswerThenHang(partial(500, 900))], hasty).await;
     assert_eq!(outcomes, [("status", 1), ("status", 3), ("status", 3)]);
 }
 
 #[tokio::test]
 async fn nobody_listening_is_no_connection_however_often() {
-    let tokens = hasty(refused_url()).access_tokens();
+    let tokens = persistent(refused_url()).access_tokens();
     for error in [
         tokens.create(policy(), "https://a.b").await.unwrap_err(),
         tokens.list().await.unwrap_err(),
@@ -179,7 +184,7 @@ async fn a_hang_at_any_stage_ends_with_the_attempt() {
             pause: Duration::from_millis(40),
         },
     ] {
-        let outcomes = outcomes(std::slice::from_ref(&fault)).await;
+        let outcomes = outcomes_of(std::slice::from_ref(&fault), hasty).await;
         let expected = [("timeout", 1), ("timeout", 3), ("timeout", 3)];
         assert_eq!(outcomes, expected, "{fault:?}");
     }
@@ -200,7 +205,7 @@ async fn a_hang_at_any_stage_ends_with_the_deadline() {
         let error = list.deadline(deadline).await.unwrap_err();
         assert!(error.is_deadline_exceeded(), "{fault:?}: {error}");
         assert!(
-            (deadline..5 * deadline).contains(&began.elapsed()),
+            (deadline..20 * deadline).contains(&began.elapsed()),
             "{fault:?}"
         );
         assert_eq!(error.attempts(), 1);
@@ -255,7 +260,7 @@ async fn what_comes_before_the_answer_is_passed_over() {
         let mut bytes = early.as_bytes().to_vec();
         bytes.extend(answer("201 Created", "application/json", &token_json()));
         let server = FaultServer::start([Fault::Answer(bytes)]).await;
-        let create = hasty(server.url())
+        let create = persistent(server.url())
             .access_tokens()
             .create(policy(), "https://a.b");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
@@ -326,14 +331,14 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
             chunk: chunk.clone(),
         }])
         .await;
-        let error = hasty(server.url())
+        let error = narrow(server.url())
             .access_tokens()
             .list()
             .await
             .unwrap_err();
         assert_eq!(word(&error), "invalid", "{error}");
         assert!(
-            error.to_string().contains("longer than 65536 bytes"),
+            error.to_string().contains("longer than 32768 bytes"),
             "{error}"
         );
         assert_eq!(server.requests().len(), 1);
@@ -348,7 +353,7 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
         chunk: line.clone(),
     }])
     .await;
-    let error = hasty(server.url())
+    let error = narrow(server.url())
         .access_tokens()
         .list()
         .await
@@ -363,7 +368,7 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
         chunk: b"x-padding: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n".into(),
     }])
     .await;
-    let create = hasty(server.url())
+    let create = narrow(server.url())
         .access_tokens()
         .create(policy(), "https://a.b");
     assert_eq!(word(&create.await.unwrap_err()), "interrupted");
@@ -378,7 +383,7 @@ async fn a_gzip_bomb_does_not_go_off() {
         bomb.len()
     );
     let answer = [head.into_bytes(), bomb].concat();
-    // The SDK's own client does not decompress, and the bytes are longer than it reads.
+    // The SDK's own client does not decompress, and the bytes are no JSON.
     let outcomes = outcomes(&[Fault::Answer(answer.clone())]).await;
     assert_eq!(outcomes, [("invalid", 1); 3]);
 
@@ -413,7 +418,7 @@ async fn a_redirect_within_the_origin_is_followed_with_method_body_and_key() {
             json("201 Created", &token_json()),
         ])
         .await;
-        let create = hasty(server.url())
+        let create = persistent(server.url())
             .access_tokens()
             .create(policy(), "https://a.b");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
@@ -426,12 +431,58 @@ async fn a_redirect_within_the_origin_is_followed_with_method_body_and_key() {
         assert_eq!(line, "POST /elsewhere/ HTTP/1.1");
         assert_eq!((headers, body), (followed_headers, followed_body));
     }
+    // A slash at the end makes no other path.
     for status in [301, 302, 307, 308] {
-        let script = [redirect(status, "x?y#z"), bytes("HTTP/1.1 204 X\r\n\r\n")];
+        let location = format!("/v1/client-side-access-tokens/{TOKEN}/?y#z");
+        let script = [redirect(status, &location), bytes("HTTP/1.1 204 X\r\n\r\n")];
         let server = FaultServer::start(script).await;
-        let revoke = hasty(server.url()).access_tokens().revoke(TOKEN);
+        let revoke = persistent(server.url()).access_tokens().revoke(TOKEN);
         assert_eq!(revoke.await.unwrap(), Revocation::Revoked);
-        assert!(server.requests()[1].starts_with("DELETE /v1/client-side-access-tokens/x?y HTTP"));
+        let first = format!("DELETE {} HTTP/1.1", location.trim_end_matches("#z"));
+        assert!(server.requests()[1].starts_with(&first));
+    }
+}
+
+#[tokio::test]
+async fn where_a_redirect_leads_to_another_path_nobody_speaks_for_the_token() {
+    let gone = json("404 Not Found", r#"{"message":"Not Found"}"#);
+    for (answer, says) in [
+        (bytes("HTTP/1.1 204 X\r\n\r\n"), "invalid"),
+        (
+            bytes("HTTP/1.1 200 X\r\ncontent-length: 0\r\n\r\n"),
+            "invalid",
+        ),
+        (gone, "status"),
+    ] {
+        let server = FaultServer::start([redirect(308, "/login"), answer]).await;
+        let revoke = persistent(server.url()).access_tokens().revoke(TOKEN);
+        assert_eq!(word(&revoke.await.unwrap_err()), says);
+        assert_eq!(server.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_where_no_request_can_be_sent_is_refused() {
+    for location in ["/x".repeat(40_000), "blob:{origin}/x".to_owned()] {
+        let server = FaultServer::start_with(move |_, request| {
+            let (_, headers, _) = split(request);
+            let host = &headers.iter().find(|(name, _)| name == "host").unwrap().1;
+            redirect(
+                307,
+                &location.replace("{origin}", &format!("http://{host}")),
+            )
+        })
+        .await;
+        let create = persistent(server.url())
+            .access_tokens()
+            .create(policy(), "https://a.b");
+        let error = create.await.unwrap_err();
+        assert_eq!(
+            (word(&error), server.requests().len()),
+            ("redirect", 1),
+            "{error}"
+        );
+        assert!(error.may_have_happened());
     }
 }
 
@@ -441,7 +492,7 @@ async fn a_redirect_to_another_origin_is_refused_and_both_are_named() {
     for status in [301, 302, 303, 307, 308] {
         let location = format!("http://user:{API_KEY}@{}/{TOKEN}?x", elsewhere.addr());
         let server = FaultServer::start([redirect(status, &location)]).await;
-        let tokens = hasty(server.url()).access_tokens();
+        let tokens = persistent(server.url()).access_tokens();
         for error in [
             tokens.create(policy(), "https://a.b").await.unwrap_err(),
             tokens.list().await.unwrap_err(),
@@ -456,7 +507,7 @@ async fn a_redirect_to_another_origin_is_refused_and_both_are_named() {
     }
     // A host's name can be a secret too.
     let server = FaultServer::start([redirect(307, &format!("https://{TOKEN}.example"))]).await;
-    let list = hasty(server.url()).access_tokens().list();
+    let list = persistent(server.url()).access_tokens().list();
     assert_eq!(word(&list.await.unwrap_err()), "redirect");
     assert_eq!(elsewhere.connections(), 0);
 }
@@ -465,7 +516,7 @@ async fn a_redirect_to_another_origin_is_refused_and_both_are_named() {
 async fn a_redirect_that_would_make_a_post_a_get_is_refused() {
     for status in [301, 302, 303] {
         let server = FaultServer::start([redirect(status, "/v1/agents")]).await;
-        let create = hasty(server.url())
+        let create = persistent(server.url())
             .access_tokens()
             .create(policy(), "https://a.b");
         let error = create.await.unwrap_err();
@@ -480,7 +531,7 @@ async fn a_redirect_that_would_make_a_post_a_get_is_refused() {
 #[tokio::test]
 async fn redirects_without_end_are_not_followed_for_ever() {
     let server = FaultServer::start([redirect(307, "/v1/again")]).await;
-    let error = hasty(server.url())
+    let error = persistent(server.url())
         .access_tokens()
         .list()
         .await
@@ -506,6 +557,20 @@ async fn a_client_of_ones_own_that_follows_redirects_elsewhere_is_found_out() {
         "{error}"
     );
     assert_eq!(elsewhere.requests().len(), 1);
+
+    // Within the origin, nobody knows with what method it got there.
+    for status in [303, 307] {
+        let script = [
+            redirect(status, "/login"),
+            bytes("HTTP/1.1 200 X\r\ncontent-length: 0\r\n\r\n"),
+        ];
+        let server = FaultServer::start(script).await;
+        let letta = configured(server.url(), |builder| {
+            builder.http_client(reqwest::Client::new())
+        });
+        let error = letta.access_tokens().revoke(TOKEN).await.unwrap_err();
+        assert_eq!(word(&error), "redirect", "{status}");
+    }
 
     // One that goes round in circles is stopped by itself, and says no more than that.
     let server = FaultServer::start([redirect(307, "/again")]).await;
@@ -595,4 +660,32 @@ async fn a_connection_is_used_again_after_errors_that_leave_it_whole() {
         letta.access_tokens().list().await.unwrap();
     }
     assert_eq!((server.requests().len(), server.connections()), (3, 1));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_connection_that_is_not_made_in_time_is_no_connection() {
+    // A listener that nobody accepts from takes few connections, and the next ones are not made.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let mut taken = Vec::new();
+    let patience = Duration::from_millis(300);
+    while let Ok(stream) =
+        tokio::time::timeout(patience, tokio::net::TcpStream::connect(addr)).await
+    {
+        taken.push(stream.unwrap());
+    }
+    let letta = configured(format!("http://{addr}"), |builder| {
+        builder.attempt_timeout(Duration::from_millis(400))
+    });
+    let create = letta.access_tokens().create(policy(), "https://a.b");
+    let error = create.await.unwrap_err();
+    assert_eq!(
+        (word(&error), error.attempts()),
+        ("connect", 3),
+        "{error:?}"
+    );
+    assert!(!error.may_have_happened());
 }

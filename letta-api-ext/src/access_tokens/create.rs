@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use letta_api::{operations, types};
 
-use super::request;
+use super::{request, salvage};
 use crate::access_token::AccessToken;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -91,7 +91,7 @@ impl CreateAccessToken {
             .letta
             .call(&operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
         let create = call.api.create_client_side_access_token(&body);
-        let answer = call.answer(create, &secrets).await?;
+        let answer = call.answer(create, salvage::token, &secrets).await?;
         if answer.token.expose_secret().is_empty() {
             return Err(call.invalid(&answer, "the token is empty", &secrets));
         }

@@ -9,7 +9,7 @@ use letta_api::{Secret, operations};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use super::request;
+use super::{request, salvage};
 use crate::access_token::AccessToken;
 use crate::agent_id::AgentId;
 use crate::error::{Error, Result};
@@ -88,7 +88,7 @@ impl ListAccessTokens {
             self.limit,
             self.offset,
         );
-        let answer = call.answer(list, &secrets).await?;
+        let answer = call.answer(list, salvage::page, &secrets).await?;
         let attempts = call.course.attempts();
         let head = Head(answer.status(), answer.headers().clone(), attempts);
         let page = answer.into_inner();

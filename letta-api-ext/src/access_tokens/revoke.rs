@@ -36,13 +36,18 @@ impl RevokeAccessToken {
     /// - of success statuses only 204 counts, and 200 without a body: a page that a proxy shows in place
     ///   of the service is an [invalid response](Error::is_invalid_response);
     /// - a 404 or 410 counts as gone only in the service's own form, a JSON object of a `message` and
-    ///   nothing else. A gateway that answers in just that form cannot be told from the service.
+    ///   nothing else. A gateway that answers in just that form cannot be told from the service;
+    /// - after a redirect to another path (but for a slash at its end), neither counts.
     pub async fn send(self) -> Result<Revocation> {
         let secrets = [self.token.expose_secret(), self.letta.key().expose_secret()];
         let call = self
             .letta
             .call(&operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN);
+        let elsewhere = "a redirect led to another path, which cannot speak for the token";
         let response = match call.api.delete_client_side_access_token(&self.token).await {
+            Ok(answer) if call.course.attempts().is_elsewhere => {
+                return Err(call.invalid(&answer, elsewhere, &secrets));
+            }
             Ok(_) => return Ok(Revocation::Revoked),
             Err(letta_api::Error::UnexpectedResponse(response)) => *response,
             Err(error) => return Err(call.error(error, &secrets).await),
@@ -52,6 +57,12 @@ impl RevokeAccessToken {
         // Read already, by the transport.
         let body = response.bytes().await.unwrap_or_default();
         let error = match status {
+            _ if attempts.is_elsewhere && status.is_success() => {
+                Error::invalid_response(call.operation, status, &headers, elsewhere, &secrets)
+            }
+            _ if attempts.is_elsewhere => {
+                Error::from_status(call.operation, status, &headers, &body, &secrets)
+            }
             StatusCode::OK if body.is_empty() => return Ok(Revocation::Revoked),
             StatusCode::NOT_FOUND | StatusCode::GONE if is_the_services_own(&body) => {
                 return Ok(if attempts.earlier_may_have_happened {

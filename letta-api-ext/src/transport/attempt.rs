@@ -1,7 +1,10 @@
 //! One attempt: the request, redirects within the origin, and the body.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use bytes::Bytes;
-use letta_api::{BodyError, Response};
+use letta_api::{BodyError, Response, TransportError};
+use url::Url;
 
 use super::Call;
 use super::redirect::{self, Redirect};
@@ -10,6 +13,10 @@ use crate::error::{Error, Result, TimeLimit};
 
 /// Redirects that are followed one after the other, at the most.
 const MAX_REDIRECTS: usize = 5;
+
+/// Longest body of an error answer that is read, in bytes: a message is shorter, and a megabyte of JSON is
+/// twenty once it is parsed.
+const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
 pub(super) struct Attempt<'a> {
     pub(super) call: &'a Call<'a>,
@@ -30,9 +37,15 @@ impl Attempt<'_> {
             Err(_) => return Err(self.out_of_time(None)),
         };
         let (status, headers) = (response.status(), response.headers().clone());
+        let limit = self.call.transport.settings.body_limit;
         if self.call.operation.streams && status.is_success() {
             return Ok(response);
         }
+        let limit = match status.is_success() {
+            true => limit,
+            false => limit.min(ERROR_BODY_LIMIT),
+        };
+        let response = response.with_body_limit(limit);
         let body = match clock::timeout_at(self.limit, response.bytes()).await {
             Ok(Ok(body)) => body,
             _ if !status.is_success() => Bytes::new(),
@@ -44,52 +57,64 @@ impl Attempt<'_> {
 
     /// Sends the request and follows redirects that stay where they are.
     async fn head(&self, mut request: reqwest::Request) -> Result<Response> {
-        for followed in 0.. {
+        let mut followed = 0;
+        loop {
             let url = request.url().clone();
             let method = request.method().clone();
             let again = request.try_clone();
-            let response = self.send(request).await?;
+            let sent = self.send(request).await;
+            let response = sent.map_err(|error| self.no_answer(&error, &url, followed > 0))?;
 
-            if let Some(from) = response.url()
-                && from.origin() != url.origin()
+            if let Some(elsewhere) = response.url()
+                && redirect::is_foreign(&url, elsewhere, &method)
             {
-                return Err(self.redirected(&response, Redirect::followed_by_client(&url, from)));
+                let redirect = Redirect::followed_by_client(&url, elsewhere);
+                return Err(self.redirected(&response, redirect));
             }
-            let Some(target) = redirect::target(&url, &method, &response) else {
-                return Ok(response);
-            };
-            let target = target.and_then(|target| match followed {
-                MAX_REDIRECTS.. => Err(Redirect::too_many(&url)),
-                _ => Ok(target),
-            });
-            match (target, again) {
-                (Ok(target), Some(again)) => {
+            match (redirect::target(&url, &method, &response), again) {
+                (Some(Err(redirect)), _) => return Err(self.redirected(&response, redirect)),
+                (Some(Ok(_)), _) if followed == MAX_REDIRECTS => {
+                    return Err(self.redirected(&response, Redirect::too_many(&url)));
+                }
+                (Some(Ok(target)), Some(again)) => {
                     request = again;
                     *request.url_mut() = target;
+                    followed += 1;
                 }
-                (Ok(_), None) => return Ok(response),
-                (Err(redirect), _) => return Err(self.redirected(&response, redirect)),
+                // A body that is a stream cannot be sent again.
+                (None, _) | (Some(Ok(_)), None) => {
+                    let is_elsewhere = !redirect::is_same_path(&self.call.url, &url);
+                    self.call.is_elsewhere.store(is_elsewhere, Relaxed);
+                    return Ok(response);
+                }
             }
         }
-        unreachable!("redirects are counted")
     }
 
-    async fn send(&self, request: reqwest::Request) -> Result<Response> {
+    async fn send(&self, request: reqwest::Request) -> Result<Response, TransportError> {
         let Call {
             transport,
             http,
             operation,
             ..
         } = self.call;
-        let url = request.url().clone();
-        match transport.inner.execute(http, request, operation).await {
-            Ok(response) => Ok(response.with_body_limit(transport.settings.body_limit)),
-            Err(error) => Err(match error.downcast_ref::<reqwest::Error>() {
-                Some(cause) if cause.is_redirect() => {
-                    Error::redirected(operation, None, Redirect::given_up_by_client(&url), &[])
-                }
-                _ => Error::from_transport(error, operation),
-            }),
+        transport.inner.execute(http, request, operation).await
+    }
+
+    /// What it comes to that there is no answer to a request to `url`, which `is_followed` to from another.
+    fn no_answer(&self, error: &TransportError, url: &Url, is_followed: bool) -> Error {
+        let operation = self.call.operation;
+        match error.downcast_ref::<reqwest::Error>() {
+            Some(cause) if cause.is_redirect() => {
+                Error::redirected(operation, None, Redirect::given_up_by_client(url), &[])
+            }
+            // The first request was sent, so that this one's fault is the server's.
+            Some(cause) if cause.is_builder() && is_followed => {
+                Error::redirected(operation, None, Redirect::to_nowhere(&self.call.url), &[])
+            }
+            _ => self
+                .call
+                .with_secrets(|secrets| Error::from_transport(error, operation, secrets)),
         }
     }
 
@@ -120,7 +145,8 @@ impl Attempt<'_> {
         } else {
             TimeLimit::Attempt(options.attempt_timeout)
         };
-        let previous = self.previous.take();
+        // The last one's alone: a chain of all would be as long as the call.
+        let previous = self.previous.take().filter(|_| self.is_last);
         self.call.with_secrets(|secrets| {
             Error::out_of_time(self.call.operation, limit, head, previous, secrets)
         })

@@ -24,12 +24,16 @@ impl Redirect {
         }
     }
 
+    pub(super) fn to_nowhere(from: &Url) -> Self {
+        Self::new(from, from, "no request can be sent there")
+    }
+
     pub(super) fn too_many(at: &Url) -> Self {
         Self::new(at, at, "redirects go on without end")
     }
 
     pub(super) fn followed_by_client(from: &Url, to: &Url) -> Self {
-        let rule = "the HTTP client followed it to another origin, and took the request along; make it with \
+        let rule = "the HTTP client, which should leave redirects alone, followed one; make it with \
                     `redirect::Policy::none()`";
         Self::new(from, to, rule)
     }
@@ -39,6 +43,18 @@ impl Redirect {
                     with `redirect::Policy::none()`";
         Self::new(at, at, rule)
     }
+}
+
+/// Whether a request to `url` was answered from somewhere that it should not have got to: the HTTP client
+/// followed a redirect to another origin, or with who knows what method. A browser always follows them.
+pub(super) fn is_foreign(url: &Url, answered: &Url, method: &Method) -> bool {
+    let is_moved = url != answered && cfg!(not(target_arch = "wasm32"));
+    url.origin() != answered.origin() || (is_moved && *method != Method::GET)
+}
+
+/// Whether two URLs have one path, but for a slash at its end.
+pub(super) fn is_same_path(one: &Url, other: &Url) -> bool {
+    one.path().trim_end_matches('/') == other.path().trim_end_matches('/')
 }
 
 /// Where an answer redirects to. Nothing where it does not, or does not say where to.
@@ -57,7 +73,8 @@ pub(super) fn target(
     };
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
     let mut target = url.join(location).ok()?;
-    if target.origin() != url.origin() {
+    // The origin of `blob:https://a.b/c` is that of `https://a.b`.
+    if target.origin() != url.origin() || target.scheme() != url.scheme() {
         let rule = "a request does not leave its origin";
         return Some(Err(Redirect::new(url, &target, rule)));
     }
@@ -131,6 +148,7 @@ mod tests {
             ),
             ("//evil.example", "https://evil.example"),
             ("data:text/plain,x", "null"),
+            ("blob:https://api.letta.com/x", "https://api.letta.com"),
         ] {
             let refused = redirect(&Method::GET, 308, location).unwrap().unwrap_err();
             let names = format!("https://api.letta.com to {to}:");

@@ -174,7 +174,8 @@ impl<'a> Telemetry<'a> {
 
 impl Drop for Telemetry<'_> {
     fn drop(&mut self) {
-        if !self.is_finished {
+        // Metrics that panicked would do so again, and end the process.
+        if !self.is_finished && !std::thread::panicking() {
             self.error_type = Some(Cow::Borrowed("cancelled"));
             self.report();
         }

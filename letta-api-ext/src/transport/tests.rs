@@ -361,6 +361,96 @@ async fn a_wait_past_the_deadline_is_an_error_at_once_that_carries_it() {
     assert!(error.to_string().contains("leaves no time"), "{error}");
 }
 
+#[tokio::test]
+async fn nothing_is_sent_past_the_deadline_however_late_the_executor_wakes() {
+    let network = Network::play([
+        header(429, "retry-after-ms", "100"),
+        Answer(201, Vec::new(), TOKEN),
+    ]);
+    tokio::spawn(async {
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        std::thread::sleep(Duration::from_millis(200));
+    });
+    let instant = Duration::from_millis(1);
+    let error = create(&network.letta())
+        .deadline(150 * instant)
+        .retry(RetryPolicy::standard().backoff(instant, instant))
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_rate_limited() && !error.may_have_happened(),
+        "{error}"
+    );
+    assert_eq!(network.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_keeps_one_failure_before_it_and_no_more() {
+    let network = Network::play([Hang]);
+    let policy = RetryPolicy::standard().max_attempts(1000);
+    let call = list(&network.letta()).attempt_timeout(SECOND).retry(policy);
+    let error = call.deadline(100 * SECOND).await.unwrap_err();
+    assert!(error.attempts() > 10);
+    let mut depth = 0;
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        depth += 1;
+        cause = error.source();
+    }
+    assert!(depth <= 1, "{depth}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_passed_is_said_once() {
+    let network = Network::play([Hang]);
+    let error = list(&network.letta()).deadline(SECOND).await.unwrap_err();
+    let says = "the service did not answer within the call's deadline of 1s";
+    assert!(error.to_string().ends_with(says), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_service_asks_for_leaves_room_for_jitter_where_there_is_any() {
+    let mut waits = std::collections::HashSet::new();
+    for _ in 0..20 {
+        let network = Network::play([header(429, "retry-after", "20"), status(400)]);
+        let policy = RetryPolicy::standard().backoff(60 * SECOND, 60 * SECOND);
+        let error = list(&network.letta()).retry(policy).await.unwrap_err();
+        assert_eq!(error.status().unwrap(), 400);
+        waits.extend(network.waits());
+    }
+    assert!(waits.len() > 10, "{waits:?}");
+    assert!(
+        waits
+            .iter()
+            .all(|wait| (20 * SECOND..30 * SECOND).contains(wait))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_that_panic_do_not_end_the_process() {
+    #[derive(Default)]
+    struct Poisoned(Mutex<()>);
+
+    impl Metrics for Poisoned {
+        fn attempt(&self, _: &AttemptReport) {
+            let _guard = self.0.lock().unwrap();
+            panic!("as told");
+        }
+
+        fn call(&self, _: &CallReport) {
+            let _guard = self.0.lock().unwrap();
+        }
+    }
+
+    let network = Network::play([status(400)]);
+    let builder = Letta::builder()
+        .api_key("key")
+        .metrics(Arc::new(Poisoned::default()));
+    let letta = builder.build().unwrap().with_inner(network.clone());
+    let task = tokio::spawn(async move { list(&letta).send().await });
+    assert!(task.await.unwrap_err().is_panic());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_hang_ends_at_the_attempts_time_out_or_the_deadline() {
     // A create may have happened, so that its first attempt is its last.

@@ -1,0 +1,161 @@
+//! Why there is no answer, in a form that is safe to print.
+
+use std::error::Error;
+
+/// Why a [`Transport`](crate::Transport) has no answer.
+///
+/// Holds the cause, of whatever type: `reqwest::Error` from the transports of this crate, an error of
+/// their own from others. Of a `reqwest::Error`, `Debug` and `source()` show what it says of the
+/// connection, and neither its URL nor what the server said: HTTP/2 lets a server send text along when it
+/// closes a connection, and that may echo a secret. [`downcast_ref`](Self::downcast_ref) gives it as it is.
+pub struct TransportError {
+    cause: Box<dyn Error + Send + Sync>,
+    /// Of a `reqwest::Error`.
+    printable: Option<Printable>,
+}
+
+impl TransportError {
+    /// Wraps a cause. Its `Display` and `Debug` will be printed, so it must not hold a secret; a
+    /// `reqwest::Error`, which may, is looked after.
+    pub fn new(cause: impl Error + Send + Sync + 'static) -> Self {
+        let cause: Box<dyn Error + Send + Sync> = Box::new(cause);
+        match cause.downcast::<reqwest::Error>() {
+            Ok(error) => {
+                let error = error.without_url();
+                Self {
+                    printable: Some(Printable::of(&error)),
+                    cause: Box::new(error),
+                }
+            }
+            Err(cause) => Self {
+                cause,
+                printable: None,
+            },
+        }
+    }
+
+    /// The cause, if it is a `T`. Printing a `reqwest::Error` may show what the server said.
+    pub fn downcast_ref<T: Error + 'static>(&self) -> Option<&T> {
+        self.cause.downcast_ref()
+    }
+
+    /// The cause itself if it is a `T`, and else this error again.
+    ///
+    /// # Errors
+    ///
+    /// This error, unchanged, where the cause is of another type.
+    pub fn downcast<T: Error + 'static>(self) -> Result<T, Self> {
+        let printable = self.printable;
+        self.cause
+            .downcast()
+            .map(|cause| *cause)
+            .map_err(|cause| Self { cause, printable })
+    }
+
+    /// Whether no server can have worked on the request: no connection was made, or the server said over
+    /// HTTP/2 that it leaves the request alone. Where the cause is no `reqwest::Error`, nobody knows, and
+    /// it is false. So it is in a browser, which does not say why a request failed.
+    pub fn is_unprocessed(&self) -> bool {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(error) = self.downcast_ref::<reqwest::Error>() {
+            return error.is_connect() || is_refused(error);
+        }
+        false
+    }
+}
+
+/// Whether the server refused the stream (RFC 9113, section 8.7): by itself, or with all above some ID.
+#[cfg(not(target_arch = "wasm32"))]
+fn is_refused(error: &reqwest::Error) -> bool {
+    let refused = chain(error).find_map(|cause| cause.downcast_ref::<h2::Error>());
+    refused.is_some_and(|error| {
+        let reason = error.reason();
+        error.is_remote()
+            && ((error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM))
+                || (error.is_go_away() && reason == Some(h2::Reason::NO_ERROR)))
+    })
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+impl From<reqwest::Error> for TransportError {
+    /// As [`TransportError::new`].
+    fn from(error: reqwest::Error) -> Self {
+        Self::new(error)
+    }
+}
+
+impl std::fmt::Display for TransportError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no answer could be had from the service")
+    }
+}
+
+impl std::fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut out = f.debug_tuple("TransportError");
+        match &self.printable {
+            Some(printable) => out.field(printable),
+            None => out.field(&self.cause),
+        };
+        out.finish()
+    }
+}
+
+impl Error for TransportError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.printable {
+            Some(printable) => Some(printable),
+            None => Some(&*self.cause),
+        }
+    }
+}
+
+/// What a `reqwest::Error` and its causes say, but for what the server said.
+pub(crate) struct Printable {
+    text: String,
+    source: Option<Box<Printable>>,
+}
+
+impl Printable {
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            let text = match error.reason() {
+                Some(reason) => format!("HTTP/2: {reason}"),
+                None => "HTTP/2".to_owned(),
+            };
+            return Self { text, source: None };
+        }
+        Self {
+            text: error.to_string(),
+            source: error.source().map(|source| Box::new(Self::of(source))),
+        }
+    }
+}
+
+impl std::fmt::Display for Printable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::fmt::Debug for Printable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let texts: Vec<String> = chain(self).map(ToString::to_string).collect();
+        f.write_str(&texts.join(": "))
+    }
+}
+
+impl Error for Printable {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&**self.source.as_ref()?)
+    }
+}
