@@ -125,6 +125,11 @@ impl Letta {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn transport(&self) -> &HttpTransport {
+        &self.inner.transport
+    }
+
     /// The generated client, for everything that this crate does not wrap. Calls through it carry
     /// the key and the project, and have a deadline and retries, like all others.
     ///

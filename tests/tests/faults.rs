@@ -646,6 +646,23 @@ async fn a_create_whose_answer_was_lost_is_repeated_only_where_the_caller_says_s
 }
 
 #[tokio::test]
+async fn a_connection_that_the_server_closed_meanwhile_is_made_anew() {
+    let body = token_json();
+    let head = format!(
+        "HTTP/1.1 201 X\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    // It does not say that it will close.
+    let server = FaultServer::start([bytes(head)]).await;
+    let tokens = persistent(server.url()).access_tokens();
+    for _ in 0..5 {
+        tokens.create(policy(), "https://a.b").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    assert_eq!((server.requests().len(), server.connections()), (5, 5));
+}
+
+#[tokio::test]
 async fn a_connection_is_used_again_after_errors_that_leave_it_whole() {
     let busy = "HTTP/1.1 429 X\r\ncontent-length: 4\r\n\r\nbusy";
     let page = r#"{"tokens":[],"hasNextPage":false}"#;

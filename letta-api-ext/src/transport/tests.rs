@@ -679,3 +679,78 @@ async fn metrics_are_told_of_every_attempt_and_every_call() {
     assert!(calls[0].duration >= 2 * SECOND);
     assert_eq!(calls[2].duration.as_secs(), 4);
 }
+
+/// What the client of [`Network::letta`] sends by hand, for what no operation does today.
+async fn send(
+    letta: &Letta,
+    request: reqwest::Request,
+    change: impl FnOnce(&mut Operation),
+) -> Result<Response, Error> {
+    let mut operation = letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS;
+    change(&mut operation);
+    let operation = Box::leak(Box::new(operation));
+    let sent = letta
+        .transport()
+        .execute(letta.api().http(), request, operation);
+    sent.await
+        .map_err(|error| error.downcast().expect("it is ours"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_cannot_be_sent_twice_is_sent_once() {
+    for step in [status(503), header(307, "location", "/elsewhere")] {
+        let network = Network::play([step]);
+        let letta = network.letta();
+        let body = futures_util::stream::iter([Ok::<_, std::io::Error>("once")]);
+        let request = letta.api().http().post("http://127.0.0.1:1/v1/x");
+        let request = request
+            .body(reqwest::Body::wrap_stream(body))
+            .build()
+            .unwrap();
+        let response = send(&letta, request, |_| {}).await.unwrap();
+        assert!(!response.status().is_success());
+        assert_eq!(network.requests(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_limits_of_an_answer_that_is_streamed_are_those_of_its_beginning() {
+    use futures_util::TryStreamExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let pause = Duration::from_millis(300);
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\n\r\ndata: 1\n\n")
+            .await
+            .unwrap();
+        tokio::time::sleep(pause).await;
+        stream.write_all(b"data: [DONE]\n\n").await.unwrap();
+    });
+    let builder = Letta::builder().api_key("key").base_url(&url);
+    let letta = builder
+        .deadline(pause / 2)
+        .response_body_limit(4)
+        .build()
+        .unwrap();
+    let request = letta
+        .api()
+        .http()
+        .get(format!("{url}/v1/x"))
+        .build()
+        .unwrap();
+    let response = send(&letta, request, |operation| operation.streams = true).await;
+    let body: Vec<bytes::Bytes> = response
+        .unwrap()
+        .into_stream()
+        .into_inner()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(body.concat(), b"data: 1\n\ndata: [DONE]\n\n");
+}
