@@ -116,6 +116,17 @@ pub fn split(request: &str) -> (&str, Vec<(String, String)>, &str) {
     (first, headers, body)
 }
 
+/// All that an error and its causes print.
+pub fn printed(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = String::new();
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        text += &format!("{error}\n{error:?}\n{error:#?}\n");
+        cause = error.source();
+    }
+    text
+}
+
 /// The memory that this process has in use, in bytes, where that can be known.
 pub fn resident_memory() -> Option<usize> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;

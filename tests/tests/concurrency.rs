@@ -12,7 +12,7 @@ use letta_api_emulator::Emulator;
 use letta_api_ext::{Letta, LettaBuilder};
 use letta_api_tests::fault_server::{Fault, FaultServer};
 use letta_api_tests::traces::Traces;
-use letta_api_tests::{API_KEY, TOKEN, configured, persistent, policy, token_json};
+use letta_api_tests::{API_KEY, TOKEN, configured, persistent, policy, printed, token_json};
 use tokio::net::TcpListener;
 
 /// Speaks HTTP/2 without TLS.
@@ -200,13 +200,7 @@ async fn what_a_server_says_when_it_goes_away_is_not_printed() {
             .unwrap_err();
         let errors: [&dyn std::error::Error; 2] = [&error, &raw];
         for error in errors {
-            let mut texts = vec![format!("{error:?}")];
-            let mut cause = Some(error);
-            while let Some(error) = cause {
-                texts.extend([error.to_string(), format!("{error:#?}")]);
-                cause = error.source();
-            }
-            let text = texts.join("\n");
+            let text = printed(error);
             assert!(
                 !text.contains("k3yk3yk3y") && !text.contains("t0kent0ken"),
                 "{text}"

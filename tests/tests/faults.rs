@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use letta_api_ext::{Error, Letta, RetryPolicy, Revocation};
 use letta_api_tests::fault_server::{Fault, FaultServer, gzip_bomb, refused_url};
 use letta_api_tests::{
-    API_KEY, TOKEN, answer, configured, persistent, policy, resident_memory, split, token_json,
+    API_KEY, TOKEN, answer, configured, persistent, policy, printed, resident_memory, split,
+    token_json,
 };
 
 const ATTEMPT: Duration = Duration::from_millis(150);
@@ -25,7 +26,8 @@ fn narrow(url: impl Into<String>) -> Letta {
 type Outcome = (&'static str, usize);
 
 fn word(error: &Error) -> &'static str {
-    let text = printed(error);
+    let said = (error.message(), error.request_id());
+    let text = format!("{} {said:?}", printed(error));
     for secret in [API_KEY, TOKEN, "t0kent0ken", "k3yk3yk3y"] {
         assert!(!text.contains(secret), "{secret} is in {text}");
     }
@@ -43,17 +45,6 @@ fn word(error: &Error) -> &'static str {
             _ => "interrupted",
         }
     }
-}
-
-/// All that an error has to say.
-fn printed(error: &Error) -> String {
-    let mut text = format!("{:?} {:?}", error.message(), error.request_id());
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        text += &format!(" {error} {error:?} {error:#?}");
-        cause = error.source();
-    }
-    text
 }
 
 /// Creates, lists and revokes, each with a server of its own, with time enough.
@@ -311,6 +302,11 @@ async fn a_body_that_makes_no_sense_is_an_error_at_once() {
     }
 }
 
+async fn endless(head: &str, chunk: &[u8]) -> FaultServer {
+    let (head, chunk) = (head.into(), chunk.into());
+    FaultServer::start([Fault::Endless { head, chunk }]).await
+}
+
 #[tokio::test]
 async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
     let line = "x".repeat(1024).into_bytes();
@@ -326,11 +322,7 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
             &chunk,
         ),
     ] {
-        let server = FaultServer::start([Fault::Endless {
-            head: head.into(),
-            chunk: chunk.clone(),
-        }])
-        .await;
+        let server = endless(head, chunk).await;
         let error = narrow(server.url())
             .access_tokens()
             .list()
@@ -348,11 +340,7 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
     }
     // An error answer loses its message alone.
     let head = "HTTP/1.1 400 X\r\ncontent-type: text/plain\r\n\r\n";
-    let server = FaultServer::start([Fault::Endless {
-        head: head.into(),
-        chunk: line.clone(),
-    }])
-    .await;
+    let server = endless(head, &line).await;
     let error = narrow(server.url())
         .access_tokens()
         .list()
@@ -363,11 +351,8 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
         (400, None)
     );
     // Headers without end are no answer.
-    let server = FaultServer::start([Fault::Endless {
-        head: b"HTTP/1.1 200 OK\r\n".into(),
-        chunk: b"x-padding: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n".into(),
-    }])
-    .await;
+    let padding = b"x-padding: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n";
+    let server = endless("HTTP/1.1 200 OK\r\n", padding).await;
     let create = narrow(server.url())
         .access_tokens()
         .create(policy(), "https://a.b");
