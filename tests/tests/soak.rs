@@ -1,6 +1,6 @@
 //! One client, 256 tasks, 20,000 calls, and a server that fails one request in ten.
 //!
-//! Prints its figures: `cargo test -p letta-api-tests --test soak -- --nocapture`.
+//! Prints its figures: `cargo test -p letta-api-tests --test soak -- --nocapture`. `SOAK_CALLS` makes it longer.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,6 +11,7 @@ use letta_api_ext::{Error, Letta, Revocation};
 use letta_api_tests::fault_server::{Fault, FaultServer};
 use letta_api_tests::{API_KEY, TOKEN, configured, policy, resident_memory, token_json};
 
+/// Unless the environment says otherwise.
 const CALLS: usize = 20_000;
 const TASKS: usize = 256;
 const SEED: u64 = 4711;
@@ -163,6 +164,7 @@ fn typed(error: &Error) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_lost_or_done_twice_without_being_safe_to() {
+    let calls = std::env::var("SOAK_CALLS").map_or(CALLS, |text| text.parse().unwrap());
     let service = Arc::new(Service::default());
     let random = Mutex::new(fastrand::Rng::with_seed(SEED));
     let of_server = service.clone();
@@ -187,10 +189,10 @@ async fn no_call_is_lost_or_done_twice_without_being_safe_to() {
                 let mut memory = None;
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= CALLS {
+                    if number >= calls {
                         return (outcomes, memory);
                     }
-                    if number == CALLS / 4 {
+                    if number == calls / 4 {
                         memory = resident_memory();
                     }
                     *outcomes
@@ -213,7 +215,7 @@ async fn no_call_is_lost_or_done_twice_without_being_safe_to() {
 
     let count = |of: &AtomicUsize| of.load(Ordering::Relaxed);
     println!(
-        "{CALLS} calls by {TASKS} tasks in {took:.1?}: {} requests, {} of them failed, on {} connections",
+        "{calls} calls by {TASKS} tasks in {took:.1?}: {} requests, {} of them failed, on {} connections",
         count(&service.requests),
         count(&service.faults),
         server.connections(),
@@ -223,14 +225,14 @@ async fn no_call_is_lost_or_done_twice_without_being_safe_to() {
         println!("  {count:>6} {outcome}");
     }
 
-    assert_eq!(outcomes.values().sum::<usize>(), CALLS);
+    assert_eq!(outcomes.values().sum::<usize>(), calls);
     let ok: usize = outcomes
         .iter()
         .filter(|(name, _)| name.ends_with("ok"))
         .map(|(_, n)| n)
         .sum();
     // A failed create is final in eight cases of ten, a failed list or revoke in one.
-    assert!(ok > CALLS * 95 / 100, "{ok}");
+    assert!(ok > calls * 95 / 100, "{ok}");
     if let (Some(before), Some(after)) = (memory, after) {
         assert!(after < before + 32 * 1024 * 1024, "{before} to {after}");
     }
