@@ -141,6 +141,17 @@ impl Node {
         Some(&self.as_object()?.get(key)?.node)
     }
 
+    /// As [`get`](Self::get), but nothing for null: progenitor's reader takes a member that is null for
+    /// one that is left out.
+    pub fn given(&self, key: &str) -> Option<&Node> {
+        self.get(key).filter(|node| !node.is_null())
+    }
+
+    /// Whether this is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self.value, Value::Null)
+    }
+
     /// What a JSON pointer leads to.
     pub fn pointer(&self, pointer: &Pointer) -> Option<&Node> {
         pointer

@@ -17,6 +17,7 @@ mod markers;
 mod media_types;
 mod names;
 mod nullable;
+mod nulls;
 mod numbers;
 mod objects;
 mod operation;
@@ -77,6 +78,7 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
         defaults::check(&mut context, schema);
         enums::check(&mut context, schema);
         nullable::check(&mut context, schema);
+        nulls::check(&mut context, schema);
         numbers::check(&mut context, schema);
         objects::check(&mut context, schema);
         strings::check(&mut context, schema);
@@ -87,6 +89,7 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
         return Ok(());
     }
     let mut findings = context.findings;
+    nulls::leave_to_others(&mut findings);
     findings.sort_by_cached_key(|finding| position(document, finding.pointer.as_ref()));
     let mut seen = HashSet::new();
     findings.retain(|finding| {

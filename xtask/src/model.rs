@@ -147,14 +147,15 @@ pub fn path_items(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
         .map(|(path, entry)| (Pointer(vec!["paths".to_owned(), path.clone()]), &entry.node))
 }
 
-/// Every operation of a description, in its order, with the pointer to it.
+/// Every operation of a description, in its order, with the pointer to it. One that is null is none:
+/// progenitor's reader takes it for left out.
 pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
     path_items(document).flat_map(|(at, item)| {
         let members = item.as_object();
         members
             .into_iter()
             .flatten()
-            .filter(|(key, _)| METHODS.contains(&key.as_str()))
+            .filter(|(key, entry)| METHODS.contains(&key.as_str()) && !entry.node.is_null())
             .map(move |(key, entry)| (at.join(key), &entry.node))
     })
 }

@@ -248,6 +248,10 @@ impl Action<'_> {
                         "to append, target the array; to replace it, remove it in an action before",
                     ));
                 }
+                // Nothing is lost by it, and there is no other way: an overlay cannot remove a null.
+                (Value::Null, _) => {
+                    members.insert(key.clone(), change.clone());
+                }
                 (Value::Object(_) | Value::Array(_), _)
                 | (_, Value::Object(_) | Value::Array(_)) => {
                     return Err(self.error(
@@ -318,6 +322,11 @@ mod tests {
                 "a: {b: 1}",
                 "- {target: $.a, update: {b: 2, c: 3}}",
                 r#"{"a":{"b":2,"c":3}}"#,
+            ),
+            (
+                "a: {b: null, c: null}",
+                "- {target: $.a, update: {b: {d: 1}, c: [2]}}",
+                r#"{"a":{"b":{"d":1},"c":[2]}}"#,
             ),
             (
                 "a: {b: {c: 1}}",

@@ -255,6 +255,19 @@ fn the_descriptions_to_begin_with_pass() {
     }
 }
 
+#[test]
+fn null_in_place_of_any_part_gives_code_or_findings() {
+    for description in DESCRIPTIONS.iter() {
+        let mut all = Vec::new();
+        places(description, "", &mut all);
+        for place in all {
+            let mut tree = description.clone();
+            *tree.pointer_mut(&place).expect("a place is there") = Value::Null;
+            assert_eq!(problem(&pipeline(&tree)), None, "null at {place}");
+        }
+    }
+}
+
 proptest! {
     // More with PROPTEST_CASES.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]

@@ -175,6 +175,10 @@ fn progenitor_does_what_the_rules_are_there_for() {
             "panicked with: not yet implemented: media type encoding, no schema",
         ),
         (
+            "response-schema.null.yaml",
+            "panicked with: not yet implemented: media type encoding, no schema",
+        ),
+        (
             "success-shapes.yaml",
             "panicked with: assertion failed: response_types.len() <= 1",
         ),
@@ -187,6 +191,10 @@ fn progenitor_does_what_the_rules_are_there_for() {
             "body-media-type.yaml",
             "unexpected content type: multipart/form-data",
         ),
+        (
+            "body-schema.null.yaml",
+            "No schema specified for request body",
+        ),
         ("default.yaml", "value does not conform"),
         (
             "parameter-location.yaml",
@@ -196,6 +204,10 @@ fn progenitor_does_what_the_rules_are_there_for() {
         (
             "additional-properties.yaml",
             "#[serde(deny_unknown_fields)]",
+        ),
+        (
+            "array-items.null.yaml",
+            "pub::std::vec::Vec<::serde_json::Value>",
         ),
         ("array-length.yaml", "pub[i64;2usize]"),
         (
@@ -215,6 +227,7 @@ fn progenitor_does_what_the_rules_are_there_for() {
             "one-of-ref.yaml",
             "#[serde(transparent)]pubstructEntry(pubAgent);",
         ),
+        ("one-of-tag.format.yaml", "#[serde(untagged)]pubenumEntry{"),
         (
             "response-media-type.yaml",
             "200u16=>{ResponseValue::from_response(response).await}",

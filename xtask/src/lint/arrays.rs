@@ -4,17 +4,17 @@ use super::context::Context;
 use super::describe;
 use super::rules;
 use super::schema::Schema;
-use crate::document::Value;
+use crate::document::{Node, Value};
 
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("array") {
         return;
     }
     let what = describe::schema(context.document, &schema.at);
-    if schema.get("items").is_none() {
+    if schema.get("items").is_none_or(Node::is_null) {
         context.report(
             rules::ARRAY_ITEMS,
-            &schema.at,
+            &schema.at.join("items"),
             format!("{what} is an array of nothing in particular; OpenAPI 3.0 wants `items`"),
             format!(
                 "say any JSON with {}",

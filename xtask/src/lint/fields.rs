@@ -2,6 +2,7 @@
 //! misspelt is a field left out.
 
 use super::context::Context;
+use super::nulls;
 use super::rules;
 use crate::document::{Node, Pointer};
 use crate::model::{METHODS, path_items};
@@ -58,6 +59,12 @@ pub(super) fn check(context: &mut Context<'_>) {
             "callbacks",
         ],
     );
+    for (at, node) in members(
+        &at.join("schemas"),
+        components.and_then(|it| it.get("schemas")),
+    ) {
+        nulls::node(context, &at, node);
+    }
     for (at, node) in members(
         &at.join("parameters"),
         components.and_then(|it| it.get("parameters")),
@@ -117,7 +124,9 @@ fn operation(context: &mut Context<'_>, at: &Pointer, node: &Node) {
         request_body(context, &at.join("requestBody"), body);
     }
     for (at, node) in members(&at.join("responses"), node.get("responses")) {
-        response(context, &at, node);
+        if !at.last().is_some_and(|key| key.starts_with("x-")) {
+            response(context, &at, node);
+        }
     }
 }
 
@@ -171,6 +180,10 @@ fn response(context: &mut Context<'_>, at: &Pointer, node: &Node) {
         "a response",
         &["$ref", "description", "headers", "content", "links"],
     );
+    // Of all descriptions, the reader wants this one.
+    if let Some(description) = node.get("description") {
+        nulls::node(context, &at.join("description"), description);
+    }
     content(context, at, node);
 }
 
@@ -193,6 +206,10 @@ fn object(
     what: &str,
     known: &[&str],
 ) {
+    if let Some(node) = node {
+        nulls::node(context, at, node);
+        nulls::members(context, at, node);
+    }
     for key in node
         .and_then(Node::as_object)
         .into_iter()

@@ -67,7 +67,7 @@ fn repeat_safety(context: &mut Context<'_>, operation: &Operation<'_>) {
 }
 
 fn servers(context: &mut Context<'_>, at: &Pointer, node: &Node, label: &str) {
-    if node.get("servers").is_some() {
+    if node.given("servers").is_some() {
         let at = at.join("servers");
         let message = format!(
             "`{label}` has servers of its own; the generated call goes to the client's base URL"

@@ -90,7 +90,7 @@ fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
 
 fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     let (name, location) = (parameter.name, parameter.location);
-    if parameter.node.get("content").is_some() {
+    if parameter.node.given("content").is_some() {
         context.report(
             rules::PARAMETER_SCHEMA,
             &parameter.at.join("content"),
@@ -102,10 +102,10 @@ fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
         return;
     }
     let at = parameter.at.join("schema");
-    let Some(schema) = parameter.node.get("schema") else {
+    let Some(schema) = parameter.node.given("schema") else {
         context.report(
             rules::PARAMETER_SCHEMA,
-            &parameter.at,
+            &at,
             format!("the parameter `{name}` has no `schema`"),
             format!(
                 "give it one with {}",
@@ -171,7 +171,7 @@ fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
 fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
     let label = operation.label();
     let mut seen: HashMap<String, String> = HashMap::new();
-    if operation.node.get("requestBody").is_some() {
+    if operation.node.given("requestBody").is_some() {
         seen.insert("body".to_owned(), "the request body".to_owned());
     }
     // Generated code has a variable of this name.

@@ -90,11 +90,19 @@ fn reference(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str, s
 }
 
 fn target(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str) {
-    let Some(text) = node.get("$ref").and_then(Node::as_str) else {
-        return;
-    };
     let at_ref = at.join("$ref");
     let form = format!("refer to a component, as `#/components/{kind}/Name`");
+    let Some(reference) = node.get("$ref") else {
+        return;
+    };
+    let Some(text) = reference.as_str() else {
+        let message = format!(
+            "the $ref is {}, not a text; progenitor's reader takes this for a thing without one",
+            reference.value.kind()
+        );
+        context.report(rules::REF_TARGET, &at_ref, message, form);
+        return;
+    };
     if !text.starts_with('#') {
         let message =
             format!("`{text}` is in another file; progenitor follows no reference out of this one");

@@ -12,7 +12,7 @@ const SUPPORTED: &str = "`application/json`, `application/x-www-form-urlencoded`
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     for operation in operations {
         let listed = operation.at.join("requestBody");
-        let Some(body) = operation.node.get("requestBody") else {
+        let Some(body) = operation.node.given("requestBody") else {
             continue;
         };
         let Some((at, body)) = context.resolve(&listed, body, "requestBodies") else {
@@ -48,7 +48,7 @@ fn one<'a>(
             format!("the body of `{label}` has no `content`; generated code would send none");
         context.report(
             rules::BODY_MEDIA_TYPE,
-            at,
+            &content_at,
             message,
             format!("remove it with {}", context.remove(listed)),
         );
@@ -114,7 +114,7 @@ fn content<'a>(
         return;
     }
     if node
-        .get("encoding")
+        .given("encoding")
         .is_some_and(|it| it.as_object().is_none_or(|it| !it.is_empty()))
     {
         let at = at.join("encoding");
@@ -127,7 +127,7 @@ fn content<'a>(
         );
     }
     let at = at.join("schema");
-    let Some(schema) = node.get("schema") else {
+    let Some(schema) = node.given("schema") else {
         context.report(
             rules::BODY_SCHEMA,
             &at,

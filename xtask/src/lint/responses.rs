@@ -172,10 +172,10 @@ fn one(context: &mut Context<'_>, operation: &Operation<'_>, response: &Response
         if !is_json(name) {
             continue;
         }
-        if entry.node.get("schema").is_none() {
+        if entry.node.given("schema").is_none() {
             context.report(
                 rules::RESPONSE_SCHEMA,
-                &at,
+                &at.join("schema"),
                 format!(
                     "the JSON on {status} of `{label}` has no `schema`; progenitor panics on it"
                 ),
@@ -184,7 +184,7 @@ fn one(context: &mut Context<'_>, operation: &Operation<'_>, response: &Response
         }
         if entry
             .node
-            .get("encoding")
+            .given("encoding")
             .is_some_and(|it| it.as_object().is_none_or(|it| !it.is_empty()))
         {
             let at = at.join("encoding");
@@ -244,7 +244,7 @@ fn shape(response: &Node) -> (Kind, String) {
     let Some((_, media)) = content.iter().find(|(name, _)| is_json(name)) else {
         return (Kind::Bytes, "bytes".to_owned());
     };
-    let Some(schema) = media.node.get("schema") else {
+    let Some(schema) = media.node.given("schema") else {
         return (Kind::Json(serde_json::Value::Null), "JSON".to_owned());
     };
     let words = match schema.get("$ref").and_then(Node::as_str) {

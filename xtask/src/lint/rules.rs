@@ -23,8 +23,9 @@ macro_rules! rules {
 rules! {
     OPENAPI_VERSION = "openapi-version": "any version but 3.0";
     UNKNOWN_FIELD = "unknown-field": "a field that OpenAPI 3.0 does not have, outside of schemas";
+    NULL_VALUE = "null-value": "null where OpenAPI 3.0 wants a value";
 
-    REF_TARGET = "ref-target": "a $ref to another file, to nothing, or to a thing of another kind";
+    REF_TARGET = "ref-target": "a $ref that is no text, or leads to another file, to nothing, or to a thing of another kind";
     REF_SIBLINGS = "ref-siblings": "keywords beside a $ref";
     REF_CYCLE = "ref-cycle": "a chain of $refs that comes back to itself";
 

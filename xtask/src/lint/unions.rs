@@ -107,6 +107,21 @@ fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: &str) {
     for (index, branch) in schema.branches("oneOf").enumerate() {
         let label = describe::schema(context.document, &branch.at);
         let constants = constants(&branch);
+        for (name, property) in branch.properties() {
+            if constants.contains_key(name) && property.get("format").is_some() {
+                let message = format!(
+                    "the tag `{name}` of {label} has a format; typify takes no text with one for a tag"
+                );
+                let ignore = context.update(&property.at, "x-codegen-ignore: [format]");
+                let help = format!("leave it out with {ignore}");
+                context.report(
+                    rules::ONE_OF_TAG,
+                    &property.at.join("format"),
+                    message,
+                    help,
+                );
+            }
+        }
         let wanted = named.or(tag.as_deref());
         let value = wanted.and_then(|tag| constants.get(tag).copied());
         let is_plain = branch.kind() == Some("object")

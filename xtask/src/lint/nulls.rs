@@ -1,0 +1,99 @@
+//! Nulls: progenitor's reader takes a member that is null for one that is left out, or refuses what holds
+//! it without a line. OpenAPI 3.0 has null in data alone.
+
+use std::collections::HashSet;
+
+use super::context::Context;
+use super::fields;
+use super::rules;
+use super::schema::Schema;
+use crate::diagnostic::Diagnostic;
+use crate::document::{Node, Pointer};
+
+/// Data; and texts for readers, which are null where YAML has nothing after the colon, and lose nothing
+/// by it.
+const MAY_BE_NULL: [&str; 5] = ["default", "example", "description", "summary", "title"];
+
+/// In a schema.
+pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
+    for keyword in schema.keywords() {
+        let (at, value) = (schema.at.join(keyword), schema.get(keyword));
+        match keyword {
+            "allOf" | "anyOf" | "oneOf" | "required" => {
+                for (at, item) in fields::items(&at, value) {
+                    node(context, &at, item);
+                }
+            }
+            "properties" => {
+                for (at, property) in fields::members(&at, value) {
+                    node(context, &at, property);
+                }
+            }
+            _ => {}
+        }
+        if let Some(value) = value.filter(|_| !may_be_null(keyword)) {
+            let ignore = context.update(&schema.at, &format!("x-codegen-ignore: ['{keyword}']"));
+            let help = format!("give it a value, or leave it out with {ignore}");
+            report(context, &at, value, &format!("`{keyword}`"), help);
+        }
+    }
+}
+
+/// Among the members of an object that is no schema.
+pub(super) fn members(context: &mut Context<'_>, at: &Pointer, node: &Node) {
+    for (at, value) in fields::members(at, Some(node)) {
+        if !may_be_null(at.last().unwrap_or_default()) {
+            self::node(context, &at, value);
+        }
+    }
+}
+
+/// What stands under a name, or in a list.
+pub(super) fn node(context: &mut Context<'_>, at: &Pointer, node: &Node) {
+    let (Some(holder), Some(key)) = (at.parent(), at.last()) else {
+        return;
+    };
+    let list = context.document.pointer(&holder).and_then(Node::as_array);
+    if list.is_some() {
+        let what = format!("an item of `{}`", holder.last().unwrap_or_default());
+        let help = format!(
+            "take it out; in an overlay, remove the list with {}, and add it anew",
+            context.remove(&holder)
+        );
+        report(context, at, node, &what, help);
+    } else {
+        let update = context.update(&holder, &format!("'{key}': …"));
+        let help = format!("leave it out, or give it a value, as with {update}");
+        report(context, at, node, &format!("`{key}`"), help);
+    }
+}
+
+fn may_be_null(key: &str) -> bool {
+    MAY_BE_NULL.contains(&key) || key.starts_with("x-")
+}
+
+fn report(context: &mut Context<'_>, at: &Pointer, node: &Node, what: &str, help: String) {
+    if node.is_null() {
+        let message = format!(
+            "{what} is null, where OpenAPI 3.0 has none; progenitor's reader takes it for left out, or refuses it without a line"
+        );
+        context.report(rules::NULL_VALUE, at, message, help);
+    }
+}
+
+/// Leaves out the nulls that another rule is about: that one says what is missing.
+pub(super) fn leave_to_others(findings: &mut Vec<Diagnostic>) {
+    let is_ours = |finding: &Diagnostic| finding.rule == rules::NULL_VALUE.name;
+    let others: HashSet<Pointer> = findings
+        .iter()
+        .filter(|finding| !is_ours(finding))
+        .filter_map(|finding| finding.pointer.clone())
+        .collect();
+    findings.retain(|finding| {
+        let taken = finding
+            .pointer
+            .as_ref()
+            .is_some_and(|at| others.contains(at));
+        !(is_ours(finding) && taken)
+    });
+}
