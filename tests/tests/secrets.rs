@@ -183,7 +183,7 @@ async fn nothing_that_can_be_printed_shows_a_secret() {
 
     printed.0.extend(LOG.0.lock().unwrap().drain(..));
     let traced = traces.take();
-    for target in ["letta_api_ext::", "hyper_util::"] {
+    for target in ["letta_api_ext", "hyper_util::"] {
         let count = traced
             .iter()
             .filter(|it| it.target.starts_with(target))

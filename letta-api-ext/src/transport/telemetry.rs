@@ -13,6 +13,9 @@ use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::metrics::{AttemptReport, CallReport, Metrics};
 
+/// What filters know it by, wherever in the crate this is.
+const TARGET: &str = "letta_api_ext";
+
 /// Tells of one call. Where it is dropped before [`finish`](Self::finish), the call was.
 pub(super) struct Telemetry<'a> {
     operation: &'static Operation,
@@ -35,6 +38,7 @@ impl<'a> Telemetry<'a> {
         // The names of OpenTelemetry's conventions for HTTP clients. The template stands in for the path,
         // which may hold a token.
         let span = tracing::info_span!(
+            target: TARGET,
             "letta.call",
             otel.name = format_args!("{} {}", operation.method, operation.path_template),
             otel.kind = "client",
@@ -105,7 +109,7 @@ impl<'a> Telemetry<'a> {
         }
 
         // Taking secrets out of an ID costs more than the rest, so only where somebody listens.
-        let is_heard = !self.span.is_disabled() || tracing::enabled!(Level::DEBUG);
+        let is_heard = !self.span.is_disabled() || tracing::enabled!(target: TARGET, Level::DEBUG);
         let request_id = match (result, failure) {
             _ if !is_heard => None,
             (_, Some(failure)) => failure.request_id().map(str::to_owned),
@@ -120,16 +124,19 @@ impl<'a> Telemetry<'a> {
         macro_rules! event {
             ($level:ident, $message:literal) => {
                 tracing::$level!(
-                    letta.operation = self.operation.id,
-                    letta.request_id = request_id,
-                    letta.attempt = number,
-                    letta.attempt.duration_ms = duration.as_secs_f64() * 1000.0,
-                    letta.attempt.wait_ms = wait.map(|wait| wait.as_secs_f64() * 1000.0),
-                    http.request.method = self.operation.method,
-                    http.request.resend_count = number - 1,
-                    http.response.status_code = self.status.map(|status| status.as_u16()),
-                    url.template = self.operation.path_template,
-                    error.type = self.error_type.as_deref(),
+                    target: TARGET,
+                    {
+                        letta.operation = self.operation.id,
+                        letta.request_id = request_id,
+                        letta.attempt = number,
+                        letta.attempt.duration_ms = duration.as_secs_f64() * 1000.0,
+                        letta.attempt.wait_ms = wait.map(|wait| wait.as_secs_f64() * 1000.0),
+                        http.request.method = self.operation.method,
+                        http.request.resend_count = number - 1,
+                        http.response.status_code = self.status.map(|status| status.as_u16()),
+                        url.template = self.operation.path_template,
+                        error.type = self.error_type.as_deref(),
+                    },
                     $message
                 )
             };
