@@ -86,7 +86,8 @@ impl AccessToken {
         self.remaining().is_zero()
     }
 
-    /// What the token may do, as the service reports it.
+    /// What the token may do, as the service reports it. A report that is not in the documented form is
+    /// read as far as it can be, down to an empty policy, and the token may then do more.
     pub fn policy(&self) -> &AccessPolicy {
         &self.policy
     }

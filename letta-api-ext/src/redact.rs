@@ -104,7 +104,8 @@ fn is_disguised(text: &str, secrets: &[&str]) -> bool {
 fn unescape(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..3 {
-        text = percent_decode_str(&text).decode_utf8_lossy().into_owned();
+        // An encoded capital comes out as one.
+        text = percent_decode_str(&text).decode_utf8_lossy().to_lowercase();
         text = decode_escapes(&text);
     }
     text.retain(|character| {
@@ -163,15 +164,21 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
         ("&amp;", '&'),
         ("&quot;", '"'),
         ("&apos;", '\''),
+        ("&hyphen;", '-'),
+        ("&dash;", '-'),
     ] {
         if text.starts_with(entity) {
             return Some((Some(character), entity.len()));
         }
     }
+    let zeros = |begin: usize| {
+        let zeros = text[begin..].bytes().take_while(|byte| *byte == b'0');
+        begin + zeros.count()
+    };
     let (begin, radix, most) = if text.starts_with("&#x") {
-        (3, 16, 8)
+        (zeros(3), 16, 6)
     } else if text.starts_with("&#") {
-        (2, 10, 8)
+        (zeros(2), 10, 7)
     } else if text.starts_with("\\u{") {
         (3, 16, 6)
     } else if text.starts_with("\\u") {
@@ -234,7 +241,11 @@ pub(crate) fn patterns(text: &str) -> String {
             .find(|c: char| c.is_whitespace() || c.is_control() || "\"'`,;<>(){}[]".contains(c))
             .map_or(text.len(), |length| word + length);
         out.push_str(&text[done..word]);
-        out.push_str(REDACTED);
+        // Broken off right there, the rest stands where it is not looked for, and nothing says that it is
+        // taken out.
+        if end > word {
+            out.push_str(REDACTED);
+        }
         done = end;
     }
     out.push_str(&text[done..]);
@@ -300,6 +311,12 @@ mod tests {
             ("hunter\\u{32}Key9", &["hunter2Key9"], None),
             ("hunter\\62Key9", &["hunter2Key9"], None),
             ("hunter&#50Key9", &["hunter2Key9"], None),
+            ("bad %61%42%33%64%45%36%67%48%39", &["aB3dE6gH9"], None),
+            ("bad %43%4B%2D%4C%45%54%2Dabc", &[], None),
+            ("ck&#0000000045;let&#x000000002d;abc", &[], None),
+            ("ck&hyphen;let&dash;abc", &[], None),
+            ("bad ck-let-\n0123456789abcdef", &[], None),
+            ("bad ck-let-[abc] and sk-let-{abc}", &[], None),
             (
                 "a & b \\ c &#xffffffff; &# \\u12",
                 &[],

@@ -23,7 +23,8 @@ use crate::error::{Error, Result};
 /// seconds or as a date), and on top of that a random time between zero and a bound that doubles each
 /// time (full jitter), so that clients which failed together do not come back together. A wait that would
 /// go beyond the call's [deadline](crate::LettaBuilder::deadline) is not begun: the call fails at once, and
-/// its error [carries the wait](Error::retry_after). How many retries all calls together may make is up to
+/// its error [carries the wait](Error::retry_after). Nor is what is not safe to repeat sent again in the last
+/// twentieth of an attempt's time before the deadline. How many retries all calls together may make is up to
 /// the [`RetryBudget`](crate::RetryBudget).
 ///
 /// ```

@@ -192,6 +192,7 @@ impl Call<'_> {
                 previous: previous.take(),
             };
             let result = attempt.run(request).await;
+            attempts.is_elsewhere = self.is_elsewhere.load(Relaxed);
 
             let failure = self.failure(&result);
             let next = match (&failure, again) {
@@ -216,7 +217,6 @@ impl Call<'_> {
                 }
                 Err(stopped) => {
                     attempts.stopped = stopped;
-                    attempts.is_elsewhere = self.is_elsewhere.load(Relaxed);
                     return (result, attempts);
                 }
             }
@@ -269,7 +269,11 @@ impl Call<'_> {
             // It says so itself.
             return Err(None);
         }
-        let left = deadline.saturating_duration_since(Instant::now());
+        let mut left = deadline.saturating_duration_since(Instant::now());
+        if !self.operation.safe_to_repeat {
+            // Sent in the last moments, what has not happened so far would be cut off, and then may have.
+            left = left.saturating_sub(options.attempt_timeout.min(options.deadline) / 20);
+        }
         let asked = failure.retry_after().unwrap_or_default();
         let mut bound = bounds.next().unwrap_or_default();
         if !asked.is_zero() {

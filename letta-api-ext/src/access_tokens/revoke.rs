@@ -37,7 +37,8 @@ impl RevokeAccessToken {
     ///   of the service is an [invalid response](Error::is_invalid_response);
     /// - a 404 or 410 counts as gone only in the service's own form, a JSON object of a `message` and
     ///   nothing else. A gateway that answers in just that form cannot be told from the service;
-    /// - after a redirect to another path (but for a slash at its end), neither counts.
+    /// - after a redirect to another path (but for a slash at its end), neither counts. A browser follows
+    ///   redirects by itself, and one that comes back to the same path as a GET cannot be told there.
     pub async fn send(self) -> Result<Revocation> {
         let secrets = [self.token.expose_secret(), self.letta.key().expose_secret()];
         let call = self

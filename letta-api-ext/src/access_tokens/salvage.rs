@@ -1,48 +1,72 @@
 //! Tokens out of answers that are not quite what the service documents. A token was minted, and is live: an
 //! odd date beside it is no reason to lose it.
 
+use letta_api::Secret;
 use letta_api::types::{
     AccessPolicy, AccessPolicyEntry, ClientSideAccessToken, ClientSideAccessTokenPage,
 };
+use serde::Deserialize;
 use serde_json::Value;
+
+/// A token, and whatever else is beside it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Token {
+    token: Secret,
+    #[serde(default)]
+    hostname: Value,
+    #[serde(default)]
+    expires_at: Value,
+    #[serde(default)]
+    policy: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    tokens: Vec<Token>,
+    has_next_page: bool,
+}
 
 /// The token in the body of an answer, whatever else is in it.
 pub(super) fn token(body: &[u8]) -> Option<ClientSideAccessToken> {
-    token_of(&serde_json::from_slice(body).ok()?)
+    serde_json::from_slice::<Token>(body).ok()?.into_wire()
 }
 
 /// A page, if all that is on it are tokens.
 pub(super) fn page(body: &[u8]) -> Option<ClientSideAccessTokenPage> {
-    let page: Value = serde_json::from_slice(body).ok()?;
-    let tokens = page.get("tokens")?.as_array()?;
-    let tokens: Option<Vec<_>> = tokens.iter().map(token_of).collect();
-    let has_next_page = page.get("hasNextPage")?.as_bool()?;
-    Some(ClientSideAccessTokenPage::new(tokens?, has_next_page))
+    let page: Page = serde_json::from_slice(body).ok()?;
+    let tokens: Option<Vec<_>> = page.tokens.into_iter().map(Token::into_wire).collect();
+    Some(ClientSideAccessTokenPage::new(tokens?, page.has_next_page))
 }
 
-fn token_of(token: &Value) -> Option<ClientSideAccessToken> {
-    let secret = token.get("token")?.as_str().filter(|it| !it.is_empty())?;
-    let policy = token.get("policy").unwrap_or(&Value::Null);
-    let entries = policy.get("data").and_then(Value::as_array);
-    let entries: Vec<AccessPolicyEntry> = entries
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| serde_json::from_value(entry.clone()).ok())
-        .collect();
-    Some(ClientSideAccessToken::new(
-        secret,
-        text(token.get("hostname")),
-        text(token.get("expiresAt")),
-        AccessPolicy::new(text(policy.get("version")).into(), entries),
-    ))
+impl Token {
+    fn into_wire(self) -> Option<ClientSideAccessToken> {
+        if self.token.expose_secret().is_empty() {
+            return None;
+        }
+        let entries = self.policy.get("data").and_then(Value::as_array);
+        let entries: Vec<AccessPolicyEntry> = entries
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| serde_json::from_value(entry.clone()).ok())
+            .collect();
+        let version = text(self.policy.get("version").unwrap_or(&Value::Null));
+        Some(ClientSideAccessToken::new(
+            self.token,
+            text(&self.hostname),
+            text(&self.expires_at),
+            AccessPolicy::new(version.into(), entries),
+        ))
+    }
 }
 
 /// A text as it is, nothing as an empty one, and anything else as JSON.
-fn text(value: Option<&Value>) -> String {
+fn text(value: &Value) -> String {
     match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 

@@ -83,7 +83,9 @@ impl Attempt<'_> {
                 }
                 // A body that is a stream cannot be sent again.
                 (None, _) | (Some(Ok(_)), None) => {
-                    let is_elsewhere = !redirect::is_same_path(&self.call.url, &url);
+                    // A browser has followed redirects by itself.
+                    let at = response.url().unwrap_or(&url);
+                    let is_elsewhere = !redirect::is_same_path(&self.call.url, at);
                     self.call.is_elsewhere.store(is_elsewhere, Relaxed);
                     return Ok(response);
                 }

@@ -384,6 +384,43 @@ async fn nothing_is_sent_past_the_deadline_however_late_the_executor_wakes() {
     assert_eq!(network.requests(), 1);
 }
 
+#[tokio::test]
+async fn where_an_answer_came_from_is_not_forgotten_at_the_deadline() {
+    let gone = vec![
+        ("x-should-retry", "true".to_owned()),
+        ("retry-after-ms", "100".to_owned()),
+    ];
+    let network = Network::play([
+        header(307, "location", "/elsewhere"),
+        Answer(404, gone, r#"{"message":"not found"}"#),
+    ]);
+    tokio::spawn(async {
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        std::thread::sleep(Duration::from_millis(200));
+    });
+    let instant = Duration::from_millis(1);
+    let error = revoke(&network.letta())
+        .deadline(150 * instant)
+        .retry(RetryPolicy::standard().backoff(instant, instant))
+        .await
+        .unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_is_not_sent_again_in_the_last_moments() {
+    let busy = || header(429, "retry-after-ms", "29600");
+    for (is_create, requests) in [(true, 1), (false, 2)] {
+        let network = Network::play([busy(), status(400)]);
+        let letta = network.letta();
+        let error = match is_create {
+            true => create(&letta).await.unwrap_err(),
+            false => list(&letta).await.unwrap_err(),
+        };
+        assert_eq!(network.requests(), requests, "{error}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_error_keeps_one_failure_before_it_and_no_more() {
     let network = Network::play([Hang]);
