@@ -112,21 +112,23 @@ macro_rules! request {
     ($request:ident => $output:ty) => {
         impl $request {
             /// How long this call may take at the most, in place of the client's
-            /// [`deadline`](crate::LettaBuilder::deadline).
+            /// [`deadline`](crate::LettaBuilder::deadline). One of zero is refused when the request is sent.
             pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
                 self.letta = self.letta.with_deadline(deadline);
                 self
             }
 
             /// How long each attempt of this call may take, in place of the client's
-            /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout).
+            /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout). One of zero is refused when the
+            /// request is sent.
             pub fn attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
                 self.letta = self.letta.with_attempt_timeout(timeout);
                 self
             }
 
             /// When this call is tried again, in place of the client's
-            /// [`retry`](crate::LettaBuilder::retry).
+            /// [`retry`](crate::LettaBuilder::retry). One that makes no sense is refused when the request is
+            /// sent.
             pub fn retry(mut self, retry: crate::RetryPolicy) -> Self {
                 self.letta = self.letta.with_retry(retry);
                 self

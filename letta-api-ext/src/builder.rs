@@ -104,8 +104,8 @@ impl LettaBuilder {
     }
 
     /// How long a call may take at the most, from the moment it is sent to the end of its answer: all
-    /// attempts, the waits between them, and reading the body. By default 30 seconds. Longer than zero;
-    /// `Duration::MAX` is no deadline.
+    /// attempts, the waits between them, and reading the body. By default 30 seconds. One of zero is refused
+    /// by [`build`](Self::build); `Duration::MAX` is no deadline.
     ///
     /// For a stream of pages, each page is a call. For operations whose answer is a stream, it is the time until
     /// that begins.
@@ -115,7 +115,8 @@ impl LettaBuilder {
     }
 
     /// How long one attempt of a call may take at the most, from the moment it is sent to the end of its
-    /// answer. By default 10 seconds. Longer than zero. The deadline comes before it.
+    /// answer. By default 10 seconds. One of zero is refused by [`build`](Self::build). The deadline comes
+    /// before it.
     ///
     /// An attempt that takes longer counts as lost: it may have had its effect. Making a connection
     /// may take half of it, and no more than 5 seconds, so that a service which is not there is told apart
@@ -126,7 +127,8 @@ impl LettaBuilder {
         self
     }
 
-    /// When a call is tried again. By default [`RetryPolicy::standard`]: three attempts.
+    /// When a call is tried again. By default [`RetryPolicy::standard`]: three attempts. One that makes no
+    /// sense is refused by [`build`](Self::build).
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.options.retry = retry;
         self

@@ -60,7 +60,7 @@ impl Call {
                 Error::invalid_response(self.operation, status, &headers, problem, secrets)
             }
             // Only a body of another transport than ours may be unread yet.
-            Err(error) => Error::from_lost_body(self.operation, status, &headers, error, secrets),
+            Err(error) => Error::from_lost_body(self.operation, status, &headers, &error, secrets),
         };
         Err(error.after(self.course.attempts()))
     }

@@ -349,10 +349,10 @@ impl Error {
         operation: &'static Operation,
         status: StatusCode,
         headers: &HeaderMap,
-        error: BodyError,
+        error: &BodyError,
         secrets: &[&str],
     ) -> Self {
-        Inner::from_body(&error, status, secrets)
+        Inner::from_body(error, status, secrets)
             .with_answer(operation, headers, secrets)
             .into()
     }
@@ -372,9 +372,7 @@ impl Error {
                 limit: Some(limit),
             })
         };
-        let empty = HeaderMap::new();
-        let headers = head.map_or(&empty, |(_, headers)| headers);
-        inner.with_answer(operation, headers, secrets).into()
+        inner.with_head(operation, head, secrets).into()
     }
 
     /// A redirect that was not followed.
@@ -389,10 +387,8 @@ impl Error {
             ..redirect
         };
         let status = head.map(|(status, _)| status);
-        let empty = HeaderMap::new();
-        let headers = head.map_or(&empty, |(_, headers)| headers);
         Inner::of(Kind::Redirect { status, redirect })
-            .with_answer(operation, headers, secrets)
+            .with_head(operation, head, secrets)
             .into()
     }
 
@@ -421,7 +417,7 @@ impl Error {
             _ => Kind::Interrupted { status: None },
         };
         Inner::caused(kind, source)
-            .with_answer(operation, &HeaderMap::new(), &[])
+            .with_head(operation, None, secrets)
             .into()
     }
 
@@ -567,6 +563,20 @@ impl Inner {
         };
         let cause = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
         Self::caused(kind, cause)
+    }
+
+    /// As [`with_answer`](Self::with_answer), where one may not have begun.
+    fn with_head(
+        mut self,
+        operation: &'static Operation,
+        head: Option<(StatusCode, &HeaderMap)>,
+        secrets: &[&str],
+    ) -> Self {
+        self.operation = Some(operation.id);
+        match head {
+            Some((_, headers)) => self.with_answer(operation, headers, secrets),
+            None => self,
+        }
     }
 
     fn with_answer(

@@ -106,8 +106,12 @@ impl Letta {
     }
 
     fn with_options(&self, change: impl FnOnce(&mut CallOptions)) -> Self {
+        self.with_transport(|transport| change(&mut transport.options))
+    }
+
+    fn with_transport(&self, change: impl FnOnce(&mut HttpTransport)) -> Self {
         let mut transport = self.inner.transport.clone();
-        change(&mut transport.options);
+        change(&mut transport);
         let api = self.inner.api.clone().with_transport(transport.clone());
         Self {
             inner: Arc::new(Inner { api, transport }),
@@ -117,12 +121,7 @@ impl Letta {
     /// The same client with another way of sending one request.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn with_inner(&self, inner: Arc<dyn letta_api::Transport>) -> Self {
-        let mut transport = self.inner.transport.clone();
-        transport.inner = inner;
-        let api = self.inner.api.clone().with_transport(transport.clone());
-        Self {
-            inner: Arc::new(Inner { api, transport }),
-        }
+        self.with_transport(|transport| transport.inner = inner)
     }
 
     #[cfg(test)]
@@ -165,10 +164,9 @@ impl Letta {
     /// A call that can be asked about its course.
     pub(crate) fn call(&self, operation: &'static Operation) -> Call {
         let course = Arc::new(Course::default());
-        let mut transport = self.inner.transport.clone();
-        transport.course = Some(course.clone());
+        let asked = self.with_transport(|transport| transport.course = Some(course.clone()));
         Call {
-            api: self.inner.api.clone().with_transport(transport),
+            api: asked.api().clone(),
             operation,
             course,
         }

@@ -63,14 +63,16 @@ impl RetryPolicy {
         Self::standard().max_attempts(1)
     }
 
-    /// How many attempts there are at the most, the first included; at least 1.
+    /// How many attempts there are at the most, the first included. At least 1: a policy without any is refused
+    /// when the client is built, or else when the call is sent.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
     /// The bound of the random wait: `first` before the second attempt, then twice as long each time, up
-    /// to `longest`. Longer than zero, and `longest` no shorter than `first`.
+    /// to `longest`. Longer than zero, and `longest` no shorter than `first`: other policies are refused as for
+    /// [`max_attempts`](Self::max_attempts).
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         self.first_backoff = first;
         self.longest_backoff = longest;

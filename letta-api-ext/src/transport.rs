@@ -1,6 +1,5 @@
 //! Carries every call: who is calling, for how long at the most, and how often.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -134,7 +133,6 @@ impl Transport for HttpTransport {
                 http,
                 operation,
                 url: request.url().clone(),
-                is_elsewhere: AtomicBool::new(false),
             };
             let mut telemetry =
                 Telemetry::start(operation, &call.url, self.settings.metrics.as_deref());
@@ -156,8 +154,6 @@ struct Call<'a> {
     http: &'a reqwest::Client,
     operation: &'static Operation,
     url: Url,
-    /// Whether the last answer came from another path, to which a redirect led.
-    is_elsewhere: AtomicBool,
 }
 
 impl Call<'_> {
@@ -191,8 +187,10 @@ impl Call<'_> {
                 is_last: limit >= deadline,
                 previous: previous.take(),
             };
-            let result = attempt.run(request).await;
-            attempts.is_elsewhere = self.is_elsewhere.load(Relaxed);
+            let result = attempt.run(request).await.map(|answer| {
+                attempts.is_elsewhere = answer.is_elsewhere;
+                answer.response
+            });
 
             let failure = self.failure(&result);
             let next = match (&failure, again) {
@@ -202,7 +200,7 @@ impl Call<'_> {
                 _ => Err(None),
             };
             let wait = next.as_ref().ok().map(|(wait, _)| *wait);
-            telemetry.attempt_ends(attempts.count, &result, failure.as_ref(), wait, self);
+            telemetry.attempt_ends(&result, failure.as_ref(), wait, self);
             match next {
                 Ok((wait, again)) => {
                     clock::sleep(wait).await;
@@ -262,11 +260,9 @@ impl Call<'_> {
         let may_repeat = self.operation.safe_to_repeat
             || options.retry.repeats_what_is_not_safe()
             || !failure.may_have_happened();
-        if !failure.is_retryable() || !may_repeat || !options.retry.allows(count) {
-            return Err(None);
-        }
-        if failure.is_deadline_exceeded() {
-            // It says so itself.
+        // That the deadline has passed, the failure says itself.
+        let is_plain = failure.is_deadline_exceeded() || !options.retry.allows(count);
+        if is_plain || !may_repeat || !failure.is_retryable() {
             return Err(None);
         }
         let mut left = deadline.saturating_duration_since(Instant::now());

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use letta_api::{ApiKey, Bearer, Client, Secret, types};
 use letta_api_ext::{AccessTokens, Error, Letta, RetryPolicy};
+use letta_api_tests::fault_server::refused_url;
 use letta_api_tests::traces::Traces;
-use letta_api_tests::{API_KEY, TOKEN, Tap, answer, policy, token_json};
+use letta_api_tests::{API_KEY, TOKEN, Tap, answer, policy, printed, token_json};
 
 const INSTANT: Duration = Duration::from_micros(1);
 
@@ -44,12 +45,7 @@ impl Printed {
     }
 
     fn error(&mut self, error: &(dyn std::error::Error + 'static)) {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            self.0.push(error.to_string());
-            self.debug(&error);
-            cause = error.source();
-        }
+        self.0.push(printed(error));
     }
 
     /// As [`error`](Self::error), and what an error of the SDK has to say besides.
@@ -171,10 +167,7 @@ async fn nothing_that_can_be_printed_shows_a_secret() {
     assert!(failures > 100, "{failures}");
 
     // The same where there is no server at all.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let error = letta_api_tests::letta(url)
+    let error = letta_api_tests::letta(refused_url())
         .access_tokens()
         .revoke(TOKEN)
         .await

@@ -8,6 +8,9 @@ use super::request;
 use crate::error::{Error, Result};
 use crate::letta::Letta;
 
+/// What is wrong with an answer to a request that was sent on.
+const ELSEWHERE: &str = "a redirect led to another path, which cannot speak for the token";
+
 /// A request to end a token. From [`AccessTokens::revoke`](crate::AccessTokens::revoke).
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -44,10 +47,9 @@ impl RevokeAccessToken {
         let call = self
             .letta
             .call(&operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN);
-        let elsewhere = "a redirect led to another path, which cannot speak for the token";
         let response = match call.api.delete_client_side_access_token(&self.token).await {
             Ok(answer) if call.course.attempts().is_elsewhere => {
-                return Err(call.invalid(&answer, elsewhere, &secrets));
+                return Err(call.invalid(&answer, ELSEWHERE, &secrets));
             }
             Ok(_) => return Ok(Revocation::Revoked),
             Err(letta_api::Error::UnexpectedResponse(response)) => *response,
@@ -57,15 +59,12 @@ impl RevokeAccessToken {
         let attempts = call.course.attempts();
         // Read already, by the transport.
         let body = response.bytes().await.unwrap_or_default();
+        let is_believed = !attempts.is_elsewhere;
         let error = match status {
-            _ if attempts.is_elsewhere && status.is_success() => {
-                Error::invalid_response(call.operation, status, &headers, elsewhere, &secrets)
-            }
-            _ if attempts.is_elsewhere => {
-                Error::from_status(call.operation, status, &headers, &body, &secrets)
-            }
-            StatusCode::OK if body.is_empty() => return Ok(Revocation::Revoked),
-            StatusCode::NOT_FOUND | StatusCode::GONE if is_the_services_own(&body) => {
+            StatusCode::OK if is_believed && body.is_empty() => return Ok(Revocation::Revoked),
+            StatusCode::NOT_FOUND | StatusCode::GONE
+                if is_believed && is_the_services_own(&body) =>
+            {
                 return Ok(if attempts.earlier_may_have_happened {
                     Revocation::Revoked
                 } else {
@@ -73,7 +72,10 @@ impl RevokeAccessToken {
                 });
             }
             _ if status.is_success() => {
-                let problem = "a deleted token is a 204 without a body";
+                let problem = match is_believed {
+                    true => "a deleted token is a 204 without a body",
+                    false => ELSEWHERE,
+                };
                 Error::invalid_response(call.operation, status, &headers, problem, &secrets)
             }
             _ => Error::from_status(call.operation, status, &headers, &body, &secrets),

@@ -1,9 +1,9 @@
 //! One attempt: the request, redirects within the origin, and the body.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use bytes::Bytes;
 use letta_api::{BodyError, Response, TransportError};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::Call;
@@ -28,35 +28,45 @@ pub(super) struct Attempt<'a> {
     pub(super) previous: Option<Error>,
 }
 
+/// An answer of any status.
+pub(super) struct Answer {
+    pub(super) response: Response,
+    /// Whether it came from another path, to which a redirect led.
+    pub(super) is_elsewhere: bool,
+}
+
 impl Attempt<'_> {
     /// Gives the answer with its body read, unless it is to be streamed. Where the status is no success and
     /// the body cannot be read, the answer has none: the status is what counts.
-    pub(super) async fn run(mut self, request: reqwest::Request) -> Result<Response> {
-        let response = match clock::timeout_at(self.limit, self.head(request)).await {
-            Ok(response) => response?,
+    pub(super) async fn run(mut self, request: reqwest::Request) -> Result<Answer> {
+        let answer = match clock::timeout_at(self.limit, self.head(request)).await {
+            Ok(answer) => answer?,
             Err(_) => return Err(self.out_of_time(None)),
         };
-        let (status, headers) = (response.status(), response.headers().clone());
-        let limit = self.call.transport.settings.body_limit;
+        let status = answer.response.status();
         if self.call.operation.streams && status.is_success() {
-            return Ok(response);
+            return Ok(answer);
         }
-        let limit = match status.is_success() {
+        let headers = answer.response.headers().clone();
+        let limit = self.call.transport.settings.body_limit;
+        let response = answer.response.with_body_limit(match status.is_success() {
             true => limit,
             false => limit.min(ERROR_BODY_LIMIT),
-        };
-        let response = response.with_body_limit(limit);
+        });
         let body = match clock::timeout_at(self.limit, response.bytes()).await {
             Ok(Ok(body)) => body,
             _ if !status.is_success() => Bytes::new(),
-            Ok(Err(error)) => return Err(self.lost_body(error, status, &headers)),
+            Ok(Err(error)) => return Err(self.lost_body(&error, status, &headers)),
             Err(_) => return Err(self.out_of_time(Some((status, &headers)))),
         };
-        Ok(Response::new(status, headers, body))
+        Ok(Answer {
+            response: Response::new(status, headers, body),
+            ..answer
+        })
     }
 
     /// Sends the request and follows redirects that stay where they are.
-    async fn head(&self, mut request: reqwest::Request) -> Result<Response> {
+    async fn head(&self, mut request: reqwest::Request) -> Result<Answer> {
         let mut followed = 0;
         loop {
             let url = request.url().clone();
@@ -86,8 +96,10 @@ impl Attempt<'_> {
                     // A browser has followed redirects by itself.
                     let at = response.url().unwrap_or(&url);
                     let is_elsewhere = !redirect::is_same_path(&self.call.url, at);
-                    self.call.is_elsewhere.store(is_elsewhere, Relaxed);
-                    return Ok(response);
+                    return Ok(Answer {
+                        response,
+                        is_elsewhere,
+                    });
                 }
             }
         }
@@ -126,21 +138,13 @@ impl Attempt<'_> {
             .with_secrets(|secrets| Error::redirected(self.call.operation, head, redirect, secrets))
     }
 
-    fn lost_body(
-        &self,
-        error: BodyError,
-        status: reqwest::StatusCode,
-        headers: &reqwest::header::HeaderMap,
-    ) -> Error {
+    fn lost_body(&self, error: &BodyError, status: StatusCode, headers: &HeaderMap) -> Error {
         self.call.with_secrets(|secrets| {
             Error::from_lost_body(self.call.operation, status, headers, error, secrets)
         })
     }
 
-    fn out_of_time(
-        &mut self,
-        head: Option<(reqwest::StatusCode, &reqwest::header::HeaderMap)>,
-    ) -> Error {
+    fn out_of_time(&mut self, head: Option<(StatusCode, &HeaderMap)>) -> Error {
         let options = &self.call.transport.options;
         let limit = if self.is_last {
             TimeLimit::Deadline(options.deadline)

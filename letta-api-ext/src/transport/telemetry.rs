@@ -1,6 +1,7 @@
 //! What is told of a call: a span, an event per attempt, and the application's own metrics.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use letta_api::{Operation, Response};
 use reqwest::StatusCode;
@@ -10,7 +11,7 @@ use url::Url;
 
 use super::Call;
 use crate::clock::Instant;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::metrics::{AttemptReport, CallReport, Metrics};
 
 /// What filters know it by, wherever in the crate this is.
@@ -85,10 +86,9 @@ impl<'a> Telemetry<'a> {
 
     pub(super) fn attempt_ends(
         &mut self,
-        number: u32,
         result: &Result<Response>,
         failure: Option<&Error>,
-        wait: Option<std::time::Duration>,
+        wait: Option<Duration>,
         call: &Call<'_>,
     ) {
         let duration = self.attempt_began.elapsed();
@@ -100,7 +100,7 @@ impl<'a> Telemetry<'a> {
         if let Some(metrics) = self.metrics {
             metrics.attempt(&AttemptReport {
                 operation: self.operation,
-                number,
+                number: self.attempts,
                 status: self.status,
                 error_type: self.error_type.clone(),
                 duration,
@@ -114,7 +114,7 @@ impl<'a> Telemetry<'a> {
             _ if !is_heard => None,
             (_, Some(failure)) => failure.request_id().map(str::to_owned),
             (Ok(response), None) => {
-                call.with_secrets(|secrets| crate::error::request_id(response.headers(), secrets))
+                call.with_secrets(|secrets| error::request_id(response.headers(), secrets))
             }
             (Err(_), None) => None,
         };
@@ -128,11 +128,11 @@ impl<'a> Telemetry<'a> {
                     {
                         letta.operation = self.operation.id,
                         letta.request_id = request_id,
-                        letta.attempt = number,
+                        letta.attempt = self.attempts,
                         letta.attempt.duration_ms = duration.as_secs_f64() * 1000.0,
                         letta.attempt.wait_ms = wait.map(|wait| wait.as_secs_f64() * 1000.0),
                         http.request.method = self.operation.method,
-                        http.request.resend_count = number - 1,
+                        http.request.resend_count = self.attempts - 1,
                         http.response.status_code = self.status.map(|status| status.as_u16()),
                         url.template = self.operation.path_template,
                         error.type = self.error_type.as_deref(),
