@@ -338,6 +338,11 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
         let written = server.bytes_written();
         assert!(written < 32 * 1024 * 1024, "{written}");
     }
+    // One that says how long it will be is not waited for.
+    let long = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n";
+    let server = FaultServer::start([Fault::AnswerThenHang(long.into())]).await;
+    let error = narrow(server.url()).access_tokens().list().await;
+    assert_eq!(word(&error.unwrap_err()), "invalid");
     // An error answer loses its message alone.
     let head = "HTTP/1.1 400 X\r\ncontent-type: text/plain\r\n\r\n";
     let server = endless(head, &line).await;
