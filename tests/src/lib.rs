@@ -1,7 +1,8 @@
 //! What the integration tests share: clients for servers on loopback, a server that keeps every byte it
 //! was sent, one that fails as it is told,
-//! and a record of what is traced.
+//! a record of what is traced, and what to do where a tool is missing.
 
+pub mod external_tools;
 pub mod fault_server;
 pub mod traces;
 
