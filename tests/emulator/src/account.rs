@@ -1,44 +1,54 @@
-//! What stands behind the server: one account, with its key, its projects and its tokens.
+//! What stands behind the server: one account, with its key, its projects, its tokens and its agents.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use letta_api::ApiKey;
 
+use crate::agent_store::AgentStore;
 use crate::clock::{self, Clock};
+use crate::faults::Faults;
+use crate::operation::Operation;
 use crate::project::Projects;
 use crate::token_store::TokenStore;
 
 pub(crate) struct Account {
-    api_key: ApiKey,
-    projects: Projects,
-    tokens: TokenStore,
+    pub(crate) api_key: ApiKey,
+    pub(crate) projects: Projects,
+    pub(crate) tokens: TokenStore,
+    pub(crate) agents: AgentStore,
+    pub(crate) faults: Faults,
+    pub(crate) word_delay: Duration,
     clock: Arc<dyn Clock>,
     requests: AtomicU64,
+    answers: Mutex<BTreeMap<(Operation, Answered), usize>>,
 }
 
+/// How a request was answered: with a status, or not at all.
+pub(crate) type Answered = Option<u16>;
+
 impl Account {
-    pub(crate) fn new(api_key: ApiKey, projects: Projects, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        api_key: ApiKey,
+        projects: Projects,
+        faults: Faults,
+        word_delay: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             api_key,
             projects,
             tokens: TokenStore::default(),
+            agents: AgentStore::default(),
+            faults,
+            word_delay,
             clock,
             requests: AtomicU64::new(0),
+            answers: Mutex::default(),
         }
-    }
-
-    pub(crate) fn api_key(&self) -> &ApiKey {
-        &self.api_key
-    }
-
-    pub(crate) fn projects(&self) -> &Projects {
-        &self.projects
-    }
-
-    pub(crate) fn tokens(&self) -> &TokenStore {
-        &self.tokens
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -48,5 +58,16 @@ impl Account {
     /// The number of the next request, from 1.
     pub(crate) fn count_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn count_answer(&self, operation: Operation, answered: Answered) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        *answers.entry((operation, answered)).or_default() += 1;
+    }
+
+    /// How many requests there were, by operation and answer.
+    pub(crate) fn answers(&self) -> BTreeMap<(Operation, Answered), usize> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.clone()
     }
 }

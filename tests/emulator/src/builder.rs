@@ -3,12 +3,16 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use letta_api::{ApiKey, Secret};
 
 use crate::account::Account;
+use crate::agent::NewAgent;
 use crate::clock::{Clock, SystemClock};
 use crate::emulator::Emulator;
+use crate::fault::Fault;
+use crate::faults::Faults;
 use crate::project::Projects;
 use crate::routes::routes;
 use crate::server::Server;
@@ -20,6 +24,10 @@ use crate::server::Server;
 pub struct Builder {
     api_key: Secret,
     projects: Projects,
+    agents: Vec<NewAgent>,
+    faults: Vec<Fault>,
+    seed: u64,
+    word_delay: Duration,
     clock: Arc<dyn Clock>,
     listen: SocketAddr,
 }
@@ -29,6 +37,10 @@ impl Builder {
         Self {
             api_key: Secret::from(Emulator::DEFAULT_API_KEY),
             projects: Projects::default(),
+            agents: Vec::new(),
+            faults: Vec::new(),
+            seed: 0,
+            word_delay: Duration::ZERO,
             clock: Arc::new(SystemClock),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         }
@@ -57,8 +69,37 @@ impl Builder {
         self
     }
 
+    /// Adds an agent, by its ID or as more than that. None is there unless it is added, here or by a
+    /// request; in every project, whichever a request names.
+    pub fn agent(mut self, agent: impl Into<NewAgent>) -> Self {
+        self.agents.push(agent.into());
+        self
+    }
+
+    /// Adds a [`Fault`]. See [`Emulator::inject`] for one while it runs.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// What the dice for faults start from. Where requests come in the same order, the same seed strikes
+    /// the same ones. 0 unless set.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How long an agent thinks before each word of an answer that is streamed by words, and before the
+    /// whole of one that is streamed otherwise. Not at all unless set. Where it is more than 20 seconds, the
+    /// service's pings come in between.
+    pub fn word_delay(mut self, delay: Duration) -> Self {
+        self.word_delay = delay;
+        self
+    }
+
     /// Where the time is taken from. [`SystemClock`] unless set; see
-    /// [`ManualClock`](crate::ManualClock) for tests.
+    /// [`ManualClock`](crate::ManualClock) for tests, and [`SkewedClock`](crate::SkewedClock) for a
+    /// service whose clock is wrong.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
@@ -78,7 +119,9 @@ impl Builder {
     /// # Errors
     ///
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput): an API key that is empty or not visible ASCII;
-    ///   a project name of that kind, or given twice. The error does not hold the key.
+    ///   a project name of that kind, or given twice; an agent ID that is not `agent-` and letters,
+    ///   digits, `-` and `_` after it, or given twice; a fault that makes no sense. The error does not hold
+    ///   the key.
     /// - What the operating system says where it does not let us listen, with the address:
     ///   [`AddrInUse`](io::ErrorKind::AddrInUse), for one.
     ///
@@ -89,7 +132,15 @@ impl Builder {
         let api_key = ApiKey::new(self.api_key)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         self.projects.check()?;
-        let account = Arc::new(Account::new(api_key, self.projects, self.clock));
+        let faults = Faults::new(self.seed);
+        for fault in self.faults {
+            faults.add(fault)?;
+        }
+        let account = Account::new(api_key, self.projects, faults, self.word_delay, self.clock);
+        let account = Arc::new(account);
+        for agent in self.agents {
+            account.agents.add(agent, account.now())?;
+        }
         let server = Server::start(self.listen, routes(Arc::clone(&account))).await?;
         Ok(Emulator::new(account, server))
     }
@@ -100,6 +151,8 @@ impl std::fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("listen", &self.listen)
             .field("projects", &self.projects)
+            .field("agents", &self.agents)
+            .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
 }

@@ -1,50 +1,98 @@
-//! Who calls, and in which project.
+//! Who calls, and what of it is let through.
 
-use std::sync::Arc;
-
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use letta_api::ApiKey;
+use jiff::Timestamp;
 
 use crate::account::Account;
+use crate::operation::Operation;
 use crate::project::Project;
 use crate::refusal::Refusal;
+use crate::token_store::{IssuedToken, Shown};
 
-/// A caller who has shown the API key.
-///
-/// Handlers take it as their first argument: a handler that has one runs for authorised callers only,
-/// and the key is looked at before anything else in the request.
-#[derive(Debug)]
-pub(crate) struct Caller {
-    pub(crate) project: Project,
+/// A caller whose credential is good.
+#[derive(Clone, Debug)]
+pub(crate) enum Caller {
+    /// A server, which has shown the API key.
+    Server { project: Project },
+    /// A page, which has shown a client-side token, from the origin that the token is bound to.
+    Page { token: Box<IssuedToken> },
 }
 
-impl FromRequestParts<Arc<Account>> for Caller {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        account: &Arc<Account>,
+impl Caller {
+    /// Reads the headers that say who calls.
+    pub(crate) fn from_headers(
+        headers: &HeaderMap,
+        account: &Account,
+        now: Timestamp,
     ) -> Result<Self, Refusal> {
-        check_key(&parts.headers, account.api_key())?;
-        let project = Project::from_headers(&parts.headers)?;
-        let project = account.projects().resolve(project)?;
-        Ok(Self { project })
+        let credential = bearer(headers)?;
+        let token = if credential == account.api_key.secret().expose_secret() {
+            None
+        } else {
+            Some(live_token(account, credential, now)?)
+        };
+        let named = Project::from_headers(headers)?;
+        let project = account.projects.resolve(named.clone())?;
+        let Some(token) = token else {
+            return Ok(Self::Server { project });
+        };
+        check_origin(headers, &token)?;
+        if named != Project::Default && project != *token.project() {
+            return Err(Refusal::forbidden(
+                "the token was made in another project than the request names",
+            ));
+        }
+        Ok(Self::Page { token })
+    }
+
+    /// Refuses what the caller may not do. `agent` is that of the path, where there is one.
+    pub(crate) fn authorize(
+        &self,
+        operation: Operation,
+        agent: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let Self::Page { token } = self else {
+            return Ok(());
+        };
+        let (Some(right), Some(agent)) = (operation.right(), agent) else {
+            return Err(Refusal::forbidden(
+                "no client-side token may do this; it takes the API key",
+            ));
+        };
+        let Some(rights) = token.rights_on(agent) else {
+            return Err(Refusal::forbidden(
+                "the policy of the token does not name this agent",
+            ));
+        };
+        if !rights.contains(&&right) {
+            return Err(Refusal::forbidden(format!(
+                "the policy of the token does not give `{right}` on this agent"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The project that the caller is in.
+    pub(crate) fn project(&self) -> &Project {
+        match self {
+            Self::Server { project } => project,
+            Self::Page { token } => token.project(),
+        }
     }
 }
 
-fn check_key(headers: &HeaderMap, expected: &ApiKey) -> Result<(), Refusal> {
+/// What stands behind `Bearer`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(Refusal::unauthorized(
-            "one Authorization header is needed: `Bearer`, a space, the API key",
+            "one Authorization header is needed: `Bearer`, a space, the API key or a client-side token",
         ));
     };
-    let Some((scheme, presented)) = value.to_str().ok().and_then(|text| text.split_once(' '))
+    let Some((scheme, credential)) = value.to_str().ok().and_then(|text| text.split_once(' '))
     else {
         return Err(Refusal::unauthorized(
-            "the Authorization header is not `Bearer`, a space, the API key",
+            "the Authorization header is not `Bearer`, a space, the API key or a client-side token",
         ));
     };
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -53,10 +101,36 @@ fn check_key(headers: &HeaderMap, expected: &ApiKey) -> Result<(), Refusal> {
         ));
     }
     // RFC 9110 lets a sender put more spaces than one between the two.
-    if presented.trim_start_matches(' ') != expected.secret().expose_secret() {
-        return Err(Refusal::unauthorized(
-            "the API key is not that of this service",
-        ));
+    Ok(credential.trim_start_matches(' '))
+}
+
+fn live_token(
+    account: &Account,
+    credential: &str,
+    now: Timestamp,
+) -> Result<Box<IssuedToken>, Refusal> {
+    Err(Refusal::unauthorized(
+        match account.tokens.find(credential, now) {
+            Some(Shown::Live(token)) => return Ok(token),
+            Some(Shown::Expired { .. }) => "the client-side token has expired",
+            Some(Shown::Deleted { .. }) => "the client-side token was deleted",
+            None => {
+                "the credential is neither the API key of this service nor a client-side token of it"
+            }
+        },
+    ))
+}
+
+fn check_origin(headers: &HeaderMap, token: &IssuedToken) -> Result<(), Refusal> {
+    let bound = token.origin().unwrap_or("no origin that a page can have");
+    let mut values = headers.get_all(header::ORIGIN).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Err(Refusal::forbidden(format!(
+            "the token is bound to {bound}, and the request has no Origin header, which a page's requests have"
+        ))),
+        (Some(origin), None) if token.origin().is_some_and(|bound| origin == bound) => Ok(()),
+        _ => Err(Refusal::forbidden(format!(
+            "the token is bound to {bound}, and the request's Origin header is not that"
+        ))),
     }
-    Ok(())
 }

@@ -98,6 +98,48 @@ impl Clock for ManualClock {
     }
 }
 
+/// A clock that is wrong by a constant, as a service's or a client's may be.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use letta_api_emulator::{Clock, SkewedClock};
+///
+/// let clock = SkewedClock::ahead(Duration::from_secs(3600));
+/// assert!(clock.now() > SystemTime::now() + Duration::from_secs(3000));
+/// assert!(SkewedClock::behind(Duration::from_secs(60)).now() < SystemTime::now());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct SkewedClock {
+    skew: Duration,
+    ahead: bool,
+}
+
+impl SkewedClock {
+    /// Ahead of the machine's clock by `skew`.
+    #[must_use]
+    pub fn ahead(skew: Duration) -> Self {
+        Self { skew, ahead: true }
+    }
+
+    /// Behind the machine's clock by `skew`.
+    #[must_use]
+    pub fn behind(skew: Duration) -> Self {
+        Self { skew, ahead: false }
+    }
+}
+
+impl Clock for SkewedClock {
+    fn now(&self) -> SystemTime {
+        let now = SystemTime::now();
+        if self.ahead {
+            now.checked_add(self.skew)
+                .unwrap_or_else(|| system_time(Timestamp::MAX))
+        } else {
+            now.checked_sub(self.skew).unwrap_or(SystemTime::UNIX_EPOCH)
+        }
+    }
+}
+
 /// The time as the rest of the crate works with it, kept to what can be written in a header.
 pub(crate) fn timestamp(time: SystemTime) -> Timestamp {
     if time < SystemTime::UNIX_EPOCH {

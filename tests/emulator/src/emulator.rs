@@ -7,8 +7,12 @@ use std::sync::Arc;
 use letta_api::ApiKey;
 
 use crate::account::Account;
+use crate::agent::{Agent, NewAgent};
 use crate::builder::Builder;
+use crate::fault::Fault;
+use crate::operation::Operation;
 use crate::server::Server;
+use crate::state;
 use crate::token_store::{IssuedToken, TokenCount};
 
 /// A running emulator. It runs until it is shut down or dropped.
@@ -71,18 +75,74 @@ impl Emulator {
 
     /// The API key that is let in. Printing it is safe.
     pub fn api_key(&self) -> &ApiKey {
-        self.account.api_key()
+        &self.account.api_key
     }
 
     /// The tokens that were issued and not deleted, in all projects, oldest first; expired ones
     /// included, which no request gets to see.
     pub fn tokens(&self) -> Vec<IssuedToken> {
-        self.account.tokens().snapshot(self.account.now())
+        self.account.tokens.snapshot(self.account.now())
     }
 
     /// How many tokens were issued and not deleted, in all projects.
     pub fn token_count(&self) -> TokenCount {
-        self.account.tokens().count(self.account.now())
+        self.account.tokens.count(self.account.now())
+    }
+
+    /// Adds an agent, by its ID or as more than that, and gives it as it is then.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput): an ID that is not `agent-` and letters, digits, `-`
+    /// and `_` after it, or that another agent has.
+    pub fn create_agent(&self, agent: impl Into<NewAgent>) -> io::Result<Agent> {
+        self.account.agents.add(agent.into(), self.account.now())
+    }
+
+    /// The agent of this ID, with its messages. Nothing where there is none.
+    pub fn agent(&self, id: &str) -> Option<Agent> {
+        self.account.agents.read(id, Agent::clone)
+    }
+
+    /// All agents, oldest first.
+    pub fn agents(&self) -> Vec<Agent> {
+        self.account.agents.read_all(<[Agent]>::to_vec)
+    }
+
+    /// Has the fault from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) where the fault makes no sense: a status that is no
+    /// error, a probability that is none, a rate limit for a span of nothing.
+    pub fn inject(&self, fault: Fault) -> io::Result<()> {
+        self.account.faults.add(fault)
+    }
+
+    /// The faults that it has now, with the times that they have left.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.account.faults.present()
+    }
+
+    /// Has no faults from now on.
+    pub fn clear_faults(&self) {
+        self.account.faults.clear();
+    }
+
+    /// How many requests of this operation there were, whatever they were answered. Preflights are none.
+    pub fn request_count(&self, operation: Operation) -> usize {
+        let answers = self.account.answers();
+        let of_operation = answers.iter().filter(|((of, _), _)| *of == operation);
+        of_operation.map(|(_, count)| count).sum()
+    }
+
+    /// All that it holds, as JSON to print or to keep: `now`, `agents` with their messages, `tokens`
+    /// (without those deleted), `requests` by operation and by status (`none` where the connection was closed
+    /// in place of an answer), `faults`. Secrets are redacted, wherever somebody may have put one.
+    ///
+    /// `GET /_emulator/state` answers with the same, to the API key.
+    pub fn dump(&self) -> serde_json::Value {
+        state::dump(&self.account)
     }
 
     /// Frees the port, lets requests finish that are being answered, closes all connections, and

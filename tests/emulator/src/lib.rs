@@ -115,25 +115,45 @@
 //! `cli`, on by default, is the program `letta-emulator` and what that needs. Depend on the crate with
 //! `default-features = false` to have the library alone.
 
+pub use crate::agent::{Agent, NewAgent};
 pub use crate::builder::Builder;
-pub use crate::clock::{Clock, ManualClock, SystemClock};
+pub use crate::clock::{Clock, ManualClock, SkewedClock, SystemClock};
 pub use crate::emulator::Emulator;
+pub use crate::fault::Fault;
+pub use crate::message::{Message, MessageKind};
+pub use crate::operation::Operation;
 pub use crate::project::Project;
 pub use crate::token_store::{IssuedToken, TokenCount};
 
 mod account;
+mod agent;
+mod agent_store;
+mod agents;
 mod builder;
 mod caller;
 mod clock;
+mod cors;
+mod cursor_page;
 mod emulator;
 mod envelope;
 mod expiry;
+mod fault;
+mod faults;
+mod gate;
+mod health;
+mod id;
 mod json_body;
+mod message;
+mod message_request;
+mod messages;
+mod operation;
 mod page_request;
 mod project;
 mod refusal;
+mod reply;
 mod routes;
 mod server;
+mod state;
 mod token_request;
 mod token_secret;
 mod token_store;

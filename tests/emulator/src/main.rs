@@ -7,11 +7,14 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
-use letta_api_emulator::Emulator;
+use jiff::SignedDuration;
+use letta_api_emulator::{Emulator, Fault, NewAgent, SkewedClock};
 
-/// Stands in for the Letta service: client-side access tokens over HTTP, in memory.
+/// Stands in for the Letta service: client-side access tokens, and the agents and messages that they
+/// open, over HTTP, in memory. `GET /_emulator/state` with the API key shows what it holds.
 ///
 /// Prints its address and serves until it is interrupted. Everything is lost then.
 #[derive(Parser)]
@@ -36,6 +39,32 @@ struct Args {
     /// every project is there
     #[arg(long = "project", value_name = "SLUG[=ID]", value_parser = parse_project)]
     projects: Vec<KnownProject>,
+
+    /// An agent that there is, by its ID, or by its ID and its name; can be repeated
+    #[arg(long = "agent", value_name = "ID[=NAME]")]
+    agents: Vec<String>,
+
+    /// How long an agent thinks before each word that it streams, as 60ms
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
+    word_delay: Duration,
+
+    /// A fault to have, as `status=503,probability=0.1`, `rate-limit=100/1m,on=send_message`,
+    /// `latency=200ms`, `disconnect,times=1`, `lose-answer`, `model-failure`; can be repeated
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<Fault>,
+
+    /// What the dice for faults start from
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+
+    /// How far its clock is ahead of the machine's, as 90s, or behind it, as -90s
+    #[arg(
+        long,
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        default_value = "0s"
+    )]
+    clock_skew: SignedDuration,
 
     /// Listen on an address that is not loopback all the same: open to the network, and not encrypted
     #[arg(long)]
@@ -67,6 +96,13 @@ fn parse_project(text: &str) -> Result<KnownProject, &'static str> {
         slug: slug.to_owned(),
         id: id.map(str::to_owned),
     })
+}
+
+fn parse_duration(text: &str) -> Result<Duration, &'static str> {
+    text.parse::<SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .ok_or("write it as 2s, 150ms or 1m 30s")
 }
 
 fn main() -> ExitCode {
@@ -103,7 +139,26 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
             None => builder.project(&project.slug),
         };
     }
-    let emulator = builder.start().await?;
+    for agent in args.agents {
+        builder = builder.agent(match agent.split_once('=') {
+            Some((id, name)) => NewAgent::new(id).name(name),
+            None => NewAgent::new(agent),
+        });
+    }
+    for fault in args.faults {
+        builder = builder.fault(fault);
+    }
+    let skew = args.clock_skew.unsigned_abs();
+    builder = builder.clock(if args.clock_skew.is_negative() {
+        SkewedClock::behind(skew)
+    } else {
+        SkewedClock::ahead(skew)
+    });
+    let emulator = builder
+        .seed(args.seed)
+        .word_delay(args.word_delay)
+        .start()
+        .await?;
     // Nobody may be reading any more, which is no reason not to serve.
     let _ = std::io::stdout().write_all(greeting(&emulator, &args.projects).as_bytes());
     interrupt.await;

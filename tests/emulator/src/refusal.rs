@@ -1,11 +1,17 @@
 //! Why a request is not carried out, as the service says it.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use letta_api::types::ApiError;
+use serde_json::json;
 
-/// An answer of an error status with `{"message": …}`.
+use crate::faults::whole_seconds;
+
+/// An answer of an error status with `{"message": …}`, or, where the self-hosted server would find fault
+/// with the request, in that server's form.
 ///
 /// A message names the field and the rule. It never holds a key or a token, and of other values only
 /// those that [`quote`] lets through.
@@ -13,6 +19,8 @@ use letta_api::types::ApiError;
 pub(crate) struct Refusal {
     status: StatusCode,
     message: String,
+    /// In seconds.
+    retry_after: Option<u64>,
 }
 
 impl Refusal {
@@ -20,6 +28,16 @@ impl Refusal {
         Self {
             status,
             message: message.into(),
+            retry_after: None,
+        }
+    }
+
+    /// An error on demand. A status that there is not becomes 500.
+    pub(crate) fn fault(status: u16, retry_after: Option<Duration>) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self {
+            retry_after: retry_after.map(whole_seconds),
+            ..Self::new(status, "a fault that the emulator was told to have")
         }
     }
 
@@ -29,6 +47,14 @@ impl Refusal {
 
     pub(crate) fn unauthorized(message: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn unprocessable(message: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
     }
 
     pub(crate) fn not_found(message: &str) -> Self {
@@ -57,6 +83,11 @@ impl Refusal {
     }
 
     #[cfg(test)]
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
+
+    #[cfg(test)]
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
@@ -64,7 +95,17 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(ApiError::new(self.message))).into_response();
+        let mut response = if self.status == StatusCode::UNPROCESSABLE_ENTITY {
+            Json(json!({"trace_id": "", "detail": self.message})).into_response()
+        } else {
+            Json(ApiError::new(self.message)).into_response()
+        };
+        *response.status_mut() = self.status;
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             response
                 .headers_mut()

@@ -3,6 +3,8 @@
 //! This is done here, and not by `axum::serve`, for two things that it does not do: the port is free
 //! as soon as the server is dropped, and connections end with the server, whatever they are at.
 
+use std::convert::Infallible;
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -10,13 +12,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tower::util::MapResult;
 
 /// How long a graceful stop waits for requests that are being answered.
 const GRACE: Duration = Duration::from_secs(1);
@@ -24,6 +28,42 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How long to wait before trying again where no connection can be accepted: there are too many open
 /// files, for one.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+/// Marks an answer that is not sent: the connection is closed in its place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HangUp;
+
+impl HangUp {
+    pub(crate) fn response() -> Response {
+        Extension(Self).into_response()
+    }
+
+    /// What the HTTP library closes a connection for.
+    fn obey(answer: Result<Response, Infallible>) -> Result<Response, HungUp> {
+        let response = answer?;
+        match response.extensions().get::<Self>() {
+            None => Ok(response),
+            Some(Self) => Err(HungUp),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct HungUp;
+
+impl fmt::Display for HungUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a fault that the emulator was told to have")
+    }
+}
+
+impl std::error::Error for HungUp {}
+
+impl From<Infallible> for HungUp {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
 
 pub(crate) struct Server {
     addr: SocketAddr,
@@ -120,8 +160,8 @@ async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool
     // Answers are small, and would wait for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
     let builder = auto::Builder::new(TokioExecutor::new());
-    let connection =
-        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let service = TowerToHyperService::new(MapResult::new(router, HangUp::obey as fn(_) -> _));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     // How a connection ended is for its other end to say; there is nobody to tell here.
     tokio::select! {

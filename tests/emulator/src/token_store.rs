@@ -1,14 +1,15 @@
 //! The tokens of an account, in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use letta_api::Secret;
 use letta_api::types::{
-    AccessPolicy, AccessPolicyEntry, AccessPolicyVersion, ClientSideAccessToken,
+    AccessPolicy, AccessPolicyEntry, AccessPolicyVersion, AccessRight, ClientSideAccessToken,
 };
+use url::Url;
 
 use crate::clock::system_time;
 use crate::expiry;
@@ -25,6 +26,8 @@ pub struct IssuedToken {
     project: Project,
     hostname: String,
     policy: AccessPolicy,
+    /// As a browser writes it. Nothing for a hostname that no page can have.
+    origin: Option<String>,
     created_at: Timestamp,
     expires_at: Timestamp,
     live: bool,
@@ -46,6 +49,12 @@ impl IssuedToken {
         &self.hostname
     }
 
+    /// The origin of [`hostname`](Self::hostname) as a browser writes it in `Origin`: the page must have
+    /// it that uses the token.
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
     /// What it may do.
     pub fn policy(&self) -> &AccessPolicy {
         &self.policy
@@ -64,6 +73,21 @@ impl IssuedToken {
     /// Whether it had not expired when this was asked for, by the emulator's clock.
     pub fn is_live(&self) -> bool {
         self.live
+    }
+
+    /// The rights that it has on an agent. Nothing where its policy does not name the agent.
+    pub(crate) fn rights_on(&self, agent: &str) -> Option<Vec<&AccessRight>> {
+        let mut named = self
+            .policy
+            .data
+            .iter()
+            .filter_map(|entry| match entry {
+                AccessPolicyEntry::Agent { id, access, .. } if id == agent => Some(access),
+                _ => None,
+            })
+            .peekable();
+        named.peek()?;
+        Some(named.flatten().collect())
     }
 
     fn is_live_at(&self, now: Timestamp) -> bool {
@@ -101,6 +125,28 @@ struct Tokens {
     by_number: BTreeMap<u64, IssuedToken>,
     numbers: HashMap<String, u64>,
     made: u64,
+    /// Secrets of deleted tokens, and the origins that they were bound to. To tell a page that its token
+    /// was deleted, one must know that it was its own.
+    deleted: HashMap<String, Option<String>>,
+    /// All that a token was ever bound to.
+    origins: HashSet<String>,
+}
+
+/// A token that a caller shows.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    Live(Box<IssuedToken>),
+    Expired { origin: Option<String> },
+    Deleted { origin: Option<String> },
+}
+
+impl Shown {
+    pub(crate) fn origin(&self) -> Option<&str> {
+        match self {
+            Self::Live(token) => token.origin(),
+            Self::Expired { origin } | Self::Deleted { origin } => origin.as_deref(),
+        }
+    }
 }
 
 impl TokenStore {
@@ -114,6 +160,7 @@ impl TokenStore {
         let token = IssuedToken {
             secret,
             project,
+            origin: browser_origin(&request.hostname),
             hostname: request.hostname,
             policy: AccessPolicy::new(AccessPolicyVersion::V1, request.policy),
             created_at: now,
@@ -126,6 +173,7 @@ impl TokenStore {
         let mut tokens = self.lock();
         let number = tokens.made;
         tokens.made += 1;
+        tokens.origins.extend(token.origin.clone());
         tokens
             .numbers
             .insert(token.secret.expose_secret().to_owned(), number);
@@ -171,8 +219,45 @@ impl TokenStore {
             return false;
         };
         tokens.numbers.remove(secret);
-        tokens.by_number.remove(&number);
+        let origin = tokens
+            .by_number
+            .remove(&number)
+            .and_then(|token| token.origin);
+        tokens.deleted.insert(secret.to_owned(), origin);
         true
+    }
+
+    /// The token of this secret. Nothing where none was ever made.
+    pub(crate) fn find(&self, secret: &str, now: Timestamp) -> Option<Shown> {
+        let tokens = self.lock();
+        if let Some(origin) = tokens.deleted.get(secret) {
+            let origin = origin.clone();
+            return Some(Shown::Deleted { origin });
+        }
+        let token = tokens.by_number.get(tokens.numbers.get(secret)?)?;
+        Some(if token.is_live_at(now) {
+            Shown::Live(Box::new(token.clone()))
+        } else {
+            Shown::Expired {
+                origin: token.origin.clone(),
+            }
+        })
+    }
+
+    /// Whether a token was ever bound to this origin.
+    pub(crate) fn knows_origin(&self, origin: &str) -> bool {
+        self.lock().origins.contains(origin)
+    }
+
+    /// The secrets of all tokens that were ever made.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let tokens = self.lock();
+        tokens
+            .numbers
+            .keys()
+            .chain(tokens.deleted.keys())
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn snapshot(&self, now: Timestamp) -> Vec<IssuedToken> {
@@ -200,6 +285,13 @@ impl TokenStore {
         // Nothing here panics half way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The origin of a page at this URL, as browsers write it: scheme, host, and port unless it is the
+/// scheme's own.
+fn browser_origin(hostname: &str) -> Option<String> {
+    let origin = Url::parse(hostname).ok()?.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
 }
 
 fn names_agent(policy: &AccessPolicy, agent: &str) -> bool {

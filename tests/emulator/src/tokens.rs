@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
 use letta_api::types::{ClientSideAccessToken, ClientSideAccessTokenPage};
 
@@ -17,31 +17,33 @@ use crate::token_request::TokenRequest;
 use crate::token_secret;
 
 pub(crate) async fn create(
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     State(account): State<Arc<Account>>,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<ClientSideAccessToken>), Refusal> {
     let now = account.now();
     let request = TokenRequest::from_json(body, now)?;
     let secret = token_secret::generate()?;
-    let token = account.tokens().add(secret, caller.project, request, now);
+    let token = account
+        .tokens
+        .add(secret, caller.project().clone(), request, now);
     Ok((StatusCode::CREATED, Json(token)))
 }
 
 pub(crate) async fn list(
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     State(account): State<Arc<Account>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<ClientSideAccessTokenPage>, Refusal> {
     let request = PageRequest::from_query(query.as_deref().unwrap_or_default())?;
     let (tokens, has_next_page) = account
-        .tokens()
-        .page(&caller.project, &request, account.now());
+        .tokens
+        .page(caller.project(), &request, account.now());
     Ok(Json(ClientSideAccessTokenPage::new(tokens, has_next_page)))
 }
 
 pub(crate) async fn delete(
-    caller: Caller,
+    Extension(caller): Extension<Caller>,
     State(account): State<Arc<Account>>,
     token: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Refusal> {
@@ -50,8 +52,8 @@ pub(crate) async fn delete(
         return Err(Refusal::bad_request("the token in the path is not UTF-8"));
     };
     if account
-        .tokens()
-        .delete(&caller.project, &token, account.now())
+        .tokens
+        .delete(caller.project(), &token, account.now())
     {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -12,7 +12,11 @@ async fn a_path_that_there_is_not_is_404_with_and_without_a_key() {
     for path in [
         "/",
         "/v1",
-        "/v1/agents",
+        "/v1/agent",
+        "/v1/agents/agent-1/",
+        "/v1/agents/agent-1/messages/",
+        "/v1/agents/agent-1/blocks",
+        "/_emulator",
         "/v1/client-side-access-tokens/",
         "/v1/client-side-access-tokens/a/b",
         "/v1/v1/client-side-access-tokens",
@@ -39,6 +43,11 @@ async fn a_method_that_the_path_does_not_take_is_405_that_says_which_it_takes() 
         (Method::DELETE, TOKENS, "GET,HEAD,POST"),
         (Method::GET, &token, "DELETE"),
         (Method::POST, &token, "DELETE"),
+        (Method::PUT, "/v1/agents/", "GET,HEAD,POST"),
+        (Method::DELETE, "/v1/agents/agent-1", "GET,HEAD,PATCH"),
+        (Method::PUT, "/v1/agents/agent-1/messages", "GET,HEAD,POST"),
+        (Method::GET, "/v1/agents/agent-1/messages/stream", "POST"),
+        (Method::POST, "/v1/health/", "GET,HEAD"),
     ] {
         let with = Answer::of(request(&emulator, method.clone(), path)).await;
         let without = Answer::of(anonymous(&emulator, method.clone(), path)).await;
@@ -111,4 +120,35 @@ async fn it_speaks_http_2_to_a_client_that_begins_with_it() {
         .unwrap();
     assert_eq!(response.version(), reqwest::Version::HTTP_2);
     assert_eq!(response.status().as_u16(), 201);
+}
+
+#[tokio::test]
+async fn a_path_without_its_closing_slash_leads_to_the_one_with_it() {
+    let emulator = Emulator::start().await.unwrap();
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    for (path, location) in [
+        ("/v1/agents", "/v1/agents/"),
+        (
+            "/v1/agents?limit=2&order=asc",
+            "/v1/agents/?limit=2&order=asc",
+        ),
+        ("/v1/health", "/v1/health/"),
+    ] {
+        let url = emulator.base_url();
+        for method in [Method::GET, Method::POST] {
+            let answer = Answer::of(http.request(method, format!("{url}{path}"))).await;
+            assert_eq!(answer.status, 307);
+            assert_eq!(answer.header("location"), format!("{url}{location}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn whether_it_is_there_is_told_without_a_key() {
+    let emulator = Emulator::start().await.unwrap();
+    let answer = Answer::of(anonymous(&emulator, Method::GET, "/v1/health/")).await;
+    assert_eq!(answer.json()["status"], "ok");
 }

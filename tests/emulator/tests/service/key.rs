@@ -1,7 +1,7 @@
 use letta_api_emulator::Emulator;
 use reqwest::Method;
 
-use crate::raw::{self, Answer, TOKENS, anonymous, good_body};
+use crate::raw::{self, Answer, HOSTNAME, TOKENS, anonymous, good_body};
 
 /// The operations, malformed in every way that comes after the key.
 fn malformed() -> [(Method, String); 3] {
@@ -78,7 +78,7 @@ async fn the_key_is_the_one_that_the_emulator_was_given_without_the_white_space_
 }
 
 #[tokio::test]
-async fn a_client_side_token_opens_none_of_the_operations() {
+async fn a_client_side_token_opens_none_of_the_operations_that_take_the_key() {
     let emulator = Emulator::start().await.unwrap();
     raw::create(&emulator, &good_body()).await;
     let token = emulator.tokens()[0].secret().expose_secret().to_owned();
@@ -86,11 +86,18 @@ async fn a_client_side_token_opens_none_of_the_operations() {
         (Method::POST, TOKENS.to_owned()),
         (Method::GET, TOKENS.to_owned()),
         (Method::DELETE, format!("{TOKENS}/{token}")),
+        (Method::POST, "/v1/agents/".to_owned()),
+        (Method::GET, "/v1/agents/".to_owned()),
+        (Method::GET, "/_emulator/state".to_owned()),
     ] {
         let request = anonymous(&emulator, method, &path)
             .bearer_auth(&token)
+            .header("origin", HOSTNAME)
             .json(&good_body());
-        assert_eq!(Answer::of(request).await.status, 401);
+        let answer = Answer::of(request).await;
+        assert_eq!(answer.status, 403, "{path}");
+        assert!(answer.message().contains("it takes the API key"));
     }
     assert_eq!(emulator.token_count().live, 1);
+    assert!(emulator.agents().is_empty());
 }

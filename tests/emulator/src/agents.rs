@@ -1,0 +1,125 @@
+//! The operations on agents.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use serde_json::{Map, Value};
+
+use crate::account::Account;
+use crate::agent::{Agent, NewAgent, Profile};
+use crate::cursor_page::CursorPage;
+use crate::json_body::JsonBody;
+use crate::refusal::Refusal;
+
+const DEFAULT_LIMIT: usize = 50;
+
+/// The ID of the agent in the path.
+pub(crate) type AgentPath = Result<Path<String>, axum::extract::rejection::PathRejection>;
+
+pub(crate) async fn create(
+    State(account): State<Arc<Account>>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>, Refusal> {
+    let mut agent = NewAgent::with_generated_id();
+    agent.profile.name = "Agent".to_owned();
+    set(&mut agent.profile, object(&body)?)?;
+    let agent = account
+        .agents
+        .add(agent, account.now())
+        .map_err(|_| Refusal::bad_request("there is an agent of this ID already"))?;
+    Ok(Json(agent.to_wire()))
+}
+
+pub(crate) async fn list(
+    State(account): State<Arc<Account>>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Vec<Value>>, Refusal> {
+    let page = CursorPage::from_query(query.as_deref().unwrap_or_default(), DEFAULT_LIMIT)?;
+    account.agents.read_all(|agents| {
+        let agents = page.of(agents, Agent::id)?;
+        Ok(Json(agents.into_iter().map(Agent::to_wire).collect()))
+    })
+}
+
+pub(crate) async fn retrieve(
+    State(account): State<Arc<Account>>,
+    id: AgentPath,
+) -> Result<Json<Value>, Refusal> {
+    let agent = account.agents.read(&in_path(id)?, Agent::to_wire);
+    Ok(Json(agent.ok_or_else(not_found)?))
+}
+
+pub(crate) async fn modify(
+    State(account): State<Arc<Account>>,
+    id: AgentPath,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>, Refusal> {
+    let now = account.now();
+    let changed = account.agents.change(&in_path(id)?, |agent| {
+        // As a whole or not at all.
+        let mut profile = agent.profile.clone();
+        set(&mut profile, object(&body)?)?;
+        agent.profile = profile;
+        agent.updated_at = now;
+        Ok(Json(agent.to_wire()))
+    });
+    changed.ok_or_else(not_found)?
+}
+
+pub(crate) fn in_path(id: AgentPath) -> Result<String, Refusal> {
+    // The rejection's own text quotes the path.
+    let Ok(Path(id)) = id else {
+        return Err(Refusal::bad_request("the agent in the path is not UTF-8"));
+    };
+    Ok(id)
+}
+
+pub(crate) fn not_found() -> Refusal {
+    Refusal::not_found("there is no such agent")
+}
+
+fn object(body: &Value) -> Result<&Map<String, Value>, Refusal> {
+    body.as_object()
+        .ok_or_else(|| Refusal::unprocessable("the body must be a JSON object"))
+}
+
+/// Sets what `fields` has of a profile. `null` leaves a field as it is, and so does the service.
+fn set(profile: &mut Profile, fields: &Map<String, Value>) -> Result<(), Refusal> {
+    let given = |name: &str| fields.get(name).filter(|value| !value.is_null());
+    let text = |name: &str| match given(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(Refusal::unprocessable(&format!("{name} must be a string"))),
+    };
+    if let Some(name) = text("name")? {
+        if name.trim().is_empty() {
+            return Err(Refusal::unprocessable("name must not be empty"));
+        }
+        profile.name = name;
+    }
+    if let Some(description) = text("description")? {
+        profile.description = Some(description);
+    }
+    if let Some(system) = text("system")? {
+        profile.system = system;
+    }
+    if let Some(model) = text("model")? {
+        profile.model = model;
+    }
+    if let Some(tags) = given("tags") {
+        let tags = tags.as_array().and_then(|tags| {
+            let texts = tags.iter().map(|tag| tag.as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<_>>>()
+        });
+        profile.tags =
+            tags.ok_or_else(|| Refusal::unprocessable("tags must be an array of strings"))?;
+    }
+    if let Some(metadata) = given("metadata") {
+        profile.metadata = metadata
+            .as_object()
+            .ok_or_else(|| Refusal::unprocessable("metadata must be an object"))?
+            .clone();
+    }
+    Ok(())
+}

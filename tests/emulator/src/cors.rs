@@ -1,0 +1,96 @@
+//! What a browser is told: which pages may ask, what, and whether they may read the answer.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::time::Duration;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::account::Account;
+use crate::caller;
+use crate::refusal::Refusal;
+
+/// How long a browser may remember the answer to a preflight.
+const MAX_AGE: Duration = Duration::from_secs(600);
+
+/// What a page may send: all that the official clients do, beside what browsers set themselves.
+const REQUEST_HEADERS: [HeaderName; 16] = [
+    header::ACCEPT,
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    // Some browsers let a script set it.
+    header::USER_AGENT,
+    HeaderName::from_static("x-project"),
+    HeaderName::from_static("x-project-id"),
+    HeaderName::from_static("x-stainless-arch"),
+    HeaderName::from_static("x-stainless-async"),
+    HeaderName::from_static("x-stainless-lang"),
+    HeaderName::from_static("x-stainless-os"),
+    HeaderName::from_static("x-stainless-package-version"),
+    HeaderName::from_static("x-stainless-read-timeout"),
+    HeaderName::from_static("x-stainless-retry-count"),
+    HeaderName::from_static("x-stainless-runtime"),
+    HeaderName::from_static("x-stainless-runtime-version"),
+    HeaderName::from_static("x-stainless-timeout"),
+];
+
+/// What a page may read of an answer, beside what every page may.
+const RESPONSE_HEADERS: [HeaderName; 3] = [
+    header::DATE,
+    header::RETRY_AFTER,
+    HeaderName::from_static("x-request-id"),
+];
+
+/// Writes the headers that browsers go by.
+pub(crate) fn layer(account: Arc<Account>) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(move |origin, request| {
+            may_read(&account, origin, request)
+        }))
+        .allow_methods([Method::GET, Method::POST, Method::PATCH])
+        .allow_headers(REQUEST_HEADERS)
+        .expose_headers(RESPONSE_HEADERS)
+        .max_age(MAX_AGE)
+}
+
+/// Whether a page of this origin may read the answer: one that a token was made for, and not another than
+/// that of the token that it shows. No page may read what the API key opens, which has no place in one.
+fn may_read(account: &Account, origin: &HeaderValue, request: &Parts) -> bool {
+    let Ok(origin) = origin.to_str() else {
+        return false;
+    };
+    let shown = caller::bearer(&request.headers).ok();
+    if shown == Some(account.api_key.secret().expose_secret()) {
+        return false;
+    }
+    match shown.and_then(|secret| account.tokens.find(secret, account.now())) {
+        Some(token) => token.origin() == Some(origin),
+        None => account.tokens.knows_origin(origin),
+    }
+}
+
+/// Refuses a preflight from where no token was made for, and says so. Left to [`layer`], it would succeed
+/// without the headers, and whoever looks for the reason would find none.
+pub(crate) async fn explain_refusal(
+    State(account): State<Arc<Account>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let is_preflight = request.method() == Method::OPTIONS
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if let Some(origin) = headers.get(header::ORIGIN)
+        && is_preflight
+        && !origin
+            .to_str()
+            .is_ok_and(|origin| account.tokens.knows_origin(origin))
+    {
+        return Refusal::forbidden("no client-side token was made for the origin of this page")
+            .into_response();
+    }
+    next.run(request).await
+}

@@ -1,0 +1,397 @@
+//! A fault that an emulator has on demand.
+
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::operation::Operation;
+
+/// Something that goes wrong, for applications to test their own handling.
+///
+/// A fault strikes every request of every operation, unless it is told otherwise by [`on`](Self::on),
+/// [`with_probability`](Self::with_probability) and [`times`](Self::times). All latencies that strike a
+/// request add up; of the other faults, the first that was added and strikes is the one. A fault comes
+/// before the key is looked at, as from a proxy before the service.
+///
+/// ```
+/// use std::time::Duration;
+/// use letta_api_emulator::{Emulator, Fault, Operation};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let emulator = Emulator::builder()
+///     .fault(Fault::latency(Duration::from_millis(1)))
+///     .fault(Fault::rate_limit(100, Duration::from_secs(60)).on(Operation::CreateToken))
+///     .fault("status=503,retry-after=2s,probability=0.01".parse().unwrap())
+///     .start()
+///     .await?;
+/// emulator.inject(Fault::lose_answer().on(Operation::DeleteToken).times(1))?;
+/// emulator.clear_faults();
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # As text
+///
+/// For command lines, a fault is `key=value` pairs with commas between them. One of them says what it is:
+/// `status=503`, `rate-limit=100/1m`, `latency=200ms`, `disconnect`, `lose-answer`, `model-failure`. The
+/// others are `retry-after=2s` (with `status`), `on=send_message` (an [`Operation`]),
+/// `probability=0.1` and `times=3`. Durations are written as `2s`, `150ms`, `1m 30s`.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "a fault strikes once it is given to an emulator"]
+pub struct Fault {
+    pub(crate) kind: FaultKind,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) probability: f64,
+    pub(crate) times: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum FaultKind {
+    Status {
+        status: u16,
+        retry_after: Option<Duration>,
+    },
+    RateLimit {
+        requests: u32,
+        per: Duration,
+    },
+    Latency(Duration),
+    Disconnect,
+    LoseAnswer,
+    ModelFailure,
+}
+
+impl Fault {
+    fn new(kind: FaultKind) -> Self {
+        Self {
+            kind,
+            operation: None,
+            probability: 1.0,
+            times: None,
+        }
+    }
+
+    /// An error answer, with `{"message": …}`; nothing is carried out. The status is from 400 to 599.
+    pub fn status(status: u16) -> Self {
+        Self::new(FaultKind::Status {
+            status,
+            retry_after: None,
+        })
+    }
+
+    /// `Retry-After` for a [`status`](Self::status), rounded up to whole seconds. Passed over for any
+    /// other fault.
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        if let FaultKind::Status { retry_after, .. } = &mut self.kind {
+            *retry_after = Some(wait);
+        }
+        self
+    }
+
+    /// Lets this many requests through in each span of `per`, by the emulator's clock, and answers the
+    /// others with 429 and a `Retry-After` of what is left of the span. The first request begins one.
+    pub fn rate_limit(requests: u32, per: Duration) -> Self {
+        Self::new(FaultKind::RateLimit { requests, per })
+    }
+
+    /// Waits before the request is looked at.
+    pub fn latency(delay: Duration) -> Self {
+        Self::new(FaultKind::Latency(delay))
+    }
+
+    /// Closes the connection in place of an answer. Nothing is carried out.
+    pub fn disconnect() -> Self {
+        Self::new(FaultKind::Disconnect)
+    }
+
+    /// Carries the request out, and closes the connection in place of the answer: what makes a create
+    /// that is sent again dangerous.
+    pub fn lose_answer() -> Self {
+        Self::new(FaultKind::LoseAnswer)
+    }
+
+    /// The model behind an agent fails: 429 for a message that was sent, and for one whose answer is
+    /// streamed a 200 with an `error` event. Strikes no other operation.
+    pub fn model_failure() -> Self {
+        Self::new(FaultKind::ModelFailure)
+    }
+
+    /// Strikes requests of this operation only.
+    pub fn on(mut self, operation: Operation) -> Self {
+        self.operation = Some(operation);
+        self
+    }
+
+    /// Strikes a request with this probability, from 0 to 1. See [`Builder::seed`](crate::Builder::seed).
+    pub fn with_probability(mut self, probability: f64) -> Self {
+        self.probability = probability;
+        self
+    }
+
+    /// Strikes this many times, and is gone then.
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Whether it has to do with the operation at all.
+    pub(crate) fn concerns(&self, operation: Operation) -> bool {
+        self.operation.is_none_or(|on| on == operation)
+            && (self.kind != FaultKind::ModelFailure || is_sending(operation))
+    }
+
+    /// Refuses a fault that could not strike as it says.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        let rule = match self.kind {
+            FaultKind::Status { status, .. } if !(400..=599).contains(&status) => {
+                "the status must be from 400 to 599"
+            }
+            FaultKind::RateLimit { per, .. } if per.is_zero() => {
+                "a rate limit is for a span longer than nothing"
+            }
+            FaultKind::ModelFailure if self.operation.is_some_and(|on| !is_sending(on)) => {
+                "a model fails where a message is sent, and nowhere else"
+            }
+            _ if !(0.0..=1.0).contains(&self.probability) => "the probability must be from 0 to 1",
+            _ => return Ok(()),
+        };
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("the fault `{self}` makes no sense: {rule}"),
+        ))
+    }
+}
+
+fn is_sending(operation: Operation) -> bool {
+    matches!(operation, Operation::SendMessage | Operation::StreamMessage)
+}
+
+/// Written as in [`Fault`]'s text form.
+struct Text(Duration);
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match SignedDuration::try_from(self.0) {
+            Ok(duration) => write!(f, "{duration:#}"),
+            Err(_) => write!(f, "{}s", self.0.as_secs()),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    /// Writes the text form, which is read back as the same fault.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            FaultKind::Status {
+                status,
+                retry_after,
+            } => {
+                write!(f, "status={status}")?;
+                if let Some(wait) = retry_after {
+                    write!(f, ",retry-after={}", Text(wait))?;
+                }
+            }
+            FaultKind::RateLimit { requests, per } => {
+                write!(f, "rate-limit={requests}/{}", Text(per))?;
+            }
+            FaultKind::Latency(delay) => write!(f, "latency={}", Text(delay))?,
+            FaultKind::Disconnect => f.write_str("disconnect")?,
+            FaultKind::LoseAnswer => f.write_str("lose-answer")?,
+            FaultKind::ModelFailure => f.write_str("model-failure")?,
+        }
+        if let Some(operation) = self.operation {
+            write!(f, ",on={operation}")?;
+        }
+        if self.probability != 1.0 {
+            write!(f, ",probability={}", self.probability)?;
+        }
+        if let Some(times) = self.times {
+            write!(f, ",times={times}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Fault {
+    type Err = io::Error;
+
+    /// Reads the text form.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput), naming the part that is not understood.
+    fn from_str(text: &str) -> io::Result<Self> {
+        let invalid = |message: String| io::Error::new(io::ErrorKind::InvalidInput, message);
+        let mut kind: Option<FaultKind> = None;
+        let mut retry_after = None;
+        let mut operation = None;
+        let mut probability = None;
+        let mut times = None;
+        for part in text.split(',').map(str::trim) {
+            let (key, value) = part.split_once('=').unwrap_or((part, ""));
+            let odd = |what: &str| invalid(format!("`{part}` in a fault: {what}"));
+            let new_kind = match key {
+                "status" => FaultKind::Status {
+                    status: value
+                        .parse()
+                        .map_err(|_| odd("the status is a number, as 503"))?,
+                    retry_after: None,
+                },
+                "rate-limit" => {
+                    let (requests, per) = value
+                        .split_once('/')
+                        .ok_or_else(|| odd("write it as REQUESTS/DURATION, as 100/1m"))?;
+                    FaultKind::RateLimit {
+                        requests: requests
+                            .parse()
+                            .map_err(|_| odd("the requests are a whole number"))?,
+                        per: duration(per).ok_or_else(|| odd(DURATION))?,
+                    }
+                }
+                "latency" => FaultKind::Latency(duration(value).ok_or_else(|| odd(DURATION))?),
+                "disconnect" | "lose-answer" | "model-failure" if part.contains('=') => {
+                    return Err(odd("it takes no value"));
+                }
+                "disconnect" => FaultKind::Disconnect,
+                "lose-answer" => FaultKind::LoseAnswer,
+                "model-failure" => FaultKind::ModelFailure,
+                _ => {
+                    let twice = match key {
+                        "retry-after" => {
+                            let wait = duration(value).ok_or_else(|| odd(DURATION))?;
+                            retry_after.replace(wait).is_some()
+                        }
+                        "on" => {
+                            let on = value.parse().map_err(|error: String| odd(&error))?;
+                            operation.replace(on).is_some()
+                        }
+                        "probability" => {
+                            let number = value
+                                .parse()
+                                .map_err(|_| odd("the probability is a number from 0 to 1"))?;
+                            probability.replace(number).is_some()
+                        }
+                        "times" => {
+                            let number = value.parse().map_err(|_| odd("it is a whole number"))?;
+                            times.replace(number).is_some()
+                        }
+                        _ => {
+                            return Err(odd("there are status, rate-limit, latency, disconnect, \
+                                 lose-answer, model-failure, retry-after, on, probability, times"));
+                        }
+                    };
+                    if twice {
+                        return Err(odd("it is given twice"));
+                    }
+                    continue;
+                }
+            };
+            if kind.replace(new_kind).is_some() {
+                return Err(odd("a fault is one thing; give another for more"));
+            }
+        }
+        let mut kind = kind.ok_or_else(|| {
+            invalid(format!(
+                "the fault `{text}` does not say what it is: \
+                 status, rate-limit, latency, disconnect, lose-answer or model-failure"
+            ))
+        })?;
+        if retry_after.is_some() {
+            let FaultKind::Status {
+                retry_after: of_status,
+                ..
+            } = &mut kind
+            else {
+                return Err(invalid(format!(
+                    "retry-after in the fault `{text}` goes with status"
+                )));
+            };
+            *of_status = retry_after;
+        }
+        let fault = Self {
+            kind,
+            operation,
+            probability: probability.unwrap_or(1.0),
+            times,
+        };
+        fault.check()?;
+        Ok(fault)
+    }
+}
+
+const DURATION: &str = "a duration is written as 2s, 150ms or 1m 30s";
+
+/// Reads a duration, which is never negative.
+fn duration(text: &str) -> Option<Duration> {
+    text.parse::<SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_written_as_it_is_read() {
+        let second = Duration::from_secs(1);
+        for (text, fault) in [
+            ("status=503", Fault::status(503)),
+            (
+                "status=429,retry-after=2s,on=send_message,probability=0.25,times=3",
+                Fault::status(429)
+                    .retry_after(2 * second)
+                    .on(Operation::SendMessage)
+                    .with_probability(0.25)
+                    .times(3),
+            ),
+            ("rate-limit=100/1m", Fault::rate_limit(100, 60 * second)),
+            (
+                "latency=150ms,on=create_agent",
+                Fault::latency(Duration::from_millis(150)).on(Operation::CreateAgent),
+            ),
+            ("disconnect", Fault::disconnect()),
+            ("lose-answer,times=1", Fault::lose_answer().times(1)),
+            ("model-failure", Fault::model_failure()),
+        ] {
+            assert_eq!(text.parse::<Fault>().unwrap(), fault);
+            assert_eq!(fault.to_string(), text);
+        }
+        let spaced: Fault = " times=2 , latency=1s 500ms".parse().unwrap();
+        assert_eq!(spaced, Fault::latency(Duration::from_millis(1500)).times(2));
+    }
+
+    #[test]
+    fn what_is_no_fault_is_refused_and_says_what_is_wrong() {
+        for (text, says) in [
+            ("", "there are status"),
+            ("times=3", "does not say what it is"),
+            ("slow", "`slow`"),
+            ("status", "`status`"),
+            ("status=x", "as 503"),
+            ("status=200", "from 400 to 599"),
+            ("status=503,status=500", "one thing"),
+            ("status=503,disconnect", "one thing"),
+            ("latency=1", "written as"),
+            ("latency=-1s", "written as"),
+            ("rate-limit=5", "REQUESTS/DURATION"),
+            ("rate-limit=x/1s", "whole number"),
+            ("rate-limit=5/0s", "longer than nothing"),
+            ("disconnect=1", "no value"),
+            ("disconnect,retry-after=1s", "goes with status"),
+            ("disconnect,on=mint", "`mint`"),
+            ("disconnect,on=send_message,on=send_message", "twice"),
+            ("disconnect,probability=2", "from 0 to 1"),
+            ("disconnect,probability=NaN", "from 0 to 1"),
+            ("disconnect,times=-1", "whole number"),
+            ("model-failure,on=list_agents", "a message is sent"),
+        ] {
+            let error = text.parse::<Fault>().unwrap_err();
+            assert!(error.to_string().contains(says), "{text}: {error}");
+        }
+    }
+}
