@@ -101,6 +101,7 @@ const calls = {
   },
   "tokens.delete": (client, step) => client.accessTokens.delete(named(step.token)),
   "agents.retrieve": async (client, step) => agent(await client.agents.retrieve(step.agent)),
+  "agents.update": async (client, step) => agent(await client.agents.update(step.agent, step.body)),
   "messages.list": async (client, step) =>
     (await client.agents.messages.list(step.agent, step.query)).getPaginatedItems().map(message),
   "messages.walk": (client, step) => all(client.agents.messages.list(step.agent, step.query), message),

@@ -164,7 +164,7 @@ def walk_tokens(client: Letta, limit: int) -> Any:
 
 
 def run(step: Any, client: Letta, minted: List[str]) -> Any:
-    """Makes one call, and gives what it answers as plain values, and what the answer's body is checked by."""
+    """Makes one call, and gives what was understood of the answer as plain values."""
     messages = client.agents.messages
 
     def create() -> Any:
@@ -188,6 +188,7 @@ def run(step: Any, client: Letta, minted: List[str]) -> Any:
         # The client gives the empty text that came.
         "tokens.delete": lambda: client.access_tokens.delete(named(step["token"], minted)) or None,
         "agents.retrieve": lambda: agent(client.agents.retrieve(step["agent"])),
+        "agents.update": lambda: agent(client.agents.update(step["agent"], **step["body"])),
         "messages.list": lambda: [message(item) for item in messages.list(step["agent"], **step["query"]).items],
         "messages.walk": lambda: [message(item) for item in messages.list(step["agent"], **step["query"])],
         "messages.create": sent,
@@ -201,6 +202,7 @@ MODELS = {
     "tokens.list": AccessTokenListResponse,
     "tokens.walk": AccessTokenListResponse,
     "agents.retrieve": AgentState,
+    "agents.update": AgentState,
     "messages.list": List[Message],
     "messages.walk": List[Message],
     "messages.create": LettaResponse,
