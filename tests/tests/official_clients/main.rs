@@ -26,6 +26,9 @@ fn expiry() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(4_928_040_000)
 }
 
+/// A key of another service.
+const WRONG_KEY: &str = "sk-let-wrong";
+
 /// A token that nobody minted.
 const UNKNOWN_TOKEN: &str = "ck-let-00000000000000000000000000000000";
 
@@ -71,11 +74,12 @@ struct Run {
     sent: Vec<Sent>,
 }
 
-/// A request but for its headers.
+/// A request but for its headers, save the one that says who calls.
 #[derive(Debug, PartialEq)]
 struct Sent {
     method: String,
     target: String,
+    authorization: String,
     /// To the byte.
     body: String,
 }
@@ -101,7 +105,7 @@ impl Scene {
     async fn play(&self, caller: &Caller<'_>, steps: &[Value]) -> Run {
         let task = json!({
             "baseUrl": self.proxy.url(),
-            "keys": { "server": Emulator::DEFAULT_API_KEY, "wrong": "sk-let-wrong" },
+            "keys": { "server": Emulator::DEFAULT_API_KEY, "wrong": WRONG_KEY },
             "steps": steps,
         });
         let results = match caller {
@@ -111,6 +115,8 @@ impl Scene {
         };
         assert_eq!(results.len(), steps.len());
         let mut labels = Labels::default();
+        labels.hide(Emulator::DEFAULT_API_KEY, "server");
+        labels.hide(WRONG_KEY, "wrong");
         let understood = results
             .iter()
             .map(|result| serde_json::from_str(&labels.of(&result.to_string())).unwrap())
@@ -129,6 +135,7 @@ impl Sent {
         Self {
             method: request.method.to_string(),
             target: labels.of(&request.target),
+            authorization: labels.of(request.headers["authorization"].to_str().unwrap()),
             body: labels.of(std::str::from_utf8(&request.body).unwrap()),
         }
     }
@@ -138,6 +145,20 @@ impl Sent {
 fn step(call: &str, mut members: Value) -> Value {
     members["call"] = call.into();
     members
+}
+
+/// A step on `agent-1`, with the token of this number, from where the token is for.
+fn on_agent(token: u8, call: &str, mut members: Value) -> Value {
+    members["key"] = token.into();
+    members["origin"] = ORIGIN.into();
+    members["agent"] = "agent-1".into();
+    step(call, members)
+}
+
+/// The step with one member changed.
+fn with(name: &str, value: Value, mut step: Value) -> Value {
+    step[name] = value;
+    step
 }
 
 /// The members of a token's creation.
@@ -262,192 +283,81 @@ async fn a_client_side_token_opens_to_the_official_clients_what_its_policy_says_
     let Some(programs) = program::both(test) else {
         return;
     };
-    let mint = |policy: &[Value]| {
-        step(
-            "tokens.create",
-            json!({ "key": "server", "body": token_for(policy, Some(EXPIRY)) }),
-        )
-    };
-    // The tokens by number, as they are minted below.
+    // The tokens by number, as they are minted first.
     let (full, read_only, revoked) = (0, 1, 2);
-    let on = |agent: &str, token: u8, call: &str, mut members: Value| {
-        members["key"] = token.into();
-        members["origin"] = ORIGIN.into();
-        members["agent"] = agent.into();
-        step(call, members)
+    let mint = |rights: &[&str]| {
+        let body = token_for(&[grant("agent-1", rights)], Some(EXPIRY));
+        step("tokens.create", json!({ "key": "server", "body": body }))
     };
-    let with_origin = |origin: Value, mut step: Value| {
-        step["origin"] = origin;
-        step
+    let retrieve = |token: u8| on_agent(token, "agents.retrieve", json!({}));
+    let rename = |token: u8, name: &str| {
+        let body = json!({ "name": name });
+        on_agent(token, "agents.update", json!({ "body": body }))
     };
-    let say = |text: &str| json!([{ "role": "user", "content": text }]);
+    let list =
+        |token: u8, query: Value| on_agent(token, "messages.list", json!({ "query": query }));
+    let walk =
+        |token: u8, query: Value| on_agent(token, "messages.walk", json!({ "query": query }));
+    let send = |token: u8, body: Value| on_agent(token, "messages.create", json!({ "body": body }));
+    let stream =
+        |token: u8, body: Value| on_agent(token, "messages.stream", json!({ "body": body }));
+    let user = |text: &str| json!([{ "role": "user", "content": text }]);
+    let hello = json!({ "messages": user("Hello") });
+    let by_words = json!({ "messages": user("Word by word"), "stream_tokens": true });
+    // The way that is not deprecated.
+    let by_lines =
+        json!({ "messages": user("Line by line"), "stream_tokens": true, "streaming": true });
+    let elsewhere = |step: Value| with("agent", json!("agent-2"), step);
+    let from = |origin: Value, step: Value| with("origin", origin, step);
+    let by_token = |step: Value| with("key", json!(full), from(json!(ORIGIN), step));
     let cases = [
-        (mint(&[grant("agent-1", &ALL_RIGHTS)]), OPEN),
+        (mint(&ALL_RIGHTS), OPEN),
+        (mint(&["read_messages", "read_agent"]), OPEN),
+        (mint(&ALL_RIGHTS), OPEN),
+        // What the token opens. `assert_heard` says what there is to hear.
+        (retrieve(full), OPEN),
+        (rename(full, "Grace"), OPEN),
+        (send(full, json!({ "messages": user("Grüße 👋") })), OPEN),
+        (send(full, json!({ "input": "Good morning" })), OPEN),
         (
-            mint(&[grant("agent-1", &["read_messages", "read_agent"])]),
+            stream(full, json!({ "messages": user("Step by step") })),
             OPEN,
         ),
-        (mint(&[grant("agent-1", &ALL_RIGHTS)]), OPEN),
-        // What the token opens.
-        (on("agent-1", full, "agents.retrieve", json!({})), OPEN),
-        (
-            on(
-                "agent-1",
-                full,
-                "agents.update",
-                json!({ "body": { "name": "Grace" } }),
-            ),
-            OPEN,
-        ),
-        (
-            on(
-                "agent-1",
-                full,
-                "messages.create",
-                json!({ "body": { "messages": say("Grüße 👋") } }),
-            ),
-            OPEN,
-        ),
-        (
-            on(
-                "agent-1",
-                full,
-                "messages.create",
-                json!({ "body": { "input": "Good morning" } }),
-            ),
-            OPEN,
-        ),
-        (
-            on(
-                "agent-1",
-                full,
-                "messages.stream",
-                json!({ "body": { "messages": say("Step by step") } }),
-            ),
-            OPEN,
-        ),
-        (
-            on(
-                "agent-1",
-                full,
-                "messages.stream",
-                json!({ "body": { "messages": say("Word by word"), "stream_tokens": true } }),
-            ),
-            OPEN,
-        ),
-        (
-            on(
-                "agent-1",
-                full,
-                "messages.create",
-                json!({ "body": { "messages": say("Line by line"), "stream_tokens": true, "streaming": true } }),
-            ),
-            OPEN,
-        ),
-        (
-            on("agent-1", full, "messages.list", json!({ "query": {} })),
-            OPEN,
-        ),
-        (
-            on(
-                "agent-1",
-                full,
-                "messages.list",
-                json!({ "query": { "limit": 3, "order": "asc" } }),
-            ),
-            OPEN,
-        ),
-        (
-            on(
-                "agent-1",
-                full,
-                "messages.walk",
-                json!({ "query": { "limit": 2 } }),
-            ),
-            OPEN,
-        ),
-        (on("agent-1", read_only, "agents.retrieve", json!({})), OPEN),
+        (stream(full, by_words), OPEN),
+        (send(full, by_lines), OPEN),
+        (list(full, json!({})), OPEN),
+        (list(full, json!({ "limit": 3, "order": "asc" })), OPEN),
+        (walk(full, json!({ "limit": 2 })), OPEN),
+        (retrieve(read_only), OPEN),
+        (list(read_only, json!({ "limit": 1 })), OPEN),
         // Another agent than the policy names.
-        (on("agent-2", full, "agents.retrieve", json!({})), FORBIDDEN),
-        (
-            on("agent-2", full, "messages.list", json!({ "query": {} })),
-            FORBIDDEN,
-        ),
-        // Another right.
-        (
-            on(
-                "agent-1",
-                read_only,
-                "agents.update",
-                json!({ "body": { "name": "Eve" } }),
-            ),
-            FORBIDDEN,
-        ),
-        (
-            on(
-                "agent-1",
-                read_only,
-                "messages.create",
-                json!({ "body": { "messages": say("Hello") } }),
-            ),
-            FORBIDDEN,
-        ),
-        (
-            on(
-                "agent-1",
-                read_only,
-                "messages.stream",
-                json!({ "body": { "messages": say("Hello") } }),
-            ),
-            FORBIDDEN,
-        ),
+        (elsewhere(retrieve(full)), FORBIDDEN),
+        (elsewhere(list(full, json!({}))), FORBIDDEN),
+        (elsewhere(send(full, hello.clone())), FORBIDDEN),
+        // A right that the policy does not give.
+        (rename(read_only, "Eve"), FORBIDDEN),
+        (send(read_only, hello.clone()), FORBIDDEN),
+        (stream(read_only, hello.clone()), FORBIDDEN),
         // Another origin, and none.
+        (from(json!(OTHER_ORIGIN), retrieve(full)), FORBIDDEN),
         (
-            with_origin(
-                json!(OTHER_ORIGIN),
-                on("agent-1", full, "agents.retrieve", json!({})),
-            ),
+            from(json!(OTHER_ORIGIN), stream(full, hello.clone())),
             FORBIDDEN,
         ),
-        (
-            with_origin(
-                Value::Null,
-                on("agent-1", full, "agents.retrieve", json!({})),
-            ),
-            FORBIDDEN,
-        ),
-        (
-            with_origin(
-                Value::Null,
-                on(
-                    "agent-1",
-                    full,
-                    "messages.create",
-                    json!({ "body": { "messages": say("Hello") } }),
-                ),
-            ),
-            FORBIDDEN,
-        ),
+        (from(Value::Null, retrieve(full)), FORBIDDEN),
+        (from(Value::Null, send(full, hello.clone())), FORBIDDEN),
         // What takes the API key.
         (
-            on("agent-1", full, "tokens.list", json!({ "query": {} })),
+            with("call", json!("tokens.list"), list(full, json!({}))),
             FORBIDDEN,
         ),
+        (by_token(mint(&ALL_RIGHTS)), FORBIDDEN),
         (
-            on(
-                "agent-1",
-                full,
-                "tokens.create",
-                json!({ "body": token_for(&[grant("agent-1", &ALL_RIGHTS)], None) }),
-            ),
-            FORBIDDEN,
-        ),
-        (
-            on("agent-1", full, "tokens.delete", json!({ "token": full })),
+            on_agent(full, "tokens.delete", json!({ "token": revoked })),
             FORBIDDEN,
         ),
         // A token that was live.
-        (on("agent-1", revoked, "agents.retrieve", json!({})), OPEN),
+        (retrieve(revoked), OPEN),
         (
             step(
                 "tokens.delete",
@@ -455,10 +365,8 @@ async fn a_client_side_token_opens_to_the_official_clients_what_its_policy_says_
             ),
             OPEN,
         ),
-        (
-            on("agent-1", revoked, "agents.retrieve", json!({})),
-            UNAUTHORIZED,
-        ),
+        (retrieve(revoked), UNAUTHORIZED),
+        (stream(revoked, hello), UNAUTHORIZED),
     ];
     let steps: Vec<_> = cases.iter().map(|(step, _)| step.clone()).collect();
     let clock = ManualClock::new();
@@ -477,55 +385,67 @@ async fn a_client_side_token_opens_to_the_official_clients_what_its_policy_says_
 /// if there was nothing to understand.
 fn assert_heard(results: &[Value]) {
     let understood: Vec<_> = results.iter().map(|result| &result["understood"]).collect();
-    let types = |events: &Value| -> Vec<String> {
-        let events = events.as_array().unwrap().iter();
-        events
-            .map(|event| event["type"].as_str().unwrap().to_owned())
-            .collect()
+    let [
+        _,
+        _,
+        _,
+        agent,
+        renamed,
+        sent,
+        input,
+        steps,
+        words,
+        lines,
+        all,
+        oldest,
+        walked,
+        ..,
+    ] = understood[..]
+    else {
+        panic!("{} calls", understood.len());
     };
-    let said = |events: &Value| -> String {
-        let events = events.as_array().unwrap().iter();
-        events
-            .filter_map(|event| event["content"].as_str())
-            .collect()
-    };
-    assert_eq!(understood[3]["name"], "Ada");
-    assert_eq!(understood[4]["name"], "Grace");
-    assert_eq!(
-        understood[5]["messages"][0]["content"],
-        "You said: Grüße 👋"
-    );
-    assert_eq!(understood[5]["reason"], "end_turn");
-    assert_eq!(
-        understood[6]["messages"][0]["content"],
-        "You said: Good morning"
-    );
+    assert_eq!(agent["name"], "Ada");
+    assert_eq!(renamed["name"], "Grace");
+    for (answer, text) in [
+        (sent, "You said: Grüße 👋"),
+        (input, "You said: Good morning"),
+    ] {
+        assert_eq!(answer["messages"][0]["content"], text);
+        assert_eq!(answer["reason"], "end_turn");
+    }
 
-    let whole = [
-        "ping",
-        "assistant_message",
-        "stop_reason",
-        "usage_statistics",
+    let streams = [
+        (steps, "You said: Step by step", 1),
+        (words, "You said: Word by word", 5),
+        (lines, "You said: Line by line", 5),
     ];
-    assert_eq!(types(understood[7]), whole);
-    assert_eq!(said(understood[7]), "You said: Step by step");
-    for (number, text) in [(8, "You said: Word by word"), (9, "You said: Line by line")] {
-        let events = understood[number].as_array().unwrap();
-        let mut types = types(understood[number]);
-        types.dedup();
-        assert_eq!(types, whole);
-        assert_eq!(said(understood[number]), text);
-        let pieces = &events[1..events.len() - 2];
-        assert_eq!(pieces.len(), 5, "{pieces:?}");
-        assert!(pieces.iter().all(|piece| piece["id"] == pieces[0]["id"]));
+    for (events, text, pieces) in streams {
+        let [ping, said @ .., reason, usage] = &events.as_array().unwrap()[..] else {
+            panic!("{events}");
+        };
+        let types = [ping, &said[0], reason, usage].map(|event| &event["type"]);
+        let expected = [
+            "ping",
+            "assistant_message",
+            "stop_reason",
+            "usage_statistics",
+        ];
+        assert_eq!(types, expected, "{events}");
+        assert_eq!(said.len(), pieces, "{events}");
+        assert!(
+            said.iter().all(|piece| piece["id"] == said[0]["id"]),
+            "{events}"
+        );
+        let content = said.iter().map(|piece| piece["content"].as_str().unwrap());
+        assert_eq!(content.collect::<String>(), text);
     }
 
     // The system's, and two for each of five requests.
-    let listed = understood[10].as_array().unwrap();
-    assert_eq!(listed.len(), 11);
-    let oldest: Vec<_> = listed.iter().rev().take(3).cloned().collect();
-    assert_eq!(understood[11], &Value::from(oldest));
-    assert_eq!(understood[12], understood[10]);
+    let newest_first = all.as_array().unwrap();
+    assert_eq!(newest_first.len(), 11);
+    let last: Value = newest_first.iter().rev().take(3).cloned().collect();
+    assert_eq!(oldest, &last);
+    assert_eq!(walked, all);
 }
 
 /// Headers that a browser sets itself, or that a page may send without asking.
@@ -546,21 +466,22 @@ async fn a_page_may_send_every_header_that_an_official_client_sends() {
     else {
         return;
     };
-    let mint =
-        json!({ "key": "server", "body": token_for(&[grant("agent-1", &ALL_RIGHTS)], None) });
-    let on = |call: &str, mut members: Value| {
-        members["key"] = json!(0);
-        members["origin"] = ORIGIN.into();
-        members["agent"] = "agent-1".into();
-        step(call, members)
-    };
+    let body = token_for(&[grant("agent-1", &ALL_RIGHTS)], None);
     let steps = [
-        step("tokens.create", mint),
-        on("agents.retrieve", json!({})),
-        on("agents.update", json!({ "body": { "name": "Grace" } })),
-        on("messages.list", json!({ "query": {} })),
-        on("messages.create", json!({ "body": { "input": "Hello" } })),
-        on("messages.stream", json!({ "body": { "input": "Hello" } })),
+        step("tokens.create", json!({ "key": "server", "body": body })),
+        on_agent(0, "agents.retrieve", json!({})),
+        on_agent(0, "agents.update", json!({ "body": { "name": "Grace" } })),
+        on_agent(0, "messages.list", json!({ "query": {} })),
+        on_agent(
+            0,
+            "messages.create",
+            json!({ "body": { "input": "Hello" } }),
+        ),
+        on_agent(
+            0,
+            "messages.stream",
+            json!({ "body": { "input": "Hello" } }),
+        ),
     ];
     let browser = reqwest::Client::builder().no_proxy().build().unwrap();
     for program in &programs {

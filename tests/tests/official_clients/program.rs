@@ -131,8 +131,8 @@ impl Program {
             Ok(results) if status.is_some_and(|status| status.success()) => results,
             _ => {
                 let mut labels = Labels::default();
-                for key in task["keys"].as_object().into_iter().flatten() {
-                    labels.hide(key.1.as_str().expect("a key is text"), key.0);
+                for (name, key) in task["keys"].as_object().expect("a task has keys") {
+                    labels.hide(key.as_str().expect("a key is text"), name);
                 }
                 panic!(
                     "{} ended with {status:?}: {}\n{}",
