@@ -87,7 +87,8 @@ impl Program {
     pub(crate) async fn run(&self, task: Value) -> Vec<Value> {
         let program = self.clone();
         let run = tokio::task::spawn_blocking(move || program.run_blocking(&task));
-        run.await.expect("a program runs to its end")
+        run.await
+            .unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
     }
 
     fn run_blocking(&self, task: &Value) -> Vec<Value> {
