@@ -334,6 +334,8 @@ fn duration(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -392,6 +394,54 @@ mod tests {
         ] {
             let error = text.parse::<Fault>().unwrap_err();
             assert!(error.to_string().contains(says), "{text}: {error}");
+        }
+    }
+
+    fn any_fault() -> impl Strategy<Value = Fault> {
+        let duration = || {
+            (0..=u64::MAX >> 1, 0..1_000_000_000_u32).prop_map(|(s, n)| Duration::new(s >> 20, n))
+        };
+        let kind = prop_oneof![
+            (400..=599_u16, proptest::option::of(duration())).prop_map(|(status, retry_after)| {
+                FaultKind::Status {
+                    status,
+                    retry_after,
+                }
+            }),
+            (any::<u32>(), duration()).prop_map(|(requests, per)| FaultKind::RateLimit {
+                requests,
+                per: per + Duration::from_nanos(1),
+            }),
+            duration().prop_map(FaultKind::Latency),
+            Just(FaultKind::Disconnect),
+            Just(FaultKind::LoseAnswer),
+        ];
+        let operation = proptest::option::of(proptest::sample::select(&Operation::ALL[..]));
+        let probability = prop_oneof![Just(1.0), 0.0..1.0];
+        (kind, operation, probability, any::<Option<u32>>()).prop_map(
+            |(kind, operation, probability, times)| Fault {
+                kind,
+                operation,
+                probability,
+                times,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn every_fault_is_read_back_as_it_was_written(fault in any_fault()) {
+            prop_assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
+        }
+
+        #[test]
+        fn no_text_is_too_odd_to_be_read_or_refused(
+            text in "((status|latency|rate-limit|times|on|probability|retry-after)?=?[0-9a-z/.= -]{0,9},?){0,4}|\\PC*"
+        ) {
+            if let Ok(fault) = text.parse::<Fault>() {
+                prop_assert!(fault.check().is_ok());
+                prop_assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
+            }
         }
     }
 }

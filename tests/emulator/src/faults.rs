@@ -136,7 +136,8 @@ impl Present {
 
 /// As many whole seconds as are needed, for `Retry-After`.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+    wait.as_secs()
+        .saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 #[cfg(test)]

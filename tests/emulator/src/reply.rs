@@ -100,7 +100,8 @@ impl Reply {
             None => {
                 say(data(&stop_reason("llm_api_error")));
                 let error = ModelFailure.to_event(&self.run);
-                events.push(now(data(&error).event("error")));
+                let event = Event::default().event("error").data(error.to_string());
+                events.push(now(event));
             }
             Some(answer) => {
                 if by_words {

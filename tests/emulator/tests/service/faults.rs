@@ -1,0 +1,128 @@
+use std::time::{Duration, SystemTime};
+
+use letta_api_emulator::{Emulator, Fault, ManualClock, Operation, SkewedClock};
+use reqwest::Method;
+
+use crate::raw::{Answer, TOKENS, client, create, good_body, list, request, token_for};
+
+#[tokio::test]
+async fn an_error_on_demand_comes_before_the_key_is_looked_at_and_does_nothing() {
+    let builder = Emulator::builder().fault(Fault::status(503).on(Operation::CreateToken));
+    let emulator = builder.start().await.unwrap();
+    let answer = create(&emulator, &good_body()).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.message().contains("a fault"));
+    assert!(!answer.headers.contains_key("retry-after"));
+    assert_eq!(emulator.tokens().len(), 0);
+    assert_eq!(list(&emulator, "").await.status, 200);
+
+    let error = client(&emulator)
+        .create_client_side_access_token(&token_for("agent-1"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(503));
+    emulator.clear_faults();
+    assert_eq!(create(&emulator, &good_body()).await.status, 201);
+    assert_eq!(emulator.request_count(Operation::CreateToken), 3);
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_429_with_what_is_left_of_its_span_by_the_emulators_clock() {
+    let clock = ManualClock::new();
+    let emulator = Emulator::builder()
+        .clock(clock.clone())
+        .fault(Fault::rate_limit(2, Duration::from_secs(60)))
+        .start()
+        .await
+        .unwrap();
+    let statuses = async || {
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            statuses.push(list(&emulator, "").await.status);
+        }
+        statuses
+    };
+    assert_eq!(statuses().await, [200, 200, 429]);
+    clock.advance(Duration::from_millis(17_500));
+    assert_eq!(list(&emulator, "").await.header("retry-after"), "43");
+    clock.advance(Duration::from_secs(43));
+    assert_eq!(statuses().await, [200, 200, 429]);
+}
+
+#[tokio::test]
+async fn a_connection_is_closed_in_place_of_an_answer_before_or_after_the_deed() {
+    for http_2 in [false, true] {
+        let emulator = Emulator::start().await.unwrap();
+        let mut http = reqwest::Client::builder().retry(reqwest::retry::never());
+        if http_2 {
+            http = http.http2_prior_knowledge();
+        }
+        let http = http.build().unwrap();
+        let create = || {
+            http.post(format!("{}{TOKENS}", emulator.base_url()))
+                .bearer_auth(Emulator::DEFAULT_API_KEY)
+                .json(&good_body())
+                .send()
+        };
+        for (fault, made) in [(Fault::disconnect(), 0), (Fault::lose_answer(), 1)] {
+            emulator.inject(fault.times(1)).unwrap();
+            let error = create().await.unwrap_err();
+            assert!(!error.is_timeout() && !error.is_connect(), "{error:?}");
+            assert_eq!(emulator.token_count().live, made);
+        }
+        assert_eq!(create().await.unwrap().status().as_u16(), 201);
+        assert_eq!(emulator.request_count(Operation::CreateToken), 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_latency_is_waited_for() {
+    let fault = Fault::latency(Duration::from_secs(7)).on(Operation::ListTokens);
+    let emulator = Emulator::builder().fault(fault).start().await.unwrap();
+    let began = tokio::time::Instant::now();
+    assert_eq!(list(&emulator, "").await.status, 200);
+    let took = began.elapsed();
+    assert!((7000..7100).contains(&took.as_millis()), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_fault_that_makes_no_sense_is_refused() {
+    let emulator = Emulator::start().await.unwrap();
+    for fault in [
+        Fault::status(200),
+        Fault::status(600),
+        Fault::disconnect().with_probability(1.5),
+        Fault::disconnect().with_probability(-0.1),
+        Fault::disconnect().with_probability(f64::NAN),
+        Fault::rate_limit(1, Duration::ZERO),
+        Fault::model_failure().on(Operation::ListAgents),
+    ] {
+        let error = emulator.inject(fault.clone()).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{fault}");
+        assert!(error.to_string().contains("makes no sense"));
+        assert!(Emulator::builder().fault(fault).start().await.is_err());
+    }
+    assert!(emulator.faults().is_empty());
+}
+
+#[tokio::test]
+async fn a_skewed_clock_shows_in_dates_and_in_expiries() {
+    let hour = Duration::from_secs(3600);
+    for (clock, expected) in [
+        (SkewedClock::ahead(hour), SystemTime::now() + hour),
+        (SkewedClock::behind(hour), SystemTime::now() - hour),
+    ] {
+        let emulator = Emulator::builder().clock(clock).start().await.unwrap();
+        create(&emulator, &good_body()).await;
+        let end = emulator.tokens()[0].expires_at();
+        let off = |time: SystemTime| {
+            let apart = time.duration_since(expected);
+            apart.unwrap_or_else(|error| error.duration())
+        };
+        assert!(off(end - Duration::from_secs(300)) < Duration::from_secs(30));
+        let answer = Answer::of(request(&emulator, Method::GET, TOKENS)).await;
+        let date = jiff::fmt::rfc2822::parse(answer.header("date")).unwrap();
+        let date = SystemTime::try_from(date.timestamp()).unwrap();
+        assert!(off(date) < Duration::from_secs(30));
+    }
+}
