@@ -27,8 +27,8 @@
 //! ```
 //!
 //! - **Time**: a [`ManualClock`] lets tokens expire without waiting; a [`SkewedClock`] is wrong.
-//! - **Faults**: a [`Fault`] is an error, a rate limit, a latency or a lost connection, by operation, with
-//!   a probability, so many times.
+//! - **Faults**: a [`Fault`] is an error, a rate limit, a latency, a lost answer or one that breaks off, by
+//!   operation, with a probability, so many times.
 //! - **State**: [`Emulator::tokens`], [`agents`](Emulator::agents),
 //!   [`request_count`](Emulator::request_count), and all of it as JSON from [`dump`](Emulator::dump).
 //!
@@ -71,7 +71,7 @@
 //! # What it decides, and how we know
 //!
 //! *Documented*: the published API reference says so. *Observed*: seen on the wire, of the self-hosted
-//! server, version 0.16.8, where it is about agents. *HTTP*: the standards say so, that of CORS among
+//! server, version 0.16.8, where it is about agents. *Source*: that server's published source says so. *HTTP*: the standards say so, that of CORS among
 //! them. *Assumption*: the service may do otherwise; no test of a client should hang on
 //! it. Where there was a choice, the stricter one was taken, so that a client that passes here has
 //! kept to what is documented.
@@ -79,9 +79,10 @@
 //! | question | what it does | source |
 //! |---|---|---|
 //! | **Every answer** | | |
-//! | form of an error | JSON, `{"message": …}`; 422 is `{"trace_id": "", "detail": …}` | documented for 400; observed for 422; assumption for others |
-//! | `x-request-id` | on every answer: `req-` and the number of the request, from 1 | assumption |
+//! | form of an error | JSON, `{"message": …}`; 422 is `{"trace_id": "", "detail": …}` | documented for 400; observed for 422; assumption for others: the self-hosted server has `{"detail": …}`, and the hosted one adds `message` |
+//! | `x-request-id` | on every answer: `req-` and the number of the request, from 1, in eight digits | assumption |
 //! | `Date` | on every answer, by the emulator's clock | HTTP |
+//! | `HEAD` | as `GET`, without the body | HTTP |
 //! | a path that there is not | 404, whether or not a key is shown; a closing slash makes another path | assumption |
 //! | `/v1/agents`, `/v1/health` | 307 to the same with a closing slash, `Location` absolute, query kept; whether or not a key is shown | observed |
 //! | `GET /v1/health/` | 200 `{version, status}`, whether or not a key is shown | observed; assumption that it takes no key |
@@ -89,6 +90,9 @@
 //! | a method that the path does not take | 405 with `Allow`, whether or not a key is shown | HTTP |
 //! | a body over 1 MiB | 413 where the operation reads one | assumption |
 //! | order of checks | path, method, faults, credential, project, origin, policy, then the rest of the request | assumption |
+//! | a path that names something in what is not UTF-8 | 400 | HTTP |
+//! | a body that is not JSON, or not declared so | 400 | documented for create; assumption for others |
+//! | a query parameter that the operation does not have | passed over | assumption |
 //! | **Credential** | | |
 //! | how it is sent | `Authorization: Bearer <API key or client-side token>` | documented |
 //! | how the scheme is spelt | in any case, with one space or more after it | HTTP |
@@ -107,15 +111,16 @@
 //! | expired, from the instant of `expiresAt` on | 401 that says so | documented; assumption that it is a 401 |
 //! | deleted | 401 that says so | documented; assumption that it is a 401 |
 //! | the page's origin | the `Origin` header must be the origin of `hostname` as browsers write it, whatever the path in `hostname`; else 403 that says which it must be | documented that the token is bound; assumption how |
-//! | no `Origin` header, or two | 403: a page's requests have one, but for `GET` from its own origin, which the service never is | assumption |
-//! | a `hostname` that no page can have as its origin | 403 from everywhere | assumption |
+//! | no `Origin` header, or two | 403: a page's requests to another origin, as the service is, have one | assumption |
 //! | a project that the request names | must be the one that the token was made in, else 403 | assumption |
 //! | **CORS** | | |
 //! | preflight for what a policy may open | 200 with the headers below where a token was ever made for the origin, be it expired or deleted; else 403 with none of them | assumption |
-//! | preflight for what takes the API key | 405: no page may ask | assumption |
-//! | allowed methods | `GET`, `POST`, `PATCH` | assumption |
-//! | allowed request headers | `Authorization`, `Content-Type`, `Accept`, `User-Agent`, `X-Project`, `X-Project-Id`, and the `X-Stainless-…` that the official clients send | observed that they send them |
+//! | preflight for what takes the API key | 405: no page may ask; 307 where a closing slash is missing | assumption |
+//! | an `OPTIONS` that is no preflight | 400 where a policy may open the path, else 405 | assumption |
+//! | allowed methods | `GET`, `POST`, `PATCH`, at every path that a policy may open | assumption |
+//! | allowed request headers | `Authorization`, `Content-Type`, `Accept`, `User-Agent`, `X-Project`, `X-Project-Id`, and the `X-Stainless-…` and `X-Fern-…` that the official clients send | observed that they send them |
 //! | whether the page may read the answer (`Access-Control-Allow-Origin`) | where the request's token is bound to the page's origin, be it expired or deleted; for a credential that is unknown, or none, where a token was ever made for the origin; never for the API key, which has no place in a page | assumption |
+//! | `Vary` | `Origin, Authorization`, since whether it may be read hangs on both | HTTP |
 //! | what it may read of the headers | `Date`, `Retry-After`, `x-request-id`, and what every page may | assumption |
 //! | how long a browser may remember a preflight | 10 minutes | assumption |
 //! | `Access-Control-Allow-Credentials` | never: a token is no cookie | assumption |
@@ -154,7 +159,6 @@
 //! | `offset`, `limit` left out | 0, 10 | documented |
 //! | `offset`, `limit` that is not a whole number from 0 on, in digits alone | 400 that names it | documented that they are whole numbers; assumption else |
 //! | `limit=0`, an empty `agentId`, a parameter given twice | 400 that names it | assumption |
-//! | parameters that are not documented | passed over | assumption |
 //! | largest `limit` | none | assumption |
 //! | `hasNextPage` | exact: a token comes after this page | documented |
 //! | `offset` beyond the end | no tokens, `hasNextPage` false | assumption |
@@ -171,18 +175,24 @@
 //! | create: ID | `agent-` and a UUID of version 4 | observed |
 //! | create: fields left out | the name is `Agent`, the model `letta/letta-free`, the rest empty or a stand-in | assumption |
 //! | what is kept of a create or a change | `name`, `description`, `system`, `model`, `tags`, `metadata`; the rest is passed over | assumption |
-//! | one of these of another type, or an empty `name` | 422 that names it, and nothing is changed | observed that the server answers so to what does not fit |
+//! | one of these of another type, or a `name` of nothing but white space | 422 that names it, and nothing is changed | observed that the server answers so to what does not fit |
 //! | `null` in one of these | as if it were left out | assumption |
 //! | change: success | 200 with the agent | documented |
 //! | an ID that there is not | 404, whatever its form; the server answers 422 to what is not `agent-` and a UUID | observed for such IDs; the emulator also has others, as `agent-1` |
 //! | list: success | 200 with an array, newest first, 50 unless `limit` says otherwise | observed for the form; documented for the rest |
-//! | `order`, `limit`, `before`, `after` | `asc` or `desc`; a whole number; IDs: what comes before or after in that order, next to it | documented |
-//! | one that does not fit | 422 that names it; 404 for an ID that there is not | assumption |
+//! | list: `order`, `limit`, `before`, `after` | `asc` or `desc`; a whole number; IDs: what comes before or after in that order, next to it | documented |
+//! | list: one that does not fit | 422 that names it; 404 for an ID that there is not; the last one counts where one is given twice | assumption |
+//! | list: `name` | agents of that very name | documented |
+//! | list: other filters, as `tags` | passed over | the emulator's own |
 //! | **Messages** | | |
-//! | list: success | 200 with an array, newest first, 100 unless `limit` says otherwise; pages as for agents | observed for the form; documented for the rest |
+//! | list: success | 200 with an array, 100 messages unless `limit` says otherwise | observed; documented for the number |
+//! | list: `order` | `desc`, as by default, has the newest, and `asc` the oldest; both have the oldest first, though `desc` is documented as newest first | observed once for `desc`; source |
+//! | list: `after`, `before` | newer than that message, and older, in either order, though documented by the order asked for | source |
+//! | list: a parameter that does not fit | as for agents | assumption |
 //! | what an agent has from the start | one `system_message`, its system prompt | observed that there is one |
 //! | send: body | `messages` with `role` and `content` (text, or parts), or `input` for one of the user's | documented |
-//! | send: neither, both, none, a role that there is not, no content | 422 that names it | observed for the role and the content; assumption for the others |
+//! | send: neither, both, no message, a role that there is not, a message without `content` | 422 that names it | observed for the role and the content; assumption for the others |
+//! | send: a text that is empty | is a text | assumption |
 //! | send: messages that are no text (approvals, tool returns) | 422; parts that are no text are named in brackets | the emulator's own |
 //! | send: success | 200 with `messages`, `stop_reason`, `usage`, `logprobs`, `turns` | observed |
 //! | what the agent says | one `assistant_message`: `You said: `, and what the user said | the emulator's own |
@@ -195,16 +205,18 @@
 //! | when what was sent and said is listed | from the start of the answer on, also of one that is streamed | assumption |
 //! | a model that fails ([`Fault::model_failure`]) | 429 `{"error": {type, message, detail}}`; a stream answers 200 and has `stop_reason`, `event: error`, `[DONE]` | observed |
 //! | **Faults** | | |
-//! | when they strike | after path and method, before the credential; never a preflight | the emulator's own |
+//! | when they strike | after path and method, before the credential; never a preflight, `/v1/health/` or the state | the emulator's own |
+//! | a connection that is closed | over HTTP/2, a stream that is reset | the emulator's own |
 //! | a rate limit | counts in spans, the first request begins one; 429 with `Retry-After`, in seconds | documented for the header |
 //!
 //! A request that is not HTTP at all is answered by the HTTP library, without these headers.
 //!
 //! # Secrets
 //!
-//! No `Debug`, error, log or message of this crate holds a key or a token. Answers to create and list
-//! hold tokens, as they must. A dump has none, even where somebody put one into a message. It keeps all in memory, as plain text, and speaks HTTP without TLS: it
-//! is for tests, on loopback.
+//! No `Debug`, log or message of this crate holds a key or a token, and no error, unless one was put where an
+//! ID or a name belongs. Answers to create and list hold tokens, as they must. A dump has none, even where
+//! somebody put one into a message. The emulator keeps all in memory, as plain text, and speaks HTTP
+//! without TLS: it is for tests, on loopback.
 //!
 //! # Features
 //!

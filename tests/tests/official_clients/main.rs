@@ -29,6 +29,13 @@ fn expiry() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(4_928_040_000)
 }
 
+/// One that stands still, at a second: the programs round what is finer in ways of their own.
+fn clock() -> ManualClock {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = since.expect("it is after 1970").as_secs();
+    ManualClock::starting_at(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
 /// A key of another service.
 const WRONG_KEY: &str = "sk-let-wrong";
 
@@ -258,7 +265,7 @@ async fn letta_api_ext_and_the_official_clients_send_and_understand_the_same_of_
         (delete("wrong", json!(0)), UNAUTHORIZED),
     ];
     let steps: Vec<_> = cases.iter().map(|(step, _)| step.clone()).collect();
-    let clock = ManualClock::new();
+    let clock = clock();
     let ours = Scene::new(&clock).await.play(&Caller::Ours, &steps).await;
     for program in &programs {
         let caller = Caller::Official(program);
@@ -333,6 +340,7 @@ async fn a_client_side_token_opens_to_the_official_clients_what_its_policy_says_
         (send(full, by_lines), OPEN),
         (list(full, json!({})), OPEN),
         (list(full, json!({ "limit": 3, "order": "asc" })), OPEN),
+        (walk(full, json!({ "limit": 2, "order": "asc" })), OPEN),
         (walk(full, json!({ "limit": 2 })), OPEN),
         (retrieve(read_only), OPEN),
         (list(read_only, json!({ "limit": 1 })), OPEN),
@@ -375,7 +383,7 @@ async fn a_client_side_token_opens_to_the_official_clients_what_its_policy_says_
         (stream(revoked, hello), UNAUTHORIZED),
     ];
     let steps: Vec<_> = cases.iter().map(|(step, _)| step.clone()).collect();
-    let clock = ManualClock::new();
+    let clock = clock();
     let plain = Scene::new(&clock).await.play(&Caller::Plain, &steps).await;
     assert_refusals("plain", &cases, &plain);
     assert_heard(&plain.understood);
@@ -405,6 +413,7 @@ fn assert_heard(results: &[Value]) {
         all,
         oldest,
         walked,
+        not_walked,
         ..,
     ] = understood[..]
     else {
@@ -447,11 +456,12 @@ fn assert_heard(results: &[Value]) {
     }
 
     // The system's, and two for each of five requests.
-    let newest_first = all.as_array().unwrap();
-    assert_eq!(newest_first.len(), 11);
-    let last: Value = newest_first.iter().rev().take(3).cloned().collect();
-    assert_eq!(oldest, &last);
+    let oldest_first = all.as_array().unwrap();
+    assert_eq!(oldest_first.len(), 11);
+    assert_eq!(oldest.as_array().unwrap()[..], oldest_first[..3]);
     assert_eq!(walked, all);
+    // The clients ask for what is newer than the newest, unless they are told to begin with the oldest.
+    assert_eq!(not_walked.as_array().unwrap()[..], oldest_first[9..]);
 }
 
 /// Headers that a browser sets itself, or that a page may send without asking.

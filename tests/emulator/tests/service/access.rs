@@ -94,6 +94,15 @@ async fn the_agent_of_a_path_is_compared_once_decoded() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_not_utf_8_is_refused_as_that() {
+    let emulator = emulator().await;
+    let token = token(&emulator, &["read_agent"]).await;
+    let answer = as_page(&emulator, &token, Operation::RetrieveAgent, "%FF").await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.message(), "what the path names is not UTF-8");
+}
+
+#[tokio::test]
 async fn entries_for_one_agent_add_up() {
     let emulator = emulator().await;
     let body = json!({

@@ -90,6 +90,8 @@ async fn agents_are_listed_newest_first_by_cursor() {
         ("?limit=2", &["agent-3", "agent-2"]),
         ("?after=agent-2", &["agent-1"]),
         ("?order=asc&limit=1", &["agent-1"]),
+        ("?name=agent-2&limit=1", &["agent-2"]),
+        ("?name=nobody", &[]),
     ] {
         let path = format!("/v1/agents/{query}");
         let listed = Answer::of(request(&emulator, Method::GET, &path))
@@ -108,6 +110,7 @@ async fn agents_are_listed_newest_first_by_cursor() {
 #[tokio::test]
 async fn an_agent_made_in_the_program_is_as_it_was_asked_for() {
     let emulator = Emulator::start().await.unwrap();
+    let began = std::time::SystemTime::now() - std::time::Duration::from_secs(1);
     let agent = NewAgent::new("agent-1")
         .name("Ada")
         .description("Kind.")
@@ -117,7 +120,13 @@ async fn an_agent_made_in_the_program_is_as_it_was_asked_for() {
         (agent.id(), agent.name(), agent.description()),
         ("agent-1", "Ada", Some("Kind."))
     );
+    assert_eq!(
+        (agent.system(), agent.model()),
+        ("Be kind.", "letta/letta-free")
+    );
+    assert!(agent.tags().is_empty());
     let first = &agent.messages()[0];
+    assert!(first.date() > began && agent.created_at() > began);
     assert_eq!(
         (first.kind(), first.text()),
         (MessageKind::System, "Be kind.")
@@ -132,6 +141,9 @@ async fn an_agent_made_in_the_program_is_as_it_was_asked_for() {
 #[tokio::test]
 async fn an_id_that_no_policy_could_name_or_that_is_taken_is_refused() {
     let emulator = Emulator::builder().agent("agent-1").start().await.unwrap();
+    let nameless = NewAgent::new("agent-2").name(" ");
+    let error = emulator.create_agent(nameless).unwrap_err();
+    assert_eq!(error.to_string(), "the name of \"agent-2\" is empty");
     for id in ["", "agent-", "1", "agent-a/b", "agent-é", "agent-1"] {
         let error = emulator.create_agent(id).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);

@@ -85,6 +85,48 @@ async fn a_latency_is_waited_for() {
     assert!((7000..7100).contains(&took.as_millis()), "{took:?}");
 }
 
+/// What a caller that waits two seconds has caused where the emulator takes seven.
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_gives_up_has_caused_nothing_before_the_deed_and_all_of_it_after() {
+    let seven = Duration::from_secs(7);
+    for (fault, made) in [(Fault::latency(seven), 0), (Fault::late_answer(seven), 1)] {
+        let builder = Emulator::builder().fault(fault.times(1));
+        let emulator = builder.start().await.unwrap();
+        let body = good_body();
+        let create = create(&emulator, &body);
+        let given_up = tokio::time::timeout(Duration::from_secs(2), create).await;
+        assert!(given_up.is_err());
+        assert_eq!(emulator.token_count().live, made);
+        // Where the caller has gone, the emulator notices soon, and counts the request all the same.
+        for _ in 0..100 {
+            if emulator.request_count(Operation::CreateToken) == 1 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let requests = &emulator.dump()["requests"];
+        assert_eq!(
+            requests["create_client_side_access_token"],
+            serde_json::json!({"none": 1})
+        );
+        assert_eq!(emulator.token_count().live, made);
+    }
+}
+
+#[tokio::test]
+async fn an_error_on_demand_has_a_message_whatever_its_status() {
+    let emulator = Emulator::start().await.unwrap();
+    for status in [400, 401, 422, 499, 500, 599] {
+        emulator.inject(Fault::status(status).times(1)).unwrap();
+        let answer = list(&emulator, "").await;
+        assert_eq!(answer.status, status);
+        assert_eq!(
+            answer.message(),
+            "a fault that the emulator was told to have"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_fault_that_makes_no_sense_is_refused() {
     let emulator = Emulator::start().await.unwrap();
@@ -96,6 +138,8 @@ async fn a_fault_that_makes_no_sense_is_refused() {
         Fault::disconnect().with_probability(f64::NAN),
         Fault::rate_limit(1, Duration::ZERO),
         Fault::model_failure().on(Operation::ListAgents),
+        Fault::break_stream().on(Operation::ListMessages),
+        Fault::disconnect().times(0),
     ] {
         let error = emulator.inject(fault.clone()).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{fault}");

@@ -20,7 +20,10 @@ async fn post(emulator: &Emulator, path: &str, body: Value) -> Answer {
 /// The events of a stream, each as its name, which most do not have, and its data.
 fn events(answer: &Answer) -> Vec<(Option<&str>, Value)> {
     assert_eq!(answer.status, 200, "{}", answer.text);
-    assert_eq!(answer.header("content-type"), "text/event-stream");
+    assert_eq!(
+        answer.header("content-type"),
+        "text/event-stream; charset=utf-8"
+    );
     assert!(answer.text.ends_with("\n\n") && !answer.text.contains('\r'));
     let events = answer.text.trim_end().split("\n\n");
     events
@@ -66,17 +69,17 @@ async fn a_message_is_answered_with_itself_and_both_are_listed() {
     let listed = Answer::of(request(&emulator, Method::GET, MESSAGES))
         .await
         .json();
-    assert_eq!(listed[0], *reply);
+    assert_eq!(listed[2], *reply);
     assert_eq!(listed[1]["message_type"], "user_message");
     assert_eq!(listed[1]["content"], "Hello there");
     assert_eq!(listed[1]["otid"], "mine");
     assert_eq!(listed[1]["run_id"], reply["run_id"]);
-    assert_eq!(listed[2]["message_type"], "system_message");
+    assert_eq!(listed[0]["message_type"], "system_message");
     assert_eq!(listed.as_array().unwrap().len(), 3);
 
     let path = format!(
         "{MESSAGES}?order=asc&limit=1&after={}",
-        listed[2]["id"].as_str().unwrap()
+        listed[0]["id"].as_str().unwrap()
     );
     let page = Answer::of(request(&emulator, Method::GET, &path))
         .await
@@ -222,6 +225,51 @@ async fn a_model_that_fails_is_429_or_an_event_in_a_stream_that_answers_200() {
     let listed = Answer::of(request(&emulator, Method::GET, MESSAGES)).await;
     assert_eq!(listed.status, 200);
     assert_eq!(emulator.request_count(Operation::StreamMessage), 1);
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_off_has_begun_and_has_no_end() {
+    let emulator = emulator().await;
+    emulator.inject(Fault::break_stream()).unwrap();
+    for (tokens, begun) in [(true, "You "), (false, "You said: Hello")] {
+        let mut response = request(&emulator, Method::POST, STREAM)
+            .json(&json!({"input": "Hello", "stream_tokens": tokens}))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        let mut text = String::new();
+        let error = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => text += std::str::from_utf8(&chunk).unwrap(),
+                Ok(None) => panic!("it ended: {text}"),
+                Err(error) => break error,
+            }
+        };
+        assert!(error.is_body() || error.is_decode(), "{error:?}");
+        assert!(text.contains(&format!("\"content\":\"{begun}\"")), "{text}");
+        assert!(!text.contains("stop_reason") && !text.contains("[DONE]"));
+    }
+    // An answer that is not streamed has nothing to break off.
+    let answer = post(&emulator, MESSAGES, json!({"input": "Hello"})).await;
+    assert_eq!(answer.status, 200);
+}
+
+/// The events of a stream are made as they come due: a year's pings are not made at once.
+#[tokio::test]
+async fn a_pause_of_a_year_keeps_nobody_else_waiting() {
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    let builder = Emulator::builder().agent("agent-1").word_delay(year);
+    let emulator = builder.start().await.unwrap();
+    let mut response = request(&emulator, Method::POST, STREAM)
+        .json(&json!({"input": "a ".repeat(10_000), "stream_tokens": true}))
+        .send()
+        .await
+        .unwrap();
+    let ping = response.chunk().await.unwrap().unwrap();
+    assert!(std::str::from_utf8(&ping).unwrap().contains("\"ping\""));
+    let listed = Answer::of(request(&emulator, Method::GET, MESSAGES)).await;
+    assert_eq!(listed.status, 200);
 }
 
 /// Time passes as soon as nothing else does: the test waits for no clock.

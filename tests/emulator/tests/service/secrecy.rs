@@ -1,7 +1,7 @@
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 
-use letta_api_emulator::{Emulator, Fault, Operation, Project};
+use letta_api_emulator::{Emulator, Fault, NewAgent, Operation, Project};
 use reqwest::Method;
 use serde_json::json;
 use tracing_core::span::{Attributes, Id, Record};
@@ -17,8 +17,22 @@ async fn nothing_that_can_be_printed_holds_a_key_or_a_token() {
     let builder = Emulator::builder().api_key(KEY).project("web");
     let mut printed = format!("{builder:?} {builder:#?}");
     let emulator = builder.start().await.unwrap();
-    create(&emulator, &good_body()).await;
+    let mut body = good_body();
+    body["hostname"] = json!(format!("https://user:{PRESENTED}@chat.example.com/"));
+    create(&emulator, &body).await;
     let token = emulator.tokens()[0].secret().expose_secret().to_owned();
+    // Anything may stand in a text.
+    let agent = NewAgent::new("agent-1")
+        .name(&token)
+        .system(&token)
+        .description(&token);
+    printed += &format!("{agent:?} {:?}", Emulator::builder().agent(agent.clone()));
+    printed += &format!("{:?}", emulator.create_agent(agent).unwrap());
+    let said = request(&emulator, Method::POST, "/v1/agents/agent-1/messages");
+    assert_eq!(
+        Answer::of(said.json(&json!({"input": token}))).await.status,
+        200
+    );
 
     printed += &format!("{emulator:?} {emulator:#?} {:?}", emulator.api_key());
     printed += &format!("{:?} {:#?}", emulator.tokens(), emulator.token_count());
@@ -32,9 +46,10 @@ async fn nothing_that_can_be_printed_holds_a_key_or_a_token() {
     let error = bad_key.start().await.unwrap_err();
     printed += &format!("{error} {error:?}");
 
-    for secret in [KEY, &token] {
+    for secret in [KEY, &token, PRESENTED] {
         assert!(!printed.contains(secret), "{printed}");
     }
+    assert!(printed.contains("kind: User"), "{printed}");
     assert!(
         printed.contains("Emulator {"),
         "the check saw what it should: {printed}"
