@@ -247,6 +247,8 @@ async fn a_token_works_from_its_own_origin_only() {
             let answer = from(origin).await;
             assert_eq!(answer.status, 403, "{hostname} from {origin:?}");
             assert!(answer.message().contains("bound to"), "{}", answer.text);
+            let has_none = answer.message().contains("has no Origin header");
+            assert_eq!(has_none, origin.is_none(), "{}", answer.text);
             assert!(!answer.text.contains("user") && !answer.text.contains("pw@"));
         }
         let twice = anonymous(&emulator, Method::GET, "/v1/agents/agent-1")

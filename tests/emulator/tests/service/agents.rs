@@ -1,6 +1,6 @@
 use std::io::ErrorKind;
 
-use letta_api_emulator::{Emulator, MessageKind, NewAgent};
+use letta_api_emulator::{Emulator, ManualClock, MessageKind, NewAgent};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,7 +12,9 @@ async fn call(emulator: &Emulator, method: Method, path: &str, body: Value) -> A
 
 #[tokio::test]
 async fn an_agent_is_made_read_and_changed() {
-    let emulator = Emulator::start().await.unwrap();
+    let clock = ManualClock::new();
+    let builder = Emulator::builder().clock(clock.clone());
+    let emulator = builder.start().await.unwrap();
     let made = call(
         &emulator,
         Method::POST,
@@ -30,6 +32,7 @@ async fn an_agent_is_made_read_and_changed() {
         .json();
     assert_eq!(read, made);
 
+    clock.advance(std::time::Duration::from_secs(1));
     let changed = call(
         &emulator,
         Method::PATCH,
@@ -49,6 +52,8 @@ async fn an_agent_is_made_read_and_changed() {
     ] {
         assert_eq!(changed[field], value, "{field}");
     }
+    assert_eq!(changed["created_at"], made["created_at"]);
+    assert_ne!(changed["updated_at"], made["updated_at"]);
     assert_eq!(emulator.agent(id).unwrap().name(), "Grace");
     assert!(emulator.agent("agent-none").is_none());
 }

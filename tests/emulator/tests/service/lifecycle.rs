@@ -148,6 +148,35 @@ async fn streams_end_with_the_emulator_whether_it_is_dropped_or_shut_down() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn once_it_is_shut_down_nothing_of_it_is_left() {
+    let tasks = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    let before = tasks();
+    let emulator = Emulator::builder()
+        .agent("agent-1")
+        .word_delay(Duration::from_secs(3600))
+        .start()
+        .await
+        .unwrap();
+    let mut stream = TcpStream::connect(emulator.addr()).await.unwrap();
+    let body = r#"{"input":"Hello"}"#;
+    let request = format!(
+        "POST /v1/agents/agent-1/messages/stream HTTP/1.1\r\nhost: x\r\n\
+         authorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        Emulator::DEFAULT_API_KEY,
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
+    assert!(tasks() > before);
+    emulator.shutdown().await;
+    assert_eq!(tasks(), before);
+}
+
 /// A connection on which a request was begun, two bytes of body to go.
 async fn half_a_request(addr: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(addr).await.unwrap();
