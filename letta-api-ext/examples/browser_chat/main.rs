@@ -14,6 +14,8 @@
 //! - `page/access.js` keeps the token: in a variable, never in storage, and renewed before it expires.
 //! - `page/agent.js` and `page/events.js` talk to the service with it, and read what it streams.
 //!
+//! What the page does, also when things go wrong, is tested in a browser: `tests/browser` in the workspace.
+//!
 //! | file | what it is about |
 //! |---|---|
 //! | `letta_token.rs` | the token endpoint |

@@ -11,6 +11,8 @@ const SHARE = 0.2;
 const LONGEST_MARGIN = 60_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
+/** A renewal that failed is tried again while the token lives, however little is left. */
+const SHORTEST_PAUSE = 250;
 /** How long a token is taken to live whose answer does not say so. */
 const UNKNOWN_LIFE = 60_000;
 
@@ -111,7 +113,8 @@ export class Access extends EventTarget {
   #failed(failure) {
     this.#failures += 1;
     const bound = Math.min(FIRST_PAUSE * 2 ** (this.#failures - 1), LONGEST_PAUSE);
-    const pause = Math.max(bound * (0.5 + Math.random() / 2), (failure.retryAfter ?? 0) * 1_000);
+    const backOff = Math.min(bound * (0.5 + Math.random() / 2), this.remaining / 2);
+    const pause = Math.max(backOff, SHORTEST_PAUSE, (failure.retryAfter ?? 0) * 1_000);
     this.#renewAt = this.#age + pause;
     if (this.remaining === 0) this.#end("ended");
     else {

@@ -40,7 +40,7 @@ export class EventParser {
     const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (field === "data") {
       this.#data.push(value);
-      this.#length += value.length;
+      this.#length += value.length + 1;
     } else if (field === "event") {
       this.#type = value;
     }

@@ -45,8 +45,8 @@ export function setAccess(state, remaining) {
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   const text = {
     none: "Getting access…",
-    live: `Access for another ${time}`,
-    retrying: `Access for another ${time}, renewing it`,
+    live: `Access for ${time}`,
+    retrying: `Access for ${time}, renewing`,
     ended: "Access has ended",
     "signed-out": "Signed out",
   }[state];
