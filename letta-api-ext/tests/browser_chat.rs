@@ -2,7 +2,7 @@
 //!
 //! What its page does is tested in a browser, in the workspace's `tests/browser`.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -50,33 +50,24 @@ impl Chat {
             .spawn()
             .unwrap();
         let mut greeting = String::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let origin = lines.by_ref().map(Result::unwrap).find_map(|line| {
             greeting.push_str(&line);
             greeting.push('\n');
-            if let Some(origin) = line.strip_prefix("Open ") {
-                let http = Client::builder()
-                    .no_proxy()
-                    .redirect(Policy::none())
-                    .build()
-                    .unwrap();
-                let origin = origin.trim().to_owned();
-                return Self {
-                    child,
-                    origin,
-                    greeting,
-                    http,
-                };
-            }
+            Some(line.strip_prefix("Open ")?.trim().to_owned())
+        });
+        let Some(origin) = origin else {
+            let output = child.wait_with_output().unwrap();
+            let errors = String::from_utf8_lossy(&output.stderr);
+            panic!("the example did not start: {errors}");
+        };
+        let http = Client::builder().no_proxy().redirect(Policy::none());
+        Self {
+            child,
+            origin,
+            greeting,
+            http: http.build().unwrap(),
         }
-        let mut errors = String::new();
-        child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut errors)
-            .unwrap();
-        panic!("the example did not start: {errors}");
     }
 
     /// In front of an emulator of the test's own.

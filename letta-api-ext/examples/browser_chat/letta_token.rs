@@ -8,10 +8,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use letta_api_ext::{AccessPolicy, BrowserToken};
 
-use crate::App;
 use crate::problem::Problem;
 use crate::same_origin::SameOrigin;
 use crate::sessions::SignedIn;
+use crate::{App, log};
 
 /// `Cache-Control: no-store` is on every answer; see `headers.rs`.
 pub(crate) async fn mint(
@@ -37,7 +37,7 @@ pub(crate) async fn mint(
     // So that signing out ends it. If that was just now, this is the last that is known of it.
     if !app.sessions.remember(&session, &token) {
         if let Err(error) = tokens.revoke(&token).send().await {
-            eprintln!("a token that nobody needs lives until it expires: {error}");
+            log("a token that nobody needs lives until it expires", &error);
         }
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,

@@ -106,6 +106,11 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Says what went wrong to whoever runs the application. Nobody may be listening.
+fn log(what: &str, error: &dyn std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{what}: {error}");
+}
+
 fn routes(app: App) -> Router {
     Router::new()
         .route("/", get(pages::chat))

@@ -7,6 +7,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::log;
+
 /// A failure in words that any user may read. What it was exactly is for the application's log.
 #[derive(Clone)]
 pub(crate) struct Problem {
@@ -30,7 +32,7 @@ impl Problem {
 impl From<letta_api_ext::Error> for Problem {
     fn from(error: letta_api_ext::Error) -> Self {
         // The SDK's errors hold neither the key nor a token.
-        eprintln!("a call to the service failed: {error}");
+        log("a call to the service failed", &error);
         let (status, detail) = if error.is_rate_limited() {
             (
                 StatusCode::TOO_MANY_REQUESTS,

@@ -10,10 +10,10 @@ use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::App;
 use crate::problem::Problem;
 use crate::same_origin::SameOrigin;
 use crate::sessions::{SessionId, SignedIn, User};
+use crate::{App, log};
 
 /// How long a user who signs out is kept waiting.
 const REVOCATION_DEADLINE: Duration = Duration::from_secs(3);
@@ -37,7 +37,7 @@ pub(crate) async fn sign_in(
         return Ok(Redirect::to("/sign-in").into_response());
     }
     let failed = |what: &str, error: &dyn std::fmt::Display| {
-        eprintln!("{what}: {error}");
+        log(what, error);
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "You could not be signed in.",
@@ -79,7 +79,7 @@ pub(crate) async fn sign_out(
             .into_iter()
             .filter_map(Result::err)
         {
-            eprintln!("a token lives until it expires: {error}");
+            log("a token lives until it expires", &error);
         }
     }
     (
