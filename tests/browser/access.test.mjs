@@ -35,19 +35,74 @@ test("a token is renewed before it expires, and the user does not notice", async
   assert.deepEqual(new Set(states), new Set(["ready", "waiting", "streaming"]));
 });
 
+test("a token of five minutes is renewed once, when a minute or a little more of it is left", async (t) => {
+  const { origin, page } = await start(t);
+  const tokens = watchTokens(page);
+  // A clock that the test moves. The service has its own.
+  await page.clock.install();
+  await signIn(page, origin);
+  await page.clock.runFor(200_000);
+  await converse(page, "still with the first");
+  assert.equal(tokens.tokens.length, 1);
+  let seconds = 200;
+  await until(async () => {
+    await page.clock.runFor(1_000);
+    seconds += 1;
+    return tokens.tokens.length === 2;
+  }, "a second token");
+  // At 209 to 240; the answer takes a while, in which this clock goes on.
+  assert.ok(seconds > 205 && seconds < 265, `renewed after ${seconds} s`);
+  await page.clock.runFor(150_000);
+  await converse(page, "and then with the second");
+  assert.equal(tokens.tokens.length, 2);
+});
+
+test("one renewal is under way at a time, whoever asks for it, and nobody waits while the old token lives", async (t) => {
+  const { origin, page } = await start(t);
+  const tokens = watchTokens(page);
+  await page.clock.install();
+  await signIn(page, origin);
+  let asked = 0;
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route("**/api/letta-token", async (route) => {
+    asked += 1;
+    await released;
+    await route.continue();
+  });
+  await page.clock.runFor(200_000);
+  // Second by second, since the request has a time-out by the same clock.
+  await until(async () => {
+    await page.clock.runFor(1_000);
+    return asked > 0;
+  }, "a renewal");
+  await converse(page, "during the renewal");
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await converse(page, "and again");
+  assert.equal(asked, 1);
+  release();
+  await tokens.at(1);
+  await converse(page, "after it");
+  assert.equal(asked, 1);
+});
+
 test("a browser whose clock is hours wrong has access for as long as any other", async (t) => {
+  const { origin, context, page: signedIn } = await start(t);
+  await signIn(signedIn, origin);
   for (const hours of [-5, 5]) {
-    const { origin, page } = await start(t);
+    const page = await context.newPage();
     await page.addInitScript((ahead) => {
       const now = Date.now;
       Date.now = () => now() + ahead;
     }, hours * 3_600_000);
     const tokens = watchTokens(page);
-    await signIn(page, origin);
+    await page.goto(origin);
+    await state(page, "ready");
     await converse(page, "What time is it?");
     assert.match(await page.getByTestId("access").textContent(), /^Access for (5:00|4:[45]\d)$/);
     await tokens.at(0);
     assert.equal(tokens.tokens.length, 1);
+    await page.close();
   }
 });
 
