@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use letta_api_emulator::{Emulator, ManualClock};
-use letta_api_ext::{AccessPolicy, AccessRight, Letta, Revocation};
+use letta_api_emulator::{Emulator, Fault, ManualClock, Operation};
+use letta_api_ext::{AccessPolicy, AccessRight, AccessToken, Letta, RetryPolicy, Revocation};
 
 fn client(emulator: &Emulator) -> Letta {
     Letta::builder()
@@ -183,4 +183,78 @@ async fn projects_are_kept_apart() {
         Revocation::AlreadyGone
     );
     assert_eq!(of("one").revoke(&token).await.unwrap(), Revocation::Revoked);
+}
+
+/// What a page of `https://chat.example.com` gets for a request with the token.
+async fn as_page(emulator: &Emulator, token: &AccessToken, path: &str) -> u16 {
+    let request = reqwest::Client::new()
+        .get(format!("{}{path}", emulator.base_url()))
+        .bearer_auth(token.expose_secret())
+        .header("origin", "https://chat.example.com");
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_token_opens_what_its_policy_says_until_it_is_revoked() {
+    let builder = Emulator::builder().agent("agent-1").agent("agent-2");
+    let emulator = builder.start().await.unwrap();
+    let tokens = client(&emulator).access_tokens();
+    let policy = AccessPolicy::builder()
+        .agent("agent-1")
+        .read_messages()
+        .agent("agent-2")
+        .read_agent()
+        .build()
+        .unwrap();
+    let token = tokens
+        .create(&policy, "https://chat.example.com")
+        .await
+        .unwrap();
+    for agent in ["agent-1", "agent-2"] {
+        for (right, path) in [
+            (
+                AccessRight::ReadMessages,
+                format!("/v1/agents/{agent}/messages"),
+            ),
+            (AccessRight::ReadAgent, format!("/v1/agents/{agent}")),
+        ] {
+            let expected = if policy.allows(agent, &right) {
+                200
+            } else {
+                403
+            };
+            assert_eq!(as_page(&emulator, &token, &path).await, expected, "{path}");
+        }
+    }
+    tokens.revoke(&token).await.unwrap();
+    assert_eq!(as_page(&emulator, &token, "/v1/agents/agent-2").await, 401);
+}
+
+#[tokio::test]
+async fn the_emulators_faults_are_what_applications_will_see() {
+    let emulator = Emulator::start().await.unwrap();
+    let tokens = client(&emulator)
+        .with_retry(RetryPolicy::never())
+        .access_tokens();
+    let create = || tokens.create(letta_api_tests::policy(), "https://chat.example.com");
+
+    let minute = Duration::from_secs(60);
+    emulator
+        .inject(Fault::rate_limit(0, minute).on(Operation::CreateToken))
+        .unwrap();
+    let error = create().await.unwrap_err();
+    assert!(error.is_rate_limited());
+    assert_eq!(error.retry_after(), Some(minute));
+    assert!(!error.may_have_happened());
+
+    emulator.clear_faults();
+    emulator.inject(Fault::lose_answer().times(1)).unwrap();
+    let error = create().await.unwrap_err();
+    assert!(error.may_have_happened());
+    assert_eq!(emulator.token_count().live, 1);
+
+    emulator.inject(Fault::disconnect().times(1)).unwrap();
+    assert!(create().await.unwrap_err().may_have_happened());
+    assert_eq!(emulator.token_count().live, 1);
+    assert!(create().await.is_ok());
 }

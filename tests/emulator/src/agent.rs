@@ -1,5 +1,6 @@
 //! An agent: what one is made of, and how the service shows it.
 
+use std::fmt;
 use std::io;
 use std::time::SystemTime;
 
@@ -7,13 +8,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::clock::system_time;
+use crate::id;
 use crate::message::Message;
-use crate::{expiry, id};
 
 const MODEL: &str = "letta/letta-free";
 const SYSTEM: &str = "You are an agent of letta-api-emulator. Repeat what you are told.";
 
-/// An agent to be made.
+/// An agent to be made. `Debug` shows no texts, in which anything may stand.
 ///
 /// ```
 /// use letta_api_emulator::{Emulator, NewAgent};
@@ -29,7 +30,7 @@ const SYSTEM: &str = "You are an agent of letta-api-emulator. Repeat what you ar
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "an agent is there once it is given to an emulator"]
 pub struct NewAgent {
     pub(crate) id: String,
@@ -67,7 +68,7 @@ impl NewAgent {
         self
     }
 
-    /// Refuses an ID that a policy of the SDK's could not name.
+    /// Refuses an ID that a policy of the SDK's could not name, and a name that the service would refuse.
     pub(crate) fn check(&self) -> io::Result<()> {
         let is_plain = |name: &str| {
             !name.is_empty()
@@ -75,16 +76,17 @@ impl NewAgent {
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         };
-        if self.id.strip_prefix("agent-").is_some_and(is_plain) {
-            return Ok(());
-        }
-        Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
+        let message = if !self.id.strip_prefix("agent-").is_some_and(is_plain) {
             format!(
                 "the agent ID {:?} is not `agent-` and letters, digits, `-` and `_` after it",
                 self.id
-            ),
-        ))
+            )
+        } else if self.profile.name.trim().is_empty() {
+            format!("the name of {:?} is empty", self.id)
+        } else {
+            return Ok(());
+        };
+        Err(io::Error::new(io::ErrorKind::InvalidInput, message))
     }
 }
 
@@ -100,15 +102,23 @@ impl From<String> for NewAgent {
     }
 }
 
+impl fmt::Debug for NewAgent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewAgent")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a caller may set of an agent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) system: String,
     pub(crate) model: String,
     pub(crate) tags: Vec<String>,
-    pub(crate) metadata: Map<String, Value>,
+    pub(crate) metadata: Option<Map<String, Value>>,
 }
 
 impl Profile {
@@ -119,13 +129,13 @@ impl Profile {
             system: SYSTEM.to_owned(),
             model: MODEL.to_owned(),
             tags: Vec::new(),
-            metadata: Map::new(),
+            metadata: None,
         }
     }
 }
 
-/// An agent of an emulator, as it was when asked for.
-#[derive(Clone, Debug)]
+/// An agent of an emulator, as it was when asked for. `Debug` shows no texts, in which anything may stand.
+#[derive(Clone)]
 pub struct Agent {
     id: String,
     pub(crate) profile: Profile,
@@ -159,6 +169,21 @@ impl Agent {
     /// What it is for.
     pub fn description(&self) -> Option<&str> {
         self.profile.description.as_deref()
+    }
+
+    /// Its system prompt, as it is now.
+    pub fn system(&self) -> &str {
+        &self.profile.system
+    }
+
+    /// The model that it says it has.
+    pub fn model(&self) -> &str {
+        &self.profile.model
+    }
+
+    /// Its tags.
+    pub fn tags(&self) -> &[String] {
+        &self.profile.tags
     }
 
     /// When it was made, by the emulator's clock.
@@ -195,8 +220,18 @@ impl Agent {
             "tags": profile.tags,
             "metadata": profile.metadata,
             "message_ids": self.messages.iter().map(Message::id).collect::<Vec<_>>(),
-            "created_at": expiry::to_wire(self.created_at),
-            "updated_at": expiry::to_wire(self.updated_at),
+            // As a Python server writes it, to the microsecond.
+            "created_at": format!("{:.6}", self.created_at),
+            "updated_at": format!("{:.6}", self.updated_at),
         })
+    }
+}
+
+impl fmt::Debug for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Agent")
+            .field("id", &self.id)
+            .field("messages", &self.messages)
+            .finish_non_exhaustive()
     }
 }

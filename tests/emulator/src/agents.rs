@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use serde_json::{Map, Value};
+use url::form_urlencoded;
 
 use crate::account::Account;
 use crate::agent::{Agent, NewAgent, Profile};
@@ -13,9 +14,6 @@ use crate::json_body::JsonBody;
 use crate::refusal::Refusal;
 
 const DEFAULT_LIMIT: usize = 50;
-
-/// The ID of the agent in the path.
-pub(crate) type AgentPath = Result<Path<String>, axum::extract::rejection::PathRejection>;
 
 pub(crate) async fn create(
     State(account): State<Arc<Account>>,
@@ -35,28 +33,36 @@ pub(crate) async fn list(
     State(account): State<Arc<Account>>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<Value>>, Refusal> {
-    let page = CursorPage::from_query(query.as_deref().unwrap_or_default(), DEFAULT_LIMIT)?;
+    let query = query.unwrap_or_default();
+    let page = CursorPage::from_query(&query, DEFAULT_LIMIT)?;
+    let names: Vec<_> = form_urlencoded::parse(query.as_bytes())
+        .filter(|(parameter, _)| parameter == "name")
+        .map(|(_, name)| name)
+        .collect();
     account.agents.read_all(|agents| {
-        let agents = page.of(agents, Agent::id)?;
+        let named = agents
+            .iter()
+            .filter(|agent| names.iter().all(|name| agent.name() == name));
+        let agents = page.of(named, Agent::id)?;
         Ok(Json(agents.into_iter().map(Agent::to_wire).collect()))
     })
 }
 
 pub(crate) async fn retrieve(
     State(account): State<Arc<Account>>,
-    id: AgentPath,
+    Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    let agent = account.agents.read(&in_path(id)?, Agent::to_wire);
+    let agent = account.agents.read(&id, Agent::to_wire);
     Ok(Json(agent.ok_or_else(not_found)?))
 }
 
 pub(crate) async fn modify(
     State(account): State<Arc<Account>>,
-    id: AgentPath,
+    Path(id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, Refusal> {
     let now = account.now();
-    let changed = account.agents.change(&in_path(id)?, |agent| {
+    let changed = account.agents.change(&id, |agent| {
         // As a whole or not at all.
         let mut profile = agent.profile.clone();
         set(&mut profile, object(&body)?)?;
@@ -65,14 +71,6 @@ pub(crate) async fn modify(
         Ok(Json(agent.to_wire()))
     });
     changed.ok_or_else(not_found)?
-}
-
-pub(crate) fn in_path(id: AgentPath) -> Result<String, Refusal> {
-    // The rejection's own text quotes the path.
-    let Ok(Path(id)) = id else {
-        return Err(Refusal::bad_request("the agent in the path is not UTF-8"));
-    };
-    Ok(id)
 }
 
 pub(crate) fn not_found() -> Refusal {
@@ -116,10 +114,10 @@ fn set(profile: &mut Profile, fields: &Map<String, Value>) -> Result<(), Refusal
             tags.ok_or_else(|| Refusal::unprocessable("tags must be an array of strings"))?;
     }
     if let Some(metadata) = given("metadata") {
-        profile.metadata = metadata
+        let metadata = metadata
             .as_object()
-            .ok_or_else(|| Refusal::unprocessable("metadata must be an object"))?
-            .clone();
+            .ok_or_else(|| Refusal::unprocessable("metadata must be an object"))?;
+        profile.metadata = Some(metadata.clone());
     }
     Ok(())
 }

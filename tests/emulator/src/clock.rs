@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 /// Tells the emulator what time it is.
 ///
-/// The emulator asks once per request. It understands the years 1970 to 9999: an earlier time counts
+/// The emulator asks several times in a request. It understands the years 1970 to 9999: an earlier time counts
 /// as the first instant of these, a later one as the last.
 ///
 /// ```

@@ -17,13 +17,19 @@ use crate::refusal::Refusal;
 /// How long a browser may remember the answer to a preflight.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
-/// What a page may send: all that the official clients do, beside what browsers set themselves.
-const REQUEST_HEADERS: [HeaderName; 16] = [
+/// What a page may send: all that the official clients do, of both generations, beside what browsers set
+/// themselves.
+const REQUEST_HEADERS: [HeaderName; 21] = [
     header::ACCEPT,
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     // Some browsers let a script set it.
     header::USER_AGENT,
+    HeaderName::from_static("x-fern-language"),
+    HeaderName::from_static("x-fern-runtime"),
+    HeaderName::from_static("x-fern-runtime-version"),
+    HeaderName::from_static("x-fern-sdk-name"),
+    HeaderName::from_static("x-fern-sdk-version"),
     HeaderName::from_static("x-project"),
     HeaderName::from_static("x-project-id"),
     HeaderName::from_static("x-stainless-arch"),
@@ -55,6 +61,8 @@ pub(crate) fn layer(account: Arc<Account>) -> CorsLayer {
         .allow_headers(REQUEST_HEADERS)
         .expose_headers(RESPONSE_HEADERS)
         .max_age(MAX_AGE)
+        // Whether a page may read the answer hangs on both.
+        .vary([header::ORIGIN, header::AUTHORIZATION])
 }
 
 /// Whether a page of this origin may read the answer: one that a token was made for, and not another than
@@ -68,29 +76,41 @@ fn may_read(account: &Account, origin: &HeaderValue, request: &Parts) -> bool {
         return false;
     }
     match shown.and_then(|secret| account.tokens.find(secret, account.now())) {
-        Some(token) => token.origin() == Some(origin),
+        Some(token) => token.origin() == origin,
         None => account.tokens.knows_origin(origin),
     }
 }
 
-/// Refuses a preflight from where no token was made for, and says so. Left to [`layer`], it would succeed
-/// without the headers, and whoever looks for the reason would find none.
-pub(crate) async fn explain_refusal(
+/// Refuses a preflight from where no token was made for, and says so; and an `OPTIONS` that is no preflight.
+/// Left to [`layer`], both would succeed without the headers, and whoever looks for the reason would find
+/// none.
+pub(crate) async fn check_preflight(
     State(account): State<Arc<Account>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let headers = request.headers();
-    let is_preflight = request.method() == Method::OPTIONS
-        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    if let Some(origin) = headers.get(header::ORIGIN)
-        && is_preflight
-        && !origin
-            .to_str()
-            .is_ok_and(|origin| account.tokens.knows_origin(origin))
-    {
-        return Refusal::forbidden("no client-side token was made for the origin of this page")
-            .into_response();
+    if request.method() == Method::OPTIONS {
+        let headers = request.headers();
+        let asks = headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        match headers.get(header::ORIGIN) {
+            Some(origin) if asks => {
+                if !origin
+                    .to_str()
+                    .is_ok_and(|origin| account.tokens.knows_origin(origin))
+                {
+                    return Refusal::forbidden(
+                        "no client-side token was made for the origin of this page",
+                    )
+                    .into_response();
+                }
+            }
+            _ => {
+                return Refusal::bad_request(
+                    "OPTIONS is for a preflight, which has Origin and Access-Control-Request-Method",
+                )
+                .into_response();
+            }
+        }
     }
     next.run(request).await
 }

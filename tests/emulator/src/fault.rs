@@ -37,8 +37,8 @@ use crate::operation::Operation;
 /// # As text
 ///
 /// For command lines, a fault is `key=value` pairs with commas between them. One of them says what it is:
-/// `status=503`, `rate-limit=100/1m`, `latency=200ms`, `disconnect`, `lose-answer`, `model-failure`. The
-/// others are `retry-after=2s` (with `status`), `on=send_message` (an [`Operation`]),
+/// `status=503`, `rate-limit=100/1m`, `latency=200ms`, `disconnect`, `lose-answer`, `late-answer=30s`,
+/// `model-failure`, `break-stream`. The others are `retry-after=2s` (with `status`), `on=send_message` (an [`Operation`]),
 /// `probability=0.1` and `times=3`. Durations are written as `2s`, `150ms`, `1m 30s`.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "a fault strikes once it is given to an emulator"]
@@ -62,7 +62,16 @@ pub(crate) enum FaultKind {
     Latency(Duration),
     Disconnect,
     LoseAnswer,
+    LateAnswer(Duration),
     ModelFailure,
+    BreakStream,
+}
+
+impl FaultKind {
+    /// Whether it is about an agent's answer, and so about messages that are sent.
+    fn is_about_an_agent(self) -> bool {
+        matches!(self, Self::ModelFailure | Self::BreakStream)
+    }
 }
 
 impl Fault {
@@ -98,7 +107,7 @@ impl Fault {
         Self::new(FaultKind::RateLimit { requests, per })
     }
 
-    /// Waits before the request is looked at.
+    /// Waits before the request is looked at. A caller that gives up meanwhile has caused nothing.
     pub fn latency(delay: Duration) -> Self {
         Self::new(FaultKind::Latency(delay))
     }
@@ -114,10 +123,22 @@ impl Fault {
         Self::new(FaultKind::LoseAnswer)
     }
 
+    /// Carries the request out, and waits with the answer. A caller that gives up meanwhile has caused
+    /// what it asked for.
+    pub fn late_answer(delay: Duration) -> Self {
+        Self::new(FaultKind::LateAnswer(delay))
+    }
+
     /// The model behind an agent fails: 429 for a message that was sent, and for one whose answer is
     /// streamed a 200 with an `error` event. Strikes no other operation.
     pub fn model_failure() -> Self {
         Self::new(FaultKind::ModelFailure)
+    }
+
+    /// An agent's answer that is streamed breaks off after its first event, by a connection that is
+    /// closed. What was sent and said is kept. Strikes no other operation, and no answer that is not streamed.
+    pub fn break_stream() -> Self {
+        Self::new(FaultKind::BreakStream)
     }
 
     /// Strikes requests of this operation only.
@@ -141,7 +162,7 @@ impl Fault {
     /// Whether it has to do with the operation at all.
     pub(crate) fn concerns(&self, operation: Operation) -> bool {
         self.operation.is_none_or(|on| on == operation)
-            && (self.kind != FaultKind::ModelFailure || is_sending(operation))
+            && (!self.kind.is_about_an_agent() || is_sending(operation))
     }
 
     /// Refuses a fault that could not strike as it says.
@@ -153,9 +174,12 @@ impl Fault {
             FaultKind::RateLimit { per, .. } if per.is_zero() => {
                 "a rate limit is for a span longer than nothing"
             }
-            FaultKind::ModelFailure if self.operation.is_some_and(|on| !is_sending(on)) => {
-                "a model fails where a message is sent, and nowhere else"
+            kind if kind.is_about_an_agent()
+                && self.operation.is_some_and(|on| !is_sending(on)) =>
+            {
+                "an agent fails where a message is sent, and nowhere else"
             }
+            _ if self.times == Some(0) => "a fault that strikes no times is none",
             _ if !(0.0..=1.0).contains(&self.probability) => "the probability must be from 0 to 1",
             _ => return Ok(()),
         };
@@ -201,7 +225,9 @@ impl fmt::Display for Fault {
             FaultKind::Latency(delay) => write!(f, "latency={}", Text(delay))?,
             FaultKind::Disconnect => f.write_str("disconnect")?,
             FaultKind::LoseAnswer => f.write_str("lose-answer")?,
+            FaultKind::LateAnswer(delay) => write!(f, "late-answer={}", Text(delay))?,
             FaultKind::ModelFailure => f.write_str("model-failure")?,
+            FaultKind::BreakStream => f.write_str("break-stream")?,
         }
         if let Some(operation) = self.operation {
             write!(f, ",on={operation}")?;
@@ -253,12 +279,18 @@ impl FromStr for Fault {
                     }
                 }
                 "latency" => FaultKind::Latency(duration(value).ok_or_else(|| odd(DURATION))?),
-                "disconnect" | "lose-answer" | "model-failure" if part.contains('=') => {
+                "late-answer" => {
+                    FaultKind::LateAnswer(duration(value).ok_or_else(|| odd(DURATION))?)
+                }
+                "disconnect" | "lose-answer" | "model-failure" | "break-stream"
+                    if part.contains('=') =>
+                {
                     return Err(odd("it takes no value"));
                 }
                 "disconnect" => FaultKind::Disconnect,
                 "lose-answer" => FaultKind::LoseAnswer,
                 "model-failure" => FaultKind::ModelFailure,
+                "break-stream" => FaultKind::BreakStream,
                 _ => {
                     let twice = match key {
                         "retry-after" => {
@@ -266,7 +298,9 @@ impl FromStr for Fault {
                             retry_after.replace(wait).is_some()
                         }
                         "on" => {
-                            let on = value.parse().map_err(|error: String| odd(&error))?;
+                            let on = value
+                                .parse()
+                                .map_err(|error: io::Error| odd(&error.to_string()))?;
                             operation.replace(on).is_some()
                         }
                         "probability" => {
@@ -281,7 +315,8 @@ impl FromStr for Fault {
                         }
                         _ => {
                             return Err(odd("there are status, rate-limit, latency, disconnect, \
-                                 lose-answer, model-failure, retry-after, on, probability, times"));
+                                 lose-answer, late-answer, model-failure, break-stream, \
+                                 retry-after, on, probability, times"));
                         }
                     };
                     if twice {
@@ -297,7 +332,8 @@ impl FromStr for Fault {
         let mut kind = kind.ok_or_else(|| {
             invalid(format!(
                 "the fault `{text}` does not say what it is: \
-                 status, rate-limit, latency, disconnect, lose-answer or model-failure"
+                 status, rate-limit, latency, disconnect, lose-answer, late-answer, model-failure \
+                 or break-stream"
             ))
         })?;
         if retry_after.is_some() {
@@ -334,6 +370,8 @@ fn duration(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -356,7 +394,9 @@ mod tests {
             ),
             ("disconnect", Fault::disconnect()),
             ("lose-answer,times=1", Fault::lose_answer().times(1)),
+            ("late-answer=30s", Fault::late_answer(30 * second)),
             ("model-failure", Fault::model_failure()),
+            ("break-stream", Fault::break_stream()),
         ] {
             assert_eq!(text.parse::<Fault>().unwrap(), fault);
             assert_eq!(fault.to_string(), text);
@@ -388,10 +428,64 @@ mod tests {
             ("disconnect,probability=2", "from 0 to 1"),
             ("disconnect,probability=NaN", "from 0 to 1"),
             ("disconnect,times=-1", "whole number"),
+            ("disconnect,times=0", "no times"),
             ("model-failure,on=list_agents", "a message is sent"),
         ] {
             let error = text.parse::<Fault>().unwrap_err();
             assert!(error.to_string().contains(says), "{text}: {error}");
+        }
+    }
+
+    fn any_fault() -> impl Strategy<Value = Fault> {
+        let duration = || {
+            (0..=u64::MAX >> 1, 0..1_000_000_000_u32).prop_map(|(s, n)| Duration::new(s >> 20, n))
+        };
+        let kind = prop_oneof![
+            (400..=599_u16, proptest::option::of(duration())).prop_map(|(status, retry_after)| {
+                FaultKind::Status {
+                    status,
+                    retry_after,
+                }
+            }),
+            (any::<u32>(), duration()).prop_map(|(requests, per)| FaultKind::RateLimit {
+                requests,
+                per: per + Duration::from_nanos(1),
+            }),
+            duration().prop_map(FaultKind::Latency),
+            duration().prop_map(FaultKind::LateAnswer),
+            Just(FaultKind::Disconnect),
+            Just(FaultKind::LoseAnswer),
+        ];
+        let operation = proptest::option::of(proptest::sample::select(Operation::ALL));
+        let probability = prop_oneof![Just(1.0), 0.0..1.0];
+        (
+            kind,
+            operation,
+            probability,
+            proptest::option::of(1..=u32::MAX),
+        )
+            .prop_map(|(kind, operation, probability, times)| Fault {
+                kind,
+                operation,
+                probability,
+                times,
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn every_fault_is_read_back_as_it_was_written(fault in any_fault()) {
+            prop_assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
+        }
+
+        #[test]
+        fn no_text_is_too_odd_to_be_read_or_refused(
+            text in "((status|latency|rate-limit|times|on|probability|retry-after)?=?[0-9a-z/.= -]{0,9},?){0,4}|\\PC*"
+        ) {
+            if let Ok(fault) = text.parse::<Fault>() {
+                prop_assert!(fault.check().is_ok());
+                prop_assert_eq!(fault.to_string().parse::<Fault>().unwrap(), fault);
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::fault::{Fault, FaultKind};
+use crate::gate::AgentFault;
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 
@@ -36,7 +37,8 @@ pub(crate) enum Effect {
     Answer(Refusal),
     Disconnect,
     LoseAnswer,
-    ModelFails,
+    LateAnswer(Duration),
+    Agent(AgentFault),
 }
 
 impl Faults {
@@ -114,7 +116,9 @@ impl Present {
             }
             FaultKind::Disconnect => Effect::Disconnect,
             FaultKind::LoseAnswer => Effect::LoseAnswer,
-            FaultKind::ModelFailure => Effect::ModelFails,
+            FaultKind::LateAnswer(delay) => Effect::LateAnswer(delay),
+            FaultKind::ModelFailure => Effect::Agent(AgentFault::ModelFails),
+            FaultKind::BreakStream => Effect::Agent(AgentFault::StreamBreaks),
             FaultKind::Latency(_) => return None,
         })
     }
@@ -136,7 +140,8 @@ impl Present {
 
 /// As many whole seconds as are needed, for `Retry-After`.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+    wait.as_secs()
+        .saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 #[cfg(test)]

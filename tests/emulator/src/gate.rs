@@ -2,16 +2,19 @@
 //! service, then who calls, and whether they may.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 
-use crate::account::Account;
+use crate::account::{Account, Answered};
 use crate::caller::Caller;
 use crate::faults::Effect;
 use crate::operation::Operation;
+use crate::refusal::Refusal;
 use crate::server::HangUp;
 
 #[derive(Clone)]
@@ -20,9 +23,25 @@ struct Gate {
     operation: Operation,
 }
 
-/// Marks a request whose agent's model is to fail.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ModelFails;
+/// Marks a request whose agent is to fail, which is for the handler to see to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AgentFault {
+    ModelFails,
+    StreamBreaks,
+}
+
+/// Counts a request, also where it is given up before there is an answer.
+struct Count<'a> {
+    account: &'a Account,
+    operation: Operation,
+    answered: Answered,
+}
+
+impl Drop for Count<'_> {
+    fn drop(&mut self) {
+        self.account.count_answer(self.operation, self.answered);
+    }
+}
 
 /// Puts the gate before the handler of an operation. The handler finds the [`Caller`] among the
 /// extensions of its request.
@@ -40,46 +59,61 @@ pub(crate) fn guard(
 
 async fn pass(
     State(gate): State<Gate>,
-    path: Result<RawPathParams, axum::extract::rejection::RawPathParamsRejection>,
-    request: Request,
+    path: Result<RawPathParams, RawPathParamsRejection>,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let Gate { account, operation } = gate;
+    let mut count = Count {
+        account: &account,
+        operation,
+        answered: None,
+    };
     let strike = account.faults.strike(operation, account.now());
-    if !strike.delay.is_zero() {
-        tokio::time::sleep(strike.delay).await;
-    }
+    pause(strike.delay).await;
     let response = match strike.effect {
         Some(Effect::Answer(refusal)) => refusal.into_response(),
         Some(Effect::Disconnect) => HangUp::response(),
         Some(Effect::LoseAnswer) => {
-            carry_out(&account, operation, path.ok(), request, next).await;
+            carry_out(&account, operation, path, request, next).await;
             HangUp::response()
         }
-        effect => {
-            let mut request = request;
-            if matches!(effect, Some(Effect::ModelFails)) {
-                request.extensions_mut().insert(ModelFails);
-            }
-            carry_out(&account, operation, path.ok(), request, next).await
+        Some(Effect::Agent(fault)) => {
+            request.extensions_mut().insert(fault);
+            carry_out(&account, operation, path, request, next).await
         }
+        Some(Effect::LateAnswer(delay)) => {
+            let response = carry_out(&account, operation, path, request, next).await;
+            pause(delay).await;
+            response
+        }
+        None => carry_out(&account, operation, path, request, next).await,
     };
-    let hangs_up = response.extensions().get::<HangUp>().is_some();
-    let answered = (!hangs_up).then(|| response.status().as_u16());
-    account.count_answer(operation, answered);
+    if response.extensions().get::<HangUp>().is_none() {
+        count.answered = Some(response.status().as_u16());
+    }
     response
+}
+
+async fn pause(delay: Duration) {
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
 }
 
 async fn carry_out(
     account: &Account,
     operation: Operation,
-    path: Option<RawPathParams>,
+    path: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let agent = path.iter().flatten().find(|(name, _)| *name == "agent_id");
     let caller =
         Caller::from_headers(request.headers(), account, account.now()).and_then(|caller| {
+            // The rejection's own text quotes the path, which may hold a token.
+            let path =
+                path.map_err(|_| Refusal::bad_request("what the path names is not UTF-8"))?;
+            let agent = path.iter().find(|(name, _)| *name == "agent_id");
             caller.authorize(operation, agent.map(|(_, id)| id))?;
             Ok(caller)
         });

@@ -1,9 +1,46 @@
-//! An in-process stand-in for the Letta service: client-side access tokens, over HTTP, in memory.
+//! An in-process stand-in for the Letta service: client-side access tokens, and the agents and messages
+//! that they open, over HTTP, in memory.
 //!
-//! [`Emulator::start`] listens on a free loopback port and answers there as the service would. Its
-//! answers are made of letta-api's own types, so they cannot drift from the description. Give it a
-//! [`ManualClock`] to see tokens expire without waiting. The program `letta-emulator` is the same
-//! thing for the command line.
+//! [`Emulator::start`] listens on a free loopback port and answers there as the service would: a server
+//! with the API key may do all, and a page with a client-side token what the token's policy says, from the
+//! origin that the token was made for, until it expires or is deleted. So an application can test what it
+//! mints, with no account. Agents say back what they are told.
+//!
+//! ```
+//! use letta_api_emulator::Emulator;
+//! use letta_api_ext::{AccessPolicy, Letta};
+//!
+//! # /*
+//! #[tokio::test]
+//! # */
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() { a_page_may_chat_and_no_more().await }
+//! async fn a_page_may_chat_and_no_more() {
+//!     let emulator = Emulator::builder().agent("agent-1").start().await.unwrap();
+//!     let letta = Letta::builder().api_key(emulator.api_key()).base_url(emulator.base_url()).build().unwrap();
+//!     let policy = AccessPolicy::builder().agent("agent-1").chat().build().unwrap();
+//!     let token = letta.access_tokens().create(policy, "https://chat.example.com").await.unwrap();
+//!     let agent = reqwest::Client::new().get(format!("{}/v1/agents/agent-1", emulator.base_url()))
+//!         .bearer_auth(token.expose_secret()).header("origin", "https://chat.example.com").send().await.unwrap();
+//!     assert_eq!(agent.status(), 403); // and 200 at /v1/agents/agent-1/messages
+//! }
+//! ```
+//!
+//! - **Time**: a [`ManualClock`] lets tokens expire without waiting; a [`SkewedClock`] is wrong.
+//! - **Faults**: a [`Fault`] is an error, a rate limit, a latency, a lost answer or one that breaks off, by
+//!   operation, with a probability, so many times.
+//! - **State**: [`Emulator::tokens`], [`agents`](Emulator::agents),
+//!   [`request_count`](Emulator::request_count), and all of it as JSON from [`dump`](Emulator::dump).
+//!
+//! The program `letta-emulator` is the same thing for the command line and other languages:
+//!
+//! ```console
+//! $ letta-emulator --agent agent-1=Ada --word-delay 60ms --fault status=503,probability=0.05
+//! ```
+//!
+//! The token operations answer with letta-api's own types, so they cannot drift from the description. Agents
+//! and messages are not in the description yet: their bodies are a small part of what the service sends,
+//! enough for the official clients.
 //!
 //! ```
 //! use std::time::Duration;
@@ -27,40 +64,73 @@
 //!
 //! clock.advance(Duration::from_secs(5 * 60)); // as long as a token lives unless told otherwise
 //! assert_eq!(emulator.token_count().live, 0);
-//! let page = client.list_client_side_access_tokens(None, None, None).await?;
-//! assert!(page.tokens.is_empty());
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # What it decides, and how we know
 //!
-//! *Documented*: the published API reference says so. *Observed*: seen on the wire. *HTTP*: the
-//! standards say so. *Assumption*: the service may do otherwise; no test of a client should hang on
+//! *Documented*: the published API reference says so. *Observed*: seen on the wire, of the self-hosted
+//! server, version 0.16.8, where it is about agents. *Source*: that server's published source says so. *HTTP*: the standards say so, that of CORS among
+//! them. *Assumption*: the service may do otherwise; no test of a client should hang on
 //! it. Where there was a choice, the stricter one was taken, so that a client that passes here has
 //! kept to what is documented.
 //!
 //! | question | what it does | source |
 //! |---|---|---|
 //! | **Every answer** | | |
-//! | form of an error | JSON, `{"message": …}` | documented for 400; assumption for others |
-//! | `x-request-id` | on every answer: `req-` and the number of the request, from 1 | assumption |
+//! | form of an error | JSON, `{"message": …}`; 422 is `{"trace_id": "", "detail": …}` | documented for 400; observed for 422; assumption for others: the self-hosted server has `{"detail": …}`, and the hosted one adds `message` |
+//! | `x-request-id` | on every answer: `req-` and the number of the request, from 1, in eight digits | assumption |
 //! | `Date` | on every answer, by the emulator's clock | HTTP |
+//! | `HEAD` | as `GET`, without the body | HTTP |
 //! | a path that there is not | 404, whether or not a key is shown; a closing slash makes another path | assumption |
+//! | `/v1/agents`, `/v1/health` | 307 to the same with a closing slash, `Location` absolute, query kept; whether or not a key is shown | observed |
+//! | `GET /v1/health/` | 200 `{version, status}`, whether or not a key is shown | observed; assumption that it takes no key |
+//! | `GET /_emulator/state` | to the API key, what [`Emulator::dump`] gives; the service has no such path | the emulator's own |
 //! | a method that the path does not take | 405 with `Allow`, whether or not a key is shown | HTTP |
 //! | a body over 1 MiB | 413 where the operation reads one | assumption |
-//! | order of checks | path, method, key, project, then the rest of the request | assumption |
-//! | **Key** | | |
-//! | how it is sent | `Authorization: Bearer <key>` | documented |
+//! | order of checks | path, method, faults, credential, project, origin, policy, then the rest of the request | assumption |
+//! | a path that names something in what is not UTF-8 | 400 | HTTP |
+//! | a body that is not JSON, or not declared so | 400 | documented for create; assumption for others |
+//! | a query parameter that the operation does not have | passed over | assumption |
+//! | **Credential** | | |
+//! | how it is sent | `Authorization: Bearer <API key or client-side token>` | documented |
 //! | how the scheme is spelt | in any case, with one space or more after it | HTTP |
-//! | none, another, another scheme, two headers | 401 with `WWW-Authenticate: Bearer` | observed (the status); HTTP (the header) |
-//! | a client-side token in its place | 401: a token opens none of these operations | assumption |
+//! | none, one that is neither, another scheme, two headers | 401 with `WWW-Authenticate: Bearer` | observed (the status); HTTP (the header) |
+//! | the API key | may do all, on all agents, from anywhere | documented |
+//! | **Client-side token** | | |
+//! | what opens `GET /v1/agents/{id}` | `read_agent` on that agent | documented |
+//! | what opens `PATCH /v1/agents/{id}` | `write_agent` on that agent | documented |
+//! | what opens `GET /v1/agents/{id}/messages` | `read_messages` on that agent | documented |
+//! | what opens `POST /v1/agents/{id}/messages` and `…/messages/stream` | `write_messages` on that agent | documented |
+//! | the token operations, listing and creating agents, the state | none: 403 that says so | assumption |
+//! | an agent that the policy does not name | 403, whether or not there is one | assumption |
+//! | a right that the policy does not give on the agent | 403 that names the right | assumption |
+//! | several entries for one agent | their rights add up | assumption |
+//! | an agent that the policy names and that is not there | 404 | assumption |
+//! | expired, from the instant of `expiresAt` on | 401 that says so | documented; assumption that it is a 401 |
+//! | deleted | 401 that says so | documented; assumption that it is a 401 |
+//! | the page's origin | the `Origin` header must be the origin of `hostname` as browsers write it, whatever the path in `hostname`; else 403 that says which it must be | documented that the token is bound; assumption how |
+//! | no `Origin` header, or two | 403: a page's requests to another origin, as the service is, have one | assumption |
+//! | a project that the request names | must be the one that the token was made in, else 403 | assumption |
+//! | **CORS** | | |
+//! | preflight for what a policy may open | 200 with the headers below where a token was ever made for the origin, be it expired or deleted; else 403 with none of them | assumption |
+//! | preflight for what takes the API key | 405: no page may ask; 307 where a closing slash is missing | assumption |
+//! | an `OPTIONS` that is no preflight | 400 where a policy may open the path, else 405 | assumption |
+//! | allowed methods | `GET`, `POST`, `PATCH`, at every path that a policy may open | assumption |
+//! | allowed request headers | `Authorization`, `Content-Type`, `Accept`, `User-Agent`, `X-Project`, `X-Project-Id`, and the `X-Stainless-…` and `X-Fern-…` that the official clients send | observed that they send them |
+//! | whether the page may read the answer (`Access-Control-Allow-Origin`) | where the request's token is bound to the page's origin, be it expired or deleted; for a credential that is unknown, or none, where a token was ever made for the origin; never for the API key, which has no place in a page | assumption |
+//! | `Vary` | `Origin, Authorization`, since whether it may be read hangs on both | HTTP |
+//! | what it may read of the headers | `Date`, `Retry-After`, `x-request-id`, and what every page may | assumption |
+//! | how long a browser may remember a preflight | 10 minutes | assumption |
+//! | `Access-Control-Allow-Credentials` | never: a token is no cookie | assumption |
 //! | **Project** | | |
 //! | how it is named | `X-Project: <slug>` or `X-Project-Id: <id>` | documented |
 //! | neither | the default project | assumption |
 //! | both, an empty one, one sent twice | 400 | assumption |
 //! | one that nobody made | is there, or 404 where the emulator was given projects | assumption |
 //! | tokens of other projects | neither listed nor deleted | assumption |
+//! | agents | are found in every project, by their ID | assumption |
 //! | slug and ID | two projects, unless made one by [`Builder::project_with_id`] | assumption |
 //! | **Create** | | |
 //! | success | 201 with `token`, `hostname`, `expiresAt`, `policy: {version: "1", data}` | documented |
@@ -75,7 +145,7 @@
 //! | right that is not one of the four | 400 that names it | documented |
 //! | no entries, no rights, an empty `id` | 400 | assumption |
 //! | an agent or a right named twice | kept as it was sent | assumption |
-//! | an agent that does not exist | kept as it was sent: no agents are known here | assumption |
+//! | an agent that does not exist | kept as it was sent | assumption |
 //! | fields that are not documented | passed over, and not in the answer | assumption |
 //! | `null` in any field | 400, as for any value of another type | assumption |
 //! | `expires_at` left out | 5 minutes from now | documented |
@@ -89,7 +159,6 @@
 //! | `offset`, `limit` left out | 0, 10 | documented |
 //! | `offset`, `limit` that is not a whole number from 0 on, in digits alone | 400 that names it | documented that they are whole numbers; assumption else |
 //! | `limit=0`, an empty `agentId`, a parameter given twice | 400 that names it | assumption |
-//! | parameters that are not documented | passed over | assumption |
 //! | largest `limit` | none | assumption |
 //! | `hasNextPage` | exact: a token comes after this page | documented |
 //! | `offset` beyond the end | no tokens, `hasNextPage` false | assumption |
@@ -101,14 +170,53 @@
 //! | body of the request | passed over | documented |
 //! | token in the path | one segment, percent-decoded once; 400 where that is not UTF-8 | HTTP |
 //! | a token that is unknown, deleted or expired, or of another project | 404 | assumption |
+//! | **Agents** | | |
+//! | create: success | 200 with the agent | observed |
+//! | create: ID | `agent-` and a UUID of version 4 | observed |
+//! | create: fields left out | the name is `Agent`, the model `letta/letta-free`, the rest empty or a stand-in | assumption |
+//! | what is kept of a create or a change | `name`, `description`, `system`, `model`, `tags`, `metadata`; the rest is passed over | assumption |
+//! | one of these of another type, or a `name` of nothing but white space | 422 that names it, and nothing is changed | observed that the server answers so to what does not fit |
+//! | `null` in one of these | as if it were left out | assumption |
+//! | change: success | 200 with the agent | documented |
+//! | an ID that there is not | 404, whatever its form; the server answers 422 to what is not `agent-` and a UUID | observed for such IDs; the emulator also has others, as `agent-1` |
+//! | list: success | 200 with an array, newest first, 50 unless `limit` says otherwise | observed for the form; documented for the rest |
+//! | list: `order`, `limit`, `before`, `after` | `asc` or `desc`; a whole number; IDs: what comes before or after in that order, next to it | documented |
+//! | list: one that does not fit | 422 that names it; 404 for an ID that there is not; the last one counts where one is given twice | assumption |
+//! | list: `name` | agents of that very name | documented |
+//! | list: other filters, as `tags` | passed over | the emulator's own |
+//! | **Messages** | | |
+//! | list: success | 200 with an array, 100 messages unless `limit` says otherwise | observed; documented for the number |
+//! | list: `order` | `desc`, as by default, has the newest, and `asc` the oldest; both have the oldest first, though `desc` is documented as newest first | observed once for `desc`; source |
+//! | list: `after`, `before` | newer than that message, and older, in either order, though documented by the order asked for | source |
+//! | list: a parameter that does not fit | as for agents | assumption |
+//! | what an agent has from the start | one `system_message`, its system prompt | observed that there is one |
+//! | send: body | `messages` with `role` and `content` (text, or parts), or `input` for one of the user's | documented |
+//! | send: neither, both, no message, a role that there is not, a message without `content` | 422 that names it | observed for the role and the content; assumption for the others |
+//! | send: a text that is empty | is a text | assumption |
+//! | send: messages that are no text (approvals, tool returns) | 422; parts that are no text are named in brackets | the emulator's own |
+//! | send: success | 200 with `messages`, `stop_reason`, `usage`, `logprobs`, `turns` | observed |
+//! | what the agent says | one `assistant_message`: `You said: `, and what the user said | the emulator's own |
+//! | counts of tokens | of words | the emulator's own |
+//! | send with `streaming: true` | a stream, for current clients; 422 for others. Current is who sends `X-Stainless-Package-Version`, or no `User-Agent`, or one of the official clients' 1.x | observed |
+//! | stream: form | `data: ` and one line of JSON, LF, no IDs, no comments | observed |
+//! | stream: order | `ping`, messages, `stop_reason`, `usage_statistics`, `[DONE]` | observed |
+//! | stream with `stream_tokens: true` | a message comes as many events of one ID, each with a word | observed |
+//! | stream: pings | at once, and after every 20 seconds of silence; none with `include_pings: false` | observed; documented |
+//! | when what was sent and said is listed | from the start of the answer on, also of one that is streamed | assumption |
+//! | a model that fails ([`Fault::model_failure`]) | 429 `{"error": {type, message, detail}}`; a stream answers 200 and has `stop_reason`, `event: error`, `[DONE]` | observed |
+//! | **Faults** | | |
+//! | when they strike | after path and method, before the credential; never a preflight, `/v1/health/` or the state | the emulator's own |
+//! | a connection that is closed | over HTTP/2, a stream that is reset | the emulator's own |
+//! | a rate limit | counts in spans, the first request begins one; 429 with `Retry-After`, in seconds | documented for the header |
 //!
 //! A request that is not HTTP at all is answered by the HTTP library, without these headers.
 //!
 //! # Secrets
 //!
-//! No `Debug`, error, log or message of this crate holds a key or a token. Answers to create and list
-//! hold tokens, as they must. It keeps all in memory, as plain text, and speaks HTTP without TLS: it
-//! is for tests, on loopback.
+//! No `Debug`, log or message of this crate holds a key or a token, and no error, unless one was put where an
+//! ID or a name belongs. Answers to create and list hold tokens, as they must. A dump has none, even where
+//! somebody put one into a message. The emulator keeps all in memory, as plain text, and speaks HTTP
+//! without TLS: it is for tests, on loopback.
 //!
 //! # Features
 //!

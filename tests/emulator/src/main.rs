@@ -49,7 +49,8 @@ struct Args {
     word_delay: Duration,
 
     /// A fault to have, as `status=503,probability=0.1`, `rate-limit=100/1m,on=send_message`,
-    /// `latency=200ms`, `disconnect,times=1`, `lose-answer`, `model-failure`; can be repeated
+    /// `latency=200ms`, `disconnect,times=1`, `lose-answer`, `late-answer=30s`, `model-failure`,
+    /// `break-stream`; can be repeated
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 

@@ -1,12 +1,17 @@
 //! A message of an agent's, and how the service shows it.
 
+use std::fmt;
+use std::time::SystemTime;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::clock::system_time;
 use crate::id;
 
-/// A message to or from an agent.
-#[derive(Clone, Debug)]
+/// A message to or from an agent. `Debug` shows how long the text is, and not the text, in which anything
+/// may stand.
+#[derive(Clone)]
 pub struct Message {
     id: String,
     kind: MessageKind,
@@ -110,6 +115,11 @@ impl Message {
         &self.text
     }
 
+    /// When it was said, by the emulator's clock.
+    pub fn date(&self) -> SystemTime {
+        system_time(self.date)
+    }
+
     /// As the service shows it.
     pub(crate) fn to_wire(&self) -> Value {
         self.piece_to_wire(&self.text)
@@ -130,13 +140,23 @@ impl Message {
     }
 }
 
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("text", &format_args!("{} bytes", self.text.len()))
+            .finish_non_exhaustive()
+    }
+}
+
 /// What says in a stream that the service is still there.
 pub(crate) fn ping(run: &Run, now: Timestamp) -> Value {
     let id = id::generate("ping");
     envelope(&id, "ping", now, None, None, Some(&run.run_id), None)
 }
 
-/// What all messages have, in the service's order.
+/// What all messages have.
 fn envelope(
     id: &str,
     message_type: &str,

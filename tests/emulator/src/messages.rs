@@ -3,46 +3,47 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Extension, RawQuery, State};
+use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use crate::account::Account;
-use crate::agents::{AgentPath, in_path, not_found};
+use crate::agents::not_found;
 use crate::cursor_page::CursorPage;
-use crate::gate::ModelFails;
+use crate::gate::AgentFault;
 use crate::json_body::JsonBody;
 use crate::message::Message;
 use crate::message_request::MessageRequest;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::reply::{Reply, StreamOptions};
 
 const DEFAULT_LIMIT: usize = 100;
 
 pub(crate) async fn list(
     State(account): State<Arc<Account>>,
-    id: AgentPath,
+    Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Vec<Value>>, Refusal> {
     let page = CursorPage::from_query(query.as_deref().unwrap_or_default(), DEFAULT_LIMIT)?;
-    let listed = account.agents.read(&in_path(id)?, |agent| {
-        let messages = page.of(&agent.messages, Message::id)?;
-        Ok(Json(messages.into_iter().map(Message::to_wire).collect()))
+    let listed = account.agents.read(&id, |agent| {
+        let messages = page.of_messages(&agent.messages)?;
+        Ok(Json(messages.iter().map(Message::to_wire).collect()))
     });
     listed.ok_or_else(not_found)?
 }
 
 pub(crate) async fn send(
     State(account): State<Arc<Account>>,
-    model_fails: Option<Extension<ModelFails>>,
+    fault: Option<Extension<AgentFault>>,
     headers: HeaderMap,
-    id: AgentPath,
+    Path(id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Refusal> {
     let request = MessageRequest::from_json(&body)?;
+    let fault = fault.map(|Extension(fault)| fault);
     if !request.streaming {
-        let reply = reply(&account, id, request, model_fails.is_some())?;
+        let reply = reply(&account, &id, request, fault)?;
         return Ok(match reply.to_json() {
             Ok(body) => Json(body).into_response(),
             Err(failure) => {
@@ -56,42 +57,45 @@ pub(crate) async fn send(
              others send to /messages/stream",
         ));
     }
-    stream_reply(&account, id, request, model_fails.is_some())
+    stream_reply(account, &id, request, fault)
 }
 
 pub(crate) async fn stream(
     State(account): State<Arc<Account>>,
-    model_fails: Option<Extension<ModelFails>>,
-    id: AgentPath,
+    fault: Option<Extension<AgentFault>>,
+    Path(id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Refusal> {
     let request = MessageRequest::from_json(&body)?;
-    stream_reply(&account, id, request, model_fails.is_some())
+    stream_reply(account, &id, request, fault.map(|Extension(fault)| fault))
 }
 
 fn stream_reply(
-    account: &Account,
-    id: AgentPath,
+    account: Arc<Account>,
+    id: &str,
     request: MessageRequest,
-    model_fails: bool,
+    fault: Option<AgentFault>,
 ) -> Result<Response, Refusal> {
-    let (by_words, pings) = (request.stream_tokens, request.include_pings);
-    let reply = reply(account, id, request, model_fails)?;
-    Ok(reply.into_stream(by_words, pings, account.word_delay))
+    let options = StreamOptions {
+        by_words: request.stream_tokens,
+        pings: request.include_pings,
+        breaks_off: fault == Some(AgentFault::StreamBreaks),
+    };
+    let reply = reply(&account, id, request, fault)?;
+    Ok(reply.into_stream(account, options))
 }
 
 fn reply(
     account: &Account,
-    id: AgentPath,
+    id: &str,
     request: MessageRequest,
-    model_fails: bool,
+    fault: Option<AgentFault>,
 ) -> Result<Reply, Refusal> {
     let now = account.now();
+    let model_fails = fault == Some(AgentFault::ModelFails);
     account
         .agents
-        .change(&in_path(id)?, |agent| {
-            Reply::of(agent, request, model_fails, now)
-        })
+        .change(id, |agent| Reply::of(agent, request, model_fails, now))
         .ok_or_else(not_found)
 }
 

@@ -1,6 +1,7 @@
 //! What can be asked of the service.
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use letta_api::types::AccessRight;
@@ -36,7 +37,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: &'static [Self] = &[
         Self::CreateToken,
         Self::ListTokens,
         Self::DeleteToken,
@@ -90,19 +91,27 @@ impl fmt::Display for Operation {
 }
 
 impl FromStr for Operation {
-    type Err = String;
+    type Err = io::Error;
 
-    /// Reads the name. The error lists those that there are.
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|operation| operation.as_str() == text)
-            .ok_or_else(|| {
-                format!(
-                    "`{text}` is no operation; there are {}",
-                    Self::ALL.map(Self::as_str).join(", ")
-                )
-            })
+    /// Reads the name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput), with those that there are.
+    fn from_str(text: &str) -> io::Result<Self> {
+        let found = Self::ALL
+            .iter()
+            .find(|operation| operation.as_str() == text);
+        found.copied().ok_or_else(|| {
+            let names: Vec<_> = Self::ALL
+                .iter()
+                .map(|operation| operation.as_str())
+                .collect();
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("`{text}` is no operation; there are {}", names.join(", ")),
+            )
+        })
     }
 }
 
@@ -113,9 +122,9 @@ mod tests {
     #[test]
     fn every_name_is_read_back_and_an_odd_one_gets_the_list() {
         for operation in Operation::ALL {
-            assert_eq!(operation.as_str().parse(), Ok(operation));
+            assert_eq!(operation.as_str().parse::<Operation>().unwrap(), *operation);
         }
-        let error = "mint".parse::<Operation>().unwrap_err();
+        let error = "mint".parse::<Operation>().unwrap_err().to_string();
         assert!(
             error.contains("`mint`") && error.contains("send_message"),
             "{error}"

@@ -19,6 +19,8 @@ use crate::faults::whole_seconds;
 pub(crate) struct Refusal {
     status: StatusCode,
     message: String,
+    /// In the form in which the self-hosted server finds fault with a request.
+    as_detail: bool,
     /// In seconds.
     retry_after: Option<u64>,
 }
@@ -28,6 +30,7 @@ impl Refusal {
         Self {
             status,
             message: message.into(),
+            as_detail: false,
             retry_after: None,
         }
     }
@@ -54,7 +57,10 @@ impl Refusal {
     }
 
     pub(crate) fn unprocessable(message: &str) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+        Self {
+            as_detail: true,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+        }
     }
 
     pub(crate) fn not_found(message: &str) -> Self {
@@ -95,7 +101,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = if self.status == StatusCode::UNPROCESSABLE_ENTITY {
+        let mut response = if self.as_detail {
             Json(json!({"trace_id": "", "detail": self.message})).into_response()
         } else {
             Json(ApiError::new(self.message)).into_response()

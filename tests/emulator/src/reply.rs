@@ -1,14 +1,17 @@
 //! What an agent says to what it was sent, as one answer and as a stream of events.
 
-use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::{HeaderValue, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::{StreamExt as _, stream};
+use futures_util::stream;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::account::Account;
 use crate::agent::Agent;
 use crate::message::{self, Message, MessageKind, Run};
 use crate::message_request::MessageRequest;
@@ -16,12 +19,22 @@ use crate::message_request::MessageRequest;
 /// How long the service is silent in a stream before it says that it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
+/// How long a stream that breaks off lasts after its first event.
+const BREAK_OFF_PAUSE: Duration = Duration::from_millis(20);
+
 /// A reply, or what kept the agent from making one.
 pub(crate) struct Reply {
     run: Run,
-    now: Timestamp,
-    prompt_tokens: usize,
+    prompt_words: usize,
     answer: Option<Message>,
+}
+
+/// What a caller wants of a stream, and what is to go wrong with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StreamOptions {
+    pub(crate) by_words: bool,
+    pub(crate) pings: bool,
+    pub(crate) breaks_off: bool,
 }
 
 impl Reply {
@@ -41,10 +54,10 @@ impl Reply {
             .map(|message| &*message.text)
             .collect();
         let answer = format!("You said: {}", said.join("\n"));
-        let prompt_tokens = request
+        let prompt_words = request
             .messages
             .iter()
-            .map(|message| pieces(&message.text).len())
+            .map(|message| words(&message.text))
             .sum();
         for message in request.messages {
             let message = Message::of_run(message.kind, message.text, message.otid, &run, now);
@@ -56,8 +69,7 @@ impl Reply {
         agent.updated_at = now;
         Self {
             run,
-            now,
-            prompt_tokens,
+            prompt_words,
             answer,
         }
     }
@@ -74,70 +86,143 @@ impl Reply {
         }))
     }
 
-    /// A stream of events: the whole message in one, or word by word with a pause before each.
-    pub(crate) fn into_stream(
-        self,
-        by_words: bool,
-        include_pings: bool,
-        word_delay: Duration,
-    ) -> Response {
-        let ping = || include_pings.then(|| data(&message::ping(&self.run, self.now)));
-        let mut events: Vec<(Duration, Event)> = Vec::new();
-        let now = |event| (Duration::ZERO, event);
-        events.extend(ping().map(now));
-        let mut say = |event| {
-            // A pause that is longer than the service is ever silent has pings in it.
-            let mut pause = word_delay;
-            while let Some(rest) = pause.checked_sub(PING_INTERVAL)
-                && let Some(ping) = ping()
-            {
-                events.push((PING_INTERVAL, ping));
-                pause = rest;
-            }
-            events.push((pause, event));
+    /// A stream of events: the whole message in one, or word by word, with a pause before each.
+    ///
+    /// The events are made one by one, as they come due: nobody knows how many there will be.
+    pub(crate) fn into_stream(self, account: Arc<Account>, options: StreamOptions) -> Response {
+        let speech = Speech {
+            stage: Stage::Begin,
+            reply: self,
+            account,
+            options,
         };
-        match &self.answer {
-            None => {
-                say(data(&stop_reason("llm_api_error")));
-                let error = ModelFailure.to_event(&self.run);
-                events.push(now(data(&error).event("error")));
-            }
-            Some(answer) => {
-                if by_words {
-                    for piece in pieces(answer.text()) {
-                        say(data(&answer.piece_to_wire(piece)));
-                    }
-                } else {
-                    say(data(&answer.to_wire()));
-                }
-                events.push(now(data(&stop_reason("end_turn"))));
-                events.push(now(data(&self.usage(answer))));
-            }
-        }
-        events.push(now(Event::default().data("[DONE]")));
-        let events = stream::iter(events).then(async |(pause, event)| {
-            if !pause.is_zero() {
-                tokio::time::sleep(pause).await;
-            }
-            Ok::<_, Infallible>(event)
-        });
-        Sse::new(events).into_response()
+        let events = stream::unfold(speech, Speech::next);
+        let mut response = Sse::new(events).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/event-stream; charset=utf-8"),
+        );
+        headers.remove(header::CACHE_CONTROL);
+        response
     }
 
     fn usage(&self, answer: &Message) -> Value {
-        let completion_tokens = pieces(answer.text()).len();
+        let completion_words = words(answer.text());
+        let total = self.prompt_words + completion_words;
         json!({
             "message_type": "usage_statistics",
-            "completion_tokens": completion_tokens,
-            "prompt_tokens": self.prompt_tokens,
-            "total_tokens": self.prompt_tokens + completion_tokens,
+            "completion_tokens": completion_words,
+            "prompt_tokens": self.prompt_words,
+            "total_tokens": total,
             "step_count": 1,
             "run_ids": null,
             "cached_input_tokens": 0,
             "cache_write_tokens": 0,
             "reasoning_tokens": 0,
-            "context_tokens": self.prompt_tokens + completion_tokens,
+            "context_tokens": total,
         })
+    }
+}
+
+/// A reply that is being streamed.
+struct Speech {
+    stage: Stage,
+    reply: Reply,
+    account: Arc<Account>,
+    options: StreamOptions,
+}
+
+/// What comes next in a stream.
+enum Stage {
+    Begin,
+    /// What is left of the answer from this byte on, after this pause.
+    Say {
+        place: usize,
+        pause: Duration,
+    },
+    BreakOff,
+    Usage,
+    Failure,
+    Done,
+    End,
+}
+
+impl Speech {
+    async fn next(mut self) -> Option<(io::Result<Event>, Self)> {
+        let ping = |speech: &Self| data(&message::ping(&speech.reply.run, speech.account.now()));
+        let say_from = |speech: &Self, place| Stage::Say {
+            place,
+            pause: speech.account.word_delay,
+        };
+        if matches!(self.stage, Stage::Begin) {
+            self.stage = say_from(&self, 0);
+            if self.options.pings {
+                return Some((Ok(ping(&self)), self));
+            }
+        }
+        let (event, next) = match self.stage {
+            // A pause that is longer than the service is ever silent has pings in it.
+            Stage::Say { place, pause } if self.options.pings && pause >= PING_INTERVAL => {
+                tokio::time::sleep(PING_INTERVAL).await;
+                let pause = pause.saturating_sub(PING_INTERVAL);
+                (ping(&self), Stage::Say { place, pause })
+            }
+            Stage::Say { place, pause } => {
+                if !pause.is_zero() {
+                    tokio::time::sleep(pause).await;
+                }
+                match &self.reply.answer {
+                    None => (data(&stop_reason("llm_api_error")), Stage::Failure),
+                    Some(answer) => {
+                        let rest = answer.text().get(place..).unwrap_or_default();
+                        if rest.is_empty() {
+                            (data(&stop_reason("end_turn")), Stage::Usage)
+                        } else {
+                            let piece = if self.options.by_words {
+                                first_word(rest)
+                            } else {
+                                rest
+                            };
+                            let next = if self.options.breaks_off {
+                                Stage::BreakOff
+                            } else if piece.len() == rest.len() {
+                                Stage::Say {
+                                    place: place + piece.len(),
+                                    pause: Duration::ZERO,
+                                }
+                            } else {
+                                say_from(&self, place + piece.len())
+                            };
+                            (data(&answer.piece_to_wire(piece)), next)
+                        }
+                    }
+                }
+            }
+            Stage::BreakOff => {
+                // What was said is on its way by then; the HTTP library would drop it otherwise.
+                tokio::time::sleep(BREAK_OFF_PAUSE).await;
+                self.stage = Stage::End;
+                let error = io::Error::other("a fault that the emulator was told to have");
+                return Some((Err(error), self));
+            }
+            Stage::Usage => {
+                let usage = self
+                    .reply
+                    .answer
+                    .as_ref()
+                    .map(|answer| self.reply.usage(answer));
+                (data(&usage.unwrap_or_default()), Stage::Done)
+            }
+            Stage::Failure => {
+                let error = ModelFailure.to_event(&self.reply.run).to_string();
+                (Event::default().event("error").data(error), Stage::Done)
+            }
+            Stage::Done => (Event::default().data("[DONE]"), Stage::End),
+            Stage::Begin | Stage::End => return None,
+        };
+        self.stage = next;
+        Some((Ok(event), self))
     }
 }
 
@@ -181,24 +266,15 @@ fn data(value: &Value) -> Event {
     Event::default().data(value.to_string())
 }
 
-/// The words of a text, each with the white space that comes after it. Put together again they are the
-/// text.
-fn pieces(text: &str) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    let mut in_space = false;
-    for (place, character) in text.char_indices() {
-        let is_space = character.is_whitespace();
-        if in_space && !is_space {
-            pieces.push(&text[start..place]);
-            start = place;
-        }
-        in_space = is_space;
-    }
-    if start < text.len() {
-        pieces.push(&text[start..]);
-    }
-    pieces
+fn words(text: &str) -> usize {
+    text.split_whitespace().count()
+}
+
+/// The first word of a text, with the white space that comes after it; or the white space that comes
+/// before it, where there is any.
+fn first_word(text: &str) -> &str {
+    let rest = text.trim_start_matches(|character: char| !character.is_whitespace());
+    &text[..text.len() - rest.trim_start().len()]
 }
 
 #[cfg(test)]
@@ -206,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pieces_of_a_text_are_its_words_and_make_the_text_again() {
+    fn a_text_falls_into_its_words_and_they_make_the_text_again() {
         for (text, expected) in [
             ("", &[] as &[&str]),
             ("one", &["one"]),
@@ -215,8 +291,15 @@ mod tests {
             (" one", &[" ", "one"]),
             ("é\u{2003}ü", &["é\u{2003}", "ü"]),
         ] {
-            assert_eq!(pieces(text), expected);
-            assert_eq!(pieces(text).concat(), text);
+            let mut rest = text;
+            let mut pieces = Vec::new();
+            while !rest.is_empty() {
+                let piece = first_word(rest);
+                assert!(!piece.is_empty());
+                pieces.push(piece);
+                rest = &rest[piece.len()..];
+            }
+            assert_eq!(pieces, expected);
         }
     }
 }

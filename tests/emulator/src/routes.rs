@@ -55,7 +55,7 @@ pub(crate) fn routes(account: Arc<Account>) -> Router {
         .layer(cors::layer(Arc::clone(&account)))
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&account),
-            cors::explain_refusal,
+            cors::check_preflight,
         ));
     for_servers
         .merge(for_pages)

@@ -154,6 +154,7 @@ async fn run(port: Arc<Port>, router: Router, stop: watch::Receiver<bool>) {
     }
     let all_closed = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(GRACE, all_closed).await;
+    connections.shutdown().await;
 }
 
 async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {

@@ -81,32 +81,27 @@ fn token(token: &IssuedToken) -> Value {
             Project::Default => Value::Null,
             Project::Slug(name) | Project::Id(name) => json!(name),
         },
-        "hostname": token.hostname(),
+        "hostname": token.hostname_to_show(),
         "policy": token.policy(),
         "expiresAt": token_of_wire.expires_at,
         "live": token.is_live(),
     })
 }
 
-/// Cuts secrets out of all texts, names of members among them.
+/// Cuts secrets out of all values. The names of members are the emulator's own.
 fn redact(value: &mut Value, secrets: &[String]) {
-    let clean = |text: &mut String| {
-        for secret in secrets {
-            if text.contains(secret.as_str()) {
-                *text = text.replace(secret.as_str(), REDACTED);
-            }
-        }
-    };
     match value {
-        Value::String(text) => clean(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, secrets)),
-        Value::Object(members) => {
-            for (mut name, mut member) in std::mem::take(members) {
-                clean(&mut name);
-                redact(&mut member, secrets);
-                members.insert(name, member);
+        Value::String(text) => {
+            for secret in secrets {
+                if text.contains(secret.as_str()) {
+                    *text = text.replace(secret.as_str(), REDACTED);
+                }
             }
         }
+        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, secrets)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| redact(member, secrets)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

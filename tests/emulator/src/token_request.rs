@@ -15,6 +15,9 @@ use crate::refusal::{Refusal, quote};
 #[derive(Debug)]
 pub(crate) struct TokenRequest {
     pub(crate) hostname: String,
+    /// That of a page at the hostname, as browsers write it: scheme, host, and port unless it is the
+    /// scheme's own.
+    pub(crate) origin: String,
     pub(crate) policy: Vec<AccessPolicyEntry>,
     pub(crate) expires_at: Option<Timestamp>,
 }
@@ -25,8 +28,10 @@ impl TokenRequest {
         let Value::Object(mut body) = body else {
             return refuse("the body", "must be a JSON object");
         };
+        let (hostname, origin) = hostname(body.remove("hostname"))?;
         Ok(Self {
-            hostname: hostname(body.remove("hostname"))?,
+            hostname,
+            origin,
             policy: policy(body.remove("policy"))?,
             expires_at: body
                 .remove("expires_at")
@@ -36,16 +41,17 @@ impl TokenRequest {
     }
 }
 
-fn hostname(value: Option<Value>) -> Result<String, Refusal> {
+/// The hostname, and the origin of a page there.
+fn hostname(value: Option<Value>) -> Result<(String, String), Refusal> {
     let hostname = string("hostname", value)?;
     let has_scheme = hostname.starts_with("http://") || hostname.starts_with("https://");
-    if !has_scheme || Url::parse(&hostname).is_err() {
-        return refuse(
+    match Url::parse(&hostname) {
+        Ok(url) if has_scheme => Ok((hostname, url.origin().ascii_serialization())),
+        _ => refuse(
             "hostname",
             "must be a full URL that begins with http:// or https://",
-        );
+        ),
     }
-    Ok(hostname)
 }
 
 fn policy(value: Option<Value>) -> Result<Vec<AccessPolicyEntry>, Refusal> {

@@ -1,6 +1,7 @@
 //! The tokens of an account, in memory.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -19,15 +20,14 @@ use crate::token_request::TokenRequest;
 
 /// A token that an emulator issued and nobody deleted, as it was when asked for.
 ///
-/// `Debug` does not show the secret.
-#[derive(Clone, Debug)]
+/// `Debug` shows neither the secret nor a password in the hostname.
+#[derive(Clone)]
 pub struct IssuedToken {
     secret: Secret,
     project: Project,
     hostname: String,
     policy: AccessPolicy,
-    /// As a browser writes it. Nothing for a hostname that no page can have.
-    origin: Option<String>,
+    origin: String,
     created_at: Timestamp,
     expires_at: Timestamp,
     live: bool,
@@ -51,8 +51,21 @@ impl IssuedToken {
 
     /// The origin of [`hostname`](Self::hostname) as a browser writes it in `Origin`: the page must have
     /// it that uses the token.
-    pub fn origin(&self) -> Option<&str> {
-        self.origin.as_deref()
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// [`hostname`](Self::hostname) without the user and the password that it may have.
+    pub(crate) fn hostname_to_show(&self) -> String {
+        match Url::parse(&self.hostname) {
+            Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+                // Both fail for URLs that have no host, and so none of these.
+                let _ = url.set_username("");
+                let _ = url.set_password(None);
+                url.into()
+            }
+            _ => self.hostname.clone(),
+        }
     }
 
     /// What it may do.
@@ -105,6 +118,20 @@ impl IssuedToken {
     }
 }
 
+impl fmt::Debug for IssuedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuedToken")
+            .field("secret", &self.secret)
+            .field("project", &self.project)
+            .field("hostname", &self.hostname_to_show())
+            .field("policy", &self.policy)
+            .field("created_at", &self.created_at)
+            .field("expires_at", &self.expires_at)
+            .field("live", &self.live)
+            .finish()
+    }
+}
+
 /// How many tokens an emulator holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -127,7 +154,7 @@ struct Tokens {
     made: u64,
     /// Secrets of deleted tokens, and the origins that they were bound to. To tell a page that its token
     /// was deleted, one must know that it was its own.
-    deleted: HashMap<String, Option<String>>,
+    deleted: HashMap<String, String>,
     /// All that a token was ever bound to.
     origins: HashSet<String>,
 }
@@ -136,15 +163,15 @@ struct Tokens {
 #[derive(Debug)]
 pub(crate) enum Shown {
     Live(Box<IssuedToken>),
-    Expired { origin: Option<String> },
-    Deleted { origin: Option<String> },
+    Expired { origin: String },
+    Deleted { origin: String },
 }
 
 impl Shown {
-    pub(crate) fn origin(&self) -> Option<&str> {
+    pub(crate) fn origin(&self) -> &str {
         match self {
             Self::Live(token) => token.origin(),
-            Self::Expired { origin } | Self::Deleted { origin } => origin.as_deref(),
+            Self::Expired { origin } | Self::Deleted { origin } => origin,
         }
     }
 }
@@ -160,7 +187,7 @@ impl TokenStore {
         let token = IssuedToken {
             secret,
             project,
-            origin: browser_origin(&request.hostname),
+            origin: request.origin,
             hostname: request.hostname,
             policy: AccessPolicy::new(AccessPolicyVersion::V1, request.policy),
             created_at: now,
@@ -173,7 +200,7 @@ impl TokenStore {
         let mut tokens = self.lock();
         let number = tokens.made;
         tokens.made += 1;
-        tokens.origins.extend(token.origin.clone());
+        tokens.origins.insert(token.origin.clone());
         tokens
             .numbers
             .insert(token.secret.expose_secret().to_owned(), number);
@@ -219,11 +246,9 @@ impl TokenStore {
             return false;
         };
         tokens.numbers.remove(secret);
-        let origin = tokens
-            .by_number
-            .remove(&number)
-            .and_then(|token| token.origin);
-        tokens.deleted.insert(secret.to_owned(), origin);
+        if let Some(token) = tokens.by_number.remove(&number) {
+            tokens.deleted.insert(secret.to_owned(), token.origin);
+        }
         true
     }
 
@@ -285,13 +310,6 @@ impl TokenStore {
         // Nothing here panics half way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The origin of a page at this URL, as browsers write it: scheme, host, and port unless it is the
-/// scheme's own.
-fn browser_origin(hostname: &str) -> Option<String> {
-    let origin = Url::parse(hostname).ok()?.origin();
-    origin.is_tuple().then(|| origin.ascii_serialization())
 }
 
 fn names_agent(policy: &AccessPolicy, agent: &str) -> bool {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
 use letta_api::types::{ClientSideAccessToken, ClientSideAccessTokenPage};
@@ -45,12 +44,8 @@ pub(crate) async fn list(
 pub(crate) async fn delete(
     Extension(caller): Extension<Caller>,
     State(account): State<Arc<Account>>,
-    token: Result<Path<String>, PathRejection>,
+    Path(token): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    // The rejection's own text quotes the path, which holds the token.
-    let Ok(Path(token)) = token else {
-        return Err(Refusal::bad_request("the token in the path is not UTF-8"));
-    };
     if account
         .tokens
         .delete(caller.project(), &token, account.now())

@@ -43,15 +43,19 @@ impl Serving {
 
     /// Sends a list request on `stream`, and gives the status line.
     fn call(&self, stream: &mut TcpStream, key: &str) -> String {
-        write!(
-            stream,
-            "GET /v1/client-side-access-tokens HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\n\r\n",
-            self.address
-        )
-        .unwrap();
+        self.get(stream, "/v1/client-side-access-tokens", key, "");
         let mut status = String::new();
         BufReader::new(stream).read_line(&mut status).unwrap();
         status.trim_end().to_owned()
+    }
+
+    fn get(&self, stream: &mut TcpStream, path: &str, key: &str, more: &str) {
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {key}\r\n{more}\r\n",
+            self.address
+        )
+        .unwrap();
     }
 
     fn connect(&self) -> TcpStream {
@@ -175,6 +179,8 @@ fn what_cannot_be_served_is_one_line_that_says_why_and_status_1() {
             "the API key cannot be used: it holds white space",
         ),
         (["--api-key", ""], "the API key cannot be used: it is empty"),
+        (["--agent", "1"], "the agent ID \"1\" is not `agent-`"),
+        (["--agent", ""], "the agent ID \"\" is not `agent-`"),
     ] {
         let output = outcome(program(&arguments));
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -208,6 +214,10 @@ fn neither_the_help_nor_a_usage_error_shows_the_key() {
         (&["--listen", "nowhere"], 2),
         (&["--project", "a b"], 2),
         (&["--project", "=x"], 2),
+        (&["--fault", "status=200"], 2),
+        (&["--fault", "slow"], 2),
+        (&["--word-delay", "-1s"], 2),
+        (&["--clock-skew", "soon"], 2),
         (&["--api-key", KEY, "--api-key", KEY], 2),
         (&["--api-key", KEY, "--unknown"], 2),
     ] {
@@ -220,4 +230,51 @@ fn neither_the_help_nor_a_usage_error_shows_the_key() {
         assert!(!printed.is_empty());
         assert!(!printed.contains(KEY), "{printed}");
     }
+}
+
+#[test]
+fn agents_faults_and_the_clock_are_set_by_options() {
+    let serving = Serving::start(program(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--agent",
+        "agent-1=Ada = Lovelace",
+        "--agent",
+        "agent-2",
+        "--word-delay",
+        "5ms",
+        "--fault",
+        "status=503,on=list_client_side_access_tokens,times=1",
+        "--fault",
+        "latency=1ms,probability=0.5",
+        "--seed",
+        "7",
+        "--clock-skew",
+        "-24000h 30m",
+    ]));
+    let key = "sk-let-emulator";
+    let status = serving.call(&mut serving.connect(), key);
+    assert_eq!(status, "HTTP/1.1 503 Service Unavailable");
+    assert_eq!(serving.call(&mut serving.connect(), key), "HTTP/1.1 200 OK");
+
+    let mut stream = serving.connect();
+    serving.get(
+        &mut stream,
+        "/_emulator/state",
+        key,
+        "connection: close\r\n",
+    );
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let state: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(state["agents"][0]["name"], "Ada = Lovelace");
+    assert_eq!(state["agents"][1]["name"], "agent-2");
+    assert_eq!(
+        state["faults"],
+        serde_json::json!(["latency=1ms,probability=0.5"])
+    );
+    let now: jiff::Timestamp = state["now"].as_str().unwrap().parse().unwrap();
+    let behind = jiff::Timestamp::now().duration_since(now).as_hours();
+    assert_eq!(behind, 24_000);
 }

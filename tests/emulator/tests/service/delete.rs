@@ -92,7 +92,7 @@ async fn the_token_in_the_path_is_one_segment_and_decoded_once() {
         let answer = delete(&emulator, &segment).await;
         assert_eq!(answer.status, status, "{segment}");
         if status == 400 {
-            assert_eq!(answer.message(), "the token in the path is not UTF-8");
+            assert_eq!(answer.message(), "what the path names is not UTF-8");
         }
     }
     assert_eq!(emulator.tokens().len(), 0);

@@ -116,6 +116,38 @@ async fn shutting_down_waits_a_second_at_the_most() {
     assert!(matches!(stream.read(&mut [0; 64]).await, Ok(0) | Err(_)));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_end_with_the_emulator_whether_it_is_dropped_or_shut_down() {
+    for shut_down in [false, true] {
+        let emulator = Emulator::builder()
+            .agent("agent-1")
+            .word_delay(Duration::from_secs(3600))
+            .start()
+            .await
+            .unwrap();
+        let mut stream = request(
+            &emulator,
+            reqwest::Method::POST,
+            "/v1/agents/agent-1/messages/stream",
+        )
+        .json(&serde_json::json!({"input": "Hello"}))
+        .send()
+        .await
+        .unwrap();
+        assert!(stream.chunk().await.unwrap().is_some());
+        let began = Instant::now();
+        if shut_down {
+            emulator.shutdown().await;
+            let took = began.elapsed();
+            assert!(took < Duration::from_secs(3), "{took:?}");
+        } else {
+            drop(emulator);
+        }
+        let end = tokio::time::timeout(Duration::from_secs(3), stream.chunk()).await;
+        assert!(end.unwrap().is_err());
+    }
+}
+
 /// A connection on which a request was begun, two bytes of body to go.
 async fn half_a_request(addr: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(addr).await.unwrap();

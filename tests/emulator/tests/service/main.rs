@@ -1,11 +1,17 @@
 //! What the emulator decides, seen over HTTP: each row of the table in the crate's documentation.
 
+mod access;
+mod agents;
+mod cors;
 mod create;
 mod delete;
+mod faults;
 mod http;
 mod key;
 mod lifecycle;
 mod list;
+mod messages;
 mod projects;
 mod raw;
 mod secrecy;
+mod state;

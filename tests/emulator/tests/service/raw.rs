@@ -102,3 +102,20 @@ pub(crate) async fn delete(emulator: &Emulator, segment: &str) -> Answer {
     ))
     .await
 }
+
+/// Calls as a page of [`HOSTNAME`] with a client-side token, and gives the answer.
+pub(crate) async fn page(
+    emulator: &Emulator,
+    method: Method,
+    path: &str,
+    token: &str,
+    body: Option<Value>,
+) -> Answer {
+    let mut request = anonymous(emulator, method, path)
+        .bearer_auth(token)
+        .header("origin", HOSTNAME);
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    Answer::of(request).await
+}

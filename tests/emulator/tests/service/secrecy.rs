@@ -1,13 +1,13 @@
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 
-use letta_api_emulator::{Emulator, Project};
+use letta_api_emulator::{Emulator, Fault, NewAgent, Operation, Project};
 use reqwest::Method;
 use serde_json::json;
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Dispatch, Event, Field, Metadata, Subscriber, dispatcher, field::Visit};
 
-use crate::raw::{Answer, TOKENS, anonymous, create, delete, good_body, request};
+use crate::raw::{Answer, HOSTNAME, TOKENS, anonymous, create, delete, good_body, request};
 
 const KEY: &str = "sk-let-0123456789abcdef";
 const PRESENTED: &str = "sk-let-fedcba9876543210";
@@ -17,12 +17,28 @@ async fn nothing_that_can_be_printed_holds_a_key_or_a_token() {
     let builder = Emulator::builder().api_key(KEY).project("web");
     let mut printed = format!("{builder:?} {builder:#?}");
     let emulator = builder.start().await.unwrap();
-    create(&emulator, &good_body()).await;
+    let mut body = good_body();
+    body["hostname"] = json!(format!("https://user:{PRESENTED}@chat.example.com/"));
+    create(&emulator, &body).await;
     let token = emulator.tokens()[0].secret().expose_secret().to_owned();
+    // Anything may stand in a text.
+    let agent = NewAgent::new("agent-1")
+        .name(&token)
+        .system(&token)
+        .description(&token);
+    printed += &format!("{agent:?} {:?}", Emulator::builder().agent(agent.clone()));
+    printed += &format!("{:?}", emulator.create_agent(agent).unwrap());
+    let said = request(&emulator, Method::POST, "/v1/agents/agent-1/messages");
+    assert_eq!(
+        Answer::of(said.json(&json!({"input": token}))).await.status,
+        200
+    );
 
     printed += &format!("{emulator:?} {emulator:#?} {:?}", emulator.api_key());
     printed += &format!("{:?} {:#?}", emulator.tokens(), emulator.token_count());
     printed += &format!("{:?}", Project::Slug("web".to_owned()));
+    printed += &format!("{:?} {:?}", emulator.agents(), emulator.faults());
+    printed += &emulator.dump().to_string();
     let in_use = Emulator::builder().api_key(KEY).listen(emulator.addr());
     let error = in_use.start().await.unwrap_err();
     printed += &format!("{error} {error:?}");
@@ -30,9 +46,10 @@ async fn nothing_that_can_be_printed_holds_a_key_or_a_token() {
     let error = bad_key.start().await.unwrap_err();
     printed += &format!("{error} {error:?}");
 
-    for secret in [KEY, &token] {
+    for secret in [KEY, &token, PRESENTED] {
         assert!(!printed.contains(secret), "{printed}");
     }
+    assert!(printed.contains("kind: User"), "{printed}");
     assert!(
         printed.contains("Emulator {"),
         "the check saw what it should: {printed}"
@@ -44,6 +61,7 @@ async fn no_refusal_repeats_a_key_or_a_token_wherever_it_was_put() {
     let emulator = Emulator::builder()
         .api_key(KEY)
         .project("web")
+        .agent("agent-1")
         .start()
         .await
         .unwrap();
@@ -95,6 +113,34 @@ async fn no_refusal_repeats_a_key_or_a_token_wherever_it_was_put() {
         ] {
             answers.push(Answer::of(request(&emulator, Method::GET, &path)).await);
         }
+        for path in [
+            format!("/v1/agents/{secret}"),
+            format!("/v1/agents/{secret}/messages"),
+            format!("/v1/agents/?after={secret}"),
+            format!("/v1/agents/?limit={secret}"),
+            format!("/v1/agents/agent-1/messages?before={secret}"),
+            format!("/v1/agents/agent-1/messages?order={secret}"),
+        ] {
+            answers.push(Answer::of(request(&emulator, Method::GET, &path)).await);
+        }
+        for body in [
+            json!(secret),
+            json!({secret: 1}),
+            json!({"messages": secret}),
+            json!({"messages": [{"type": secret}]}),
+            json!({"messages": [{"role": secret, "content": secret}]}),
+            json!({"messages": [{"role": "user", "content": {"text": secret}}]}),
+            json!({"input": secret, "stream_tokens": secret}),
+            json!({"name": {"name": secret}, "tags": [secret]}),
+        ] {
+            let path = "/v1/agents/agent-1/messages";
+            let sent = request(&emulator, Method::POST, path).json(&body);
+            answers.push(Answer::of(sent).await);
+        }
+        let origin = anonymous(&emulator, Method::GET, "/v1/agents/agent-1")
+            .bearer_auth(&token)
+            .header("origin", secret);
+        answers.push(Answer::of(origin).await);
         for answer in answers {
             assert!((400..500).contains(&answer.status), "{}", answer.status);
             assert!(!answer.text.contains(secret), "{}", answer.text);
@@ -149,12 +195,22 @@ fn no_log_at_any_level_of_it_or_the_libraries_under_it_holds_a_key_or_a_token() 
     };
     // On a thread of its own: what the client logs is not what this is about.
     let calls = async |url: String, http: reqwest::Client| {
+        let messages = format!("{url}/v1/agents/agent-1/messages");
         let url = format!("{url}{TOKENS}");
-        let create = || http.post(&url).json(&good_body());
+        let mut body = good_body();
+        body["policy"][0]["access"] = json!(["write_messages"]);
+        let create = || http.post(&url).json(&body);
         Answer::of(create().bearer_auth(PRESENTED)).await;
         let token = Answer::of(create().bearer_auth(KEY)).await.json()["token"].clone();
         let token = token.as_str().unwrap().to_owned();
         Answer::of(http.get(&url).bearer_auth(KEY)).await;
+        let as_page = |request: reqwest::RequestBuilder| {
+            request.bearer_auth(&token).header("origin", HOSTNAME)
+        };
+        let sent = http.post(format!("{messages}/stream"));
+        let answer = Answer::of(as_page(sent.json(&json!({"input": "Hello"})))).await;
+        assert_eq!(answer.status, 200);
+        as_page(http.get(messages)).send().await.unwrap_err();
         for _ in 0..2 {
             Answer::of(http.delete(format!("{url}/{token}")).bearer_auth(KEY)).await;
         }
@@ -169,7 +225,13 @@ fn no_log_at_any_level_of_it_or_the_libraries_under_it_holds_a_key_or_a_token() 
     let recorder = Recorder::default();
     let secrets = dispatcher::with_default(&Dispatch::new(recorder.clone()), || {
         runtime().block_on(async {
-            let emulator = Emulator::builder().api_key(KEY).start().await.unwrap();
+            let emulator = Emulator::builder()
+                .api_key(KEY)
+                .agent("agent-1")
+                .fault(Fault::disconnect().on(Operation::ListMessages))
+                .start()
+                .await
+                .unwrap();
             let url = emulator.base_url();
             let client = move || {
                 runtime().block_on(async {

@@ -1,0 +1,156 @@
+//! The programs around the official clients, in `tests/official_clients`.
+
+use std::io::{Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use letta_api_tests::external_tools;
+use serde_json::Value;
+
+use crate::labels::Labels;
+
+/// Where another Python than those that are looked for is named: one that has the client.
+const PYTHON: &str = "LETTA_TESTS_PYTHON";
+
+/// A program takes a second or two.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program that makes calls with an official client.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    /// Which client it is.
+    pub(crate) name: &'static str,
+    interpreter: PathBuf,
+    script: &'static str,
+}
+
+/// Both programs; or nothing where one is missing, after saying that `test` is skipped.
+pub(crate) fn both(test: &str) -> Option<[Program; 2]> {
+    let Some(python) = python() else {
+        external_tools::skip(test, "Python with tests/official_clients/requirements.txt");
+        return None;
+    };
+    let Some(node) = node() else {
+        external_tools::skip(test, "Node, and `npm ci` in tests/official_clients");
+        return None;
+    };
+    Some([python, node])
+}
+
+fn python() -> Option<Program> {
+    let named = std::env::var_os(PYTHON).map(PathBuf::from);
+    let own = folder().join(".venv/bin/python");
+    let candidates = match named {
+        Some(named) => vec![named],
+        None => vec![own, PathBuf::from("python3")],
+    };
+    let interpreter = candidates.into_iter().find(|python| {
+        let version = "import letta_client; print(letta_client.__version__)";
+        says(Command::new(python).args(["-c", version])).is_some_and(|said| said.starts_with("1."))
+    })?;
+    Some(Program {
+        name: "Python",
+        interpreter,
+        script: "client.py",
+    })
+}
+
+fn node() -> Option<Program> {
+    let installed = folder().join("node_modules/@letta-ai/letta-client");
+    says(Command::new("node").arg("--version"))?;
+    installed.is_dir().then(|| Program {
+        name: "Node",
+        interpreter: PathBuf::from("node"),
+        script: "client.mjs",
+    })
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("official_clients")
+}
+
+/// What a command prints, where it can be run and succeeds.
+fn says(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok()?;
+    let said = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then_some(said)
+}
+
+impl Program {
+    /// Gives the program its task, and reads what it understood.
+    ///
+    /// # Panics
+    ///
+    /// Where the program fails, with what it printed, but no key or token in that.
+    pub(crate) async fn run(&self, task: Value) -> Vec<Value> {
+        let program = self.clone();
+        let run = tokio::task::spawn_blocking(move || program.run_blocking(&task));
+        run.await
+            .unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
+    }
+
+    fn run_blocking(&self, task: &Value) -> Vec<Value> {
+        let mut command = Command::new(&self.interpreter);
+        command
+            .arg(folder().join(self.script))
+            .env("NO_PROXY", "127.0.0.1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // What the developer's own shell has for the client must not get in.
+        for name in [
+            "LETTA_API_KEY",
+            "LETTA_BASE_URL",
+            "LETTA_CUSTOM_HEADERS",
+            "LETTA_LOG",
+        ] {
+            command.env_remove(name);
+        }
+        let mut child = command.spawn().expect("it ran a moment ago");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        // A program that has ended reads nothing; what it printed says why.
+        let _ = stdin.write_all(task.to_string().as_bytes());
+        drop(stdin);
+        let stdout = read(child.stdout.take().expect("it is piped"));
+        let stderr = read(child.stderr.take().expect("it is piped"));
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("a child can be waited for") {
+                break Some(status);
+            }
+            if start.elapsed() > PATIENCE {
+                let _ = child.kill();
+                break None;
+            }
+            thread::sleep(Duration::from_millis(10));
+        };
+        let [stdout, stderr] = [stdout, stderr].map(|text| text.join().expect("it only reads"));
+        let results = serde_json::from_str(&stdout);
+        match results {
+            Ok(results) if status.is_some_and(|status| status.success()) => results,
+            _ => {
+                let mut labels = Labels::default();
+                for (name, key) in task["keys"].as_object().expect("a task has keys") {
+                    labels.hide(key.as_str().expect("a key is text"), name);
+                }
+                panic!(
+                    "{} ended with {status:?}: {}\n{}",
+                    self.script,
+                    labels.of(&stdout),
+                    labels.of(&stderr)
+                );
+            }
+        }
+    }
+}
+
+fn read(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = Vec::new();
+        // What was read before a failure is what there is to show.
+        let _ = from.read_to_end(&mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    })
+}
