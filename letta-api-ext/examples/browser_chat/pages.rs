@@ -8,12 +8,13 @@ use crate::sessions::SignedIn;
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 9] = [
     ("/chat.js", JAVASCRIPT, include_str!("page/chat.js")),
     ("/access.js", JAVASCRIPT, include_str!("page/access.js")),
     ("/agent.js", JAVASCRIPT, include_str!("page/agent.js")),
     ("/events.js", JAVASCRIPT, include_str!("page/events.js")),
     ("/failure.js", JAVASCRIPT, include_str!("page/failure.js")),
+    ("/history.js", JAVASCRIPT, include_str!("page/history.js")),
     ("/view.js", JAVASCRIPT, include_str!("page/view.js")),
     (
         "/style.css",

@@ -2,6 +2,7 @@
 
 import { readEvents } from "./events.js";
 import { Failure, retryAfter } from "./failure.js";
+import { oldestFirst } from "./history.js";
 
 const TIMEOUT = 30_000;
 /** The service says that it is still there after 20 seconds of silence. */
@@ -28,7 +29,7 @@ export class Agent {
     });
     try {
       const all = await answer.json();
-      const messages = all.map(fromWire).filter((message) => message !== null).reverse();
+      const messages = oldestFirst(all).map(fromWire).filter((message) => message !== null);
       return { messages, mayBeMore: all.length >= limit };
     } catch (cause) {
       throw new Failure("lost", "The conversation could not be read.", { cause });

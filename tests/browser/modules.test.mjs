@@ -1,17 +1,18 @@
-// The page's reader of server-sent events, without a browser.
+// Modules of the page that need no browser: the reader of server-sent events, and the order of messages.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-// The page's folder has no package.json that says that its files are modules.
-const source = await readFile(
-  new URL("../../letta-api-ext/examples/browser_chat/page/events.js", import.meta.url),
-  "utf8",
-);
-const { EventParser, readEvents } = await import(
-  `data:text/javascript;base64,${Buffer.from(source).toString("base64")}`
-);
+/** The page's folder has no package.json that says that its files are modules. */
+async function load(name) {
+  const path = `../../letta-api-ext/examples/browser_chat/page/${name}`;
+  const source = await readFile(new URL(path, import.meta.url));
+  return import(`data:text/javascript;base64,${source.toString("base64")}`);
+}
+
+const { EventParser, readEvents } = await load("events.js");
+const { oldestFirst } = await load("history.js");
 
 const STREAM = [
   ": a comment\n\n",
@@ -85,4 +86,33 @@ test("an event without an end is refused before it fills the memory", () => {
   assert.throws(() => {
     for (let count = 0; count < 100; count += 1) parser.push("x".repeat(1 << 16));
   }, /too long/);
+});
+
+test("messages are put oldest first, whichever way the service lists them", () => {
+  const message = (id, type, run, second) => ({
+    id,
+    message_type: `${type}_message`,
+    run_id: run,
+    date: second === undefined ? undefined : `2026-03-01T12:00:0${second}+00:00`,
+  });
+  for (const list of [
+    [],
+    [message(1, "user", "a", 1)],
+    // By their dates, though they were asked for in no run.
+    [message(1, "user", null, 1), message(2, "user", null, 1), message(3, "assistant", null, 2)],
+    // All within a second: by who speaks first in a run.
+    [
+      message(1, "system", null, 1),
+      message(2, "assistant", "a", 1),
+      message(3, "user", "b", 1),
+      message(4, "assistant", "b", 1),
+    ],
+    [message(1, "user", "a"), message(2, "reasoning", "a"), message(3, "assistant", "a")],
+  ]) {
+    assert.deepEqual(oldestFirst(list), list);
+    assert.deepEqual(oldestFirst(list.toReversed()), list);
+  }
+  // Where nothing tells, as they came.
+  const list = [message(1, "user", "a", 1), message(2, "user", "b", 1)];
+  assert.deepEqual(oldestFirst(list), list);
 });
