@@ -1,0 +1,147 @@
+//! A chat whose page talks to the Letta service directly, with a token that this application mints.
+//!
+//! ```console
+//! $ cargo run -p letta-api-ext --example browser_chat
+//! ```
+//!
+//! Without `LETTA_API_KEY` it starts the emulator within this process, so that it runs with no account.
+//! Sign in as anybody, and chat.
+//!
+//! # What to look at
+//!
+//! - `letta_token.rs` is what an application of your own needs: one route that checks who asks, and mints a
+//!   token for that user's agent alone. The rest is what any application has already.
+//! - `page/access.js` keeps the token: in a variable, never in storage, and renewed before it expires.
+//! - `page/agent.js` and `page/events.js` talk to the service with it, and read what it streams.
+//!
+//! What the page does, also when things go wrong, is tested in a browser: `tests/browser` in the workspace.
+//!
+//! | file | what it is about |
+//! |---|---|
+//! | `letta_token.rs` | the token endpoint |
+//! | `same_origin.rs` | who may call it: pages of this application, and no others |
+//! | `sessions.rs` | who is signed in |
+//! | `sign_in.rs` | signing in, and out |
+//! | `service.rs` | which service it is, and whose agent is whose |
+//! | `problem.rs` | what the page is told when something fails |
+//! | `headers.rs` | what the browser is told to allow |
+//! | `pages.rs`, `page/` | what the browser is served |
+//!
+//! # Settings
+//!
+//! | variable | what it sets | by default |
+//! |---|---|---|
+//! | `LETTA_API_KEY` | the key of the service; `LETTA_BASE_URL` and `LETTA_PROJECT` count too | the emulator |
+//! | `LETTA_AGENT_ID` | the agent that users chat to, where there is a key | |
+//! | `LETTA_AGENT_NAME` | what the page calls it | Agent |
+//! | `CHAT_LISTEN` | where to listen, on this machine; port 0 is a free one | `127.0.0.1:3000` |
+//! | `CHAT_TOKEN_SECONDS` | how long a token lives | 300 |
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use letta_api_ext::{Letta, Origin};
+
+use crate::service::Service;
+use crate::sessions::Sessions;
+use crate::settings::Settings;
+
+mod headers;
+mod letta_token;
+mod pages;
+mod problem;
+mod same_origin;
+mod service;
+mod sessions;
+mod settings;
+mod sign_in;
+
+/// What the handlers share.
+struct Application {
+    /// Where the pages are. Tokens are bound to it.
+    origin: Origin,
+    letta: Letta,
+    service: Service,
+    sessions: Sessions,
+    token_lifetime: Duration,
+}
+
+type App = Arc<Application>;
+
+#[tokio::main]
+async fn main() {
+    if let Err(error) = run().await {
+        eprintln!("error: {error}");
+        std::process::exit(1);
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let settings = Settings::from_env()?;
+    let (letta, service) = service::connect().await?;
+    let listener = tokio::net::TcpListener::bind(settings.listen)
+        .await
+        .map_err(|error| {
+            format!(
+                "cannot listen on {}: {error}; CHAT_LISTEN sets another address",
+                settings.listen
+            )
+        })?;
+    // The port may be one that the operating system chose.
+    let origin = Origin::new(format!("http://{}", listener.local_addr()?))?;
+
+    let app = Arc::new(Application {
+        origin,
+        letta,
+        service,
+        sessions: Sessions::default(),
+        token_lifetime: settings.token_lifetime,
+    });
+    // Nobody may be reading any more, which is no reason not to serve.
+    let _ = std::io::stdout().write_all(greeting(&app).as_bytes());
+    axum::serve(listener, routes(app)).await?;
+    Ok(())
+}
+
+/// Says what went wrong to whoever runs the application. Nobody may be listening.
+fn log(what: &str, error: &dyn std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{what}: {error}");
+}
+
+fn routes(app: App) -> Router {
+    Router::new()
+        .route("/", get(pages::chat))
+        .route("/sign-in", get(pages::sign_in).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/api/session", get(sign_in::session))
+        .route("/api/letta-token", post(letta_token::mint))
+        .fallback(pages::file)
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app),
+            same_origin::own_host_only,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app),
+            headers::add,
+        ))
+        .with_state(app)
+}
+
+fn greeting(app: &Application) -> String {
+    let service = app.letta.api().base_url();
+    let service = if app.service.is_emulator() {
+        format!(
+            "the emulator, at {service}\n          (set LETTA_API_KEY and LETTA_AGENT_ID to chat to a real agent)"
+        )
+    } else {
+        service.to_string()
+    };
+    format!(
+        "Service   {service}\nTokens    live {} seconds\nOpen      {}\n",
+        app.token_lifetime.as_secs(),
+        app.origin
+    )
+}

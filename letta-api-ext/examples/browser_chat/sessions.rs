@@ -1,0 +1,124 @@
+//! Who is signed in. In memory: all are signed out when the application ends.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use letta_api_ext::AccessToken;
+
+use crate::App;
+use crate::problem::Problem;
+use crate::service::Agent;
+
+const COOKIE: &str = "letta_chat_session";
+const LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
+
+#[derive(Default)]
+pub(crate) struct Sessions(Mutex<HashMap<SessionId, Session>>);
+
+struct Session {
+    user: User,
+    ends: Instant,
+    /// What was minted in it and may still live, to be revoked when it ends.
+    tokens: Vec<AccessToken>,
+}
+
+/// A random number of 256 bits, in hex. Whoever has it is the user.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SessionId(String);
+
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) agent: Agent,
+}
+
+/// The user who sent a request. Requests of nobody who is signed in are answered 401.
+pub(crate) struct SignedIn {
+    pub(crate) session: SessionId,
+    pub(crate) user: User,
+}
+
+impl Sessions {
+    /// Begins a session. Fails where the operating system has no random numbers.
+    pub(crate) fn begin(&self, user: User) -> Result<SessionId, getrandom::Error> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random)?;
+        let id = SessionId(random.iter().map(|byte| format!("{byte:02x}")).collect());
+        let now = Instant::now();
+        let session = Session {
+            user,
+            ends: now + LIFETIME,
+            tokens: Vec::new(),
+        };
+        let mut sessions = self.lock();
+        sessions.retain(|_, session| session.ends > now);
+        sessions.insert(id.clone(), session);
+        Ok(id)
+    }
+
+    /// Remembers a token until the session ends. Says no where it has ended in the meantime.
+    pub(crate) fn remember(&self, id: &SessionId, token: &AccessToken) -> bool {
+        let mut sessions = self.lock();
+        let Some(session) = sessions.get_mut(id) else {
+            return false;
+        };
+        session.tokens.retain(|token| !token.is_expired());
+        session.tokens.push(token.clone());
+        true
+    }
+
+    /// Ends a session, and gives the tokens that were minted in it.
+    pub(crate) fn end(&self, id: &SessionId) -> Vec<AccessToken> {
+        let session = self.lock().remove(id);
+        session.map(|session| session.tokens).unwrap_or_default()
+    }
+
+    fn user(&self, id: &SessionId) -> Option<User> {
+        let sessions = self.lock();
+        let session = sessions.get(id)?;
+        (session.ends > Instant::now()).then(|| session.user.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Session>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SessionId {
+    /// For `Set-Cookie`. Scripts cannot read it, and no other site's page can have it sent. Where the
+    /// application is reached by https, as any but a demonstration is, add `; Secure`.
+    pub(crate) fn to_cookie(&self) -> String {
+        let (id, seconds) = (&self.0, LIFETIME.as_secs());
+        format!("{COOKIE}={id}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}")
+    }
+
+    /// For `Set-Cookie`, to have the browser forget it.
+    pub(crate) fn to_forget() -> String {
+        format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0")
+    }
+
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let cookies = headers.get_all(header::COOKIE).into_iter();
+        cookies
+            .filter_map(|cookies| cookies.to_str().ok())
+            .flat_map(|cookies| cookies.split(';'))
+            .filter_map(|cookie| cookie.trim().split_once('='))
+            .find(|(name, _)| *name == COOKIE)
+            .map(|(_, id)| Self(id.to_owned()))
+    }
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let nobody = Problem::new(StatusCode::UNAUTHORIZED, "You are not signed in.");
+        let session = SessionId::of(&parts.headers).ok_or(nobody.clone())?;
+        let user = app.sessions.user(&session).ok_or(nobody)?;
+        Ok(Self { session, user })
+    }
+}

@@ -1,0 +1,57 @@
+//! What the environment sets.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+const LISTEN: &str = "CHAT_LISTEN";
+const TOKEN_SECONDS: &str = "CHAT_TOKEN_SECONDS";
+
+/// As long as the service lets a token live unless told otherwise.
+const DEFAULT_TOKEN_SECONDS: u64 = 5 * 60;
+
+pub(crate) struct Settings {
+    pub(crate) listen: SocketAddr,
+    pub(crate) token_lifetime: Duration,
+}
+
+impl Settings {
+    pub(crate) fn from_env() -> Result<Self, String> {
+        let listen = match variable(LISTEN)? {
+            Some(text) => text.parse().map_err(|_| {
+                format!("{LISTEN} must be an address and a port, like 127.0.0.1:3000; got {text:?}")
+            })?,
+            None => SocketAddr::from(([127, 0, 0, 1], 3000)),
+        };
+        // Nobody needs a password here, and nothing is encrypted.
+        if !listen.ip().is_loopback() {
+            return Err(format!(
+                "{LISTEN} must be an address of this machine alone, like 127.0.0.1:3000; got {listen}"
+            ));
+        }
+        let seconds = match variable(TOKEN_SECONDS)? {
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|seconds| (2..=24 * 60 * 60).contains(seconds))
+                .ok_or_else(|| {
+                    format!("{TOKEN_SECONDS} must be a whole number of seconds from 2 to 86400; got {text:?}")
+                })?,
+            None => DEFAULT_TOKEN_SECONDS,
+        };
+        Ok(Self {
+            listen,
+            token_lifetime: Duration::from_secs(seconds),
+        })
+    }
+}
+
+/// A variable of the environment. An empty one counts as not set.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
+    match std::env::var_os(name).filter(|text| !text.is_empty()) {
+        Some(text) => match text.into_string() {
+            Ok(text) => Ok(Some(text)),
+            Err(_) => Err(format!("{name} must be valid UTF-8")),
+        },
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,183 @@
+// The token of the page: renewed in time, and what is shown where it cannot be.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  bubbles,
+  converse,
+  notice,
+  say,
+  signIn,
+  start,
+  state,
+  until,
+  watchPage,
+  watchTokens,
+} from "./harness.mjs";
+
+test("a token is renewed before it expires, and the user does not notice", async (t) => {
+  const { origin, page } = await start(t, { tokenSeconds: 6 });
+  const tokens = watchTokens(page);
+  const used = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST" && request.url().includes("/messages")) {
+      used.push(request.headers().authorization);
+    }
+  });
+  await signIn(page, origin);
+  await watchPage(page);
+  await converse(page, "with the first");
+  const [first, second] = [await tokens.at(0), await tokens.at(1)];
+  await converse(page, "with the second");
+  assert.ok(second.arrived < Date.parse(first.expiresAt), "renewed too late");
+  assert.deepEqual(used, [`Bearer ${first.token}`, `Bearer ${second.token}`]);
+  const { states } = await page.evaluate(() => window.seen);
+  assert.deepEqual(new Set(states), new Set(["ready", "waiting", "streaming"]));
+});
+
+test("a token of five minutes is renewed once, when a minute or a little more of it is left", async (t) => {
+  const { origin, page } = await start(t);
+  const tokens = watchTokens(page);
+  // A clock that the test moves. The service has its own.
+  await page.clock.install();
+  await signIn(page, origin);
+  await page.clock.runFor(200_000);
+  await converse(page, "still with the first");
+  assert.equal(tokens.tokens.length, 1);
+  let seconds = 200;
+  await until(async () => {
+    await page.clock.runFor(1_000);
+    seconds += 1;
+    return tokens.tokens.length === 2;
+  }, "a second token");
+  // At 209 to 240; the answer takes a while, in which this clock goes on.
+  assert.ok(seconds > 205 && seconds < 265, `renewed after ${seconds} s`);
+  await page.clock.runFor(150_000);
+  await converse(page, "and then with the second");
+  assert.equal(tokens.tokens.length, 2);
+});
+
+test("one renewal is under way at a time, whoever asks for it, and nobody waits while the old token lives", async (t) => {
+  const { origin, page } = await start(t);
+  const tokens = watchTokens(page);
+  await page.clock.install();
+  await signIn(page, origin);
+  let asked = 0;
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route("**/api/letta-token", async (route) => {
+    asked += 1;
+    await released;
+    await route.continue();
+  });
+  await page.clock.runFor(200_000);
+  // Second by second, since the request has a time-out by the same clock.
+  await until(async () => {
+    await page.clock.runFor(1_000);
+    return asked > 0;
+  }, "a renewal");
+  await converse(page, "during the renewal");
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await converse(page, "and again");
+  assert.equal(asked, 1);
+  release();
+  await tokens.at(1);
+  await converse(page, "after it");
+  assert.equal(asked, 1);
+});
+
+test("a browser whose clock is hours wrong has access for as long as any other", async (t) => {
+  const { origin, context, page: signedIn } = await start(t);
+  await signIn(signedIn, origin);
+  for (const hours of [-5, 5]) {
+    const page = await context.newPage();
+    await page.addInitScript((ahead) => {
+      const now = Date.now;
+      Date.now = () => now() + ahead;
+    }, hours * 3_600_000);
+    const tokens = watchTokens(page);
+    await page.goto(origin);
+    await state(page, "ready");
+    await converse(page, "What time is it?");
+    assert.match(await page.getByTestId("access").textContent(), /^Access for (5:00|4:[45]\d)$/);
+    await tokens.at(0);
+    assert.equal(tokens.tokens.length, 1);
+    await page.close();
+  }
+});
+
+test("a revoked token shows that access has ended; renewing it delivers what was said, once", async (t) => {
+  const { origin, service, page } = await start(t);
+  const tokens = watchTokens(page);
+  await signIn(page, origin);
+  await converse(page, "before");
+  await service.revoke((await tokens.at(0)).token);
+  await say(page, "after");
+  await state(page, "expired");
+  await notice(page).getByText("Your access has ended.").waitFor();
+  assert.equal(await page.getByTestId("access").textContent(), "Access has ended");
+  assert.deepEqual(await service.said(), ["before"]);
+
+  await page.getByRole("button", { name: "Renew access" }).click();
+  await bubbles(page, "agent").filter({ hasText: "You said: after" }).waitFor();
+  await state(page, "ready");
+  assert.equal(await notice(page).isVisible(), false);
+  assert.deepEqual(await service.said(), ["before", "after"]);
+  await tokens.at(1);
+  assert.equal(tokens.tokens.length, 2);
+});
+
+test("a token that expires and cannot be renewed shows so by itself, and what was typed is not lost", async (t) => {
+  const { origin, page } = await start(t, { tokenSeconds: 3 });
+  await signIn(page, origin);
+  await page.route("**/api/letta-token", (route) => route.abort());
+  const text = page.getByRole("textbox", { name: "Message" });
+  await text.fill("a draft");
+  await state(page, "expired");
+  await page.getByRole("button", { name: "Renew access" }).click();
+  await state(page, "failed");
+  await notice(page).getByText("This application cannot be reached.").waitFor();
+
+  await page.unroute("**/api/letta-token");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await state(page, "ready");
+  assert.equal(await text.inputValue(), "a draft");
+  await text.press("Enter");
+  await bubbles(page, "agent").filter({ hasText: "You said: a draft" }).waitFor();
+});
+
+test("a renewal that fails for a while is made in time all the same", async (t) => {
+  const { origin, page } = await start(t, { tokenSeconds: 4 });
+  const tokens = watchTokens(page);
+  await signIn(page, origin);
+  await watchPage(page);
+  let refusals = 1;
+  await page.route("**/api/letta-token", (route) => (refusals-- > 0 ? route.abort() : route.continue()));
+  await tokens.at(1);
+  const retried = () => page.evaluate(() => window.seen.access.join() === "live,retrying,live");
+  await until(retried, "access to be renewed");
+  assert.deepEqual(await page.evaluate(() => window.seen.states), ["ready"]);
+});
+
+test("an application that cannot mint is said so, and a user who is signed out is led to sign in", async (t) => {
+  const { origin, page, context } = await start(t, { faults: ["status=404,times=1"] });
+  await page.goto(origin);
+  await page.getByRole("button", { name: "Ada" }).click();
+  await state(page, "failed");
+  await notice(page).getByText("The service did not give access.").waitFor();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await state(page, "ready");
+
+  // In another tab.
+  const other = await context.newPage();
+  await other.goto(origin);
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await other.waitForURL(`${origin}/sign-in`);
+  await other.close();
+  await say(page, "Am I still here?");
+  await state(page, "expired");
+  await page.getByRole("button", { name: "Renew access" }).click();
+  await state(page, "signed-out");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.waitForURL(`${origin}/sign-in`);
+});

@@ -1,0 +1,230 @@
+// What the tests need: the service, the application and a browser, as programs of their own.
+
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import { after, before } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const built = (name) => fileURLToPath(new URL(`../../target/debug/${name}`, import.meta.url));
+const CHAT = process.env.LETTA_TESTS_CHAT ?? built("examples/browser_chat");
+const EMULATOR = process.env.LETTA_TESTS_EMULATOR ?? built("letta-emulator");
+const CHROMIUM = process.env.LETTA_TESTS_CHROMIUM ?? "/usr/bin/chromium";
+
+/** Longest wait for anything that should happen, in milliseconds. */
+const PATIENCE = 15_000;
+
+export const AGENT = "agent-ada";
+
+/** One for all tests of a file. */
+let browser;
+before(async () => {
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+});
+after(() => browser?.close());
+
+/**
+ * The emulator as a program, the application in front of it, and a page of its own. All of them end with the
+ * test. `tokenSeconds` is how long tokens live, `wordDelay` how long the agent thinks before each word, and
+ * `faults` what goes wrong at the service.
+ */
+export async function start(test, options = {}) {
+  const { wordDelay = "1ms", tokenSeconds = 300, faults = [], context: settings = {} } = options;
+  const key = `sk-let-${randomBytes(16).toString("hex")}`;
+  const emulator = await startProgram(test, EMULATOR, {
+    args: [
+      ...["--listen", "127.0.0.1:0", "--word-delay", wordDelay, "--agent", `${AGENT}=Ada`],
+      ...faults.flatMap((fault) => ["--fault", fault]),
+    ],
+    env: { LETTA_EMULATOR_API_KEY: key },
+    ready: /listening on (\S+)/,
+  });
+  const chat = await startProgram(test, CHAT, {
+    env: {
+      LETTA_API_KEY: key,
+      LETTA_BASE_URL: emulator,
+      LETTA_AGENT_ID: AGENT,
+      LETTA_AGENT_NAME: "Ada",
+      CHAT_LISTEN: "127.0.0.1:0",
+      CHAT_TOKEN_SECONDS: String(tokenSeconds),
+    },
+    ready: /^Open +(\S+)/m,
+  });
+  const context = await browser.newContext(settings);
+  context.setDefaultTimeout(PATIENCE);
+  test.after(() => context.close());
+  const page = await context.newPage();
+  return { origin: chat, service: new Service(emulator, key), key, context, page };
+}
+
+/** The application alone, which then has an emulator in its own process. */
+export async function startAlone(test, settings = {}) {
+  const origin = await startProgram(test, CHAT, {
+    env: { CHAT_LISTEN: "127.0.0.1:0" },
+    ready: /^Open +(\S+)/m,
+  });
+  const context = await browser.newContext(settings);
+  context.setDefaultTimeout(PATIENCE);
+  test.after(() => context.close());
+  return { origin, page: await context.newPage() };
+}
+
+/** Runs a program until the test ends. Gives what it says once it is ready. */
+function startProgram(test, path, { args = [], env, ready }) {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(LETTA|CHAT)_/.test(name));
+  const program = spawn(path, args, { env: { ...Object.fromEntries(inherited), ...env } });
+  test.after(() => program.kill());
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const listen = (data) => {
+      said += data;
+      const found = ready.exec(said);
+      if (found !== null) resolve(found[1]);
+    };
+    program.stdout.on("data", listen);
+    program.stderr.on("data", (data) => (said += data));
+    program.on("error", reject);
+    program.on("exit", () => reject(new Error(`${path} ended:\n${said}`)));
+  });
+}
+
+/** The service as the holder of the key sees it. */
+class Service {
+  constructor(url, key) {
+    this.url = url;
+    this.key = key;
+  }
+
+  async ask(method, path, body) {
+    const answer = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.key}`, "content-type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${method} is answered ${answer.status}`);
+    return answer.status === 204 ? null : answer.json();
+  }
+
+  mint(hostname, access) {
+    const policy = [{ type: "agent", id: AGENT, access }];
+    return this.ask("POST", "/v1/client-side-access-tokens", { hostname, policy });
+  }
+
+  revoke(token) {
+    return this.ask("DELETE", `/v1/client-side-access-tokens/${token}`);
+  }
+
+  /** What the user said to the agent, oldest first. */
+  async said() {
+    const messages = await this.ask("GET", `/v1/agents/${AGENT}/messages?order=asc`);
+    return messages.filter((m) => m.message_type === "user_message").map((m) => m.content);
+  }
+}
+
+/** An origin of somebody else's, with an empty page. Ends with the test. */
+export async function startOtherSite(test) {
+  const server = createServer((_, answer) => {
+    answer.writeHead(200, { "content-type": "text/html" });
+    answer.end("<!doctype html><title>Elsewhere</title>");
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  test.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+/** Signs in, and waits for the conversation. */
+export async function signIn(page, origin, name = "Ada") {
+  await page.goto(origin);
+  await page.getByRole("button", { name, exact: true }).click();
+  await state(page, "ready");
+}
+
+/** Waits until the page is in this state. */
+export function state(page, name) {
+  return page.locator(`#app[data-state="${name}"]`).waitFor();
+}
+
+/** Types a message, and sends it by Enter. */
+export async function say(page, text) {
+  await page.getByRole("textbox", { name: "Message" }).fill(text);
+  await page.keyboard.press("Enter");
+}
+
+/** Says something, and waits for the whole answer. */
+export async function converse(page, text) {
+  const answers = bubbles(page, "agent");
+  const before = await answers.count();
+  await say(page, text);
+  await answers.nth(before).filter({ hasText: text.split("\n")[0] }).waitFor();
+  await state(page, "ready");
+}
+
+export function bubbles(page, from) {
+  return page.locator(`[data-from="${from}"] [data-testid="bubble"]`);
+}
+
+export function notice(page) {
+  return page.getByTestId("notice");
+}
+
+export function watchPage(page) {
+  return page.evaluate(() => {
+    const app = document.getElementById("app");
+    const seen = { states: [], access: [], texts: [] };
+    window.seen = seen;
+    const note = () => {
+      const { state, access } = app.dataset;
+      if (seen.states.at(-1) !== state) seen.states.push(state);
+      if (seen.access.at(-1) !== access) seen.access.push(access);
+      const text = [...document.querySelectorAll('[data-from="agent"] .bubble')].at(-1)?.textContent;
+      if (text && seen.texts.at(-1) !== text) seen.texts.push(text);
+    };
+    note();
+    const everything = { subtree: true, childList: true, characterData: true, attributes: true };
+    new MutationObserver(note).observe(app, everything);
+  });
+}
+
+/** The tokens that the page is given, in order, from now on. */
+export function watchTokens(page) {
+  const tokens = [];
+  page.on("response", async (answer) => {
+    if (answer.url().endsWith("/api/letta-token") && answer.ok()) {
+      const arrived = Date.now();
+      tokens.push({ ...(await answer.json()), arrived });
+    }
+  });
+  return {
+    tokens,
+    /** The token of this place, once it is there. */
+    at: (place) => until(() => tokens[place], `token ${place}`),
+  };
+}
+
+/** Waits until `found` gives something, and gives that. */
+export async function until(found, what) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const result = await found();
+    if (result) return result;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

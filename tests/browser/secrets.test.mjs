@@ -1,0 +1,163 @@
+// What must not leave where it belongs: the API key, the token, and the use of a token.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  AGENT,
+  converse,
+  say,
+  signIn,
+  start,
+  startOtherSite,
+  state,
+  until,
+  watchTokens,
+} from "./harness.mjs";
+
+test("the API key never reaches the browser, and the token is in no storage and no URL", async (t) => {
+  const { origin, key, context, page } = await start(t, { tokenSeconds: 4 });
+  const tokens = watchTokens(page);
+  const crossed = [];
+  const urls = [];
+  const bodies = [];
+  page.on("request", (request) => {
+    urls.push(request.url());
+    const headers = request.allHeaders().catch(() => request.headers());
+    crossed.push(headers.then((sent) => JSON.stringify([request.url(), sent, request.postData()])));
+  });
+  page.on("response", (answer) => {
+    crossed.push(answer.allHeaders().then((headers) => JSON.stringify(headers)));
+    const body = answer.finished().then(() => answer.text());
+    // A redirect has none.
+    bodies.push(body.catch(() => ""));
+  });
+  await signIn(page, origin);
+  await converse(page, "Tell me a secret");
+  await tokens.at(1);
+  await converse(page, "Tell me another");
+  await page.reload();
+  await state(page, "ready");
+  await tokens.at(2);
+
+  const kept = await page.evaluate(async () => {
+    const databases = await indexedDB.databases();
+    const caches = (await window.caches?.keys()) ?? [];
+    return JSON.stringify({
+      local: { ...localStorage },
+      session: { ...sessionStorage },
+      databases,
+      caches,
+      name: window.name,
+      history: history.state,
+      document: document.documentElement.outerHTML,
+      globals: Object.keys(window).filter((name) => typeof window[name] === "string").map((name) => window[name]),
+    });
+  });
+  const cookies = JSON.stringify(await context.cookies());
+  const all = [...(await Promise.all([...crossed, ...bodies])), kept, cookies].join("\n");
+  const secrets = tokens.tokens.map(({ token }) => token);
+
+  // The search would find what is there: in bodies, headers and the page.
+  for (const there of [...secrets, `Bearer ${secrets[0]}`, "class Access", "letta_chat_session"]) {
+    assert.ok(all.includes(there), "the search is blind");
+  }
+  assert.ok(kept.includes("Tell me a secret"), "the search is blind");
+
+  assert.ok(!all.includes(key) && !all.includes("sk-let-"), "the key has crossed");
+  assert.ok(!all.includes(Buffer.from(key).toString("base64").replaceAll("=", "")));
+  for (const token of secrets) {
+    assert.ok(!kept.includes(token) && !cookies.includes(token), "a token is kept");
+    assert.ok(!urls.some((url) => url.includes(token)), "a token is in a URL");
+  }
+  const [cookie, ...others] = await context.cookies();
+  assert.deepEqual(others, []);
+  assert.ok(cookie.httpOnly && cookie.sameSite === "Strict" && cookie.path === "/" && cookie.expires > 0);
+});
+
+async function sendFrom(context, site, service, token) {
+  const page = await context.newPage();
+  await page.goto(site);
+  const wire = await context.newCDPSession(page);
+  await wire.send("Network.enable");
+  const methods = new Map();
+  const statuses = [];
+  let blocked;
+  wire.on("Network.requestWillBeSent", ({ requestId, request }) => {
+    if (request.url.startsWith(service.url)) methods.set(requestId, request.method);
+  });
+  // Told of answers too that the page may not read.
+  wire.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode }) => {
+    if (methods.has(requestId)) statuses.push([methods.get(requestId), statusCode]);
+  });
+  wire.on("Network.loadingFailed", ({ corsErrorStatus }) => (blocked ??= corsErrorStatus?.corsError));
+  const url = `${service.url}/v1/agents/${AGENT}/messages`;
+  const result = await page.evaluate(
+    async ({ url, token }) => {
+      try {
+        const answer = await fetch(url, {
+          method: "POST",
+          headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+          body: JSON.stringify({ messages: [{ role: "user", content: "from elsewhere" }] }),
+        });
+        return answer.status;
+      } catch (error) {
+        return error.name;
+      }
+    },
+    { url, token },
+  );
+  await until(() => blocked, "the browser's reason");
+  await page.close();
+  return { result, statuses, blocked };
+}
+
+test("a page of an origin that no token was made for is refused at the preflight", async (t) => {
+  const { origin, service, context, page } = await start(t);
+  const tokens = watchTokens(page);
+  await signIn(page, origin);
+  const site = await startOtherSite(t);
+  const { result, statuses, blocked } = await sendFrom(context, site, service, (await tokens.at(0)).token);
+  assert.equal(result, "TypeError");
+  assert.deepEqual(statuses, [["OPTIONS", 403]]);
+  assert.match(blocked, /^Preflight/);
+  assert.deepEqual(await service.said(), []);
+  // The token itself is good.
+  await converse(page, "from here");
+  assert.deepEqual(await service.said(), ["from here"]);
+});
+
+test("a page of an origin that has a token of its own is refused the use of another's", async (t) => {
+  const { origin, service, context, page } = await start(t);
+  const tokens = watchTokens(page);
+  await signIn(page, origin);
+  const site = await startOtherSite(t);
+  await service.mint(site, ["read_messages", "write_messages"]);
+  const { result, statuses, blocked } = await sendFrom(context, site, service, (await tokens.at(0)).token);
+  assert.equal(result, "TypeError");
+  assert.deepEqual(statuses, [["OPTIONS", 200], ["POST", 403]]);
+  assert.equal(blocked, "MissingAllowOriginHeader");
+  assert.deepEqual(await service.said(), []);
+  await converse(page, "from here");
+  assert.deepEqual(await service.said(), ["from here"]);
+});
+
+test("with a token that may only read, the page says why it cannot send, and gives the text back", async (t) => {
+  const { origin, service, page } = await start(t);
+  await page.route("**/api/letta-token", async (route) => {
+    const { token, expiresAt } = await service.mint(origin, ["read_messages"]);
+    await route.fulfill({ json: { token, expiresAt }, headers: { date: new Date().toUTCString() } });
+  });
+  await signIn(page, origin);
+  const answer = page.waitForResponse((answer) => answer.url().endsWith("/messages/stream"));
+  await say(page, "May I?");
+  await state(page, "failed");
+  assert.equal((await answer).status(), 403);
+  const { message } = await (await answer).json();
+  const shown = await page.getByTestId("notice-text").textContent();
+  assert.ok(shown.toLowerCase().startsWith(message.toLowerCase()), `${shown}, and not ${message}`);
+  assert.equal(await page.getByRole("button", { name: "Try again" }).isVisible(), false);
+  await page.getByRole("button", { name: "Edit" }).click();
+  assert.equal(await page.getByRole("textbox", { name: "Message" }).inputValue(), "May I?");
+  assert.equal(await page.getByTestId("message").count(), 0);
+  assert.deepEqual(await service.said(), []);
+});

@@ -1,0 +1,66 @@
+//! The example `browser_chat` in a real browser: `tests/browser`, run by Node.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use letta_api_tests::external_tools::skip;
+
+/// What was built for this profile. `cargo test --workspace` builds it before it runs tests; with this
+/// package alone, an older one is run, or none is there.
+fn built(name: &str, package: &str, flag: &str) -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.exists(),
+        "{} is not built; `cargo build -p {package} {flag}` does it",
+        path.display()
+    );
+    path
+}
+
+/// The first tool that is not there.
+fn missing(folder: &Path, chromium: &Path) -> Option<&'static str> {
+    let node = Command::new("node").arg("--version").output();
+    if !node.is_ok_and(|output| output.status.success()) {
+        return Some("Node.js 20 or newer");
+    }
+    if !folder.join("node_modules/playwright-core").exists() {
+        return Some("playwright-core (`npm ci` in tests/browser)");
+    }
+    if !chromium.exists() {
+        return Some("Chromium (at /usr/bin/chromium, or LETTA_TESTS_CHROMIUM)");
+    }
+    None
+}
+
+#[test]
+fn the_chat_does_in_a_browser_what_it_promises() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+    let chromium = std::env::var_os("LETTA_TESTS_CHROMIUM").filter(|path| !path.is_empty());
+    let chromium = chromium.map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
+    if let Some(tool) = missing(&folder, &chromium) {
+        skip("the_chat_does_in_a_browser_what_it_promises", tool);
+        return;
+    }
+    let chat = built("examples/browser_chat", "letta-api-ext", "--examples");
+    let emulator = built("letta-emulator", "letta-api-emulator", "--bins");
+    let output = Command::new("node")
+        .args(["--test", "--test-concurrency=2", "--test-reporter=spec"])
+        .current_dir(folder)
+        .env("LETTA_TESTS_CHAT", chat)
+        .env("LETTA_TESTS_EMULATOR", emulator)
+        .env("LETTA_TESTS_CHROMIUM", chromium)
+        .env_remove("LETTA_SCREENSHOT")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}\n{errors}");
+    // An empty run is a success too.
+    assert!(
+        printed.contains("an answer appears word by word"),
+        "{printed}"
+    );
+}
