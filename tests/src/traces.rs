@@ -1,11 +1,11 @@
 //! A record of all spans and events, of every library and at every level.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
-use tracing_core::{Event, Level, Metadata, Subscriber, dispatcher};
+use tracing_core::{Dispatch, Event, Level, Metadata, Subscriber, dispatcher};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
@@ -29,6 +29,10 @@ pub struct Trace {
 impl Traces {
     /// Records what this thread traces, until the guard is dropped.
     pub fn here() -> (Self, dispatcher::DefaultGuard) {
+        // Where there is one subscriber alone, a thread that comes by a place first asks nobody but its
+        // own, and where it has none, that place is silent for all. Where there are two, it asks both.
+        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Registry::default()));
+        LazyLock::force(&SECOND);
         let traces = Self::default();
         let guard = dispatcher::set_default(&traces.dispatch());
         (traces, guard)
@@ -45,8 +49,8 @@ impl Traces {
         traces
     }
 
-    fn dispatch(&self) -> tracing_core::Dispatch {
-        tracing_core::Dispatch::new(Registry::default().with(self.clone()))
+    fn dispatch(&self) -> Dispatch {
+        Dispatch::new(Registry::default().with(self.clone()))
     }
 
     /// What was recorded so far, which is then forgotten.

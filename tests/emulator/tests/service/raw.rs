@@ -1,5 +1,7 @@
 //! Requests that no proper client would send.
 
+use std::sync::LazyLock;
+
 use letta_api::{Bearer, Client, types};
 use letta_api_emulator::Emulator;
 use reqwest::Method;
@@ -9,9 +11,16 @@ use serde_json::{Value, json};
 pub(crate) const TOKENS: &str = "/v1/client-side-access-tokens";
 pub(crate) const HOSTNAME: &str = "https://chat.example.com";
 
+/// One for all tests: making one takes long where it reads the certificates of the system. It keeps no
+/// connection, which would end with the runtime of the test that made it.
+pub(crate) static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    let builder = reqwest::Client::builder().pool_max_idle_per_host(0);
+    builder.build().unwrap()
+});
+
 /// The generated client, with the emulator's key.
 pub(crate) fn client(emulator: &Emulator) -> Client {
-    Client::new(emulator.base_url().parse().unwrap(), reqwest::Client::new())
+    Client::new(emulator.base_url().parse().unwrap(), HTTP.clone())
         .with_transport(Bearer::new(emulator.api_key()))
 }
 
@@ -80,7 +89,7 @@ pub(crate) fn anonymous(
     method: Method,
     path: &str,
 ) -> reqwest::RequestBuilder {
-    reqwest::Client::new().request(method, format!("{}{path}", emulator.base_url()))
+    HTTP.request(method, format!("{}{path}", emulator.base_url()))
 }
 
 /// Creates a token by `body`, and gives the answer.

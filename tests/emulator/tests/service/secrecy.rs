@@ -223,6 +223,8 @@ fn no_log_at_any_level_of_it_or_the_libraries_under_it_holds_a_key_or_a_token() 
     };
 
     let recorder = Recorder::default();
+    // Where there is one alone, other tests' threads may make places silent that they come by first.
+    let _second = Dispatch::new(recorder.clone());
     let secrets = dispatcher::with_default(&Dispatch::new(recorder.clone()), || {
         runtime().block_on(async {
             let emulator = Emulator::builder()
