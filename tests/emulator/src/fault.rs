@@ -119,6 +119,9 @@ impl Fault {
 
     /// Carries the request out, and closes the connection in place of the answer: what makes a create
     /// that is sent again dangerous.
+    ///
+    /// A browser may send it again by itself: Chromium does, a `POST` too, where the connection was used
+    /// before. Strike [`times(1)`](Self::times) and look for two.
     pub fn lose_answer() -> Self {
         Self::new(FaultKind::LoseAnswer)
     }
