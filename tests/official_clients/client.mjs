@@ -123,8 +123,9 @@ for (const step of task.steps) {
   try {
     results.push({ understood: (await calls[step.call](client, step)) ?? null });
   } catch (error) {
-    if (!(error instanceof APIError && error.status)) throw error;
-    const { status } = error;
+    // One that comes in a stream has no status, and one of the connection no body.
+    if (!(error instanceof APIError && (error.status || error.error))) throw error;
+    const status = error.status ?? null;
     results.push({ refused: { class: error.constructor.name, status, message: error.error?.message ?? null } });
   }
 }

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use letta_api_emulator::{Emulator, ManualClock, NewAgent};
+use letta_api_emulator::{Emulator, Fault, ManualClock, NewAgent, Operation};
 use letta_api_tests::recording_proxy::{RecordedRequest, RecordingProxy};
 use serde_json::{Value, json};
 
@@ -462,6 +462,51 @@ fn assert_heard(results: &[Value]) {
     assert_eq!(walked, all);
     // The clients ask for what is newer than the newest, unless they are told to begin with the oldest.
     assert_eq!(not_walked.as_array().unwrap()[..], oldest_first[9..]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_fails_is_an_error_to_the_official_clients_in_a_stream_too() {
+    let test = "an_agent_that_fails_is_an_error_to_the_official_clients_in_a_stream_too";
+    let Some(programs) = program::both(test) else {
+        return;
+    };
+    let stream = |by_words: bool| {
+        let body = json!({ "input": "Hello", "stream_tokens": by_words });
+        on_agent(0, "messages.stream", json!({ "body": body }))
+    };
+    let body = token_for(&[grant("agent-1", &ALL_RIGHTS)], None);
+    let steps = [
+        step("tokens.create", json!({ "key": "server", "body": body })),
+        stream(false),
+        stream(true),
+        on_agent(
+            0,
+            "messages.create",
+            json!({ "body": { "input": "Hello" } }),
+        ),
+    ];
+    let reason =
+        "Rate limit exceeded for LLM model provider. Please wait before making another request.";
+    for program in &programs {
+        let scene = Scene::new(&clock()).await;
+        scene.emulator.inject(Fault::model_failure()).unwrap();
+        let run = scene.play(&Caller::Official(program), &steps).await;
+        // The answer was a 200 by the time that the stream failed.
+        let in_a_stream = match program.name {
+            "Python" => json!({ "class": "APIStatusError", "status": 200, "message": reason }),
+            _ => json!({ "class": "APIError", "status": null, "message": reason }),
+        };
+        let [_, by_steps, by_words, whole] = &run.understood[..] else {
+            panic!("{} answers", run.understood.len());
+        };
+        assert_eq!(by_steps["refused"], in_a_stream, "{}", program.name);
+        assert_eq!(by_words["refused"], in_a_stream, "{}", program.name);
+        // The reason is a level deeper here than the clients look for it.
+        let limited = json!({ "class": "RateLimitError", "status": 429, "message": null });
+        assert_eq!(whole["refused"], limited, "{}", program.name);
+        let tries = scene.emulator.request_count(Operation::SendMessage);
+        assert_eq!(tries, 3, "{} tries again", program.name);
+    }
 }
 
 /// Headers that a browser sets itself, or that a page may send without asking.
