@@ -139,7 +139,8 @@ impl Fault {
     }
 
     /// An agent's answer that is streamed breaks off after its first event, by a connection that is
-    /// closed. What was sent and said is kept. Strikes no other operation, and no answer that is not streamed.
+    /// closed. What was sent and said is kept. Strikes no other operation, and does nothing to an answer that is
+    /// not streamed.
     pub fn break_stream() -> Self {
         Self::new(FaultKind::BreakStream)
     }

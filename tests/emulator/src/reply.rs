@@ -80,7 +80,7 @@ impl Reply {
         Ok(json!({
             "messages": [answer.to_wire()],
             "stop_reason": stop_reason("end_turn"),
-            "usage": self.usage(answer),
+            "usage": self.usage(),
             "logprobs": null,
             "turns": null,
         }))
@@ -107,8 +107,9 @@ impl Reply {
         response
     }
 
-    fn usage(&self, answer: &Message) -> Value {
-        let completion_words = words(answer.text());
+    fn usage(&self) -> Value {
+        let answer = self.answer.as_ref();
+        let completion_words = answer.map_or(0, |answer| words(answer.text()));
         let total = self.prompt_words + completion_words;
         json!({
             "message_type": "usage_statistics",
@@ -142,6 +143,7 @@ enum Stage {
         pause: Duration,
     },
     BreakOff,
+    StopReason,
     Usage,
     Failure,
     Done,
@@ -150,15 +152,10 @@ enum Stage {
 
 impl Speech {
     async fn next(mut self) -> Option<(io::Result<Event>, Self)> {
-        let ping = |speech: &Self| data(&message::ping(&speech.reply.run, speech.account.now()));
-        let say_from = |speech: &Self, place| Stage::Say {
-            place,
-            pause: speech.account.word_delay,
-        };
         if matches!(self.stage, Stage::Begin) {
-            self.stage = say_from(&self, 0);
+            self.stage = self.say_from(0);
             if self.options.pings {
-                return Some((Ok(ping(&self)), self));
+                return Some((Ok(self.ping()), self));
             }
         }
         let (event, next) = match self.stage {
@@ -166,38 +163,13 @@ impl Speech {
             Stage::Say { place, pause } if self.options.pings && pause >= PING_INTERVAL => {
                 tokio::time::sleep(PING_INTERVAL).await;
                 let pause = pause.saturating_sub(PING_INTERVAL);
-                (ping(&self), Stage::Say { place, pause })
+                (self.ping(), Stage::Say { place, pause })
             }
             Stage::Say { place, pause } => {
                 if !pause.is_zero() {
                     tokio::time::sleep(pause).await;
                 }
-                match &self.reply.answer {
-                    None => (data(&stop_reason("llm_api_error")), Stage::Failure),
-                    Some(answer) => {
-                        let rest = answer.text().get(place..).unwrap_or_default();
-                        if rest.is_empty() {
-                            (data(&stop_reason("end_turn")), Stage::Usage)
-                        } else {
-                            let piece = if self.options.by_words {
-                                first_word(rest)
-                            } else {
-                                rest
-                            };
-                            let next = if self.options.breaks_off {
-                                Stage::BreakOff
-                            } else if piece.len() == rest.len() {
-                                Stage::Say {
-                                    place: place + piece.len(),
-                                    pause: Duration::ZERO,
-                                }
-                            } else {
-                                say_from(&self, place + piece.len())
-                            };
-                            (data(&answer.piece_to_wire(piece)), next)
-                        }
-                    }
-                }
+                self.say(place)
             }
             Stage::BreakOff => {
                 // What was said is on its way by then; the HTTP library would drop it otherwise.
@@ -206,14 +178,8 @@ impl Speech {
                 let error = io::Error::other("a fault that the emulator was told to have");
                 return Some((Err(error), self));
             }
-            Stage::Usage => {
-                let usage = self
-                    .reply
-                    .answer
-                    .as_ref()
-                    .map(|answer| self.reply.usage(answer));
-                (data(&usage.unwrap_or_default()), Stage::Done)
-            }
+            Stage::StopReason => (data(&stop_reason("end_turn")), Stage::Usage),
+            Stage::Usage => (data(&self.reply.usage()), Stage::Done),
             Stage::Failure => {
                 let error = ModelFailure.to_event(&self.reply.run).to_string();
                 (Event::default().event("error").data(error), Stage::Done)
@@ -223,6 +189,38 @@ impl Speech {
         };
         self.stage = next;
         Some((Ok(event), self))
+    }
+
+    fn ping(&self) -> Event {
+        data(&message::ping(&self.reply.run, self.account.now()))
+    }
+
+    fn say_from(&self, place: usize) -> Stage {
+        Stage::Say {
+            place,
+            pause: self.account.word_delay,
+        }
+    }
+
+    /// What is said from this byte of the answer on, and what comes after it.
+    fn say(&self, place: usize) -> (Event, Stage) {
+        let Some(answer) = &self.reply.answer else {
+            return (data(&stop_reason("llm_api_error")), Stage::Failure);
+        };
+        let rest = &answer.text()[place..];
+        let piece = if self.options.by_words {
+            first_word(rest)
+        } else {
+            rest
+        };
+        let next = if self.options.breaks_off {
+            Stage::BreakOff
+        } else if piece.len() == rest.len() {
+            Stage::StopReason
+        } else {
+            self.say_from(place + piece.len())
+        };
+        (data(&answer.piece_to_wire(piece)), next)
     }
 }
 
