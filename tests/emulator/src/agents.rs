@@ -82,7 +82,8 @@ fn object(body: &Value) -> Result<&Map<String, Value>, Refusal> {
         .ok_or_else(|| Refusal::unprocessable("the body must be a JSON object"))
 }
 
-/// Sets what `fields` has of a profile. `null` leaves a field as it is, and so does the service.
+/// Sets what `fields` has of a profile. `null` counts as left out. The error names a field of another type,
+/// and some fields may be set by then.
 fn set(profile: &mut Profile, fields: &Map<String, Value>) -> Result<(), Refusal> {
     let given = |name: &str| fields.get(name).filter(|value| !value.is_null());
     let text = |name: &str| match given(name) {

@@ -55,9 +55,7 @@ impl Caller {
             return Ok(());
         };
         let (Some(right), Some(agent)) = (operation.right(), agent) else {
-            return Err(Refusal::forbidden(
-                "no client-side token may do this; it takes the API key",
-            ));
+            return Err(Refusal::takes_the_key());
         };
         let Some(rights) = token.rights_on(agent) else {
             return Err(Refusal::forbidden(

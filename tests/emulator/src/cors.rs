@@ -1,13 +1,13 @@
 //! What a browser is told: which pages may ask, what, and whether they may read the answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::account::Account;
@@ -89,28 +89,26 @@ pub(crate) async fn check_preflight(
     request: Request,
     next: Next,
 ) -> Response {
-    if request.method() == Method::OPTIONS {
-        let headers = request.headers();
-        let asks = headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        match headers.get(header::ORIGIN) {
-            Some(origin) if asks => {
-                if !origin
-                    .to_str()
-                    .is_ok_and(|origin| account.tokens.knows_origin(origin))
-                {
-                    return Refusal::forbidden(
-                        "no client-side token was made for the origin of this page",
-                    )
-                    .into_response();
-                }
-            }
-            _ => {
-                return Refusal::bad_request(
-                    "OPTIONS is for a preflight, which has Origin and Access-Control-Request-Method",
-                )
-                .into_response();
-            }
-        }
+    if request.method() == Method::OPTIONS
+        && let Err(refusal) = preflight_is_good(&account, request.headers())
+    {
+        return refusal.into_response();
     }
     next.run(request).await
+}
+
+fn preflight_is_good(account: &Account, headers: &HeaderMap) -> Result<(), Refusal> {
+    let method = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let (Some(origin), Some(_)) = (headers.get(header::ORIGIN), method) else {
+        return Err(Refusal::bad_request(
+            "OPTIONS is for a preflight, which has Origin and Access-Control-Request-Method",
+        ));
+    };
+    let origin = origin.to_str().unwrap_or_default();
+    if !account.tokens.knows_origin(origin) {
+        return Err(Refusal::forbidden(
+            "no client-side token was made for the origin of this page",
+        ));
+    }
+    Ok(())
 }

@@ -56,6 +56,11 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
+    /// For a client-side token that is shown where only the API key will do.
+    pub(crate) fn takes_the_key() -> Self {
+        Self::forbidden("no client-side token may do this; it takes the API key")
+    }
+
     pub(crate) fn unprocessable(message: &str) -> Self {
         Self {
             as_detail: true,

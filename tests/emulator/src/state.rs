@@ -25,9 +25,7 @@ pub(crate) async fn show(
 ) -> Result<Json<Value>, Refusal> {
     match Caller::from_headers(&headers, &account, account.now())? {
         Caller::Server { .. } => Ok(Json(dump(&account))),
-        Caller::Page { .. } => Err(Refusal::forbidden(
-            "no client-side token may do this; it takes the API key",
-        )),
+        Caller::Page { .. } => Err(Refusal::takes_the_key()),
     }
 }
 
@@ -74,7 +72,6 @@ fn message(message: &Message) -> Value {
 }
 
 fn token(token: &IssuedToken) -> Value {
-    let token_of_wire = token.to_wire();
     json!({
         "token": REDACTED,
         "project": match token.project() {
@@ -83,7 +80,7 @@ fn token(token: &IssuedToken) -> Value {
         },
         "hostname": token.hostname_to_show(),
         "policy": token.policy(),
-        "expiresAt": token_of_wire.expires_at,
+        "expiresAt": token.to_wire().expires_at,
         "live": token.is_live(),
     })
 }

@@ -116,15 +116,17 @@ async fn shutting_down_waits_a_second_at_the_most() {
     assert!(matches!(stream.read(&mut [0; 64]).await, Ok(0) | Err(_)));
 }
 
+/// Has `agent-1`, whose streams begin with a ping and go on for hours.
+async fn with_a_slow_agent() -> Emulator {
+    let builder = Emulator::builder().agent("agent-1");
+    let builder = builder.word_delay(Duration::from_secs(3600));
+    builder.start().await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_end_with_the_emulator_whether_it_is_dropped_or_shut_down() {
     for shut_down in [false, true] {
-        let emulator = Emulator::builder()
-            .agent("agent-1")
-            .word_delay(Duration::from_secs(3600))
-            .start()
-            .await
-            .unwrap();
+        let emulator = with_a_slow_agent().await;
         let mut stream = request(
             &emulator,
             reqwest::Method::POST,
@@ -157,12 +159,7 @@ async fn once_it_is_shut_down_nothing_of_it_is_left() {
             .num_alive_tasks()
     };
     let before = tasks();
-    let emulator = Emulator::builder()
-        .agent("agent-1")
-        .word_delay(Duration::from_secs(3600))
-        .start()
-        .await
-        .unwrap();
+    let emulator = with_a_slow_agent().await;
     let mut stream = TcpStream::connect(emulator.addr()).await.unwrap();
     let body = r#"{"input":"Hello"}"#;
     let request = format!(
