@@ -1,10 +1,13 @@
 //! A token that was minted.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use letta_api::{Secret, types};
 use serde::Serialize;
 
+use crate::clock::Instant;
+use crate::clock_reading::ClockReading;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 use crate::{clock, redact};
@@ -14,13 +17,21 @@ use crate::{clock, redact};
 /// Cannot be printed or serialised by accident: `Debug` redacts the secret, and there is neither
 /// `Display` nor `Serialize`. The secret leaves through [`expose_secret`](Self::expose_secret), or
 /// through [`to_browser`](Self::to_browser), which makes what a page should be sent.
+///
+/// Cheap to clone. The secret's memory is overwritten when the last clone is dropped.
 #[derive(Clone)]
 pub struct AccessToken {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
     secret: Secret,
     hostname: String,
     origin: Option<Origin>,
     expires_at_text: String,
     expires_at: Option<SystemTime>,
+    /// The same by a clock that nobody sets, where the service said what time it was.
+    ends: Option<Instant>,
     policy_version: String,
     policy: AccessPolicy,
 }
@@ -28,55 +39,103 @@ pub struct AccessToken {
 impl AccessToken {
     /// Takes what the service reports as it is. A part that cannot be read must not lose a token
     /// that was minted.
-    pub(crate) fn from_wire(token: types::ClientSideAccessToken) -> Self {
-        Self {
+    pub(crate) fn from_wire(
+        token: types::ClientSideAccessToken,
+        reading: Option<ClockReading>,
+    ) -> Self {
+        let expires_at = clock::parse_rfc3339(&token.expires_at);
+        let inner = Inner {
             secret: token.token,
             origin: Origin::new(&token.hostname).ok(),
             hostname: token.hostname,
-            expires_at: clock::parse_rfc3339(&token.expires_at),
+            ends: reading
+                .zip(expires_at)
+                .map(|(reading, expiry)| reading.instant_of(expiry)),
+            expires_at,
             expires_at_text: token.expires_at,
             policy_version: token.policy.version.to_string(),
             policy: AccessPolicy::from_wire(token.policy),
+        };
+        Self {
+            inner: Arc::new(inner),
         }
+    }
+
+    /// When it surely has not ended yet, by a clock that nobody sets. Nothing where the service did not say
+    /// enough.
+    #[cfg(feature = "minter")]
+    pub(crate) fn ends(&self) -> Option<Instant> {
+        self.inner.ends
+    }
+
+    /// The same token, with an end of our own reckoning.
+    #[cfg(feature = "minter")]
+    pub(crate) fn ending(mut self, end: Instant) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.ends = Some(end);
+        }
+        self
+    }
+
+    #[cfg(feature = "minter")]
+    pub(crate) fn into_shared(self) -> Arc<Inner> {
+        self.inner
+    }
+
+    #[cfg(feature = "minter")]
+    pub(crate) fn from_shared(inner: Arc<Inner>) -> Self {
+        Self { inner }
     }
 
     /// The secret itself (`ck-let-…`). Keep it out of logs, errors and URLs.
     pub fn expose_secret(&self) -> &str {
-        self.secret.expose_secret()
+        self.inner.secret.expose_secret()
     }
 
-    /// What a page should be sent: the secret and the expiry, and nothing else. Answer with
-    /// `Cache-Control: no-store`.
+    /// What a page should be sent: the secret, the expiry and how long that is off now, and nothing else.
+    /// Answer with `Cache-Control: no-store`.
     pub fn to_browser(&self) -> BrowserToken {
         BrowserToken {
-            token: self.secret.clone(),
+            token: self.inner.secret.clone(),
             expires_at: self
+                .inner
                 .expires_at
                 .and_then(clock::to_rfc3339)
-                .unwrap_or_else(|| self.expires_at_text.clone()),
+                .unwrap_or_else(|| self.inner.expires_at_text.clone()),
+            expires_in: self.remaining().as_secs(),
         }
     }
 
     /// When the token expires, by the service's clock. Nothing where the service gave a date that is
     /// not RFC 3339; [`expires_at_text`](Self::expires_at_text) has what it gave.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.expires_at
+        self.inner.expires_at
     }
 
     /// The expiry as the service wrote it; empty where it gave none.
     pub fn expires_at_text(&self) -> &str {
-        &self.expires_at_text
+        &self.inner.expires_at_text
     }
 
-    /// What is left of the token's life, by the clock of this machine: zero once it has expired, and
-    /// where its expiry is not known.
+    /// What is left of the token's life: zero once it has expired, and where its expiry is not known.
+    ///
+    /// Counted from the service's own `Date` in the answer that the token came with, by a clock that nobody
+    /// sets, so that a wrong time of day on this machine does not matter. It is shorter than the truth by what
+    /// the answer was on its way, and a second at the most, and never longer; but where a machine was
+    /// suspended, that time may not count. Where the service gave no date, the clock of this machine is
+    /// believed.
     pub fn remaining(&self) -> Duration {
-        self.remaining_at(clock::now())
+        match self.inner.ends {
+            Some(end) => end.saturating_duration_since(Instant::now()),
+            None => self.remaining_at(clock::now()),
+        }
     }
 
-    /// What is left of the token's life at `now`. See [`remaining`](Self::remaining).
+    /// What is left of the token's life when the service's clock shows `now`: zero from its expiry on, and where
+    /// that is not known.
     pub fn remaining_at(&self, now: SystemTime) -> Duration {
-        self.expires_at
+        self.inner
+            .expires_at
             .and_then(|expiry| expiry.duration_since(now).ok())
             .unwrap_or(Duration::ZERO)
     }
@@ -89,29 +148,29 @@ impl AccessToken {
     /// What the token may do, as the service reports it. A report that is not in the documented form is
     /// read as far as it can be, down to an empty policy, and the token may then do more.
     pub fn policy(&self) -> &AccessPolicy {
-        &self.policy
+        &self.inner.policy
     }
 
     /// The version of the policy's format, as the service reports it: `1` today. Empty where it gave none.
     pub fn policy_version(&self) -> &str {
-        &self.policy_version
+        &self.inner.policy_version
     }
 
     /// The origin that the token is bound to. Nothing where the service reports what is no origin;
     /// [`hostname`](Self::hostname) has what it reports.
     pub fn origin(&self) -> Option<&Origin> {
-        self.origin.as_ref()
+        self.inner.origin.as_ref()
     }
 
     /// What the token is bound to, as the service wrote it; empty where it wrote nothing.
     pub fn hostname(&self) -> &str {
-        &self.hostname
+        &self.inner.hostname
     }
 }
 
 impl From<&AccessToken> for Secret {
     fn from(token: &AccessToken) -> Self {
-        token.secret.clone()
+        token.inner.secret.clone()
     }
 }
 
@@ -120,12 +179,12 @@ impl std::fmt::Debug for AccessToken {
         // The service wrote the rest, and might repeat the secret in it.
         let shown = |text: &str| redact::text(text, &[self.expose_secret()]).unwrap_or_default();
         f.debug_struct("AccessToken")
-            .field("secret", &self.secret)
-            .field("hostname", &shown(&self.hostname))
-            .field("expires_at", &shown(&self.expires_at_text))
+            .field("secret", &self.inner.secret)
+            .field("hostname", &shown(&self.inner.hostname))
+            .field("expires_at", &shown(&self.inner.expires_at_text))
             .field(
                 "policy",
-                &format_args!("{}", shown(&self.policy.to_string())),
+                &format_args!("{}", shown(&self.inner.policy.to_string())),
             )
             .finish()
     }
@@ -133,11 +192,14 @@ impl std::fmt::Debug for AccessToken {
 
 /// The part of an [`AccessToken`] that a page should be sent.
 ///
-/// Serialises to the secret and its expiry in RFC 3339, which JavaScript's `Date` reads:
+/// Serialises to the secret, its expiry in RFC 3339, which JavaScript's `Date` reads, and the whole seconds
+/// until then, for a page whose clock may be wrong:
 ///
 /// ```json
-/// {"token": "ck-let-…", "expiresAt": "2026-03-01T12:00:00Z"}
+/// {"token": "ck-let-…", "expiresAt": "2026-03-01T12:00:00Z", "expiresIn": 299}
 /// ```
+///
+/// The seconds are counted when [`to_browser`](AccessToken::to_browser) is called.
 ///
 /// `Debug` redacts the secret.
 #[derive(Clone, Serialize)]
@@ -145,6 +207,7 @@ impl std::fmt::Debug for AccessToken {
 pub struct BrowserToken {
     token: Secret,
     expires_at: String,
+    expires_in: u64,
 }
 
 impl std::fmt::Debug for BrowserToken {
@@ -153,6 +216,7 @@ impl std::fmt::Debug for BrowserToken {
         f.debug_struct("BrowserToken")
             .field("token", &self.token)
             .field("expires_at", &expires_at.unwrap_or_default())
+            .field("expires_in", &self.expires_in)
             .finish()
     }
 }

@@ -1,7 +1,7 @@
 //! The time of day and its text form, and timers. The one place that asks for the time, since browsers
 //! keep it elsewhere.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
 pub(crate) use tokio::time::{Instant, sleep, timeout_at};
@@ -10,6 +10,18 @@ pub(crate) use wasmtimer::{
     std::Instant,
     tokio::{sleep, timeout_at},
 };
+
+/// A deadline further off than this is none.
+#[cfg(not(target_arch = "wasm32"))]
+const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+/// The timers of browsers count milliseconds in 31 bits.
+#[cfg(target_arch = "wasm32")]
+const FOREVER: Duration = Duration::from_secs(24 * 24 * 60 * 60);
+
+/// The instant so far from now. tokio and browsers keep time in numbers that end.
+pub(crate) fn after(time: Duration) -> Instant {
+    Instant::now() + time.min(FOREVER)
+}
 
 /// Now, by the clock of this machine.
 pub(crate) fn now() -> SystemTime {

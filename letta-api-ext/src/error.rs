@@ -11,6 +11,8 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use crate::cause::Cause;
+#[cfg(feature = "minter")]
+use crate::minter::Fault;
 use crate::transport::{Attempts, Redirect, Stopped};
 use crate::{clock, redact, retry_after};
 
@@ -93,6 +95,9 @@ enum Kind {
     },
     /// The connection broke, perhaps within an answer of this status.
     Interrupted { status: Option<StatusCode> },
+    /// A minter gave no token for reasons of its own.
+    #[cfg(feature = "minter")]
+    Minter(Fault),
 }
 
 /// A limit of time that was reached.
@@ -140,9 +145,32 @@ impl Error {
     }
 
     /// No whole answer came in time: within the call's deadline, or within the last attempt's time-out
-    /// where there was no other attempt.
+    /// where there was no other attempt. Or a `TokenMinter` had no turn for a create within the call's
+    /// deadline.
     pub fn is_timeout(&self) -> bool {
+        #[cfg(feature = "minter")]
+        if matches!(self.inner.kind, Kind::Minter(Fault::Busy { .. })) {
+            return true;
+        }
         matches!(self.inner.kind, Kind::Timeout { .. })
+    }
+
+    /// A [`TokenMinter`](crate::TokenMinter) was told to revoke this token while it was minting it.
+    #[cfg(feature = "minter")]
+    pub fn is_revoked(&self) -> bool {
+        matches!(self.inner.kind, Kind::Minter(Fault::Revoked))
+    }
+
+    /// The [`TokenMinter`](crate::TokenMinter) that was asked is shut down.
+    #[cfg(feature = "minter")]
+    pub fn is_shut_down(&self) -> bool {
+        matches!(self.inner.kind, Kind::Minter(Fault::ShutDown))
+    }
+
+    /// The service gives tokens that live less long than a [`TokenMinter`](crate::TokenMinter) was asked for.
+    #[cfg(feature = "minter")]
+    pub fn is_short_lived(&self) -> bool {
+        matches!(self.inner.kind, Kind::Minter(Fault::ShortLived { .. }))
     }
 
     /// The call's deadline passed while an attempt was under way. Where the attempt before it failed, that
@@ -188,6 +216,8 @@ impl Error {
             Kind::InvalidInput { .. } | Kind::InvalidResponse { .. } | Kind::Redirect { .. } => {
                 false
             }
+            #[cfg(feature = "minter")]
+            Kind::Minter(fault) => matches!(fault, Fault::Busy { .. } | Fault::Abandoned),
         }
     }
 
@@ -210,6 +240,8 @@ impl Error {
                 503 => self.inner.retry_after.is_none(),
                 _ => !status.is_client_error(),
             },
+            #[cfg(feature = "minter")]
+            Kind::Minter(_) => false,
         };
         last || self.attempts.earlier_may_have_happened
     }
@@ -229,6 +261,8 @@ impl Error {
             | Kind::Timeout { status, .. }
             | Kind::Interrupted { status } => *status,
             Kind::InvalidInput { .. } | Kind::Connect | Kind::Unprocessed => None,
+            #[cfg(feature = "minter")]
+            Kind::Minter(_) => None,
         }
     }
 
@@ -314,6 +348,11 @@ impl Error {
             .collect();
         let rule = format!("must be among {}", known.join(", "));
         Self::invalid_input("access", rule, Some(right))
+    }
+
+    #[cfg(feature = "minter")]
+    pub(crate) fn from_minter(fault: Fault) -> Self {
+        Self::of(Kind::Minter(fault))
     }
 
     /// A success whose content makes no sense.
@@ -438,6 +477,8 @@ impl Error {
             Kind::Unprocessed => "unprocessed",
             Kind::Timeout { .. } => "timeout",
             Kind::Interrupted { .. } => "interrupted",
+            #[cfg(feature = "minter")]
+            Kind::Minter(fault) => fault.error_type(),
         })
     }
 
@@ -695,6 +736,8 @@ impl std::fmt::Display for Error {
                 f,
                 "the service answered {status}, and the connection broke within the answer"
             )?,
+            #[cfg(feature = "minter")]
+            Kind::Minter(fault) => write!(f, "{fault}")?,
         }
         if let Some(id) = &self.inner.request_id {
             write!(f, " (request {id})")?;

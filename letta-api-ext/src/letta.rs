@@ -172,6 +172,11 @@ impl Letta {
         }
     }
 
+    #[cfg(feature = "minter")]
+    pub(crate) fn deadline(&self) -> Duration {
+        self.inner.transport.options.deadline
+    }
+
     /// What must not be in any text that this client prints.
     pub(crate) fn key(&self) -> &Secret {
         &self.inner.transport.settings.key

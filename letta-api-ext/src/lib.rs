@@ -86,6 +86,7 @@
 //! |---|---|---|
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | | TLS by the platform's own library |
+//! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`AgentId`] and [`Origin`], for configuration files |
 //!
 //! Without a feature for TLS, pass an HTTP client that has it ([`LettaBuilder::http_client`]).
@@ -103,10 +104,18 @@ pub use crate::builder::LettaBuilder;
 pub use crate::error::Error;
 pub use crate::letta::Letta;
 pub use crate::metrics::{AttemptReport, CallReport, Metrics};
+#[cfg(feature = "minter")]
+pub use crate::minter::{
+    MinterCounters, RevocationFailure, RevocationReport, TokenFuture, TokenMinter,
+    TokenMinterBuilder, TokenRequest,
+};
 pub use crate::origin::Origin;
 pub use crate::policy::AccessPolicy;
 pub use crate::retry_budget::RetryBudget;
 pub use crate::retry_policy::RetryPolicy;
+
+#[cfg(all(feature = "minter", target_arch = "wasm32", target_os = "unknown"))]
+compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-unknown");
 
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -121,9 +130,12 @@ mod call;
 mod cause;
 mod checked_text;
 mod clock;
+mod clock_reading;
 mod error;
 mod letta;
 mod metrics;
+#[cfg(feature = "minter")]
+mod minter;
 mod origin;
 mod project;
 mod redact;

@@ -8,6 +8,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::clock::{self, Instant};
+use crate::clock_reading::ClockReading;
 use crate::error::{Error, Result};
 use crate::metrics::Metrics;
 use crate::retry_budget::RetryBudget;
@@ -23,13 +24,6 @@ mod telemetry;
 mod tests;
 
 pub(crate) use redirect::Redirect;
-
-/// A deadline further off than this is none.
-#[cfg(not(target_arch = "wasm32"))]
-const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-/// The timers of browsers count milliseconds in 31 bits.
-#[cfg(target_arch = "wasm32")]
-const FOREVER: Duration = Duration::from_secs(24 * 24 * 60 * 60);
 
 /// Makes a call of one or more attempts, with credentials and project, within a deadline.
 #[derive(Clone)]
@@ -107,14 +101,25 @@ pub(crate) enum Stopped {
 
 /// The course of one call, for the request that makes it.
 #[derive(Default)]
-pub(crate) struct Course(Mutex<Attempts>);
+pub(crate) struct Course(Mutex<Events>);
+
+#[derive(Clone, Copy, Default)]
+struct Events {
+    attempts: Attempts,
+    reading: Option<ClockReading>,
+}
 
 impl Course {
     pub(crate) fn attempts(&self) -> Attempts {
-        *self.lock()
+        self.lock().attempts
     }
 
-    fn lock(&self) -> MutexGuard<'_, Attempts> {
+    /// What the service's clock said in the last answer, if there was one that had a date.
+    pub(crate) fn clock_reading(&self) -> Option<ClockReading> {
+        self.lock().reading
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Events> {
         // Nothing panics with the lock held, and a number is whole in any case.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -140,7 +145,7 @@ impl Transport for HttpTransport {
             let work = call.run(request, &mut telemetry);
             let (result, attempts) = tracing::Instrument::instrument(work, span).await;
             if let Some(course) = &self.course {
-                *course.lock() = attempts;
+                course.lock().attempts = attempts;
             }
             telemetry.finish();
             result.map_err(|error| TransportError::new(error.after(attempts)))
@@ -170,7 +175,7 @@ impl Call<'_> {
             telemetry.refused(&error);
             return (Err(error), attempts);
         }
-        let deadline = after(options.deadline);
+        let deadline = clock::after(options.deadline);
         settings.budget.deposit();
         self.authorize(request.headers_mut());
         let mut bounds = options.retry.bounds();
@@ -180,7 +185,8 @@ impl Call<'_> {
             let again = request.try_clone();
             attempts.count += 1;
             telemetry.attempt_begins();
-            let limit = after(options.attempt_timeout);
+            let began = Instant::now();
+            let limit = clock::after(options.attempt_timeout);
             let attempt = Attempt {
                 call: self,
                 limit: limit.min(deadline),
@@ -191,6 +197,10 @@ impl Call<'_> {
                 attempts.is_elsewhere = answer.is_elsewhere;
                 answer.response
             });
+
+            if let (Some(course), Ok(response)) = (&self.transport.course, &result) {
+                course.lock().reading = ClockReading::of(response.headers(), began);
+            }
 
             let failure = self.failure(&result);
             let next = match (&failure, again) {
@@ -294,9 +304,4 @@ impl Call<'_> {
         secrets.extend(in_path.iter().map(|secret| secret.expose_secret()));
         use_them(&secrets)
     }
-}
-
-/// The instant so far from now. tokio and browsers keep time in numbers that end.
-fn after(time: Duration) -> Instant {
-    Instant::now() + time.min(FOREVER)
 }

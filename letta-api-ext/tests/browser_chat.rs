@@ -158,8 +158,10 @@ async fn a_user_who_is_signed_in_gets_a_token_to_chat_to_one_agent_from_this_ori
     // The page reckons the life of a token from it.
     assert!(answer.headers().contains_key("date"));
     let body = json(answer).await;
-    assert_eq!(body.as_object().unwrap().len(), 2);
+    assert_eq!(body.as_object().unwrap().len(), 3);
     assert!(body["token"].is_string() && body["expiresAt"].is_string());
+    let left = body["expiresIn"].as_u64().unwrap();
+    assert!((290..300).contains(&left), "{left}");
 
     let [token] = &emulator.tokens()[..] else {
         panic!("{:?}", emulator.tokens());

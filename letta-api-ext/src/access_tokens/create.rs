@@ -7,6 +7,7 @@ use letta_api::{operations, types};
 use super::{request, salvage};
 use crate::access_token::AccessToken;
 use crate::clock;
+use crate::clock_reading::ClockReading;
 use crate::error::{Error, Result};
 use crate::letta::Letta;
 use crate::origin::Origin;
@@ -30,6 +31,9 @@ enum Expiry {
     /// So long after the request is sent.
     In(Duration),
     At(SystemTime),
+    /// At this instant by the service's clock, whatever ours says.
+    #[cfg(feature = "minter")]
+    ByService(SystemTime),
     /// At an instant that no clock of this platform can show.
     Unrepresentable,
 }
@@ -67,6 +71,13 @@ impl CreateAccessToken {
         self
     }
 
+    /// As [`expires_at`](Self::expires_at), by the service's clock, of which ours may know nothing.
+    #[cfg(feature = "minter")]
+    pub(crate) fn expires_at_by_service(mut self, instant: SystemTime) -> Self {
+        self.expiry = Expiry::ByService(instant);
+        self
+    }
+
     /// Sends the request. It is sent again only after a failure that cannot have made a token, unless the
     /// [retry policy](crate::RetryPolicy::also_creates) says otherwise.
     ///
@@ -77,6 +88,16 @@ impl CreateAccessToken {
     /// passed (`expires_at`). After that, whatever the service or the network has to say. An error
     /// that [may have happened](Error::may_have_happened) may leave a live token behind.
     pub async fn send(self) -> Result<AccessToken> {
+        self.send_and_read_clock().await.0
+    }
+
+    /// As [`send`](Self::send), and gives what the service's clock said in its answer, be it one of error.
+    pub(crate) async fn send_and_read_clock(self) -> (Result<AccessToken>, Option<ClockReading>) {
+        let mut reading = None;
+        (self.run(&mut reading).await, reading)
+    }
+
+    async fn run(self, reading: &mut Option<ClockReading>) -> Result<AccessToken> {
         let origin = self.origin?;
         if self.policy.is_empty() {
             let rule = "must allow something";
@@ -91,11 +112,13 @@ impl CreateAccessToken {
             .letta
             .call(&operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
         let create = call.api.create_client_side_access_token(&body);
-        let answer = call.answer(create, salvage::token, &secrets).await?;
+        let answer = call.answer(create, salvage::token, &secrets).await;
+        *reading = call.course.clock_reading();
+        let answer = answer?;
         if answer.token.expose_secret().is_empty() {
             return Err(call.invalid(&answer, "the token is empty", &secrets));
         }
-        Ok(AccessToken::from_wire(answer.into_inner()))
+        Ok(AccessToken::from_wire(answer.into_inner(), *reading))
     }
 }
 
@@ -113,6 +136,8 @@ impl Expiry {
             }
             Self::In(lifetime) => ("expires_in", now.checked_add(*lifetime)),
             Self::At(instant) => ("expires_at", Some(*instant)),
+            #[cfg(feature = "minter")]
+            Self::ByService(instant) => ("expires_at", Some(*instant)),
             Self::Unrepresentable => ("expires_at", None),
         };
         let Some((instant, text)) =
@@ -121,6 +146,10 @@ impl Expiry {
             let rule = "must be an instant before the year 10000";
             return Err(Error::invalid_input(field, rule, None));
         };
+        #[cfg(feature = "minter")]
+        if let Self::ByService(_) = self {
+            return Ok(Some(text));
+        }
         if instant <= now {
             return Err(Error::invalid_input(
                 field,

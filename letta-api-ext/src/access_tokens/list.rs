@@ -92,11 +92,11 @@ impl ListAccessTokens {
         let attempts = call.course.attempts();
         let head = Head(answer.status(), answer.headers().clone(), attempts);
         let page = answer.into_inner();
+        let reading = call.course.clock_reading();
+        let tokens = page.tokens.into_iter();
         let page = AccessTokenPage {
-            tokens: page
-                .tokens
-                .into_iter()
-                .map(AccessToken::from_wire)
+            tokens: tokens
+                .map(|token| AccessToken::from_wire(token, reading))
                 .collect(),
             has_next_page: page.has_next_page,
         };

@@ -94,7 +94,7 @@ mod tests {
                 "agent-1:read_agent",
             ),
         ] {
-            let token = AccessToken::from_wire(token(json.as_bytes()).unwrap());
+            let token = AccessToken::from_wire(token(json.as_bytes()).unwrap(), None);
             assert_eq!(token.expose_secret(), "ck-let-1");
             assert_eq!(token.hostname(), hostname, "{json}");
             assert_eq!(token.expires_at_text(), expiry, "{json}");

@@ -1,0 +1,93 @@
+//! What the service's clock says, held against a clock that nobody sets. The time of day of this machine may
+//! be wrong, and may be put right at any moment; when a token ends is for the service to say.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{DATE, HeaderMap};
+
+use crate::clock::{self, Instant};
+
+/// HTTP dates have whole seconds, cut off.
+const RESOLUTION: Duration = Duration::from_secs(1);
+
+/// Instants further off than this are cut to it: platforms keep them in numbers that end.
+const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// A `Date` of the service's, and when it was: after the request was sent, and before now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClockReading {
+    date: SystemTime,
+    sent: Instant,
+}
+
+impl ClockReading {
+    /// From the answer to a request that was sent then. Nothing where it has no date that can be read.
+    pub(crate) fn of(headers: &HeaderMap, sent: Instant) -> Option<Self> {
+        let date = clock::parse_http_date(headers.get(DATE)?.to_str().ok()?)?;
+        Some(Self { date, sent })
+    }
+
+    /// The last instant at which it is sure that the service's clock does not show `expiry` yet.
+    ///
+    /// Reckoned as if the service had set the date the moment the request was sent, and at the end of the
+    /// second that it names. It comes too early by what the answer was on its way, and a second at the most.
+    pub(crate) fn instant_of(&self, expiry: SystemTime) -> Instant {
+        let left = expiry.duration_since(self.date).unwrap_or_default();
+        self.sent + left.saturating_sub(RESOLUTION).min(FAR)
+    }
+
+    /// The time by the service's clock at `instant`, or up to a second and what the answer was on its way
+    /// earlier. Nothing where that is beyond what this platform can show.
+    #[cfg(feature = "minter")]
+    pub(crate) fn service_time_at(&self, instant: Instant) -> Option<SystemTime> {
+        self.date
+            .checked_add(instant.saturating_duration_since(self.sent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(date: &'static str, sent: Instant) -> Option<ClockReading> {
+        let headers = HeaderMap::from_iter([(DATE, date.parse().unwrap())]);
+        ClockReading::of(&headers, sent)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_life_is_counted_from_the_services_date_and_never_too_long() {
+        let sent = Instant::now();
+        let reading = reading("Sun, 01 Mar 2026 12:00:00 GMT", sent).unwrap();
+        let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_772_366_400);
+        let end = |seconds| reading.instant_of(date + Duration::from_secs(seconds)) - sent;
+        assert_eq!(end(300), Duration::from_secs(299));
+        assert_eq!(end(1), Duration::ZERO);
+        assert_eq!(
+            reading.instant_of(date - Duration::from_secs(9)),
+            sent,
+            "what has ended is not in the past by much"
+        );
+    }
+
+    #[cfg(feature = "minter")]
+    #[tokio::test(start_paused = true)]
+    async fn the_services_clock_goes_on_from_its_last_date() {
+        let reading = reading("Sun, 01 Mar 2026 12:00:00 GMT", Instant::now()).unwrap();
+        tokio::time::advance(Duration::from_secs(7)).await;
+        let now = reading.service_time_at(Instant::now());
+        let expected = SystemTime::UNIX_EPOCH + Duration::from_secs(1_772_366_407);
+        assert_eq!(now, Some(expected));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn dates_beyond_reason_do_no_harm() {
+        let sent = Instant::now();
+        let epoch = reading("Thu, 01 Jan 1970 00:00:00 GMT", sent).unwrap();
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+        assert_eq!(epoch.instant_of(far), sent + FAR);
+        for odd in ["", "yesterday", "2026-03-01T12:00:00Z"] {
+            assert!(reading(odd, sent).is_none(), "{odd}");
+        }
+        assert!(ClockReading::of(&HeaderMap::new(), sent).is_none());
+    }
+}

@@ -1,0 +1,739 @@
+//! Minting in production: tokens from a cache, each minted once for all who want it, renewed ahead of need, and
+//! revoked when they must end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot, watch};
+use tracing::Instrument as _;
+
+use crate::access_token::AccessToken;
+use crate::access_tokens::Revocation;
+use crate::agent_id::AgentId;
+use crate::clock::{self, Instant};
+use crate::error::{Error, Result};
+use crate::letta::Letta;
+use crate::origin::Origin;
+use crate::policy::AccessPolicy;
+use crate::retry_policy::full_jitter;
+use builder::Settings;
+use counters::Counts;
+use flights::{Boarding, Flight, Flights, Landing, Ticket};
+use held::Held;
+use key::{Key, KeyRef, Selection};
+use mint::Mint;
+use store::Store;
+
+mod builder;
+mod counters;
+mod fault;
+mod flights;
+mod held;
+mod key;
+mod mint;
+mod request;
+mod revocation;
+mod store;
+mod sync;
+
+pub use builder::TokenMinterBuilder;
+pub use counters::MinterCounters;
+pub(crate) use fault::Fault;
+pub use request::{TokenFuture, TokenRequest};
+pub use revocation::{RevocationFailure, RevocationReport};
+
+/// A renewal that failed is tried again after this at the latest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a request begins anew whose mint did not go on, or whose token died before it was looked at.
+const MOST_ROUNDS: usize = 3;
+
+/// Hands out tokens for pages: from its cache where one covers the request, else freshly minted.
+///
+/// A backend mints for every page load of every user. A call to the service each time is slow, is rate limited,
+/// and leaves a trail of live tokens. One minter for the process, shared by all its tasks, makes that one call
+/// for each policy and subject in a few minutes:
+///
+/// ```no_run
+/// use letta_api_ext::{AccessPolicy, Letta, TokenMinter};
+///
+/// # async fn run() -> Result<(), letta_api_ext::Error> {
+/// let letta = Letta::from_env()?;
+/// let minter = TokenMinter::new(&letta, "https://chat.example.com")?; // once; clones share it
+///
+/// let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
+/// let token = minter.token(&policy).await?; // for every page load
+/// let body = token.to_browser();
+///
+/// minter.revoke(&policy).await; // when the user signs out
+/// # drop(body); Ok(())
+/// # }
+/// ```
+///
+/// # What it promises
+///
+/// - **Enough life.** A token that is served is good for at least as long as
+///   [asked for](TokenRequest::valid_for), by default a third of its [lifetime](TokenMinterBuilder::lifetime).
+///   That is counted from the service's own `Date`, by a clock that nobody sets: a wrong clock on this machine
+///   neither serves a dead token nor renews too soon. (Where a machine was suspended, that time may not count.)
+/// - **No more rights than asked for**, and not another's token: it was minted for the same policy, origin and
+///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to).
+/// - **Single flight.** Any number of tasks that ask for the same thing at once cause one create. If it fails, all
+///   get the error, and the next who asks causes another. None is stranded where another is cancelled: a create
+///   that has begun goes on, and its token is kept.
+/// - **Renewed ahead.** A token that nears its end is renewed in the background when it is asked for, at a
+///   [random moment](TokenMinterBuilder::renew_ahead), while the old one is still served. What nobody asks for is
+///   not renewed. Where a renewal fails, the next waits for what the service asks, or a part of what is left.
+/// - **Bounds** on [memory](TokenMinterBuilder::capacity), on
+///   [creates at the same time](TokenMinterBuilder::max_concurrent_creates), and on how long a request waits: for
+///   a turn and the create together, as long as the client's [deadline](crate::LettaBuilder::deadline).
+/// - **Revoked is revoked.** What is [revoked](Self::revoke) is forgotten first, so that it is not served again;
+///   what is being minted is revoked when it lands, and who waited for it gets an
+///   [error](crate::Error::is_revoked).
+/// - **Secrets do not linger.** A token that is evicted or revoked is wiped from the cache's memory at once; the last
+///   clone that the application holds wipes itself.
+///
+/// # Whose token it is
+///
+/// By default all who ask for the same policy share a token. Where users share an agent, or where signing out of
+/// one session must not end another's, name a [subject](TokenRequest::subject), such as the session.
+///
+/// A token may be revoked elsewhere, by another process or by hand, and this minter cannot know. If a page
+/// says that its token is refused, [revoke](Self::revoke) it here too: the next is a fresh one.
+///
+/// # Several processes
+///
+/// Each has a minter, and mints its own tokens, which the service allows. Nothing is shared, so that no secret is
+/// stored anywhere. Revoking ends what this process has minted. To end all tokens of an agent, whoever minted
+/// them, [list](crate::AccessTokens::list) them.
+///
+/// # Observability
+///
+/// [`counters`](Self::counters) can be read at any time. `tracing` is told of the same as they happen, at the
+/// target `letta_api_ext`: hits at TRACE, failures at WARN, the rest at DEBUG, as events with a field
+/// `monotonic_counter.letta_minter_…` of 1, which `tracing-opentelemetry` makes a metric of. Minting is a span
+/// `letta.mint` round the [call's](crate#observability). Neither subjects nor secrets are in them, nor IDs.
+///
+/// # Runtime
+///
+/// Works within a tokio runtime with time and I/O enabled, in whose tasks it mints, renews and revokes. Not available in a
+/// browser.
+#[derive(Clone)]
+pub struct TokenMinter {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    mint: Mint,
+    letta: Letta,
+    origin: Origin,
+    lifetime: Duration,
+    valid_for: Duration,
+    renew_ahead: Duration,
+    store: Store,
+    flights: Flights<Arc<Key>, Result<AccessToken>>,
+    creates: Semaphore,
+    max_concurrent_creates: usize,
+    counts: Arc<Counts>,
+    /// How many tasks there are that may leave a token.
+    work: watch::Sender<usize>,
+}
+
+/// What a request asks for.
+struct Wanted {
+    key: Arc<Key>,
+    valid_for: Duration,
+    up_to: Option<AccessPolicy>,
+}
+
+/// What is in the cache for a request.
+enum Found {
+    Token(AccessToken, Arc<Key>, Arc<Held>),
+    /// One that was good for this long when it came, which is not enough.
+    TooShort(Duration),
+}
+
+/// Tells of something that happened: counted, and traced under the same name.
+macro_rules! count {
+    ($minter:expr, $level:ident, $count:ident, $metric:ident, $($message:tt)+) => {{
+        $minter.counts.$count.add_one();
+        tracing::$level!(monotonic_counter.$metric = 1_u64, $($message)+);
+    }};
+}
+
+impl TokenMinter {
+    /// A minter of tokens for the web application at `origin`, with all settings at their defaults: tokens that
+    /// live for 5 minutes.
+    ///
+    /// # Errors
+    ///
+    /// An origin that is none (`hostname`).
+    pub fn new<O>(letta: &Letta, origin: O) -> Result<Self>
+    where
+        O: TryInto<Origin>,
+        O::Error: Into<Error>,
+    {
+        Self::builder(letta, origin).build()
+    }
+
+    /// A minter configured step by step.
+    pub fn builder<O>(letta: &Letta, origin: O) -> TokenMinterBuilder
+    where
+        O: TryInto<Origin>,
+        O::Error: Into<Error>,
+    {
+        TokenMinterBuilder::new(letta.clone(), origin.try_into().map_err(Into::into))
+    }
+
+    fn with(settings: Settings) -> Self {
+        let counts = Arc::new(Counts::default());
+        let Settings {
+            letta, lifetime, ..
+        } = settings;
+        let inner = Inner {
+            mint: Mint::new(letta.clone(), lifetime, counts.clone()),
+            letta,
+            origin: settings.origin,
+            lifetime,
+            valid_for: settings.valid_for,
+            renew_ahead: settings.renew_ahead,
+            store: Store::new(settings.capacity, counts.clone()),
+            flights: Flights::new(),
+            creates: Semaphore::new(settings.max_concurrent_creates),
+            max_concurrent_creates: settings.max_concurrent_creates,
+            counts,
+            work: watch::Sender::new(0),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Asks for a token that allows what `policy` does. Await it; it can be refined before:
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use letta_api_ext::{AccessPolicy, TokenMinter};
+    /// # async fn run(minter: TokenMinter, policy: AccessPolicy) -> Result<(), letta_api_ext::Error> {
+    /// let token = minter
+    ///     .token(&policy)
+    ///     .subject("session-7")
+    ///     .valid_for(Duration::from_secs(120))
+    ///     .await?;
+    /// assert!(token.remaining() >= Duration::from_secs(120));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: a policy that allows nothing (`policy`), a `valid_for` as long as tokens live,
+    /// a bound that does not include the policy (`up_to`); a minter that is
+    /// [shut down](Error::is_shut_down). After that, whatever
+    /// [creating](crate::CreateAccessToken::send) a token comes to; no turn to create within the client's deadline
+    /// (a [time-out](Error::is_timeout)); a token that was [revoked](Error::is_revoked) meanwhile; a service
+    /// whose tokens are not [good for long enough](Error::is_short_lived).
+    ///
+    /// # Panics
+    ///
+    /// Where a token has to be minted, outside a tokio runtime.
+    pub fn token<'a>(&'a self, policy: &'a AccessPolicy) -> TokenRequest<'a> {
+        TokenRequest::new(self, policy)
+    }
+
+    /// Ends the tokens that were minted for this policy, for whatever subject and origin, and those that were
+    /// [served](TokenRequest::up_to) for it.
+    ///
+    /// They are forgotten first, as soon as the future is polled. What is being minted is revoked when it lands.
+    /// The revoking goes on where the future is dropped. Requests for the same policy that come later get
+    /// fresh tokens.
+    ///
+    /// A token that was forgotten for want of [room](TokenMinterBuilder::capacity) is not found;
+    /// [`RevocationReport::may_have_missed`] tells.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn revoke(&self, policy: &AccessPolicy) -> RevocationReport {
+        self.inner.revoke(Selection::Policy(policy)).await
+    }
+
+    /// Ends the tokens whose policy names this agent. Otherwise as [`revoke`](Self::revoke).
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn revoke_agent(&self, agent: &AgentId) -> RevocationReport {
+        self.inner.revoke(Selection::Agent(agent)).await
+    }
+
+    /// Ends the tokens of this [subject](TokenRequest::subject). Otherwise as [`revoke`](Self::revoke).
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn revoke_subject(&self, subject: &str) -> RevocationReport {
+        self.inner.revoke(Selection::Subject(subject)).await
+    }
+
+    /// Revokes all that is still alive, and mints no more: requests from now on, and those that wait, get an
+    /// [error](Error::is_shut_down).
+    ///
+    /// Comes back when all is done, and at the deadline `within` at the latest, with a report of what could not be
+    /// revoked. What is being minted is waited for, and revoked when it lands.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn shutdown(&self, within: Duration) -> RevocationReport {
+        self.inner.clone().shutdown(within).await
+    }
+
+    /// What this minter and its clones have done so far.
+    pub fn counters(&self) -> MinterCounters {
+        self.inner.counts.read()
+    }
+
+    /// How many tokens are kept: those that are served, those that they have taken the place of and that still
+    /// live, and some that have died and were not cleared away yet.
+    pub fn token_count(&self) -> u64 {
+        self.inner.store.len()
+    }
+
+    /// The web application that tokens are for, unless a request [names another](TokenRequest::origin).
+    pub fn origin(&self) -> &Origin {
+        &self.inner.origin
+    }
+}
+
+impl std::fmt::Debug for TokenMinter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenMinter")
+            .field("letta", &self.inner.letta)
+            .field("origin", &self.inner.origin)
+            .field("lifetime", &self.inner.lifetime)
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Serving.
+impl Inner {
+    /// The token for just this key, if it is there. What most requests come to.
+    fn lookup(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
+        let held = self.store.get(key)?;
+        let now = Instant::now();
+        let token = held.good_for(valid_for, now)?;
+        if held.is_due(now) {
+            self.renew(key.to_key().into(), held);
+        }
+        count!(
+            self,
+            trace,
+            hits,
+            letta_minter_hits,
+            "served from the cache"
+        );
+        Some(token)
+    }
+
+    /// Looks for a token, boards the flight that brings one, or begins one, until there is one.
+    async fn obtain(self: Arc<Self>, wanted: Wanted) -> Result<AccessToken> {
+        let runtime = Handle::current();
+        for _ in 0..MOST_ROUNDS {
+            let boarding = self.flights.board(&wanted.key, || self.find(&wanted));
+            let ticket = match boarding {
+                Boarding::Found(Found::Token(token, key, held)) => {
+                    if held.is_due(Instant::now()) {
+                        self.renew(key, held);
+                    }
+                    count!(
+                        self,
+                        trace,
+                        hits,
+                        letta_minter_hits,
+                        "served from the cache"
+                    );
+                    return Ok(token);
+                }
+                Boarding::Found(Found::TooShort(given)) => {
+                    let asked = wanted.valid_for;
+                    return Err(Fault::ShortLived { asked, given }.into());
+                }
+                Boarding::Closed => return Err(Fault::ShutDown.into()),
+                Boarding::Joined(ticket) => {
+                    count!(
+                        self,
+                        debug,
+                        waits,
+                        letta_minter_waits,
+                        "another is minting it"
+                    );
+                    ticket
+                }
+                Boarding::Leads(flight, ticket) => {
+                    let span = tracing::debug_span!("letta.mint", letta.minter.renewal = false);
+                    let flying = self.clone().fly(wanted.key.clone(), flight, None);
+                    runtime.spawn(flying.instrument(span));
+                    ticket
+                }
+            };
+            match ticket.outcome().await {
+                // It may have been long before this task got its turn.
+                Some(Ok(token)) if is_good_for(&token, wanted.valid_for) => return Ok(token),
+                Some(Err(error)) => return Err(error),
+                Some(Ok(_)) | None => {}
+            }
+        }
+        Err(Fault::Abandoned.into())
+    }
+
+    /// What the cache has for a request. Asked with the lock of the flights held, so that what is served for a
+    /// policy cannot slip through while that is being revoked.
+    fn find(&self, wanted: &Wanted) -> Option<Found> {
+        let key = Key::as_ref(&wanted.key);
+        let now = Instant::now();
+        let exact = self.store.get(&key);
+        if let Some(held) = &exact
+            && let Some(token) = held.good_for(wanted.valid_for, now)
+        {
+            return Some(Found::Token(token, wanted.key.clone(), held.clone()));
+        }
+        if let Some(bound) = &wanted.up_to {
+            for (wider, held) in self.store.wider(&key, bound) {
+                if let Some(token) = held.good_for(wanted.valid_for, now) {
+                    held.stand_in_for(key.policy);
+                    return Some(Found::Token(token, wider, held));
+                }
+            }
+        }
+        let given = exact?.too_short_for(wanted.valid_for, now)?;
+        Some(Found::TooShort(given))
+    }
+
+    /// Begins to renew it in the background, unless it is not what is served any more.
+    fn renew(self: &Arc<Self>, key: Arc<Key>, held: Arc<Held>) {
+        let Ok(runtime) = Handle::try_current() else {
+            // Somebody will ask from within one.
+            held.postpone(Instant::now());
+            return;
+        };
+        let boarding = self.flights.board(&key, || {
+            let current = self.store.get(&Key::as_ref(&key));
+            let is_current = current.is_some_and(|current| current.id() == held.id());
+            (!is_current).then_some(())
+        });
+        if let Boarding::Leads(flight, ticket) = boarding {
+            let span =
+                tracing::debug_span!(parent: None, "letta.mint", letta.minter.renewal = true);
+            span.follows_from(tracing::Span::current());
+            let flying = self.clone().fly(key, flight, Some((ticket, held)));
+            runtime.spawn(flying.instrument(span));
+        }
+    }
+}
+
+/// Minting.
+impl Inner {
+    /// Mints a token for all who wait, or in place of one that is still served. Goes on where nobody waits any
+    /// more: a create that was sent may have made a token.
+    async fn fly(
+        self: Arc<Self>,
+        key: Arc<Key>,
+        flight: Arc<Flight<Result<AccessToken>>>,
+        renewal: Option<(Ticket<Result<AccessToken>>, Arc<Held>)>,
+    ) {
+        let _work = self.begin_work();
+        // A runtime that shuts down drops this task where it stands.
+        let _cleared = OnDrop(|| self.flights.crash(&key, &flight));
+        let deadline = clock::after(self.deadline());
+        let outcome = match self.turn(&key, &flight, deadline).await {
+            None => return,
+            Some(Ok(turn)) => {
+                let count = match renewal {
+                    None => &self.counts.creates,
+                    Some(_) => &self.counts.renewals,
+                };
+                let discard = |token| {
+                    tracing::debug!("a token of another lifetime is revoked: the clock is wrong");
+                    self.clone().revoke_in_background(token);
+                };
+                let outcome = self.mint.create(&key, deadline, count, discard).await;
+                drop(turn);
+                outcome
+            }
+            Some(Err(busy)) => Err(busy),
+        };
+        self.tell(&outcome, renewal.is_some());
+        if let (Err(error), Some((_, held))) = (&outcome, &renewal) {
+            held.postpone(Instant::now() + self.pause(error, held));
+        }
+        let landing = self.flights.land(&key, &flight, outcome, |outcome| {
+            if let Ok(token) = outcome {
+                self.keep(&key, token);
+            }
+        });
+        match landing {
+            Landing::Kept => {
+                self.store.settle();
+                self.bury_the_dead();
+            }
+            Landing::Stranded(Ok(token)) => {
+                // What became of it has been counted and traced, and nobody else wants to know.
+                let _ = self.revoke_token(token, None).await;
+            }
+            Landing::HandedOver | Landing::Stranded(Err(_)) => {}
+        }
+    }
+
+    /// A turn to create. Nothing where it has become needless.
+    async fn turn(
+        &self,
+        key: &Arc<Key>,
+        flight: &Arc<Flight<Result<AccessToken>>>,
+        deadline: Instant,
+    ) -> Option<Result<SemaphorePermit<'_>>> {
+        let is_needless = || flight.is_called_off() || self.flights.abandon(key, flight);
+        let turn = clock::timeout_at(deadline, self.creates.acquire());
+        let mut turn = std::pin::pin!(turn);
+        loop {
+            tokio::select! {
+                biased;
+                turn = &mut turn => {
+                    if is_needless() {
+                        return None;
+                    }
+                    let busy = Fault::Busy {
+                        limit: self.max_concurrent_creates,
+                        waited: self.deadline(),
+                    };
+                    // Nobody closes the semaphore.
+                    let turn = turn.ok().and_then(Result::ok);
+                    return Some(turn.ok_or_else(|| busy.into()));
+                }
+                () = flight.is_unwanted() => {
+                    if is_needless() {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps a token that has landed. With the lock of the flights held.
+    fn keep(&self, key: &Arc<Key>, token: &AccessToken) {
+        let now = Instant::now();
+        let Some(ends) = token.ends() else {
+            return;
+        };
+        let life = ends.saturating_duration_since(now);
+        // Where the service gives less than was asked for, all times are less.
+        let scale = life.as_secs_f64() / self.lifetime.as_secs_f64();
+        let [earliest, latest] =
+            [self.renew_ahead, self.valid_for].map(|left| life.saturating_sub(left.mul_f64(scale)));
+        let renew_in = earliest + full_jitter(latest.saturating_sub(earliest));
+        let current = self.store.get(&Key::as_ref(key));
+        let held = Held::new(token.clone(), ends, now, renew_in, current.as_deref());
+        self.store.insert(key.clone(), held);
+    }
+
+    fn tell(&self, outcome: &Result<AccessToken>, is_renewal: bool) {
+        match (outcome, is_renewal) {
+            (Ok(_), false) => {
+                tracing::debug!(monotonic_counter.letta_minter_creates = 1_u64, "minted");
+            }
+            (Ok(_), true) => {
+                tracing::debug!(monotonic_counter.letta_minter_renewals = 1_u64, "renewed");
+            }
+            (Err(error), _) => count!(
+                self,
+                warn,
+                failures,
+                letta_minter_failures,
+                error.type = &*error.error_type(),
+                "a token could not be minted: {error}"
+            ),
+        }
+    }
+
+    /// How long to wait after a renewal that failed, with what is left of the token.
+    fn pause(&self, error: &Error, held: &Held) -> Duration {
+        let left = held.ends().saturating_duration_since(Instant::now());
+        let bound = (left / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        let asked = error.retry_after().unwrap_or_default();
+        asked + bound / 2 + full_jitter(bound / 2)
+    }
+
+    fn bury_the_dead(&self) {
+        let now = Instant::now();
+        for key in self.store.dead(self.lifetime, now) {
+            self.flights.hold(|| self.store.bury(&key, now));
+        }
+    }
+
+    fn deadline(&self) -> Duration {
+        self.letta.deadline()
+    }
+
+    fn begin_work(self: &Arc<Self>) -> impl Drop + Send + use<> {
+        self.work.send_modify(|count| *count += 1);
+        let minter = self.clone();
+        OnDrop(move || minter.work.send_modify(|count| *count -= 1))
+    }
+}
+
+/// Revoking.
+impl Inner {
+    async fn revoke(self: &Arc<Self>, selection: Selection<'_>) -> RevocationReport {
+        let now = Instant::now();
+        let (tokens, landings) = self.flights.call_off(
+            |key| selection.includes(key),
+            Err(Fault::Revoked.into()),
+            || self.store.take(&selection, now),
+        );
+        let revoking = self.clone().revoke_all(tokens, landings, None);
+        finished(tokio::spawn(revoking.in_current_span()).await)
+    }
+
+    async fn shutdown(self: Arc<Self>, within: Duration) -> RevocationReport {
+        let (now, deadline) = (Instant::now(), Some(clock::after(within)));
+        let (tokens, landings) = self.flights.close(Err(Fault::ShutDown.into()), || {
+            self.store.take(&Selection::All, now)
+        });
+        let revoking = self.clone().revoke_all(tokens, landings, deadline);
+        let mut report = finished(tokio::spawn(revoking.in_current_span()).await);
+        // What was called off before may be under way still.
+        let mut work = self.work.subscribe();
+        let idle = work.wait_for(|count| *count == 0);
+        // The sender is in `self`.
+        let _ = until(deadline, idle).await;
+        report.unfinished = *self.work.borrow();
+        report
+    }
+
+    /// Revokes tokens, and what lands.
+    async fn revoke_all(
+        self: Arc<Self>,
+        tokens: Vec<AccessToken>,
+        landings: Vec<oneshot::Receiver<Result<AccessToken>>>,
+        deadline: Option<Instant>,
+    ) -> RevocationReport {
+        let _work = self.begin_work();
+        let mut report = RevocationReport {
+            may_have_missed: self.store.has_forgotten_live_ones(Instant::now()),
+            ..RevocationReport::default()
+        };
+        let mut revocations = stream::iter(tokens)
+            .map(|token| self.revoke_token(token, deadline))
+            .buffer_unordered(self.max_concurrent_creates);
+        while let Some(outcome) = revocations.next().await {
+            report.add(outcome);
+        }
+        let mut landings = stream::iter(landings)
+            .map(|landing| async {
+                match until(deadline, landing).await? {
+                    Ok(Ok(token)) => Some(Ok(self.revoke_token(token, deadline).await)),
+                    Ok(Err(error)) => Some(Err(error)),
+                    // It had not begun.
+                    Err(_) => None,
+                }
+            })
+            .buffer_unordered(self.max_concurrent_creates);
+        while let Some(outcome) = landings.next().await {
+            match outcome {
+                Some(Ok(outcome)) => report.add(outcome),
+                Some(Err(error)) if error.may_have_happened() => report.unknown_outcomes += 1,
+                Some(Err(_)) | None => {}
+            }
+        }
+        report
+    }
+
+    fn revoke_in_background(self: Arc<Self>, token: AccessToken) {
+        let work = self.begin_work();
+        tokio::spawn(
+            async move {
+                let _work = work;
+                // What became of it is counted and traced.
+                let _ = self.revoke_token(token, None).await;
+            }
+            .in_current_span(),
+        );
+    }
+
+    async fn revoke_token(
+        &self,
+        token: AccessToken,
+        deadline: Option<Instant>,
+    ) -> Result<Revocation, RevocationFailure> {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let request = self.letta.access_tokens().revoke(&token);
+        let request = match left {
+            // The call says in its error that there is no time left.
+            Some(left) => request.deadline(left.clamp(Duration::from_nanos(1), self.deadline())),
+            None => request,
+        };
+        match request.send().await {
+            Ok(revocation) => {
+                count!(
+                    self,
+                    debug,
+                    revocations,
+                    letta_minter_revocations,
+                    "revoked"
+                );
+                Ok(revocation)
+            }
+            Err(error) => {
+                count!(
+                    self,
+                    warn,
+                    failed_revocations,
+                    letta_minter_failed_revocations,
+                    error.type = &*error.error_type(),
+                    "a token lives until it expires, since it could not be revoked: {error}"
+                );
+                Err(RevocationFailure { token, error })
+            }
+        }
+    }
+}
+
+fn is_good_for(token: &AccessToken, valid_for: Duration) -> bool {
+    let left = token.remaining();
+    !left.is_zero() && left >= valid_for
+}
+
+/// Nothing where the deadline comes first.
+async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => clock::timeout_at(deadline, future).await.ok(),
+        None => Some(future.await),
+    }
+}
+
+/// What a task of ours came to.
+fn finished(report: Result<RevocationReport, tokio::task::JoinError>) -> RevocationReport {
+    match report {
+        Ok(report) => report,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime is shutting down, and has dropped the task.
+        Err(_) => RevocationReport {
+            unfinished: 1,
+            ..RevocationReport::default()
+        },
+    }
+}
+
+/// Runs something when it is dropped.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}

@@ -1,0 +1,157 @@
+//! How a minter is configured.
+
+use std::time::Duration;
+
+use super::TokenMinter;
+use super::mint::DOCUMENTED_LIFETIME;
+use crate::error::{Error, Result};
+use crate::letta::Letta;
+use crate::origin::Origin;
+
+/// The service's clock is read to the second, so that shorter lives would be mostly guesswork.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(10);
+
+/// Configures a [`TokenMinter`]. Nothing is checked before [`build`](Self::build).
+///
+/// ```
+/// use std::time::Duration;
+/// use letta_api_ext::{Letta, TokenMinter};
+///
+/// let letta = Letta::new("sk-let-0f3c")?;
+/// let minter = TokenMinter::builder(&letta, "https://chat.example.com")
+///     .lifetime(Duration::from_secs(15 * 60))
+///     .capacity(100_000)
+///     .build()?;
+/// # Ok::<(), letta_api_ext::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct TokenMinterBuilder {
+    pub(super) letta: Letta,
+    origin: Result<Origin>,
+    lifetime: Duration,
+    valid_for: Option<Duration>,
+    renew_ahead: Option<Duration>,
+    capacity: u64,
+    max_concurrent_creates: usize,
+}
+
+/// The same, checked.
+pub(super) struct Settings {
+    pub(super) letta: Letta,
+    pub(super) origin: Origin,
+    pub(super) lifetime: Duration,
+    pub(super) valid_for: Duration,
+    pub(super) renew_ahead: Duration,
+    pub(super) capacity: u64,
+    pub(super) max_concurrent_creates: usize,
+}
+
+impl TokenMinterBuilder {
+    pub(super) fn new(letta: Letta, origin: Result<Origin>) -> Self {
+        Self {
+            letta,
+            origin,
+            lifetime: DOCUMENTED_LIFETIME,
+            valid_for: None,
+            renew_ahead: None,
+            capacity: 10_000,
+            max_concurrent_creates: 8,
+        }
+    }
+
+    /// How long tokens live. By default 5 minutes, which is what the service gives by itself. At least 10
+    /// seconds. The longer it is, the fewer tokens are minted, and the longer one that leaks can be used.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// How much of a token's life is left at the least when it is served, unless a request
+    /// [asks for another](super::TokenRequest::valid_for). By default a third of the
+    /// [`lifetime`](Self::lifetime). Must be less than that.
+    ///
+    /// A page that renews its token when less than this is left gets another, and not the same again.
+    pub fn valid_for(mut self, left: Duration) -> Self {
+        self.valid_for = Some(left);
+        self
+    }
+
+    /// How much of a token's life is left at the most when it is renewed in the background, if it is asked for.
+    /// The moment is drawn at random between this and [`valid_for`](Self::valid_for), for each token, so that
+    /// a fleet does not renew at once. By default half of the [`lifetime`](Self::lifetime), or where
+    /// `valid_for` asks for more than a third, halfway between the two. Must be between `valid_for` and the
+    /// lifetime.
+    pub fn renew_ahead(mut self, left: Duration) -> Self {
+        self.renew_ahead = Some(left);
+        self
+    }
+
+    /// How many tokens are kept at the most, by default 10,000. Those go first that have not been used for
+    /// longest; they live on until they expire, but are not known to the minter any more. A token takes about
+    /// 2 KiB. At least 1.
+    pub fn capacity(mut self, tokens: u64) -> Self {
+        self.capacity = tokens;
+        self
+    }
+
+    /// How many tokens are being minted at the same time at the most, and how many revoked. By default 8. What
+    /// else is to be minted waits for its turn, for as long as a call's
+    /// [deadline](crate::LettaBuilder::deadline) allows. At least 1.
+    pub fn max_concurrent_creates(mut self, creates: usize) -> Self {
+        self.max_concurrent_creates = creates;
+        self
+    }
+
+    /// Makes the minter. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// An origin that is none (`hostname`), and a `lifetime`, `valid_for`, `renew_ahead`, `capacity` or
+    /// `max_concurrent_creates` out of the bounds given above.
+    pub fn build(self) -> Result<TokenMinter> {
+        let lifetime = self.lifetime;
+        let bad = |field, rule: String, got: Duration| {
+            Err(Error::invalid_input_got(field, rule, format!("{got:?}")))
+        };
+        if lifetime < SHORTEST_LIFETIME {
+            let rule = format!("must be at least {SHORTEST_LIFETIME:?}");
+            return bad("lifetime", rule, lifetime);
+        }
+        let valid_for = self.valid_for.unwrap_or(lifetime / 3);
+        if valid_for >= lifetime {
+            let rule = format!("must be less than the lifetime of {lifetime:?}");
+            return bad("valid_for", rule, valid_for);
+        }
+        let renew_ahead = self.renew_ahead.unwrap_or_else(|| match valid_for {
+            long if long > lifetime / 3 => long + (lifetime - long) / 2,
+            _ => lifetime / 2,
+        });
+        if renew_ahead < valid_for || renew_ahead >= lifetime {
+            let rule = format!(
+                "must be at least `valid_for`, which is {valid_for:?}, and less than the lifetime of {lifetime:?}"
+            );
+            return bad("renew_ahead", rule, renew_ahead);
+        }
+        for (field, got) in [
+            ("capacity", self.capacity),
+            ("max_concurrent_creates", self.max_concurrent_creates as u64),
+        ] {
+            if got == 0 {
+                return Err(Error::invalid_input(field, "must be at least 1", Some("0")));
+            }
+        }
+        Ok(TokenMinter::with(Settings {
+            letta: self.letta,
+            origin: self.origin?,
+            lifetime,
+            valid_for,
+            renew_ahead,
+            capacity: self.capacity,
+            // What a semaphore can count.
+            max_concurrent_creates: self
+                .max_concurrent_creates
+                .min(tokio::sync::Semaphore::MAX_PERMITS),
+        }))
+    }
+}

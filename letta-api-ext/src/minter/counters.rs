@@ -1,0 +1,74 @@
+//! What a minter has done so far.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counts of what a [`TokenMinter`](crate::TokenMinter) and its clones have done since it was built. Each only
+/// grows. They are read one after the other, so that where requests come in meanwhile, sums may be off by these.
+///
+/// The same are told to `tracing` as they happen, see [the minter's documentation](crate::TokenMinter#observability).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MinterCounters {
+    /// Requests answered from the cache at once.
+    pub hits: u64,
+    /// Requests that waited for a token which was being minted for another.
+    pub waits: u64,
+    /// Tokens asked of the service because somebody waited for them.
+    pub creates: u64,
+    /// Tokens asked of the service ahead of need, while the one before was still being served.
+    pub renewals: u64,
+    /// Creates and renewals that failed.
+    pub failures: u64,
+    /// Those among the failures that [may have happened](crate::Error::may_have_happened): each may have left a
+    /// live token that nobody knows, until it expires.
+    pub unknown_outcomes: u64,
+    /// Live tokens forgotten for want of room.
+    pub evictions: u64,
+    /// Tokens revoked, or found gone when they were to be.
+    pub revocations: u64,
+    /// Revocations that failed: each left a live token, until it expires.
+    pub failed_revocations: u64,
+}
+
+/// The same, counting.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) hits: Count,
+    pub(super) waits: Count,
+    pub(super) creates: Count,
+    pub(super) renewals: Count,
+    pub(super) failures: Count,
+    pub(super) unknown_outcomes: Count,
+    pub(super) evictions: Count,
+    pub(super) revocations: Count,
+    pub(super) failed_revocations: Count,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Count(AtomicU64);
+
+impl Count {
+    pub(super) fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Counts {
+    pub(super) fn read(&self) -> MinterCounters {
+        MinterCounters {
+            hits: self.hits.get(),
+            waits: self.waits.get(),
+            creates: self.creates.get(),
+            renewals: self.renewals.get(),
+            failures: self.failures.get(),
+            unknown_outcomes: self.unknown_outcomes.get(),
+            evictions: self.evictions.get(),
+            revocations: self.revocations.get(),
+            failed_revocations: self.failed_revocations.get(),
+        }
+    }
+}

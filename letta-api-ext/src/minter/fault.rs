@@ -1,0 +1,68 @@
+//! What goes wrong in a minter itself, and not in a call to the service.
+
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// Why a minter gave no token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// As many creates as may be were under way all the time.
+    Busy {
+        limit: usize,
+        waited: Duration,
+    },
+    /// It was revoked while it was being minted.
+    Revoked,
+    ShutDown,
+    /// The service gives tokens that live less long than was asked for.
+    ShortLived {
+        asked: Duration,
+        given: Duration,
+    },
+    /// The task that mints did not go on, or what it minted had died before it was looked at, time and again.
+    Abandoned,
+}
+
+impl Fault {
+    pub(crate) fn error_type(self) -> &'static str {
+        match self {
+            Self::Busy { .. } => "busy",
+            Self::Revoked => "revoked",
+            Self::ShutDown => "shut_down",
+            Self::ShortLived { .. } => "short_lived",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::from_minter(fault)
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Busy { limit, waited } => write!(
+                f,
+                "no token could be minted: {limit} creates, the most that \
+                 `max_concurrent_creates` allows, were under way for {waited:?}"
+            ),
+            Self::Revoked => {
+                f.write_str("the token was revoked while it was being minted; ask for another")
+            }
+            Self::ShutDown => f.write_str("the token minter is shut down"),
+            Self::ShortLived { asked, given } => write!(
+                f,
+                "`valid_for` asks for a token that is good for {asked:?}, and those that the \
+                 service gives are good for {given:?} at the most"
+            ),
+            Self::Abandoned => f.write_str(
+                "no token lived until it could be handed over: the tokio runtime is shutting down, or \
+                 far too busy",
+            ),
+        }
+    }
+}

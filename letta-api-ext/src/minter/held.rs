@@ -1,0 +1,147 @@
+//! A token that is kept, with what a minter needs to know of it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+
+use super::sync::{Mutex, lock};
+use crate::access_token::{AccessToken, Inner};
+use crate::clock::Instant;
+use crate::policy::AccessPolicy;
+
+/// A token in the cache.
+///
+/// A cache may keep what it has evicted for a while, until no thread can be looking at it any more. The secret
+/// must not wait for that, so it can be taken out.
+pub(super) struct Held {
+    id: HeldId,
+    token: ArcSwapOption<Inner>,
+    ends: Instant,
+    /// How much of its life was left when it came.
+    life: Duration,
+    /// When it is to be renewed, in nanoseconds since `since`.
+    renew_at: AtomicU64,
+    since: Instant,
+    /// Those that it has taken the place of. They were handed out, and live on.
+    earlier: Mutex<Vec<AccessToken>>,
+    /// Narrower policies that it was handed out for.
+    stands_in_for: Mutex<Vec<AccessPolicy>>,
+}
+
+/// Tells one from all others in the process.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct HeldId(u64);
+
+/// That somebody is seeing to the renewal.
+const NOT_AGAIN: u64 = u64::MAX;
+
+impl Held {
+    /// `renew_in` from now, in the place of `earlier`.
+    pub(super) fn new(
+        token: AccessToken,
+        ends: Instant,
+        now: Instant,
+        renew_in: Duration,
+        earlier: Option<&Self>,
+    ) -> Self {
+        let mut tokens = Vec::new();
+        let mut policies = Vec::new();
+        if let Some(earlier) = earlier {
+            tokens = earlier.live_tokens(now);
+            policies.clone_from(&lock(&earlier.stands_in_for));
+        }
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        Self {
+            id: HeldId(IDS.fetch_add(1, Ordering::Relaxed)),
+            token: ArcSwapOption::new(Some(token.into_shared())),
+            ends,
+            life: ends.saturating_duration_since(now),
+            renew_at: AtomicU64::new(to_nanos(renew_in)),
+            since: now,
+            earlier: Mutex::new(tokens),
+            stands_in_for: Mutex::new(policies),
+        }
+    }
+
+    /// The token, if it is good for so long from `now`.
+    pub(super) fn good_for(&self, valid_for: Duration, now: Instant) -> Option<AccessToken> {
+        if self.ends.saturating_duration_since(now) < valid_for || self.ends <= now {
+            return None;
+        }
+        let token = self.token.load_full()?;
+        Some(AccessToken::from_shared(token))
+    }
+
+    /// How long it was good for when it came, if that is less than `valid_for` and it still lives: another
+    /// would be no better.
+    pub(super) fn too_short_for(&self, valid_for: Duration, now: Instant) -> Option<Duration> {
+        (self.life < valid_for && self.is_live(now)).then_some(self.life)
+    }
+
+    pub(super) fn is_live(&self, now: Instant) -> bool {
+        self.ends > now
+    }
+
+    pub(super) fn id(&self) -> HeldId {
+        self.id
+    }
+
+    pub(super) fn ends(&self) -> Instant {
+        self.ends
+    }
+
+    /// How many tokens there are in it.
+    pub(super) fn len(&self) -> usize {
+        1 + lock(&self.earlier).len()
+    }
+
+    /// Whether its time for renewal has come. It has for one who asks, until [`postpone`](Self::postpone).
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        let due = self.renew_at.load(Ordering::Relaxed);
+        due <= to_nanos(now.saturating_duration_since(self.since))
+            && self
+                .renew_at
+                .compare_exchange(due, NOT_AGAIN, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+
+    /// Sets another time for the renewal.
+    pub(super) fn postpone(&self, until: Instant) {
+        let until = to_nanos(until.saturating_duration_since(self.since));
+        self.renew_at.store(until, Ordering::Relaxed);
+    }
+
+    /// All tokens in it that live.
+    pub(super) fn live_tokens(&self, now: Instant) -> Vec<AccessToken> {
+        let current = self.token.load_full().map(AccessToken::from_shared);
+        let earlier = lock(&self.earlier);
+        let tokens = earlier.iter().cloned().chain(current);
+        tokens
+            .filter(|token| token.ends().is_none_or(|end| end > now))
+            .collect()
+    }
+
+    /// Notes that it is handed out to one who asked for less.
+    pub(super) fn stand_in_for(&self, policy: &AccessPolicy) {
+        let mut policies = lock(&self.stands_in_for);
+        if !policies.contains(policy) {
+            policies.push(policy.clone());
+        }
+    }
+
+    pub(super) fn stands_in(&self, policy: &AccessPolicy) -> bool {
+        lock(&self.stands_in_for).contains(policy)
+    }
+
+    /// Takes the secrets out. Those that were handed out are not touched.
+    pub(super) fn wipe(&self) {
+        self.token.store(None);
+        lock(&self.earlier).clear();
+    }
+}
+
+fn to_nanos(time: Duration) -> u64 {
+    // 584 years.
+    u64::try_from(time.as_nanos()).unwrap_or(NOT_AGAIN)
+}

@@ -1,0 +1,153 @@
+//! Asks the service for a token that lives as long as it should, whatever the clock of this machine says.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::StatusCode;
+
+use super::counters::{Count, Counts};
+use super::key::Key;
+use super::sync::{Arc, Mutex, lock};
+use crate::access_token::AccessToken;
+use crate::clock::{self, Instant};
+use crate::clock_reading::ClockReading;
+use crate::error::{Error, Result};
+use crate::letta::Letta;
+
+/// How long tokens live that are asked for without an expiry, says the service.
+pub(super) const DOCUMENTED_LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// A service's clock that differs by less does not matter.
+const TOLERANCE: Duration = Duration::from_secs(5);
+
+pub(super) struct Mint {
+    letta: Letta,
+    lifetime: Duration,
+    /// What the service's clock said in its last answer.
+    reading: Mutex<Option<ClockReading>>,
+    counts: Arc<Counts>,
+}
+
+/// What was asked of the service, and what came of it.
+struct Sent {
+    expiry: Option<SystemTime>,
+    result: Result<AccessToken>,
+    reading: Option<ClockReading>,
+    at: Instant,
+    took: Duration,
+}
+
+impl Mint {
+    pub(super) fn new(letta: Letta, lifetime: Duration, counts: Arc<Counts>) -> Self {
+        Self {
+            letta,
+            lifetime,
+            reading: Mutex::new(None),
+            counts,
+        }
+    }
+
+    /// Mints a token. Where the clock of this machine turns out to be wrong, it does so again, and the token
+    /// that lives too long or too short is given to `discard`.
+    pub(super) async fn create(
+        &self,
+        key: &Key,
+        deadline: Instant,
+        count: &Count,
+        discard: impl FnOnce(AccessToken),
+    ) -> Result<AccessToken> {
+        let known = *lock(&self.reading);
+        let mut sent = self.send(key, known, deadline, count).await;
+        let is_off = known.is_none() && self.is_off(&sent);
+        let learnt = sent.reading;
+        if is_off && Instant::now() < deadline {
+            if let Ok(token) = sent.result {
+                discard(token);
+            }
+            sent = self.send(key, learnt, deadline, count).await;
+        }
+        let token = sent.result?;
+        let end = token.ends().unwrap_or_else(|| {
+            // The service accepted the expiry that was asked for, or set the one that it documents.
+            let left = token.expires_at().map_or(self.lifetime, |expiry| {
+                expiry.duration_since(clock::now()).unwrap_or_default()
+            });
+            sent.at + left.min(self.lifetime)
+        });
+        Ok(token.ending(end))
+    }
+
+    async fn send(
+        &self,
+        key: &Key,
+        reading: Option<ClockReading>,
+        deadline: Instant,
+        count: &Count,
+    ) -> Sent {
+        count.add_one();
+        let at = Instant::now();
+        let left = deadline.saturating_duration_since(at);
+        let tokens = self.letta.access_tokens();
+        let request = tokens
+            .create(&key.policy, key.origin.clone())
+            .deadline(left.max(Duration::from_nanos(1)));
+        // The service's own clock is right where it is left to it.
+        let expiry = (self.lifetime != DOCUMENTED_LIFETIME)
+            .then(|| {
+                let now = reading.and_then(|reading| reading.service_time_at(at));
+                now.unwrap_or_else(clock::now).checked_add(self.lifetime)
+            })
+            .flatten();
+        let request = match expiry {
+            Some(expiry) => request.expires_at_by_service(expiry),
+            None => request,
+        };
+        let (result, reading) = request.send_and_read_clock().await;
+        if let Err(error) = &result
+            && error.may_have_happened()
+        {
+            self.counts.unknown_outcomes.add_one();
+        }
+        if reading.is_some() {
+            *lock(&self.reading) = reading;
+        }
+        Sent {
+            expiry,
+            result,
+            reading,
+            at,
+            took: at.elapsed(),
+        }
+    }
+
+    /// Whether the expiry that was asked for is not so far off as it was meant to be, and the service took it.
+    fn is_off(&self, sent: &Sent) -> bool {
+        let (Some(expiry), Some(reading)) = (sent.expiry, sent.reading) else {
+            return false;
+        };
+        let taken = match &sent.result {
+            // Another expiry than was asked for is the service's own choice.
+            Ok(token) => token.expires_at().is_some_and(|given| {
+                given
+                    .max(expiry)
+                    .duration_since(given.min(expiry))
+                    .is_ok_and(|difference| difference < Duration::from_secs(1))
+            }),
+            Err(error) => is_refused(error),
+        };
+        let left = reading
+            .instant_of(expiry)
+            .saturating_duration_since(sent.at);
+        let tolerance = TOLERANCE
+            .min(self.lifetime / 10)
+            .max(Duration::from_secs(2));
+        taken && left.abs_diff(self.lifetime) > tolerance + sent.took
+    }
+}
+
+/// An expiry in the past, by the service's clock, is no valid request.
+fn is_refused(error: &Error) -> bool {
+    matches!(
+        error.status(),
+        Some(StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY)
+    )
+}
