@@ -145,11 +145,13 @@ impl Error {
     }
 
     /// No whole answer came in time: within the call's deadline, or within the last attempt's time-out
-    /// where there was no other attempt. Or a `TokenMinter` had no turn for a create within the call's
-    /// deadline.
+    /// where there was no other attempt. Or a `TokenMinter` had no turn for it within the deadline.
     pub fn is_timeout(&self) -> bool {
         #[cfg(feature = "minter")]
-        if matches!(self.inner.kind, Kind::Minter(Fault::Busy { .. })) {
+        if matches!(
+            self.inner.kind,
+            Kind::Minter(Fault::Busy { .. } | Fault::NoTime)
+        ) {
             return true;
         }
         matches!(self.inner.kind, Kind::Timeout { .. })
@@ -217,7 +219,9 @@ impl Error {
                 false
             }
             #[cfg(feature = "minter")]
-            Kind::Minter(fault) => matches!(fault, Fault::Busy { .. } | Fault::Abandoned),
+            Kind::Minter(fault) => {
+                matches!(fault, Fault::Busy { .. } | Fault::NoTime | Fault::Abandoned)
+            }
         }
     }
 

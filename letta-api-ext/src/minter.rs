@@ -511,8 +511,9 @@ impl Inner {
                         limit: self.max_concurrent_creates,
                         waited: self.deadline(),
                     };
-                    // Nobody closes the semaphore.
+                    // It may come as the deadline does. Nobody closes the semaphore.
                     let turn = turn.ok().and_then(Result::ok);
+                    let turn = turn.filter(|_| Instant::now() < deadline);
                     return Some(turn.ok_or_else(|| busy.into()));
                 }
                 () = flight.is_unwanted() => {
@@ -670,14 +671,15 @@ impl Inner {
         token: AccessToken,
         deadline: Option<Instant>,
     ) -> Result<Revocation, RevocationFailure> {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let request = self.letta.access_tokens().revoke(&token);
-        let request = match left {
-            // The call says in its error that there is no time left.
-            Some(left) => request.deadline(left.clamp(Duration::from_nanos(1), self.deadline())),
-            None => request,
+        let result = match deadline.map(|end| end.saturating_duration_since(Instant::now())) {
+            Some(Duration::ZERO) => Err(Fault::NoTime.into()),
+            left => {
+                let left = left.map_or(self.deadline(), |left| left.min(self.deadline()));
+                let tokens = self.letta.access_tokens();
+                tokens.revoke(&token).deadline(left).send().await
+            }
         };
-        match request.send().await {
+        match result {
             Ok(revocation) => {
                 count!(
                     self,

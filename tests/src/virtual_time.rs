@@ -15,7 +15,7 @@ pub struct VirtualTime {
     _hold: mpsc::Sender<()>,
 }
 
-/// A service's clock that goes with tokio's. It begins at the machine's time, and ahead of it if need be.
+/// A service's clock that goes with tokio's, from a time that is told apart from it by so much.
 #[derive(Clone, Copy, Debug)]
 pub struct TokioClock {
     start: Instant,
@@ -23,19 +23,36 @@ pub struct TokioClock {
 }
 
 impl VirtualTime {
-    /// Stops the time of this runtime, which must have one thread.
+    /// Stops the time of this runtime, which must have one thread. After half a minute of the other kind, time runs
+    /// on by itself: a test that waits for ever then fails by its time-outs.
     #[must_use]
     pub fn stop() -> Self {
         let (hold, held) = mpsc::channel::<()>();
-        tokio::task::spawn_blocking(move || held.recv());
+        tokio::task::spawn_blocking(move || held.recv_timeout(Duration::from_secs(30)));
         tokio::time::pause();
         let start = Instant::now();
         Self { start, _hold: hold }
     }
 
-    /// Moves it on.
+    /// Moves it on, and a millisecond more: timers count in these, and may be one late.
     pub async fn advance(&self, by: Duration) {
-        tokio::time::advance(by).await;
+        tokio::time::advance(by + Duration::from_millis(1)).await;
+    }
+
+    /// Lets other tasks go on until `condition` holds, in no time of this kind.
+    ///
+    /// # Panics
+    ///
+    /// When it does not hold within some seconds of the other kind.
+    pub async fn until(&self, condition: impl Fn() -> bool) {
+        let start = std::time::Instant::now();
+        while !condition() {
+            let waited = start.elapsed();
+            assert!(waited < Duration::from_secs(20), "it does not come to that");
+            // What is awaited comes over a connection.
+            std::thread::sleep(Duration::from_micros(50));
+            tokio::task::yield_now().await;
+        }
     }
 
     /// How much has passed.
@@ -44,12 +61,21 @@ impl VirtualTime {
         self.start.elapsed()
     }
 
-    /// For an emulator. `ahead` of the machine's clock, on which nothing should depend.
+    /// For an emulator. `ahead` of the machine's clock.
     #[must_use]
     pub fn clock(&self, ahead: Duration) -> TokioClock {
         TokioClock {
             start: self.start,
             shows: SystemTime::now() + ahead,
+        }
+    }
+
+    /// For an emulator. `behind` the machine's clock.
+    #[must_use]
+    pub fn clock_behind(&self, behind: Duration) -> TokioClock {
+        TokioClock {
+            start: self.start,
+            shows: SystemTime::now() - behind,
         }
     }
 }

@@ -1,14 +1,26 @@
 //! The token minter against the emulator, in time that stands still.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use letta_api_emulator::{Emulator, Operation};
-use letta_api_ext::{AccessPolicy, Letta, TokenMinter};
+use futures_util::future::join_all;
+use futures_util::poll;
+use letta_api_emulator::{Emulator, Fault, Operation};
+use letta_api_ext::{
+    AccessPolicy, AccessToken, AgentId, Letta, Origin, RetryPolicy, TokenMinter, TokenMinterBuilder,
+};
+use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
 use letta_api_tests::virtual_time::VirtualTime;
+use letta_api_tests::{TOKEN, answer, letta, token_json};
 
 const ORIGIN: &str = "https://chat.example.com";
+const HOUR: Duration = Duration::from_secs(3600);
 
-/// An emulator, a client for it, and the time that both go by.
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// An emulator, a client for it that sends each call once, and the time that both go by.
 struct Service {
     time: VirtualTime,
     emulator: Emulator,
@@ -17,20 +29,17 @@ struct Service {
 
 impl Service {
     async fn start() -> Self {
-        Self::start_ahead(Duration::ZERO).await
+        let time = VirtualTime::stop();
+        let clock = time.clock(Duration::ZERO);
+        Self::start_with(time, Emulator::builder().clock(clock)).await
     }
 
-    /// Its clock is ahead of the machine's.
-    async fn start_ahead(ahead: Duration) -> Self {
-        let time = VirtualTime::stop();
-        let emulator = Emulator::builder()
-            .clock(time.clock(ahead))
-            .start()
-            .await
-            .unwrap();
+    async fn start_with(time: VirtualTime, builder: letta_api_emulator::Builder) -> Self {
+        let emulator = builder.start().await.unwrap();
         let letta = Letta::builder()
             .api_key(emulator.api_key())
             .base_url(emulator.base_url())
+            .retry(RetryPolicy::never())
             .build()
             .unwrap();
         Self {
@@ -41,16 +50,44 @@ impl Service {
     }
 
     fn minter(&self) -> TokenMinter {
-        TokenMinter::new(&self.letta, ORIGIN).unwrap()
+        self.builder().build().unwrap()
     }
 
-    fn creates(&self) -> u64 {
-        self.emulator.request_count(Operation::CreateToken) as u64
+    fn builder(&self) -> TokenMinterBuilder {
+        TokenMinter::builder(&self.letta, ORIGIN)
+    }
+
+    fn creates(&self) -> usize {
+        self.emulator.request_count(Operation::CreateToken)
+    }
+
+    fn revokes(&self) -> usize {
+        self.emulator.request_count(Operation::DeleteToken)
+    }
+
+    /// Whether the service still knows it.
+    fn is_live(&self, token: &AccessToken) -> bool {
+        let tokens = self.emulator.tokens();
+        tokens
+            .iter()
+            .any(|live| live.secret().expose_secret() == token.expose_secret())
+    }
+
+    fn live(&self) -> usize {
+        self.emulator.tokens().len()
     }
 }
 
 fn chat(agent: &str) -> AccessPolicy {
     AccessPolicy::builder().agent(agent).chat().build().unwrap()
+}
+
+fn policy(text: &str) -> AccessPolicy {
+    text.parse().unwrap()
+}
+
+fn same(one: &AccessToken, other: &AccessToken) -> bool {
+    one.expose_secret() == other.expose_secret()
 }
 
 #[tokio::test]
@@ -60,18 +97,782 @@ async fn a_token_is_minted_once_and_served_until_too_little_is_left() {
     let policy = chat("agent-1");
     let first = minter.token(&policy).await.unwrap();
     assert_eq!(first.policy(), &policy);
-    assert!(
-        first.remaining() >= Duration::from_secs(298),
-        "{:?}",
-        first.remaining()
-    );
+    assert_eq!(first.hostname(), ORIGIN);
+    assert!(first.remaining() >= seconds(298), "{first:?}");
     for _ in 0..10 {
-        let again = minter.token(&policy).await.unwrap();
-        assert_eq!(again.expose_secret(), first.expose_secret());
+        assert!(same(&minter.token(&policy).await.unwrap(), &first));
     }
     assert_eq!(service.creates(), 1);
-    service.time.advance(Duration::from_secs(250)).await;
+    service.time.advance(seconds(250)).await;
     let second = minter.token(&policy).await.unwrap();
-    assert_ne!(second.expose_secret(), first.expose_secret());
+    assert!(!same(&second, &first) && second.remaining() >= seconds(298));
+    let counters = minter.counters();
+    assert_eq!((counters.hits, counters.creates), (10, 2));
+    assert_eq!(
+        (counters.waits, counters.renewals, counters.failures),
+        (0, 0, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_needs_a_longer_life_gets_a_token_that_has_it() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let first = minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(60)).await;
+    let short = minter.token(&policy).valid_for(seconds(200)).await.unwrap();
+    assert!(same(&short, &first));
+    let long = minter.token(&policy).valid_for(seconds(250)).await.unwrap();
+    assert!(!same(&long, &first) && long.remaining() >= seconds(250));
+    assert!(
+        same(&minter.token(&policy).await.unwrap(), &long),
+        "and all who come after"
+    );
+    // What it took the place of was handed out, and is revoked with it.
+    assert_eq!(minter.token_count(), 2);
+    assert_eq!(minter.revoke(&policy).await.revoked(), 2);
+    assert_eq!(service.live(), 0);
+}
+
+#[tokio::test]
+async fn a_token_is_for_one_policy_one_origin_and_one_subject() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let elsewhere = Origin::new("https://other.example.com").unwrap();
+    let (read, chat) = (policy("agent-1:read_messages"), chat("agent-1"));
+    let tokens = [
+        minter.token(&chat).await.unwrap(),
+        minter.token(&read).await.unwrap(),
+        minter.token(&chat).origin(&elsewhere).await.unwrap(),
+        minter.token(&chat).subject("ada").await.unwrap(),
+        minter.token(&chat).subject("bob").await.unwrap(),
+        minter.token(&chat).subject("").await.unwrap(),
+    ];
+    let secrets: HashSet<_> = tokens.iter().map(AccessToken::expose_secret).collect();
+    assert_eq!(secrets.len(), tokens.len());
+    assert_eq!(tokens[2].origin(), Some(&elsewhere));
+    assert!(same(
+        &minter.token(&chat).subject("ada").await.unwrap(),
+        &tokens[3]
+    ));
+    assert_eq!(service.creates(), tokens.len());
+}
+
+#[tokio::test]
+async fn more_rights_than_asked_for_are_served_only_within_the_bound_and_the_fewest_first() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let read = policy("agent-1:read_messages");
+    let chat = chat("agent-1");
+    let all = policy("agent-1:read_messages,write_messages,read_agent,write_agent");
+    let both = policy("agent-1:read_messages;agent-2:read_messages");
+    for wider in [&all, &chat, &both] {
+        minter.token(wider).await.unwrap();
+    }
+
+    let served = minter.token(&read).up_to(&all).await.unwrap();
+    assert_eq!(served.policy(), &chat);
+    // Another subject's, and another origin's, are not.
+    let hers = minter
+        .token(&read)
+        .up_to(&all)
+        .subject("ada")
+        .await
+        .unwrap();
+    assert_eq!(hers.policy(), &read);
+    let elsewhere = Origin::new("https://other.example.com").unwrap();
+    let there = minter
+        .token(&read)
+        .up_to(&all)
+        .origin(&elsewhere)
+        .await
+        .unwrap();
+    assert_eq!(there.policy(), &read);
+    // By default, and where nothing is within the bound, what is minted has the rights that were asked for.
+    let bound = policy("agent-1:read_messages,read_agent");
+    let narrow = minter.token(&read).up_to(&bound).await.unwrap();
+    assert_eq!(narrow.policy(), &read);
+    let served = minter.token(&read).up_to(&all).await.unwrap();
+    assert!(same(&served, &narrow), "what fits exactly comes first");
+
+    let error = minter.token(&all).up_to(&read).await.unwrap_err();
+    assert_eq!(error.field(), Some("up_to"));
+    assert!(
+        error.to_string().contains("agent-1:read_messages"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn revoking_a_policy_ends_the_wider_token_that_was_served_for_it() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let (read, chat) = (policy("agent-1:read_messages"), chat("agent-1"));
+    let wide = minter.token(&chat).await.unwrap();
+    assert_eq!(minter.revoke(&read).await.revoked(), 0);
+    assert!(service.is_live(&wide));
+    let served = minter.token(&read).up_to(&chat).await.unwrap();
+    assert!(same(&served, &wide));
+    // Also after it was renewed.
+    service.time.advance(seconds(60)).await;
+    minter.token(&chat).valid_for(seconds(250)).await.unwrap();
+    assert_eq!(minter.revoke(&read).await.revoked(), 2);
+    assert_eq!(service.live(), 0);
+}
+
+#[tokio::test]
+async fn tasks_that_ask_at_once_cause_one_create() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let requests = (0..1000).map(|_| async { minter.token(&policy).await.unwrap() });
+    let tokens = join_all(requests).await;
+    assert!(tokens.iter().all(|token| same(token, &tokens[0])));
+    assert_eq!(service.creates(), 1);
+    let counters = minter.counters();
+    assert_eq!(
+        (counters.creates, counters.waits, counters.hits),
+        (1, 999, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_failure_is_told_to_all_who_waited_and_is_not_kept() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    service
+        .emulator
+        .inject(Fault::status(503).times(1))
+        .unwrap();
+    let requests = (0..100).map(|_| async { minter.token(&policy).await.unwrap_err() });
+    for error in join_all(requests).await {
+        assert_eq!(error.status().unwrap().as_u16(), 503);
+    }
+    assert_eq!(service.creates(), 1);
+    minter.token(&policy).await.unwrap();
     assert_eq!(service.creates(), 2);
+    assert_eq!(minter.counters().failures, 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_counted_as_a_token_that_nobody_knows() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    service
+        .emulator
+        .inject(Fault::lose_answer().times(1))
+        .unwrap();
+    let error = minter.token(&chat("agent-1")).await.unwrap_err();
+    assert!(error.may_have_happened());
+    assert_eq!(minter.counters().unknown_outcomes, 1);
+    assert_eq!(service.live(), 1);
+}
+
+#[tokio::test]
+async fn a_leader_that_is_cancelled_strands_nobody() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+
+    let mut leader = Box::pin(minter.token(&policy).into_future());
+    let mut other = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut leader).is_pending() && poll!(&mut other).is_pending());
+    service.time.until(|| service.creates() == 1).await;
+    drop(leader);
+    service.time.advance(seconds(3)).await;
+    let token = other.await.unwrap();
+    assert!(same(&minter.token(&policy).await.unwrap(), &token));
+
+    // Where all are, what has begun goes on, and is there for the next.
+    let next = chat("agent-2");
+    let mut only = Box::pin(minter.token(&next).into_future());
+    assert!(poll!(&mut only).is_pending());
+    service.time.until(|| service.creates() == 2).await;
+    drop(only);
+    service.time.advance(seconds(3)).await;
+    service.time.until(|| minter.token_count() == 2).await;
+    minter.token(&next).await.unwrap();
+    assert_eq!(service.creates(), 2);
+}
+
+#[tokio::test]
+async fn what_has_not_begun_and_nobody_waits_for_never_begins() {
+    let service = Service::start().await;
+    let minter = service.builder().max_concurrent_creates(1).build().unwrap();
+    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+    let policies: Vec<_> = (0..100).map(|n| chat(&format!("agent-{n}"))).collect();
+    let mut requests: Vec<_> = policies
+        .iter()
+        .map(|policy| Box::pin(minter.token(policy).into_future()))
+        .collect();
+    for request in &mut requests {
+        assert!(poll!(request).is_pending());
+    }
+    service.time.until(|| service.creates() == 1).await;
+    let last = requests.pop().unwrap();
+    drop(requests);
+    service.time.advance(seconds(3)).await;
+    service.time.until(|| service.creates() == 2).await;
+    service.time.advance(seconds(3)).await;
+    assert_eq!(last.await.unwrap().policy(), &policies[99]);
+    assert_eq!(service.creates(), 2);
+}
+
+#[tokio::test]
+async fn no_more_creates_are_under_way_than_allowed_and_no_request_waits_for_ever() {
+    let service = Service::start().await;
+    let minter = service.builder().max_concurrent_creates(4).build().unwrap();
+    let hangs = Fault::latency(HOUR).on(Operation::CreateToken);
+    service.emulator.inject(hangs).unwrap();
+    let policies: Vec<_> = (0..20).map(|n| chat(&format!("agent-{n}"))).collect();
+    let requests = join_all(
+        policies
+            .iter()
+            .map(|policy| minter.token(policy).into_future()),
+    );
+    let mut requests = Box::pin(requests);
+    assert!(poll!(&mut requests).is_pending());
+    service.time.until(|| service.creates() == 4).await;
+    // Attempts may take 10 seconds, and calls 30.
+    service.time.advance(seconds(11)).await;
+    service.time.until(|| service.creates() == 8).await;
+    service.time.advance(seconds(20)).await;
+    let errors: Vec<_> = requests.await.into_iter().map(Result::unwrap_err).collect();
+    assert!(
+        errors
+            .iter()
+            .all(|error| error.is_timeout() && error.is_retryable())
+    );
+    let unsent = errors
+        .iter()
+        .filter(|error| !error.may_have_happened())
+        .count();
+    assert_eq!(unsent, 12, "{errors:?}");
+    let busy = errors
+        .iter()
+        .find(|error| !error.may_have_happened())
+        .unwrap();
+    assert!(busy.to_string().contains("4 creates"), "{busy}");
+}
+
+#[tokio::test]
+async fn a_token_near_its_end_is_renewed_in_the_background_while_it_is_served() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let first = minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(148)).await;
+    assert!(same(&minter.token(&policy).await.unwrap(), &first));
+    tokio::task::yield_now().await;
+    assert_eq!(minter.counters().renewals, 0, "not in the first half");
+
+    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+    service.time.advance(seconds(51 - 4)).await;
+    // At the latest when a third is left.
+    for _ in 0..10 {
+        let token = minter.token(&policy).await.unwrap();
+        assert!(same(&token, &first), "and never a wait");
+    }
+    service.time.until(|| service.creates() == 2).await;
+    assert!(same(&minter.token(&policy).await.unwrap(), &first));
+    service.time.advance(seconds(3)).await;
+    service.time.until(|| minter.token_count() == 2).await;
+    let renewed = minter.token(&policy).await.unwrap();
+    assert!(!same(&renewed, &first));
+    assert!(service.is_live(&first), "it may be in use");
+    assert_eq!(service.creates(), 2);
+    let counters = minter.counters();
+    assert_eq!(
+        (counters.creates, counters.renewals, counters.waits),
+        (1, 1, 0)
+    );
+}
+
+#[tokio::test]
+async fn renewals_are_spread_at_random() {
+    let service = Service::start().await;
+    let minter = service
+        .builder()
+        .max_concurrent_creates(60)
+        .build()
+        .unwrap();
+    let policies: Vec<_> = (0..60).map(|n| chat(&format!("agent-{n}"))).collect();
+    for policy in &policies {
+        minter.token(policy).await.unwrap();
+    }
+    service.time.advance(seconds(149)).await;
+    let mut renewals = Vec::new();
+    for _ in 0..5 {
+        service.time.advance(seconds(10)).await;
+        for policy in &policies {
+            minter.token(policy).await.unwrap();
+        }
+        // Renewals are begun by tasks of their own.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let sent = || 60 + minter.counters().renewals as usize;
+        service.time.until(|| service.creates() == sent()).await;
+        renewals.push(minter.counters().renewals);
+    }
+    // About 12 more each time.
+    assert!(renewals.is_sorted(), "{renewals:?}");
+    assert!((1..=35).contains(&renewals[0]), "{renewals:?}");
+    assert!(renewals[4] >= 55, "{renewals:?}");
+    assert_eq!(minter.counters().creates, 60);
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_leaves_the_token_and_is_not_tried_at_once() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let first = minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(198)).await;
+    let down = Fault::status(503)
+        .retry_after(seconds(40))
+        .on(Operation::CreateToken);
+    service.emulator.inject(down).unwrap();
+    for second in 0..99 {
+        let error = match minter.token(&policy).valid_for(seconds(1)).await {
+            Ok(token) => {
+                assert!(same(&token, &first));
+                None
+            }
+            Err(error) => Some(error),
+        };
+        assert!(error.is_none(), "{second}: {error:?}");
+        tokio::task::yield_now().await;
+        let tried = minter.counters().failures;
+        service
+            .time
+            .until(|| service.creates() as u64 == 1 + minter.counters().renewals)
+            .await;
+        assert!(tried <= 1 + second / 40, "{tried} after {second} s");
+        service.time.advance(seconds(1)).await;
+    }
+    assert!(minter.counters().failures >= 2);
+    service.emulator.clear_faults();
+    service.time.advance(seconds(5)).await;
+    let next = minter.token(&policy).await.unwrap();
+    assert!(!same(&next, &first));
+}
+
+#[test]
+fn a_wrong_clock_on_this_machine_changes_nothing() {
+    for lifetime in [300, 900, 20].map(seconds) {
+        for is_ahead in [true, false] {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().unwrap();
+            runtime.block_on(tokens_live_as_long_as_they_should(lifetime, is_ahead));
+        }
+    }
+}
+
+async fn tokens_live_as_long_as_they_should(lifetime: Duration, is_service_ahead: bool) {
+    let time = VirtualTime::stop();
+    let clock = match is_service_ahead {
+        true => time.clock(HOUR),
+        false => time.clock_behind(HOUR),
+    };
+    let service = Service::start_with(time, Emulator::builder().clock(clock)).await;
+    let minter = service.builder().lifetime(lifetime).build().unwrap();
+    let policy = chat("agent-1");
+    let token = minter.token(&policy).await.unwrap();
+    let left = token.remaining();
+    assert!(
+        (lifetime - seconds(3)..=lifetime).contains(&left),
+        "{left:?} of {lifetime:?}, ahead: {is_service_ahead}"
+    );
+    let page = serde_json::to_value(token.to_browser()).unwrap();
+    assert_eq!(page["expiresIn"], left.as_secs());
+    // One that lived too long was revoked.
+    service.time.until(|| service.live() == 1).await;
+    assert!(service.is_live(&token));
+
+    // What is known of the clock is used from then on.
+    let before = service.creates();
+    minter.token(&chat("agent-2")).await.unwrap();
+    assert_eq!(service.creates(), before + 1);
+
+    // It is served as long as it is good, and not a second longer.
+    service
+        .time
+        .advance(left - seconds(1) - Duration::from_millis(1))
+        .await;
+    let served = minter.token(&policy).valid_for(seconds(1)).await.unwrap();
+    assert!(same(&served, &token));
+    let next = minter.token(&policy).valid_for(seconds(2)).await.unwrap();
+    assert!(!same(&next, &token) && service.is_live(&token));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_right_costs_no_second_create() {
+    let service = Service::start().await;
+    let minter = service.builder().lifetime(seconds(900)).build().unwrap();
+    let latency = Fault::latency(seconds(8)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+    let policy = chat("agent-1");
+    let mut request = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut request).is_pending());
+    service.time.until(|| service.creates() == 1).await;
+    service.time.advance(seconds(8)).await;
+    let token = request.await.unwrap();
+    // The service may have looked at its clock when the request was sent.
+    assert!(token.remaining() >= seconds(880), "{:?}", token.remaining());
+    assert_eq!((service.creates(), service.revokes()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_service_without_a_clock_of_its_own_is_believed_what_it_says() {
+    // No `Date`, and the token lives for a century.
+    let server = FaultServer::start([
+        Answer::Answer(answer("201 Created", "application/json", &token_json())),
+        Answer::Answer(answer(
+            "201 Created",
+            "application/json",
+            &token_json().replace("2126-03-01T12:00:00.000Z", "soon"),
+        )),
+    ])
+    .await;
+    let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
+    for agent in ["agent-1", "agent-2"] {
+        let policy = chat(agent);
+        let token = minter.token(&policy).valid_for(seconds(290)).await.unwrap();
+        assert_eq!(token.expose_secret(), TOKEN);
+        assert!(
+            token.remaining() <= seconds(300),
+            "what was asked for at the most"
+        );
+        assert!(same(&minter.token(&policy).await.unwrap(), &token));
+    }
+}
+
+#[tokio::test]
+async fn a_service_whose_tokens_live_less_long_is_not_asked_in_vain_again_and_again() {
+    let date = jiff::Timestamp::now();
+    let expiry = (date + jiff::SignedDuration::from_secs(60)).to_string();
+    let body = token_json().replace("2126-03-01T12:00:00.000Z", &expiry);
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&date)
+        .unwrap();
+    let head = String::from_utf8(answer("201 Created", "application/json", &body)).unwrap();
+    let head = head.replacen("\r\n", &format!("\r\ndate: {date}\r\n"), 1);
+    let server = FaultServer::start([Answer::Answer(head.into_bytes())]).await;
+    let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
+    let policy = chat("agent-1");
+    for _ in 0..3 {
+        let error = minter.token(&policy).await.unwrap_err();
+        assert!(error.is_short_lived() && !error.is_retryable(), "{error}");
+        assert!(error.to_string().contains("100s"), "{error}");
+    }
+    assert_eq!(minter.counters().creates, 1);
+    let token = minter.token(&policy).valid_for(seconds(30)).await.unwrap();
+    assert!(token.remaining() <= seconds(60));
+    assert_eq!(minter.counters().creates, 1);
+}
+
+#[tokio::test]
+async fn what_is_revoked_is_forgotten_first_and_the_next_is_fresh() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let (mine, other) = (chat("agent-1"), chat("agent-2"));
+    let token = minter.token(&mine).await.unwrap();
+    let bystander = minter.token(&other).await.unwrap();
+
+    // The service does not answer, and whoever asked is gone.
+    let late = Fault::latency(seconds(5)).on(Operation::DeleteToken);
+    service.emulator.inject(late).unwrap();
+    let mut revoking = Box::pin(minter.revoke(&mine));
+    assert!(poll!(&mut revoking).is_pending());
+    drop(revoking);
+    let fresh = minter.token(&mine).await.unwrap();
+    assert!(!same(&fresh, &token));
+    service.time.until(|| service.revokes() == 1).await;
+    service.time.advance(seconds(5)).await;
+    service.time.until(|| !service.is_live(&token)).await;
+    assert!(service.is_live(&fresh) && service.is_live(&bystander));
+
+    service.emulator.clear_faults();
+    let report = minter.revoke(&mine).await;
+    assert_eq!((report.revoked(), report.already_gone()), (1, 0));
+    assert!(report.is_complete());
+    let report = minter.revoke(&mine).await;
+    assert_eq!((report.revoked(), report.already_gone()), (0, 0));
+    assert_eq!(minter.counters().revocations, 2);
+}
+
+#[tokio::test]
+async fn a_token_in_flight_is_revoked_when_it_lands() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+    let mut waiting = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut waiting).is_pending());
+    service.time.until(|| service.creates() == 1).await;
+    let mut revoking = Box::pin(minter.revoke(&policy));
+    assert!(poll!(&mut revoking).is_pending());
+    let error = waiting.await.unwrap_err();
+    assert!(error.is_revoked() && !error.is_retryable() && !error.may_have_happened());
+
+    // Whoever asks now does not get that one.
+    let mut next = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut next).is_pending());
+    service.time.until(|| service.creates() == 2).await;
+    service.time.advance(seconds(3)).await;
+    assert_eq!(revoking.await.revoked(), 1);
+    let token = next.await.unwrap();
+    assert!(service.is_live(&token));
+    assert_eq!(service.live(), 1);
+}
+
+#[tokio::test]
+async fn what_waits_for_its_turn_when_it_is_revoked_is_never_minted() {
+    let service = Service::start().await;
+    let minter = service.builder().max_concurrent_creates(1).build().unwrap();
+    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+    let (first, second) = (chat("agent-1"), chat("agent-2"));
+    let mut first = Box::pin(minter.token(&first).into_future());
+    assert!(poll!(&mut first).is_pending());
+    service.time.until(|| service.creates() == 1).await;
+    let mut waiting = Box::pin(minter.token(&second).into_future());
+    assert!(poll!(&mut waiting).is_pending());
+    let report = minter.revoke(&second).await;
+    assert_eq!(report.revoked(), 0);
+    assert!(report.is_complete());
+    assert!(waiting.await.unwrap_err().is_revoked());
+    service.time.advance(seconds(3)).await;
+    first.await.unwrap();
+    assert_eq!(service.creates(), 1);
+}
+
+#[tokio::test]
+async fn tokens_are_revoked_by_agent_and_by_subject() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let both = policy("agent-1:read_agent;agent-2:read_agent");
+    let first = minter.token(&both).await.unwrap();
+    let second = minter.token(&chat("agent-1")).subject("ada").await.unwrap();
+    let third = minter.token(&chat("agent-2")).subject("ada").await.unwrap();
+    let fourth = minter.token(&chat("agent-2")).subject("bob").await.unwrap();
+
+    let agent = AgentId::new("agent-1").unwrap();
+    assert_eq!(minter.revoke_agent(&agent).await.revoked(), 2);
+    assert!(!service.is_live(&first) && !service.is_live(&second));
+    assert_eq!(minter.revoke_subject("ada").await.revoked(), 1);
+    assert!(!service.is_live(&third) && service.is_live(&fourth));
+    assert_eq!(minter.revoke_subject("nobody").await.revoked(), 0);
+}
+
+#[tokio::test]
+async fn a_revocation_that_fails_is_reported_with_the_token() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let token = minter.token(&policy).await.unwrap();
+    service
+        .emulator
+        .inject(Fault::status(500).times(1))
+        .unwrap();
+    let report = minter.revoke(&policy).await;
+    assert!(!report.is_complete());
+    let [failure] = report.failures() else {
+        panic!("{report:?}");
+    };
+    assert!(same(failure.token(), &token));
+    assert!(failure.error().is_server_error());
+    let again = service.letta.access_tokens().revoke(failure.token());
+    assert!(again.await.unwrap().was_live());
+    assert_eq!(minter.counters().failed_revocations, 1);
+}
+
+#[tokio::test]
+async fn a_shutdown_revokes_all_and_mints_no_more() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policies: Vec<_> = (0..50).map(|n| chat(&format!("agent-{n}"))).collect();
+    for policy in &policies {
+        minter.token(policy).await.unwrap();
+    }
+    service.time.advance(seconds(60)).await;
+    minter
+        .token(&policies[0])
+        .valid_for(seconds(250))
+        .await
+        .unwrap();
+
+    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+    let late = chat("agent-late");
+    let mut waiting = Box::pin(minter.token(&late).into_future());
+    assert!(poll!(&mut waiting).is_pending());
+    service.time.until(|| service.creates() == 52).await;
+
+    let mut shutdown = Box::pin(minter.shutdown(seconds(10)));
+    assert!(poll!(&mut shutdown).is_pending());
+    assert!(waiting.await.unwrap_err().is_shut_down());
+    let error = minter.token(&policies[1]).await.unwrap_err();
+    assert!(error.is_shut_down() && !error.is_retryable(), "{error}");
+    service.time.until(|| service.live() == 0).await;
+    service.time.advance(seconds(3)).await;
+    let report = shutdown.await;
+    assert_eq!(report.revoked(), 52);
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!((service.live(), minter.token_count()), (0, 0));
+    assert!(
+        minter.shutdown(seconds(1)).await.is_complete(),
+        "a second time too"
+    );
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_at_its_deadline_and_says_what_it_could_not_revoke() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policies: Vec<_> = (0..20).map(|n| chat(&format!("agent-{n}"))).collect();
+    for policy in &policies {
+        minter.token(policy).await.unwrap();
+    }
+    service.emulator.inject(Fault::latency(HOUR)).unwrap();
+    let late = chat("agent-late");
+    let mut waiting = Box::pin(minter.token(&late).into_future());
+    assert!(poll!(&mut waiting).is_pending());
+    service.time.until(|| service.creates() == 21).await;
+
+    let mut shutdown = Box::pin(minter.shutdown(seconds(2)));
+    assert!(poll!(&mut shutdown).is_pending());
+    service.time.until(|| service.revokes() == 8).await;
+    service.time.advance(seconds(2)).await;
+    let report = shutdown.await;
+    assert!(service.time.elapsed() < seconds(3));
+    assert_eq!(report.failures().len(), 20, "{report:?}");
+    assert!(
+        report
+            .failures()
+            .iter()
+            .all(|failure| failure.error().is_timeout())
+    );
+    assert_eq!(report.unfinished(), 1);
+    assert!(!report.is_complete());
+    assert!(waiting.await.unwrap_err().is_shut_down());
+}
+
+#[tokio::test]
+async fn the_cache_is_bounded_and_what_was_not_used_for_longest_goes_first() {
+    let service = Service::start().await;
+    let minter = service.builder().capacity(10).build().unwrap();
+    let policies: Vec<_> = (0..15).map(|n| chat(&format!("agent-{n:02}"))).collect();
+    let mut tokens = Vec::new();
+    for policy in &policies[..10] {
+        tokens.push(minter.token(policy).await.unwrap());
+    }
+    assert!(same(&minter.token(&policies[0]).await.unwrap(), &tokens[0]));
+    for policy in &policies[10..] {
+        minter.token(policy).await.unwrap();
+        service.time.until(|| minter.token_count() <= 10).await;
+    }
+    assert_eq!(minter.counters().evictions, 5);
+    assert!(same(&minter.token(&policies[0]).await.unwrap(), &tokens[0]));
+    for n in 6..10 {
+        assert!(
+            same(&minter.token(&policies[n]).await.unwrap(), &tokens[n]),
+            "{n}"
+        );
+    }
+    assert_eq!(service.creates(), 15);
+
+    // What was forgotten lives on, and a report says that something may have been missed.
+    assert!(service.is_live(&tokens[1]));
+    let report = minter.revoke(&policies[1]).await;
+    assert!(report.may_have_missed() && !report.is_complete());
+    assert!(!minter.token(&policies[1]).await.unwrap().is_expired());
+    service.time.advance(seconds(301)).await;
+    assert!(!minter.revoke(&policies[2]).await.may_have_missed());
+}
+
+#[tokio::test]
+async fn tokens_that_have_died_do_not_stay() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    for n in 0..20 {
+        minter.token(&chat(&format!("agent-{n}"))).await.unwrap();
+    }
+    service.time.advance(seconds(301)).await;
+    minter.token(&chat("agent-0")).await.unwrap();
+    service.time.until(|| minter.token_count() == 1).await;
+    assert_eq!(minter.counters().evictions, 0);
+}
+
+#[tokio::test]
+async fn bad_input_is_refused_before_anything_is_sent() {
+    let service = Service::start().await;
+    let refused = |builder: TokenMinterBuilder| builder.build().unwrap_err();
+    for (error, field, says) in [
+        (
+            TokenMinter::new(&service.letta, "chat.example.com").unwrap_err(),
+            "hostname",
+            "scheme",
+        ),
+        (
+            refused(service.builder().lifetime(seconds(9))),
+            "lifetime",
+            "10s",
+        ),
+        (
+            refused(service.builder().valid_for(seconds(300))),
+            "valid_for",
+            "300s",
+        ),
+        (
+            refused(service.builder().renew_ahead(seconds(99))),
+            "renew_ahead",
+            "100s",
+        ),
+        (
+            refused(service.builder().renew_ahead(seconds(300))),
+            "renew_ahead",
+            "300s",
+        ),
+        (
+            refused(service.builder().capacity(0)),
+            "capacity",
+            "at least 1",
+        ),
+        (
+            refused(service.builder().max_concurrent_creates(0)),
+            "max_concurrent_creates",
+            "at least 1",
+        ),
+        (
+            service
+                .minter()
+                .token(&chat("agent-1"))
+                .valid_for(seconds(300))
+                .await
+                .unwrap_err(),
+            "valid_for",
+            "300s",
+        ),
+    ] {
+        assert_eq!(error.field(), Some(field), "{error}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    assert_eq!(service.creates(), 0);
+    for lifetime in [10, 300, 86_400] {
+        service
+            .builder()
+            .lifetime(seconds(lifetime))
+            .build()
+            .unwrap();
+    }
+    service.builder().valid_for(seconds(299)).build().unwrap();
 }

@@ -20,6 +20,8 @@ pub(crate) enum Fault {
         asked: Duration,
         given: Duration,
     },
+    /// The deadline had come before it was its turn to be revoked.
+    NoTime,
     /// The task that mints did not go on, or what it minted had died before it was looked at, time and again.
     Abandoned,
 }
@@ -27,10 +29,11 @@ pub(crate) enum Fault {
 impl Fault {
     pub(crate) fn error_type(self) -> &'static str {
         match self {
-            Self::Busy { .. } => "busy",
+            Self::Busy { .. } => "timeout",
             Self::Revoked => "revoked",
             Self::ShutDown => "shut_down",
             Self::ShortLived { .. } => "short_lived",
+            Self::NoTime => "timeout",
             Self::Abandoned => "abandoned",
         }
     }
@@ -59,6 +62,9 @@ impl std::fmt::Display for Fault {
                 "`valid_for` asks for a token that is good for {asked:?}, and those that the \
                  service gives are good for {given:?} at the most"
             ),
+            Self::NoTime => {
+                f.write_str("the token was not revoked: the shutdown's deadline came before its turn")
+            }
             Self::Abandoned => f.write_str(
                 "no token lived until it could be handed over: the tokio runtime is shutting down, or \
                  far too busy",

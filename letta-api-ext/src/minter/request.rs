@@ -152,15 +152,15 @@ impl Future for TokenFuture<'_> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let State::New(request) = &self.0 {
+            if let Err(error) = request.check() {
+                self.0 = State::Done;
+                return Poll::Ready(Err(error));
+            }
             let minter = &request.minter.inner;
             // What most requests come to, without a lock or an allocation.
             if let Some(token) = minter.lookup(&request.key(), request.valid_for) {
                 self.0 = State::Done;
                 return Poll::Ready(Ok(token));
-            }
-            if let Err(error) = request.check() {
-                self.0 = State::Done;
-                return Poll::Ready(Err(error));
             }
             let wanted = Wanted {
                 key: request.key().to_key().into(),

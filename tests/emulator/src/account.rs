@@ -24,6 +24,7 @@ pub(crate) struct Account {
     pub(crate) word_delay: Duration,
     clock: Arc<dyn Clock>,
     requests: AtomicU64,
+    arrivals: Mutex<BTreeMap<Operation, usize>>,
     answers: Mutex<BTreeMap<(Operation, Answered), usize>>,
 }
 
@@ -47,6 +48,7 @@ impl Account {
             word_delay,
             clock,
             requests: AtomicU64::new(0),
+            arrivals: Mutex::default(),
             answers: Mutex::default(),
         }
     }
@@ -58,6 +60,17 @@ impl Account {
     /// The number of the next request, from 1.
     pub(crate) fn count_request(&self) -> u64 {
         self.requests.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn count_arrival(&self, operation: Operation) {
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        *arrivals.entry(operation).or_default() += 1;
+    }
+
+    /// How many requests of the operation there were, those among them that are not answered yet.
+    pub(crate) fn arrivals(&self, operation: Operation) -> usize {
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        arrivals.get(&operation).copied().unwrap_or_default()
     }
 
     pub(crate) fn count_answer(&self, operation: Operation, answered: Answered) {

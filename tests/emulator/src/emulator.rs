@@ -129,11 +129,10 @@ impl Emulator {
         self.account.faults.clear();
     }
 
-    /// How many requests of this operation there were, whatever they were answered. Preflights are none.
+    /// How many requests of this operation have arrived, whatever they were answered, and also where they are not
+    /// answered yet. Preflights are none.
     pub fn request_count(&self, operation: Operation) -> usize {
-        let answers = self.account.answers();
-        let of_operation = answers.iter().filter(|((of, _), _)| *of == operation);
-        of_operation.map(|(_, count)| count).sum()
+        self.account.arrivals(operation)
     }
 
     /// All that it holds, as JSON to print or to keep: `now`, `agents` with their messages, `tokens`

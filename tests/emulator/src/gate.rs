@@ -64,6 +64,7 @@ async fn pass(
     next: Next,
 ) -> Response {
     let Gate { account, operation } = gate;
+    account.count_arrival(operation);
     let mut count = Count {
         account: &account,
         operation,
