@@ -8,7 +8,7 @@ use reqwest::header::{DATE, HeaderMap};
 use crate::clock::{self, Instant};
 
 /// HTTP dates have whole seconds, cut off.
-const RESOLUTION: Duration = Duration::from_secs(1);
+pub(crate) const RESOLUTION: Duration = Duration::from_secs(1);
 
 /// Instants further off than this are cut to it: platforms keep them in numbers that end.
 const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);

@@ -145,12 +145,13 @@ impl Error {
     }
 
     /// No whole answer came in time: within the call's deadline, or within the last attempt's time-out
-    /// where there was no other attempt. Or a `TokenMinter` had no turn for it within the deadline.
+    /// where there was no other attempt. Or a `TokenMinter` had no turn for it within the deadline, or a token that
+    /// was too long on its way.
     pub fn is_timeout(&self) -> bool {
         #[cfg(feature = "minter")]
         if matches!(
             self.inner.kind,
-            Kind::Minter(Fault::Busy { .. } | Fault::NoTime)
+            Kind::Minter(Fault::Busy { .. } | Fault::Late { .. } | Fault::NoTime)
         ) {
             return true;
         }
@@ -219,9 +220,10 @@ impl Error {
                 false
             }
             #[cfg(feature = "minter")]
-            Kind::Minter(fault) => {
-                matches!(fault, Fault::Busy { .. } | Fault::NoTime | Fault::Abandoned)
-            }
+            Kind::Minter(fault) => !matches!(
+                fault,
+                Fault::Revoked | Fault::ShutDown | Fault::ShortLived { .. }
+            ),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 use crate::retry_policy::full_jitter;
 use builder::Settings;
-use counters::Counts;
+use counters::{Counts, count};
 use flights::{Boarding, Flight, Flights, Landing, Ticket};
 use held::Held;
 use key::{Key, KeyRef, Selection};
@@ -49,7 +49,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How often a request begins anew whose mint did not go on, or whose token died before it was looked at.
+/// How often a request begins anew whose mint did not go on.
 const MOST_ROUNDS: usize = 3;
 
 /// Hands out tokens for pages: from its cache where one covers the request, else freshly minted.
@@ -153,16 +153,8 @@ struct Wanted {
 /// What is in the cache for a request.
 enum Found {
     Token(AccessToken, Arc<Key>, Arc<Held>),
-    /// One that was good for this long when it came, which is not enough.
+    /// One that the service lets live for this long, which is not enough.
     TooShort(Duration),
-}
-
-/// Tells of something that happened: counted, and traced under the same name.
-macro_rules! count {
-    ($minter:expr, $level:ident, $count:ident, $metric:ident, $($message:tt)+) => {{
-        $minter.counts.$count.add_one();
-        tracing::$level!(monotonic_counter.$metric = 1_u64, $($message)+);
-    }};
 }
 
 impl TokenMinter {
@@ -231,11 +223,11 @@ impl TokenMinter {
     ///
     /// # Errors
     ///
-    /// Before anything is sent: a policy that allows nothing (`policy`), a `valid_for` as long as tokens live,
+    /// Before anything is sent: a policy that allows nothing (`policy`), a `valid_for` beyond its bound,
     /// a bound that does not include the policy (`up_to`); a minter that is
     /// [shut down](Error::is_shut_down). After that, whatever
-    /// [creating](crate::CreateAccessToken::send) a token comes to; no turn to create within the client's deadline
-    /// (a [time-out](Error::is_timeout)); a token that was [revoked](Error::is_revoked) meanwhile; a service
+    /// [creating](crate::CreateAccessToken::send) a token comes to; no turn to create within the client's deadline,
+    /// or a token so long on its way that too little is left of it (a [time-out](Error::is_timeout) each); a token that was [revoked](Error::is_revoked) meanwhile; a service
     /// whose tokens are not [good for long enough](Error::is_short_lived).
     ///
     /// # Panics
@@ -332,7 +324,7 @@ impl Inner {
             self.renew(key.to_key().into(), held);
         }
         count!(
-            self,
+            self.counts,
             trace,
             hits,
             letta_minter_hits,
@@ -352,7 +344,7 @@ impl Inner {
                         self.renew(key, held);
                     }
                     count!(
-                        self,
+                        self.counts,
                         trace,
                         hits,
                         letta_minter_hits,
@@ -367,7 +359,7 @@ impl Inner {
                 Boarding::Closed => return Err(Fault::ShutDown.into()),
                 Boarding::Joined(ticket) => {
                     count!(
-                        self,
+                        self.counts,
                         debug,
                         waits,
                         letta_minter_waits,
@@ -383,10 +375,10 @@ impl Inner {
                 }
             };
             match ticket.outcome().await {
-                // It may have been long before this task got its turn.
-                Some(Ok(token)) if is_good_for(&token, wanted.valid_for) => return Ok(token),
+                Some(Ok(token)) => return self.check(token, &wanted),
                 Some(Err(error)) => return Err(error),
-                Some(Ok(_)) | None => {}
+                // Its task did not go on.
+                None => {}
             }
         }
         Err(Fault::Abandoned.into())
@@ -413,6 +405,21 @@ impl Inner {
         }
         let given = exact?.too_short_for(wanted.valid_for, now)?;
         Some(Found::TooShort(given))
+    }
+
+    /// A token that was just minted, if it is good for long enough. Another at once would be no better, or it
+    /// would, and so on.
+    fn check(&self, token: AccessToken, wanted: &Wanted) -> Result<AccessToken> {
+        let (left, asked) = (token.remaining(), wanted.valid_for);
+        if !left.is_zero() && left >= asked {
+            return Ok(token);
+        }
+        let held = self.store.get(&Key::as_ref(&wanted.key));
+        let given = held.and_then(|held| held.too_short_for(asked, Instant::now()));
+        Err(match given {
+            Some(given) => Fault::ShortLived { asked, given }.into(),
+            None => Fault::Late { asked, left }.into(),
+        })
     }
 
     /// Begins to renew it in the background, unless it is not what is served any more.
@@ -451,30 +458,42 @@ impl Inner {
         // A runtime that shuts down drops this task where it stands.
         let _cleared = OnDrop(|| self.flights.crash(&key, &flight));
         let deadline = clock::after(self.deadline());
-        let outcome = match self.turn(&key, &flight, deadline).await {
+        let minted = match self.turn(&key, &flight, deadline).await {
             None => return,
             Some(Ok(turn)) => {
-                let count = match renewal {
-                    None => &self.counts.creates,
-                    Some(_) => &self.counts.renewals,
-                };
                 let discard = |token| {
                     tracing::debug!("a token of another lifetime is revoked: the clock is wrong");
                     self.clone().revoke_in_background(token);
                 };
-                let outcome = self.mint.create(&key, deadline, count, discard).await;
+                let minted = self
+                    .mint
+                    .create(&key, deadline, renewal.is_some(), discard)
+                    .await;
                 drop(turn);
-                outcome
+                minted
             }
             Some(Err(busy)) => Err(busy),
         };
-        self.tell(&outcome, renewal.is_some());
-        if let (Err(error), Some((_, held))) = (&outcome, &renewal) {
-            held.postpone(Instant::now() + self.pause(error, held));
+        if let Err(error) = &minted {
+            count!(
+                self.counts,
+                warn,
+                failures,
+                letta_minter_failures,
+                error.type = &*error.error_type(),
+                "a token could not be minted: {error}"
+            );
+            if let Some((_, held)) = &renewal {
+                held.postpone(Instant::now() + self.pause(error, held));
+            }
         }
+        let (outcome, granted) = match minted {
+            Ok(minted) => (Ok(minted.token), minted.granted),
+            Err(error) => (Err(error), Duration::ZERO),
+        };
         let landing = self.flights.land(&key, &flight, outcome, |outcome| {
             if let Ok(token) = outcome {
-                self.keep(&key, token);
+                self.keep(&key, token, granted);
             }
         });
         match landing {
@@ -526,7 +545,7 @@ impl Inner {
     }
 
     /// Keeps a token that has landed. With the lock of the flights held.
-    fn keep(&self, key: &Arc<Key>, token: &AccessToken) {
+    fn keep(&self, key: &Arc<Key>, token: &AccessToken, granted: Duration) {
         let now = Instant::now();
         let Some(ends) = token.ends() else {
             return;
@@ -538,27 +557,15 @@ impl Inner {
             [self.renew_ahead, self.valid_for].map(|left| life.saturating_sub(left.mul_f64(scale)));
         let renew_in = earliest + full_jitter(latest.saturating_sub(earliest));
         let current = self.store.get(&Key::as_ref(key));
-        let held = Held::new(token.clone(), ends, now, renew_in, current.as_deref());
+        let held = Held::new(
+            token.clone(),
+            ends,
+            granted,
+            now,
+            renew_in,
+            current.as_deref(),
+        );
         self.store.insert(key.clone(), held);
-    }
-
-    fn tell(&self, outcome: &Result<AccessToken>, is_renewal: bool) {
-        match (outcome, is_renewal) {
-            (Ok(_), false) => {
-                tracing::debug!(monotonic_counter.letta_minter_creates = 1_u64, "minted");
-            }
-            (Ok(_), true) => {
-                tracing::debug!(monotonic_counter.letta_minter_renewals = 1_u64, "renewed");
-            }
-            (Err(error), _) => count!(
-                self,
-                warn,
-                failures,
-                letta_minter_failures,
-                error.type = &*error.error_type(),
-                "a token could not be minted: {error}"
-            ),
-        }
     }
 
     /// How long to wait after a renewal that failed, with what is left of the token.
@@ -682,7 +689,7 @@ impl Inner {
         match result {
             Ok(revocation) => {
                 count!(
-                    self,
+                    self.counts,
                     debug,
                     revocations,
                     letta_minter_revocations,
@@ -691,8 +698,7 @@ impl Inner {
                 Ok(revocation)
             }
             Err(error) => {
-                count!(
-                    self,
+                count!(self.counts,
                     warn,
                     failed_revocations,
                     letta_minter_failed_revocations,
@@ -703,11 +709,6 @@ impl Inner {
             }
         }
     }
-}
-
-fn is_good_for(token: &AccessToken, valid_for: Duration) -> bool {
-    let left = token.remaining();
-    !left.is_zero() && left >= valid_for
 }
 
 /// Nothing where the deadline comes first.

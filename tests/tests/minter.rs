@@ -10,6 +10,7 @@ use letta_api_ext::{
     AccessPolicy, AccessToken, AgentId, Letta, Origin, RetryPolicy, TokenMinter, TokenMinterBuilder,
 };
 use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
+use letta_api_tests::traces::Traces;
 use letta_api_tests::virtual_time::VirtualTime;
 use letta_api_tests::{TOKEN, answer, letta, token_json};
 
@@ -828,7 +829,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             "10s",
         ),
         (
-            refused(service.builder().valid_for(seconds(300))),
+            refused(service.builder().valid_for(seconds(296))),
             "valid_for",
             "300s",
         ),
@@ -856,7 +857,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             service
                 .minter()
                 .token(&chat("agent-1"))
-                .valid_for(seconds(300))
+                .valid_for(seconds(296))
                 .await
                 .unwrap_err(),
             "valid_for",
@@ -874,5 +875,131 @@ async fn bad_input_is_refused_before_anything_is_sent() {
             .build()
             .unwrap();
     }
-    service.builder().valid_for(seconds(299)).build().unwrap();
+    service.builder().valid_for(seconds(295)).build().unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_was_long_on_its_way_is_not_held_against_the_service() {
+    let service = Service::start().await;
+    let minter = service.builder().lifetime(seconds(20)).build().unwrap();
+    let policy = chat("agent-1");
+    let slow = Fault::latency(seconds(9))
+        .on(Operation::CreateToken)
+        .times(1);
+    service.emulator.inject(slow).unwrap();
+    let mut request = Box::pin(minter.token(&policy).valid_for(seconds(15)).into_future());
+    assert!(poll!(&mut request).is_pending());
+    service.time.until(|| service.creates() == 1).await;
+    service.time.advance(seconds(9)).await;
+    let error = request.await.unwrap_err();
+    assert!(
+        error.is_timeout() && error.is_retryable() && !error.is_short_lived(),
+        "{error}"
+    );
+    let token = minter.token(&policy).valid_for(seconds(15)).await.unwrap();
+    assert!(token.remaining() >= seconds(15));
+    assert_eq!(service.creates(), 2);
+}
+
+#[tokio::test]
+async fn a_mint_whose_runtime_ends_strands_nobody() {
+    let emulator = Emulator::start().await.unwrap();
+    let letta = Letta::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    let minter = TokenMinter::new(&letta, ORIGIN).unwrap();
+    let policy = chat("agent-1");
+    let hangs = Fault::latency(HOUR).on(Operation::CreateToken).times(1);
+    emulator.inject(hangs).unwrap();
+
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let (other, same_policy) = (minter.clone(), policy.clone());
+    runtime.spawn(async move { other.token(&same_policy).await });
+    while emulator.request_count(Operation::CreateToken) < 1 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let mut request = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut request).is_pending());
+    runtime.shutdown_background();
+    let token = request.await.unwrap();
+    assert!(!token.is_expired());
+    assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+}
+
+#[tokio::test]
+async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
+    let (traces, _guard) = Traces::here();
+    let service = Service::start().await;
+    let minter = service.builder().capacity(2).build().unwrap();
+    let subject = "s3ss10n-0f-ada";
+    let policies = ["agent-1", "agent-2", "agent-3"].map(chat);
+    let mut tokens = Vec::new();
+    for policy in &policies {
+        let request = minter.token(policy).subject(subject);
+        let shown = format!("{request:?} {:?}", request.clone().into_future());
+        assert!(!shown.contains(subject), "{shown}");
+        tokens.push(request.await.unwrap());
+    }
+    minter.token(&policies[2]).subject(subject).await.unwrap();
+    service.time.advance(seconds(199)).await;
+    minter.token(&policies[2]).subject(subject).await.unwrap();
+    service
+        .time
+        .until(|| minter.counters().renewals == 1 && service.creates() == 4)
+        .await;
+    service
+        .time
+        .until(|| minter.counters().evictions == 2)
+        .await;
+    service
+        .emulator
+        .inject(Fault::status(500).times(2))
+        .unwrap();
+    minter.token(&policies[0]).await.unwrap_err();
+    let failed = minter.revoke(&policies[2]).await;
+    let pair = join_all([(); 2].map(|()| minter.token(&policies[0]).into_future())).await;
+    tokens.extend(pair.into_iter().map(Result::unwrap));
+    tokens.extend(
+        failed
+            .failures()
+            .iter()
+            .map(|failure| failure.token().clone()),
+    );
+    let report = minter.shutdown(seconds(9)).await;
+
+    let counters = minter.counters();
+    let recorded = traces.take();
+    for (metric, count) in [
+        ("hits", counters.hits),
+        ("waits", counters.waits),
+        ("creates", counters.creates),
+        ("renewals", counters.renewals),
+        ("failures", counters.failures),
+        ("unknown_outcomes", counters.unknown_outcomes),
+        ("evictions", counters.evictions),
+        ("revocations", counters.revocations),
+        ("failed_revocations", counters.failed_revocations),
+    ] {
+        let name = format!("monotonic_counter.letta_minter_{metric}");
+        let told = recorded.iter().filter(|trace| {
+            trace
+                .fields
+                .iter()
+                .any(|(field, value)| *field == name && value == "1")
+        });
+        assert!(count > 0, "no {metric}: {counters:?}");
+        assert_eq!(told.count() as u64, count, "{metric}: {counters:?}");
+    }
+    let shown = format!("{recorded:?} {minter:?} {failed:?} {report:?} {tokens:?} {counters:?}");
+    for token in &tokens {
+        assert!(!shown.contains(token.expose_secret()));
+    }
+    assert!(!shown.contains("ck-let-") && !shown.contains(subject));
+    assert!(!shown.contains(service.emulator.api_key().secret().expose_secret()));
 }

@@ -11,6 +11,21 @@ use crate::origin::Origin;
 /// The service's clock is read to the second, so that shorter lives would be mostly guesswork.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(10);
 
+/// A token takes a moment to come, so that none is good for all of its life.
+const MARGIN: Duration = Duration::from_secs(5);
+
+pub(super) fn check_valid_for(valid_for: Duration, lifetime: Duration) -> Result<()> {
+    if valid_for <= lifetime.saturating_sub(MARGIN) {
+        return Ok(());
+    }
+    let rule = format!("must be {MARGIN:?} less than the lifetime of {lifetime:?}, or less");
+    Err(Error::invalid_input_got(
+        "valid_for",
+        rule,
+        format!("{valid_for:?}"),
+    ))
+}
+
 /// Configures a [`TokenMinter`]. Nothing is checked before [`build`](Self::build).
 ///
 /// ```
@@ -69,7 +84,7 @@ impl TokenMinterBuilder {
 
     /// How much of a token's life is left at the least when it is served, unless a request
     /// [asks for another](super::TokenRequest::valid_for). By default a third of the
-    /// [`lifetime`](Self::lifetime). Must be less than that.
+    /// [`lifetime`](Self::lifetime). Must be at least 5 seconds less than that.
     ///
     /// A page that renews its token when less than this is left gets another, and not the same again.
     pub fn valid_for(mut self, left: Duration) -> Self {
@@ -119,10 +134,7 @@ impl TokenMinterBuilder {
             return bad("lifetime", rule, lifetime);
         }
         let valid_for = self.valid_for.unwrap_or(lifetime / 3);
-        if valid_for >= lifetime {
-            let rule = format!("must be less than the lifetime of {lifetime:?}");
-            return bad("valid_for", rule, valid_for);
-        }
+        check_valid_for(valid_for, lifetime)?;
         let renew_ahead = self.renew_ahead.unwrap_or_else(|| match valid_for {
             long if long > lifetime / 3 => long + (lifetime - long) / 2,
             _ => lifetime / 2,

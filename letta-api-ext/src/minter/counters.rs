@@ -72,3 +72,12 @@ impl Counts {
         }
     }
 }
+
+/// Counts something that happened, and tells `tracing` of it under the same name.
+macro_rules! count {
+    ($counts:expr, $level:ident, $count:ident, $metric:ident, $($message:tt)+) => {{
+        $counts.$count.add_one();
+        tracing::$level!(monotonic_counter.$metric = 1_u64, $($message)+);
+    }};
+}
+pub(super) use count;

@@ -20,9 +20,14 @@ pub(crate) enum Fault {
         asked: Duration,
         given: Duration,
     },
+    /// It was so long on its way that too little is left of it.
+    Late {
+        asked: Duration,
+        left: Duration,
+    },
     /// The deadline had come before it was its turn to be revoked.
     NoTime,
-    /// The task that mints did not go on, or what it minted had died before it was looked at, time and again.
+    /// The task that mints did not go on, time and again.
     Abandoned,
 }
 
@@ -33,7 +38,7 @@ impl Fault {
             Self::Revoked => "revoked",
             Self::ShutDown => "shut_down",
             Self::ShortLived { .. } => "short_lived",
-            Self::NoTime => "timeout",
+            Self::Late { .. } | Self::NoTime => "timeout",
             Self::Abandoned => "abandoned",
         }
     }
@@ -62,12 +67,16 @@ impl std::fmt::Display for Fault {
                 "`valid_for` asks for a token that is good for {asked:?}, and those that the \
                  service gives are good for {given:?} at the most"
             ),
-            Self::NoTime => {
-                f.write_str("the token was not revoked: the shutdown's deadline came before its turn")
-            }
+            Self::Late { asked, left } => write!(
+                f,
+                "`valid_for` asks for a token that is good for {asked:?}, and the one that was minted \
+                 was so long on its way that it is good for {left:?}"
+            ),
+            Self::NoTime => f.write_str(
+                "the token was not revoked: the shutdown's deadline came before its turn",
+            ),
             Self::Abandoned => f.write_str(
-                "no token lived until it could be handed over: the tokio runtime is shutting down, or \
-                 far too busy",
+                "no token could be minted: the tokio runtime that was to do it is shutting down",
             ),
         }
     }

@@ -18,8 +18,8 @@ pub(super) struct Held {
     id: HeldId,
     token: ArcSwapOption<Inner>,
     ends: Instant,
-    /// How much of its life was left when it came.
-    life: Duration,
+    /// How long the service lets it live, at the most.
+    granted: Duration,
     /// When it is to be renewed, in nanoseconds since `since`.
     renew_at: AtomicU64,
     since: Instant,
@@ -37,10 +37,11 @@ pub(super) struct HeldId(u64);
 const NOT_AGAIN: u64 = u64::MAX;
 
 impl Held {
-    /// `renew_in` from now, in the place of `earlier`.
+    /// To be renewed so long from `now`, and in the place of `earlier`.
     pub(super) fn new(
         token: AccessToken,
         ends: Instant,
+        granted: Duration,
         now: Instant,
         renew_in: Duration,
         earlier: Option<&Self>,
@@ -56,7 +57,7 @@ impl Held {
             id: HeldId(IDS.fetch_add(1, Ordering::Relaxed)),
             token: ArcSwapOption::new(Some(token.into_shared())),
             ends,
-            life: ends.saturating_duration_since(now),
+            granted,
             renew_at: AtomicU64::new(to_nanos(renew_in)),
             since: now,
             earlier: Mutex::new(tokens),
@@ -73,10 +74,10 @@ impl Held {
         Some(AccessToken::from_shared(token))
     }
 
-    /// How long it was good for when it came, if that is less than `valid_for` and it still lives: another
-    /// would be no better.
+    /// How long the service lets it live, if that is less than `valid_for` and it still lives: another would be no
+    /// better.
     pub(super) fn too_short_for(&self, valid_for: Duration, now: Instant) -> Option<Duration> {
-        (self.life < valid_for && self.is_live(now)).then_some(self.life)
+        (self.granted < valid_for && self.is_live(now)).then_some(self.granted)
     }
 
     pub(super) fn is_live(&self, now: Instant) -> bool {

@@ -4,12 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 
-use super::counters::{Count, Counts};
+use super::counters::{Counts, count};
 use super::key::Key;
 use super::sync::{Arc, Mutex, lock};
 use crate::access_token::AccessToken;
 use crate::clock::{self, Instant};
-use crate::clock_reading::ClockReading;
+use crate::clock_reading::{ClockReading, RESOLUTION};
 use crate::error::{Error, Result};
 use crate::letta::Letta;
 
@@ -25,6 +25,14 @@ pub(super) struct Mint {
     /// What the service's clock said in its last answer.
     reading: Mutex<Option<ClockReading>>,
     counts: Arc<Counts>,
+}
+
+/// A token that was minted.
+pub(super) struct Minted {
+    pub(super) token: AccessToken,
+    /// How long the service lets it live, at the most: that the answer was long on its way is no choice of the
+    /// service's.
+    pub(super) granted: Duration,
 }
 
 /// What was asked of the service, and what came of it.
@@ -52,18 +60,18 @@ impl Mint {
         &self,
         key: &Key,
         deadline: Instant,
-        count: &Count,
+        is_renewal: bool,
         discard: impl FnOnce(AccessToken),
-    ) -> Result<AccessToken> {
+    ) -> Result<Minted> {
         let known = *lock(&self.reading);
-        let mut sent = self.send(key, known, deadline, count).await;
+        let mut sent = self.send(key, known, deadline, is_renewal).await;
         let is_off = known.is_none() && self.is_off(&sent);
         let learnt = sent.reading;
         if is_off && Instant::now() < deadline {
             if let Ok(token) = sent.result {
                 discard(token);
             }
-            sent = self.send(key, learnt, deadline, count).await;
+            sent = self.send(key, learnt, deadline, is_renewal).await;
         }
         let token = sent.result?;
         let end = token.ends().unwrap_or_else(|| {
@@ -73,7 +81,10 @@ impl Mint {
             });
             sent.at + left.min(self.lifetime)
         });
-        Ok(token.ending(end))
+        Ok(Minted {
+            token: token.ending(end),
+            granted: end.saturating_duration_since(sent.at) + sent.took + RESOLUTION,
+        })
     }
 
     async fn send(
@@ -81,9 +92,25 @@ impl Mint {
         key: &Key,
         reading: Option<ClockReading>,
         deadline: Instant,
-        count: &Count,
+        is_renewal: bool,
     ) -> Sent {
-        count.add_one();
+        if is_renewal {
+            count!(
+                self.counts,
+                debug,
+                renewals,
+                letta_minter_renewals,
+                "a token is renewed"
+            );
+        } else {
+            count!(
+                self.counts,
+                debug,
+                creates,
+                letta_minter_creates,
+                "a token is minted"
+            );
+        }
         let at = Instant::now();
         let left = deadline.saturating_duration_since(at);
         let tokens = self.letta.access_tokens();
@@ -105,7 +132,13 @@ impl Mint {
         if let Err(error) = &result
             && error.may_have_happened()
         {
-            self.counts.unknown_outcomes.add_one();
+            count!(
+                self.counts,
+                debug,
+                unknown_outcomes,
+                letta_minter_unknown_outcomes,
+                "there may be a live token that nobody knows"
+            );
         }
         if reading.is_some() {
             *lock(&self.reading) = reading;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use letta_api::BoxFuture;
 
+use super::builder::check_valid_for;
 use super::key::KeyRef;
 use super::{TokenMinter, Wanted};
 use crate::access_token::AccessToken;
@@ -55,7 +56,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// How long the token must be good for, in place of the minter's
-    /// [`valid_for`](crate::TokenMinterBuilder::valid_for). Must be less than the lifetime of tokens.
+    /// [`valid_for`](crate::TokenMinterBuilder::valid_for), and within the same bound.
     pub fn valid_for(mut self, left: Duration) -> Self {
         self.valid_for = left;
         self
@@ -82,12 +83,7 @@ impl<'a> TokenRequest<'a> {
 
     /// What makes no sense in it.
     fn check(&self) -> Result<()> {
-        let lifetime = self.minter.inner.lifetime;
-        if self.valid_for >= lifetime {
-            let rule = format!("must be less than the lifetime of {lifetime:?}");
-            let got = format!("{:?}", self.valid_for);
-            return Err(Error::invalid_input_got("valid_for", rule, got));
-        }
+        check_valid_for(self.valid_for, self.minter.inner.lifetime)?;
         if self.policy.is_empty() {
             return Err(Error::invalid_input("policy", "must allow something", None));
         }

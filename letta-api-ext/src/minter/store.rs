@@ -10,7 +10,7 @@ use moka::notification::RemovalCause;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::counters::Counts;
+use super::counters::{Counts, count};
 use super::held::{Held, HeldId};
 use super::key::{Key, KeyRef, Selection};
 use super::sync::lock;
@@ -43,9 +43,11 @@ impl Store {
             move |key: Arc<Arc<Key>>, held: Arc<Held>, cause| {
                 lock(&index).remove(&key, &held);
                 if cause == RemovalCause::Size && held.is_live(Instant::now()) {
-                    counts.evictions.add_one();
-                    tracing::debug!(
-                        monotonic_counter.letta_minter_evictions = 1_u64,
+                    count!(
+                        counts,
+                        debug,
+                        evictions,
+                        letta_minter_evictions,
                         "a live token is forgotten for want of room"
                     );
                     let mut until = lock(&evicted);
@@ -239,5 +241,143 @@ impl Index {
 
     fn of(&self, subject: &str) -> impl Iterator<Item = &Arc<Key>> {
         self.by_subject.get(subject).into_iter().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Weak;
+
+    use super::*;
+    use crate::access_token::Inner;
+    use crate::origin::Origin;
+
+    fn key(agent: &str) -> Arc<Key> {
+        Arc::new(Key {
+            subject: Some("ada".to_owned()),
+            origin: Origin::new("https://chat.example.com").unwrap(),
+            policy: format!("{agent}:read_agent").parse().unwrap(),
+        })
+    }
+
+    /// A token that lives for a minute, and a way to see whether its secret is still in memory.
+    fn token() -> (AccessToken, Weak<Inner>) {
+        let json = r#"{"token":"ck-let-1","hostname":"","expiresAt":"","policy":{"version":"1","data":[]}}"#;
+        let token = AccessToken::from_wire(serde_json::from_str(json).unwrap(), None);
+        let token = token.ending(Instant::now() + Duration::from_secs(60));
+        let shared = token.into_shared();
+        let watch = Arc::downgrade(&shared);
+        (AccessToken::from_shared(shared), watch)
+    }
+
+    impl Store {
+        fn put(&self, agent: &str) -> Weak<Inner> {
+            let (token, watch) = token();
+            let (now, ends) = (Instant::now(), token.ends().unwrap());
+            let key = key(agent);
+            let current = self.get(&Key::as_ref(&key));
+            let held = Held::new(
+                token,
+                ends,
+                Duration::ZERO,
+                now,
+                Duration::ZERO,
+                current.as_deref(),
+            );
+            self.insert(key, held);
+            self.settle();
+            watch
+        }
+    }
+
+    fn is_in_memory(watch: &Weak<Inner>) -> bool {
+        watch.strong_count() > 0
+    }
+
+    #[test]
+    fn what_is_evicted_or_taken_out_is_gone_from_memory_at_once() {
+        let store = Store::new(3, Arc::default());
+        let tokens = ["agent-1", "agent-2", "agent-3", "agent-4"].map(|agent| store.put(agent));
+        assert_eq!(
+            tokens.each_ref().map(is_in_memory),
+            [false, true, true, true]
+        );
+        assert!(store.has_forgotten_live_ones(Instant::now()));
+
+        let agent = AgentId::new("agent-3").unwrap();
+        let taken = store.take(&Selection::Agent(&agent), Instant::now());
+        assert_eq!(taken.len(), 1);
+        assert!(
+            is_in_memory(&tokens[2]),
+            "in the hands of whoever revokes it"
+        );
+        drop(taken);
+        assert_eq!(
+            tokens.each_ref().map(is_in_memory),
+            [false, true, false, true]
+        );
+
+        // One that another takes the place of is kept beside it, since it lives.
+        let renewed = store.put("agent-4");
+        assert!(is_in_memory(&tokens[3]) && is_in_memory(&renewed));
+        assert_eq!(
+            store.take(&Selection::Subject("ada"), Instant::now()).len(),
+            3
+        );
+        assert!(!is_in_memory(&tokens[3]) && !is_in_memory(&renewed));
+        assert_eq!(store.len(), 0);
+    }
+
+    #[test]
+    fn what_is_handed_out_stays_with_whoever_has_it() {
+        let store = Store::new(1, Arc::default());
+        let watch = store.put("agent-1");
+        let held = store.get(&Key::as_ref(&key("agent-1"))).unwrap();
+        let served = held.good_for(Duration::ZERO, Instant::now()).unwrap();
+        store.put("agent-2");
+        assert!(held.good_for(Duration::ZERO, Instant::now()).is_none());
+        assert_eq!(served.expose_secret(), "ck-let-1");
+        drop(served);
+        assert!(!is_in_memory(&watch));
+    }
+
+    #[test]
+    fn an_eviction_that_is_told_late_takes_nothing_new_out_of_the_index() {
+        let mut index = Index::default();
+        let key = key("agent-1");
+        let [old, new] = [(); 2].map(|()| {
+            let (token, _) = token();
+            let (now, ends) = (Instant::now(), token.ends().unwrap());
+            Held::new(token, ends, Duration::ZERO, now, Duration::ZERO, None)
+        });
+        index.add(&key, &old);
+        index.add(&key, &new);
+        index.remove(&key, &old);
+        assert_eq!(
+            (
+                index.of("ada").count(),
+                index.naming_all(&key.policy).count()
+            ),
+            (1, 1)
+        );
+        index.remove(&key, &new);
+        assert!(index.keys.is_empty() && index.by_agent.is_empty() && index.by_subject.is_empty());
+    }
+
+    #[test]
+    fn the_dead_are_found_and_buried() {
+        let store = Store::new(9, Arc::default());
+        let watch = store.put("agent-1");
+        let later = Instant::now() + Duration::from_secs(61);
+        assert!(
+            store.dead(Duration::from_secs(99), later).is_empty(),
+            "not so soon"
+        );
+        let dead = store.dead(Duration::from_secs(60), later);
+        assert_eq!(dead.len(), 1);
+        store.bury(&dead[0], Instant::now());
+        assert!(is_in_memory(&watch), "it lives");
+        store.bury(&dead[0], later);
+        assert!(!is_in_memory(&watch));
     }
 }
