@@ -145,7 +145,7 @@ test("with a token that may only read, the page says why it cannot send, and giv
   const { origin, service, page } = await start(t);
   await page.route("**/api/letta-token", async (route) => {
     const { token, expiresAt } = await service.mint(origin, ["read_messages"]);
-    await route.fulfill({ json: { token, expiresAt }, headers: { date: new Date().toUTCString() } });
+    await route.fulfill({ json: { token, expiresAt, expiresIn: 299 } });
   });
   await signIn(page, origin);
   const answer = page.waitForResponse((answer) => answer.url().endsWith("/messages/stream"));
