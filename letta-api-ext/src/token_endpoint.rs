@@ -49,7 +49,8 @@
 //! Where a token must be minted, which takes a while, the application is asked a second time when it is there. If it
 //! then says no, that is the answer, and the subject's tokens are revoked; so they are if it grants something else.
 //! So an application that **first ends the session, and then calls** [`TokenMinter::revoke_subject`], leaves no
-//! token behind to a page that it has signed out.
+//! token behind to a page that it has signed out. The second time must not be answered from what was loaded the
+//! first time: where a middleware keeps a copy of the session for the length of a request, ask its store.
 //!
 //! # A token that was refused
 //!
@@ -59,7 +60,9 @@
 //! between, the header changes nothing.
 //!
 //! So a subject causes at most about one create in a third of a lifetime, and one more where it says that a token
-//! was refused, however often its page asks.
+//! was refused, however often its page asks. That holds for creates that succeed; one that fails is tried again when
+//! somebody asks again. How often a user may sign in, and so become another subject, is for the application to
+//! limit.
 //!
 //! [`AccessToken::to_browser`]: crate::AccessToken::to_browser
 //! [`TokenMinter::revoke_subject`]: crate::TokenMinter::revoke_subject
