@@ -2,7 +2,7 @@
 //!
 //! What its page does is tested in a browser, in the workspace's `tests/browser`.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -115,6 +115,15 @@ impl Chat {
     async fn mint(&self, cookie: &str) -> Response {
         let headers = [("origin", &*self.origin), ("cookie", cookie)];
         self.post("/api/letta-token", &headers, "").await
+    }
+
+    /// Ends it, and gives what it said went wrong.
+    fn errors(mut self) -> String {
+        let _ = self.child.kill();
+        let mut errors = String::new();
+        let mut stderr = self.child.stderr.take().unwrap();
+        stderr.read_to_string(&mut errors).unwrap();
+        errors
     }
 }
 
@@ -300,6 +309,17 @@ async fn failures_of_the_service_become_problems_that_say_nothing_secret() {
         assert!(!body.contains("-let-"), "{body}");
         assert!(!body.contains(&emulator.base_url()), "{body}");
     }
+    // Whoever runs the application is told what it was.
+    let errors = chat.errors();
+    for status in [429, 500, 401, 404] {
+        assert!(errors.contains(&format!("answered {status}")), "{errors}");
+    }
+    assert!(
+        !errors.contains("n0tarealkey") && !errors.contains("ck-let-"),
+        "{errors}"
+    );
+    let (_, session) = cookie.split_once('=').unwrap();
+    assert!(!errors.contains(session), "{errors}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -108,7 +108,9 @@ impl From<&Error> for Problem {
             (StatusCode::BAD_GATEWAY, "The service did not give access.")
         };
         // Errors of this crate hold no secret.
-        tracing::warn!(
+        tracing::event!(
+            target: "letta_api_ext::token_endpoint",
+            tracing::Level::WARN,
             http.response.status_code = status.as_u16(),
             "a page is told of a problem: {error}"
         );
