@@ -87,6 +87,7 @@
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | | TLS by the platform's own library |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
+//! | `axum` | | `token_endpoint`: the route that hands a page its token, for axum; with `minter` |
 //! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`AgentId`] and [`Origin`], for configuration files |
 //!
 //! Without a feature for TLS, pass an HTTP client that has it ([`LettaBuilder::http_client`]).
@@ -121,6 +122,8 @@ compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod policy;
+#[cfg(feature = "axum")]
+pub mod token_endpoint;
 
 mod access_token;
 mod access_tokens;

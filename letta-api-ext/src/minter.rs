@@ -300,6 +300,11 @@ impl TokenMinter {
     pub fn origin(&self) -> &Origin {
         &self.inner.origin
     }
+
+    /// How long tokens [live](TokenMinterBuilder::lifetime).
+    pub fn lifetime(&self) -> Duration {
+        self.inner.lifetime
+    }
 }
 
 impl std::fmt::Debug for TokenMinter {

@@ -15,7 +15,7 @@ import {
 } from "./harness.mjs";
 
 test("the API key never reaches the browser, and the token is in no storage and no URL", async (t) => {
-  const { origin, key, context, page } = await start(t, { tokenSeconds: 4 });
+  const { origin, key, context, page } = await start(t, { tokenSeconds: 10 });
   const tokens = watchTokens(page);
   const crossed = [];
   const urls = [];
@@ -74,7 +74,8 @@ test("the API key never reaches the browser, and the token is in no storage and 
   assert.ok(cookie.httpOnly && cookie.sameSite === "Strict" && cookie.path === "/" && cookie.expires > 0);
 });
 
-async function sendFrom(context, site, service, token) {
+/** Sends a message from another site, and waits until the service has answered so many of the requests for it. */
+async function sendFrom(context, site, service, token, answers) {
   const page = await context.newPage();
   await page.goto(site);
   const wire = await context.newCDPSession(page);
@@ -106,7 +107,8 @@ async function sendFrom(context, site, service, token) {
     },
     { url, token },
   );
-  await until(() => blocked, "the browser's reason");
+  // They are told in any order.
+  await until(() => blocked && statuses.length >= answers, "the browser's reason, and the answers");
   await page.close();
   return { result, statuses, blocked };
 }
@@ -116,7 +118,7 @@ test("a page of an origin that no token was made for is refused at the preflight
   const tokens = watchTokens(page);
   await signIn(page, origin);
   const site = await startOtherSite(t);
-  const { result, statuses, blocked } = await sendFrom(context, site, service, (await tokens.at(0)).token);
+  const { result, statuses, blocked } = await sendFrom(context, site, service, (await tokens.at(0)).token, 1);
   assert.equal(result, "TypeError");
   assert.deepEqual(statuses, [["OPTIONS", 403]]);
   assert.match(blocked, /^Preflight/);
@@ -132,7 +134,7 @@ test("a page of an origin that has a token of its own is refused the use of anot
   await signIn(page, origin);
   const site = await startOtherSite(t);
   await service.mint(site, ["read_messages", "write_messages"]);
-  const { result, statuses, blocked } = await sendFrom(context, site, service, (await tokens.at(0)).token);
+  const { result, statuses, blocked } = await sendFrom(context, site, service, (await tokens.at(0)).token, 2);
   assert.equal(result, "TypeError");
   assert.deepEqual(statuses, [["OPTIONS", 200], ["POST", 403]]);
   assert.equal(blocked, "MissingAllowOriginHeader");
@@ -145,7 +147,7 @@ test("with a token that may only read, the page says why it cannot send, and giv
   const { origin, service, page } = await start(t);
   await page.route("**/api/letta-token", async (route) => {
     const { token, expiresAt } = await service.mint(origin, ["read_messages"]);
-    await route.fulfill({ json: { token, expiresAt }, headers: { date: new Date().toUTCString() } });
+    await route.fulfill({ json: { token, expiresAt, expiresIn: 299 } });
   });
   await signIn(page, origin);
   const answer = page.waitForResponse((answer) => answer.url().endsWith("/messages/stream"));

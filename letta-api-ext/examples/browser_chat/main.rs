@@ -9,8 +9,10 @@
 //!
 //! # What to look at
 //!
-//! - `letta_token.rs` is what an application of your own needs: one route that checks who asks, and mints a
+//! - `letta_token.rs` is what an application of your own needs: one route that checks who asks, and grants a
 //!   token for that user's agent alone. The rest is what any application has already.
+//! - The minter (`TokenMinter`, in `main.rs`) mints once for all that a session asks for, and revokes it when the
+//!   user signs out (`sign_in.rs`).
 //! - `page/access.js` keeps the token: in a variable, never in storage, and renewed before it expires.
 //! - `page/agent.js` and `page/events.js` talk to the service with it, and read what it streams.
 //!
@@ -19,11 +21,10 @@
 //! | file | what it is about |
 //! |---|---|
 //! | `letta_token.rs` | the token endpoint |
-//! | `same_origin.rs` | who may call it: pages of this application, and no others |
+//! | `same_origin.rs` | whose forms are believed: those of this application, reached by its own name |
 //! | `sessions.rs` | who is signed in |
 //! | `sign_in.rs` | signing in, and out |
 //! | `service.rs` | which service it is, and whose agent is whose |
-//! | `problem.rs` | what the page is told when something fails |
 //! | `headers.rs` | what the browser is told to allow |
 //! | `pages.rs`, `page/` | what the browser is served |
 //!
@@ -35,15 +36,15 @@
 //! | `LETTA_AGENT_ID` | the agent that users chat to, where there is a key | |
 //! | `LETTA_AGENT_NAME` | what the page calls it | Agent |
 //! | `CHAT_LISTEN` | where to listen, on this machine; port 0 is a free one | `127.0.0.1:3000` |
-//! | `CHAT_TOKEN_SECONDS` | how long a token lives | 300 |
+//! | `CHAT_TOKEN_SECONDS` | how long a token lives; 10 at the least | 300 |
 
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use letta_api_ext::{Letta, Origin};
+use letta_api_ext::{Letta, Origin, TokenMinter};
+use tracing::Level;
 
 use crate::service::Service;
 use crate::sessions::Sessions;
@@ -52,7 +53,6 @@ use crate::settings::Settings;
 mod headers;
 mod letta_token;
 mod pages;
-mod problem;
 mod same_origin;
 mod service;
 mod sessions;
@@ -61,18 +61,30 @@ mod sign_in;
 
 /// What the handlers share.
 struct Application {
-    /// Where the pages are. Tokens are bound to it.
-    origin: Origin,
     letta: Letta,
+    /// One for all, so that what it has minted is found again.
+    minter: TokenMinter,
     service: Service,
     sessions: Sessions,
-    token_lifetime: Duration,
+}
+
+impl Application {
+    /// Where the pages are. Tokens are bound to it.
+    fn origin(&self) -> &Origin {
+        self.minter.origin()
+    }
 }
 
 type App = Arc<Application>;
 
 #[tokio::main]
 async fn main() {
+    // What goes wrong is for whoever runs the application. Nobody may be listening, which is no reason not to serve.
+    tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false)
+        .init();
     if let Err(error) = run().await {
         eprintln!("error: {error}");
         std::process::exit(1);
@@ -93,22 +105,20 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     // The port may be one that the operating system chose.
     let origin = Origin::new(format!("http://{}", listener.local_addr()?))?;
 
+    let minter = TokenMinter::builder(&letta, origin)
+        .lifetime(settings.token_lifetime)
+        .build()?;
+
     let app = Arc::new(Application {
-        origin,
         letta,
+        minter,
         service,
         sessions: Sessions::default(),
-        token_lifetime: settings.token_lifetime,
     });
     // Nobody may be reading any more, which is no reason not to serve.
     let _ = std::io::stdout().write_all(greeting(&app).as_bytes());
     axum::serve(listener, routes(app)).await?;
     Ok(())
-}
-
-/// Says what went wrong to whoever runs the application. Nobody may be listening.
-fn log(what: &str, error: &dyn std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{what}: {error}");
 }
 
 fn routes(app: App) -> Router {
@@ -117,7 +127,7 @@ fn routes(app: App) -> Router {
         .route("/sign-in", get(pages::sign_in).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/api/session", get(sign_in::session))
-        .route("/api/letta-token", post(letta_token::mint))
+        .route("/api/letta-token", letta_token::route(app.minter.clone()))
         .fallback(pages::file)
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&app),
@@ -141,7 +151,7 @@ fn greeting(app: &Application) -> String {
     };
     format!(
         "Service   {service}\nTokens    live {} seconds\nOpen      {}\n",
-        app.token_lifetime.as_secs(),
-        app.origin
+        app.minter.lifetime().as_secs(),
+        app.origin()
     )
 }

@@ -3,7 +3,8 @@
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 
-use crate::problem::Problem;
+use letta_api_ext::token_endpoint::Problem;
+
 use crate::sessions::SignedIn;
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";

@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
-use letta_api_ext::AccessToken;
+use axum::http::{HeaderMap, header};
+use letta_api_ext::token_endpoint::Problem;
 
 use crate::App;
-use crate::problem::Problem;
 use crate::service::Agent;
 
 const COOKIE: &str = "letta_chat_session";
@@ -22,8 +21,6 @@ pub(crate) struct Sessions(Mutex<HashMap<SessionId, Session>>);
 struct Session {
     user: User,
     ends: Instant,
-    /// What was minted in it and may still live, to be revoked when it ends.
-    tokens: Vec<AccessToken>,
 }
 
 /// A random number of 256 bits, in hex. Whoever has it is the user.
@@ -52,7 +49,6 @@ impl Sessions {
         let session = Session {
             user,
             ends: now + LIFETIME,
-            tokens: Vec::new(),
         };
         let mut sessions = self.lock();
         sessions.retain(|_, session| session.ends > now);
@@ -60,21 +56,8 @@ impl Sessions {
         Ok(id)
     }
 
-    /// Remembers a token until the session ends. Says no where it has ended in the meantime.
-    pub(crate) fn remember(&self, id: &SessionId, token: &AccessToken) -> bool {
-        let mut sessions = self.lock();
-        let Some(session) = sessions.get_mut(id) else {
-            return false;
-        };
-        session.tokens.retain(|token| !token.is_expired());
-        session.tokens.push(token.clone());
-        true
-    }
-
-    /// Ends a session, and gives the tokens that were minted in it.
-    pub(crate) fn end(&self, id: &SessionId) -> Vec<AccessToken> {
-        let session = self.lock().remove(id);
-        session.map(|session| session.tokens).unwrap_or_default()
+    pub(crate) fn end(&self, id: &SessionId) {
+        self.lock().remove(id);
     }
 
     fn user(&self, id: &SessionId) -> Option<User> {
@@ -89,6 +72,11 @@ impl Sessions {
 }
 
 impl SessionId {
+    /// As good as a password: not to be printed.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// For `Set-Cookie`. Scripts cannot read it, and no other site's page can have it sent. Where the
     /// application is reached by https, as any but a demonstration is, add `; Secure`.
     pub(crate) fn to_cookie(&self) -> String {
@@ -116,9 +104,9 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let nobody = Problem::new(StatusCode::UNAUTHORIZED, "You are not signed in.");
-        let session = SessionId::of(&parts.headers).ok_or(nobody.clone())?;
-        let user = app.sessions.user(&session).ok_or(nobody)?;
+        let session = SessionId::of(&parts.headers).ok_or_else(Problem::unauthorized)?;
+        let user = app.sessions.user(&session);
+        let user = user.ok_or_else(Problem::unauthorized)?;
         Ok(Self { session, user })
     }
 }

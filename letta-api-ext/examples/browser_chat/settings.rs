@@ -9,6 +9,10 @@ const TOKEN_SECONDS: &str = "CHAT_TOKEN_SECONDS";
 /// As long as the service lets a token live unless told otherwise.
 const DEFAULT_TOKEN_SECONDS: u64 = 5 * 60;
 
+/// The least that the minter takes.
+const SHORTEST_TOKEN_SECONDS: u64 = 10;
+const LONGEST_TOKEN_SECONDS: u64 = 24 * 60 * 60;
+
 pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) token_lifetime: Duration,
@@ -32,9 +36,14 @@ impl Settings {
             Some(text) => text
                 .parse()
                 .ok()
-                .filter(|seconds| (2..=24 * 60 * 60).contains(seconds))
+                .filter(|seconds| {
+                    (SHORTEST_TOKEN_SECONDS..=LONGEST_TOKEN_SECONDS).contains(seconds)
+                })
                 .ok_or_else(|| {
-                    format!("{TOKEN_SECONDS} must be a whole number of seconds from 2 to 86400; got {text:?}")
+                    format!(
+                        "{TOKEN_SECONDS} must be a whole number of seconds from \
+                         {SHORTEST_TOKEN_SECONDS} to {LONGEST_TOKEN_SECONDS}; got {text:?}"
+                    )
                 })?,
             None => DEFAULT_TOKEN_SECONDS,
         };

@@ -6,14 +6,13 @@ use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use futures_util::future::join_all;
+use letta_api_ext::token_endpoint::Problem;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::problem::Problem;
+use crate::App;
 use crate::same_origin::SameOrigin;
 use crate::sessions::{SessionId, SignedIn, User};
-use crate::{App, log};
 
 /// How long a user who signs out is kept waiting.
 const REVOCATION_DEADLINE: Duration = Duration::from_secs(3);
@@ -37,7 +36,7 @@ pub(crate) async fn sign_in(
         return Ok(Redirect::to("/sign-in").into_response());
     }
     let failed = |what: &str, error: &dyn std::fmt::Display| {
-        log(what, error);
+        tracing::warn!("{what}: {error}");
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "You could not be signed in.",
@@ -63,24 +62,11 @@ pub(crate) async fn sign_out(
     signed_in: Result<SignedIn, Problem>,
 ) -> Response {
     if let Ok(SignedIn { session, .. }) = signed_in {
-        let tokens = app.sessions.end(&session);
-        let revocations = tokens
-            .iter()
-            .filter(|token| !token.is_expired())
-            .map(|token| {
-                app.letta
-                    .access_tokens()
-                    .revoke(token)
-                    .deadline(REVOCATION_DEADLINE)
-                    .send()
-            });
-        for error in join_all(revocations)
-            .await
-            .into_iter()
-            .filter_map(Result::err)
-        {
-            log("a token lives until it expires", &error);
-        }
+        // First, so that a token which is being minted is not handed over.
+        app.sessions.end(&session);
+        // The minter traces what cannot be revoked. It goes on by itself where the user waits no longer.
+        let revoking = app.minter.revoke_subject(session.as_str());
+        let _ = tokio::time::timeout(REVOCATION_DEADLINE, revoking).await;
     }
     (
         [(header::SET_COOKIE, SessionId::to_forget())],

@@ -81,6 +81,12 @@ impl<'a> TokenRequest<'a> {
         self
     }
 
+    /// The token, if it is in the cache: nobody has to be waited for, and nothing is minted.
+    #[cfg(feature = "axum")]
+    pub(crate) fn cached(&self) -> Option<AccessToken> {
+        self.minter.inner.lookup(&self.key(), self.valid_for)
+    }
+
     /// What makes no sense in it.
     fn check(&self) -> Result<()> {
         check_valid_for(self.valid_for, self.minter.inner.lifetime)?;

@@ -6,7 +6,7 @@
 import { Failure, retryAfter } from "./failure.js";
 
 const TIMEOUT = 15_000;
-/** A token is renewed when so much of its life is left: a share of it, and no more than this. */
+/** A token is renewed when no more of its life is left than this share of it, and than so much. */
 const SHARE = 0.2;
 const LONGEST_MARGIN = 60_000;
 const FIRST_PAUSE = 1_000;
@@ -27,6 +27,8 @@ export class Access extends EventTarget {
   #life = 0;
   #renewAt = 0;
   #failures = 0;
+  /** Whether the service did not accept the last token. */
+  #refused = false;
   #renewal = null;
   #timer = 0;
 
@@ -59,6 +61,7 @@ export class Access extends EventTarget {
   /** The service does not accept this token. Says whether another has taken its place already. */
   isReplaced(token) {
     if (token !== this.#token) return this.#token !== null;
+    this.#refused = true;
     this.#end("ended");
     return false;
   }
@@ -79,6 +82,8 @@ export class Access extends EventTarget {
       answer = await fetch("/api/letta-token", {
         method: "POST",
         cache: "no-store",
+        // Or the application may have the same in store, and give it again.
+        headers: this.#refused ? { "letta-token-refused": "1" } : {},
         signal: AbortSignal.timeout(TIMEOUT),
       });
       body = await answer.json();
@@ -95,16 +100,16 @@ export class Access extends EventTarget {
       throw this.#failed(new Failure(kind, message, { retryAfter: retryAfter(answer.headers) }));
     }
 
-    // From the application's clock to its own expiry: this machine's clock may be wrong. `Date` has whole
-    // seconds, so the life may be a second shorter than it seems.
-    const life = Date.parse(body.expiresAt) - Date.parse(answer.headers.get("date")) - 1_000;
-    this.#life = Number.isNaN(life) ? UNKNOWN_LIFE : Math.max(life, 0);
+    // Counted by the application, and not from the expiry: this machine's clock may be wrong.
+    this.#life = Number.isFinite(body.expiresIn) ? Math.max(body.expiresIn * 1_000, 0) : UNKNOWN_LIFE;
     this.#token = body.token;
+    this.#refused = false;
     this.#since = since;
     this.#failures = 0;
-    // A little earlier or later each time, so that pages that were opened together do not come together.
+    // A little later each time, so that pages that were opened together do not come together. No earlier: while a
+    // third is left, the application has the same token in store.
     const margin = Math.min(this.#life * SHARE, LONGEST_MARGIN);
-    this.#renewAt = this.#life - margin * (1 + Math.random() / 2);
+    this.#renewAt = this.#life - margin * (1 - Math.random() / 4);
     this.#set("live");
     this.#check();
   }

@@ -1,0 +1,310 @@
+//! The route that hands a page its token, for [axum](https://docs.rs/axum).
+//!
+//! The application says who asks, and what they may do; the rest is here:
+//!
+//! ```no_run
+//! # use axum::{Router, extract::FromRequestParts, http::request::Parts};
+//! # use letta_api_ext::{AccessPolicy, AgentId, TokenMinter};
+//! use axum::routing::post;
+//! use letta_api_ext::token_endpoint::{Problem, TokenEndpoint, TokenGrant};
+//!
+//! # /// The application's own extractor: answers 401 where nobody is signed in.
+//! # struct SignedIn { agent: AgentId, session: String }
+//! # impl<S: Sync> FromRequestParts<S> for SignedIn {
+//! #     type Rejection = Problem;
+//! #     async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Problem> {
+//! #         Err(Problem::unauthorized())
+//! #     }
+//! # }
+//! # fn routes(minter: TokenMinter) -> Router {
+//! let authorize = |user: SignedIn| async move {
+//!     let policy = AccessPolicy::builder().agent(user.agent).chat().build()?;
+//!     Ok::<_, Problem>(TokenGrant::new(policy).subject(user.session))
+//! };
+//! Router::new().route("/api/letta-token", post(TokenEndpoint::new(minter, authorize)))
+//! # }
+//! ```
+//!
+//! The page asks by `POST`, with its cookie and without a body:
+//!
+//! ```js
+//! const answer = await fetch("/api/letta-token", { method: "POST" });
+//! const { token, expiresIn } = await answer.json(); // ask again when a fifth of expiresIn is left
+//! ```
+//!
+//! # What is answered
+//!
+//! | | |
+//! |---|---|
+//! | a token | 200, as [`AccessToken::to_browser`] has it: `{"token", "expiresAt", "expiresIn"}` |
+//! | another site's page asks | 403, a [`Problem`], see [`is_same_origin`] |
+//! | the application says no | what it says; what an extractor of its own refuses is answered as that says it |
+//! | no token could be minted | a [`Problem`], [by what went wrong](Problem#from-an-error) |
+//! | another method than `POST` | 405, a [`Problem`] |
+//!
+//! Each has `Cache-Control: no-store`. What the service says of a failure is traced, and never answered.
+//!
+//! # Who signs out meanwhile
+//!
+//! Where a token must be minted, which takes a while, the application is asked a second time when it is there. If it
+//! then says no, that is the answer, and the subject's tokens are revoked; so they are if it grants something else.
+//! So an application that **first ends the session, and then calls** [`TokenMinter::revoke_subject`], leaves no
+//! token behind to a page that it has signed out. The second time must not be answered from what was loaded the
+//! first time: where a middleware keeps a copy of the session for the length of a request, ask its store.
+//!
+//! # A token that was refused
+//!
+//! A token may be revoked by somebody else, and be in the cache still. A page whose token the service has refused
+//! says so with the header [`REFUSED_HEADER`], and gets a fresh one, if the grant has a subject: the subject's
+//! tokens are revoked, and the next is minted. This is done once for a subject in a third of the tokens' life; in
+//! between, the header changes nothing.
+//!
+//! So a subject causes at most about one create in a third of a lifetime, and one more where it says that a token
+//! was refused, however often its page asks. That holds for creates that succeed; one that fails is tried again when
+//! somebody asks again. How often a user may sign in, and so become another subject, is for the application to
+//! limit.
+//!
+//! [`AccessToken::to_browser`]: crate::AccessToken::to_browser
+//! [`TokenMinter::revoke_subject`]: crate::TokenMinter::revoke_subject
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::extract::{FromRequestParts, Request};
+use axum::handler::Handler;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+
+use crate::access_token::AccessToken;
+use crate::minter::TokenMinter;
+
+pub use grant::TokenGrant;
+pub use problem::Problem;
+pub use same_origin::is_same_origin;
+
+mod grant;
+mod problem;
+mod same_origin;
+
+/// The header by which a page says that the service has [refused](self#a-token-that-was-refused) the token that
+/// it was given last. Its value does not matter.
+pub const REFUSED_HEADER: &str = "letta-token-refused";
+
+/// How often a request begins anew whose token was revoked while it was minted, or who may do something else by
+/// then.
+const MOST_ROUNDS: usize = 3;
+
+/// How many subjects are remembered that got another token for one that was refused.
+const MOST_REPLACED: u64 = 10_000;
+
+/// Answers `POST` with a token for the page that asks. A handler for [`axum::routing::post`]; see
+/// [the module](self).
+///
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct TokenEndpoint<F> {
+    minter: TokenMinter,
+    authorize: F,
+    is_protected: bool,
+    /// Subjects that need not be given another token for one that was refused, since they were just now.
+    replaced: moka::sync::Cache<String, ()>,
+}
+
+/// What is answered in place of a token.
+type Refusal = Box<Response>;
+
+impl<F> TokenEndpoint<F> {
+    /// Hands out tokens of this minter, for its [origin](TokenMinter::origin), to whom `authorize` grants them.
+    ///
+    /// `authorize` takes one extractor, or a tuple of them, and gives a [`TokenGrant`], or whatever is to be
+    /// answered in its place, such as [`Problem::unauthorized`]. It may be a closure or an `async fn`.
+    ///
+    /// It is called for each request, and where a token had to be minted, once more with what is extracted anew
+    /// from the same request, see [above](self#who-signs-out-meanwhile). So it should do nothing that counts
+    /// twice, such as using up a code.
+    pub fn new<E, R, Fut>(minter: TokenMinter, authorize: F) -> Self
+    where
+        F: Fn(E) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<TokenGrant, R>> + Send + 'static,
+        R: IntoResponse,
+    {
+        let replaced = moka::sync::Cache::builder()
+            .max_capacity(MOST_REPLACED)
+            .time_to_live(minter.lifetime() / 3)
+            .build();
+        Self {
+            minter,
+            authorize,
+            is_protected: true,
+            replaced,
+        }
+    }
+
+    /// Answers requests wherever they come from, and not [pages of the token's origin](is_same_origin) alone: for
+    /// callers that are no browsers.
+    ///
+    /// This gives up the protection against pages of other sites, which could have tokens minted in the name of a
+    /// user whom a cookie signs in, and read them if the application allows it by CORS. Do it only where requests
+    /// are authorised by something that a browser does not send by itself, such as an `Authorization` header.
+    pub fn without_cross_site_protection(mut self) -> Self {
+        self.is_protected = false;
+        self
+    }
+
+    fn check(&self, parts: &Parts) -> Result<(), Refusal> {
+        if parts.method != Method::POST {
+            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Ask for this by POST.");
+            let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
+            return Err(Box::new((allow, problem).into_response()));
+        }
+        if self.is_protected && !is_same_origin(&parts.headers, self.minter.origin()) {
+            let detail = "Only a page of this application may ask for this.";
+            return Err(refusal(Problem::new(StatusCode::FORBIDDEN, detail)));
+        }
+        Ok(())
+    }
+
+    /// Sees to it that the subject's next token is a fresh one, unless this was done just now.
+    fn replace(&self, grant: &TokenGrant) {
+        if let Some(subject) = grant.subject_name()
+            && self
+                .replaced
+                .entry(subject.to_owned())
+                .or_insert(())
+                .is_fresh()
+        {
+            tracing::debug!("a page says that its token was refused, and gets another");
+            self.end(grant);
+        }
+    }
+
+    /// Ends the subject's tokens. A token without one is not this page's alone.
+    fn end(&self, grant: &TokenGrant) {
+        if let Some(subject) = grant.subject_name() {
+            // They are forgotten at once; the revoking goes on by itself, and the minter traces what fails.
+            let _ = self.minter.revoke_subject(subject).now_or_never();
+        }
+    }
+
+    async fn grant<E, R, Fut, S>(&self, parts: &Parts, state: &S) -> Result<TokenGrant, Refusal>
+    where
+        E: FromRequestParts<S>,
+        F: Fn(E) -> Fut,
+        Fut: Future<Output = Result<TokenGrant, R>>,
+        R: IntoResponse,
+    {
+        let extracted = E::from_request_parts(&mut parts.clone(), state).await;
+        // Apart, so that what is extracted need not be `Send`: it is not held while this waits.
+        let asked = (self.authorize)(extracted.map_err(refusal)?);
+        asked.await.map_err(refusal)
+    }
+
+    async fn token<E, R, Fut, S>(&self, parts: &Parts, state: &S) -> Result<AccessToken, Refusal>
+    where
+        E: FromRequestParts<S>,
+        F: Fn(E) -> Fut,
+        Fut: Future<Output = Result<TokenGrant, R>>,
+        R: IntoResponse,
+    {
+        self.check(parts)?;
+        let mut grant = self.grant(parts, state).await?;
+        if parts.headers.contains_key(REFUSED_HEADER) {
+            self.replace(&grant);
+        }
+        let mut problem = None;
+        for _ in 0..MOST_ROUNDS {
+            // Whoever signs out from now on has it revoked with all that is in the cache.
+            if let Some(token) = grant.request(&self.minter).cached() {
+                return Ok(token);
+            }
+            // This may begin after somebody signed out who was signed in above, and nobody would revoke it.
+            let outcome = grant.request(&self.minter).await;
+            if let Err(error) = &outcome
+                && !error.is_revoked()
+            {
+                return Err(refusal(Problem::from(error)));
+            }
+            let now = match self.grant(parts, state).await {
+                Ok(now) => now,
+                Err(refusal) => {
+                    self.end(&grant);
+                    return Err(refusal);
+                }
+            };
+            if !now.is_for_the_same(&grant) {
+                self.end(&grant);
+                grant = now;
+                continue;
+            }
+            match outcome {
+                Ok(token) => return Ok(token),
+                Err(error) => problem = Some(error),
+            }
+        }
+        Err(refusal(problem.map_or_else(
+            || {
+                let detail = "What you may do has just changed. Try again.";
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+            },
+            Problem::from,
+        )))
+    }
+}
+
+impl<E, R, Fut, F, S> Handler<(E,), S> for TokenEndpoint<F>
+where
+    E: FromRequestParts<S> + 'static,
+    F: Fn(E) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<TokenGrant, R>> + Send + 'static,
+    R: IntoResponse,
+    S: Send + Sync + 'static,
+{
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, request: Request, state: S) -> Self::Future {
+        Box::pin(async move {
+            let (parts, _) = request.into_parts();
+            let mut response = match self.token(&parts, &state).await {
+                Ok(token) => success(&token),
+                Err(refusal) => *refusal,
+            };
+            forbid_storing(&mut response);
+            response
+        })
+    }
+}
+
+impl<F> fmt::Debug for TokenEndpoint<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenEndpoint")
+            .field("minter", &self.minter)
+            .field("is_protected", &self.is_protected)
+            .finish_non_exhaustive()
+    }
+}
+
+fn success(token: &AccessToken) -> Response {
+    match serde_json::to_vec(&token.to_browser()) {
+        Ok(body) => {
+            let content_type = HeaderValue::from_static("application/json");
+            ([(header::CONTENT_TYPE, content_type)], body).into_response()
+        }
+        // Two texts and a number can be written as JSON.
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn refusal(answer: impl IntoResponse) -> Refusal {
+    Box::new(answer.into_response())
+}
+
+/// What is answered is for this page, and for now.
+fn forbid_storing(response: &mut Response) {
+    let no_store = HeaderValue::from_static("no-store");
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, no_store);
+}

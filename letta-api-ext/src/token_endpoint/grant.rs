@@ -1,0 +1,88 @@
+//! What an application grants to who asks.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::minter::{TokenMinter, TokenRequest};
+use crate::policy::AccessPolicy;
+
+/// What the application lets the page of a user have: the answer of the function that a
+/// [`TokenEndpoint`](super::TokenEndpoint) asks.
+///
+/// **Take all of it from the session, and nothing from the request.** A page that could name the agent could name
+/// another user's.
+///
+/// ```
+/// use letta_api_ext::{AccessPolicy, token_endpoint::TokenGrant};
+///
+/// let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
+/// let grant = TokenGrant::new(policy).subject("session-7");
+/// # Ok::<(), letta_api_ext::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[must_use = "a grant does nothing until it is given to the endpoint"]
+pub struct TokenGrant {
+    policy: AccessPolicy,
+    subject: Option<String>,
+    valid_for: Option<Duration>,
+}
+
+impl TokenGrant {
+    /// Grants what the policy allows. One that allows nothing is answered with a problem of status 500.
+    pub fn new(policy: AccessPolicy) -> Self {
+        Self {
+            policy,
+            subject: None,
+            valid_for: None,
+        }
+    }
+
+    /// Whom the token is for: best the session, so that signing out of one does not end another's. Then
+    /// [`TokenMinter::revoke_subject`] ends it. By default, all who are granted the same policy share a token, and
+    /// a page that says that its token was [refused](super#a-token-that-was-refused) gets no other.
+    ///
+    /// Kept in memory, not sent to the service, and never printed.
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// How long the token must be good for, in place of the minter's
+    /// [`valid_for`](crate::TokenMinterBuilder::valid_for). As long as tokens live, or longer, is answered with a
+    /// problem of status 500.
+    pub fn valid_for(mut self, left: Duration) -> Self {
+        self.valid_for = Some(left);
+        self
+    }
+
+    pub(super) fn subject_name(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// Whether a token for the other is one for this. How long it is good for changes by itself.
+    pub(super) fn is_for_the_same(&self, other: &Self) -> bool {
+        self.policy == other.policy && self.subject == other.subject
+    }
+
+    pub(super) fn request<'a>(&'a self, minter: &'a TokenMinter) -> TokenRequest<'a> {
+        let mut request = minter.token(&self.policy);
+        if let Some(subject) = &self.subject {
+            request = request.subject(subject);
+        }
+        if let Some(left) = self.valid_for {
+            request = request.valid_for(left);
+        }
+        request
+    }
+}
+
+impl fmt::Debug for TokenGrant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A subject may be a session's ID, which is as good as a password.
+        f.debug_struct("TokenGrant")
+            .field("policy", &self.policy)
+            .field("has_subject", &self.subject.is_some())
+            .field("valid_for", &self.valid_for)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,689 @@
+//! The token endpoint for axum, against the emulator: whom it gives a token, and what it says instead.
+
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::future::Future;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::{any, post};
+use futures_util::future::join_all;
+use letta_api_emulator::{Emulator, Fault, NewAgent, Operation};
+use letta_api_ext::token_endpoint::{Problem, REFUSED_HEADER, TokenEndpoint, TokenGrant};
+use letta_api_ext::{AccessPolicy, ApiKey, Letta, RetryPolicy, TokenMinter};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+const KEY: &str = "sk-let-n0tarealkey";
+const SITE: &str = "https://chat.example.com";
+const OURS: (&str, &str) = ("origin", SITE);
+
+async fn emulator() -> Emulator {
+    let builder = Emulator::builder().api_key(KEY);
+    let agents = ["agent-ada", "agent-grace"];
+    let builder = agents.into_iter().fold(builder, |builder, agent| {
+        builder.agent(NewAgent::new(agent))
+    });
+    builder.start().await.unwrap()
+}
+
+fn letta(emulator: &Emulator) -> Letta {
+    Letta::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.base_url())
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap()
+}
+
+fn minter(emulator: &Emulator) -> TokenMinter {
+    TokenMinter::new(&letta(emulator), SITE).unwrap()
+}
+
+fn chat(agent: &str) -> AccessPolicy {
+    let policy = AccessPolicy::builder().agent(agent).chat();
+    policy.build().unwrap()
+}
+
+/// The session that a request is of: what its header `session` says.
+struct Session(String);
+
+impl<S: Sync> FromRequestParts<S> for Session {
+    type Rejection = (StatusCode, [(&'static str, &'static str); 1], &'static str);
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        match parts.headers.get("session") {
+            Some(session) => Ok(Self(session.to_str().unwrap().to_owned())),
+            None => Err((
+                StatusCode::UNAUTHORIZED,
+                [("cache-control", "max-age=60")],
+                "who are you?",
+            )),
+        }
+    }
+}
+
+async fn chat_of(Session(session): Session) -> Result<TokenGrant, Problem> {
+    Ok(TokenGrant::new(chat("agent-ada")).subject(session))
+}
+
+/// An application whose every session may chat to Ada.
+fn app(minter: &TokenMinter) -> Router {
+    Router::new().route("/token", post(TokenEndpoint::new(minter.clone(), chat_of)))
+}
+
+/// An application that is asked by nobody in particular.
+fn app_of<F, Fut, R>(minter: &TokenMinter, authorize: F) -> Router
+where
+    F: Fn() -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<TokenGrant, R>> + Send + 'static,
+    R: IntoResponse + 'static,
+{
+    let authorize = move |(): ()| authorize();
+    let endpoint = TokenEndpoint::new(minter.clone(), authorize);
+    Router::new().route("/token", post(endpoint))
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    fn token(&self) -> String {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        self.json()["token"].as_str().unwrap().to_owned()
+    }
+
+    /// That it is a problem document of this status, and nothing else.
+    fn assert_problem(&self, status: u16) {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert_eq!(self.headers["cache-control"], "no-store");
+        let body = self.json();
+        let mut members: Vec<&str> = body.as_object().unwrap().keys().map(|k| &**k).collect();
+        members.sort_unstable();
+        assert_eq!(members, ["detail", "status", "title", "type"]);
+        assert_eq!(body["status"], status);
+        assert_eq!(body["type"], "about:blank");
+        assert!(!self.body.contains("-let-"), "{}", self.body);
+    }
+}
+
+async fn ask(app: &Router, method: Method, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::builder().method(method).uri("/token");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).unwrap();
+    let answer = app.clone().oneshot(request).await.unwrap();
+    let (head, body) = answer.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
+
+/// A page of the application asks, in a session.
+async fn ask_in(app: &Router, session: &str) -> Answer {
+    ask(app, Method::POST, &[OURS, ("session", session)]).await
+}
+
+async fn ask_refused_in(app: &Router, session: &str) -> Answer {
+    let refused = (REFUSED_HEADER, "1");
+    ask(app, Method::POST, &[OURS, ("session", session), refused]).await
+}
+
+/// Waits for what others do meanwhile.
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..2_000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("waited in vain until {what}");
+}
+
+#[tokio::test]
+async fn a_page_gets_a_token_in_the_one_form_that_is_meant_for_it() {
+    let emulator = emulator().await;
+    let answer = ask_in(&app(&minter(&emulator)), "s1").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.headers["content-type"], "application/json");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    let body = answer.json();
+    assert_eq!(body.as_object().unwrap().len(), 3);
+    assert!(body["expiresAt"].is_string());
+    let left = body["expiresIn"].as_u64().unwrap();
+    assert!((290..300).contains(&left), "{left}");
+    let [token] = &emulator.tokens()[..] else {
+        panic!("{:?}", emulator.tokens());
+    };
+    assert_eq!(body["token"], token.secret().expose_secret());
+    assert_eq!(token.hostname(), SITE);
+    // Nothing of the session has gone out.
+    assert!(!emulator.dump().to_string().contains("s1"));
+}
+
+#[tokio::test]
+async fn what_the_application_answers_in_place_of_a_token_is_answered_as_it_is_but_not_stored() {
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let answer = ask(&app(&minter), Method::POST, &[OURS]).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.body, "who are you?");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert_eq!(answer.headers.get_all("cache-control").iter().count(), 1);
+
+    let teapot = (
+        StatusCode::IM_A_TEAPOT,
+        [("cache-control", "public")],
+        "no tea",
+    );
+    let refusing = app_of(&minter, move || async move { Err(teapot) });
+    let answer = ask(&refusing, Method::POST, &[OURS]).await;
+    assert_eq!(answer.status, StatusCode::IM_A_TEAPOT);
+    assert_eq!(answer.body, "no tea");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+
+    for (problem, status) in [
+        (Problem::unauthorized(), 401),
+        (Problem::forbidden(), 403),
+        (Problem::new(StatusCode::GONE, "Gone, -let us say."), 410),
+    ] {
+        let refusing = app_of(&minter, move || {
+            let problem = problem.clone();
+            async { Err(problem) }
+        });
+        let answer = ask(&refusing, Method::POST, &[OURS]).await;
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        assert_eq!(answer.status, status);
+    }
+    assert_eq!(emulator.request_count(Operation::CreateToken), 0);
+}
+
+#[tokio::test]
+async fn only_a_page_of_the_tokens_origin_may_ask_and_the_application_is_not_bothered_by_others() {
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = asked.clone();
+    let app = app_of(&minter, move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        async { Ok::<_, Infallible>(TokenGrant::new(chat("agent-ada"))) }
+    });
+    let other = "https://evil.example.com";
+    let mut refused = 0;
+    for (site, origins, expected) in [
+        (Some("same-origin"), vec![SITE], 200),
+        (Some("same-origin"), vec!["null"], 200),
+        (Some("same-origin"), vec![], 200),
+        (None, vec![SITE], 200),
+        (None, vec![], 403),
+        (None, vec!["null"], 403),
+        (None, vec![""], 403),
+        (None, vec![other], 403),
+        (None, vec!["http://chat.example.com"], 403),
+        (None, vec!["https://chat.example.com:8443"], 403),
+        (None, vec!["https://chat.example.com.evil.example.com"], 403),
+        (None, vec!["https://chat.example.com/"], 403),
+        (None, vec![SITE, other], 403),
+        (None, vec![other, SITE], 403),
+        (Some("same-origin"), vec![other], 403),
+        (Some("same-origin"), vec!["null", "null"], 403),
+        (Some("same-site"), vec![SITE], 403),
+        (Some("cross-site"), vec![other], 403),
+        (Some("cross-site"), vec![], 403),
+        (Some("none"), vec![], 403),
+        (Some("Same-Origin"), vec![], 403),
+    ] {
+        let mut headers = Vec::new();
+        headers.extend(site.map(|site| ("sec-fetch-site", site)));
+        headers.extend(origins.into_iter().map(|origin| ("origin", origin)));
+        let before = asked.load(Ordering::Relaxed);
+        let answer = ask(&app, Method::POST, &headers).await;
+        assert_eq!(answer.status, expected, "{headers:?}");
+        if expected == 403 {
+            answer.assert_problem(403);
+            assert_eq!(asked.load(Ordering::Relaxed), before, "{headers:?}");
+            refused += 1;
+        }
+        assert!(!answer.headers.contains_key("access-control-allow-origin"));
+    }
+    assert_eq!(refused, 17);
+}
+
+#[tokio::test]
+async fn without_its_protection_it_answers_whoever_is_authorised() {
+    let emulator = emulator().await;
+    let endpoint = TokenEndpoint::new(minter(&emulator), chat_of).without_cross_site_protection();
+    let app = Router::new().route("/token", post(endpoint));
+    let answer = ask(&app, Method::POST, &[("session", "s1")]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let answer = ask(&app, Method::POST, &[]).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn another_method_gets_no_token_however_it_is_routed() {
+    let emulator = emulator().await;
+    let endpoint = TokenEndpoint::new(minter(&emulator), chat_of);
+    let app = Router::new().route("/token", any(endpoint));
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::OPTIONS] {
+        let answer = ask(&app, method, &[OURS, ("session", "s1")]).await;
+        answer.assert_problem(405);
+        assert_eq!(answer.headers["allow"], "POST");
+    }
+    let answer = ask(&app, Method::HEAD, &[OURS, ("session", "s1")]).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(emulator.request_count(Operation::CreateToken), 0);
+}
+
+#[tokio::test]
+async fn failures_of_the_service_become_problems_and_its_words_are_not_handed_on() {
+    let emulator = emulator().await;
+    let app = app(&minter(&emulator));
+    for (fault, expected, retry_after) in [
+        (
+            Fault::status(429).retry_after(Duration::from_secs(77)),
+            429,
+            Some("77"),
+        ),
+        (Fault::status(429), 429, None),
+        (
+            Fault::status(503).retry_after(Duration::from_secs(3)),
+            503,
+            Some("3"),
+        ),
+        (Fault::status(500), 503, None),
+        (Fault::disconnect(), 503, None),
+        (Fault::lose_answer(), 503, None),
+        (Fault::status(400), 502, None),
+        (Fault::status(401), 502, None),
+        (Fault::status(403), 502, None),
+        (Fault::status(404), 502, None),
+        (Fault::status(501), 502, None),
+    ] {
+        emulator.inject(fault.clone()).unwrap();
+        let answer = ask_in(&app, "s1").await;
+        emulator.clear_faults();
+        answer.assert_problem(expected);
+        let wait = answer.headers.get("retry-after");
+        assert_eq!(
+            wait.map(|wait| wait.to_str().unwrap()),
+            retry_after,
+            "{fault:?}"
+        );
+        assert!(!answer.body.contains("mulator"), "{}", answer.body);
+        assert!(
+            !answer.body.contains(&emulator.base_url()),
+            "{}",
+            answer.body
+        );
+    }
+    // The next who asks gets one.
+    ask_in(&app, "s1").await.token();
+}
+
+#[tokio::test]
+async fn what_the_service_has_no_part_in_is_told_apart() {
+    let emulator = emulator().await;
+    // Nobody listens there any more.
+    let gone = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let unreachable = Letta::builder()
+        .api_key(ApiKey::new(KEY).unwrap())
+        .base_url(gone)
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let unreachable = TokenMinter::new(&unreachable, SITE).unwrap();
+    ask_in(&app(&unreachable), "s1").await.assert_problem(503);
+
+    let hurried = letta(&emulator).with_deadline(Duration::from_millis(50));
+    let hurried = TokenMinter::new(&hurried, SITE).unwrap();
+    emulator
+        .inject(Fault::latency(Duration::from_secs(5)).times(1))
+        .unwrap();
+    ask_in(&app(&hurried), "s1").await.assert_problem(503);
+    emulator.clear_faults();
+
+    // The application's own faults.
+    let minter = minter(&emulator);
+    let too_long = app_of(&minter, || async {
+        let grant = TokenGrant::new(chat("agent-ada"));
+        Ok::<_, Infallible>(grant.valid_for(Duration::from_secs(300)))
+    });
+    ask(&too_long, Method::POST, &[OURS])
+        .await
+        .assert_problem(500);
+    let no_agent = app_of(&minter, || async {
+        let policy = AccessPolicy::builder().agent("no agent").chat().build()?;
+        Ok::<_, Problem>(TokenGrant::new(policy))
+    });
+    ask(&no_agent, Method::POST, &[OURS])
+        .await
+        .assert_problem(500);
+
+    let _ = minter.shutdown(Duration::from_secs(5)).await;
+    ask_in(&app(&minter), "s1").await.assert_problem(503);
+}
+
+#[test]
+fn a_problem_says_when_to_come_back_in_whole_seconds_rounded_up() {
+    for (wait, seconds) in [(0, "0"), (1, "1"), (1_000, "1"), (1_001, "2")] {
+        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "Slowly.");
+        let problem = problem.retry_after(Duration::from_millis(wait));
+        assert_eq!(problem.detail(), "Slowly.");
+        assert_eq!(problem.status(), 429);
+        let answer = problem.into_response();
+        assert_eq!(answer.headers()["retry-after"], seconds);
+    }
+    let answer = Problem::forbidden().into_response();
+    assert!(!answer.headers().contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn however_often_a_session_asks_one_token_is_minted_for_it() {
+    let emulator = emulator().await;
+    let app = app(&minter(&emulator));
+    emulator
+        .inject(Fault::latency(Duration::from_millis(50)).times(1))
+        .unwrap();
+    let at_once = join_all((0..50).map(|_| ask_in(&app, "s1"))).await;
+    let token = at_once[0].token();
+    for answer in &at_once {
+        assert_eq!(answer.token(), token);
+    }
+    for _ in 0..50 {
+        assert_eq!(ask_in(&app, "s1").await.token(), token);
+    }
+    assert_eq!(emulator.request_count(Operation::CreateToken), 1);
+}
+
+#[tokio::test]
+async fn sessions_have_tokens_of_their_own_and_ending_one_leaves_the_others() {
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let app = app(&minter);
+    let (one, two) = (
+        ask_in(&app, "s1").await.token(),
+        ask_in(&app, "s2").await.token(),
+    );
+    assert_ne!(one, two);
+    assert_eq!(minter.revoke_subject("s1").await.revoked(), 1);
+    assert_eq!(ask_in(&app, "s2").await.token(), two);
+    assert_eq!(emulator.token_count().live, 1);
+}
+
+#[tokio::test]
+async fn it_works_with_a_state_and_several_extractors() {
+    let emulator = emulator().await;
+    let authorize = |(State(agent), Session(session), method): (State<&'static str>, _, Method)| {
+        assert_eq!(method, Method::POST);
+        async move { Ok::<_, Problem>(TokenGrant::new(chat(agent)).subject(session)) }
+    };
+    let endpoint = TokenEndpoint::new(minter(&emulator), authorize);
+    let app = Router::new()
+        .route("/token", post(endpoint))
+        .with_state("agent-grace");
+    ask_in(&app, "s1").await.token();
+    let mut tokens = letta(&emulator).access_tokens().list().items();
+    let token = tokens.next().await.unwrap().unwrap();
+    assert_eq!(token.policy(), &chat("agent-grace"));
+}
+
+/// An application with one session, which may be ended.
+#[derive(Clone, Default)]
+struct Door {
+    is_closed: Arc<AtomicBool>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Door {
+    fn ask(&self) -> Result<TokenGrant, Problem> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.is_closed.load(Ordering::Relaxed) {
+            return Err(Problem::unauthorized());
+        }
+        Ok(TokenGrant::new(chat("agent-ada")).subject("s1"))
+    }
+
+    fn app(&self, minter: &TokenMinter) -> Router {
+        let door = self.clone();
+        app_of(minter, move || std::future::ready(door.ask()))
+    }
+}
+
+#[tokio::test]
+async fn the_application_is_asked_again_where_a_token_was_minted_and_once_where_it_was_there() {
+    let emulator = emulator().await;
+    let door = Door::default();
+    let app = door.app(&minter(&emulator));
+    for (asked, count) in [(1, 2), (2, 3), (3, 4)] {
+        ask(&app, Method::POST, &[OURS]).await.token();
+        assert_eq!(door.asked.load(Ordering::Relaxed), count, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn who_signs_out_while_a_token_is_minted_gets_none_and_it_is_revoked() {
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let door = Door::default();
+    let app = door.app(&minter);
+    let late = Fault::late_answer(Duration::from_millis(300)).on(Operation::CreateToken);
+    emulator.inject(late).unwrap();
+    let sign_out = async {
+        until("the token is made", || emulator.token_count().live == 1).await;
+        door.is_closed.store(true, Ordering::Relaxed);
+        minter.revoke_subject("s1").await
+    };
+    let (answer, report) = tokio::join!(ask(&app, Method::POST, &[OURS]), sign_out);
+    answer.assert_problem(401);
+    assert!(report.is_complete());
+    assert_eq!(emulator.token_count().live, 0);
+}
+
+#[tokio::test]
+async fn who_signs_out_between_being_let_in_and_the_minting_gets_no_token_and_it_is_revoked() {
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let door = Door::default();
+    let (signing_out, its_minter) = (door.clone(), minter.clone());
+    let app = app_of(&minter, move || {
+        let grant = signing_out.ask();
+        let (door, minter) = (signing_out.clone(), its_minter.clone());
+        async move {
+            // The user was let in. Now they sign out, once, and there is nothing to be revoked yet.
+            if !door.is_closed.swap(true, Ordering::Relaxed) {
+                let _ = minter.revoke_subject("s1").await;
+            }
+            grant
+        }
+    });
+    ask(&app, Method::POST, &[OURS]).await.assert_problem(401);
+    assert_eq!(emulator.request_count(Operation::CreateToken), 1);
+    until("it is revoked", || emulator.token_count().live == 0).await;
+    assert_eq!(minter.token_count(), 0);
+}
+
+#[tokio::test]
+async fn who_may_do_less_by_the_time_that_a_token_is_there_gets_one_for_that() {
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let app = app_of(&minter, move || {
+        let policy = match asked.fetch_add(1, Ordering::Relaxed) {
+            0 => chat("agent-ada"),
+            _ => {
+                let policy = AccessPolicy::builder().agent("agent-ada");
+                policy.read_messages().build().unwrap()
+            }
+        };
+        async { Ok::<_, Infallible>(TokenGrant::new(policy).subject("s1")) }
+    });
+    let token = ask(&app, Method::POST, &[OURS]).await.token();
+    until("the other is revoked", || emulator.token_count().live == 1).await;
+    let mut tokens = letta(&emulator).access_tokens().list().items();
+    let left = tokens.next().await.unwrap().unwrap();
+    assert_eq!(left.expose_secret(), token);
+    assert_eq!(left.policy().to_string(), "agent-ada:read_messages");
+}
+
+#[tokio::test]
+async fn who_may_do_something_else_each_time_is_told_to_try_again_and_no_token_is_left() {
+    let emulator = emulator().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let app = app_of(&minter(&emulator), move || {
+        let subject = format!("s{}", asked.fetch_add(1, Ordering::Relaxed));
+        async { Ok::<_, Infallible>(TokenGrant::new(chat("agent-ada")).subject(subject)) }
+    });
+    ask(&app, Method::POST, &[OURS]).await.assert_problem(503);
+    until("all are revoked", || emulator.token_count().live == 0).await;
+}
+
+#[tokio::test]
+async fn who_is_still_let_in_gets_another_where_a_token_was_revoked_while_it_was_minted() {
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let app = Door::default().app(&minter);
+    let late = Fault::late_answer(Duration::from_millis(300)).on(Operation::CreateToken);
+    emulator.inject(late.times(1)).unwrap();
+    let revoke = async {
+        until("the token is made", || emulator.token_count().live == 1).await;
+        minter.revoke_agent(&"agent-ada".parse().unwrap()).await
+    };
+    let (answer, _) = tokio::join!(ask(&app, Method::POST, &[OURS]), revoke);
+    let token = answer.token();
+    let [left] = &emulator.tokens()[..] else {
+        panic!("{:?}", emulator.tokens());
+    };
+    assert_eq!(left.secret().expose_secret(), token);
+}
+
+#[tokio::test]
+async fn a_page_whose_token_was_refused_gets_another_once_in_a_while() {
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let app = app(&minter);
+    let first = ask_in(&app, "s1").await.token();
+    // By somebody else, so that this minter does not know.
+    letta(&emulator)
+        .access_tokens()
+        .revoke(first.as_str())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(ask_in(&app, "s1").await.token(), first);
+    let second = ask_refused_in(&app, "s1").await.token();
+    assert_ne!(second, first);
+    // Another tab, and a page that wants too much.
+    for _ in 0..20 {
+        assert_eq!(ask_refused_in(&app, "s1").await.token(), second);
+    }
+    assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+    // Another session is counted by itself, and not touched.
+    let other = ask_in(&app, "s2").await.token();
+    assert_eq!(ask_refused_in(&app, "s1").await.token(), second);
+    assert_eq!(ask_in(&app, "s2").await.token(), other);
+    assert_ne!(ask_refused_in(&app, "s2").await.token(), other);
+}
+
+#[tokio::test]
+async fn who_shares_a_token_with_others_cannot_have_it_revoked() {
+    let emulator = emulator().await;
+    let app = app_of(&minter(&emulator), || async {
+        Ok::<_, Infallible>(TokenGrant::new(chat("agent-ada")))
+    });
+    let token = ask(&app, Method::POST, &[OURS]).await.token();
+    let refused = [OURS, (REFUSED_HEADER, "1")];
+    assert_eq!(ask(&app, Method::POST, &refused).await.token(), token);
+    assert_eq!(emulator.request_count(Operation::DeleteToken), 0);
+}
+
+/// What is traced, as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_traced_or_printed_and_the_reason_of_a_problem_is_traced() {
+    // With one subscriber alone, what another test's thread comes by first may be silent for all.
+    static SECOND: LazyLock<tracing::Dispatch> =
+        LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+    LazyLock::force(&SECOND);
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let session = "s3cret-session";
+    let grant = TokenGrant::new(chat("agent-ada")).subject(session);
+    let endpoint = TokenEndpoint::new(minter.clone(), chat_of);
+    let mut printed = format!("{grant:?} {grant:#?} {endpoint:?} {endpoint:#?}");
+    let app = Router::new().route("/token", post(endpoint));
+    let mut secrets = vec![KEY.to_owned(), session.to_owned()];
+    secrets.push(ask_in(&app, session).await.token());
+    secrets.push(ask_in(&app, session).await.token());
+    secrets.push(ask_refused_in(&app, session).await.token());
+    let _ = minter.revoke_subject(session).await;
+    emulator.inject(Fault::status(401)).unwrap();
+    let problem = ask_in(&app, session).await;
+    problem.assert_problem(502);
+    printed.push_str(&problem.body);
+    print_into(&mut printed, &problem.headers);
+    print_into(&mut printed, &Problem::forbidden());
+
+    let traced = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let warning = traced
+        .lines()
+        .find(|line| line.contains("WARN") && line.contains("a page is told of a problem"))
+        .unwrap();
+    assert!(
+        warning.contains("letta_api_ext") && warning.contains("401"),
+        "{warning}"
+    );
+    for secret in secrets {
+        assert!(!traced.contains(&secret), "traced: {secret}");
+        assert!(!printed.contains(&secret), "printed: {secret}");
+    }
+}
+
+fn print_into(text: &mut String, value: &impl Debug) {
+    text.push_str(&format!("{value:?}"));
+}
