@@ -159,7 +159,7 @@ impl Future for TokenFuture<'_> {
                 return Poll::Ready(Err(error));
             }
             let minter = &request.minter.inner;
-            // What most requests come to, without a lock or an allocation.
+            // What most requests come to, without a lock or an allocation of our own.
             if let Some(token) = minter.lookup(&request.key(), request.valid_for) {
                 self.0 = State::Done;
                 return Poll::Ready(Ok(token));
