@@ -113,8 +113,8 @@ const MOST_ROUNDS: usize = 3;
 ///
 /// # Observability
 ///
-/// [`counters`](Self::counters) can be read at any time. `tracing` is told of the same as they happen, at the
-/// target `letta_api_ext`: hits at TRACE, failures at WARN, the rest at DEBUG, as events with a field
+/// [`counters`](Self::counters) can be read at any time. `tracing` is told of the same as they happen, at targets
+/// within `letta_api_ext`: hits at TRACE, failures at WARN, the rest at DEBUG, as events with a field
 /// `monotonic_counter.letta_minter_…` of 1, which `tracing-opentelemetry` makes a metric of. Minting is a span
 /// `letta.mint` round the [call's](crate#observability). Neither subjects nor secrets are in them, nor IDs.
 ///
