@@ -328,13 +328,7 @@ impl Inner {
         if held.is_due(now) {
             self.renew(key.to_key().into(), held);
         }
-        count!(
-            self.counts,
-            trace,
-            hits,
-            letta_minter_hits,
-            "served from the cache"
-        );
+        self.count_hit();
         Some(token)
     }
 
@@ -348,13 +342,7 @@ impl Inner {
                     if held.is_due(Instant::now()) {
                         self.renew(key, held);
                     }
-                    count!(
-                        self.counts,
-                        trace,
-                        hits,
-                        letta_minter_hits,
-                        "served from the cache"
-                    );
+                    self.count_hit();
                     return Ok(token);
                 }
                 Boarding::Found(Found::TooShort(given)) => {
@@ -387,6 +375,16 @@ impl Inner {
             }
         }
         Err(Fault::Abandoned.into())
+    }
+
+    fn count_hit(&self) {
+        count!(
+            self.counts,
+            trace,
+            hits,
+            letta_minter_hits,
+            "served from the cache"
+        );
     }
 
     /// What the cache has for a request. Asked with the lock of the flights held, so that what is served for a
