@@ -335,8 +335,9 @@ impl Inner {
 
     /// Looks for a token, boards the flight that brings one, or begins one, until there is one.
     async fn obtain(self: Arc<Self>, wanted: Wanted) -> Result<AccessToken> {
-        let runtime = Handle::current();
         for _ in 0..MOST_ROUNDS {
+            // The one from before may be the one that ended.
+            let runtime = Handle::current();
             let boarding = self.flights.board(&wanted.key, || self.find(&wanted));
             let ticket = match boarding {
                 Boarding::Found(Found::Token(token, key, held)) => {
@@ -448,15 +449,30 @@ impl Inner {
 impl Inner {
     /// Mints a token for all who wait, or in place of one that is still served. Goes on where nobody waits any
     /// more: a create that was sent may have made a token.
-    async fn fly(
+    fn fly(
+        self: Arc<Self>,
+        key: Arc<Key>,
+        flight: Arc<Flight<Result<AccessToken>>>,
+        renewal: Option<(Ticket<Result<AccessToken>>, Arc<Held>)>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        // A runtime that shuts down drops this task where it stands, be it before it is polled at all.
+        let cleared = {
+            let (minter, key, flight) = (self.clone(), key.clone(), flight.clone());
+            OnDrop(move || minter.flights.crash(&key, &flight))
+        };
+        async move {
+            let _cleared = cleared;
+            self.fly_on(key, flight, renewal).await;
+        }
+    }
+
+    async fn fly_on(
         self: Arc<Self>,
         key: Arc<Key>,
         flight: Arc<Flight<Result<AccessToken>>>,
         renewal: Option<(Ticket<Result<AccessToken>>, Arc<Held>)>,
     ) {
         let _work = self.begin_work();
-        // A runtime that shuts down drops this task where it stands.
-        let _cleared = OnDrop(|| self.flights.crash(&key, &flight));
         let deadline = clock::after(self.deadline());
         let minted = match self.turn(&key, &flight, deadline).await {
             None => return,

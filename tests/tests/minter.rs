@@ -932,6 +932,39 @@ async fn a_mint_whose_runtime_ends_strands_nobody() {
     assert_eq!(emulator.request_count(Operation::CreateToken), 2);
 }
 
+#[test]
+fn a_mint_whose_runtime_ends_before_it_begins_strands_nobody() {
+    let mut runtimes = [(); 2].map(|()| {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        Some(builder.enable_all().build().unwrap())
+    });
+    let main = runtimes[0].take().unwrap();
+    let emulator = main.block_on(Emulator::start()).unwrap();
+    let letta = Letta::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    let minter = TokenMinter::new(&letta, ORIGIN).unwrap();
+    let policy = chat("agent-1");
+
+    // Its task is made, and the runtime never comes to it.
+    let other = runtimes[1].take().unwrap();
+    let mut leader = Box::pin(minter.token(&policy).into_future());
+    {
+        let _entered = other.enter();
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(leader.as_mut().poll(&mut context).is_pending());
+    }
+    drop(other);
+    main.block_on(async {
+        for request in [leader, Box::pin(minter.token(&policy).into_future())] {
+            let token = tokio::time::timeout(seconds(5), request).await;
+            assert!(!token.expect("nobody is stranded").unwrap().is_expired());
+        }
+    });
+}
+
 #[tokio::test]
 async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let (traces, _guard) = Traces::here();
