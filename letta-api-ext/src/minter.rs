@@ -613,6 +613,9 @@ impl Inner {
 /// Revoking.
 impl Inner {
     async fn revoke(self: &Arc<Self>, selection: Selection<'_>) -> RevocationReport {
+        // Before anything is forgotten: outside a runtime, it would be and not revoked; and a shutdown must know of
+        // it, though the task may have to wait for its turn.
+        let (runtime, work) = (Handle::current(), self.begin_work());
         let now = Instant::now();
         let (tokens, landings) = self.flights.call_off(
             |key| selection.includes(key),
@@ -620,22 +623,31 @@ impl Inner {
             || self.store.take(&selection, now),
         );
         let revoking = self.clone().revoke_all(tokens, landings, None);
-        finished(tokio::spawn(revoking.in_current_span()).await)
+        let revoking = async move {
+            let _work = work;
+            revoking.await
+        };
+        finished(runtime.spawn(revoking.in_current_span()).await)
     }
 
     async fn shutdown(self: Arc<Self>, within: Duration) -> RevocationReport {
+        let (runtime, work) = (Handle::current(), self.begin_work());
         let (now, deadline) = (Instant::now(), Some(clock::after(within)));
         let (tokens, landings) = self.flights.close(Err(Fault::ShutDown.into()), || {
             self.store.take(&Selection::All, now)
         });
         let revoking = self.clone().revoke_all(tokens, landings, deadline);
-        let mut report = finished(tokio::spawn(revoking.in_current_span()).await);
+        let revoking = async move {
+            let _work = work;
+            revoking.await
+        };
+        let mut report = finished(runtime.spawn(revoking.in_current_span()).await);
         // What was called off before may be under way still.
         let mut work = self.work.subscribe();
         let idle = work.wait_for(|count| *count == 0);
         // The sender is in `self`.
         let _ = until(deadline, idle).await;
-        report.unfinished = *self.work.borrow();
+        report.unfinished += *self.work.borrow();
         report
     }
 
@@ -646,7 +658,6 @@ impl Inner {
         landings: Vec<oneshot::Receiver<Result<AccessToken>>>,
         deadline: Option<Instant>,
     ) -> RevocationReport {
-        let _work = self.begin_work();
         let mut report = RevocationReport {
             may_have_missed: self.store.has_forgotten_live_ones(Instant::now()),
             ..RevocationReport::default()

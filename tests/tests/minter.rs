@@ -966,6 +966,77 @@ fn a_mint_whose_runtime_ends_before_it_begins_strands_nobody() {
     });
 }
 
+#[test]
+fn what_is_revoked_outside_a_runtime_is_not_forgotten() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    let service = runtime.block_on(Service::start());
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    runtime
+        .block_on(minter.token(&policy).into_future())
+        .unwrap();
+    let revoking = std::panic::AssertUnwindSafe(|| {
+        let mut revoking = Box::pin(minter.revoke(&policy));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let _ = revoking.as_mut().poll(&mut context);
+    });
+    assert!(std::panic::catch_unwind(revoking).is_err(), "it says so");
+    let report = runtime.block_on(minter.revoke(&policy));
+    assert_eq!(report.revoked(), 1);
+}
+
+#[test]
+fn a_shutdown_that_its_runtime_does_not_carry_out_is_not_reported_as_done() {
+    let mut main = tokio::runtime::Builder::new_current_thread();
+    let main = main.enable_all().build().unwrap();
+    let emulator = main.block_on(Emulator::start()).unwrap();
+    let letta = Letta::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    let minter = TokenMinter::new(&letta, ORIGIN).unwrap();
+    let policy = chat("agent-1");
+    main.block_on(minter.token(&policy).into_future()).unwrap();
+    let mut other = tokio::runtime::Builder::new_multi_thread();
+    let other = other.worker_threads(1).enable_all().build().unwrap();
+    let handle = other.handle().clone();
+    other.shutdown_background();
+    let report = handle.block_on(minter.shutdown(seconds(5)));
+    assert_eq!(emulator.token_count().live, 1);
+    assert!(!report.is_complete(), "{report:?}");
+}
+
+#[test]
+fn a_shutdown_waits_for_a_revocation_whose_task_has_not_begun() {
+    // What is spawned last is run first.
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+    let mut main = tokio::runtime::Builder::new_current_thread();
+    let main = main.enable_all().build().unwrap();
+    let emulator = main.block_on(Emulator::start()).unwrap();
+    let letta = Letta::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    let minter = TokenMinter::new(&letta, ORIGIN).unwrap();
+    let policy = chat("agent-1");
+    main.block_on(minter.token(&policy).into_future()).unwrap();
+
+    let shared = minter.clone();
+    let revoking_and_closing = runtime.spawn(async move {
+        let mut revoking = Box::pin(shared.revoke(&policy));
+        assert!(poll!(&mut revoking).is_pending());
+        drop(revoking);
+        shared.shutdown(Duration::ZERO).await
+    });
+    let report = main.block_on(revoking_and_closing).unwrap();
+    let is_done = minter.counters().revocations == 1;
+    assert!(is_done || !report.is_complete(), "{report:?}");
+}
+
 #[tokio::test]
 async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let (traces, _guard) = Traces::here();
