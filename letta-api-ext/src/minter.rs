@@ -435,12 +435,17 @@ impl Inner {
             let is_current = current.is_some_and(|current| current.id() == held.id());
             (!is_current).then_some(())
         });
-        if let Boarding::Leads(flight, ticket) = boarding {
-            let span =
-                tracing::debug_span!(parent: None, "letta.mint", letta.minter.renewal = true);
-            span.follows_from(tracing::Span::current());
-            let flying = self.clone().fly(key, flight, Some((ticket, held)));
-            runtime.spawn(flying.instrument(span));
+        match boarding {
+            Boarding::Leads(flight, ticket) => {
+                let span =
+                    tracing::debug_span!(parent: None, "letta.mint", letta.minter.renewal = true);
+                span.follows_from(tracing::Span::current());
+                let flying = self.clone().fly(key, flight, Some((ticket, held)));
+                runtime.spawn(flying.instrument(span));
+            }
+            // One who needs a longer life has one minted. That may fail, or be given up.
+            Boarding::Joined(_) => held.postpone(Instant::now() + SHORTEST_PAUSE),
+            Boarding::Found(()) | Boarding::Closed => {}
         }
     }
 }

@@ -1038,6 +1038,34 @@ fn a_shutdown_waits_for_a_revocation_whose_task_has_not_begun() {
 }
 
 #[tokio::test]
+async fn a_token_whose_renewal_was_left_to_a_create_that_failed_is_renewed_later() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let first = minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(205)).await;
+    let slow = Fault::latency(seconds(2)).on(Operation::CreateToken);
+    let down = Fault::status(503).on(Operation::CreateToken);
+    service.emulator.inject(slow).unwrap();
+    service.emulator.inject(down).unwrap();
+    let mut longer = Box::pin(minter.token(&policy).valid_for(seconds(200)).into_future());
+    assert!(poll!(&mut longer).is_pending());
+    service.time.until(|| service.creates() == 2).await;
+    // It is due, and another is minting it.
+    let short = minter.token(&policy).valid_for(seconds(1));
+    assert!(same(&short.await.unwrap(), &first));
+    service.time.advance(seconds(2)).await;
+    longer.await.unwrap_err();
+
+    service.emulator.clear_faults();
+    service.time.advance(seconds(40)).await;
+    let short = minter.token(&policy).valid_for(seconds(1));
+    assert!(same(&short.await.unwrap(), &first));
+    service.time.until(|| service.creates() == 3).await;
+    assert_eq!(minter.counters().renewals, 1);
+}
+
+#[tokio::test]
 async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let (traces, _guard) = Traces::here();
     let service = Service::start().await;
