@@ -505,7 +505,7 @@ impl Inner {
                 "a token could not be minted: {error}"
             );
             if let Some((_, held)) = &renewal {
-                held.postpone(Instant::now() + self.pause(error, held));
+                held.postpone(clock::after(self.pause(error, held)));
             }
         }
         let (outcome, granted) = match minted {
@@ -594,7 +594,7 @@ impl Inner {
         let left = held.ends().saturating_duration_since(Instant::now());
         let bound = (left / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         let asked = error.retry_after().unwrap_or_default();
-        asked + bound / 2 + full_jitter(bound / 2)
+        asked.saturating_add(bound / 2 + full_jitter(bound / 2))
     }
 
     fn bury_the_dead(&self) {

@@ -1066,6 +1066,31 @@ async fn a_token_whose_renewal_was_left_to_a_create_that_failed_is_renewed_later
 }
 
 #[tokio::test]
+async fn a_service_that_asks_to_wait_for_ever_does_no_harm() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let first = minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(205)).await;
+    let slow = Fault::latency(seconds(2)).on(Operation::CreateToken);
+    let busy = Fault::status(429)
+        .retry_after(seconds(u64::MAX))
+        .on(Operation::CreateToken);
+    service.emulator.inject(slow).unwrap();
+    service.emulator.inject(busy).unwrap();
+    let short = minter.token(&policy).valid_for(seconds(1));
+    assert!(same(&short.await.unwrap(), &first));
+    service.time.until(|| service.creates() == 2).await;
+    // Who needs a longer life waits for the same renewal.
+    let mut longer = Box::pin(minter.token(&policy).valid_for(seconds(200)).into_future());
+    assert!(poll!(&mut longer).is_pending());
+    service.time.advance(seconds(2)).await;
+    let error = longer.await.unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 429, "{error}");
+    assert_eq!(service.creates(), 2);
+}
+
+#[tokio::test]
 async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let (traces, _guard) = Traces::here();
     let service = Service::start().await;
