@@ -1091,6 +1091,23 @@ async fn a_service_that_asks_to_wait_for_ever_does_no_harm() {
 }
 
 #[tokio::test]
+async fn each_live_token_that_is_forgotten_is_counted() {
+    let service = Service::start().await;
+    let minter = service.builder().capacity(3).build().unwrap();
+    minter.token(&chat("agent-1")).await.unwrap();
+    service.time.advance(seconds(60)).await;
+    let longer = chat("agent-1");
+    minter.token(&longer).valid_for(seconds(250)).await.unwrap();
+    assert_eq!(minter.token_count(), 2);
+    for agent in ["agent-2", "agent-3"] {
+        minter.token(&chat(agent)).await.unwrap();
+    }
+    assert_eq!(minter.token_count(), 2);
+    assert_eq!(service.live(), 4);
+    assert_eq!(minter.counters().evictions, 2);
+}
+
+#[tokio::test]
 async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let (traces, _guard) = Traces::here();
     let service = Service::start().await;

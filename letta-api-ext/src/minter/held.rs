@@ -18,6 +18,8 @@ pub(super) struct Held {
     id: HeldId,
     token: ArcSwapOption<Inner>,
     ends: Instant,
+    /// When the last of all tokens in it does.
+    all_end: Instant,
     /// How long the service lets it live, at the most.
     granted: Duration,
     /// When it is to be renewed, in nanoseconds since `since`.
@@ -52,11 +54,14 @@ impl Held {
             tokens = earlier.live_tokens(now);
             policies.clone_from(&lock(&earlier.stands_in_for));
         }
+        let lives = tokens.iter().chain([&token]).filter_map(AccessToken::ends);
+        let all_end = lives.fold(ends, Instant::max);
         static IDS: AtomicU64 = AtomicU64::new(0);
         Self {
             id: HeldId(IDS.fetch_add(1, Ordering::Relaxed)),
             token: ArcSwapOption::new(Some(token.into_shared())),
             ends,
+            all_end,
             granted,
             renew_at: AtomicU64::new(to_nanos(renew_in)),
             since: now,
@@ -80,7 +85,7 @@ impl Held {
         (self.granted < valid_for && self.is_live(now)).then_some(self.granted)
     }
 
-    pub(super) fn is_live(&self, now: Instant) -> bool {
+    fn is_live(&self, now: Instant) -> bool {
         self.ends > now
     }
 
@@ -90,6 +95,11 @@ impl Held {
 
     pub(super) fn ends(&self) -> Instant {
         self.ends
+    }
+
+    /// When there is nothing left in it to revoke.
+    pub(super) fn all_end(&self) -> Instant {
+        self.all_end
     }
 
     /// How many tokens there are in it.
