@@ -508,13 +508,13 @@ impl Inner {
                 held.postpone(clock::after(self.pause(error, held)));
             }
         }
-        let (outcome, granted) = match minted {
-            Ok(minted) => (Ok(minted.token), minted.granted),
-            Err(error) => (Err(error), Duration::ZERO),
+        let (outcome, life) = match minted {
+            Ok(minted) => (Ok(minted.token), Some((minted.good_until, minted.granted))),
+            Err(error) => (Err(error), None),
         };
         let landing = self.flights.land(&key, &flight, outcome, |outcome| {
-            if let Ok(token) = outcome {
-                self.keep(&key, token, granted);
+            if let (Ok(token), Some((ends, granted))) = (outcome, life) {
+                self.keep(&key, token, ends, granted);
             }
         });
         match landing {
@@ -566,11 +566,8 @@ impl Inner {
     }
 
     /// Keeps a token that has landed. With the lock of the flights held.
-    fn keep(&self, key: &Arc<Key>, token: &AccessToken, granted: Duration) {
+    fn keep(&self, key: &Arc<Key>, token: &AccessToken, ends: Instant, granted: Duration) {
         let now = Instant::now();
-        let Some(ends) = token.ends() else {
-            return;
-        };
         let life = ends.saturating_duration_since(now);
         // Where the service gives less than was asked for, all times are less.
         let scale = life.as_secs_f64() / self.lifetime.as_secs_f64();

@@ -1108,6 +1108,25 @@ async fn each_live_token_that_is_forgotten_is_counted() {
 }
 
 #[tokio::test]
+async fn a_date_that_is_far_off_does_not_have_a_dead_token_served() {
+    let time = VirtualTime::stop();
+    let expiry = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(300)).to_string();
+    let body = token_json().replace("2126-03-01T12:00:00.000Z", &expiry);
+    let head = String::from_utf8(answer("201 Created", "application/json", &body)).unwrap();
+    let date = "\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+    let head = head.replacen("\r\n", date, 1);
+    let server = FaultServer::start([Answer::Answer(head.into_bytes())]).await;
+    let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
+    let policy = chat("agent-1");
+    minter.token(&policy).await.unwrap();
+    minter.token(&policy).await.unwrap();
+    assert_eq!(minter.counters().creates, 1);
+    time.advance(seconds(301)).await;
+    minter.token(&policy).await.unwrap();
+    assert_eq!(minter.counters().creates, 2);
+}
+
+#[tokio::test]
 async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let (traces, _guard) = Traces::here();
     let service = Service::start().await;

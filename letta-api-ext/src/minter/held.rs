@@ -17,6 +17,7 @@ use crate::policy::AccessPolicy;
 pub(super) struct Held {
     id: HeldId,
     token: ArcSwapOption<Inner>,
+    /// Until when it is served.
     ends: Instant,
     /// When the last of all tokens in it does.
     all_end: Instant,

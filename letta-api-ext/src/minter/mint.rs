@@ -30,6 +30,8 @@ pub(super) struct Mint {
 /// A token that was minted.
 pub(super) struct Minted {
     pub(super) token: AccessToken,
+    /// Until when it is served: no longer than was asked for, should the service's `Date` be far off.
+    pub(super) good_until: Instant,
     /// How long the service lets it live, at the most: that the answer was long on its way is no choice of the
     /// service's.
     pub(super) granted: Duration,
@@ -83,6 +85,7 @@ impl Mint {
         });
         Ok(Minted {
             token: token.ending(end),
+            good_until: end.min(sent.at + self.lifetime),
             granted: end.saturating_duration_since(sent.at) + sent.took + RESOLUTION,
         })
     }
