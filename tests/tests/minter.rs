@@ -1127,6 +1127,22 @@ async fn a_date_that_is_far_off_does_not_have_a_dead_token_served() {
 }
 
 #[tokio::test]
+async fn a_lifetime_beyond_reason_is_refused() {
+    let service = Service::start().await;
+    for lifetime in [Duration::MAX, seconds(8000 * 366 * 24 * 3600)] {
+        let error = service.builder().lifetime(lifetime).build().unwrap_err();
+        assert_eq!(error.field(), Some("lifetime"), "{error}");
+    }
+    // The longest that is not.
+    let longest = seconds(100 * 365 * 24 * 3600);
+    let minter = service.builder().lifetime(longest).build().unwrap();
+    let policy = chat("agent-1");
+    let token = minter.token(&policy).await.unwrap();
+    assert!(same(&minter.token(&policy).await.unwrap(), &token));
+    assert_eq!(minter.shutdown(Duration::MAX).await.revoked(), 1);
+}
+
+#[tokio::test]
 async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let (traces, _guard) = Traces::here();
     let service = Service::start().await;
