@@ -1,17 +1,19 @@
 //! The token minter against the emulator, in time that stands still.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use futures_util::poll;
-use letta_api_emulator::{Emulator, Fault, Operation};
+use letta_api_emulator::{Clock, Emulator, Fault, Operation};
 use letta_api_ext::{
     AccessPolicy, AccessToken, AgentId, Letta, Origin, RetryPolicy, TokenMinter, TokenMinterBuilder,
 };
 use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
 use letta_api_tests::traces::Traces;
-use letta_api_tests::virtual_time::VirtualTime;
+use letta_api_tests::virtual_time::{TokioClock, VirtualTime};
 use letta_api_tests::{TOKEN, answer, letta, token_json};
 
 const ORIGIN: &str = "https://chat.example.com";
@@ -1140,6 +1142,38 @@ async fn a_lifetime_beyond_reason_is_refused() {
     let token = minter.token(&policy).await.unwrap();
     assert!(same(&minter.token(&policy).await.unwrap(), &token));
     assert_eq!(minter.shutdown(Duration::MAX).await.revoked(), 1);
+}
+
+/// A service's clock that can be set.
+#[derive(Clone)]
+struct Adjustable(TokioClock, Arc<AtomicU64>);
+
+impl Clock for Adjustable {
+    fn now(&self) -> SystemTime {
+        self.0.now() + seconds(self.1.load(Ordering::Relaxed))
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_while_the_minter_runs_costs_no_more_than_a_create() {
+    let time = VirtualTime::stop();
+    let clock = Adjustable(time.clock(Duration::ZERO), Arc::default());
+    let builder = Emulator::builder().clock(clock.clone());
+    let service = Service::start_with(time, builder).await;
+    let minter = service.builder().lifetime(seconds(600)).build().unwrap();
+    minter.token(&chat("agent-1")).await.unwrap();
+    // As after a machine was suspended: by less than a token lives, and by more.
+    for (ahead, creates) in [(300, 3), (2100, 5)] {
+        clock.1.store(ahead, Ordering::Relaxed);
+        let policy = chat(&format!("agent-{ahead}"));
+        let token = minter.token(&policy).valid_for(seconds(500)).await.unwrap();
+        let left = token.remaining();
+        assert!(
+            (seconds(597)..=seconds(600)).contains(&left),
+            "{ahead}: {left:?}"
+        );
+        assert_eq!(minter.counters().creates, creates);
+    }
 }
 
 #[tokio::test]
