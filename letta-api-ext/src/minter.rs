@@ -238,7 +238,8 @@ impl TokenMinter {
     }
 
     /// Ends the tokens that were minted for this policy, for whatever subject and origin, and those that were
-    /// [served](TokenRequest::up_to) for it.
+    /// [served](TokenRequest::up_to) for it. A token that was served for very many is ended with each policy
+    /// within its own.
     ///
     /// They are forgotten first, as soon as the future is polled. What is being minted is revoked when it lands.
     /// The revoking goes on where the future is dropped. Requests for the same policy that come later get

@@ -126,7 +126,7 @@ impl Store {
                 continue;
             };
             let stands_in = match selection {
-                Selection::Policy(policy) => held.stands_in(policy),
+                Selection::Policy(policy) => held.stands_in(policy, &key.policy),
                 _ => false,
             };
             if stands_in || selection.includes(&key) {
@@ -414,5 +414,45 @@ mod tests {
         store.put("agent-2");
         assert_eq!(counts.read().evictions, 1);
         assert!(store.has_forgotten_live_ones(Instant::now() + Duration::from_secs(50)));
+    }
+
+    #[test]
+    fn what_a_token_was_handed_out_for_takes_no_more_than_so_much_memory() {
+        let (token, _) = token();
+        let (now, ends) = (Instant::now(), token.ends().unwrap());
+        let held = Held::new(token, ends, Duration::ZERO, now, Duration::ZERO, None);
+        let whole: Vec<_> = (0..200).map(|n| format!("agent-{n}:read_agent")).collect();
+        let [whole, other]: [AccessPolicy; 2] = [
+            whole.join(";").parse().unwrap(),
+            "agent-x:read_agent".parse().unwrap(),
+        ];
+        let part = |n| -> AccessPolicy { format!("agent-{n}:read_agent").parse().unwrap() };
+        for n in 0..99 {
+            held.stand_in_for(&part(n));
+            held.stand_in_for(&part(n));
+        }
+        assert!(held.stands_in(&part(98), &whole) && !held.stands_in(&part(99), &whole));
+        for n in 99..150 {
+            held.stand_in_for(&part(n));
+        }
+        assert!(held.stand_ins() <= 100);
+        // What was forgotten is revoked all the same, and with it what may have been.
+        for n in 0..200 {
+            assert!(held.stands_in(&part(n), &whole));
+        }
+        assert!(!held.stands_in(&other, &whole));
+        let (token, _) = self::token();
+        let next = Held::new(
+            token,
+            ends,
+            Duration::ZERO,
+            now,
+            Duration::ZERO,
+            Some(&held),
+        );
+        assert!(
+            next.stands_in(&part(3), &whole),
+            "nor does a renewal forget it"
+        );
     }
 }
