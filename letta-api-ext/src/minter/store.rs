@@ -151,6 +151,8 @@ impl Store {
 
     /// Whether a token that was forgotten for want of room may still live.
     pub(super) fn has_forgotten_live_ones(&self, now: Instant) -> bool {
+        // An eviction that another thread is in the midst of is to be known: the cache has forgotten it already.
+        self.settle();
         lock(&self.evicted).is_some_and(|until| until > now)
     }
 
