@@ -1177,6 +1177,148 @@ async fn a_clock_that_is_set_while_the_minter_runs_costs_no_more_than_a_create()
 }
 
 #[tokio::test]
+async fn what_lands_after_the_deadline_of_a_shutdown_is_revoked() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let latency = Fault::latency(seconds(5)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+    let policy = chat("agent-1");
+    let mut waiting = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut waiting).is_pending());
+    service.time.until(|| service.creates() == 1).await;
+    let mut shutdown = Box::pin(minter.shutdown(seconds(2)));
+    assert!(poll!(&mut shutdown).is_pending());
+    tokio::task::yield_now().await;
+    service.time.advance(seconds(2)).await;
+    let report = shutdown.await;
+    assert_eq!((report.revoked(), report.unfinished()), (0, 1));
+    service.time.advance(seconds(3)).await;
+    service.time.until(|| service.revokes() == 1).await;
+    service.time.until(|| service.live() == 0).await;
+    service
+        .time
+        .until(|| minter.counters().revocations == 1)
+        .await;
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_revocations_that_nobody_waits_for() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    minter.token(&policy).await.unwrap();
+    let latency = Fault::latency(seconds(3)).on(Operation::DeleteToken);
+    service.emulator.inject(latency).unwrap();
+    let mut revoking = Box::pin(minter.revoke(&policy));
+    assert!(poll!(&mut revoking).is_pending());
+    drop(revoking);
+    service.time.until(|| service.revokes() == 1).await;
+    let mut shutdown = Box::pin(minter.shutdown(seconds(10)));
+    for _ in 0..100 {
+        assert!(poll!(&mut shutdown).is_pending());
+        tokio::task::yield_now().await;
+    }
+    service.time.advance(seconds(3)).await;
+    assert!(shutdown.await.is_complete());
+    assert_eq!(service.live(), 0);
+}
+
+#[tokio::test]
+async fn no_more_tokens_are_revoked_at_a_time_than_allowed() {
+    let service = Service::start().await;
+    let minter = service.builder().max_concurrent_creates(4).build().unwrap();
+    for n in 0..20 {
+        minter.token(&chat(&format!("agent-{n}"))).await.unwrap();
+    }
+    let latency = Fault::latency(seconds(3)).on(Operation::DeleteToken);
+    service.emulator.inject(latency).unwrap();
+    let mut shutdown = Box::pin(minter.shutdown(seconds(60)));
+    for turn in 1..=5 {
+        assert!(poll!(&mut shutdown).is_pending());
+        service.time.until(|| service.revokes() >= 4 * turn).await;
+        for _ in 0..100 {
+            std::thread::sleep(Duration::from_micros(50));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(service.revokes(), 4 * turn);
+        service.time.advance(seconds(3)).await;
+    }
+    assert_eq!(shutdown.await.revoked(), 20);
+}
+
+#[tokio::test]
+async fn a_token_that_may_have_been_made_when_it_was_revoked_is_reported() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    for fault in [Fault::latency(seconds(3)), Fault::lose_answer()] {
+        let fault = fault.on(Operation::CreateToken);
+        service.emulator.inject(fault).unwrap();
+    }
+    let policy = chat("agent-1");
+    let mut waiting = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut waiting).is_pending());
+    service.time.until(|| service.creates() == 1).await;
+    let mut revoking = Box::pin(minter.revoke(&policy));
+    assert!(poll!(&mut revoking).is_pending());
+    assert!(waiting.await.unwrap_err().is_revoked());
+    service.time.advance(seconds(3)).await;
+    let report = revoking.await;
+    assert_eq!((report.revoked(), report.unknown_outcomes()), (0, 1));
+    assert!(!report.is_complete());
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_without_a_word_is_tried_again_but_not_every_second() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(205)).await;
+    let down = Fault::status(503).on(Operation::CreateToken);
+    service.emulator.inject(down).unwrap();
+    for _ in 0..60 {
+        let request = minter.token(&policy).valid_for(seconds(1));
+        request.await.unwrap();
+        tokio::task::yield_now().await;
+        service
+            .time
+            .until(|| minter.counters().failures == minter.counters().renewals)
+            .await;
+        service.time.advance(seconds(1)).await;
+    }
+    // With 94 s left a pause is 12 to 23 s, and with 34 s left 4 to 8 s.
+    let tried = minter.counters().renewals;
+    assert!((4..=10).contains(&tried), "{tried}");
+}
+
+#[tokio::test]
+async fn a_token_of_a_shorter_life_than_asked_for_is_renewed_in_proportion() {
+    let time = VirtualTime::stop();
+    let date = jiff::Timestamp::now();
+    let expiry = (date + jiff::SignedDuration::from_secs(60)).to_string();
+    let body = token_json().replace("2126-03-01T12:00:00.000Z", &expiry);
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&date)
+        .unwrap();
+    let head = String::from_utf8(answer("201 Created", "application/json", &body)).unwrap();
+    let head = head.replacen("\r\n", &format!("\r\ndate: {date}\r\n"), 1);
+    let server = FaultServer::start([Answer::Answer(head.into_bytes())]).await;
+    let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
+    let policy = chat("agent-1");
+    let ask = || minter.token(&policy).valid_for(seconds(5)).into_future();
+    ask().await.unwrap();
+    // Half of its life is over at 29 s or later, and a third is left at 40 s or sooner.
+    for (wait, renewals) in [(28, 0), (14, 1)] {
+        time.advance(seconds(wait)).await;
+        ask().await.unwrap();
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(minter.counters().renewals, renewals);
+    }
+}
+
+#[tokio::test]
 async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let (traces, _guard) = Traces::here();
     let service = Service::start().await;
