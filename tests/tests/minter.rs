@@ -1319,6 +1319,46 @@ async fn a_token_of_a_shorter_life_than_asked_for_is_renewed_in_proportion() {
 }
 
 #[tokio::test]
+async fn one_who_asks_for_no_life_at_all_gets_no_dead_token() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let first = minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(300)).await;
+    assert!(first.is_expired());
+    let next = minter.token(&policy).valid_for(Duration::ZERO).await;
+    assert!(!next.unwrap().is_expired());
+}
+
+#[tokio::test]
+async fn a_service_that_sets_another_expiry_is_asked_once_and_again_when_the_token_has_died() {
+    let time = VirtualTime::stop();
+    let date = jiff::Timestamp::now();
+    let expiry = (date + jiff::SignedDuration::from_secs(60)).to_string();
+    let body = token_json().replace("2126-03-01T12:00:00.000Z", &expiry);
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&date)
+        .unwrap();
+    let head = String::from_utf8(answer("201 Created", "application/json", &body)).unwrap();
+    let head = head.replacen("\r\n", &format!("\r\ndate: {date}\r\n"), 1);
+    let server = FaultServer::start([Answer::Answer(head.into_bytes())]).await;
+    let minter = TokenMinter::builder(&letta(server.url()), ORIGIN)
+        .lifetime(seconds(900))
+        .build()
+        .unwrap();
+    let policy = chat("agent-1");
+    for _ in 0..2 {
+        let error = minter.token(&policy).await.unwrap_err();
+        assert!(error.is_short_lived(), "{error}");
+    }
+    assert_eq!(minter.counters().creates, 1);
+    // It may do better now.
+    time.advance(seconds(61)).await;
+    minter.token(&policy).await.unwrap_err();
+    assert_eq!(minter.counters().creates, 2);
+}
+
+#[tokio::test]
 async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let (traces, _guard) = Traces::here();
     let service = Service::start().await;
