@@ -36,8 +36,8 @@ impl ClockReading {
         self.sent + left.saturating_sub(RESOLUTION).min(FAR)
     }
 
-    /// The time by the service's clock at `instant`, or up to a second and what the answer was on its way
-    /// earlier. Nothing where that is beyond what this platform can show.
+    /// The time by the service's clock at `instant`, or up to a second earlier, or what the answer was on its way
+    /// later. Nothing where that is beyond what this platform can show.
     #[cfg(feature = "minter")]
     pub(crate) fn service_time_at(&self, instant: Instant) -> Option<SystemTime> {
         self.date

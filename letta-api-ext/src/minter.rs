@@ -238,7 +238,8 @@ impl TokenMinter {
     }
 
     /// Ends the tokens that were minted for this policy, for whatever subject and origin, and those that were
-    /// [served](TokenRequest::up_to) for it.
+    /// [served](TokenRequest::up_to) for it. A token that was served for very many is ended with each policy
+    /// within its own.
     ///
     /// They are forgotten first, as soon as the future is polled. What is being minted is revoked when it lands.
     /// The revoking goes on where the future is dropped. Requests for the same policy that come later get
@@ -334,8 +335,9 @@ impl Inner {
 
     /// Looks for a token, boards the flight that brings one, or begins one, until there is one.
     async fn obtain(self: Arc<Self>, wanted: Wanted) -> Result<AccessToken> {
-        let runtime = Handle::current();
         for _ in 0..MOST_ROUNDS {
+            // The one from before may be the one that ended.
+            let runtime = Handle::current();
             let boarding = self.flights.board(&wanted.key, || self.find(&wanted));
             let ticket = match boarding {
                 Boarding::Found(Found::Token(token, key, held)) => {
@@ -437,12 +439,17 @@ impl Inner {
             let is_current = current.is_some_and(|current| current.id() == held.id());
             (!is_current).then_some(())
         });
-        if let Boarding::Leads(flight, ticket) = boarding {
-            let span =
-                tracing::debug_span!(parent: None, "letta.mint", letta.minter.renewal = true);
-            span.follows_from(tracing::Span::current());
-            let flying = self.clone().fly(key, flight, Some((ticket, held)));
-            runtime.spawn(flying.instrument(span));
+        match boarding {
+            Boarding::Leads(flight, ticket) => {
+                let span =
+                    tracing::debug_span!(parent: None, "letta.mint", letta.minter.renewal = true);
+                span.follows_from(tracing::Span::current());
+                let flying = self.clone().fly(key, flight, Some((ticket, held)));
+                runtime.spawn(flying.instrument(span));
+            }
+            // One who needs a longer life has one minted. That may fail, or be given up.
+            Boarding::Joined(_) => held.postpone(Instant::now() + SHORTEST_PAUSE),
+            Boarding::Found(()) | Boarding::Closed => {}
         }
     }
 }
@@ -451,15 +458,30 @@ impl Inner {
 impl Inner {
     /// Mints a token for all who wait, or in place of one that is still served. Goes on where nobody waits any
     /// more: a create that was sent may have made a token.
-    async fn fly(
+    fn fly(
+        self: Arc<Self>,
+        key: Arc<Key>,
+        flight: Arc<Flight<Result<AccessToken>>>,
+        renewal: Option<(Ticket<Result<AccessToken>>, Arc<Held>)>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        // A runtime that shuts down drops this task where it stands, be it before it is polled at all.
+        let cleared = {
+            let (minter, key, flight) = (self.clone(), key.clone(), flight.clone());
+            OnDrop(move || minter.flights.crash(&key, &flight))
+        };
+        async move {
+            let _cleared = cleared;
+            self.fly_on(key, flight, renewal).await;
+        }
+    }
+
+    async fn fly_on(
         self: Arc<Self>,
         key: Arc<Key>,
         flight: Arc<Flight<Result<AccessToken>>>,
         renewal: Option<(Ticket<Result<AccessToken>>, Arc<Held>)>,
     ) {
         let _work = self.begin_work();
-        // A runtime that shuts down drops this task where it stands.
-        let _cleared = OnDrop(|| self.flights.crash(&key, &flight));
         let deadline = clock::after(self.deadline());
         let minted = match self.turn(&key, &flight, deadline).await {
             None => return,
@@ -487,16 +509,16 @@ impl Inner {
                 "a token could not be minted: {error}"
             );
             if let Some((_, held)) = &renewal {
-                held.postpone(Instant::now() + self.pause(error, held));
+                held.postpone(clock::after(self.pause(error, held)));
             }
         }
-        let (outcome, granted) = match minted {
-            Ok(minted) => (Ok(minted.token), minted.granted),
-            Err(error) => (Err(error), Duration::ZERO),
+        let (outcome, life) = match minted {
+            Ok(minted) => (Ok(minted.token), Some((minted.good_until, minted.granted))),
+            Err(error) => (Err(error), None),
         };
         let landing = self.flights.land(&key, &flight, outcome, |outcome| {
-            if let Ok(token) = outcome {
-                self.keep(&key, token, granted);
+            if let (Ok(token), Some((ends, granted))) = (outcome, life) {
+                self.keep(&key, token, ends, granted);
             }
         });
         match landing {
@@ -548,11 +570,8 @@ impl Inner {
     }
 
     /// Keeps a token that has landed. With the lock of the flights held.
-    fn keep(&self, key: &Arc<Key>, token: &AccessToken, granted: Duration) {
+    fn keep(&self, key: &Arc<Key>, token: &AccessToken, ends: Instant, granted: Duration) {
         let now = Instant::now();
-        let Some(ends) = token.ends() else {
-            return;
-        };
         let life = ends.saturating_duration_since(now);
         // Where the service gives less than was asked for, all times are less.
         let scale = life.as_secs_f64() / self.lifetime.as_secs_f64();
@@ -576,7 +595,7 @@ impl Inner {
         let left = held.ends().saturating_duration_since(Instant::now());
         let bound = (left / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         let asked = error.retry_after().unwrap_or_default();
-        asked + bound / 2 + full_jitter(bound / 2)
+        asked.saturating_add(bound / 2 + full_jitter(bound / 2))
     }
 
     fn bury_the_dead(&self) {
@@ -600,6 +619,9 @@ impl Inner {
 /// Revoking.
 impl Inner {
     async fn revoke(self: &Arc<Self>, selection: Selection<'_>) -> RevocationReport {
+        // Before anything is forgotten: outside a runtime, it would be and not revoked; and a shutdown must know of
+        // it, though the task may have to wait for its turn.
+        let (runtime, work) = (Handle::current(), self.begin_work());
         let now = Instant::now();
         let (tokens, landings) = self.flights.call_off(
             |key| selection.includes(key),
@@ -607,22 +629,31 @@ impl Inner {
             || self.store.take(&selection, now),
         );
         let revoking = self.clone().revoke_all(tokens, landings, None);
-        finished(tokio::spawn(revoking.in_current_span()).await)
+        let revoking = async move {
+            let _work = work;
+            revoking.await
+        };
+        finished(runtime.spawn(revoking.in_current_span()).await)
     }
 
     async fn shutdown(self: Arc<Self>, within: Duration) -> RevocationReport {
+        let (runtime, work) = (Handle::current(), self.begin_work());
         let (now, deadline) = (Instant::now(), Some(clock::after(within)));
         let (tokens, landings) = self.flights.close(Err(Fault::ShutDown.into()), || {
             self.store.take(&Selection::All, now)
         });
         let revoking = self.clone().revoke_all(tokens, landings, deadline);
-        let mut report = finished(tokio::spawn(revoking.in_current_span()).await);
+        let revoking = async move {
+            let _work = work;
+            revoking.await
+        };
+        let mut report = finished(runtime.spawn(revoking.in_current_span()).await);
         // What was called off before may be under way still.
         let mut work = self.work.subscribe();
         let idle = work.wait_for(|count| *count == 0);
         // The sender is in `self`.
         let _ = until(deadline, idle).await;
-        report.unfinished = *self.work.borrow();
+        report.unfinished += *self.work.borrow();
         report
     }
 
@@ -633,7 +664,6 @@ impl Inner {
         landings: Vec<oneshot::Receiver<Result<AccessToken>>>,
         deadline: Option<Instant>,
     ) -> RevocationReport {
-        let _work = self.begin_work();
         let mut report = RevocationReport {
             may_have_missed: self.store.has_forgotten_live_ones(Instant::now()),
             ..RevocationReport::default()

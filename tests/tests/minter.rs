@@ -1,17 +1,19 @@
 //! The token minter against the emulator, in time that stands still.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use futures_util::poll;
-use letta_api_emulator::{Emulator, Fault, Operation};
+use letta_api_emulator::{Clock, Emulator, Fault, Operation};
 use letta_api_ext::{
     AccessPolicy, AccessToken, AgentId, Letta, Origin, RetryPolicy, TokenMinter, TokenMinterBuilder,
 };
 use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
 use letta_api_tests::traces::Traces;
-use letta_api_tests::virtual_time::VirtualTime;
+use letta_api_tests::virtual_time::{TokioClock, VirtualTime};
 use letta_api_tests::{TOKEN, answer, letta, token_json};
 
 const ORIGIN: &str = "https://chat.example.com";
@@ -374,14 +376,15 @@ async fn a_token_near_its_end_is_renewed_in_the_background_while_it_is_served() 
 
     let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
     service.emulator.inject(latency).unwrap();
-    service.time.advance(seconds(51 - 4)).await;
-    // At the latest when a third is left.
+    service.time.advance(seconds(52)).await;
+    // At the latest when a third is left. Those who ask for less than that are served still.
     for _ in 0..10 {
-        let token = minter.token(&policy).await.unwrap();
+        let token = minter.token(&policy).valid_for(seconds(90)).await.unwrap();
         assert!(same(&token, &first), "and never a wait");
     }
     service.time.until(|| service.creates() == 2).await;
-    assert!(same(&minter.token(&policy).await.unwrap(), &first));
+    let token = minter.token(&policy).valid_for(seconds(90)).await.unwrap();
+    assert!(same(&token, &first));
     service.time.advance(seconds(3)).await;
     service.time.until(|| minter.token_count() == 2).await;
     let renewed = minter.token(&policy).await.unwrap();
@@ -932,6 +935,429 @@ async fn a_mint_whose_runtime_ends_strands_nobody() {
     assert_eq!(emulator.request_count(Operation::CreateToken), 2);
 }
 
+#[test]
+fn a_mint_whose_runtime_ends_before_it_begins_strands_nobody() {
+    let mut runtimes = [(); 2].map(|()| {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        Some(builder.enable_all().build().unwrap())
+    });
+    let main = runtimes[0].take().unwrap();
+    let emulator = main.block_on(Emulator::start()).unwrap();
+    let letta = Letta::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    let minter = TokenMinter::new(&letta, ORIGIN).unwrap();
+    let policy = chat("agent-1");
+
+    // Its task is made, and the runtime never comes to it.
+    let other = runtimes[1].take().unwrap();
+    let mut leader = Box::pin(minter.token(&policy).into_future());
+    {
+        let _entered = other.enter();
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(leader.as_mut().poll(&mut context).is_pending());
+    }
+    drop(other);
+    main.block_on(async {
+        for request in [leader, Box::pin(minter.token(&policy).into_future())] {
+            let token = tokio::time::timeout(seconds(5), request).await;
+            assert!(!token.expect("nobody is stranded").unwrap().is_expired());
+        }
+    });
+}
+
+#[test]
+fn what_is_revoked_outside_a_runtime_is_not_forgotten() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    let service = runtime.block_on(Service::start());
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    runtime
+        .block_on(minter.token(&policy).into_future())
+        .unwrap();
+    let revoking = std::panic::AssertUnwindSafe(|| {
+        let mut revoking = Box::pin(minter.revoke(&policy));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let _ = revoking.as_mut().poll(&mut context);
+    });
+    assert!(std::panic::catch_unwind(revoking).is_err(), "it says so");
+    let report = runtime.block_on(minter.revoke(&policy));
+    assert_eq!(report.revoked(), 1);
+}
+
+#[test]
+fn a_shutdown_that_its_runtime_does_not_carry_out_is_not_reported_as_done() {
+    let mut main = tokio::runtime::Builder::new_current_thread();
+    let main = main.enable_all().build().unwrap();
+    let emulator = main.block_on(Emulator::start()).unwrap();
+    let letta = Letta::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    let minter = TokenMinter::new(&letta, ORIGIN).unwrap();
+    let policy = chat("agent-1");
+    main.block_on(minter.token(&policy).into_future()).unwrap();
+    let mut other = tokio::runtime::Builder::new_multi_thread();
+    let other = other.worker_threads(1).enable_all().build().unwrap();
+    let handle = other.handle().clone();
+    other.shutdown_background();
+    let report = handle.block_on(minter.shutdown(seconds(5)));
+    assert_eq!(emulator.token_count().live, 1);
+    assert!(!report.is_complete(), "{report:?}");
+}
+
+#[test]
+fn a_shutdown_waits_for_a_revocation_whose_task_has_not_begun() {
+    // What is spawned last is run first.
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+    let mut main = tokio::runtime::Builder::new_current_thread();
+    let main = main.enable_all().build().unwrap();
+    let emulator = main.block_on(Emulator::start()).unwrap();
+    let letta = Letta::builder()
+        .api_key(emulator.api_key())
+        .base_url(emulator.base_url())
+        .build()
+        .unwrap();
+    let minter = TokenMinter::new(&letta, ORIGIN).unwrap();
+    let policy = chat("agent-1");
+    main.block_on(minter.token(&policy).into_future()).unwrap();
+
+    let shared = minter.clone();
+    let revoking_and_closing = runtime.spawn(async move {
+        let mut revoking = Box::pin(shared.revoke(&policy));
+        assert!(poll!(&mut revoking).is_pending());
+        drop(revoking);
+        shared.shutdown(Duration::ZERO).await
+    });
+    let report = main.block_on(revoking_and_closing).unwrap();
+    let is_done = minter.counters().revocations == 1;
+    assert!(is_done || !report.is_complete(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_token_whose_renewal_was_left_to_a_create_that_failed_is_renewed_later() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let first = minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(205)).await;
+    let slow = Fault::latency(seconds(2)).on(Operation::CreateToken);
+    let down = Fault::status(503).on(Operation::CreateToken);
+    service.emulator.inject(slow).unwrap();
+    service.emulator.inject(down).unwrap();
+    let mut longer = Box::pin(minter.token(&policy).valid_for(seconds(200)).into_future());
+    assert!(poll!(&mut longer).is_pending());
+    service.time.until(|| service.creates() == 2).await;
+    // It is due, and another is minting it.
+    let short = minter.token(&policy).valid_for(seconds(1));
+    assert!(same(&short.await.unwrap(), &first));
+    service.time.advance(seconds(2)).await;
+    longer.await.unwrap_err();
+
+    service.emulator.clear_faults();
+    service.time.advance(seconds(40)).await;
+    let short = minter.token(&policy).valid_for(seconds(1));
+    assert!(same(&short.await.unwrap(), &first));
+    service.time.until(|| service.creates() == 3).await;
+    assert_eq!(minter.counters().renewals, 1);
+}
+
+#[tokio::test]
+async fn a_service_that_asks_to_wait_for_ever_does_no_harm() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let first = minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(205)).await;
+    let slow = Fault::latency(seconds(2)).on(Operation::CreateToken);
+    let busy = Fault::status(429)
+        .retry_after(seconds(u64::MAX))
+        .on(Operation::CreateToken);
+    service.emulator.inject(slow).unwrap();
+    service.emulator.inject(busy).unwrap();
+    let short = minter.token(&policy).valid_for(seconds(1));
+    assert!(same(&short.await.unwrap(), &first));
+    service.time.until(|| service.creates() == 2).await;
+    // Who needs a longer life waits for the same renewal.
+    let mut longer = Box::pin(minter.token(&policy).valid_for(seconds(200)).into_future());
+    assert!(poll!(&mut longer).is_pending());
+    service.time.advance(seconds(2)).await;
+    let error = longer.await.unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 429, "{error}");
+    assert_eq!(service.creates(), 2);
+}
+
+#[tokio::test]
+async fn each_live_token_that_is_forgotten_is_counted() {
+    let service = Service::start().await;
+    let minter = service.builder().capacity(3).build().unwrap();
+    minter.token(&chat("agent-1")).await.unwrap();
+    service.time.advance(seconds(60)).await;
+    let longer = chat("agent-1");
+    minter.token(&longer).valid_for(seconds(250)).await.unwrap();
+    assert_eq!(minter.token_count(), 2);
+    for agent in ["agent-2", "agent-3"] {
+        minter.token(&chat(agent)).await.unwrap();
+    }
+    assert_eq!(minter.token_count(), 2);
+    assert_eq!(service.live(), 4);
+    assert_eq!(minter.counters().evictions, 2);
+}
+
+#[tokio::test]
+async fn a_date_that_is_far_off_does_not_have_a_dead_token_served() {
+    let time = VirtualTime::stop();
+    let expiry = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(300)).to_string();
+    let body = token_json().replace("2126-03-01T12:00:00.000Z", &expiry);
+    let head = String::from_utf8(answer("201 Created", "application/json", &body)).unwrap();
+    let date = "\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+    let head = head.replacen("\r\n", date, 1);
+    let server = FaultServer::start([Answer::Answer(head.into_bytes())]).await;
+    let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
+    let policy = chat("agent-1");
+    minter.token(&policy).await.unwrap();
+    minter.token(&policy).await.unwrap();
+    assert_eq!(minter.counters().creates, 1);
+    time.advance(seconds(301)).await;
+    minter.token(&policy).await.unwrap();
+    assert_eq!(minter.counters().creates, 2);
+}
+
+#[tokio::test]
+async fn a_lifetime_beyond_reason_is_refused() {
+    let service = Service::start().await;
+    for lifetime in [Duration::MAX, seconds(8000 * 366 * 24 * 3600)] {
+        let error = service.builder().lifetime(lifetime).build().unwrap_err();
+        assert_eq!(error.field(), Some("lifetime"), "{error}");
+    }
+    // The longest that is not.
+    let longest = seconds(100 * 365 * 24 * 3600);
+    let minter = service.builder().lifetime(longest).build().unwrap();
+    let policy = chat("agent-1");
+    let token = minter.token(&policy).await.unwrap();
+    assert!(same(&minter.token(&policy).await.unwrap(), &token));
+    assert_eq!(minter.shutdown(Duration::MAX).await.revoked(), 1);
+}
+
+/// A service's clock that can be set.
+#[derive(Clone)]
+struct Adjustable(TokioClock, Arc<AtomicU64>);
+
+impl Clock for Adjustable {
+    fn now(&self) -> SystemTime {
+        self.0.now() + seconds(self.1.load(Ordering::Relaxed))
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_while_the_minter_runs_costs_no_more_than_a_create() {
+    let time = VirtualTime::stop();
+    let clock = Adjustable(time.clock(Duration::ZERO), Arc::default());
+    let builder = Emulator::builder().clock(clock.clone());
+    let service = Service::start_with(time, builder).await;
+    let minter = service.builder().lifetime(seconds(600)).build().unwrap();
+    minter.token(&chat("agent-1")).await.unwrap();
+    // As after a machine was suspended: by less than a token lives, and by more.
+    for (ahead, creates) in [(300, 3), (2100, 5)] {
+        clock.1.store(ahead, Ordering::Relaxed);
+        let policy = chat(&format!("agent-{ahead}"));
+        let token = minter.token(&policy).valid_for(seconds(500)).await.unwrap();
+        let left = token.remaining();
+        assert!(
+            (seconds(597)..=seconds(600)).contains(&left),
+            "{ahead}: {left:?}"
+        );
+        assert_eq!(minter.counters().creates, creates);
+    }
+}
+
+#[tokio::test]
+async fn what_lands_after_the_deadline_of_a_shutdown_is_revoked() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let latency = Fault::latency(seconds(5)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+    let policy = chat("agent-1");
+    let mut waiting = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut waiting).is_pending());
+    service.time.until(|| service.creates() == 1).await;
+    let mut shutdown = Box::pin(minter.shutdown(seconds(2)));
+    assert!(poll!(&mut shutdown).is_pending());
+    tokio::task::yield_now().await;
+    service.time.advance(seconds(2)).await;
+    let report = shutdown.await;
+    assert_eq!((report.revoked(), report.unfinished()), (0, 1));
+    service.time.advance(seconds(3)).await;
+    service.time.until(|| service.revokes() == 1).await;
+    service.time.until(|| service.live() == 0).await;
+    service
+        .time
+        .until(|| minter.counters().revocations == 1)
+        .await;
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_revocations_that_nobody_waits_for() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    minter.token(&policy).await.unwrap();
+    let latency = Fault::latency(seconds(3)).on(Operation::DeleteToken);
+    service.emulator.inject(latency).unwrap();
+    let mut revoking = Box::pin(minter.revoke(&policy));
+    assert!(poll!(&mut revoking).is_pending());
+    drop(revoking);
+    service.time.until(|| service.revokes() == 1).await;
+    let mut shutdown = Box::pin(minter.shutdown(seconds(10)));
+    for _ in 0..100 {
+        assert!(poll!(&mut shutdown).is_pending());
+        tokio::task::yield_now().await;
+    }
+    service.time.advance(seconds(3)).await;
+    assert!(shutdown.await.is_complete());
+    assert_eq!(service.live(), 0);
+}
+
+#[tokio::test]
+async fn no_more_tokens_are_revoked_at_a_time_than_allowed() {
+    let service = Service::start().await;
+    let minter = service.builder().max_concurrent_creates(4).build().unwrap();
+    for n in 0..20 {
+        minter.token(&chat(&format!("agent-{n}"))).await.unwrap();
+    }
+    let latency = Fault::latency(seconds(3)).on(Operation::DeleteToken);
+    service.emulator.inject(latency).unwrap();
+    let mut shutdown = Box::pin(minter.shutdown(seconds(60)));
+    for turn in 1..=5 {
+        assert!(poll!(&mut shutdown).is_pending());
+        service.time.until(|| service.revokes() >= 4 * turn).await;
+        for _ in 0..100 {
+            std::thread::sleep(Duration::from_micros(50));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(service.revokes(), 4 * turn);
+        service.time.advance(seconds(3)).await;
+    }
+    assert_eq!(shutdown.await.revoked(), 20);
+}
+
+#[tokio::test]
+async fn a_token_that_may_have_been_made_when_it_was_revoked_is_reported() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    for fault in [Fault::latency(seconds(3)), Fault::lose_answer()] {
+        let fault = fault.on(Operation::CreateToken);
+        service.emulator.inject(fault).unwrap();
+    }
+    let policy = chat("agent-1");
+    let mut waiting = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut waiting).is_pending());
+    service.time.until(|| service.creates() == 1).await;
+    let mut revoking = Box::pin(minter.revoke(&policy));
+    assert!(poll!(&mut revoking).is_pending());
+    assert!(waiting.await.unwrap_err().is_revoked());
+    service.time.advance(seconds(3)).await;
+    let report = revoking.await;
+    assert_eq!((report.revoked(), report.unknown_outcomes()), (0, 1));
+    assert!(!report.is_complete());
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_without_a_word_is_tried_again_but_not_every_second() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(205)).await;
+    let down = Fault::status(503).on(Operation::CreateToken);
+    service.emulator.inject(down).unwrap();
+    for _ in 0..60 {
+        let request = minter.token(&policy).valid_for(seconds(1));
+        request.await.unwrap();
+        tokio::task::yield_now().await;
+        service
+            .time
+            .until(|| minter.counters().failures == minter.counters().renewals)
+            .await;
+        service.time.advance(seconds(1)).await;
+    }
+    // With 94 s left a pause is 12 to 23 s, and with 34 s left 4 to 8 s.
+    let tried = minter.counters().renewals;
+    assert!((4..=10).contains(&tried), "{tried}");
+}
+
+#[tokio::test]
+async fn a_token_of_a_shorter_life_than_asked_for_is_renewed_in_proportion() {
+    let time = VirtualTime::stop();
+    let date = jiff::Timestamp::now();
+    let expiry = (date + jiff::SignedDuration::from_secs(60)).to_string();
+    let body = token_json().replace("2126-03-01T12:00:00.000Z", &expiry);
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&date)
+        .unwrap();
+    let head = String::from_utf8(answer("201 Created", "application/json", &body)).unwrap();
+    let head = head.replacen("\r\n", &format!("\r\ndate: {date}\r\n"), 1);
+    let server = FaultServer::start([Answer::Answer(head.into_bytes())]).await;
+    let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
+    let policy = chat("agent-1");
+    let ask = || minter.token(&policy).valid_for(seconds(5)).into_future();
+    ask().await.unwrap();
+    // Half of its life is over at 29 s or later, and a third is left at 40 s or sooner.
+    for (wait, renewals) in [(28, 0), (14, 1)] {
+        time.advance(seconds(wait)).await;
+        ask().await.unwrap();
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(minter.counters().renewals, renewals);
+    }
+}
+
+#[tokio::test]
+async fn one_who_asks_for_no_life_at_all_gets_no_dead_token() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let first = minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(300)).await;
+    assert!(first.is_expired());
+    let next = minter.token(&policy).valid_for(Duration::ZERO).await;
+    assert!(!next.unwrap().is_expired());
+}
+
+#[tokio::test]
+async fn a_service_that_sets_another_expiry_is_asked_once_and_again_when_the_token_has_died() {
+    let time = VirtualTime::stop();
+    let date = jiff::Timestamp::now();
+    let expiry = (date + jiff::SignedDuration::from_secs(60)).to_string();
+    let body = token_json().replace("2126-03-01T12:00:00.000Z", &expiry);
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&date)
+        .unwrap();
+    let head = String::from_utf8(answer("201 Created", "application/json", &body)).unwrap();
+    let head = head.replacen("\r\n", &format!("\r\ndate: {date}\r\n"), 1);
+    let server = FaultServer::start([Answer::Answer(head.into_bytes())]).await;
+    let minter = TokenMinter::builder(&letta(server.url()), ORIGIN)
+        .lifetime(seconds(900))
+        .build()
+        .unwrap();
+    let policy = chat("agent-1");
+    for _ in 0..2 {
+        let error = minter.token(&policy).await.unwrap_err();
+        assert!(error.is_short_lived(), "{error}");
+    }
+    assert_eq!(minter.counters().creates, 1);
+    // It may do better now.
+    time.advance(seconds(61)).await;
+    minter.token(&policy).await.unwrap_err();
+    assert_eq!(minter.counters().creates, 2);
+}
+
 #[tokio::test]
 async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let (traces, _guard) = Traces::here();
@@ -947,8 +1373,9 @@ async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
         tokens.push(request.await.unwrap());
     }
     minter.token(&policies[2]).subject(subject).await.unwrap();
-    service.time.advance(seconds(199)).await;
-    minter.token(&policies[2]).subject(subject).await.unwrap();
+    service.time.advance(seconds(205)).await;
+    let request = minter.token(&policies[2]).subject(subject);
+    request.valid_for(seconds(90)).await.unwrap();
     service
         .time
         .until(|| minter.counters().renewals == 1 && service.creates() == 4)

@@ -11,6 +11,9 @@ use crate::origin::Origin;
 /// The service's clock is read to the second, so that shorter lives would be mostly guesswork.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(10);
 
+/// Years that a service writes have four digits, and clocks keep time in numbers that end.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// A token takes a moment to come, so that none is good for all of its life.
 const MARGIN: Duration = Duration::from_secs(5);
 
@@ -76,7 +79,7 @@ impl TokenMinterBuilder {
     }
 
     /// How long tokens live. By default 5 minutes, which is what the service gives by itself. At least 10
-    /// seconds. The longer it is, the fewer tokens are minted, and the longer one that leaks can be used.
+    /// seconds, at most 100 years. The longer it is, the fewer tokens are minted, and the longer one that leaks can be used.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
@@ -132,6 +135,9 @@ impl TokenMinterBuilder {
         if lifetime < SHORTEST_LIFETIME {
             let rule = format!("must be at least {SHORTEST_LIFETIME:?}");
             return bad("lifetime", rule, lifetime);
+        }
+        if lifetime > LONGEST_LIFETIME {
+            return bad("lifetime", "must be at most 100 years".to_owned(), lifetime);
         }
         let valid_for = self.valid_for.unwrap_or(lifetime / 3);
         check_valid_for(valid_for, lifetime)?;

@@ -22,7 +22,7 @@ pub struct MinterCounters {
     /// Those among the failures that [may have happened](crate::Error::may_have_happened): each may have left a
     /// live token that nobody knows, until it expires.
     pub unknown_outcomes: u64,
-    /// Live tokens forgotten for want of room.
+    /// Live tokens forgotten for want of room, each on its own.
     pub evictions: u64,
     /// Tokens revoked, or found gone when they were to be.
     pub revocations: u64,

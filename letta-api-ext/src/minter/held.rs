@@ -17,7 +17,10 @@ use crate::policy::AccessPolicy;
 pub(super) struct Held {
     id: HeldId,
     token: ArcSwapOption<Inner>,
+    /// Until when it is served.
     ends: Instant,
+    /// When the last of all tokens in it does.
+    all_end: Instant,
     /// How long the service lets it live, at the most.
     granted: Duration,
     /// When it is to be renewed, in nanoseconds since `since`.
@@ -25,9 +28,19 @@ pub(super) struct Held {
     since: Instant,
     /// Those that it has taken the place of. They were handed out, and live on.
     earlier: Mutex<Vec<AccessToken>>,
-    /// Narrower policies that it was handed out for.
-    stands_in_for: Mutex<Vec<AccessPolicy>>,
+    stands_in_for: Mutex<StandIns>,
 }
+
+/// Narrower policies that a token was handed out for.
+#[derive(Clone, Default)]
+struct StandIns {
+    policies: Vec<AccessPolicy>,
+    /// There were more than are kept: from then on it may have been any.
+    are_more: bool,
+}
+
+/// A token of many rights has more parts than there is room for.
+const MOST_STAND_INS: usize = 100;
 
 /// Tells one from all others in the process.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,21 +60,24 @@ impl Held {
         earlier: Option<&Self>,
     ) -> Self {
         let mut tokens = Vec::new();
-        let mut policies = Vec::new();
+        let mut stand_ins = StandIns::default();
         if let Some(earlier) = earlier {
             tokens = earlier.live_tokens(now);
-            policies.clone_from(&lock(&earlier.stands_in_for));
+            stand_ins.clone_from(&lock(&earlier.stands_in_for));
         }
+        let lives = tokens.iter().chain([&token]).filter_map(AccessToken::ends);
+        let all_end = lives.fold(ends, Instant::max);
         static IDS: AtomicU64 = AtomicU64::new(0);
         Self {
             id: HeldId(IDS.fetch_add(1, Ordering::Relaxed)),
             token: ArcSwapOption::new(Some(token.into_shared())),
             ends,
+            all_end,
             granted,
             renew_at: AtomicU64::new(to_nanos(renew_in)),
             since: now,
             earlier: Mutex::new(tokens),
-            stands_in_for: Mutex::new(policies),
+            stands_in_for: Mutex::new(stand_ins),
         }
     }
 
@@ -80,7 +96,7 @@ impl Held {
         (self.granted < valid_for && self.is_live(now)).then_some(self.granted)
     }
 
-    pub(super) fn is_live(&self, now: Instant) -> bool {
+    fn is_live(&self, now: Instant) -> bool {
         self.ends > now
     }
 
@@ -90,6 +106,11 @@ impl Held {
 
     pub(super) fn ends(&self) -> Instant {
         self.ends
+    }
+
+    /// When there is nothing left in it to revoke.
+    pub(super) fn all_end(&self) -> Instant {
+        self.all_end
     }
 
     /// How many tokens there are in it.
@@ -125,14 +146,33 @@ impl Held {
 
     /// Notes that it is handed out to one who asked for less.
     pub(super) fn stand_in_for(&self, policy: &AccessPolicy) {
-        let mut policies = lock(&self.stands_in_for);
-        if !policies.contains(policy) {
-            policies.push(policy.clone());
+        let mut stand_ins = lock(&self.stands_in_for);
+        if stand_ins.are_more || stand_ins.policies.contains(policy) {
+            return;
+        }
+        if stand_ins.policies.len() < MOST_STAND_INS {
+            stand_ins.policies.push(policy.clone());
+        } else {
+            *stand_ins = StandIns {
+                policies: Vec::new(),
+                are_more: true,
+            };
         }
     }
 
-    pub(super) fn stands_in(&self, policy: &AccessPolicy) -> bool {
-        lock(&self.stands_in_for).contains(policy)
+    /// Whether it was handed out for `policy`, or may have been, since it allows what is in `whole`.
+    pub(super) fn stands_in(&self, policy: &AccessPolicy, whole: &AccessPolicy) -> bool {
+        let stand_ins = lock(&self.stands_in_for);
+        match stand_ins.are_more {
+            true => !policy.is_empty() && policy.is_subset_of(whole),
+            false => stand_ins.policies.contains(policy),
+        }
+    }
+
+    /// How many narrower policies are kept.
+    #[cfg(test)]
+    pub(super) fn stand_ins(&self) -> usize {
+        lock(&self.stands_in_for).policies.len()
     }
 
     /// Takes the secrets out. Those that were handed out are not touched.

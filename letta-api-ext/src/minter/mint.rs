@@ -23,23 +23,33 @@ pub(super) struct Mint {
     letta: Letta,
     lifetime: Duration,
     /// What the service's clock said in its last answer.
-    reading: Mutex<Option<ClockReading>>,
+    known: Mutex<Option<Known>>,
     counts: Arc<Counts>,
 }
 
 /// A token that was minted.
 pub(super) struct Minted {
     pub(super) token: AccessToken,
+    /// Until when it is served: no longer than was asked for, should the service's `Date` be far off.
+    pub(super) good_until: Instant,
     /// How long the service lets it live, at the most: that the answer was long on its way is no choice of the
     /// service's.
     pub(super) granted: Duration,
+}
+
+/// What is known of the service's clock.
+#[derive(Clone, Copy)]
+struct Known {
+    reading: ClockReading,
+    /// How long the answer was on its way. It is unsure by as much.
+    took: Duration,
 }
 
 /// What was asked of the service, and what came of it.
 struct Sent {
     expiry: Option<SystemTime>,
     result: Result<AccessToken>,
-    reading: Option<ClockReading>,
+    learnt: Option<Known>,
     at: Instant,
     took: Duration,
 }
@@ -49,13 +59,14 @@ impl Mint {
         Self {
             letta,
             lifetime,
-            reading: Mutex::new(None),
+            known: Mutex::new(None),
             counts,
         }
     }
 
-    /// Mints a token. Where the clock of this machine turns out to be wrong, it does so again, and the token
-    /// that lives too long or too short is given to `discard`.
+    /// Mints a token. Where what was known of the service's clock turns out to be wrong, it does so again, and the
+    /// token that lives too long or too short is given to `discard`. At first that is what the clock of this
+    /// machine says; later on, a clock may have been set, or this machine suspended.
     pub(super) async fn create(
         &self,
         key: &Key,
@@ -63,11 +74,10 @@ impl Mint {
         is_renewal: bool,
         discard: impl FnOnce(AccessToken),
     ) -> Result<Minted> {
-        let known = *lock(&self.reading);
+        let known = *lock(&self.known);
         let mut sent = self.send(key, known, deadline, is_renewal).await;
-        let is_off = known.is_none() && self.is_off(&sent);
-        let learnt = sent.reading;
-        if is_off && Instant::now() < deadline {
+        let learnt = sent.learnt;
+        if self.is_off(&sent, known) && Instant::now() < deadline {
             if let Ok(token) = sent.result {
                 discard(token);
             }
@@ -83,6 +93,7 @@ impl Mint {
         });
         Ok(Minted {
             token: token.ending(end),
+            good_until: end.min(sent.at + self.lifetime),
             granted: end.saturating_duration_since(sent.at) + sent.took + RESOLUTION,
         })
     }
@@ -90,7 +101,7 @@ impl Mint {
     async fn send(
         &self,
         key: &Key,
-        reading: Option<ClockReading>,
+        known: Option<Known>,
         deadline: Instant,
         is_renewal: bool,
     ) -> Sent {
@@ -120,7 +131,7 @@ impl Mint {
         // The service's own clock is right where it is left to it.
         let expiry = (self.lifetime != DOCUMENTED_LIFETIME)
             .then(|| {
-                let now = reading.and_then(|reading| reading.service_time_at(at));
+                let now = known.and_then(|known| known.reading.service_time_at(at));
                 now.unwrap_or_else(clock::now).checked_add(self.lifetime)
             })
             .flatten();
@@ -140,21 +151,23 @@ impl Mint {
                 "there may be a live token that nobody knows"
             );
         }
-        if reading.is_some() {
-            *lock(&self.reading) = reading;
+        let took = at.elapsed();
+        let learnt = reading.map(|reading| Known { reading, took });
+        if learnt.is_some() {
+            *lock(&self.known) = learnt;
         }
         Sent {
             expiry,
             result,
-            reading,
+            learnt,
             at,
-            took: at.elapsed(),
+            took,
         }
     }
 
     /// Whether the expiry that was asked for is not so far off as it was meant to be, and the service took it.
-    fn is_off(&self, sent: &Sent) -> bool {
-        let (Some(expiry), Some(reading)) = (sent.expiry, sent.reading) else {
+    fn is_off(&self, sent: &Sent, known: Option<Known>) -> bool {
+        let (Some(expiry), Some(learnt)) = (sent.expiry, sent.learnt) else {
             return false;
         };
         let taken = match &sent.result {
@@ -167,13 +180,15 @@ impl Mint {
             }),
             Err(error) => is_refused(error),
         };
-        let left = reading
+        let left = learnt
+            .reading
             .instant_of(expiry)
             .saturating_duration_since(sent.at);
         let tolerance = TOLERANCE
             .min(self.lifetime / 10)
             .max(Duration::from_secs(2));
-        taken && left.abs_diff(self.lifetime) > tolerance + sent.took
+        let unsure = sent.took + known.map_or(Duration::ZERO, |known| known.took);
+        taken && left.abs_diff(self.lifetime) > tolerance + unsure
     }
 }
 

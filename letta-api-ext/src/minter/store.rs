@@ -42,16 +42,21 @@ impl Store {
             let (index, evicted) = (index.clone(), evicted.clone());
             move |key: Arc<Arc<Key>>, held: Arc<Held>, cause| {
                 lock(&index).remove(&key, &held);
-                if cause == RemovalCause::Size && held.is_live(Instant::now()) {
-                    count!(
-                        counts,
-                        debug,
-                        evictions,
-                        letta_minter_evictions,
-                        "a live token is forgotten for want of room"
-                    );
-                    let mut until = lock(&evicted);
-                    *until = (*until).max(Some(held.ends()));
+                if cause == RemovalCause::Size {
+                    let live = held.live_tokens(Instant::now());
+                    for _ in &live {
+                        count!(
+                            counts,
+                            debug,
+                            evictions,
+                            letta_minter_evictions,
+                            "a live token is forgotten for want of room"
+                        );
+                    }
+                    if !live.is_empty() {
+                        let mut until = lock(&evicted);
+                        *until = (*until).max(Some(held.all_end()));
+                    }
                 }
                 held.wipe();
             }
@@ -121,7 +126,7 @@ impl Store {
                 continue;
             };
             let stands_in = match selection {
-                Selection::Policy(policy) => held.stands_in(policy),
+                Selection::Policy(policy) => held.stands_in(policy, &key.policy),
                 _ => false,
             };
             if stands_in || selection.includes(&key) {
@@ -146,6 +151,8 @@ impl Store {
 
     /// Whether a token that was forgotten for want of room may still live.
     pub(super) fn has_forgotten_live_ones(&self, now: Instant) -> bool {
+        // An eviction that another thread is in the midst of is to be known: the cache has forgotten it already.
+        self.settle();
         lock(&self.evicted).is_some_and(|until| until > now)
     }
 
@@ -163,10 +170,10 @@ impl Store {
         dead.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Forgets it, if it has died.
+    /// Forgets it, if all of it has died.
     pub(super) fn bury(&self, key: &Key, now: Instant) {
         let key = key.as_ref();
-        if self.get(&key).is_some_and(|held| !held.is_live(now)) {
+        if self.get(&key).is_some_and(|held| held.all_end() <= now) {
             self.cache.invalidate(&key);
         }
     }
@@ -194,7 +201,7 @@ struct Place {
 
 impl Index {
     fn add(&mut self, key: &Arc<Key>, held: &Held) {
-        let (id, ends) = (held.id(), held.ends());
+        let (id, ends) = (held.id(), held.all_end());
         self.keys.insert(key.clone(), Place { id, ends });
         for agent in key.policy.agents() {
             let keys = self.by_agent.entry(agent.clone()).or_default();
@@ -262,9 +269,13 @@ mod tests {
 
     /// A token that lives for a minute, and a way to see whether its secret is still in memory.
     fn token() -> (AccessToken, Weak<Inner>) {
+        token_for(Duration::from_secs(60))
+    }
+
+    fn token_for(life: Duration) -> (AccessToken, Weak<Inner>) {
         let json = r#"{"token":"ck-let-1","hostname":"","expiresAt":"","policy":{"version":"1","data":[]}}"#;
         let token = AccessToken::from_wire(serde_json::from_str(json).unwrap(), None);
-        let token = token.ending(Instant::now() + Duration::from_secs(60));
+        let token = token.ending(Instant::now() + life);
         let shared = token.into_shared();
         let watch = Arc::downgrade(&shared);
         (AccessToken::from_shared(shared), watch)
@@ -272,7 +283,11 @@ mod tests {
 
     impl Store {
         fn put(&self, agent: &str) -> Weak<Inner> {
-            let (token, watch) = token();
+            self.put_for(Duration::from_secs(60), agent)
+        }
+
+        fn put_for(&self, life: Duration, agent: &str) -> Weak<Inner> {
+            let (token, watch) = token_for(life);
             let (now, ends) = (Instant::now(), token.ends().unwrap());
             let key = key(agent);
             let current = self.get(&Key::as_ref(&key));
@@ -379,5 +394,67 @@ mod tests {
         assert!(is_in_memory(&watch), "it lives");
         store.bury(&dead[0], later);
         assert!(!is_in_memory(&watch));
+    }
+
+    #[test]
+    fn what_lives_longer_than_the_one_in_its_place_is_not_forgotten() {
+        let store = Store::new(9, Arc::default());
+        let earlier = store.put("agent-1");
+        store.put_for(Duration::from_secs(20), "agent-1");
+        let later = Instant::now() + Duration::from_secs(40);
+        for key in store.dead(Duration::from_secs(30), later) {
+            store.bury(&key, later);
+        }
+        assert!(is_in_memory(&earlier));
+        assert_eq!(store.take(&Selection::All, later).len(), 1);
+
+        // Nor is it evicted without a word.
+        let counts = Arc::new(Counts::default());
+        let store = Store::new(2, counts.clone());
+        store.put("agent-1");
+        store.put_for(Duration::ZERO, "agent-1");
+        store.put("agent-2");
+        assert_eq!(counts.read().evictions, 1);
+        assert!(store.has_forgotten_live_ones(Instant::now() + Duration::from_secs(50)));
+    }
+
+    #[test]
+    fn what_a_token_was_handed_out_for_takes_no_more_than_so_much_memory() {
+        let (token, _) = token();
+        let (now, ends) = (Instant::now(), token.ends().unwrap());
+        let held = Held::new(token, ends, Duration::ZERO, now, Duration::ZERO, None);
+        let whole: Vec<_> = (0..200).map(|n| format!("agent-{n}:read_agent")).collect();
+        let [whole, other]: [AccessPolicy; 2] = [
+            whole.join(";").parse().unwrap(),
+            "agent-x:read_agent".parse().unwrap(),
+        ];
+        let part = |n| -> AccessPolicy { format!("agent-{n}:read_agent").parse().unwrap() };
+        for n in 0..99 {
+            held.stand_in_for(&part(n));
+            held.stand_in_for(&part(n));
+        }
+        assert!(held.stands_in(&part(98), &whole) && !held.stands_in(&part(99), &whole));
+        for n in 99..150 {
+            held.stand_in_for(&part(n));
+        }
+        assert!(held.stand_ins() <= 100);
+        // What was forgotten is revoked all the same, and with it what may have been.
+        for n in 0..200 {
+            assert!(held.stands_in(&part(n), &whole));
+        }
+        assert!(!held.stands_in(&other, &whole));
+        let (token, _) = self::token();
+        let next = Held::new(
+            token,
+            ends,
+            Duration::ZERO,
+            now,
+            Duration::ZERO,
+            Some(&held),
+        );
+        assert!(
+            next.stands_in(&part(3), &whole),
+            "nor does a renewal forget it"
+        );
     }
 }
