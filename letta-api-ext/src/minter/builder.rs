@@ -79,7 +79,8 @@ impl TokenMinterBuilder {
     }
 
     /// How long tokens live. By default 5 minutes, which is what the service gives by itself. At least 10
-    /// seconds, at most 100 years. The longer it is, the fewer tokens are minted, and the longer one that leaks can be used.
+    /// seconds, at most 100 years. The longer it is, the fewer tokens are minted, and the longer one that leaks can
+    /// be used.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
@@ -106,14 +107,15 @@ impl TokenMinterBuilder {
     }
 
     /// How many tokens are kept at the most, by default 10,000. Those go first that have not been used for
-    /// longest; they live on until they expire, but are not known to the minter any more. A token takes about
-    /// 2 KiB. At least 1.
+    /// longest; they live on until they expire, but are not known to the minter any more. One that another
+    /// has taken the place of counts too, until it expires. A token takes about 2 KiB. At least 1.
     pub fn capacity(mut self, tokens: u64) -> Self {
         self.capacity = tokens;
         self
     }
 
-    /// How many tokens are being minted at the same time at the most, and how many revoked. By default 8. What
+    /// How many tokens are being minted at the same time at the most, and how many each revocation or shutdown
+    /// revokes at the same time. By default 8. What
     /// else is to be minted waits for its turn, for as long as a call's
     /// [deadline](crate::LettaBuilder::deadline) allows. At least 1.
     pub fn max_concurrent_creates(mut self, creates: usize) -> Self {

@@ -47,7 +47,7 @@ impl RevocationReport {
         self.unknown_outcomes
     }
 
-    /// How many creates and revocations were still under way at the deadline of
+    /// How many creates and calls to revoke (each of one token or more) were still under way at the deadline of
     /// [`shutdown`](crate::TokenMinter::shutdown). They go on for as long as the runtime does, and what lands is
     /// revoked.
     pub fn unfinished(&self) -> usize {

@@ -87,7 +87,7 @@ impl Store {
     ) -> Vec<(Arc<Key>, Arc<Held>)> {
         let mut keys: Vec<Arc<Key>> = {
             let index = lock(&self.index);
-            let keys = index.naming_all(key.policy);
+            let keys = index.like(key);
             keys.filter(|wider| {
                 wider.subject.as_deref() == key.subject
                     && wider.origin == *key.origin
@@ -244,6 +244,14 @@ impl Index {
             .agents()
             .min_by_key(|agent| self.by_agent.get(*agent).map_or(0, HashSet::len));
         rarest.into_iter().flat_map(|agent| self.naming(agent))
+    }
+
+    /// Keys of the same subject that name all its agents are among these.
+    fn like<'a>(&'a self, key: &'a KeyRef<'_>) -> Box<dyn Iterator<Item = &'a Arc<Key>> + 'a> {
+        match key.subject {
+            Some(subject) => Box::new(self.of(subject)),
+            None => Box::new(self.naming_all(key.policy)),
+        }
     }
 
     fn of(&self, subject: &str) -> impl Iterator<Item = &Arc<Key>> {
