@@ -187,7 +187,12 @@ impl TokenMinter {
             letta, lifetime, ..
         } = settings;
         let inner = Inner {
-            mint: Mint::new(letta.clone(), lifetime, counts.clone()),
+            mint: Mint::new(
+                letta.clone(),
+                settings.origin.clone(),
+                lifetime,
+                counts.clone(),
+            ),
             letta,
             origin: settings.origin,
             lifetime,

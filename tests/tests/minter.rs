@@ -155,6 +155,9 @@ async fn a_token_is_for_one_policy_one_origin_and_one_subject() {
     let secrets: HashSet<_> = tokens.iter().map(AccessToken::expose_secret).collect();
     assert_eq!(secrets.len(), tokens.len());
     assert_eq!(tokens[2].origin(), Some(&elsewhere));
+    let own = minter.origin().clone();
+    let again = minter.token(&chat).origin(&own).await.unwrap();
+    assert!(same(&again, &tokens[0]), "the minter's own origin by name");
     assert!(same(
         &minter.token(&chat).subject("ada").await.unwrap(),
         &tokens[3]

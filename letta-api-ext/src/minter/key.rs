@@ -13,7 +13,8 @@ use crate::policy::AccessPolicy;
 pub(super) struct Key {
     /// Whom it is for; nothing for whoever asks.
     pub(super) subject: Option<String>,
-    pub(super) origin: Origin,
+    /// Nothing for the minter's own, which is most often the one, so that it is neither hashed nor compared.
+    pub(super) origin: Option<Origin>,
     pub(super) policy: AccessPolicy,
 }
 
@@ -21,7 +22,7 @@ pub(super) struct Key {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct KeyRef<'a> {
     pub(super) subject: Option<&'a str>,
-    pub(super) origin: &'a Origin,
+    pub(super) origin: Option<&'a Origin>,
     pub(super) policy: &'a AccessPolicy,
 }
 
@@ -35,7 +36,7 @@ impl Key {
     pub(super) fn as_ref(&self) -> KeyRef<'_> {
         KeyRef {
             subject: self.subject.as_deref(),
-            origin: &self.origin,
+            origin: self.origin.as_ref(),
             policy: &self.policy,
         }
     }
@@ -45,7 +46,7 @@ impl KeyRef<'_> {
     pub(super) fn to_key(self) -> Key {
         Key {
             subject: self.subject.map(str::to_owned),
-            origin: self.origin.clone(),
+            origin: self.origin.cloned(),
             policy: self.policy.clone(),
         }
     }
@@ -82,10 +83,16 @@ mod tests {
         let policy: AccessPolicy = "agent-1:read_messages,?dream;agent-2:read_agent"
             .parse()
             .unwrap();
-        for subject in [None, Some(String::new()), Some("user-1".to_owned())] {
+        let origin = Origin::new("https://chat.example.com").unwrap();
+        for (subject, origin) in [
+            (None, None),
+            (Some(String::new()), Some(origin.clone())),
+            (Some("user-1".to_owned()), None),
+            (None, Some(origin)),
+        ] {
             let key = Key {
                 subject,
-                origin: Origin::new("https://chat.example.com").unwrap(),
+                origin,
                 policy: policy.clone(),
             };
             assert_eq!(state.hash_one(&key), state.hash_one(key.as_ref()));

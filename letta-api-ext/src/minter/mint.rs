@@ -12,6 +12,7 @@ use crate::clock::{self, Instant};
 use crate::clock_reading::{ClockReading, RESOLUTION};
 use crate::error::{Error, Result};
 use crate::letta::Letta;
+use crate::origin::Origin;
 
 /// How long tokens live that are asked for without an expiry, says the service.
 pub(super) const DOCUMENTED_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -21,6 +22,8 @@ const TOLERANCE: Duration = Duration::from_secs(5);
 
 pub(super) struct Mint {
     letta: Letta,
+    /// The origin of tokens whose key has none.
+    origin: Origin,
     lifetime: Duration,
     /// What the service's clock said in its last answer.
     known: Mutex<Option<Known>>,
@@ -55,9 +58,15 @@ struct Sent {
 }
 
 impl Mint {
-    pub(super) fn new(letta: Letta, lifetime: Duration, counts: Arc<Counts>) -> Self {
+    pub(super) fn new(
+        letta: Letta,
+        origin: Origin,
+        lifetime: Duration,
+        counts: Arc<Counts>,
+    ) -> Self {
         Self {
             letta,
+            origin,
             lifetime,
             known: Mutex::new(None),
             counts,
@@ -126,7 +135,10 @@ impl Mint {
         let left = deadline.saturating_duration_since(at);
         let tokens = self.letta.access_tokens();
         let request = tokens
-            .create(&key.policy, key.origin.clone())
+            .create(
+                &key.policy,
+                key.origin.as_ref().unwrap_or(&self.origin).clone(),
+            )
             .deadline(left.max(Duration::from_nanos(1)));
         // The service's own clock is right where it is left to it.
         let expiry = (self.lifetime != DOCUMENTED_LIFETIME)

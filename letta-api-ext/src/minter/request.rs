@@ -22,7 +22,8 @@ pub struct TokenRequest<'a> {
     minter: &'a TokenMinter,
     policy: &'a AccessPolicy,
     subject: Option<&'a str>,
-    origin: &'a Origin,
+    /// Nothing for the minter's own.
+    origin: Option<&'a Origin>,
     valid_for: Duration,
     up_to: Option<&'a AccessPolicy>,
 }
@@ -33,7 +34,7 @@ impl<'a> TokenRequest<'a> {
             minter,
             policy,
             subject: None,
-            origin: minter.origin(),
+            origin: None,
             valid_for: minter.inner.valid_for,
             up_to: None,
         }
@@ -51,7 +52,7 @@ impl<'a> TokenRequest<'a> {
 
     /// The web application that the token is for, in place of the minter's own.
     pub fn origin(mut self, origin: &'a Origin) -> Self {
-        self.origin = origin;
+        self.origin = (origin != self.minter.origin()).then_some(origin);
         self
     }
 
@@ -130,7 +131,7 @@ impl std::fmt::Debug for TokenRequest<'_> {
         f.debug_struct("TokenRequest")
             .field("policy", &self.policy)
             .field("has_subject", &self.subject.is_some())
-            .field("origin", &self.origin)
+            .field("origin", self.origin.unwrap_or(self.minter.origin()))
             .field("valid_for", &self.valid_for)
             .field("up_to", &self.up_to)
             .finish_non_exhaustive()
