@@ -14,7 +14,7 @@
 //! let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
 //! let token = letta.access_tokens().create(policy, "https://chat.example.com").send().await?;
 //!
-//! let body = token.to_browser(); // the one serialisable form: token, expiry
+//! let body = token.to_browser(); // the one serialisable form: token, expiry, seconds until then
 //! # drop(body); Ok(())
 //! # }
 //! ```
@@ -25,6 +25,8 @@
 //! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list),
 //!   [revoke](AccessTokens::revoke).
+//! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
+//! - `token_endpoint` (feature `axum`): the route that hands a page its token.
 //! - [`Error`]: one type for all that can go wrong, with what to do about each kind.
 //! - [`Letta::api`]: the generated client, for everything that this crate does not wrap.
 //!
