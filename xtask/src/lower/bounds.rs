@@ -75,3 +75,39 @@ fn against(whole: i128, real: f64) -> Ordering {
             Ordering::Less
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_compared_without_rounding() {
+        let numbers = [
+            "-1e300",
+            "-9223372036854775808",
+            "-1.5",
+            "-1",
+            "-0.5",
+            "0",
+            "0.5",
+            "1",
+            "1.5",
+            "2",
+            "9007199254740992.0",
+            "9007199254740993",
+            "18446744073709551615",
+            "1e300",
+        ];
+        let numbers: Vec<Number> = numbers
+            .iter()
+            .map(|text| serde_json::from_str(text).unwrap())
+            .collect();
+        for (i, left) in numbers.iter().enumerate() {
+            for (j, right) in numbers.iter().enumerate() {
+                assert_eq!(compare(left, right), i.cmp(&j), "{left} and {right}");
+            }
+        }
+        let one = |text: &str| serde_json::from_str::<Number>(text).unwrap();
+        assert_eq!(compare(&one("1"), &one("1.0")), Ordering::Equal);
+    }
+}

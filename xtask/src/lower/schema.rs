@@ -74,9 +74,10 @@ fn object(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Pla
     }
     types::only_null(lowering, &mut draft);
     values::lower(lowering, &mut draft);
-    types::lists(lowering, &mut draft, plan.has_null_type);
     bounds::lower(lowering, &mut draft);
     tuples::lower(lowering, &mut draft);
+    // After those of bounds and items, which it may move into branches.
+    types::lists(lowering, &mut draft, plan.has_null_type);
     refused::refuse(lowering, &draft);
     // Only now: what is left of a branch is lowered already, and not to be again.
     nullable |= branches::strip(lowering, &mut draft, &null_branches);
