@@ -46,7 +46,7 @@ static DESCRIPTIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
         newer["openapi"] = json!("3.1.0");
         newer
     };
-    vec![newer(&tokens), newer(&wide), tokens, wide]
+    vec![newer(&wide), tokens, wide]
 });
 
 #[derive(Clone, Debug)]
