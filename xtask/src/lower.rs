@@ -4,8 +4,8 @@
 //! cannot say is refused, all of it at once, unless the overlay leaves it out. A schema of 3.0 is read as
 //! progenitor reads it: `nullable: true` is null, or whatever the rest of the schema says.
 //!
-//! [`positions`](self) finds the schemas, `schema` takes each through the rules, and each file beside is a
-//! family of those. Pointers and places are those of the description as it was given.
+//! `positions` finds the schemas, `schema` takes each through the rules, and each file beside is a family
+//! of those. Pointers and places are those of the description as it was given.
 
 mod bounds;
 mod branches;

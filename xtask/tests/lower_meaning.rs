@@ -481,12 +481,20 @@ fn anything() -> Schemas {
     .boxed()
 }
 
-fn agree(schema: &Value, more: &[Value]) -> Result<(), TestCaseError> {
+/// `rule`, if one is named, must have been at work.
+fn agree(schema: &Value, rule: Option<&str>, more: &[Value]) -> Result<(), TestCaseError> {
     let given = description(schema);
     let lowered = lower(&parse(&given));
     if !lowered.refusals.is_empty() {
         // What cannot be lowered is not to be; but that is no way to pass everything.
         return Err(TestCaseError::reject("refused"));
+    }
+    if let Some(rule) = rule {
+        let mut rewrites = lowered.rewrites.iter();
+        prop_assert!(
+            rewrites.any(|it| it.rule.name == rule && it.pointer.to_string().contains("Subject")),
+            "{rule} has not been at work on {schema:#}"
+        );
     }
     let before = validator(&given);
     let after = lowered_validator(&lowered);
@@ -514,7 +522,7 @@ static INSTANCES: std::sync::LazyLock<Vec<Value>> = std::sync::LazyLock::new(|| 
 });
 
 macro_rules! laws {
-    ($($name:ident: $schemas:expr;)*) => {
+    ($($name:ident: $schemas:expr, $rule:expr;)*) => {
         proptest! {
             // More with PROPTEST_CASES.
             #![proptest_config(ProptestConfig {
@@ -525,7 +533,7 @@ macro_rules! laws {
             $(
                 #[test]
                 fn $name(schema in $schemas, more in prop::collection::vec(instance(), 0..20)) {
-                    agree(&schema, &more)?;
+                    agree(&schema, $rule, &more)?;
                 }
             )*
         }
@@ -533,20 +541,20 @@ macro_rules! laws {
 }
 
 laws! {
-    null_branches_keep_the_meaning: subject("null-branch");
-    null_types_and_values_keep_the_meaning: subject("null-type");
-    only_null_keeps_the_meaning: subject("only-null");
-    lists_of_types_keep_the_meaning: subject("type-list");
-    constants_keep_the_meaning: subject("const");
-    exclusive_bounds_keep_the_meaning: subject("exclusive-bound");
-    tuples_keep_the_meaning: subject("tuple");
-    booleans_keep_the_meaning: subject("boolean-schema");
-    siblings_of_references_keep_the_meaning: subject("ref-siblings");
-    unevaluated_properties_keep_the_meaning: subject("unevaluated");
-    what_has_no_effect_has_none: subject("no-effect");
-    notes_mean_nothing_to_validators: subject("notes");
-    what_is_valid_stays_so_where_nullable_is_heeded: subject("nullable");
-    rules_in_each_other_keep_the_meaning: anything();
+    null_branches_keep_the_meaning: subject("null-branch"), Some("null-branch");
+    null_types_and_values_keep_the_meaning: subject("null-type"), None;
+    only_null_keeps_the_meaning: subject("only-null"), None;
+    lists_of_types_keep_the_meaning: subject("type-list"), None;
+    constants_keep_the_meaning: subject("const"), Some("const");
+    exclusive_bounds_keep_the_meaning: subject("exclusive-bound"), Some("exclusive-bound");
+    tuples_keep_the_meaning: subject("tuple"), Some("tuple");
+    booleans_keep_the_meaning: subject("boolean-schema"), None;
+    siblings_of_references_keep_the_meaning: subject("ref-siblings"), Some("ref-siblings");
+    unevaluated_properties_keep_the_meaning: subject("unevaluated"), None;
+    what_has_no_effect_has_none: subject("no-effect"), Some("no-effect");
+    notes_mean_nothing_to_validators: subject("notes"), None;
+    what_is_valid_stays_so_where_nullable_is_heeded: subject("nullable"), None;
+    rules_in_each_other_keep_the_meaning: anything(), None;
 }
 
 /// The laws must be able to fail: a rule that is wrong is seen.
