@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::diagnostic::Failure;
+use crate::lower::{self, Lowered};
 use crate::model::Model;
 use crate::{generate, lint, load, overlay, refine, render, write};
 
@@ -29,6 +30,8 @@ pub struct Report {
     pub types: usize,
     /// The actions of the overlay.
     pub actions: usize,
+    /// What was lowered, in a line, if anything was.
+    pub lowered: Option<String>,
     /// The lines of the generated file.
     pub lines: usize,
     /// How long each stage took, in their order.
@@ -37,17 +40,22 @@ pub struct Report {
     pub outcome: Option<write::Outcome>,
 }
 
-/// Runs the stages.
+/// Runs the stages. What was lowered is told as soon as it is known: it is of use where a later stage
+/// fails, too.
 ///
 /// # Errors
 ///
 /// The first stage that fails ends it, and nothing is written then.
-pub fn run(options: &Options) -> Result<Report, Failure> {
+pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Failure> {
     let mut clock = Stopwatch::default();
 
     let mut document = clock.time("load", || load::load(&options.description))?;
     let overlay = clock.time("load", || load::load(&options.overlay))?;
     let actions = clock.time("overlay", || overlay::apply(&mut document, &overlay))?;
+    let lowered = clock.time("lower", || lower::lower(&document));
+    tell(&lowered);
+    let lowered_summary = lowered.summary();
+    let document = lowered.into_document()?;
     clock.time("lint", || lint::lint(&document))?;
     let model = Model::read(&document);
     let tokens = clock.time("generate", || generate::generate(&document, &model))?;
@@ -64,6 +72,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
         operations: refined.operations,
         types: refined.types,
         actions,
+        lowered: lowered_summary,
         lines: text.lines().count(),
         stages: clock.0,
         outcome,
@@ -99,8 +108,10 @@ impl Report {
             .iter()
             .map(|(name, took)| format!("{name} {:.1} ms", took.as_secs_f64() * 1e3))
             .collect();
+        let lowered = self.lowered.as_ref();
+        let lowered = lowered.map_or_else(String::new, |line| format!("\n  {line}"));
         format!(
-            "{}: {verdict}\n  {} operations, {} types, {} lines; {} overlay actions\n  {}",
+            "{}: {verdict}\n  {} operations, {} types, {} lines; {} overlay actions{lowered}\n  {}",
             out.display(),
             self.operations,
             self.types,

@@ -66,6 +66,10 @@ impl Diagnostic {
         let source = &self.span.source;
         // A span of many lines (a whole schema) is shown by its first.
         let start = self.span.start.min(source.text.len());
+        // That line alone is given to the renderer: it goes through all that it is given, which takes a
+        // minute for the findings of a large description.
+        let line_start = source.text[..start].rfind('\n').map_or(0, |end| end + 1);
+        let line_number = source.text[..line_start].matches('\n').count() + 1;
         let line_end = source.text[start..]
             .find('\n')
             .map_or(source.text.len(), |length| start + length);
@@ -74,9 +78,10 @@ impl Diagnostic {
             .primary_title(self.message.as_str())
             .id(self.rule)
             .element(
-                Snippet::source(source.text.as_str())
+                Snippet::source(&source.text[line_start..line_end])
+                    .line_start(line_number)
                     .path(source.path.display().to_string())
-                    .annotation(AnnotationKind::Primary.span(start..end)),
+                    .annotation(AnnotationKind::Primary.span(start - line_start..end - line_start)),
             );
         if let Some(pointer) = &self.pointer {
             group = group.element(Level::NOTE.message(format!("at {pointer}")));

@@ -1,4 +1,4 @@
-//! Fourth stage: progenitor turns the description into Rust tokens.
+//! Fifth stage: progenitor turns the description into Rust tokens.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,8 +1,8 @@
 //! The maintainers' commands of this workspace, as a library for its tests.
 //!
 //! `cargo xtask codegen` takes the OpenAPI description to the source of `letta-api`. Data flows one
-//! way: [`load`] → [`overlay`] → [`lint`] → [`generate`] → [`refine`] → [`render`] →
-//! [`write`](mod@write). Each stage is a function from value to value; files are touched in the first
+//! way: [`load`] → [`overlay`] → [`lower`] → [`lint`] → [`generate`] → [`refine`] →
+//! [`render`] → [`write`](mod@write). Each stage is a function from value to value; files are touched in the first
 //! and the last alone. [`codegen`] runs them.
 
 pub mod codegen;
@@ -11,6 +11,7 @@ pub mod document;
 pub mod generate;
 pub mod lint;
 pub mod load;
+pub mod lower;
 pub mod model;
 pub mod naming;
 pub mod overlay;

@@ -1,4 +1,4 @@
-//! Third stage: what the generator would panic on, or pass over in silence, is refused.
+//! Fourth stage: what the generator would panic on, or pass over in silence, is refused.
 //!
 //! Each rule is there because progenitor or typify was seen to do the wrong thing, or because a marker
 //! of ours is missing or would go unheeded. A description that passes is within the part of OpenAPI 3.0

@@ -21,6 +21,9 @@ enum Command {
         /// Write nothing; print a diff and fail if the checked-in code is stale
         #[arg(long)]
         check: bool,
+        /// List what was rewritten to lower OpenAPI 3.1 to 3.0, on the standard error
+        #[arg(long)]
+        explain: bool,
         /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml]
         #[arg(long, value_name = "FILE")]
         description: Option<PathBuf>,
@@ -36,6 +39,7 @@ enum Command {
 fn main() -> ExitCode {
     let Command::Codegen {
         check,
+        explain,
         description,
         overlay,
         out,
@@ -46,7 +50,13 @@ fn main() -> ExitCode {
         out: out.unwrap_or_else(|| in_workspace("letta-api/src/generated.rs")),
         check,
     };
-    match codegen::run(&options) {
+    // Beside the errors: a later stage may fail.
+    let outcome = codegen::run(&options, |lowered| {
+        if explain {
+            eprintln!("{}\n", lowered.explain());
+        }
+    });
+    match outcome {
         Ok(report) => {
             println!("{}", report.summary(&options.out));
             ExitCode::SUCCESS

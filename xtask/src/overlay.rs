@@ -9,6 +9,7 @@ use serde_json_path::JsonPath;
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Entry, Node, Pointer, Value};
+use crate::naming::is_identifier;
 
 /// Applies `overlay` to `description`. Gives the number of actions.
 ///
@@ -296,6 +297,39 @@ impl Action<'_> {
     fn error(&self, message: String, help: &str) -> Failure {
         let span = &self.target.span;
         Diagnostic::in_source(&span.source, span.start..span.end, "overlay", message, help).into()
+    }
+}
+
+/// An action that changes what stands at `at`, for a maintainer to copy.
+pub(crate) fn update_action(document: &Node, at: &Pointer, update: &str) -> String {
+    let path = json_path(document, at);
+    format!("`{{target: {path}, update: {{{update}}}}}`")
+}
+
+/// An action that removes what stands at `at`. An overlay removes objects and arrays; this is for those.
+pub(crate) fn remove_action(document: &Node, at: &Pointer) -> String {
+    format!("`{{target: {}, remove: true}}`", json_path(document, at))
+}
+
+fn json_path(document: &Node, at: &Pointer) -> String {
+    let mut path = "$".to_owned();
+    let mut node = Some(document);
+    for part in &at.0 {
+        match node.map(|node| &node.value) {
+            Some(Value::Array(_)) => path.push_str(&format!("[{part}]")),
+            _ if part.is_ascii() && is_identifier(part) => path.push_str(&format!(".{part}")),
+            _ => path.push_str(&format!(
+                "['{}']",
+                part.replace('\\', "\\\\").replace('\'', "\\'")
+            )),
+        }
+        node = node.and_then(|node| node.pointer(&Pointer(vec![part.clone()])));
+    }
+    // In YAML's flow style, what holds brackets or braces needs quotes.
+    if path.contains(['[', '{']) {
+        format!("\"{path}\"")
+    } else {
+        path
     }
 }
 

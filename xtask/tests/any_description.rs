@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use xtask::diagnostic::Failure;
 use xtask::document::Source;
 use xtask::model::Model;
-use xtask::{generate, lint, load, overlay, refine, render};
+use xtask::{generate, lint, load, lower, overlay, refine, render};
 
 /// The stages from text to text, without files.
 fn pipeline(description: &Value) -> Result<String, Failure> {
     let document = load::parse(&Source::new("d.json", description.to_string()))?;
+    let document = lower::lower(&document).into_document()?;
     lint::lint(&document)?;
     let model = Model::read(&document);
     let tokens = generate::generate(&document, &model)?;
@@ -38,7 +39,14 @@ static DESCRIPTIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let read = |path: &str| load::load(&root.join(path)).unwrap();
     let mut tokens = read("../openapi/letta.yaml");
     overlay::apply(&mut tokens, &read("../openapi/overlay.yaml")).unwrap();
-    vec![tokens.to_json(), read("tests/fixtures/wide.yaml").to_json()]
+    let (tokens, wide) = (tokens.to_json(), read("tests/fixtures/wide.yaml").to_json());
+    // What is in OpenAPI 3.1 takes the same way, and one stage more.
+    let newer = |description: &Value| {
+        let mut newer = description.clone();
+        newer["openapi"] = json!("3.1.0");
+        newer
+    };
+    vec![newer(&wide), tokens, wide]
 });
 
 #[derive(Clone, Debug)]
@@ -123,6 +131,25 @@ fn change() -> impl Strategy<Value = Change> {
         ("required", json!(true)),
         ("type", json!("integer")),
         ("type", json!(["string", "null"])),
+        ("type", json!(["string", "integer"])),
+        ("type", json!("null")),
+        ("const", json!("a")),
+        ("const", json!(null)),
+        ("exclusiveMaximum", json!(3)),
+        ("anyOf", json!([{"type": "string"}, {"type": "null"}])),
+        (
+            "oneOf",
+            json!([{"$ref": "#/components/schemas/Thing"}, {"const": null}]),
+        ),
+        (
+            "anyOf",
+            json!([{"$ref": "#/components/schemas/Kind"}, {"type": "null"}]),
+        ),
+        ("prefixItems", json!([{"type": "string"}])),
+        ("examples", json!(["a", {}])),
+        ("items", json!(false)),
+        ("if", json!({})),
+        ("unevaluatedProperties", json!(false)),
         ("x-codegen-open", json!(true)),
         ("x-codegen-ignore", json!(["type"])),
         ("x-codegen-ignore", json!(["enum", "properties"])),

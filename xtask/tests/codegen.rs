@@ -419,3 +419,103 @@ fn an_unknown_flag_fails_with_usage() {
     }
     assert_eq!(copy.out_files(), [""; 0]);
 }
+
+/// The description of this workspace in the words of OpenAPI 3.1.
+fn newer(copy: &Copy) {
+    copy.edit("letta.yaml", "openapi: 3.0.3", "openapi: 3.1.0");
+    copy.edit(
+        "letta.yaml",
+        "type: boolean",
+        "type: [boolean]\n          title: Next",
+    );
+}
+
+#[test]
+fn a_description_in_openapi_3_1_gives_the_same_code_and_says_what_was_rewritten() {
+    let copy = Copy::new();
+    copy.codegen(&[]).succeeds();
+    assert!(!copy.codegen(&["--check"]).succeeds().contains("lowered"));
+    newer(&copy);
+
+    let run = copy.codegen(&["--check"]);
+    assert_eq!(run.stderr(), "");
+    let summary = run.succeeds();
+    assert!(
+        summary.contains("\n  lowered from OpenAPI 3.1: 3 rewrites (--explain lists them)\n"),
+        "{summary}"
+    );
+
+    let run = copy.codegen(&["--check", "--explain"]);
+    let explained = run.stderr();
+    let line = 1 + copy
+        .read("letta.yaml")
+        .lines()
+        .position(|line| line.contains("title: Next"))
+        .unwrap();
+    let at = "#/components/schemas/ClientSideAccessTokenPage/properties/hasNextPage";
+    assert_eq!(
+        explained,
+        format!(
+            "lowered from OpenAPI 3.1: 3 rewrites
+      1  version: the version becomes 3.0.3 (keeps the meaning)
+      1  type-list: a list of types becomes one type, or a `oneOf` of types (keeps the meaning)
+      1  title: the title of an inline schema, which would name its type, goes (keeps what is valid, forgets a note)
+
+version:
+  letta.yaml:3:1 #/openapi
+
+type-list:
+  letta.yaml:{}:11 {at}/type
+
+title:
+  letta.yaml:{line}:11 {at}/title
+
+",
+            line - 1
+        )
+    );
+    run.succeeds();
+}
+
+#[test]
+fn what_was_rewritten_is_told_where_a_later_stage_fails_too() {
+    let copy = Copy::new();
+    newer(&copy);
+    copy.edit("letta.yaml", "type: integer", "type: [integer, string]");
+    let message = copy.codegen(&["--explain"]).fails();
+    for text in ["type-list:\n  letta.yaml:", "error[one-of-tag]"] {
+        assert!(message.contains(text), "{text:?} is not in\n{message}");
+    }
+}
+
+#[test]
+fn what_cannot_be_lowered_is_refused_all_at_once_with_its_places() {
+    let copy = Copy::new();
+    newer(&copy);
+    copy.edit(
+        "letta.yaml",
+        "title: Next",
+        "if: {const: true}\n          then: false",
+    );
+    copy.edit("letta.yaml", "paths:", "webhooks: {a: {}}\npaths:");
+    let message = copy.codegen(&[]).fails();
+    for text in [
+        "error[webhooks]",
+        "leave it out with `{target: $.webhooks, remove: true}`",
+        "error[conditional]: OpenAPI 3.0 has nothing that means `if`",
+        "error[conditional]: OpenAPI 3.0 has nothing that means `then`",
+        "--> letta.yaml:",
+        "3 errors; nothing was written",
+    ] {
+        assert!(message.contains(text), "{text:?} is not in\n{message}");
+    }
+    assert_eq!(copy.out_files(), [""; 0]);
+}
+
+#[test]
+fn a_description_in_openapi_3_0_has_nothing_to_explain() {
+    let copy = Copy::new();
+    let run = copy.codegen(&["--explain"]);
+    assert!(run.stderr().contains("nothing was lowered"));
+    run.succeeds();
+}

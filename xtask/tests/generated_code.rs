@@ -261,11 +261,9 @@ fn the_generated_code_compiles_without_warnings() {
     let workspace = root().parent().unwrap();
     let folder = TempDir::new().unwrap();
     let manifest = std::fs::read_to_string(workspace.join("Cargo.toml")).unwrap();
-    let members = manifest
-        .lines()
-        .find(|line| line.starts_with("members"))
-        .unwrap();
-    let manifest = manifest.replace(members, "members = [\"letta-api\"]");
+    let start = manifest.find("members = [").unwrap();
+    let end = start + manifest[start..].find(']').unwrap() + 1;
+    let manifest = manifest.replace(&manifest[start..end], "members = [\"letta-api\"]");
     std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
     std::fs::copy(
         workspace.join("Cargo.lock"),

@@ -1,8 +1,8 @@
 //! What all rules share: the document, what was found, and following references.
 
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer, Value};
-use crate::naming::is_identifier;
+use crate::document::{Node, Pointer};
+use crate::overlay;
 
 use super::rules::Rule;
 
@@ -58,35 +58,13 @@ impl<'a> Context<'a> {
 
     /// An overlay action that changes what stands at `at`, to copy.
     pub(super) fn update(&self, at: &Pointer, update: &str) -> String {
-        format!("`{{target: {}, update: {{{update}}}}}`", self.json_path(at))
+        overlay::update_action(self.document, at, update)
     }
 
     /// An overlay action that removes what stands at `at`, to copy. An overlay removes objects and
     /// arrays; this is for those.
     pub(super) fn remove(&self, at: &Pointer) -> String {
-        format!("`{{target: {}, remove: true}}`", self.json_path(at))
-    }
-
-    fn json_path(&self, at: &Pointer) -> String {
-        let mut path = "$".to_owned();
-        let mut node = Some(self.document);
-        for part in &at.0 {
-            match node.map(|node| &node.value) {
-                Some(Value::Array(_)) => path.push_str(&format!("[{part}]")),
-                _ if part.is_ascii() && is_identifier(part) => path.push_str(&format!(".{part}")),
-                _ => path.push_str(&format!(
-                    "['{}']",
-                    part.replace('\\', "\\\\").replace('\'', "\\'")
-                )),
-            }
-            node = node.and_then(|node| node.pointer(&Pointer(vec![part.clone()])));
-        }
-        // In YAML's flow style, what holds brackets or braces needs quotes.
-        if path.contains(['[', '{']) {
-            format!("\"{path}\"")
-        } else {
-            path
-        }
+        overlay::remove_action(self.document, at)
     }
 }
 

@@ -1,0 +1,150 @@
+//! Third stage: a description in OpenAPI 3.1 becomes one in 3.0.3, which is what progenitor reads.
+//!
+//! What 3.0 can say, it is made to say; each place is recorded, with what becomes of the meaning. What it
+//! cannot say is refused, all of it at once, unless the overlay leaves it out. A schema of 3.0 is read as
+//! progenitor reads it: `nullable: true` is null, or whatever the rest of the schema says.
+//!
+//! `positions` finds the schemas, `schema` takes each through the rules, and each file beside is a family
+//! of those. Pointers and places are those of the description as it was given.
+
+mod bounds;
+mod branches;
+mod defaults;
+mod draft;
+mod explain;
+mod notes;
+mod nulls;
+mod parameters;
+mod positions;
+mod references;
+mod refused;
+mod rules;
+mod schema;
+mod tuples;
+mod types;
+mod values;
+
+pub use rules::{Effect, REFUSALS, REWRITINGS, Refusal, Rewriting};
+
+use crate::diagnostic::{Diagnostic, Failure};
+use crate::document::{Node, Pointer, Span, Value};
+use crate::overlay;
+use rules::Refusal as Rule;
+
+/// A description in OpenAPI 3.0, and how it came to be so.
+#[derive(Debug)]
+pub struct Lowered {
+    /// The description.
+    pub document: Node,
+    /// What was rewritten.
+    pub rewrites: Vec<Rewrite>,
+    /// What cannot be said in OpenAPI 3.0. Where there is any, the description is not to be used.
+    pub refusals: Vec<Diagnostic>,
+}
+
+/// Something that was rewritten.
+#[derive(Clone, Debug)]
+pub struct Rewrite {
+    /// How.
+    pub rule: Rewriting,
+    /// What, in the description as it was given.
+    pub pointer: Pointer,
+    /// Where that stands.
+    pub span: Span,
+}
+
+/// Where a schema stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Among the components, under a name.
+    Component,
+    /// Elsewhere.
+    Inline,
+}
+
+/// What all rules share.
+struct Lowering<'a> {
+    /// The description as it was given.
+    document: &'a Node,
+    rewrites: Vec<Rewrite>,
+    refusals: Vec<Diagnostic>,
+    nulls: nulls::Nulls,
+    fit: defaults::Fit,
+    /// Whether the schema is within `not`, where to loosen is to forbid.
+    is_negated: bool,
+    depth: usize,
+}
+
+/// Lowers a description, the overlay applied. One that is not of version 3.1 comes out as it was.
+pub fn lower(document: &Node) -> Lowered {
+    let mut lowered = document.clone();
+    let version = document.get("openapi").and_then(Node::as_str);
+    if !version.is_some_and(|version| version.starts_with("3.1.")) {
+        return Lowered {
+            document: lowered,
+            rewrites: Vec::new(),
+            refusals: Vec::new(),
+        };
+    }
+    let mut lowering = Lowering {
+        document,
+        rewrites: Vec::new(),
+        refusals: Vec::new(),
+        nulls: nulls::Nulls::default(),
+        fit: defaults::Fit::new(document),
+        is_negated: false,
+        depth: 0,
+    };
+    let at = Pointer::default().join("openapi");
+    if let Some(node) = lowered.pointer_mut(&at) {
+        node.value = Value::String("3.0.3".to_owned());
+        lowering.count(rules::VERSION, &at);
+    }
+    positions::lower(&mut lowering, &mut lowered);
+    Lowered {
+        document: lowered,
+        rewrites: lowering.rewrites,
+        refusals: lowering.refusals,
+    }
+}
+
+impl Lowered {
+    /// The description, if all of it could be lowered.
+    ///
+    /// # Errors
+    ///
+    /// All that could not.
+    pub fn into_document(self) -> Result<Node, Failure> {
+        if self.refusals.is_empty() {
+            Ok(self.document)
+        } else {
+            Err(Failure::Diagnostics(self.refusals))
+        }
+    }
+}
+
+impl Lowering<'_> {
+    fn count(&mut self, rule: Rewriting, at: &Pointer) {
+        self.rewrites.push(Rewrite {
+            rule,
+            pointer: at.clone(),
+            span: self.document.span_of(at),
+        });
+    }
+
+    fn refuse(
+        &mut self,
+        rule: Rule,
+        at: &Pointer,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.refusals
+            .push(Diagnostic::at(self.document, at, rule.name, message, help));
+    }
+
+    /// An overlay action, to copy.
+    fn update(&self, at: &Pointer, update: &str) -> String {
+        overlay::update_action(self.document, at, update)
+    }
+}

@@ -1,0 +1,113 @@
+//! Exclusive bounds: numbers in 3.1, a flag beside the bound in 3.0.
+
+use std::cmp::Ordering;
+
+use serde_json::Number;
+
+use super::Lowering;
+use super::draft::Draft;
+use super::rules;
+use crate::document::{Entry, Node, Value};
+
+pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
+    for (exclusive, plain, stricter) in [
+        ("exclusiveMinimum", "minimum", Ordering::Greater),
+        ("exclusiveMaximum", "maximum", Ordering::Less),
+    ] {
+        let at = draft.at.join(exclusive);
+        let bound = match draft.get(exclusive).map(|it| &it.value) {
+            None | Some(Value::Null) => continue,
+            Some(Value::Number(bound)) => bound.clone(),
+            Some(_) => {
+                let message = format!("`{exclusive}` is a number in OpenAPI 3.1");
+                let help = format!("write the bound, as with {}", {
+                    lowering.update(&draft.at, &format!("{exclusive}: 0"))
+                });
+                lowering.refuse(rules::BOUND_FORM, &at, message, help);
+                continue;
+            }
+        };
+        let other = match draft.get(plain).map(|it| &it.value) {
+            Some(Value::Number(other)) => Some(other.clone()),
+            _ => None,
+        };
+        let Some(Entry { key, node }) = draft.take(exclusive) else {
+            continue;
+        };
+        lowering.count(rules::EXCLUSIVE_BOUND, &at);
+        if other.is_some_and(|other| compare(&other, &bound) == stricter) {
+            continue;
+        }
+        draft.put(plain, Value::Number(bound), &node.span);
+        let flag = Node {
+            value: Value::Bool(true),
+            span: node.span,
+        };
+        let flag = Entry { key, node: flag };
+        draft.members.insert(exclusive.to_owned(), flag);
+    }
+}
+
+fn compare(left: &Number, right: &Number) -> Ordering {
+    let whole = |number: &Number| {
+        number
+            .as_i64()
+            .map(i128::from)
+            .or_else(|| number.as_u64().map(i128::from))
+    };
+    let real = |number: &Number| number.as_f64().unwrap_or(f64::NAN);
+    match (whole(left), whole(right)) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        (Some(left), None) => against(left, real(right)),
+        (None, Some(right)) => against(right, real(left)).reverse(),
+        (None, None) => real(left).total_cmp(&real(right)),
+    }
+}
+
+/// Without rounding the whole number.
+fn against(whole: i128, real: f64) -> Ordering {
+    // A conversion of a float saturates, far beyond the 64 bits that the other has.
+    whole
+        .cmp(&(real.floor() as i128))
+        .then(if real.fract() == 0.0 {
+            Ordering::Equal
+        } else {
+            Ordering::Less
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_compared_without_rounding() {
+        let numbers = [
+            "-1e300",
+            "-9223372036854775808",
+            "-1.5",
+            "-1",
+            "-0.5",
+            "0",
+            "0.5",
+            "1",
+            "1.5",
+            "2",
+            "9007199254740992.0",
+            "9007199254740993",
+            "18446744073709551615",
+            "1e300",
+        ];
+        let numbers: Vec<Number> = numbers
+            .iter()
+            .map(|text| serde_json::from_str(text).unwrap())
+            .collect();
+        for (i, left) in numbers.iter().enumerate() {
+            for (j, right) in numbers.iter().enumerate() {
+                assert_eq!(compare(left, right), i.cmp(&j), "{left} and {right}");
+            }
+        }
+        let one = |text: &str| serde_json::from_str::<Number>(text).unwrap();
+        assert_eq!(compare(&one("1"), &one("1.0")), Ordering::Equal);
+    }
+}

@@ -1,0 +1,95 @@
+//! `anyOf` and `oneOf` from which a null branch has gone; what is left of one branch is no union.
+
+use super::Lowering;
+use super::draft::{Draft, is_note};
+use super::nulls;
+use super::rules;
+use crate::document::Value;
+use crate::model::IGNORE;
+
+/// The indices of the null branches of both, before anything is rewritten.
+pub(super) fn nulls_of(draft: &Draft) -> Vec<(&'static str, Vec<usize>)> {
+    ["anyOf", "oneOf"]
+        .into_iter()
+        .filter_map(|keyword| {
+            let branches = draft.get(keyword)?.as_array()?;
+            Some((keyword, nulls::null_branches(branches)))
+        })
+        .filter(|(_, found)| !found.is_empty())
+        .collect()
+}
+
+/// Takes the null branches out, and gives whether the only branch left allows null by a leftover
+/// `nullable`.
+pub(super) fn strip(
+    lowering: &mut Lowering<'_>,
+    draft: &mut Draft,
+    found: &[(&'static str, Vec<usize>)],
+) -> bool {
+    let mut nullable = false;
+    for (keyword, indices) in found {
+        let at = draft.at.join(keyword);
+        let Some(Value::Array(branches)) = draft.get_mut(keyword).map(|it| &mut it.value) else {
+            continue;
+        };
+        let mut index = 0;
+        branches.retain(|_| {
+            index += 1;
+            !indices.contains(&(index - 1))
+        });
+        let is_single = branches.len() == 1;
+        for index in indices {
+            lowering.count(rules::NULL_BRANCH, &at.join(index));
+        }
+        // A tag of one branch is still a tag.
+        if is_single && !(*keyword == "oneOf" && draft.get("discriminator").is_some()) {
+            nullable |= collapse(lowering, draft, keyword);
+        }
+    }
+    nullable
+}
+
+fn collapse(lowering: &mut Lowering<'_>, draft: &mut Draft, keyword: &str) -> bool {
+    let Some(Value::Array(mut branches)) = draft.take(keyword).map(|it| it.node.value) else {
+        return false;
+    };
+    let Some(branch) = branches.pop() else {
+        return false;
+    };
+    let is_plain = draft.members.keys().all(|key| is_note(key));
+    let is_reference = branch.get("$ref").is_some();
+    if !is_plain || is_reference || branch.as_object().is_none() {
+        draft.and(branch, false);
+        return false;
+    }
+    let Value::Object(members) = branch.value else {
+        return false;
+    };
+    let mut nullable = false;
+    for (name, entry) in members {
+        if name == "nullable" {
+            nullable = entry.node.as_bool() == Some(true);
+            continue;
+        }
+        match draft.members.get_mut(&name) {
+            None => {
+                draft.members.insert(name, entry);
+            }
+            Some(outer) if name == IGNORE => {
+                if let (Value::Array(outer), Value::Array(inner)) =
+                    (&mut outer.node.value, entry.node.value)
+                {
+                    outer.extend(inner);
+                }
+            }
+            Some(_) => {
+                lowering.rewrites.push(super::Rewrite {
+                    rule: rules::OUTER_NOTE,
+                    pointer: draft.at.join(&name),
+                    span: entry.key,
+                });
+            }
+        }
+    }
+    nullable
+}

@@ -1,0 +1,135 @@
+//! A schema while it is rewritten: the keywords that the overlay says to ignore are not seen.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use crate::document::{Entry, Node, Pointer, Span, Value};
+use crate::model::IGNORE;
+
+pub(super) struct Draft {
+    /// Where it stands in the document that was given.
+    pub(super) at: Pointer,
+    pub(super) span: Span,
+    pub(super) members: IndexMap<String, Entry>,
+    ignored: HashSet<String>,
+}
+
+/// Keywords that say nothing about which values are valid, and that OpenAPI 3.0 has too.
+pub(super) const NOTES: [&str; 10] = [
+    "title",
+    "description",
+    "default",
+    "example",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "externalDocs",
+    "xml",
+];
+
+/// Whether a keyword says nothing about which values are valid.
+pub(super) fn is_note(keyword: &str) -> bool {
+    NOTES.contains(&keyword)
+        || keyword.starts_with("x-")
+        || ["$comment", "$anchor", "$defs"].contains(&keyword)
+}
+
+/// The keywords that a schema is marked to go without.
+pub(super) fn ignored(node: &Node) -> impl Iterator<Item = &str> {
+    let list = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
+    list.iter().filter_map(Node::as_str)
+}
+
+impl Draft {
+    pub(super) fn new(at: Pointer, node: Node) -> Option<Self> {
+        let ignored = ignored(&node).map(str::to_owned).collect();
+        let Node {
+            value: Value::Object(members),
+            span,
+        } = node
+        else {
+            return None;
+        };
+        Some(Self {
+            at,
+            span,
+            members,
+            ignored,
+        })
+    }
+
+    pub(super) fn finish(self) -> Node {
+        Node {
+            value: Value::Object(self.members),
+            span: self.span,
+        }
+    }
+
+    pub(super) fn sees(&self, keyword: &str) -> bool {
+        !self.ignored.contains(keyword)
+    }
+
+    pub(super) fn get(&self, keyword: &str) -> Option<&Node> {
+        self.members
+            .get(keyword)
+            .filter(|_| self.sees(keyword))
+            .map(|entry| &entry.node)
+    }
+
+    pub(super) fn get_mut(&mut self, keyword: &str) -> Option<&mut Node> {
+        if !self.sees(keyword) {
+            return None;
+        }
+        self.members.get_mut(keyword).map(|entry| &mut entry.node)
+    }
+
+    pub(super) fn take(&mut self, keyword: &str) -> Option<Entry> {
+        if !self.sees(keyword) {
+            return None;
+        }
+        self.members.shift_remove(keyword)
+    }
+
+    /// The keywords in sight.
+    pub(super) fn keywords(&self) -> impl Iterator<Item = &str> {
+        let keys = self.members.keys().map(String::as_str);
+        keys.filter(|key| self.sees(key))
+    }
+
+    /// Sets a keyword, said to stand where `span` is.
+    pub(super) fn put(&mut self, keyword: &str, value: Value, span: &Span) {
+        self.members.insert(keyword.to_owned(), entry(value, span));
+    }
+
+    /// Adds a branch to `allOf`. Every branch of that holds, so this is how to say "and also".
+    pub(super) fn and(&mut self, branch: Node, is_first: bool) {
+        let span = branch.span.clone();
+        match self.members.get_mut("allOf").map(|it| &mut it.node.value) {
+            Some(Value::Array(branches)) if is_first => branches.insert(0, branch),
+            Some(Value::Array(branches)) => branches.push(branch),
+            _ => self.put("allOf", Value::Array(vec![branch]), &span),
+        }
+    }
+}
+
+pub(super) fn entry(value: Value, span: &Span) -> Entry {
+    Entry {
+        key: span.clone(),
+        node: node(value, span),
+    }
+}
+
+pub(super) fn node(value: Value, span: &Span) -> Node {
+    Node {
+        value,
+        span: span.clone(),
+    }
+}
+
+/// A schema of one keyword.
+pub(super) fn schema_of(keyword: &str, value: Value, span: &Span) -> Node {
+    let members = IndexMap::from([(keyword.to_owned(), entry(value, span))]);
+    node(Value::Object(members), span)
+}

@@ -1,0 +1,84 @@
+//! What was rewritten, for the maintainer to read.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::rules::REWRITINGS;
+use super::{Lowered, Rewrite};
+use crate::document::{Source, Span};
+
+/// Lines by their first bytes: to count them anew for each of thousands of places would take seconds.
+#[derive(Default)]
+struct Lines(HashMap<*const Source, Vec<usize>>);
+
+impl Lines {
+    fn place(&mut self, span: &Span) -> String {
+        let starts = self
+            .0
+            .entry(std::sync::Arc::as_ptr(&span.source))
+            .or_insert_with(|| {
+                let text = span.source.text.bytes().enumerate();
+                let after = text
+                    .filter(|(_, byte)| *byte == b'\n')
+                    .map(|(at, _)| at + 1);
+                std::iter::once(0).chain(after).collect()
+            });
+        let line = starts.partition_point(|start| *start <= span.start);
+        let start = starts[line.saturating_sub(1)];
+        let before = span.source.text.get(start..span.start).unwrap_or_default();
+        let column = before.chars().count() + 1;
+        format!("{}:{line}:{column}", span.source.path.display())
+    }
+}
+
+impl Lowered {
+    /// One line, if anything was rewritten.
+    pub fn summary(&self) -> Option<String> {
+        match self.rewrites.len() {
+            0 => None,
+            1 => Some("lowered from OpenAPI 3.1: 1 rewrite (--explain lists it)".to_owned()),
+            count => Some(format!(
+                "lowered from OpenAPI 3.1: {count} rewrites (--explain lists them)"
+            )),
+        }
+    }
+
+    /// How often each rule was followed, what it does and what becomes of the meaning; and each place.
+    pub fn explain(&self) -> String {
+        if self.rewrites.is_empty() {
+            return "nothing was lowered: the description is not in OpenAPI 3.1".to_owned();
+        }
+        let of = |name: &str| -> Vec<&Rewrite> {
+            let all = self.rewrites.iter();
+            all.filter(|rewrite| rewrite.rule.name == name).collect()
+        };
+        let mut text = format!(
+            "lowered from OpenAPI 3.1: {} rewrites\n",
+            self.rewrites.len()
+        );
+        let mut lines = Lines::default();
+        let mut places = String::new();
+        for rule in REWRITINGS {
+            let found = of(rule.name);
+            if found.is_empty() {
+                continue;
+            }
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                text,
+                "{:>7}  {}: {} ({})",
+                found.len(),
+                rule.name,
+                rule.does,
+                rule.effect
+            );
+            let _ = writeln!(places, "\n{}:", rule.name);
+            for rewrite in found {
+                let place = lines.place(&rewrite.span);
+                let _ = writeln!(places, "  {place} {}", rewrite.pointer);
+            }
+        }
+        text.push_str(places.trim_end());
+        text
+    }
+}

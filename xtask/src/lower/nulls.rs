@@ -1,0 +1,270 @@
+//! Null: which schemas let it pass, and where `nullable` has to say so.
+//!
+//! Pieces that allow null and nothing else (a branch, a type, a value) are taken out. No other value can
+//! tell the difference. Whether null itself is valid is worked out for the schema before and after, so
+//! `nullable: true`, null or what the rest says, goes where it is needed and nowhere else.
+
+use std::collections::HashMap;
+
+use super::Lowering;
+use super::draft::{Draft, ignored, is_note};
+use super::rules;
+use crate::document::{Node, Pointer, Value};
+
+/// What is to be done about null in a schema.
+#[derive(Default)]
+pub(super) struct Plan {
+    /// Whether the pieces for null are taken out.
+    pub(super) strip: bool,
+    /// Whether null is then to be allowed.
+    pub(super) nullable: bool,
+    /// Whether null is one of several types.
+    pub(super) has_null_type: bool,
+}
+
+/// What schemas say about null; nothing where nobody can tell.
+#[derive(Default)]
+pub(super) struct Nulls {
+    /// By the name of the component; nothing within while it is being worked out.
+    components: HashMap<String, Option<bool>>,
+}
+
+/// Deeper than any file that was read is nested.
+const DEPTH: usize = 200;
+
+/// The value of a keyword that is not to be ignored.
+fn given<'a>(node: &'a Node, keyword: &str) -> Option<&'a Node> {
+    let value = node.get(keyword)?;
+    (!ignored(node).any(|key| key == keyword)).then_some(value)
+}
+
+fn is_null_type(node: &Node) -> bool {
+    match &node.value {
+        Value::String(kind) => kind == "null",
+        Value::Array(kinds) => !kinds.is_empty() && kinds.iter().all(is_null_type),
+        _ => false,
+    }
+}
+
+fn is_null_list(node: &Node) -> bool {
+    node.as_array()
+        .is_some_and(|values| !values.is_empty() && values.iter().all(Node::is_null))
+}
+
+/// Whether a schema allows null and nothing else, and says so in the plainest words.
+pub(super) fn is_only_null(node: &Node) -> bool {
+    let Some(members) = node.as_object() else {
+        return false;
+    };
+    let mut is_restricted = false;
+    for (keyword, entry) in members {
+        let value = &entry.node;
+        let is_null = match keyword.as_str() {
+            _ if is_note(keyword) => continue,
+            _ if given(node, keyword).is_none() => continue,
+            "type" => is_null_type(value),
+            "const" => value.is_null(),
+            "enum" => is_null_list(value),
+            _ => return false,
+        };
+        // What is only beside null, as a type list with it, would be right too; it is not plain.
+        if !is_null {
+            return false;
+        }
+        is_restricted = true;
+    }
+    is_restricted
+}
+
+/// The branches that allow null alone, if others are left without them.
+pub(super) fn null_branches(branches: &[Node]) -> Vec<usize> {
+    let found: Vec<usize> = (0..branches.len())
+        .filter(|index| is_only_null(&branches[*index]))
+        .collect();
+    if found.len() == branches.len() {
+        return Vec::new();
+    }
+    found
+}
+
+fn and(left: Option<bool>, right: Option<bool>) -> Option<bool> {
+    match (left, right) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
+impl Nulls {
+    /// Whether a schema allows null. With `stripped`, its own pieces for null count as gone.
+    fn allows(
+        &mut self,
+        document: &Node,
+        node: &Node,
+        stripped: bool,
+        depth: usize,
+    ) -> Option<bool> {
+        if depth > DEPTH {
+            return None;
+        }
+        let members = match &node.value {
+            Value::Bool(value) => return Some(*value),
+            Value::Object(members) => members,
+            _ => return None,
+        };
+        let mut all = Some(true);
+        for (keyword, entry) in members {
+            if given(node, keyword).is_none() {
+                continue;
+            }
+            let value = &entry.node;
+            let mut inner = |node: &Node| self.allows(document, node, false, depth + 1);
+            let one = match keyword.as_str() {
+                "type" => match &value.value {
+                    Value::String(kind) => Some(kind == "null"),
+                    Value::Array(kinds) => {
+                        let has_null = kinds.iter().any(is_null_type);
+                        Some(has_null && (!stripped || is_null_type(value)))
+                    }
+                    _ => None,
+                },
+                "const" => Some(value.is_null()),
+                "enum" => value.as_array().map(|values| {
+                    values.iter().any(Node::is_null) && (!stripped || is_null_list(value))
+                }),
+                "allOf" => value.as_array().and_then(|list| {
+                    let answers: Vec<Option<bool>> = list.iter().map(inner).collect();
+                    answers.into_iter().reduce(and).unwrap_or(Some(true))
+                }),
+                "anyOf" | "oneOf" => value.as_array().and_then(|list| {
+                    let gone = if stripped {
+                        null_branches(list)
+                    } else {
+                        Vec::new()
+                    };
+                    let kept = list.iter().enumerate();
+                    let answers: Vec<Option<bool>> = kept
+                        .filter(|(index, _)| !gone.contains(index))
+                        .map(|(_, it)| inner(it))
+                        .collect();
+                    let yes = answers.iter().filter(|it| **it == Some(true)).count();
+                    let is_sure = answers.iter().all(Option::is_some);
+                    match keyword.as_str() {
+                        "anyOf" if yes > 0 => Some(true),
+                        "oneOf" if yes > 1 => Some(false),
+                        "oneOf" if is_sure => Some(yes == 1),
+                        "anyOf" if is_sure => Some(false),
+                        _ => None,
+                    }
+                }),
+                "not" => inner(value).map(|it| !it),
+                "if" => match inner(value) {
+                    Some(true) => given(node, "then").map_or(Some(true), &mut inner),
+                    Some(false) => given(node, "else").map_or(Some(true), &mut inner),
+                    None => None,
+                },
+                "$ref" => self.reference(document, value, depth),
+                "$dynamicRef" | "$recursiveRef" => None,
+                _ => continue,
+            };
+            all = and(all, one);
+        }
+        all
+    }
+
+    fn reference(&mut self, document: &Node, reference: &Node, depth: usize) -> Option<bool> {
+        let name = reference.as_str()?.strip_prefix("#/components/schemas/")?;
+        if let Some(known) = self.components.get(name) {
+            return *known;
+        }
+        let node = document.get("components")?.get("schemas")?.get(name)?;
+        self.components.insert(name.to_owned(), None);
+        let answer = self.allows(document, node, false, depth + 1);
+        self.components.insert(name.to_owned(), answer);
+        answer
+    }
+}
+
+/// Looks at a schema as it was given.
+pub(super) fn plan(lowering: &mut Lowering<'_>, at: &Pointer, node: &Node) -> Plan {
+    let has_null_type = given(node, "type")
+        .and_then(Node::as_array)
+        .is_some_and(|kinds| kinds.iter().any(is_null_type) && !kinds.iter().all(is_null_type));
+    let has_piece = has_null_type
+        || given(node, "enum")
+            .and_then(Node::as_array)
+            .is_some_and(|values| {
+                values.iter().any(Node::is_null) && !values.iter().all(Node::is_null)
+            })
+        || ["anyOf", "oneOf"].iter().any(|keyword| {
+            given(node, keyword)
+                .and_then(Node::as_array)
+                .is_some_and(|branches| !null_branches(branches).is_empty())
+        });
+    if !has_piece {
+        return Plan::default();
+    }
+    let document = lowering.document;
+    let before = lowering.nulls.allows(document, node, false, 0);
+    let after = lowering.nulls.allows(document, node, true, 0);
+    let nullable = match (before, after) {
+        (Some(true), Some(true)) | (Some(false), Some(false)) => false,
+        (Some(true), _) => true,
+        (None, _) | (Some(false), _) => {
+            let message = if before.is_none() {
+                "whether this schema allows null cannot be told"
+            } else {
+                "null is valid in several branches here, and so in none; OpenAPI 3.0 cannot say that"
+            };
+            let help = "take the null out where it is not meant: remove the list in the overlay, and add it anew";
+            lowering.refuse(rules::NULL_EXCLUDED, at, message, help);
+            return Plan::default();
+        }
+    };
+    Plan {
+        strip: true,
+        nullable,
+        has_null_type,
+    }
+}
+
+/// Takes the pieces for null out of the types and values. Branches are left to whoever rewrites those.
+pub(super) fn strip_values(lowering: &mut Lowering<'_>, draft: &mut Draft) {
+    for keyword in ["type", "enum"] {
+        let at = draft.at.join(keyword);
+        let Some(Node {
+            value: Value::Array(items),
+            ..
+        }) = draft.get_mut(keyword)
+        else {
+            continue;
+        };
+        let is_piece = |item: &Node| {
+            item.is_null() && keyword == "enum" || is_null_type(item) && keyword == "type"
+        };
+        if items.iter().any(is_piece) && !items.iter().all(is_piece) {
+            items.retain(|item| !is_piece(item));
+            lowering.count(rules::NULL_TYPE, &at);
+        }
+    }
+}
+
+/// `nullable` in a 3.1 description: a leftover of 3.0, where it was meant. Gives what it says.
+pub(super) fn leftover(lowering: &mut Lowering<'_>, draft: &mut Draft) -> bool {
+    let Some(says) = draft.get("nullable").and_then(Node::as_bool) else {
+        return false;
+    };
+    let at = draft.at.join("nullable");
+    draft.take("nullable");
+    if says && lowering.is_negated {
+        lowering.refuse(
+            rules::NEGATED,
+            &at,
+            "`nullable` says nothing in OpenAPI 3.1, and would say something in 3.0, within `not`",
+            "remove the `not` in the overlay",
+        );
+        return false;
+    }
+    lowering.count(rules::NULLABLE, &at);
+    says
+}

@@ -1,0 +1,37 @@
+//! Header and path parameters that may be null: text has no null, so none is ever sent.
+
+use super::Lowering;
+use super::draft::Draft;
+use super::rules;
+use crate::document::{Node, Pointer, Value};
+
+/// The schema within is lowered already.
+pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, parameter: &mut Node) {
+    let place = parameter.get("in").and_then(Node::as_str);
+    if !matches!(place, Some("header" | "path")) {
+        return;
+    }
+    let Value::Object(members) = &mut parameter.value else {
+        return;
+    };
+    let Some(schema) = members.get_mut("schema").map(|entry| &mut entry.node) else {
+        return;
+    };
+    let is_nullable = schema.get("nullable").and_then(Node::as_bool) == Some(true);
+    let at = at.join("schema");
+    let Some(mut draft) = is_nullable
+        .then(|| Draft::new(at.clone(), schema.clone()))
+        .flatten()
+    else {
+        return;
+    };
+    if draft.take("nullable").is_none() {
+        return;
+    }
+    lowering.count(rules::PARAMETER_NULL, &at);
+    if draft.get("default").is_some_and(Node::is_null) {
+        draft.take("default");
+        lowering.count(rules::DEFAULT, &at.join("default"));
+    }
+    *schema = draft.finish();
+}

@@ -1,0 +1,78 @@
+//! Keywords that OpenAPI 3.0 has nothing for.
+
+use super::Lowering;
+use super::draft::Draft;
+use super::notes::is_usual_dialect;
+use super::rules::{self, Refusal};
+use crate::document::Node;
+
+const KEYWORDS: [(&str, Refusal); 15] = [
+    ("if", rules::CONDITIONAL),
+    ("then", rules::CONDITIONAL),
+    ("else", rules::CONDITIONAL),
+    ("patternProperties", rules::PATTERN_PROPERTIES),
+    ("propertyNames", rules::PATTERN_PROPERTIES),
+    ("dependentSchemas", rules::DEPENDENT),
+    ("dependentRequired", rules::DEPENDENT),
+    ("contains", rules::CONTAINS),
+    ("unevaluatedProperties", rules::UNEVALUATED_KEYWORDS),
+    ("unevaluatedItems", rules::UNEVALUATED_KEYWORDS),
+    ("$dynamicRef", rules::DYNAMIC_REF),
+    ("$dynamicAnchor", rules::DYNAMIC_REF),
+    ("$recursiveRef", rules::DYNAMIC_REF),
+    ("$recursiveAnchor", rules::DYNAMIC_REF),
+    ("$id", rules::DYNAMIC_REF),
+];
+
+/// What may evaluate properties that `additionalProperties` beside it does not see.
+const COMBINING: [&str; 10] = [
+    "$ref",
+    "$dynamicRef",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "patternProperties",
+    "dependentSchemas",
+];
+
+/// Where nothing is combined, what is not evaluated is what is additional. Before any other rewrite.
+pub(super) fn unevaluated(lowering: &mut Lowering<'_>, draft: &mut Draft) {
+    if draft.get("unevaluatedProperties").is_none()
+        || COMBINING.iter().any(|keyword| draft.get(keyword).is_some())
+        || draft.members.contains_key("else")
+    {
+        return;
+    }
+    let at = draft.at.join("unevaluatedProperties");
+    if let Some(entry) = draft.take("unevaluatedProperties") {
+        lowering.count(rules::UNEVALUATED, &at);
+        // With `additionalProperties`, every property is evaluated.
+        draft
+            .members
+            .entry("additionalProperties".to_owned())
+            .or_insert(entry);
+    }
+}
+
+pub(super) fn refuse(lowering: &mut Lowering<'_>, draft: &Draft) {
+    let mut refusals: Vec<(&str, Refusal)> = KEYWORDS
+        .into_iter()
+        .filter(|(keyword, _)| draft.get(keyword).is_some())
+        .collect();
+    let is_foreign = |it: &Node| !is_usual_dialect(it);
+    if draft.get("$schema").is_some_and(is_foreign) {
+        refusals.push(("$schema", rules::DIALECT));
+    }
+    for (keyword, refusal) in refusals {
+        let update = format!("x-codegen-ignore: ['{keyword}']");
+        let help = format!(
+            "if the client need not know, leave it out with {}; otherwise replace the schema in the overlay",
+            lowering.update(&draft.at, &update)
+        );
+        let message = format!("OpenAPI 3.0 has nothing that means `{keyword}`");
+        lowering.refuse(refusal, &draft.at.join(keyword), message, help);
+    }
+}

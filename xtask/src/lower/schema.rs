@@ -1,0 +1,144 @@
+//! One schema, taken through the rules: first what is in it, then itself.
+
+use super::draft::{Draft, schema_of};
+use super::{Lowering, Place, bounds, branches, defaults, notes, nulls, references, refused};
+use super::{rules, tuples, types, values};
+use crate::document::{Entry, Node, Pointer, Value};
+use crate::model::REPLACE;
+
+/// Schemas in schemas. JSON that was read is nested less; YAML may be nested more.
+const DEPTH: usize = 100;
+
+pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Place) {
+    match &node.value {
+        Value::Bool(is_any) => {
+            lowering.count(rules::BOOLEAN_SCHEMA, at);
+            let any = Node {
+                value: Value::Object(Default::default()),
+                span: node.span.clone(),
+            };
+            *node = if *is_any {
+                any
+            } else {
+                schema_of("not", any.value, &any.span)
+            };
+        }
+        Value::Object(_) => {
+            // Whatever a schema holds in whose place a type of ours stands, nobody looks at it.
+            if place == Place::Component && node.get(REPLACE).is_some() {
+                return;
+            }
+            if lowering.depth == DEPTH {
+                let message = format!("schemas are nested here, {DEPTH} in each other");
+                let help = "move some to `components.schemas`, and refer to them";
+                lowering.refuse(rules::NESTING, at, message, help);
+                return;
+            }
+            lowering.depth += 1;
+            object(lowering, at, node, place);
+            lowering.depth -= 1;
+        }
+        // The lint about nulls knows these.
+        Value::Null => {}
+        other => {
+            let message = format!("this schema is {}", other.kind());
+            let help = "write an object; in the overlay, remove what holds it, and add that anew";
+            lowering.refuse(rules::SCHEMA_FORM, at, message, help);
+        }
+    }
+}
+
+fn object(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Place) {
+    let plan = nulls::plan(lowering, at, node);
+    let taken = std::mem::replace(&mut node.value, Value::Null);
+    let whole = Node {
+        value: taken,
+        span: node.span.clone(),
+    };
+    let Some(mut draft) = Draft::new(at.clone(), whole) else {
+        return;
+    };
+
+    let mut nullable = nulls::leftover(lowering, &mut draft) | plan.nullable;
+    refused::unevaluated(lowering, &mut draft);
+    notes::lower(lowering, &mut draft, place);
+    let null_branches = if plan.strip {
+        branches::nulls_of(&draft)
+    } else {
+        Vec::new()
+    };
+    inner(lowering, &mut draft, &null_branches);
+
+    if plan.strip {
+        nulls::strip_values(lowering, &mut draft);
+    }
+    types::only_null(lowering, &mut draft);
+    values::lower(lowering, &mut draft);
+    bounds::lower(lowering, &mut draft);
+    tuples::lower(lowering, &mut draft);
+    // After those of bounds and items, which it may move into branches.
+    types::lists(lowering, &mut draft, plan.has_null_type);
+    refused::refuse(lowering, &draft);
+    // Only now: what is left of a branch is lowered already, and not to be again.
+    nullable |= branches::strip(lowering, &mut draft, &null_branches);
+    if nullable {
+        let span = draft.span.clone();
+        draft.put("nullable", Value::Bool(true), &span);
+    }
+    references::lower(lowering, &mut draft);
+    defaults::lower(lowering, &mut draft);
+    *node = draft.finish();
+}
+
+/// The schemas within.
+fn inner(
+    lowering: &mut Lowering<'_>,
+    draft: &mut Draft,
+    null_branches: &[(&'static str, Vec<usize>)],
+) {
+    let at = draft.at.clone();
+    if let Some(Value::Object(properties)) = draft.get_mut("properties").map(|it| &mut it.value) {
+        let at = at.join("properties");
+        for (name, Entry { node, .. }) in properties {
+            lower(lowering, &at.join(name), node, Place::Inline);
+        }
+    }
+    for keyword in ["allOf", "anyOf", "oneOf", "prefixItems"] {
+        let at = at.join(keyword);
+        match draft.get_mut(keyword).map(|it| &mut it.value) {
+            None | Some(Value::Null) => {}
+            Some(Value::Array(branches)) if keyword != "prefixItems" || !branches.is_empty() => {
+                let skipped = null_branches.iter().find(|(it, _)| *it == keyword);
+                for (index, node) in branches.iter_mut().enumerate() {
+                    if !skipped.is_some_and(|(_, indices)| indices.contains(&index)) {
+                        lower(lowering, &at.join(index), node, Place::Inline);
+                    }
+                }
+            }
+            Some(_) => {
+                let message = format!("`{keyword}` is no list of schemas");
+                let help = lowering.update(&draft.at, &format!("x-codegen-ignore: ['{keyword}']"));
+                let help = format!("leave it out with {help}");
+                lowering.refuse(rules::SCHEMA_FORM, &at, message, help);
+            }
+        }
+    }
+    for keyword in ["items", "additionalProperties", "not"] {
+        let Some(node) = draft.get_mut(keyword) else {
+            continue;
+        };
+        let is_left = match (keyword, node.as_bool()) {
+            // OpenAPI 3.0 has these as well.
+            ("additionalProperties", Some(_)) => true,
+            // For the rule about arrays.
+            ("items", Some(false)) => true,
+            _ => false,
+        };
+        if !is_left {
+            let was_negated = lowering.is_negated;
+            lowering.is_negated |= keyword == "not";
+            lower(lowering, &at.join(keyword), node, Place::Inline);
+            lowering.is_negated = was_negated;
+        }
+    }
+}

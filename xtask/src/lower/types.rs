@@ -1,0 +1,137 @@
+//! Lists of types, and the type that is null.
+
+use indexmap::IndexMap;
+
+use super::Lowering;
+use super::draft::{Draft, entry, node, schema_of};
+use super::rules;
+use crate::document::{Entry, Node, Span, Value};
+
+const TYPES: [&str; 7] = [
+    "null", "string", "number", "integer", "boolean", "array", "object",
+];
+
+/// The type that a keyword is about; others let it pass, so that it can go to the branch of its type.
+const ABOUT: [(&str, &str); 17] = [
+    ("minLength", "string"),
+    ("maxLength", "string"),
+    ("pattern", "string"),
+    ("multipleOf", "number"),
+    ("minimum", "number"),
+    ("maximum", "number"),
+    ("exclusiveMinimum", "number"),
+    ("exclusiveMaximum", "number"),
+    ("items", "array"),
+    ("minItems", "array"),
+    ("maxItems", "array"),
+    ("uniqueItems", "array"),
+    ("properties", "object"),
+    ("required", "object"),
+    ("additionalProperties", "object"),
+    ("minProperties", "object"),
+    ("maxProperties", "object"),
+];
+
+/// A type that is null alone becomes an enum of null: no other value passes it, whatever is beside it.
+pub(super) fn only_null(lowering: &mut Lowering<'_>, draft: &mut Draft) {
+    let is_null = match draft.get("type").map(|it| &it.value) {
+        Some(Value::String(kind)) => kind == "null",
+        Some(Value::Array(kinds)) => {
+            !kinds.is_empty() && kinds.iter().all(|it| it.as_str() == Some("null"))
+        }
+        _ => false,
+    };
+    if !is_null {
+        return;
+    }
+    let at = draft.at.join("type");
+    let Some(Entry { key, .. }) = draft.take("type") else {
+        return;
+    };
+    lowering.count(rules::ONLY_NULL, &at);
+    let only_null = || Value::Array(vec![node(Value::Null, &key)]);
+    if draft.members.contains_key("enum") {
+        draft.and(schema_of("enum", only_null(), &key), false);
+    } else {
+        draft.put("enum", only_null(), &key);
+    }
+}
+
+/// `has_null` where null has been among the types and was taken out.
+pub(super) fn lists(lowering: &mut Lowering<'_>, draft: &mut Draft, has_null: bool) {
+    let at = draft.at.join("type");
+    let Some(Value::Array(items)) = draft.get("type").map(|it| &it.value) else {
+        return;
+    };
+    let mut kinds: Vec<&str> = Vec::new();
+    for item in items {
+        match TYPES.iter().find(|kind| item.as_str() == Some(**kind)) {
+            Some(kind) if kinds.contains(kind) => {}
+            Some(kind) => kinds.push(kind),
+            None => kinds.clear(),
+        }
+        if kinds.is_empty() {
+            break;
+        }
+    }
+    if kinds.is_empty() {
+        lowering.refuse(
+            rules::TYPE_NAMES,
+            &at,
+            "this is no list of types",
+            "write one or several of string, number, integer, boolean, array, object, null; in the \
+             overlay, remove the list, and add it anew",
+        );
+        return;
+    }
+    if kinds.contains(&"number") {
+        kinds.retain(|kind| *kind != "integer");
+    }
+    let Some(Entry { key, .. }) = draft.take("type") else {
+        return;
+    };
+    lowering.count(rules::TYPE_LIST, &at);
+    if let [kind] = kinds.as_slice() {
+        draft.put("type", Value::String((*kind).to_owned()), &key);
+        return;
+    }
+    if has_null
+        && TYPES[1..]
+            .iter()
+            .all(|kind| *kind == "integer" || kinds.contains(kind))
+    {
+        return;
+    }
+    let branches = branches(draft, &kinds, &key);
+    let value = Value::Array(branches);
+    // Types exclude each other, so one or any of them is the same.
+    match ["oneOf", "anyOf"]
+        .iter()
+        .find(|keyword| !draft.members.contains_key(**keyword))
+    {
+        Some(keyword) => draft.put(keyword, value, &key),
+        None => draft.and(schema_of("oneOf", value, &key), false),
+    }
+}
+
+fn branches(draft: &mut Draft, kinds: &[&str], span: &Span) -> Vec<Node> {
+    let mut branches: Vec<(&str, IndexMap<String, Entry>)> = kinds
+        .iter()
+        .map(|kind| {
+            let kind_entry = entry(Value::String((*kind).to_owned()), span);
+            (*kind, IndexMap::from([("type".to_owned(), kind_entry)]))
+        })
+        .collect();
+    for (keyword, kind) in ABOUT {
+        let is_about = |it: &str| it == kind || (kind == "number" && it == "integer");
+        if let Some((_, members)) = branches.iter_mut().find(|(it, _)| is_about(it))
+            && let Some(entry) = draft.take(keyword)
+        {
+            members.insert(keyword.to_owned(), entry);
+        }
+    }
+    let branches = branches.into_iter();
+    branches
+        .map(|(_, members)| node(Value::Object(members), span))
+        .collect()
+}
