@@ -55,8 +55,8 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let lowered = clock.time("lower", || lower::lower(&document));
     tell(&lowered);
     let lowered_summary = lowered.summary();
-    let document = lowered.into_document()?;
-    clock.time("lint", || lint::lint(&document))?;
+    clock.time("lint", || lint::lint_lowered(&lowered))?;
+    let document = lowered.document;
     let model = Model::read(&document);
     let tokens = clock.time("generate", || generate::generate(&document, &model))?;
     let refined = clock.time("refine", || refine::refine(tokens, &model))?;

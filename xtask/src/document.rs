@@ -47,7 +47,16 @@ impl Span {
 
     /// Line and column of the start, both from 1; columns in characters.
     pub fn line_column(&self) -> (usize, usize) {
-        let before = &self.source.text[..self.start.min(self.source.text.len())];
+        self.place_of(self.start)
+    }
+
+    /// The same of the place after the last character.
+    pub fn end_line_column(&self) -> (usize, usize) {
+        self.place_of(self.end)
+    }
+
+    fn place_of(&self, byte: usize) -> (usize, usize) {
+        let before = &self.source.text[..byte.min(self.source.text.len())];
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
         (line, column)

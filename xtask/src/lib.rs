@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod generate;
 pub mod lint;
+pub mod lint_command;
 pub mod load;
 pub mod lower;
 pub mod model;

@@ -39,9 +39,39 @@ use std::collections::HashSet;
 
 pub use rules::{RULES, Rule};
 
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Node, Pointer, Value};
+use crate::lower::Lowered;
 use context::Context;
+
+/// Looks at a description that was lowered, and adds what could not be.
+///
+/// # Errors
+///
+/// All that is wrong with it, at once, in the description's order.
+pub fn lint_lowered(lowered: &Lowered) -> Result<(), Failure> {
+    let found = match lint(&lowered.document) {
+        Err(Failure::Diagnostics(findings)) => findings,
+        other if lowered.refusals.is_empty() => return other,
+        _ => Vec::new(),
+    };
+    // What was refused is still there, and a lint would only say so in other words.
+    let is_refused = |finding: &Diagnostic| {
+        finding.pointer.as_ref().is_some_and(|pointer| {
+            let refused = lowered.refusals.iter().filter_map(|it| it.pointer.as_ref());
+            refused
+                .clone()
+                .any(|refused| pointer.0.starts_with(&refused.0))
+        })
+    };
+    let found = found.into_iter().filter(|finding| !is_refused(finding));
+    let mut findings: Vec<Diagnostic> = lowered.refusals.iter().cloned().chain(found).collect();
+    if findings.is_empty() {
+        return Ok(());
+    }
+    findings.sort_by_cached_key(|finding| position(&lowered.document, finding.pointer.as_ref()));
+    Err(Failure::Diagnostics(findings))
+}
 
 /// Looks at a description, the overlay applied.
 ///

@@ -26,7 +26,7 @@ mod values;
 
 pub use rules::{Effect, REFUSALS, REWRITINGS, Refusal, Rewriting};
 
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::Diagnostic;
 use crate::document::{Node, Pointer, Span, Value};
 use crate::overlay;
 use rules::Refusal as Rule;
@@ -105,21 +105,6 @@ pub fn lower(document: &Node) -> Lowered {
         document: lowered,
         rewrites: lowering.rewrites,
         refusals: lowering.refusals,
-    }
-}
-
-impl Lowered {
-    /// The description, if all of it could be lowered.
-    ///
-    /// # Errors
-    ///
-    /// All that could not.
-    pub fn into_document(self) -> Result<Node, Failure> {
-        if self.refusals.is_empty() {
-            Ok(self.document)
-        } else {
-            Err(Failure::Diagnostics(self.refusals))
-        }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use xtask::codegen;
+use clap::{Parser, Subcommand, ValueEnum};
+use xtask::{codegen, lint_command};
 
 /// Maintainers' commands of this workspace.
 #[derive(Parser)]
@@ -34,24 +34,86 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// List all that is wrong with a description; fails if anything is
+    Lint {
+        /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml, with its overlay]
+        #[arg(value_name = "FILE")]
+        description: Option<PathBuf>,
+        /// The OpenAPI Overlay to apply to it before
+        #[arg(long, value_name = "FILE")]
+        overlay: Option<PathBuf>,
+        /// How to print what is found
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    /// As rustc prints errors
+    #[default]
+    Text,
+    /// One array, a finding each
+    Json,
 }
 
 fn main() -> ExitCode {
-    let Command::Codegen {
-        check,
-        explain,
-        description,
-        overlay,
-        out,
-    } = Cli::parse().command;
-    let options = codegen::Options {
-        description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
-        overlay: overlay.unwrap_or_else(|| in_workspace("openapi/overlay.yaml")),
-        out: out.unwrap_or_else(|| in_workspace("letta-api/src/generated.rs")),
-        check,
-    };
+    match Cli::parse().command {
+        Command::Codegen {
+            check,
+            explain,
+            description,
+            overlay,
+            out,
+        } => {
+            let options = codegen::Options {
+                description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
+                overlay: overlay.unwrap_or_else(|| in_workspace("openapi/overlay.yaml")),
+                out: out.unwrap_or_else(|| in_workspace("letta-api/src/generated.rs")),
+                check,
+            };
+            codegen(&options, explain)
+        }
+        Command::Lint {
+            description,
+            overlay,
+            format,
+        } => {
+            let ours = description
+                .is_none()
+                .then(|| in_workspace("openapi/overlay.yaml"));
+            let options = lint_command::Options {
+                description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
+                overlay: overlay.or(ours),
+            };
+            lint(&options, format)
+        }
+    }
+}
+
+/// Prints what is found. Exits with 1 where anything is, and with 2 where a file cannot be read.
+fn lint(options: &lint_command::Options, format: Format) -> ExitCode {
+    match lint_command::run(options) {
+        Ok(findings) => {
+            println!(
+                "{}",
+                match format {
+                    Format::Text => lint_command::to_text(&findings),
+                    Format::Json => lint_command::to_json(&findings),
+                }
+            );
+            ExitCode::from(u8::from(!findings.is_empty()))
+        }
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn codegen(options: &codegen::Options, explain: bool) -> ExitCode {
     // Beside the errors: a later stage may fail.
-    let outcome = codegen::run(&options, |lowered| {
+    let outcome = codegen::run(options, |lowered| {
         if explain {
             eprintln!("{}\n", lowered.explain());
         }

@@ -14,8 +14,9 @@ use xtask::{generate, lint, load, lower, overlay, refine, render};
 /// The stages from text to text, without files.
 fn pipeline(description: &Value) -> Result<String, Failure> {
     let document = load::parse(&Source::new("d.json", description.to_string()))?;
-    let document = lower::lower(&document).into_document()?;
-    lint::lint(&document)?;
+    let lowered = lower::lower(&document);
+    lint::lint_lowered(&lowered)?;
+    let document = lowered.document;
     let model = Model::read(&document);
     let tokens = generate::generate(&document, &model)?;
     let refined = refine::refine(tokens, &model)?;

@@ -1,0 +1,156 @@
+//! `cargo xtask lint` as a maintainer runs it: the real program, on files of its own.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// In OpenAPI 3.1, with a schema that 3.0 cannot say, an operation that lacks a marker of ours, and nothing else
+/// that is wrong.
+const BROKEN: &str = "\
+openapi: 3.1.0
+info: {title: Test, version: '1'}
+paths:
+  /things:
+    get:
+      operationId: list_things
+      responses:
+        '200':
+          description: All of them.
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/Things'}
+components:
+  schemas:
+    Things:
+      type: object
+      patternProperties: {'^x-': {type: string}}
+";
+
+const OVERLAY: &str = "\
+overlay: 1.0.0
+info: {title: Test, version: '1'}
+actions:
+  - target: $.paths['/things'].get
+    update: {x-codegen-safe-to-repeat: true}
+  - target: $.components.schemas.Things
+    update: {x-codegen-ignore: [patternProperties]}
+";
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn lint(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let command = command.current_dir(folder).arg("lint").args(arguments);
+    command.output().unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_description_of_this_workspace_has_nothing_wrong() {
+    let output = lint(Path::new("/"), &[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stdout(&output), "nothing found\n");
+    let output = lint(Path::new("/"), &["--format", "json"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(0), "[]\n"));
+}
+
+#[test]
+fn what_cannot_be_lowered_and_what_a_lint_finds_come_in_one_run() {
+    let folder = folder(&[("d.yaml", BROKEN)]);
+    let output = lint(folder.path(), &["d.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.is_empty());
+    let text = stdout(&output);
+    let repeat = text.find("error[repeat-safety]: `GET /things`").unwrap();
+    let pattern = text.find("error[pattern-properties]").unwrap();
+    assert!(repeat < pattern, "in the description's order: {text}");
+    assert!(
+        text.contains("--> d.yaml:5:5") && text.contains("--> d.yaml:17:7"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("\n2 errors: 1 pattern-properties, 1 repeat-safety\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn editors_and_ci_get_the_same_as_json() {
+    let folder = folder(&[("d.yaml", BROKEN)]);
+    let output = lint(folder.path(), &["d.yaml", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let findings: Vec<Value> = serde_json::from_str(stdout(&output)).unwrap();
+    let [repeat, pattern] = &findings[..] else {
+        panic!("{findings:?}");
+    };
+    assert_eq!(repeat["rule"], "repeat-safety");
+    assert_eq!(repeat["severity"], "error");
+    assert_eq!(repeat["file"], "d.yaml");
+    assert_eq!((&repeat["line"], &repeat["column"]), (&5.into(), &5.into()));
+    assert_eq!(
+        (&repeat["endLine"], &repeat["endColumn"]),
+        (&5.into(), &8.into())
+    );
+    assert_eq!(repeat["pointer"], "#/paths/~1things/get");
+    assert!(
+        repeat["help"]
+            .as_str()
+            .unwrap()
+            .contains("x-codegen-safe-to-repeat")
+    );
+    assert!(
+        pattern["message"]
+            .as_str()
+            .unwrap()
+            .contains("patternProperties")
+    );
+}
+
+#[test]
+fn an_overlay_settles_what_it_can_and_is_looked_at_too() {
+    let wrong = OVERLAY.replace("/things", "/thing");
+    let folder = folder(&[
+        ("d.yaml", BROKEN),
+        ("o.yaml", OVERLAY),
+        ("wrong.yaml", &wrong),
+    ]);
+    let output = lint(folder.path(), &["d.yaml", "--overlay", "o.yaml"]);
+    assert_eq!(
+        (output.status.code(), stdout(&output)),
+        (Some(0), "nothing found\n")
+    );
+    let output = lint(folder.path(), &["d.yaml", "--overlay", "wrong.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stdout(&output).contains("--> wrong.yaml:4:"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn a_file_that_is_no_yaml_is_a_finding_and_one_that_is_not_there_is_not() {
+    let folder = folder(&[("d.yaml", "openapi: [3.1.0\n")]);
+    let output = lint(folder.path(), &["d.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stdout(&output).contains("--> d.yaml:"),
+        "{}",
+        stdout(&output)
+    );
+    let output = lint(folder.path(), &["none.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("none.yaml"));
+}
