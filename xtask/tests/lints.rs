@@ -4,9 +4,12 @@
 //! then reads. `UPDATE_EXPECT=1 cargo test -p xtask --test lints` writes the latter anew. Fixtures do not
 //! say which operations are safe to repeat, but for those of that rule: [`read`] marks the others.
 
+mod fixture;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use fixture::{difference, files, name_of, rule_of};
 use xtask::diagnostic::{Diagnostic, Failure};
 use xtask::document::{Node, Pointer, Source, Value};
 use xtask::generate::generate;
@@ -15,28 +18,11 @@ use xtask::model::{Model, SAFE_TO_REPEAT, operations};
 use xtask::{load, overlay};
 
 fn fixtures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/lint");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|it| it == "yaml"))
-        .collect();
-    files.sort();
-    files
+    files("lint")
 }
 
-/// The part of a fixture's name that is the rule's.
-fn rule_of(path: &Path) -> &str {
-    let name = path.file_name().unwrap().to_str().unwrap();
-    name.split('.').next().unwrap()
-}
-
-/// A description under its bare name, so that messages are the same wherever the workspace lies.
 fn read(path: &Path) -> Node {
-    let text = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
-    let name = path.file_name().unwrap();
-    let mut document =
-        load::parse(&Source::new(name, text)).unwrap_or_else(|failure| panic!("{failure}"));
+    let mut document = fixture::read(path);
     if rule_of(path) != "repeat-safety" {
         mark_operations(&mut document);
     }
@@ -71,10 +57,9 @@ fn findings(document: &Node) -> Vec<Diagnostic> {
 
 #[test]
 fn a_description_that_breaks_a_rule_is_refused_with_its_place_and_the_way_out() {
-    let update = std::env::var_os("UPDATE_EXPECT").is_some();
     let mut problems = Vec::new();
     for path in fixtures() {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let name = name_of(&path);
         let document = read(&path);
         let found = findings(&document);
         if found.is_empty() {
@@ -87,18 +72,7 @@ fn a_description_that_breaks_a_rule_is_refused_with_its_place_and_the_way_out() 
             }
         }
         let text = format!("{}\n", Failure::Diagnostics(found));
-        let expected = path.with_extension("stderr");
-        if update {
-            std::fs::write(&expected, &text).unwrap();
-            continue;
-        }
-        let there = std::fs::read_to_string(&expected)
-            .unwrap_or_default()
-            .replace("\r\n", "\n");
-        if there != text {
-            let diff = similar::TextDiff::from_lines(&there, &text);
-            problems.push(format!("{name}:\n{}", diff.unified_diff()));
-        }
+        problems.extend(difference(&path, "stderr", &text));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

@@ -4,35 +4,20 @@
 //! maintainer then reads, and what became of the description. `UPDATE_EXPECT=1 cargo test -p xtask --test
 //! lower` writes the latter anew.
 
+mod fixture;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use fixture::{difference, files, name_of, read, rule_of};
 use xtask::document::{Node, Source};
 use xtask::load;
 use xtask::lower::{Lowered, REFUSALS, REWRITINGS, lower};
 
 fn fixtures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/lower");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|it| it == "yaml"))
-        .collect();
-    files.sort();
-    files
-}
-
-fn rule_of(path: &Path) -> &str {
-    let name = path.file_name().unwrap().to_str().unwrap();
-    name.split('.').next().unwrap()
-}
-
-/// A description under its bare name, so that messages are the same wherever the workspace lies.
-fn read(path: &Path) -> Node {
-    let text = std::fs::read_to_string(path).unwrap().replace("\r\n", "\n");
-    parse(path.file_name().unwrap().to_str().unwrap(), &text)
+    files("lower")
 }
 
 fn parse(name: &str, text: &str) -> Node {
@@ -59,10 +44,9 @@ fn report(lowered: &Lowered) -> String {
 
 #[test]
 fn each_rule_says_what_it_does_and_does_it() {
-    let update = std::env::var_os("UPDATE_EXPECT").is_some();
     let mut problems = Vec::new();
     for path in fixtures() {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let name = name_of(&path);
         let lowered = lower(&read(&path));
         let is_refusal = REFUSALS.iter().any(|rule| rule.name == rule_of(&path));
         let refused: BTreeSet<&str> = lowered.refusals.iter().map(|it| it.rule).collect();
@@ -75,18 +59,7 @@ fn each_rule_says_what_it_does_and_does_it() {
             problems.push(format!("{name} is not rewritten by its rule"));
         }
         let text = report(&lowered);
-        let expected = path.with_extension("out");
-        if update {
-            std::fs::write(&expected, &text).unwrap();
-            continue;
-        }
-        let there = std::fs::read_to_string(&expected)
-            .unwrap_or_default()
-            .replace("\r\n", "\n");
-        if there != text {
-            let diff = similar::TextDiff::from_lines(&there, &text);
-            problems.push(format!("{name}:\n{}", diff.unified_diff()));
-        }
+        problems.extend(difference(&path, "out", &text));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

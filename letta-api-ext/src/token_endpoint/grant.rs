@@ -48,8 +48,8 @@ impl TokenGrant {
     }
 
     /// How long the token must be good for, in place of the minter's
-    /// [`valid_for`](crate::TokenMinterBuilder::valid_for). As long as tokens live, or longer, is answered with a
-    /// problem of status 500.
+    /// [`valid_for`](crate::TokenMinterBuilder::valid_for). One beyond the bound given there is answered with a problem
+    /// of status 500.
     pub fn valid_for(mut self, left: Duration) -> Self {
         self.valid_for = Some(left);
         self
