@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::diagnostic::Failure;
 use crate::lower::{self, Lowered};
 use crate::model::Model;
-use crate::{generate, lint, load, overlay, refine, render, write};
+use crate::{arrange, generate, lint, load, overlay, refine, render, write};
 
 /// Where to read and write.
 #[derive(Debug)]
@@ -55,8 +55,8 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let lowered = clock.time("lower", || lower::lower(&document));
     tell(&lowered);
     let lowered_summary = lowered.summary();
-    clock.time("lint", || lint::lint_lowered(&lowered))?;
-    let document = lowered.document;
+    let document = clock.time("arrange", || arrange::arrange(lowered.document));
+    clock.time("lint", || lint::lint_lowered(&document, &lowered.refusals))?;
     let model = Model::read(&document);
     let tokens = clock.time("generate", || generate::generate(&document, &model))?;
     let refined = clock.time("refine", || refine::refine(tokens, &model))?;

@@ -1,4 +1,4 @@
-//! Fifth stage: progenitor turns the description into Rust tokens.
+//! Sixth stage: progenitor turns the description into Rust tokens.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,6 +7,7 @@ use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
 use serde_path_to_error::Segment;
 
+use crate::arrange::MADE;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Node, Pointer};
 use crate::model::{IGNORE, MARKER_PREFIX, Model, REPLACE};
@@ -85,7 +86,7 @@ fn strip(json: &mut serde_json::Value) {
                     members.shift_remove(keyword);
                 }
             }
-            members.retain(|key, _| !key.starts_with(MARKER_PREFIX));
+            members.retain(|key, _| !key.starts_with(MARKER_PREFIX) && !key.starts_with(MADE));
             members.values_mut().for_each(strip);
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(strip),

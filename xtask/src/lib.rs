@@ -1,10 +1,11 @@
 //! The maintainers' commands of this workspace, as a library for its tests.
 //!
 //! `cargo xtask codegen` takes the OpenAPI description to the source of `letta-api`. Data flows one
-//! way: [`load`] → [`overlay`] → [`lower`] → [`lint`] → [`generate`] → [`refine`] →
+//! way: [`load`] → [`overlay`] → [`lower`] → [`arrange`] → [`lint`] → [`generate`] → [`refine`] →
 //! [`render`] → [`write`](mod@write). Each stage is a function from value to value; files are touched in the first
 //! and the last alone. [`codegen`] runs them.
 
+pub mod arrange;
 pub mod codegen;
 pub mod diagnostic;
 pub mod document;

@@ -1,4 +1,4 @@
-//! Fourth stage: what the generator would panic on, or pass over in silence, is refused.
+//! Fifth stage: what the generator would panic on, or pass over in silence, is refused.
 //!
 //! Each rule is there because progenitor or typify was seen to do the wrong thing, or because a marker
 //! of ours is missing or would go unheeded. A description that passes is within the part of OpenAPI 3.0
@@ -41,35 +41,34 @@ pub use rules::{RULES, Rule};
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Node, Pointer, Value};
-use crate::lower::Lowered;
 use context::Context;
 
-/// Looks at a description that was lowered, and adds what could not be.
+/// Looks at a description that was lowered and arranged, and adds what could not be lowered.
 ///
 /// # Errors
 ///
 /// All that is wrong with it, at once, in the description's order.
-pub fn lint_lowered(lowered: &Lowered) -> Result<(), Failure> {
-    let found = match lint(&lowered.document) {
+pub fn lint_lowered(document: &Node, refusals: &[Diagnostic]) -> Result<(), Failure> {
+    let found = match lint(document) {
         Err(Failure::Diagnostics(findings)) => findings,
-        other if lowered.refusals.is_empty() => return other,
+        other if refusals.is_empty() => return other,
         _ => Vec::new(),
     };
     // What was refused is still there, and a lint would only say so in other words.
     let is_refused = |finding: &Diagnostic| {
         finding.pointer.as_ref().is_some_and(|pointer| {
-            let refused = lowered.refusals.iter().filter_map(|it| it.pointer.as_ref());
+            let refused = refusals.iter().filter_map(|it| it.pointer.as_ref());
             refused
                 .clone()
                 .any(|refused| pointer.0.starts_with(&refused.0))
         })
     };
     let found = found.into_iter().filter(|finding| !is_refused(finding));
-    let mut findings: Vec<Diagnostic> = lowered.refusals.iter().cloned().chain(found).collect();
+    let mut findings: Vec<Diagnostic> = refusals.iter().cloned().chain(found).collect();
     if findings.is_empty() {
         return Ok(());
     }
-    findings.sort_by_cached_key(|finding| position(&lowered.document, finding.pointer.as_ref()));
+    findings.sort_by_cached_key(|finding| position(document, finding.pointer.as_ref()));
     Err(Failure::Diagnostics(findings))
 }
 

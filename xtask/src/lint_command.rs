@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::{lint, load, lower, overlay};
+use crate::{arrange, lint, load, lower, overlay};
 
 /// What to look at.
 #[derive(Debug)]
@@ -36,7 +36,8 @@ fn stages(options: &Options) -> Result<(), Failure> {
     if let Some(path) = &options.overlay {
         overlay::apply(&mut document, &load::load(path)?)?;
     }
-    lint::lint_lowered(&lower::lower(&document))
+    let lowered = lower::lower(&document);
+    lint::lint_lowered(&arrange::arrange(lowered.document), &lowered.refusals)
 }
 
 /// As rustc prints errors, and how many there are of each rule in the end.

@@ -1,4 +1,4 @@
-//! Fifth stage: progenitor's code becomes the code we want, where progenitor has no setting for it.
+//! Seventh stage: progenitor's code becomes the code we want, where progenitor has no setting for it.
 //!
 //! A pass over the syntax tree, driven by the description's markers. What it expects of progenitor's
 //! output and does not find is an error, never a silent omission: a new version of progenitor that

@@ -1,4 +1,4 @@
-//! Sixth stage: syntax becomes text.
+//! Eighth stage: syntax becomes text.
 
 /// What every generated file begins with.
 const HEADER: &str = "\

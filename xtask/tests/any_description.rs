@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use xtask::diagnostic::Failure;
 use xtask::document::Source;
 use xtask::model::Model;
-use xtask::{generate, lint, load, lower, overlay, refine, render};
+use xtask::{arrange, generate, lint, load, lower, overlay, refine, render};
 
 /// The stages from text to text, without files.
 fn pipeline(description: &Value) -> Result<String, Failure> {
     let document = load::parse(&Source::new("d.json", description.to_string()))?;
     let lowered = lower::lower(&document);
-    lint::lint_lowered(&lowered)?;
-    let document = lowered.document;
+    let document = arrange::arrange(lowered.document);
+    lint::lint_lowered(&document, &lowered.refusals)?;
     let model = Model::read(&document);
     let tokens = generate::generate(&document, &model)?;
     let refined = refine::refine(tokens, &model)?;
