@@ -67,6 +67,7 @@ mod response_value;
 mod secret;
 mod transport;
 mod transport_error;
+mod union;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

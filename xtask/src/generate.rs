@@ -40,8 +40,13 @@ pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> 
         .with_tag(TagStyle::Merged)
         .with_hooks(HooksMode::Expected);
     for schema in model.schemas.values() {
+        let name = type_name(&schema.name);
         if let Some(replacement) = &schema.replace {
-            settings.with_replacement(type_name(&schema.name), replacement, std::iter::empty());
+            settings.with_replacement(name, replacement, std::iter::empty());
+        } else if schema.union.is_some() {
+            // The refine stage writes it.
+            let own = format!("crate::types::{name}");
+            settings.with_replacement(name, own, std::iter::empty());
         }
     }
 

@@ -117,7 +117,7 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
     if context.findings.is_empty() {
         return Ok(());
     }
-    let mut findings = context.findings;
+    let mut findings = context.into_findings();
     nulls::leave_to_others(&mut findings);
     findings.sort_by_cached_key(|finding| position(document, finding.pointer.as_ref()));
     let mut seen = HashSet::new();

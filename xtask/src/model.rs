@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::arrange::{KEEPS_UNKNOWN, UNION, branches_of};
 use crate::document::{Node, Pointer};
 use crate::naming::{method_name, type_name};
 
@@ -19,6 +20,8 @@ pub const IGNORE: &str = "x-codegen-ignore";
 pub const SENSITIVE: &str = "x-codegen-sensitive";
 /// On an enum: names of its variants, in order. The name is one that many generators know.
 pub const VARIANT_NAMES: &str = "x-enum-varnames";
+/// On an inline schema: the name of its type.
+pub const NAME: &str = "x-codegen-name";
 /// On an operation: whether a call whose outcome is unknown may be sent again without harm.
 pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
 
@@ -54,8 +57,14 @@ pub struct Operation {
 pub struct Schema {
     /// Its name in the description.
     pub name: String,
-    /// Whether it is marked [`OPEN`].
+    /// What it is for, in the description's words.
+    pub description: Option<String>,
+    /// Whether it keeps values that the description does not know: unless it is marked [`OPEN`] `false`.
     pub open: bool,
+    /// Where it is one of several that typify cannot tell apart: how they are told apart.
+    pub union: Option<Union>,
+    /// The name of a field for members that the description does not know.
+    pub keeps_unknown: Option<String>,
     /// The type that [`REPLACE`] names.
     pub replace: Option<String>,
     /// Its [`VARIANT_NAMES`], by the value that they name.
@@ -64,6 +73,65 @@ pub struct Schema {
     pub properties: Vec<String>,
     /// Its properties marked [`SENSITIVE`].
     pub sensitive: Vec<String>,
+}
+
+/// One of several, as [`UNION`] says.
+#[derive(Debug, Default)]
+pub struct Union {
+    /// The type whose fields have the types of the branches.
+    pub branches_type: String,
+    /// The property by which objects are told apart, if there is one.
+    pub tag: Option<String>,
+    /// What it may be.
+    pub branches: Vec<Branch>,
+}
+
+/// A branch of a [`Union`].
+#[derive(Debug, Default)]
+pub struct Branch {
+    /// The field of the branches' type that has its type.
+    pub field: String,
+    /// The name of the variant.
+    pub variant: String,
+    /// Whether it is held in a box.
+    pub boxed: bool,
+    /// The kinds of JSON value that it may be.
+    pub kinds: Vec<String>,
+    /// The values of the tag that lead to it.
+    pub tags: Vec<String>,
+    /// The properties without which it is none.
+    pub required: Vec<String>,
+}
+
+impl Union {
+    fn read(name: &str, union: &Node) -> Self {
+        let branches = union
+            .get("branches")
+            .and_then(Node::as_array)
+            .unwrap_or(&[]);
+        let branches = branches.iter().map(|branch| {
+            let text = |key: &str| branch.get(key).and_then(Node::as_str).unwrap_or_default();
+            Branch {
+                field: text("field").to_owned(),
+                variant: text("variant").to_owned(),
+                boxed: branch.get("boxed").and_then(Node::as_bool) == Some(true),
+                kinds: texts(branch, "kinds"),
+                tags: texts(branch, "tags"),
+                required: texts(branch, "required"),
+            }
+        });
+        Self {
+            branches_type: type_name(&branches_of(name)),
+            tag: union.get("tag").and_then(Node::as_str).map(str::to_owned),
+            branches: branches.collect(),
+        }
+    }
+}
+
+fn texts(node: &Node, key: &str) -> Vec<String> {
+    let items = node.get(key).and_then(Node::as_array).unwrap_or(&[]);
+    let texts = items.iter().filter_map(Node::as_str);
+    texts.map(str::to_owned).collect()
 }
 
 impl Model {
@@ -100,25 +168,26 @@ impl Model {
 impl Schema {
     fn read(name: &str, node: &Node) -> Self {
         let properties = node.get("properties").and_then(Node::as_object);
-        let texts = |key: &str| -> Vec<String> {
-            let items = node.get(key).and_then(Node::as_array).unwrap_or(&[]);
-            items
-                .iter()
-                .filter_map(Node::as_str)
-                .map(str::to_owned)
-                .collect()
-        };
         Self {
             name: name.to_owned(),
-            open: node.get(OPEN).and_then(Node::as_bool) == Some(true),
+            description: node
+                .get("description")
+                .and_then(Node::as_str)
+                .map(str::to_owned),
+            open: node.get(OPEN).and_then(Node::as_bool) != Some(false),
+            union: node.get(UNION).map(|union| Union::read(name, union)),
+            keeps_unknown: node
+                .get(KEEPS_UNKNOWN)
+                .and_then(Node::as_str)
+                .map(str::to_owned),
             replace: node
                 .get(REPLACE)
                 .and_then(|replace| replace.get("type"))
                 .and_then(Node::as_str)
                 .map(str::to_owned),
-            variant_names: texts("enum")
+            variant_names: texts(node, "enum")
                 .into_iter()
-                .zip(texts(VARIANT_NAMES))
+                .zip(texts(node, VARIANT_NAMES))
                 .collect(),
             properties: properties
                 .into_iter()

@@ -20,8 +20,11 @@ use crate::naming::is_identifier;
 /// actions are applied in order, and the first that fails ends it.
 pub fn apply(description: &mut Node, overlay: &Node) -> Result<usize, Failure> {
     let actions = read(overlay)?;
+    // JSONPath is asked of plain JSON, which is kept in step: to make it anew for each action takes seconds for
+    // a large description.
+    let mut json = description.to_json();
     for action in &actions {
-        action.apply(description)?;
+        action.apply(description, &mut json)?;
     }
     Ok(actions.len())
 }
@@ -170,12 +173,43 @@ fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
     }
 }
 
+/// Puts another value in the place of one, or takes it out.
+fn replace(json: &mut serde_json::Value, pointer: &Pointer, value: Option<serde_json::Value>) {
+    let Some((last, parts)) = pointer.0.split_last() else {
+        *json = value.unwrap_or_default();
+        return;
+    };
+    let holder = parts.iter().try_fold(json, |json, part| match json {
+        serde_json::Value::Object(members) => members.get_mut(part),
+        serde_json::Value::Array(items) => items.get_mut(part.parse::<usize>().ok()?),
+        _ => None,
+    });
+    match (holder, value) {
+        (Some(serde_json::Value::Object(members)), Some(value)) => {
+            members.insert(last.clone(), value);
+        }
+        (Some(serde_json::Value::Object(members)), None) => {
+            members.shift_remove(last);
+        }
+        (Some(serde_json::Value::Array(items)), value) => {
+            if let Ok(index) = last.parse::<usize>() {
+                match value {
+                    Some(value) => items[index] = value,
+                    None => {
+                        items.remove(index);
+                    }
+                }
+            }
+        }
+        _ => unreachable!("a match is held by an object or an array"),
+    }
+}
+
 impl Action<'_> {
-    fn apply(&self, description: &mut Node) -> Result<(), Failure> {
-        let json = description.to_json();
+    fn apply(&self, description: &mut Node, json: &mut serde_json::Value) -> Result<(), Failure> {
         let mut matches: Vec<Pointer> = self
             .path
-            .query_located(&json)
+            .query_located(json)
             .dedup()
             .locations()
             .map(|location| {
@@ -206,8 +240,14 @@ impl Action<'_> {
                 ));
             }
             match self.change {
-                Change::Update(update) => self.update(node, update, pointer)?,
-                Change::Remove => self.remove(description, pointer)?,
+                Change::Update(update) => {
+                    self.update(node, update, pointer)?;
+                    replace(json, pointer, Some(node.to_json()));
+                }
+                Change::Remove => {
+                    self.remove(description, pointer)?;
+                    replace(json, pointer, None);
+                }
             }
         }
         Ok(())
@@ -317,6 +357,10 @@ fn json_path(document: &Node, at: &Pointer) -> String {
     for part in &at.0 {
         match node.map(|node| &node.value) {
             Some(Value::Array(_)) => path.push_str(&format!("[{part}]")),
+            // A part that was moved elsewhere since.
+            None if part.bytes().all(|byte| byte.is_ascii_digit()) => {
+                path.push_str(&format!("[{part}]"));
+            }
             _ if part.is_ascii() && is_identifier(part) => path.push_str(&format!(".{part}")),
             _ => path.push_str(&format!(
                 "['{}']",

@@ -9,6 +9,7 @@ mod forms;
 mod open;
 mod operations;
 mod types;
+mod union;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -482,8 +482,9 @@ fn what_was_rewritten_is_told_where_a_later_stage_fails_too() {
     let copy = Copy::new();
     newer(&copy);
     copy.edit("letta.yaml", "type: integer", "type: [integer, string]");
+    copy.edit("letta.yaml", "in: query", "in: cookie");
     let message = copy.codegen(&["--explain"]).fails();
-    for text in ["type-list:\n  letta.yaml:", "error[one-of-tag]"] {
+    for text in ["type-list:\n  letta.yaml:", "error[parameter-location]"] {
         assert!(message.contains(text), "{text:?} is not in\n{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! Enums: of texts, named, and said to be open or closed.
+//! Enums: of texts, and named.
 
 use super::context::Context;
 use super::describe;
@@ -66,21 +66,13 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             "{what} is an inline enum: it would be closed, and fail the whole answer on a value that it does not know"
         );
         let help = format!(
-            "move it to `components.schemas`, refer to it, and mark it `{OPEN}: true`; or make it a plain text with {ignore}"
+            "move it to `components.schemas`, and refer to it; or make it a plain text with {ignore}"
         );
         context.report(rules::CLOSED_ENUM, &at, message, help);
         return;
     }
-    let Some(open) = schema.get(OPEN) else {
-        context.report(
-            rules::CLOSED_ENUM,
-            &schema.at,
-            format!("{what} is an enum and does not say whether it is open; closed, it would fail the whole answer on a value that it does not know"),
-            format!("say so with {}, or `false` if it can never grow", context.update(&schema.at, &format!("{OPEN}: true"))),
-        );
-        return;
-    };
-    variants(context, schema, &what, &texts, open.as_bool() == Some(true));
+    let open = schema.get(OPEN).and_then(Node::as_bool) != Some(false);
+    variants(context, schema, &what, &texts, open);
 }
 
 fn variants(

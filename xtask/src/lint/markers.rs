@@ -9,7 +9,7 @@ use super::rules;
 use super::schema::{Role, Schema};
 use crate::document::{Node, Pointer, Value};
 use crate::model::{
-    IGNORE, MARKER_PREFIX, OPEN, REPLACE, SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
+    IGNORE, MARKER_PREFIX, NAME, OPEN, REPLACE, SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
 
@@ -86,6 +86,11 @@ fn marker(
         (IGNORE, Some(schema)) => ignore(value, schema, &what),
         (SENSITIVE, Some(schema)) => sensitive(context, value, schema, &what),
         (VARIANT_NAMES, Some(schema)) => variant_names(value, schema, &what),
+        (IGNORE, None) if at.0.is_empty() => ignore_everywhere(value),
+        (NAME, _) => Some((
+            format!("`{NAME}` stands on no inline schema that becomes a type, or the type has another name; it has no effect"),
+            "move it to an inline object, enum or union, give all that say the same one name, or remove it".to_owned(),
+        )),
         (OPEN | REPLACE | IGNORE | SENSITIVE | VARIANT_NAMES, None) => Some((
             format!("`{key}` stands on no schema that is generated, and has no effect"),
             "move it to a schema, or remove it".to_owned(),
@@ -93,7 +98,7 @@ fn marker(
         _ => Some((
             format!("there is no marker `{key}`"),
             format!(
-                "the markers are `{OPEN}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}` on operations"
+                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}` on operations"
             ),
         )),
     }
@@ -207,6 +212,22 @@ fn ignore(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
     None
 }
 
+/// What is left of a list after the schemas were looked through for it.
+fn ignore_everywhere(value: &Node) -> Problem {
+    let names: Vec<&str> = value
+        .as_array()
+        .unwrap_or(&[])
+        .iter()
+        .filter_map(Node::as_str)
+        .collect();
+    let message = match names.as_slice() {
+        [] => format!("`{IGNORE}` on the description is no list of keywords"),
+        names => format!("no schema has `{}` to ignore", names.join("` or `")),
+    };
+    let help = format!("write `{IGNORE}: [keyword]` with keywords that schemas have");
+    Some((message, help))
+}
+
 fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
     if value.as_bool() != Some(true) {
         return Some((
@@ -227,14 +248,14 @@ fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: &st
 }
 
 fn variant_names(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
-    let is_open = schema.get(OPEN).and_then(Node::as_bool) == Some(true);
+    let is_open = schema.get(OPEN).and_then(Node::as_bool) != Some(false);
     let values = schema.items("enum");
     if schema.role != Role::Component || values.is_empty() || !is_open {
         return Some((
             format!(
                 "`{VARIANT_NAMES}` on {what}, which is no open enum of components; it has no effect"
             ),
-            format!("remove it, or mark the enum `{OPEN}: true`"),
+            "remove it, or do not mark the enum as closed".to_owned(),
         ));
     }
     let Value::Array(items) = &value.value else {

@@ -68,8 +68,8 @@ rules! {
     DISCRIMINATOR = "discriminator": "a discriminator without `oneOf`, or with a mapping";
     ONE_OF_REF = "one-of-ref": "a branch of `oneOf` that is a $ref";
     ONE_OF_TAG = "one-of-tag": "branches of `oneOf` that no tag tells apart";
-    CLOSED_UNION = "closed-union": "a `oneOf` that is inline, or does not say whether it is open";
-    CLOSED_ENUM = "closed-enum": "an enum that is inline, or does not say whether it is open";
+    CLOSED_UNION = "closed-union": "a `oneOf` that is inline";
+    CLOSED_ENUM = "closed-enum": "an enum that is inline";
     ENUM_VALUES = "enum-values": "an enum of anything but distinct texts";
     NUMBER_FORMAT = "number-format": "a `number` that does not say that it is a fraction";
     INTEGER_BOUNDS = "integer-bounds": "bounds that make another type of an integer";

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::fields::members;
 use super::unions;
+use crate::arrange::UNION;
 use crate::document::{Node, Pointer};
 use crate::model::{IGNORE, METHODS, REPLACE, path_items};
 
@@ -99,9 +100,11 @@ impl<'a> Schema<'a> {
         Some(Schema::new(self.at.join(keyword), node, Role::Inline))
     }
 
-    /// Whether a hand-written type stands in its place.
+    /// Whether typify makes no type of it: a hand-written one stands in its place, or one that the refine stage
+    /// writes.
     pub(super) fn is_replaced(&self) -> bool {
-        self.role == Role::Component && self.node.get(REPLACE).is_some()
+        self.role == Role::Component
+            && (self.node.get(REPLACE).is_some() || self.node.get(UNION).is_some())
     }
 }
 

@@ -61,14 +61,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             rules::CLOSED_UNION,
             &at,
             format!("{what} is an inline union: it would be closed, and fail the whole answer on a branch that it does not know"),
-            format!("move it to `components.schemas`, refer to it, and mark it `{OPEN}: true`"),
-        );
-    } else if schema.get(OPEN).is_none() {
-        context.report(
-            rules::CLOSED_UNION,
-            &schema.at,
-            format!("{what} is a union and does not say whether it is open; closed, it would fail the whole answer on a branch that it does not know"),
-            format!("say so with {}, or `false` if it can never grow", context.update(&schema.at, &format!("{OPEN}: true"))),
+            "move it to `components.schemas`, and refer to it",
         );
     }
     if list.as_array().is_none_or(<[Node]>::is_empty) {
@@ -179,7 +172,7 @@ fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: &str) {
         );
     }
     let names = variant_names(&values);
-    let is_open = schema.get(OPEN).and_then(Node::as_bool) == Some(true);
+    let is_open = schema.get(OPEN).and_then(Node::as_bool) != Some(false);
     let clashes = branches
         .iter()
         .filter(|_| is_open)

@@ -7,7 +7,7 @@ use syn::{Field, Fields, Ident, Item, ItemEnum, Meta, Token, parse_quote};
 use super::types::{edit_derives, serde_name, unknown_variant};
 use super::unexpected;
 use crate::diagnostic::Failure;
-use crate::model::{Schema, UNKNOWN_MEMBERS};
+use crate::model::Schema;
 
 /// Whether an enum is one of plain texts.
 pub(super) fn is_text(item: &ItemEnum) -> bool {
@@ -128,6 +128,7 @@ pub(super) fn union(item: &mut ItemEnum, schema: &Schema) -> Result<(), Failure>
 /// would be lost when the value is sent back, and in a policy it may be a restriction.
 pub(super) fn keep_unknown_members(
     fields: &mut Punctuated<Field, Token![,]>,
+    name: &str,
 ) -> Result<(), Failure> {
     let keeps = fields.iter().any(|field| {
         field
@@ -140,13 +141,13 @@ pub(super) fn keep_unknown_members(
     }
     if fields
         .iter()
-        .any(|field| field.ident.as_ref().is_some_and(|it| it == UNKNOWN_MEMBERS))
+        .any(|field| field.ident.as_ref().is_some_and(|it| it == name))
     {
         return Err(unexpected(&format!(
-            "a branch of an open union has a property `{UNKNOWN_MEMBERS}`"
+            "a branch of an open union has a property `{name}`"
         )));
     }
-    let name = format_ident!("{UNKNOWN_MEMBERS}");
+    let name = format_ident!("{name}");
     fields.push(parse_quote! {
         /// Members that the description does not know, kept as they came and sent back unchanged.
         #[serde(flatten)]

@@ -1,7 +1,7 @@
 //! Types: what may grow is `#[non_exhaustive]` and has constructors; all is comparable, documented and
 //! safe to print.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToSnakeCase;
 use quote::{ToTokens, format_ident, quote};
@@ -12,9 +12,9 @@ use syn::{
     PathArguments, Token, Type, Variant, parse_quote,
 };
 
-use super::{docs, open, unexpected};
+use super::{docs, open, unexpected, union};
 use crate::diagnostic::Failure;
-use crate::model::{Model, Schema};
+use crate::model::{Model, Schema, UNKNOWN_MEMBERS};
 
 pub(super) struct Types {
     pub(super) items: Vec<Item>,
@@ -41,8 +41,31 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
         }
     }
 
+    let unions: BTreeMap<&str, &Schema> = model
+        .schemas
+        .values()
+        .filter_map(|schema| Some((schema.union.as_ref()?.branches_type.as_str(), schema)))
+        .collect();
+    let keeping: BTreeSet<&str> = model
+        .schemas
+        .iter()
+        .filter(|(_, schema)| schema.keeps_unknown.is_some())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    // What is made of a union's branches is there for the types of its fields.
+    let is_parts = |name: &str| unions.contains_key(name);
     for item in items {
         match item {
+            Item::Struct(item) if is_parts(&item.ident.to_string()) => {
+                let schema = unions[item.ident.to_string().as_str()];
+                if let Some(how) = &schema.union {
+                    out.count += 1;
+                    found.insert(schema.name.as_str());
+                    out.items.extend(union::write(schema, how, &item)?);
+                }
+            }
+            Item::Impl(block)
+                if self_name(&block.self_ty).is_some_and(|name| is_parts(&name.to_string())) => {}
             Item::Struct(item) => {
                 let schema = model.schemas.get(&item.ident.to_string());
                 found.extend(schema.map(|schema| schema.name.as_str()));
@@ -59,6 +82,15 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 if block.trait_.is_some()
                     && self_name(&block.self_ty)
                         .is_some_and(|name| replaced_impls.contains(&name.to_string())) => {}
+            // It knows no field for unknown members; the constructor does.
+            Item::Impl(mut block) if makes_default_of(&block, &keeping) => {
+                for item in &mut block.items {
+                    if let syn::ImplItem::Fn(function) = item {
+                        function.block = parse_quote!({ Self::new() });
+                    }
+                }
+                out.items.push(Item::Impl(block));
+            }
             Item::Mod(mut module) if module.ident == "defaults" => {
                 // For the default of a fraction, typify adds a function that nothing calls.
                 module.attrs.push(parse_quote!(#[allow(dead_code)]));
@@ -82,8 +114,9 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
     }
 
     for schema in model.schemas.values() {
-        let marked =
-            schema.open || !schema.sensitive.is_empty() || !schema.variant_names.is_empty();
+        let marked = schema.union.is_some()
+            || !schema.sensitive.is_empty()
+            || !schema.variant_names.is_empty();
         if marked && !found.contains(schema.name.as_str()) {
             return Err(unexpected(&format!(
                 "the schema `{}` is marked, and no type of that name was generated",
@@ -112,6 +145,9 @@ fn refine_struct(
         .map(|schema| schema.properties.as_slice())
         .unwrap_or(&[]);
     reorder(&mut fields.named, order, model)?;
+    if let Some(name) = schema.and_then(|schema| schema.keeps_unknown.as_deref()) {
+        open::keep_unknown_members(&mut fields.named, name)?;
+    }
     for field in &mut fields.named {
         document_field(field)?;
     }
@@ -155,7 +191,7 @@ fn refine_enum(
         if let Fields::Named(fields) = &mut variant.fields {
             reorder(&mut fields.named, &[], model)?;
             if is_open_union {
-                open::keep_unknown_members(&mut fields.named)?;
+                open::keep_unknown_members(&mut fields.named, UNKNOWN_MEMBERS)?;
             }
             for field in &mut fields.named {
                 document_field(field)?;
@@ -462,6 +498,16 @@ fn self_name(ty: &Type) -> Option<&Ident> {
         Type::Path(path) => path.path.get_ident(),
         _ => None,
     }
+}
+
+/// Whether this is `Default` for one of these types.
+fn makes_default_of(block: &syn::ItemImpl, types: &BTreeSet<&str>) -> bool {
+    let is_default = block.trait_.as_ref().is_some_and(|implemented| {
+        let path = &implemented.0;
+        path.segments.last().is_some_and(|it| it.ident == "Default")
+    });
+    is_default
+        && self_name(&block.self_ty).is_some_and(|name| types.contains(name.to_string().as_str()))
 }
 
 /// The name of the constructor of a variant.

@@ -1,0 +1,443 @@
+//! Inline schemas that would become types go to the components, under names of their own, each once.
+//!
+//! typify names an inline type by where it stands, and takes an earlier type of the same name for it without a
+//! look. Here, two that say the same become one type; two that do not have different names.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
+use super::schema::{
+    alternatives, entry, flag, get, items_mut, member_mut, members_mut, refer, reference, requires,
+    string, text, texts,
+};
+use super::{CONSTANT, FROM, tagged};
+use crate::document::{Entry, Node, Pointer, Value};
+use crate::model::{METHODS, NAME, REPLACE, SENSITIVE};
+use crate::naming::type_name;
+
+/// What belongs to the place where a schema is used, not to the type.
+const OF_THE_PLACE: [&str; 9] = [
+    "description",
+    "default",
+    "nullable",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "example",
+    SENSITIVE,
+    NAME,
+];
+
+/// Deeper than any file that was read is nested.
+const DEPTH: usize = 200;
+
+pub(super) fn hoist(document: &mut Node) {
+    let mut hoist = Hoist::default();
+    let components = member_mut(document, "components").and_then(|it| member_mut(it, "schemas"));
+    // Names that were given come before names that are made.
+    for (name, _) in components.iter().filter_map(|it| it.as_object()).flatten() {
+        hoist.taken.insert(type_name(name));
+    }
+    hoist.names(document, 0);
+    let schemas = member_mut(document, "components").and_then(|it| member_mut(it, "schemas"));
+    for (name, entry) in schemas.and_then(members_mut).into_iter().flatten() {
+        if entry.node.get(REPLACE).is_none() {
+            let work = |hoist: &mut Hoist| hoist.children(&mut entry.node, &type_name(name));
+            hoist.within(&["components", "schemas", name], work);
+        }
+    }
+    hoist.shared_parts(document);
+    hoist.paths(document);
+    if hoist.made.is_empty() {
+        return;
+    }
+    let span = document.span.clone();
+    let Some(root) = members_mut(document) else {
+        return;
+    };
+    let empty = || entry(super::schema::object::<String>([], &span), &span);
+    let components = root.entry("components".to_owned()).or_insert_with(empty);
+    let Some(components) = members_mut(&mut components.node) else {
+        return;
+    };
+    let schemas = components.entry("schemas".to_owned()).or_insert_with(empty);
+    if let Some(schemas) = members_mut(&mut schemas.node) {
+        schemas.extend(hoist.made);
+    }
+}
+
+#[derive(Default)]
+struct Hoist {
+    /// Names of types, as they are in Rust.
+    taken: HashSet<String>,
+    /// The names that schemas are marked to have, by what they say.
+    given: HashMap<String, String>,
+    /// The components that were made, by what they say.
+    known: HashMap<String, String>,
+    made: IndexMap<String, Entry>,
+    /// Where we are, in the description as it was.
+    at: Vec<String>,
+}
+
+impl Hoist {
+    /// Does something with what stands under these keys of where we are.
+    fn within(&mut self, parts: &[&str], work: impl FnOnce(&mut Self)) {
+        let before = self.at.len();
+        self.at.extend(parts.iter().map(|part| (*part).to_owned()));
+        work(self);
+        self.at.truncate(before);
+    }
+
+    /// Finds the names that the overlay gives.
+    fn names(&mut self, node: &Node, depth: usize) {
+        if depth > DEPTH {
+            return;
+        }
+        if let Some(name) = text(node, NAME) {
+            self.given
+                .entry(key(node))
+                .or_insert_with(|| name.to_owned());
+        }
+        for entry in node.as_object().into_iter().flat_map(|it| it.values()) {
+            self.names(&entry.node, depth + 1);
+        }
+        for item in node.as_array().into_iter().flatten() {
+            self.names(item, depth + 1);
+        }
+    }
+
+    fn shared_parts(&mut self, document: &mut Node) {
+        let Some(components) = member_mut(document, "components") else {
+            return;
+        };
+        for (kind, suffix) in [("requestBodies", "Body"), ("responses", "Response")] {
+            let parts = member_mut(components, kind).and_then(members_mut);
+            for (name, entry) in parts.into_iter().flatten() {
+                self.within(&["components", kind, name], |this| {
+                    this.content(&mut entry.node, &format!("{name}-{suffix}"));
+                });
+            }
+        }
+        let parameters = member_mut(components, "parameters").and_then(members_mut);
+        for (name, entry) in parameters.into_iter().flatten() {
+            if let Some(schema) = member_mut(&mut entry.node, "schema") {
+                self.within(&["components", "parameters", name, "schema"], |this| {
+                    this.inline(schema, name);
+                });
+            }
+        }
+    }
+
+    fn paths(&mut self, document: &mut Node) {
+        let paths = member_mut(document, "paths").and_then(members_mut);
+        for (path, item) in paths.into_iter().flatten() {
+            if path.starts_with("x-") {
+                continue;
+            }
+            let id = METHODS.iter().find_map(|method| {
+                let operation = item.node.get(method)?;
+                operation.get("operationId")?.as_str().map(str::to_owned)
+            });
+            self.within(&["paths", path], |this| {
+                this.parameters(&mut item.node, &id.unwrap_or_else(|| path.clone()));
+                for method in METHODS {
+                    if let Some(operation) = member_mut(&mut item.node, method) {
+                        this.within(&[method], |this| this.operation(operation));
+                    }
+                }
+            });
+        }
+    }
+
+    fn operation(&mut self, operation: &mut Node) {
+        let Some(id) = operation.get("operationId").and_then(Node::as_str) else {
+            return;
+        };
+        let id = id.to_owned();
+        self.parameters(operation, &id);
+        if let Some(body) = member_mut(operation, "requestBody") {
+            self.within(&["requestBody"], |this| {
+                this.content(body, &format!("{id}-Body"));
+            });
+        }
+        let responses = member_mut(operation, "responses").and_then(members_mut);
+        for (status, entry) in responses.into_iter().flatten() {
+            let suffix = match status.as_bytes().first() {
+                Some(b'2') => "Response",
+                _ => "Error",
+            };
+            self.within(&["responses", status], |this| {
+                this.content(&mut entry.node, &format!("{id}-{suffix}"));
+            });
+        }
+    }
+
+    fn parameters(&mut self, holder: &mut Node, id: &str) {
+        let parameters = items_mut(member_mut(holder, "parameters"));
+        for (index, parameter) in parameters.iter_mut().enumerate() {
+            let Some(name) = parameter.get("name").and_then(Node::as_str) else {
+                continue;
+            };
+            let name = format!("{id}-{name}");
+            if let Some(schema) = member_mut(parameter, "schema") {
+                let index = index.to_string();
+                self.within(&["parameters", &index, "schema"], |this| {
+                    this.inline(schema, &name);
+                });
+            }
+        }
+    }
+
+    fn content(&mut self, holder: &mut Node, name: &str) {
+        let content = member_mut(holder, "content").and_then(members_mut);
+        for (media_type, media) in content.into_iter().flatten() {
+            if let Some(schema) = member_mut(&mut media.node, "schema") {
+                self.within(&["content", media_type, "schema"], |this| {
+                    this.inline(schema, name);
+                });
+            }
+        }
+    }
+
+    /// A schema that stands where it is used, and would have this name.
+    fn inline(&mut self, schema: &mut Node, name: &str) {
+        if self.at.len() > DEPTH || schema.get("$ref").is_some() {
+            return;
+        }
+        if is_type(schema) {
+            self.take_out(schema, name);
+        } else if let [one] = items_mut(member_mut(schema, "allOf")) {
+            self.within(&["allOf", "0"], |this| this.inline(one, name));
+            default_in_words(schema);
+        } else {
+            self.children(schema, &type_name(name));
+        }
+    }
+
+    fn take_out(&mut self, schema: &mut Node, name: &str) {
+        let key = key(schema);
+        let span = schema.span.clone();
+        let target = match self.known.get(&key) {
+            Some(target) => target.clone(),
+            None => {
+                let target = self.name_for(&key, name);
+                self.known.insert(key, target.clone());
+                let mut component = schema.clone();
+                if let Some(members) = members_mut(&mut component) {
+                    members.retain(|keyword, _| {
+                        keyword == "description" || !OF_THE_PLACE.contains(&keyword.as_str())
+                    });
+                    let from = string(Pointer(self.at.clone()).to_string(), &span);
+                    members.insert(FROM.to_owned(), entry(from, &span));
+                }
+                // In its place before what is in it, which it may be in itself.
+                self.made
+                    .insert(target.clone(), entry(component.clone(), &span));
+                self.children(&mut component, &target);
+                self.made.insert(target.clone(), entry(component, &span));
+                target
+            }
+        };
+        let stays: Vec<(String, Node)> = schema
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(keyword, entry)| {
+                // Another name than that of the type is not heeded; a lint will say so.
+                let is_name = *keyword == NAME && name_of(&entry.node) == Some(target.clone());
+                OF_THE_PLACE.contains(&keyword.as_str())
+                    && !is_name
+                    && get(schema, keyword).is_some()
+            })
+            .map(|(keyword, entry)| (keyword.clone(), entry.node.clone()))
+            .collect();
+        *schema = if stays.is_empty() {
+            refer(&target, &span)
+        } else {
+            let reference = super::schema::array(vec![refer(&target, &span)], &span);
+            let members = stays.into_iter().chain([("allOf".to_owned(), reference)]);
+            super::schema::object(members, &span)
+        };
+        default_in_words(schema);
+    }
+
+    fn name_for(&mut self, key: &str, name: &str) -> String {
+        let wanted = match self.given.get(key) {
+            Some(given) => type_name(given),
+            None => type_name(name),
+        };
+        let mut name = wanted.clone();
+        let mut number = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{wanted}{number}");
+            number += 1;
+        }
+        name
+    }
+
+    /// What is in a schema whose type has this name.
+    fn children(&mut self, schema: &mut Node, name: &str) {
+        if schema.get("$ref").is_some() {
+            return;
+        }
+        let keeps_tags = tagged::is_tagged(schema);
+        let union = alternatives(schema).map(|(keyword, _)| keyword);
+        self.properties(schema, name, false);
+        for (keyword, suffix) in [("items", "Item"), ("additionalProperties", "Value")] {
+            if get(schema, keyword).is_some()
+                && let Some(inner) = member_mut(schema, keyword)
+            {
+                self.within(&[keyword], |this| {
+                    this.inline(inner, &format!("{name}{suffix}"));
+                });
+            }
+        }
+        if let Some(keyword) = union {
+            let discriminator = get(schema, "discriminator")
+                .and_then(|it| it.get("propertyName")?.as_str())
+                .map(str::to_owned);
+            for (index, branch) in items_mut(member_mut(schema, keyword))
+                .iter_mut()
+                .enumerate()
+            {
+                let number = index.to_string();
+                self.within(&[keyword, &number], |this| {
+                    if keeps_tags {
+                        this.properties(branch, name, true);
+                        return;
+                    }
+                    let part = tagged::tag_value(branch, discriminator.as_deref())
+                        .map_or_else(|| format!("Branch{}", index + 1), type_name);
+                    this.inline(branch, &format!("{name}_{part}"));
+                });
+            }
+        }
+        let merged = items_mut(member_mut(schema, "allOf"));
+        if merged.len() > 1 {
+            for (index, branch) in merged.iter_mut().enumerate() {
+                if branch.get("$ref").is_none() {
+                    let index = index.to_string();
+                    self.within(&["allOf", &index], |this| {
+                        this.properties(branch, name, false);
+                    });
+                }
+            }
+        }
+    }
+
+    fn properties(&mut self, schema: &mut Node, name: &str, keeps_tags: bool) {
+        if get(schema, "properties").is_none() {
+            return;
+        }
+        let mut begins_with_value = Vec::new();
+        let required: HashSet<String> = schema
+            .get("properties")
+            .and_then(Node::as_object)
+            .into_iter()
+            .flat_map(|it| it.keys())
+            .filter(|property| requires(schema, property))
+            .cloned()
+            .collect();
+        let properties = member_mut(schema, "properties").and_then(members_mut);
+        for (property, entry) in properties.into_iter().flatten() {
+            let schema = &mut entry.node;
+            match constant(schema) {
+                Some(_) if keeps_tags && required.contains(property) => {}
+                Some(value) => {
+                    begin_with(schema, &value);
+                    begins_with_value.push(property.clone());
+                }
+                None => self.within(&["properties", property], |this| {
+                    this.inline(schema, &format!("{name}_{property}"));
+                }),
+            }
+        }
+        // A field that is not required begins with its default; one that is has to be given.
+        if let Some(Value::Array(list)) =
+            member_mut(schema, "required").map(|required| &mut required.value)
+        {
+            list.retain(|it| {
+                !begins_with_value
+                    .iter()
+                    .any(|name| it.as_str() == Some(name))
+            });
+        }
+    }
+}
+
+/// Code for the default of a type that has a name cannot be generated; it is said in words.
+fn default_in_words(schema: &mut Node) {
+    let span = schema.span.clone();
+    if get(schema, "default").is_none() {
+        return;
+    }
+    let Some(members) = members_mut(schema) else {
+        return;
+    };
+    let Some(Entry { node: default, .. }) = members.shift_remove("default") else {
+        return;
+    };
+    let value = match default.as_str() {
+        Some(text) => text.to_owned(),
+        None => default.to_json().to_string(),
+    };
+    let words = format!("`{value}` where it is left out.");
+    match member_mut(schema, "description").map(|it| &mut it.value) {
+        Some(Value::String(text)) => *text = format!("{} {words}", text.trim_end()),
+        _ => {
+            if let Some(members) = members_mut(schema) {
+                let words = entry(string(words, &span), &span);
+                members.insert("description".to_owned(), words);
+            }
+        }
+    }
+}
+
+fn name_of(marker: &Node) -> Option<String> {
+    marker.as_str().map(type_name)
+}
+
+/// The one value that a text may have.
+fn constant(schema: &Node) -> Option<String> {
+    match texts(schema)?.as_slice() {
+        [one] if !flag(schema, "nullable") => Some((*one).to_owned()),
+        _ => None,
+    }
+}
+
+/// Makes a text of one value a plain text that begins with it: it need not be given, and another value that comes
+/// off the wire is no error.
+fn begin_with(schema: &mut Node, value: &str) {
+    let span = schema.span.clone();
+    let Some(members) = members_mut(schema) else {
+        return;
+    };
+    members.retain(|keyword, _| OF_THE_PLACE.contains(&keyword.as_str()) || keyword == "type");
+    members.insert("default".to_owned(), entry(string(value, &span), &span));
+    members.insert(CONSTANT.to_owned(), entry(string(value, &span), &span));
+}
+
+/// Whether a schema would become a type with a name.
+fn is_type(schema: &Node) -> bool {
+    if texts(schema).is_some() {
+        return true;
+    }
+    if let Some((_, branches)) = alternatives(schema) {
+        return branches.len() > 1 || reference(&branches[0]).is_none();
+    }
+    let is_object = matches!(text(schema, "type"), Some("object") | None);
+    let has_properties = get(schema, "properties")
+        .and_then(Node::as_object)
+        .is_some_and(|it| !it.is_empty());
+    is_object && has_properties
+}
+
+/// What a schema says, apart from where it is used.
+fn key(schema: &Node) -> String {
+    let mut json = schema.to_json();
+    if let Some(members) = json.as_object_mut() {
+        members.retain(|keyword, _| !OF_THE_PLACE.contains(&keyword.as_str()));
+    }
+    json.to_string()
+}

@@ -1,0 +1,84 @@
+//! Unions of inline objects with a tag: typify makes those itself, a variant with fields for each branch.
+
+use std::collections::BTreeSet;
+
+use super::schema::{alternatives, flag, get, members, requires, text, texts};
+use crate::document::Node;
+
+/// Whether typify makes an enum that is told apart by its tag of this.
+pub(super) fn is_tagged(schema: &Node) -> bool {
+    let Some(("oneOf", branches)) = alternatives(schema) else {
+        return false;
+    };
+    let mut common: Option<BTreeSet<&str>> = None;
+    let mut all: BTreeSet<&str> = BTreeSet::new();
+    for branch in branches {
+        if !is_plain(branch) {
+            return false;
+        }
+        let tags: BTreeSet<&str> = tags(branch).map(|(name, _)| name).collect();
+        all.extend(&tags);
+        common = Some(match common {
+            Some(common) => common.intersection(&tags).copied().collect(),
+            None => tags,
+        });
+    }
+    // More than one, and typify would have to choose.
+    let Some(common) = common.filter(|common| common.len() == 1 && all.len() == 1) else {
+        return false;
+    };
+    let tag = common.first().copied();
+    let named = get(schema, "discriminator").and_then(|it| it.get("propertyName")?.as_str());
+    if named.is_some() && named != tag {
+        return false;
+    }
+    let values: BTreeSet<&str> = branches
+        .iter()
+        .flat_map(tags)
+        .map(|(_, value)| value)
+        .collect();
+    let has_fields = branches.len() > 1 || members(&branches[0], "properties").count() > 1;
+    values.len() == branches.len() && has_fields
+}
+
+fn is_plain(branch: &Node) -> bool {
+    branch.get("$ref").is_none()
+        && text(branch, "type") == Some("object")
+        && !flag(branch, "nullable")
+        && [
+            "additionalProperties",
+            "minProperties",
+            "maxProperties",
+            "allOf",
+            "oneOf",
+            "anyOf",
+        ]
+        .iter()
+        .all(|keyword| get(branch, keyword).is_none())
+}
+
+/// Required properties that can have one value only, and that value.
+fn tags(branch: &Node) -> impl Iterator<Item = (&str, &str)> {
+    members(branch, "properties")
+        .filter(|(name, _)| requires(branch, name))
+        .filter_map(|(name, property)| {
+            if flag(property, "nullable") || get(property, "format").is_some() {
+                return None;
+            }
+            match texts(property)?.as_slice() {
+                [one] => Some((name, *one)),
+                _ => None,
+            }
+        })
+}
+
+/// The value that tells a branch from others, if it has one written in it: of the property that is said to hold
+/// it, or of the first that can have one value only.
+pub(super) fn tag_value<'a>(branch: &'a Node, tag: Option<&str>) -> Option<&'a str> {
+    members(branch, "properties")
+        .filter(|(name, _)| tag.is_none_or(|tag| tag == *name))
+        .find_map(|(_, property)| match texts(property)?.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        })
+}

@@ -1,0 +1,343 @@
+//! Unions that typify cannot tell apart, written here: by the tag where there is one, else by the kind of JSON.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{Fields, Ident, Item, ItemStruct, Type, parse_quote};
+
+use super::{docs, unexpected};
+use crate::diagnostic::Failure;
+use crate::model::{Branch, Schema, Union};
+
+/// A branch, with its type.
+struct Variant<'a> {
+    branch: &'a Branch,
+    ident: Ident,
+    /// What it holds, the box left out.
+    ty: Type,
+}
+
+/// The type of a union and its impls. `parts` is the struct that typify made of its branches.
+pub(super) fn write(
+    schema: &Schema,
+    union: &Union,
+    parts: &ItemStruct,
+) -> Result<Vec<Item>, Failure> {
+    let name = format_ident!("{}", crate::naming::type_name(&schema.name));
+    let variants = variants(union, parts)?;
+    Ok([
+        vec![declaration(&name, schema, union, &variants)],
+        methods(&name, schema, union, &variants),
+        serde(&name, schema, &variants),
+        conversions(&name, &variants),
+        vec![json_schema(&name, schema, &variants)],
+    ]
+    .concat())
+}
+
+fn variants<'a>(union: &'a Union, parts: &ItemStruct) -> Result<Vec<Variant<'a>>, Failure> {
+    let missing = |what: &str| {
+        unexpected(&format!(
+            "the parts `{}` of a union have no field `{what}`",
+            union.branches_type
+        ))
+    };
+    let Fields::Named(fields) = &parts.fields else {
+        return Err(missing("b0"));
+    };
+    let variant = |branch: &'a Branch| {
+        let field = fields
+            .named
+            .iter()
+            .find(|field| field.ident.as_ref().is_some_and(|it| *it == branch.field))
+            .ok_or_else(|| missing(&branch.field))?;
+        Ok(Variant {
+            branch,
+            ident: syn::parse_str(&branch.variant).map_err(|_| missing(&branch.field))?,
+            ty: field.ty.clone(),
+        })
+    };
+    union.branches.iter().map(variant).collect()
+}
+
+fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Item {
+    let doc = match schema.description.as_deref().map(str::trim) {
+        Some(description) if !description.is_empty() => description.to_owned(),
+        _ => format!("`{name}`, as the description has it: one of several."),
+    };
+    let docs = doc.lines().map(docs::line);
+    let list = variants.iter().map(|variant| {
+        let (ident, ty) = (&variant.ident, &variant.ty);
+        let doc = match (&union.tag, variant.branch.tags.as_slice()) {
+            (Some(tag), [_, ..]) => {
+                let values: Vec<String> = variant
+                    .branch
+                    .tags
+                    .iter()
+                    .map(|value| format!("`{value}`"))
+                    .collect();
+                format!(" Where `{tag}` is {}.", values.join(" or "))
+            }
+            _ => format!(" {}.", kinds(variant.branch)),
+        };
+        let ty = match variant.branch.boxed {
+            true => quote!(::std::boxed::Box<#ty>),
+            false => quote!(#ty),
+        };
+        quote! {
+            #[doc = #doc]
+            #ident(#ty)
+        }
+    });
+    let unknown = schema.open.then(|| {
+        quote! {
+            /// What the description does not know, kept as it came and sent back unchanged.
+            Unknown(::serde_json::Value)
+        }
+    });
+    let list = list.chain(unknown);
+    parse_quote! {
+        #(#docs)*
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#list),*
+        }
+    }
+}
+
+fn kinds(branch: &Branch) -> String {
+    let words: Vec<&str> = branch
+        .kinds
+        .iter()
+        .map(|kind| match kind.as_str() {
+            "object" => "an object",
+            "array" => "an array",
+            "string" => "a text",
+            "integer" => "a whole number",
+            "number" => "a number",
+            _ => "a truth value",
+        })
+        .collect();
+    match words.as_slice() {
+        [one] => format!("Where it is {one}"),
+        _ => "Where nothing before fits".to_owned(),
+    }
+}
+
+fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Vec<Item> {
+    let attempt = |variant: &Variant<'_>| {
+        let ident = &variant.ident;
+        let into_box = variant
+            .branch
+            .boxed
+            .then(|| quote!(.map(::std::boxed::Box::new)));
+        quote!(crate::union::branch(value) #into_box .map(Self::#ident))
+    };
+    let first_of = |attempts: Vec<TokenStream>| {
+        let mut attempts = attempts.into_iter();
+        let first = attempts
+            .next()
+            .unwrap_or_else(|| quote!(::std::option::Option::None));
+        attempts.fold(first, |before, next| quote!(#before.or_else(|| #next)))
+    };
+
+    // Objects of a known tag: one attempt each, but where a tag is that of several.
+    let mut by_tag: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    if union.tag.is_some() {
+        for (index, variant) in variants.iter().enumerate() {
+            for value in &variant.branch.tags {
+                by_tag.entry(value).or_default().push(index);
+            }
+        }
+    }
+    let mut arms: Vec<(Vec<usize>, Vec<&str>)> = Vec::new();
+    for (value, indexes) in by_tag {
+        match arms.iter_mut().find(|(known, _)| *known == indexes) {
+            Some((_, values)) => values.push(value),
+            None => arms.push((indexes, vec![value])),
+        }
+    }
+    arms.sort();
+    let tagged = union.tag.as_ref().filter(|_| !arms.is_empty()).map(|tag| {
+        let arms = arms.iter().map(|(indexes, values)| {
+            let attempts = indexes.iter().map(|index| attempt(&variants[*index]));
+            let attempts = first_of(attempts.collect());
+            quote!(::std::option::Option::Some(#(#values)|*) => return #attempts,)
+        });
+        quote! {
+            match crate::union::tag(value, #tag) {
+                #(#arms)*
+                _ => {}
+            }
+        }
+    });
+
+    // All else by its kind, what asks for most first.
+    let of_kind = |kind: &str| {
+        let mut fitting: Vec<&Variant<'_>> = variants
+            .iter()
+            .filter(|variant| {
+                let has_tag = union.tag.is_some() && !variant.branch.tags.is_empty();
+                let is_kind = variant.branch.kinds.iter().any(|it| it == kind);
+                is_kind && !(kind == "object" && has_tag)
+            })
+            .collect();
+        fitting.sort_by_key(|variant| std::cmp::Reverse(variant.branch.required.len()));
+        fitting
+    };
+    let mut by_kind = Vec::new();
+    for (kinds, pattern) in [
+        (&["object"][..], quote!(::serde_json::Value::Object(_))),
+        (&["array"], quote!(::serde_json::Value::Array(_))),
+        (&["string"], quote!(::serde_json::Value::String(_))),
+        (
+            &["integer", "number"],
+            quote!(::serde_json::Value::Number(_)),
+        ),
+        (&["boolean"], quote!(::serde_json::Value::Bool(_))),
+    ] {
+        let mut fitting: Vec<&Variant<'_>> = Vec::new();
+        for variant in kinds.iter().flat_map(|kind| of_kind(kind)) {
+            if !fitting.iter().any(|it| it.ident == variant.ident) {
+                fitting.push(variant);
+            }
+        }
+        if fitting.is_empty() {
+            continue;
+        }
+        let attempts = fitting.iter().map(|variant| {
+            let plain = attempt(variant);
+            let required = &variant.branch.required;
+            match kinds == ["object"] && !required.is_empty() {
+                true => {
+                    quote!(crate::union::has(value, &[#(#required),*]).and_then(|value| #plain))
+                }
+                false => plain,
+            }
+        });
+        let attempts = first_of(attempts.collect());
+        by_kind.push(quote!(#pattern => #attempts,));
+    }
+    let known = schema.open.then(|| {
+        quote! {
+            /// Whether the description knows it.
+            #[must_use]
+            pub fn is_known(&self) -> bool {
+                !::std::matches!(self, Self::Unknown(_))
+            }
+        }
+    });
+    vec![parse_quote! {
+        impl #name {
+            #known
+
+            fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+                #tagged
+                match value {
+                    #(#by_kind)*
+                    _ => ::std::option::Option::None,
+                }
+            }
+        }
+    }]
+}
+
+fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
+    let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
+    let (written, read) = if schema.open {
+        (
+            Some(quote!(Self::Unknown(value) => value.serialize(serializer),)),
+            quote!(::std::result::Result::Ok(
+                Self::of(&value).unwrap_or(Self::Unknown(value))
+            )),
+        )
+    } else {
+        let message = format!("no branch of `{}` fits", schema.name);
+        (
+            None,
+            quote!(Self::of(&value).ok_or_else(|| <D::Error as ::serde::de::Error>::custom(#message))),
+        )
+    };
+    vec![
+        parse_quote! {
+            impl ::serde::Serialize for #name {
+                fn serialize<S: ::serde::Serializer>(
+                    &self,
+                    serializer: S,
+                ) -> ::std::result::Result<S::Ok, S::Error> {
+                    match self {
+                        #(Self::#idents(value) => value.serialize(serializer),)*
+                        #written
+                    }
+                }
+            }
+        },
+        parse_quote! {
+            impl<'de> ::serde::Deserialize<'de> for #name {
+                fn deserialize<D: ::serde::Deserializer<'de>>(
+                    deserializer: D,
+                ) -> ::std::result::Result<Self, D::Error> {
+                    let value = ::serde_json::Value::deserialize(deserializer)?;
+                    #read
+                }
+            }
+        },
+    ]
+}
+
+/// From what a branch holds, where no other branch holds the same.
+fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<Item> {
+    let texts: Vec<String> = variants
+        .iter()
+        .map(|variant| variant.ty.to_token_stream().to_string())
+        .collect();
+    let mut items = Vec::new();
+    for (variant, text) in variants.iter().zip(&texts) {
+        if texts.iter().filter(|it| *it == text).count() > 1 {
+            continue;
+        }
+        let (ident, ty) = (&variant.ident, &variant.ty);
+        let value = match variant.branch.boxed {
+            true => quote!(::std::boxed::Box::new(value)),
+            false => quote!(value),
+        };
+        items.push(parse_quote! {
+            impl ::std::convert::From<#ty> for #name {
+                fn from(value: #ty) -> Self {
+                    Self::#ident(#value)
+                }
+            }
+        });
+        if text == ":: std :: string :: String" {
+            items.push(parse_quote! {
+                impl ::std::convert::From<&str> for #name {
+                    fn from(value: &str) -> Self {
+                        Self::#ident(value.to_owned())
+                    }
+                }
+            });
+        }
+    }
+    items
+}
+
+fn json_schema(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Item {
+    let types = variants.iter().map(|variant| &variant.ty);
+    let text = name.to_string();
+    let open = schema.open;
+    parse_quote! {
+        #[cfg(feature = "schemars")]
+        impl ::schemars::JsonSchema for #name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                #text.into()
+            }
+
+            fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                let branches = ::std::vec![#(generator.subschema_for::<#types>()),*];
+                crate::union::schema(branches, #open)
+            }
+        }
+    }
+}
