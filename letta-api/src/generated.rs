@@ -74,25 +74,12 @@ pub mod types {
     }
 
     /// The version of the policy format.
-    #[derive(
-        ::serde::Deserialize,
-        ::serde::Serialize,
-        Clone,
-        Debug,
-        Eq,
-        Hash,
-        Ord,
-        PartialEq,
-        PartialOrd
-    )]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum AccessPolicyVersion {
         /// `1`
-        #[serde(rename = "1")]
         V1,
         /// What the description does not know, kept as it came and sent back unchanged.
-        #[serde(untagged)]
         Unknown(::std::string::String),
     }
 
@@ -113,6 +100,14 @@ pub mod types {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
+        fn known(text: &str) -> ::std::option::Option<Self> {
+            ::std::option::Option::Some(
+                match text {
+                    "1" => Self::V1,
+                    _ => return ::std::option::Option::None,
+                },
+            )
+        }
     }
 
     impl ::std::fmt::Display for AccessPolicyVersion {
@@ -123,19 +118,13 @@ pub mod types {
 
     impl ::std::convert::From<&str> for AccessPolicyVersion {
         fn from(text: &str) -> Self {
-            match text {
-                "1" => Self::V1,
-                _ => Self::Unknown(text.to_owned()),
-            }
+            Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
         }
     }
 
     impl ::std::convert::From<::std::string::String> for AccessPolicyVersion {
         fn from(text: ::std::string::String) -> Self {
-            match text.as_str() {
-                "1" => Self::V1,
-                _ => Self::Unknown(text),
-            }
+            Self::known(&text).unwrap_or(Self::Unknown(text))
         }
     }
 
@@ -147,35 +136,45 @@ pub mod types {
         }
     }
 
+    impl ::serde::Serialize for AccessPolicyVersion {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            serializer.serialize_str(self.as_str())
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AccessPolicyVersion {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            crate::text_enum::read(deserializer)
+        }
+    }
+
+    #[cfg(feature = "schemars")]
+    impl ::schemars::JsonSchema for AccessPolicyVersion {
+        fn schema_name() -> ::std::borrow::Cow<'static, str> {
+            "AccessPolicyVersion".into()
+        }
+        fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+            crate::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+        }
+    }
+
     /// What a token may do to an agent: list its messages (`read_messages`), send it messages (`write_messages`), read the agent itself (`read_agent`), change it (`write_agent`).
-    #[derive(
-        ::serde::Deserialize,
-        ::serde::Serialize,
-        Clone,
-        Debug,
-        Eq,
-        Hash,
-        Ord,
-        PartialEq,
-        PartialOrd
-    )]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum AccessRight {
         /// `read_messages`
-        #[serde(rename = "read_messages")]
         ReadMessages,
         /// `write_messages`
-        #[serde(rename = "write_messages")]
         WriteMessages,
         /// `read_agent`
-        #[serde(rename = "read_agent")]
         ReadAgent,
         /// `write_agent`
-        #[serde(rename = "write_agent")]
         WriteAgent,
         /// What the description does not know, kept as it came and sent back unchanged.
-        #[serde(untagged)]
         Unknown(::std::string::String),
     }
 
@@ -205,6 +204,17 @@ pub mod types {
         pub fn is_known(&self) -> bool {
             !::std::matches!(self, Self::Unknown(_))
         }
+        fn known(text: &str) -> ::std::option::Option<Self> {
+            ::std::option::Option::Some(
+                match text {
+                    "read_messages" => Self::ReadMessages,
+                    "write_messages" => Self::WriteMessages,
+                    "read_agent" => Self::ReadAgent,
+                    "write_agent" => Self::WriteAgent,
+                    _ => return ::std::option::Option::None,
+                },
+            )
+        }
     }
 
     impl ::std::fmt::Display for AccessRight {
@@ -215,25 +225,13 @@ pub mod types {
 
     impl ::std::convert::From<&str> for AccessRight {
         fn from(text: &str) -> Self {
-            match text {
-                "read_messages" => Self::ReadMessages,
-                "write_messages" => Self::WriteMessages,
-                "read_agent" => Self::ReadAgent,
-                "write_agent" => Self::WriteAgent,
-                _ => Self::Unknown(text.to_owned()),
-            }
+            Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
         }
     }
 
     impl ::std::convert::From<::std::string::String> for AccessRight {
         fn from(text: ::std::string::String) -> Self {
-            match text.as_str() {
-                "read_messages" => Self::ReadMessages,
-                "write_messages" => Self::WriteMessages,
-                "read_agent" => Self::ReadAgent,
-                "write_agent" => Self::WriteAgent,
-                _ => Self::Unknown(text),
-            }
+            Self::known(&text).unwrap_or(Self::Unknown(text))
         }
     }
 
@@ -242,6 +240,32 @@ pub mod types {
         /// Never fails: what is not known becomes [`Unknown`](Self::Unknown).
         fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
             ::std::result::Result::Ok(text.into())
+        }
+    }
+
+    impl ::serde::Serialize for AccessRight {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            serializer.serialize_str(self.as_str())
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AccessRight {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            crate::text_enum::read(deserializer)
+        }
+    }
+
+    #[cfg(feature = "schemars")]
+    impl ::schemars::JsonSchema for AccessRight {
+        fn schema_name() -> ::std::borrow::Cow<'static, str> {
+            "AccessRight".into()
+        }
+        fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+            crate::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
         }
     }
 

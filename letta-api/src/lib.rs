@@ -65,6 +65,7 @@ mod path;
 mod response;
 mod response_value;
 mod secret;
+mod text_enum;
 mod transport;
 mod transport_error;
 mod union;

@@ -8,6 +8,7 @@ mod docs;
 mod forms;
 mod open;
 mod operations;
+mod text_enum;
 mod types;
 mod union;
 

@@ -12,7 +12,7 @@ use syn::{
     PathArguments, Token, Type, Variant, parse_quote,
 };
 
-use super::{docs, open, unexpected, union};
+use super::{docs, open, text_enum, unexpected, union};
 use crate::diagnostic::Failure;
 use crate::model::{Model, Schema, UNKNOWN_MEMBERS};
 
@@ -35,7 +35,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 .schemas
                 .get(&item.ident.to_string())
                 .is_some_and(|it| it.open)
-            && open::is_text(item)
+            && text_enum::is_text(item)
         {
             replaced_impls.insert(item.ident.to_string());
         }
@@ -180,7 +180,7 @@ fn refine_enum(
     derive(&mut item.attrs, &["PartialEq"])?;
     item.attrs.push(parse_quote!(#[non_exhaustive]));
 
-    let is_open_union = schema.is_some_and(|schema| schema.open) && !open::is_text(&item);
+    let is_open_union = schema.is_some_and(|schema| schema.open) && !text_enum::is_text(&item);
     let mut constructors = Vec::new();
     for variant in &mut item.variants {
         let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
@@ -206,7 +206,9 @@ fn refine_enum(
 
     let mut items = Vec::new();
     match schema.filter(|schema| schema.open) {
-        Some(schema) if open::is_text(&item) => items.extend(open::text(&mut item, schema)?),
+        Some(schema) if text_enum::is_text(&item) => {
+            items.extend(text_enum::open(&mut item, schema)?)
+        }
         Some(schema) => open::union(&mut item, schema)?,
         None => {}
     }

@@ -1,0 +1,158 @@
+//! Open enums of texts: a value that the description does not know is kept, not refused.
+//!
+//! Reading and writing are written out. What serde derives for an enum with an untagged variant buffers each value,
+//! and takes a compiler several times as long.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Fields, Ident, Item, ItemEnum, parse_quote};
+
+use super::open::refuse_unknown;
+use super::types::{edit_derives, serde_name};
+use super::unexpected;
+use crate::diagnostic::Failure;
+use crate::model::Schema;
+
+/// Whether an enum is one of plain texts.
+pub(super) fn is_text(item: &ItemEnum) -> bool {
+    item.variants
+        .iter()
+        .all(|variant| matches!(variant.fields, Fields::Unit))
+}
+
+/// Opens an enum of texts. Gives the impls that replace what was derived, and the generated conversions.
+pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Failure> {
+    let mut known: Vec<(Ident, String)> = Vec::new();
+    for variant in &mut item.variants {
+        let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
+        if let Some(name) = schema.variant_names.get(&wire) {
+            variant.ident = syn::parse_str(name)
+                .map_err(|_| unexpected(&format!("`{name}` cannot name a variant")))?;
+        }
+        variant.attrs.retain(|attr| !attr.path().is_ident("serde"));
+        known.push((variant.ident.clone(), wire));
+    }
+    refuse_unknown(item)?;
+    edit_derives(&mut item.attrs, |derives| {
+        derives.retain(|path| {
+            let last = path.segments.last().map(|it| it.ident.to_string());
+            !matches!(last.as_deref(), Some("Copy" | "Serialize" | "Deserialize"))
+        });
+    })?;
+    item.attrs.retain(|attr| !attr.path().is_ident("cfg_attr"));
+    item.variants.push(parse_quote! {
+        /// What the description does not know, kept as it came and sent back unchanged.
+        Unknown(::std::string::String)
+    });
+
+    let name = &item.ident;
+    let idents: Vec<_> = known.iter().map(|(ident, _)| ident).collect();
+    let wires: Vec<_> = known.iter().map(|(_, wire)| wire).collect();
+    let mut items = vec![
+        parse_quote! {
+            impl #name {
+                /// The values that the description knows, in its order.
+                pub const KNOWN: &'static [Self] = &[#(Self::#idents),*];
+
+                /// The value as it goes over the wire.
+                #[must_use]
+                pub fn as_str(&self) -> &str {
+                    match self {
+                        #(Self::#idents => #wires,)*
+                        Self::Unknown(text) => text,
+                    }
+                }
+
+                /// Whether the description knows the value.
+                #[must_use]
+                pub fn is_known(&self) -> bool {
+                    !::std::matches!(self, Self::Unknown(_))
+                }
+
+                fn known(text: &str) -> ::std::option::Option<Self> {
+                    ::std::option::Option::Some(match text {
+                        #(#wires => Self::#idents,)*
+                        _ => return ::std::option::Option::None,
+                    })
+                }
+            }
+        },
+        parse_quote! {
+            impl ::std::fmt::Display for #name {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.pad(self.as_str())
+                }
+            }
+        },
+        parse_quote! {
+            impl ::std::convert::From<&str> for #name {
+                fn from(text: &str) -> Self {
+                    Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
+                }
+            }
+        },
+        parse_quote! {
+            impl ::std::convert::From<::std::string::String> for #name {
+                fn from(text: ::std::string::String) -> Self {
+                    Self::known(&text).unwrap_or(Self::Unknown(text))
+                }
+            }
+        },
+        parse_quote! {
+            impl ::std::str::FromStr for #name {
+                type Err = ::std::convert::Infallible;
+
+                /// Never fails: what is not known becomes [`Unknown`](Self::Unknown).
+                fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
+                    ::std::result::Result::Ok(text.into())
+                }
+            }
+        },
+    ];
+    items.extend(serde(name));
+    items.push(json_schema(name));
+    Ok(items)
+}
+
+fn serde(name: &Ident) -> [Item; 2] {
+    [
+        parse_quote! {
+            impl ::serde::Serialize for #name {
+                fn serialize<S: ::serde::Serializer>(
+                    &self,
+                    serializer: S,
+                ) -> ::std::result::Result<S::Ok, S::Error> {
+                    serializer.serialize_str(self.as_str())
+                }
+            }
+        },
+        parse_quote! {
+            impl<'de> ::serde::Deserialize<'de> for #name {
+                fn deserialize<D: ::serde::Deserializer<'de>>(
+                    deserializer: D,
+                ) -> ::std::result::Result<Self, D::Error> {
+                    crate::text_enum::read(deserializer)
+                }
+            }
+        },
+    ]
+}
+
+fn json_schema(name: &Ident) -> Item {
+    let text = name.to_string();
+    let body: TokenStream = quote!(crate::text_enum::schema(
+        Self::KNOWN.iter().map(Self::as_str)
+    ));
+    parse_quote! {
+        #[cfg(feature = "schemars")]
+        impl ::schemars::JsonSchema for #name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                #text.into()
+            }
+
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                #body
+            }
+        }
+    }
+}
