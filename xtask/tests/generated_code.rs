@@ -175,10 +175,10 @@ fn each_construct_comes_out_as_it_should() {
         (
             "State",
             &[
-                "#[serde(untagged)] Unknown(::std::string::String)",
-                r#"#[serde(rename = "1")] One"#,
-                r#"#[serde(rename = "unknown")] NotKnown"#,
+                "Unknown(::std::string::String)",
+                "Self::One => \"1\"",
                 "Self::NotKnown => \"unknown\"",
+                "\"unknown\" => Self::NotKnown",
                 "&[Self::On, Self::One, Self::NotKnown]",
             ],
             &["X1"],
