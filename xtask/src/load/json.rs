@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::{DEEPEST, too_deep};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Entry, Node, Source, Span, Value};
 
@@ -15,7 +16,7 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     let text = source.text.as_str();
     let raw: &RawValue =
         serde_json::from_str(text).map_err(|error| malformed(source, 0, &error))?;
-    Reader { source }.node(raw.get())
+    Reader { source }.node(raw.get(), 0)
 }
 
 struct Reader<'a> {
@@ -33,8 +34,11 @@ impl Reader<'_> {
         }
     }
 
-    fn node(&self, raw: &str) -> Result<Node, Failure> {
+    fn node(&self, raw: &str, depth: usize) -> Result<Node, Failure> {
         let span = self.span(raw);
+        if depth > DEEPEST {
+            return Err(too_deep(&span).into());
+        }
         let fail = |error: serde_json::Error| malformed(self.source, span.start, &error);
         let value = match raw.as_bytes()[0] {
             b'{' => {
@@ -48,7 +52,7 @@ impl Reader<'_> {
                     };
                     let entry = Entry {
                         key: key_span.clone(),
-                        node: self.node(value.get())?,
+                        node: self.node(value.get(), depth + 1)?,
                     };
                     if object.insert(key.to_string(), entry).is_some() {
                         return Err(Diagnostic::in_source(
@@ -68,7 +72,7 @@ impl Reader<'_> {
                 Value::Array(
                     items
                         .into_iter()
-                        .map(|item| self.node(item.get()))
+                        .map(|item| self.node(item.get(), depth + 1))
                         .collect::<Result<_, _>>()?,
                 )
             }
