@@ -4,10 +4,14 @@
 //! begin with [`MADE`]. Nothing is lost here: what cannot be arranged is left as it is, for a lint to refuse.
 
 mod everywhere;
+mod habits;
 mod hoist;
+mod nullable;
+mod operation_ids;
 mod schema;
 mod tagged;
 mod unions;
+mod walk;
 
 use crate::document::{Node, Value};
 
@@ -40,7 +44,10 @@ pub fn branches_of(union: &str) -> String {
 pub fn arrange(document: Node) -> Node {
     let mut document = document;
     forget_made(&mut document);
+    operation_ids::arrange(&mut document);
     everywhere::ignore(&mut document);
+    habits::arrange(&mut document);
+    nullable::arrange(&mut document);
     unions::simplify(&mut document);
     hoist::hoist(&mut document);
     unions::set_aside(&mut document);
