@@ -12,6 +12,7 @@ mod defaults;
 mod describe;
 mod enums;
 mod fields;
+mod forms;
 mod keywords;
 mod markers;
 mod media_types;
@@ -89,6 +90,7 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
     fields::check(&mut context);
     references::check(&mut context, &schemas);
     names::check(&mut context);
+    forms::components(&mut context);
     markers::check(&mut context, &schemas, &operations);
 
     operations::check(&mut context, &operations);
@@ -102,6 +104,7 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
         |schema: &&schema::Schema<'_>| !schema.is_replaced() && schema.get("$ref").is_none();
     for schema in schemas.iter().filter(generated) {
         keywords::check(&mut context, schema);
+        forms::check(&mut context, schema);
         arrays::check(&mut context, schema);
         combinations::check(&mut context, schema);
         defaults::check(&mut context, schema);

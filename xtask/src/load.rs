@@ -121,7 +121,11 @@ mod tests {
             ("a.json", "{\"a\": 1,\n \"a\": 2}", "twice"),
             ("a.json", "{\"a\": 1", "a.json:1"),
             ("a.json", "[]", "an array"),
-            ("a.json", &nested("{\"a\": ", "}", 2_000), "more than 128 deep"),
+            (
+                "a.json",
+                &nested("{\"a\": ", "}", 2_000),
+                "more than 128 deep",
+            ),
             ("a.yaml", &nested("[", "]", 150), "more than 128 deep"),
             ("a.yaml", &nested("[", "]", 2_000), "a.yaml:1"),
         ] {

@@ -57,12 +57,7 @@ fn outside(node: &mut Node, visit: &mut impl FnMut(&mut Node, Place), depth: usi
     }
 }
 
-fn within(
-    schema: &mut Node,
-    place: Place,
-    visit: &mut impl FnMut(&mut Node, Place),
-    depth: usize,
-) {
+fn within(schema: &mut Node, place: Place, visit: &mut impl FnMut(&mut Node, Place), depth: usize) {
     if depth > DEPTH || schema.as_object().is_none() {
         return;
     }
