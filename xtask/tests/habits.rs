@@ -104,10 +104,7 @@ fn notes_beside_a_reference_go_and_its_description_stays() {
         property["$ref"] = json!("#/components/schemas/B");
         let a = json!({"type": "object", "properties": {"b": property}});
         let b = json!({"type": "object"});
-        assert_eq!(
-            schema(json!({ "A": a, "B": b }))["properties"]["b"],
-            after
-        );
+        assert_eq!(schema(json!({ "A": a, "B": b }))["properties"]["b"], after);
     }
 }
 
@@ -136,7 +133,10 @@ fn a_component_that_may_be_null_says_so_where_it_is_used() {
     let schemas = &after["components"]["schemas"];
     assert_eq!(schemas["B"], json!({"type": "object"}));
     assert_eq!(schemas["A"]["properties"]["one"], nullable("B"));
-    assert_eq!(schemas["A"]["properties"]["list"]["items"], nullable("Alias"));
+    assert_eq!(
+        schemas["A"]["properties"]["list"]["items"],
+        nullable("Alias")
+    );
     let choice = &schemas["A"]["properties"]["choice"];
     assert_eq!(choice["nullable"], true, "{choice}");
     assert_eq!(schemas["Both"]["allOf"][0], refers("B"));
