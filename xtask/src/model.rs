@@ -174,7 +174,11 @@ impl Schema {
                 .get("description")
                 .and_then(Node::as_str)
                 .map(str::to_owned),
-            open: node.get(OPEN).and_then(Node::as_bool) != Some(false),
+            open: node
+                .get(UNION)
+                .map_or_else(|| node.get(OPEN), |union| union.get("open"))
+                .and_then(Node::as_bool)
+                != Some(false),
             union: node.get(UNION).map(|union| Union::read(name, union)),
             keeps_unknown: node
                 .get(KEEPS_UNKNOWN)

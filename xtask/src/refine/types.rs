@@ -147,6 +147,9 @@ fn refine_struct(
     reorder(&mut fields.named, order, model)?;
     if let Some(name) = schema.and_then(|schema| schema.keeps_unknown.as_deref()) {
         open::keep_unknown_members(&mut fields.named, name)?;
+        if let Some(field) = fields.named.last_mut() {
+            field.vis = parse_quote!(pub);
+        }
     }
     for field in &mut fields.named {
         document_field(field)?;
