@@ -45,6 +45,8 @@ pub use crate::api_key::{ApiKey, InvalidApiKey};
 pub use crate::base_url::{BaseUrl, InvalidBaseUrl};
 pub use crate::client::Client;
 pub use crate::error::{Error, InvalidPayload};
+#[cfg(feature = "multipart")]
+pub use crate::file_part::FilePart;
 pub use crate::generated::{operations, types};
 pub use crate::operation::Operation;
 pub use crate::response::{BodyError, Response};
@@ -58,10 +60,20 @@ mod api_key;
 mod base_url;
 mod client;
 mod error;
+#[cfg(feature = "multipart")]
+#[cfg_attr(
+    not(test),
+    allow(
+        dead_code,
+        reason = "whether there are uploads is up to the description"
+    )
+)]
+mod file_part;
 #[rustfmt::skip]
 mod generated;
 mod operation;
 mod path;
+mod request_body;
 mod response;
 mod response_value;
 mod secret;
