@@ -8,59 +8,76 @@ use super::{method_docs, unexpected};
 use crate::diagnostic::Failure;
 use crate::model::Operation;
 
+#[derive(Clone, Copy)]
+enum Kind {
+    Optional,
+    Upload,
+}
+
+impl Kind {
+    /// The type of the argument, of what it was.
+    fn argument(self, ty: &Type) -> Type {
+        match (self, ty) {
+            (Self::Optional, ty) => parse_quote!(Option<#ty>),
+            // What is read as it is sent cannot be sent twice.
+            (Self::Upload, Type::Reference(reference)) => (*reference.elem).clone(),
+            (Self::Upload, ty) => ty.clone(),
+        }
+    }
+
+    /// The request with the body in it.
+    fn send(self, request: &Expr) -> Expr {
+        match self {
+            Self::Optional => parse_quote!(request_body::json_if_any(#request, body)),
+            Self::Upload => {
+                parse_quote!(crate::file_part::send(#request, body.into_form()?).await?)
+            }
+        }
+    }
+}
+
 /// Changes the body of an operation that is marked so.
 pub(super) fn refine(method: &mut ImplItemFn, operation: &Operation) -> Result<(), Failure> {
-    let (ty, send): (fn(&Type) -> Type, fn(&Expr, &Expr) -> Expr) = if operation.upload {
-        let owned = |ty: &Type| match ty {
-            Type::Reference(reference) => (*reference.elem).clone(),
-            ty => ty.clone(),
-        };
-        (
-            owned,
-            |request, _| parse_quote!(crate::file_part::send(#request, body.into_form()?).await?),
-        )
-    } else if operation.optional_body {
-        (
-            |ty| parse_quote!(Option<#ty>),
-            |request, body| parse_quote!(request_body::json_if_any(#request, #body)),
-        )
-    } else {
-        return Ok(());
+    let kind = match operation {
+        Operation { upload: true, .. } => Kind::Upload,
+        Operation {
+            optional_body: true,
+            ..
+        } => Kind::Optional,
+        _ => return Ok(()),
     };
-
-    let missing = |what: &str| unexpected(&format!("`{}` has no {what}", method.sig.ident));
+    let id = method.sig.ident.to_string();
+    let missing = |what: &str| unexpected(&format!("`{id}` has no {what}"));
     let argument = method.sig.inputs.iter_mut().find_map(|input| match input {
-        FnArg::Typed(argument) if matches!(&*argument.pat, Pat::Ident(pat) if pat.ident == "body") => {
-            Some(argument)
-        }
+        FnArg::Typed(it) if matches!(&*it.pat, Pat::Ident(pat) if pat.ident == "body") => Some(it),
         _ => None,
     });
-    let Some(argument) = argument else {
-        return Err(missing("argument `body`"));
-    };
-    argument.ty = Box::new(ty(&argument.ty));
-    let mut bodies = Bodies { send, changed: 0 };
+    let argument = argument.ok_or_else(|| missing("argument `body`"))?;
+    *argument.ty = kind.argument(&argument.ty);
+    let mut bodies = Bodies { kind, changed: 0 };
     bodies.visit_block_mut(&mut method.block);
     if bodies.changed != 1 {
         return Err(missing("one call of `json`"));
     }
-    if operation.upload {
-        method
-            .attrs
-            .push(parse_quote!(#[cfg(feature = "multipart")]));
-        method_docs::insert(
-            method,
-            "Uploads: the body is sent as `multipart/form-data`. Needs the feature `multipart`.",
-        );
-    } else {
-        method_docs::insert(method, "Without a `body`, none is sent.");
+    method_docs::insert(
+        method,
+        match kind {
+            Kind::Optional => "Without a `body`, none is sent.",
+            Kind::Upload => {
+                "Uploads: the body is sent as `multipart/form-data`. Needs the feature `multipart`."
+            }
+        },
+    );
+    if let Kind::Upload = kind {
+        let feature = parse_quote!(#[cfg(feature = "multipart")]);
+        method.attrs.push(feature);
     }
     Ok(())
 }
 
 /// Makes `request.json(&body)` something else.
 struct Bodies {
-    send: fn(&Expr, &Expr) -> Expr,
+    kind: Kind,
     changed: usize,
 }
 
@@ -72,8 +89,7 @@ impl VisitMut for Bodies {
             && let Some(Expr::Reference(body)) = call.args.first()
             && body.expr.to_token_stream().to_string() == "body"
         {
-            let made = (self.send)(&call.receiver, &body.expr);
-            *expr = made;
+            *expr = self.kind.send(&call.receiver);
             self.changed += 1;
         }
     }

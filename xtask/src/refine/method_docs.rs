@@ -13,7 +13,10 @@ pub(super) fn insert(method: &mut ImplItemFn, paragraph: &str) {
         false => text.rfind("\nSends a `").map(|at| at + 1),
     };
     let text = match at {
-        Some(at) => format!("{}{paragraph}\n\n{}", &text[..at], &text[at..]),
+        Some(at) => {
+            let (before, after) = (text[..at].trim_end(), &text[at..]);
+            format!("{before}\n\n{paragraph}\n\n{after}")
+        }
         None => format!("{text}\n\n{paragraph}"),
     };
     docs::tidy(&mut method.attrs, || text);
