@@ -23,6 +23,16 @@
 //! # }
 //! ```
 //!
+//! # How a call is written
+//!
+//! - **What must be given** is an argument: paths first, then the others.
+//! - **Parameters that may be left out** are `Option`s where they are one or two. Where they are more, they are one
+//!   struct with `Default` and setters: `types::ListClientSideAccessTokensParams::default().with_limit(20u32)`.
+//! - **A body that may be left out** is an `Option`; without one, none is sent.
+//! - **An operation that answers with JSON or server-sent events** has two methods. The second, often
+//!   `…_stream`, hands over the bytes of the events as they arrive, a [`ByteStream`].
+//! - **Uploads** need the feature `multipart`, and take files as `FilePart`.
+//!
 //! # What this crate promises
 //!
 //! - **Nothing off the wire is refused for being newer than the description.** Enums and unions have

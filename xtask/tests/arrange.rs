@@ -117,11 +117,16 @@ fn a_shared_response_is_changed_for_one_operation_alone() {
         json!({"A": {"type": "object"}, "B": {"type": "string"}}),
     );
     given["components"]["responses"] = json!({"Bad": reply(refers("A"))});
-    let arranged = arranged(&given);
+    let node = node(&given);
+    let arranged = node.to_json();
     assert_eq!(
         arranged["components"]["responses"],
         given["components"]["responses"]
     );
+    // Its copy knows where it is from.
+    let at = "#/paths/~1a/post/responses/400";
+    let origin = arrange::origin(&node, &Pointer::parse(at).unwrap());
+    assert_eq!(origin.to_string(), "#/components/responses/Bad");
     assert_eq!(*schema_of(&arranged, "400"), refers("DoItError"));
 }
 
@@ -138,6 +143,7 @@ fn a_name_that_is_taken_leaves_the_shapes_to_a_lint() {
 fn events_beside_json_are_taken_out_and_noted() {
     let both = |event: Value| {
         let mut both = reply(json!({}));
+        both["content"]["application/json"]["description"] = json!("When all is there.");
         both["content"]["text/event-stream"] = event;
         json!({"200": both})
     };

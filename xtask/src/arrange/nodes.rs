@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::FROM;
 use crate::document::{Entry, Node, Pointer, Span, Value};
 use crate::model::component_schemas;
 use crate::naming::type_name;
@@ -102,7 +103,9 @@ pub(super) fn resolve<'a>(
 pub(super) fn own<'a>(document: &'a mut Node, at: &Pointer, kind: &str) -> Option<&'a mut Node> {
     let (found, node) = resolve(document, at, kind)?;
     if found != *at {
-        let copy = node.clone();
+        let mut copy = node.clone();
+        let from = text(&copy.span, found.to_string());
+        set(&mut copy, FROM, from);
         *document.pointer_mut(at)? = copy;
     }
     document.pointer_mut(at)

@@ -8,7 +8,7 @@ use super::nodes::{
     responses, set, shape, text,
 };
 use super::{EVENT_STREAM, FROM};
-use crate::document::{Node, Pointer};
+use crate::document::{Node, Pointer, Value};
 use crate::media_types::{is_event_stream, is_json};
 use crate::model::{EVENT_METHOD, component_schemas};
 use crate::naming::{method_name, type_name};
@@ -45,15 +45,11 @@ pub(super) fn arrange(document: &mut Node) {
             let Some(response) = own(document, &response, "responses") else {
                 continue;
             };
-            let content = response.pointer_mut(&Pointer::default().join("content"));
-            for name in content
-                .iter()
-                .flat_map(|it| streams_of(it))
-                .collect::<Vec<_>>()
-            {
-                if let Some(content) = response.pointer_mut(&Pointer::default().join("content")) {
+            if let Some(content) = response.pointer_mut(&Pointer::default().join("content")) {
+                for name in streams_of(content) {
                     remove(content, &name);
                 }
+                forget_which(content);
             }
         }
         if let Some(event) = event {
@@ -61,6 +57,16 @@ pub(super) fn arrange(document: &mut Node) {
         }
         if let Some(operation) = document.pointer_mut(&at) {
             set(operation, EVENT_STREAM, note);
+        }
+    }
+}
+
+/// OpenAPI has no description of a media type, and a lint would say so. Where there are two, descriptions have
+/// one all the same, to tell when which is sent; the methods say so now.
+fn forget_which(content: &mut Node) {
+    if let Value::Object(media_types) = &mut content.value {
+        for entry in media_types.values_mut() {
+            remove(&mut entry.node, "description");
         }
     }
 }
