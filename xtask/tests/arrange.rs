@@ -272,3 +272,111 @@ fn a_form_that_cannot_be_written_is_left_to_a_lint() {
         json!({"a": {"contentType": "image/png"}});
     assert_eq!(arranged(&given), given);
 }
+
+/// A description of two operations that answer with JSON or events, by these names.
+fn two(first: Value, second: Value) -> Value {
+    let operation = |mut operation: Value| {
+        let mut both = reply(json!({}));
+        both["content"]["text/event-stream"] = json!({});
+        operation["responses"] = json!({"200": both});
+        operation
+    };
+    let mut given = description(json!({}), json!({}));
+    given["paths"] = json!({"/a": {"get": operation(first), "put": operation(second)}});
+    arranged(&given)["paths"]["/a"].clone()
+}
+
+#[test]
+fn a_method_for_events_takes_the_second_name_where_the_first_will_not_do() {
+    let item = two(
+        json!({"operationId": "talk_stream"}),
+        json!({"operationId": "talk"}),
+    );
+    let method = |item: &Value, verb: &str| item[verb]["x-made-event-stream"]["method"].clone();
+    assert_eq!(method(&item, "get"), "talk_stream_events");
+    assert_eq!(method(&item, "put"), "talk_events");
+    let item = two(
+        json!({"operationId": "a", "x-codegen-event-method": "b_stream"}),
+        json!({"operationId": "b"}),
+    );
+    assert_eq!(method(&item, "put"), "b_events");
+}
+
+#[test]
+fn a_json_body_alone_can_be_left_out() {
+    for (body, is_optional) in [
+        (json!({"content": {"application/json": {}}}), true),
+        (
+            json!({"required": false, "content": {"application/json": {}}}),
+            true,
+        ),
+        (
+            json!({"required": true, "content": {"application/json": {}}}),
+            false,
+        ),
+        (json!({"content": {"text/plain": {}}}), false),
+        (
+            json!({"content": {"application/json": {}, "text/plain": {}}}),
+            false,
+        ),
+        (
+            json!({"content": {"application/json": {}, "application/json;v=2": {}}}),
+            false,
+        ),
+    ] {
+        let mut given = description(json!({}), json!({}));
+        given["paths"]["/a"]["post"]["requestBody"] = body.clone();
+        let note = &arranged(&given)["paths"]["/a"]["post"]["x-made-optional-body"];
+        assert_eq!(note == true, is_optional, "{body}");
+    }
+}
+
+#[test]
+fn content_goes_where_http_has_none() {
+    for status in ["204", "205"] {
+        let given = description(json!({status: reply(json!({}))}), json!({}));
+        let arranged = arranged(&given);
+        let response = &arranged["paths"]["/a"]["post"]["responses"][status];
+        assert_eq!(*response, json!({"description": ""}));
+    }
+}
+
+#[test]
+fn a_form_that_others_refer_to_stays_for_them() {
+    let mut given = upload(refers("Form"));
+    given["components"]["schemas"] = json!({
+        "Form": {"type": "object", "properties": {"a": {"type": "string"}}},
+        "Other": {"type": "array", "items": refers("Form")},
+    });
+    let arranged = arranged(&given);
+    assert_eq!(
+        arranged["components"]["schemas"]["Form"],
+        given["components"]["schemas"]["Form"]
+    );
+}
+
+#[test]
+fn the_parameters_of_a_path_item_come_first_and_give_way_to_the_operations() {
+    let mut given = description(json!({"204": {"description": ""}}), json!({}));
+    let item = &mut given["paths"]["/a"];
+    item["parameters"] = json!([
+        {"name": "id", "in": "path", "schema": {}},
+        {"name": "limit", "in": "query", "schema": {}},
+    ]);
+    item["post"]["parameters"] = json!([
+        {"name": "after", "in": "query", "schema": {}},
+        {"name": "limit", "in": "query", "required": true, "description": "Own.", "schema": {}},
+    ]);
+    let model = Model::read(&node(&given));
+    let parameters: Vec<_> = model.operations["do_it"]
+        .parameters
+        .iter()
+        .map(|it| (it.name.as_str(), it.optional, it.description.as_deref()))
+        .collect();
+    let wanted = [
+        ("id", false, None),
+        ("limit", false, Some("Own.")),
+        ("after", true, None),
+    ];
+    assert_eq!(parameters, wanted);
+}

@@ -93,8 +93,8 @@ fn each_construct_comes_out_as_it_should() {
                 r#"if let Some(value) = x_trace_id"#,
                 ".headers(header_map)",
                 r#"QueryParam::new("self", &self_)"#,
-                "params: &'a types::GetThingParams,)",
-                "let types::GetThingParams { x_trace_id, self_, ids } = params;",
+                "params: &'a types::GetThingParameters,)",
+                "let types::GetThingParameters { x_trace_id, self_, ids } = params;",
             ][..],
             &[
                 r#""api-version""#,
@@ -105,10 +105,10 @@ fn each_construct_comes_out_as_it_should() {
         ),
         // Many optional parameters are one struct, in the description's order, and other arguments go before.
         (
-            "GetThingParams",
+            "GetThingParameters",
             &[
                 "derive(Clone, Debug, Default, PartialEq)",
-                r#"#[non_exhaustive] pub struct GetThingParams {
+                r#"#[non_exhaustive] pub struct GetThingParameters {
                     #[doc = " For the logs."] pub x_trace_id: ::std::option::Option<::std::string::String>,
                     #[doc = " `self`"] pub self_: ::std::option::Option<bool>,
                     #[doc = " `ids`"] pub ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,

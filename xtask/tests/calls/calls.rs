@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use letta_api::types::{
-    FollowParams, GetThingParams, ImportThingsBody, Kind, Talk, Thing, ThingId,
+    FollowParams, GetThingParameters, ImportThingsBody, Kind, Talk, Thing, ThingId,
 };
 use letta_api::{Client, Error, FilePart};
 
@@ -199,7 +199,7 @@ fn what_a_struct_of_parameters_holds_is_sent_and_the_rest_is_not() {
     assert_eq!(header(&request, "x-tags"), Some("t"));
 
     let (client, server) = served(json(THING));
-    wait(client.get_thing("t", Kind::New, 1, &GetThingParams::default())).unwrap();
+    wait(client.get_thing("t", Kind::New, 1, &GetThingParameters::default())).unwrap();
     let request = server.join().unwrap();
     assert!(
         request.starts_with("GET /v1/teams/t/things/new HTTP/1.1\r\n"),
