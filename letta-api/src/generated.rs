@@ -2,7 +2,7 @@
 // Do not edit: change those, and run it again.
 
 #[allow(unused_imports)]
-use crate::{path, ByteStream, Client, Error, Operation, ResponseValue};
+use crate::{path, request_body, ByteStream, Client, Error, Operation, ResponseValue};
 #[allow(unused_imports)]
 use progenitor_client::RequestBuilderExt;
 /// The types that operations take and give.
@@ -389,6 +389,44 @@ pub mod types {
             Self { tokens, has_next_page }
         }
     }
+
+    /// What may be left out of a call of [`list_client_side_access_tokens`](crate::Client::list_client_side_access_tokens).
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListClientSideAccessTokensParams {
+        /// Only tokens whose policy names this agent. All tokens where it is left out.
+        pub agent_id: ::std::option::Option<::std::string::String>,
+        /// How many tokens to skip. 0 where it is left out.
+        pub offset: ::std::option::Option<u32>,
+        /// How many tokens a page holds at the most. 10 where it is left out.
+        pub limit: ::std::option::Option<u32>,
+    }
+
+    impl ListClientSideAccessTokensParams {
+        /// Sets `agent_id`.
+        #[must_use]
+        pub fn with_agent_id(
+            mut self,
+            agent_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.agent_id = ::std::option::Option::Some(agent_id.into());
+            self
+        }
+
+        /// Sets `offset`.
+        #[must_use]
+        pub fn with_offset(mut self, offset: impl ::std::convert::Into<u32>) -> Self {
+            self.offset = ::std::option::Option::Some(offset.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<u32>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+    }
 }
 
 /// The operations, as a [`Transport`](crate::Transport) is told of them.
@@ -439,18 +477,15 @@ impl Client {
     /// Sends a `GET` request to `/v1/client-side-access-tokens`
     ///
     /// Arguments:
-    /// - `agent_id`: Only tokens whose policy names this agent. All tokens where it is left out.
-    /// - `limit`: How many tokens a page holds at the most. 10 where it is left out.
-    /// - `offset`: How many tokens to skip. 0 where it is left out.
+    /// - `params`: What may be left out; `Default` leaves out all of it.
     pub async fn list_client_side_access_tokens<'a>(
         &'a self,
-        agent_id: Option<&'a str>,
-        limit: Option<u32>,
-        offset: Option<u32>,
+        params: &'a types::ListClientSideAccessTokensParams,
     ) -> Result<
         ResponseValue<types::ClientSideAccessTokenPage>,
         Error<types::ApiError>,
     > {
+        let types::ListClientSideAccessTokensParams { agent_id, offset, limit } = params;
         let url = format!("{}/v1/client-side-access-tokens", self.baseurl);
         let request = self
             .client

@@ -14,6 +14,7 @@ pub mod lint;
 pub mod lint_command;
 pub mod load;
 pub mod lower;
+mod media_types;
 pub mod model;
 pub mod naming;
 pub mod overlay;

@@ -14,7 +14,6 @@ mod enums;
 mod fields;
 mod keywords;
 mod markers;
-mod media_types;
 mod names;
 mod nullable;
 mod nulls;

@@ -7,6 +7,7 @@
 
 use serde_json_path::JsonPath;
 
+use crate::arrange;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Entry, Node, Pointer, Value};
 use crate::naming::is_identifier;
@@ -352,6 +353,8 @@ pub(crate) fn remove_action(document: &Node, at: &Pointer) -> String {
 }
 
 fn json_path(document: &Node, at: &Pointer) -> String {
+    // What has been moved is changed where it stood before.
+    let at = &arrange::origin(document, at);
     let mut path = "$".to_owned();
     let mut node = Some(document);
     for part in &at.0 {

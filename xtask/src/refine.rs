@@ -4,13 +4,18 @@
 //! output and does not find is an error, never a silent omission: a new version of progenitor that
 //! writes something else must be noticed.
 
+mod bodies;
 mod docs;
+mod event_streams;
 mod forms;
+mod method_docs;
 mod open;
 mod operations;
+mod parameter_structs;
 mod text_enum;
 mod types;
 mod union;
+mod uploads;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -60,15 +65,18 @@ pub fn refine(tokens: TokenStream, model: &Model) -> Result<Refined, Failure> {
     }
     let type_items = type_items.ok_or_else(|| unexpected("it has no module `types`"))?;
 
-    let types = types::refine(type_items, model)?;
-    let operations = operations::refine(methods, model)?;
+    let mut types = types::refine(type_items, model)?;
+    let taken = types.items.iter().filter_map(types::name).collect();
+    let operations = operations::refine(methods, model, taken)?;
+    types.count += operations.types.1;
+    types.items.extend(operations.types.0);
     let (type_items, constants, methods) =
         (&types.items, &operations.constants, &operations.methods);
     let names = operations.constants.iter().map(|constant| &constant.ident);
 
     let file = syn::parse2(quote! {
         #[allow(unused_imports)]
-        use crate::{path, ByteStream, Client, Error, Operation, ResponseValue};
+        use crate::{path, request_body, ByteStream, Client, Error, Operation, ResponseValue};
         #[allow(unused_imports)]
         use progenitor_client::RequestBuilderExt;
 

@@ -47,7 +47,8 @@ static DESCRIPTIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
         newer["openapi"] = json!("3.1.0");
         newer
     };
-    vec![newer(&wide), tokens, wide]
+    let operations = read("tests/fixtures/operations.yaml").to_json();
+    vec![newer(&wide), tokens, operations, wide]
 });
 
 #[derive(Clone, Debug)]
@@ -167,6 +168,20 @@ fn change() -> impl Strategy<Value = Change> {
         ("explode", json!(false)),
         ("operationId", json!("")),
         ("operationId", json!("new")),
+        (
+            "content",
+            json!({
+                "application/json": {"schema": {}},
+                "text/event-stream": {"schema": {"oneOf": [{"$ref": "#/components/schemas/Thing"}]}},
+            }),
+        ),
+        (
+            "content",
+            json!({"multipart/form-data": {"schema": {"type": "object", "properties": {"f": {"type": "string", "format": "binary"}}}}}),
+        ),
+        ("required", json!(false)),
+        ("x-codegen-event-method", json!("follow")),
+        ("x-codegen-event-method", json!("a b")),
         ("content", json!({"text/html": {}})),
         ("content", json!({"application/json": {}})),
         ("4XX", json!({"description": ""})),

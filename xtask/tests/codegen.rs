@@ -164,8 +164,8 @@ fn a_stale_file_fails_the_check_with_a_diff_and_stays_as_it_is() {
                 )
             },
             &[
-                "-    /// - `offset`: How many tokens to skip",
-                "+    /// - `offset`: How many tokens to leave out",
+                "-        /// How many tokens to skip",
+                "+        /// How many tokens to leave out",
             ],
         ),
     ];

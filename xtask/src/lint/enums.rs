@@ -60,18 +60,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         }
         return;
     }
-    if schema.role == Role::Tag {
-        return;
-    }
     if schema.role != Role::Component {
-        let message = format!(
-            "{what} is an inline enum: it would be closed, and fail the whole answer on a value that it does not know"
-        );
-        let ignore = ignore(context);
-        let help = format!(
-            "move it to `components.schemas`, and refer to it; or make it a plain text with {ignore}"
-        );
-        context.report(rules::CLOSED_ENUM, &at, message, help);
         return;
     }
     let open = schema.get(OPEN).and_then(Node::as_bool) != Some(false);

@@ -43,7 +43,7 @@ rules! {
     PARAMETER_NULLABLE = "parameter-nullable": "a path or header parameter that may be null";
     PARAMETER_NAME = "parameter-name": "parameters of one name in Rust, and headers of no valid name";
 
-    BODY_OPTIONAL = "body-optional": "a request body that may be left out";
+    BODY_OPTIONAL = "body-optional": "a request body that may be left out, and is no JSON";
     BODY_MEDIA_TYPE = "body-media-type": "a request body of none, several or an unsupported media type";
     BODY_SCHEMA = "body-schema": "a request body whose schema does not fit its media type";
     BODY_ENCODING = "body-encoding": "`encoding` of a body";
@@ -51,25 +51,21 @@ rules! {
     RESPONSE_STATUS = "response-status": "a response for a status that is none, or that is not looked at";
     RESPONSE_RANGE = "response-range": "a response for a range of statuses, or for all others";
     RESPONSE_SUCCESS = "response-success": "an operation that documents no success";
-    NO_CONTENT = "no-content": "content on a status that has none";
-    RESPONSE_MEDIA_TYPE = "response-media-type": "JSON beside another media type, or under another name";
+    RESPONSE_MEDIA_TYPE = "response-media-type": "JSON beside another media type than events, or under another name";
     RESPONSE_SCHEMA = "response-schema": "a JSON response without a schema";
-    SUCCESS_SHAPES = "success-shapes": "successes of different shapes on one operation";
-    ERROR_SHAPES = "error-shapes": "errors of different shapes on one operation";
+    SUCCESS_SHAPES = "success-shapes": "successes of which some are JSON and others are not";
+    ERROR_SHAPES = "error-shapes": "errors of which some are JSON and others are not";
 
     UNKNOWN_KEYWORD = "unknown-keyword": "a schema keyword that OpenAPI 3.0 does not have";
     MISPLACED_KEYWORD = "misplaced-keyword": "a keyword that says nothing about the schema's type";
     SCHEMA_TYPE = "schema-type": "a `type` that is missing, a list, `null` or unknown";
     CONST = "const": "`const`";
-    TITLE = "title": "`title` on an inline schema";
     ANY_OF = "any-of": "`anyOf`";
     ALL_OF = "all-of": "`allOf` of anything but one schema, or objects";
     NOT = "not": "`not`";
     DISCRIMINATOR = "discriminator": "a discriminator without `oneOf`, or with a mapping";
     ONE_OF_REF = "one-of-ref": "a branch of `oneOf` that is a $ref";
     ONE_OF_TAG = "one-of-tag": "branches of `oneOf` that no tag tells apart";
-    CLOSED_UNION = "closed-union": "a `oneOf` that is inline";
-    CLOSED_ENUM = "closed-enum": "an enum that is inline";
     ENUM_VALUES = "enum-values": "an enum of anything but distinct texts";
     NUMBER_FORMAT = "number-format": "a `number` that does not say that it is a fraction";
     INTEGER_BOUNDS = "integer-bounds": "bounds that make another type of an integer";

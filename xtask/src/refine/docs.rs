@@ -6,15 +6,7 @@ use syn::{Attribute, Expr, Lit, Meta, parse_quote};
 /// Rewrites the doc comments among `attrs` as one `///` line per line of text. Where there is none,
 /// `default` becomes the text.
 pub(super) fn tidy(attrs: &mut Vec<Attribute>, default: impl FnOnce() -> String) {
-    let mut text = Vec::new();
-    attrs.retain(|attr| match doc(attr) {
-        Some(lines) => {
-            text.push(lines);
-            false
-        }
-        None => true,
-    });
-    let text = text.join("\n");
+    let text = take(attrs);
     let text = match text.trim() {
         "" => default(),
         text => text.to_owned(),
@@ -22,6 +14,19 @@ pub(super) fn tidy(attrs: &mut Vec<Attribute>, default: impl FnOnce() -> String)
     let mut docs: Vec<Attribute> = text.lines().map(line).collect();
     docs.append(attrs);
     *attrs = docs;
+}
+
+/// Takes the doc comments out of `attrs`, as one text.
+pub(super) fn take(attrs: &mut Vec<Attribute>) -> String {
+    let mut text = Vec::new();
+    attrs.retain(|attr| match doc(attr) {
+        Some(lines) => {
+            text.push(lines.strip_prefix(' ').map(str::to_owned).unwrap_or(lines));
+            false
+        }
+        None => true,
+    });
+    text.join("\n")
 }
 
 /// One line of documentation.

@@ -12,7 +12,7 @@ use syn::{
     PathArguments, Token, Type, Variant, parse_quote,
 };
 
-use super::{docs, open, text_enum, unexpected, union};
+use super::{docs, open, text_enum, unexpected, union, uploads};
 use crate::diagnostic::Failure;
 use crate::model::{Model, Schema, UNKNOWN_MEMBERS};
 
@@ -124,6 +124,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
             )));
         }
     }
+    uploads::finish(&mut out.items, model)?;
     Ok(out)
 }
 
@@ -473,8 +474,18 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// The name of a type, if the item is one.
+pub(super) fn name(item: &Item) -> Option<String> {
+    match item {
+        Item::Struct(item) => Some(item.ident.to_string()),
+        Item::Enum(item) => Some(item.ident.to_string()),
+        Item::Type(item) => Some(item.ident.to_string()),
+        _ => None,
+    }
+}
+
 /// The `T` of an `Option<T>`.
-fn optional(ty: &Type) -> Option<&Type> {
+pub(super) fn optional(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     if last.ident != "Option" {
