@@ -26,8 +26,9 @@ pub fn apply(description: &mut Node, overlay: &Node) -> Result<usize, Failure> {
     Ok(actions.len())
 }
 
-struct Action<'a> {
-    target: &'a Node,
+/// An action of an overlay, ready to be applied.
+pub(crate) struct Action<'a> {
+    pub(crate) target: &'a Node,
     path: JsonPath,
     change: Change<'a>,
 }
@@ -37,7 +38,8 @@ enum Change<'a> {
     Remove,
 }
 
-fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
+/// The actions of an overlay, in order.
+pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
     let mut problems = Vec::new();
     let mut problem = |pointer: &Pointer, message: String, help: &str| {
         problems.push(Diagnostic::at(overlay, pointer, "overlay", message, help));
@@ -171,7 +173,15 @@ fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
 }
 
 impl Action<'_> {
-    fn apply(&self, description: &mut Node) -> Result<(), Failure> {
+    /// What is merged into the target, unless that is removed.
+    pub(crate) fn update(&self) -> Option<&Node> {
+        match self.change {
+            Change::Update(update) => Some(update),
+            Change::Remove => None,
+        }
+    }
+
+    pub(crate) fn apply(&self, description: &mut Node) -> Result<(), Failure> {
         let json = description.to_json();
         let mut matches: Vec<Pointer> = self
             .path
@@ -206,14 +216,19 @@ impl Action<'_> {
                 ));
             }
             match self.change {
-                Change::Update(update) => self.update(node, update, pointer)?,
+                Change::Update(update) => self.update_node(node, update, pointer)?,
                 Change::Remove => self.remove(description, pointer)?,
             }
         }
         Ok(())
     }
 
-    fn update(&self, node: &mut Node, update: &Node, pointer: &Pointer) -> Result<(), Failure> {
+    fn update_node(
+        &self,
+        node: &mut Node,
+        update: &Node,
+        pointer: &Pointer,
+    ) -> Result<(), Failure> {
         match (&mut node.value, &update.value) {
             (Value::Array(items), _) => items.push(update.clone()),
             (Value::Object(_), Value::Object(_)) => self.merge(node, update, pointer)?,
