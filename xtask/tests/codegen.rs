@@ -481,7 +481,9 @@ title:
 fn what_was_rewritten_is_told_where_a_later_stage_fails_too() {
     let copy = Copy::new();
     newer(&copy);
-    copy.edit("letta.yaml", "type: integer", "type: [integer, string]");
+    let agent = "All tokens where it is left out.\n          schema:\n            type: string";
+    let several = agent.replace("type: string", "type: [integer, string]");
+    copy.edit("letta.yaml", agent, &several);
     let message = copy.codegen(&["--explain"]).fails();
     for text in ["type-list:\n  letta.yaml:", "error[one-of-tag]"] {
         assert!(message.contains(text), "{text:?} is not in\n{message}");

@@ -158,6 +158,13 @@ impl Matching {
         self.pairs.push((ours, other, name));
     }
 
+    /// What is left of OTHER, the same position first: where much is alike, it is the likeliest.
+    fn others_for(&self, ours: usize) -> Vec<usize> {
+        let mut others = self.other.clone();
+        others.sort_by_key(|it| *it != ours);
+        others
+    }
+
     /// Pairs what has the same key, where nothing else on either side has it.
     fn by<F, G>(&mut self, of_ours: F, of_other: G)
     where
@@ -272,7 +279,7 @@ impl<'a> Comparison<'a> {
         );
         if matching.ours.len() * matching.other.len() <= PAIRS {
             for ours in matching.ours.clone() {
-                let mut others = matching.other.clone().into_iter();
+                let mut others = matching.others_for(ours).into_iter();
                 let ours_part = &a.branches[ours].part;
                 if let Some(other) =
                     others.find(|it| self.is_same(ours_part, &b.branches[*it].part))
@@ -284,10 +291,11 @@ impl<'a> Comparison<'a> {
         // What is left of a type is paired in order.
         for ours in matching.ours.clone() {
             let branch = &a.branches[ours];
-            let mut others = matching.other.clone().into_iter();
-            if let Some(other) = others.find(|it| b.branches[*it].label == branch.label)
-                && !is_told_apart(branch, &b.branches[other])
-            {
+            let mut others = matching.others_for(ours).into_iter();
+            if let Some(other) = others.find(|it| {
+                let other = &b.branches[*it];
+                other.label == branch.label && !is_told_apart(branch, other)
+            }) {
                 matching.pair(ours, other, branch.label.clone());
             }
         }

@@ -33,7 +33,14 @@ fn answers<'a>(document: &'a Node, operation: &Part<'a>) -> IndexMap<String, Par
     let answers = operation.member("responses");
     let answers = answers.iter().flat_map(Part::members);
     answers
-        .map(|(status, part)| (status.to_ascii_uppercase(), part.resolved(document)))
+        .map(|(status, part)| {
+            let is_range = status.starts_with(|it: char| it.is_ascii_digit());
+            let status = match is_range {
+                true => status.to_ascii_uppercase(),
+                false => status.to_owned(),
+            };
+            (status, part.resolved(document))
+        })
         .collect()
 }
 

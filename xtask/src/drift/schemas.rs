@@ -63,7 +63,7 @@ impl<'a> Comparison<'a> {
             _ => here.clone(),
         };
         self.notes(&a, &b, here, &inner);
-        self.null(&a, &b, here, &inner);
+        self.null(&a, &b, here, &inner, (ours.first(), other.first()));
         if is_named {
             // Not at once: components may follow each other without end.
             self.queue.push_back(Job {
@@ -120,7 +120,14 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn null(&mut self, a: &Entered<'a>, b: &Entered<'a>, here: &Here, inner: &Here) {
+    fn null(
+        &mut self,
+        a: &Entered<'a>,
+        b: &Entered<'a>,
+        here: &Here,
+        inner: &Here,
+        outer: Both<'_, 'a>,
+    ) {
         let (ours, other) = (View::of(self.ours, &a.core), View::of(self.other, &b.core));
         // Where one of them fits everything, the difference is that of types.
         if ours.kind().3 || other.kind().3 {
@@ -143,17 +150,17 @@ impl<'a> Comparison<'a> {
         } else {
             change::NULL
         };
-        let here = if a.wrapper_allows_null || b.wrapper_allows_null {
-            here
+        let (here, places) = if a.wrapper_allows_null || b.wrapper_allows_null {
+            (here, outer)
         } else {
-            inner
+            (inner, (a.core.first(), b.core.first()))
         };
         let message = format!(
             "null is {} in ours, {} in OTHER",
             valid(is_in_ours),
             valid(is_in_other)
         );
-        self.report(change, here, message, a.core.first(), b.core.first());
+        self.report(change, here, message, places.0, places.1);
     }
 
     /// Compares two schemas that references led to.
@@ -271,10 +278,7 @@ impl<'a> Comparison<'a> {
     fn format(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         let text = |view: &View<'a>| view.said("format").map(|it| it.0);
         if text(a) == text(b) {
-            let unsigned = |view: &View<'a>| {
-                number(view, "minimum").is_some_and(|it| it >= 0.0) && text(view).is_none()
-            };
-            if a.is("integer") && unsigned(a) != unsigned(b) {
+            if sign_differs(a, b) {
                 self.differs(change::INTEGER_SIGN, "minimum", a, b, here, first);
             }
             return;
@@ -297,7 +301,7 @@ impl<'a> Comparison<'a> {
                 said.filter(|text| !(zero && text == "0"))
             };
             let (ours, other) = (text(a), text(b));
-            if ours == other {
+            if ours == other || keyword == "minimum" && sign_differs(a, b) {
                 continue;
             }
             let is_looser = match (number(a, keyword), number(b, keyword)) {
@@ -318,7 +322,10 @@ impl<'a> Comparison<'a> {
             }
         }
         for keyword in ["pattern", "multipleOf"] {
-            let text = |view: &View<'a>| view.said(keyword).map(|it| it.0);
+            let text = |view: &View<'a>| {
+                let said = view.said(keyword).map(|it| it.0);
+                said.map(|text| without_needless_escapes(&text))
+            };
             if text(a) != text(b) {
                 let is_looser = text(b).is_none();
                 self.differs(tighter_unless(is_looser), keyword, a, b, here, first);
@@ -464,6 +471,13 @@ fn tighter_unless(is_looser: bool) -> Change {
     }
 }
 
+/// Whether one of two integers without format is unsigned for its bound, and the other is not.
+fn sign_differs(a: &View<'_>, b: &View<'_>) -> bool {
+    let is_unsigned = |view: &View<'_>| number(view, "minimum").is_some_and(|it| it >= 0.0);
+    let has_format = |view: &View<'_>| view.keywords.contains_key("format");
+    a.is("integer") && !has_format(a) && !has_format(b) && is_unsigned(a) != is_unsigned(b)
+}
+
 /// The value of a keyword that is said once and is a number.
 fn number(view: &View<'_>, keyword: &str) -> Option<f64> {
     match view.keywords.get(keyword)?.as_slice() {
@@ -473,6 +487,31 @@ fn number(view: &View<'_>, keyword: &str) -> Option<f64> {
         },
         _ => None,
     }
+}
+
+/// A pattern, as a JSON string, with slashes as they are: in JavaScript's literals they are escaped, which means the
+/// same.
+fn without_needless_escapes(json: &str) -> String {
+    let mut text = String::new();
+    let mut rest = json;
+    while let Some(at) = rest.find(r"\\") {
+        let (before, after) = rest.split_at(at);
+        text.push_str(before);
+        // A backslash of the pattern is two in JSON.
+        match after[2..].strip_prefix('/') {
+            Some(after) => {
+                text.push('/');
+                rest = after;
+            }
+            None => {
+                // What is escaped may be a backslash, which escapes nothing then.
+                let length = if after[2..].starts_with(r"\\") { 4 } else { 2 };
+                text.push_str(&after[..length]);
+                rest = &after[length..];
+            }
+        }
+    }
+    text + rest
 }
 
 fn list<'t>(texts: impl Iterator<Item = &'t String>) -> String {

@@ -46,12 +46,18 @@ pub(super) fn required(document: &Node, operation: &Part<'_>) -> Required {
 }
 
 fn describe(scheme: &Part<'_>) -> String {
-    let pieces = ["type", "scheme", "in", "name", "openIdConnectUrl"];
-    let pieces: Vec<String> = pieces
-        .into_iter()
-        .filter_map(|key| scheme.text(key))
-        .map(str::to_lowercase)
-        .collect();
+    let is_header = scheme.text("in") == Some("header");
+    let mut pieces = Vec::new();
+    for key in ["type", "scheme", "in", "name", "openIdConnectUrl"] {
+        let Some(text) = scheme.text(key) else {
+            continue;
+        };
+        pieces.push(match key {
+            "scheme" => text.to_lowercase(),
+            "name" if is_header => text.to_lowercase(),
+            _ => text.to_owned(),
+        });
+    }
     pieces.join(" ")
 }
 
