@@ -243,7 +243,7 @@ impl<'a> View<'a> {
                     self.required_part.get_or_insert(value);
                 }
                 "items" => self.items.push(value),
-                "additionalProperties" => self.take_additional(value),
+                "additionalProperties" => self.take_additional(document, value),
                 "allOf" => {
                     for branch in value.items() {
                         nulls.push(self.take(document, &branch, seen, depth + 1));
@@ -275,8 +275,14 @@ impl<'a> View<'a> {
         }
     }
 
-    fn take_additional(&mut self, value: Part<'a>) {
-        let is_empty = value.node.as_object().is_some_and(|it| it.is_empty());
+    fn take_additional(&mut self, document: &'a Node, value: Part<'a>) {
+        // References may lead to a schema that everything fits, too; to itself, it says something.
+        let inner = enter(document, std::slice::from_ref(&value)).core;
+        let is_empty = inner.iter().all(|it| {
+            let telling = keywords(it).into_iter();
+            let mut telling = telling.filter(|(key, _)| !is_note(key));
+            it.node.as_object().is_some() && telling.next().is_none()
+        });
         match (value.node.as_bool(), &mut self.additional) {
             (Some(true), _) => {}
             _ if is_empty => {}
