@@ -24,22 +24,30 @@ fn schema() -> impl Strategy<Value = Value> {
     ];
     let whole = leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
-            inner.clone().prop_map(|items| json!({"type": "array", "items": items})),
-            inner.clone().prop_map(|it| json!({"type": "object", "additionalProperties": it})),
+            inner
+                .clone()
+                .prop_map(|items| json!({"type": "array", "items": items})),
+            inner
+                .clone()
+                .prop_map(|it| json!({"type": "object", "additionalProperties": it})),
             object(inner.clone()),
             // Told by a tag, and by nothing but what they say.
-            (prop::collection::vec(object(inner.clone()), 1..4), any::<bool>()).prop_map(
-                |(mut branches, has_discriminator)| {
+            (
+                prop::collection::vec(object(inner.clone()), 1..4),
+                any::<bool>()
+            )
+                .prop_map(|(mut branches, has_discriminator)| {
                     for (index, branch) in branches.iter_mut().enumerate() {
                         let tag = json!({"type": "string", "enum": [format!("tag-{index}")]});
                         branch["properties"]["kind"] = tag;
                     }
                     match has_discriminator {
-                        true => json!({"oneOf": branches, "discriminator": {"propertyName": "kind"}}),
+                        true => {
+                            json!({"oneOf": branches, "discriminator": {"propertyName": "kind"}})
+                        }
                         false => json!({"oneOf": branches}),
                     }
-                }
-            ),
+                }),
             prop::collection::vec(inner, 2..4).prop_map(|branches| json!({"anyOf": branches})),
         ]
     });
@@ -207,7 +215,9 @@ fn mutate(schema: &mut Value, kind: usize) {
         members.insert("type".to_owned(), "boolean".into());
         return;
     }
-    if let Some(Value::Array(branches)) = members.get_mut("oneOf").filter(|_| kind.is_multiple_of(2)) {
+    if let Some(Value::Array(branches)) =
+        members.get_mut("oneOf").filter(|_| kind.is_multiple_of(2))
+    {
         let tag = json!({"type": "string", "enum": ["another"]});
         branches.push(json!({"type": "object", "properties": {"kind": tag}}));
         return;
@@ -285,7 +295,9 @@ fn summary(report: &Report, sign: i8) -> BTreeMap<(String, String, i8), usize> {
     let mut summary = BTreeMap::new();
     for difference in &report.differences {
         let (what, way) = direction(difference);
-        *summary.entry((difference.at.clone(), what, way * sign)).or_default() += 1;
+        *summary
+            .entry((difference.at.clone(), what, way * sign))
+            .or_default() += 1;
     }
     summary
 }
@@ -322,14 +334,14 @@ fn odd() -> impl Strategy<Value = Value> {
 fn broken() -> impl Strategy<Value = Value> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| load::load(&root.join(path)).unwrap().to_json();
-    let mut documents = vec![read("../openapi/letta.yaml"), read("tests/fixtures/wide.yaml")];
+    let mut documents = vec![
+        read("../openapi/letta.yaml"),
+        read("tests/fixtures/wide.yaml"),
+    ];
     for document in &mut documents {
         document["components"]["schemas"]["Loop"] =
             json!({"allOf": [{"$ref": "#/components/schemas/Pool"}]});
-        document["components"]["schemas"]["Pool"] =
-            json!({"anyOf": [{"$ref": "#/components/schemas/Loop"}, {"$ref": "#/components/schemas/Pool"}]});
-        let mut newer = document.clone();
-        newer["openapi"] = "3.1.0".into();
+        document["components"]["schemas"]["Pool"] = json!({"anyOf": [{"$ref": "#/components/schemas/Loop"}, {"$ref": "#/components/schemas/Pool"}]});
     }
     let changes = prop::collection::vec((any::<prop::sample::Index>(), odd()), 0..5);
     (prop::sample::select(documents), changes, any::<bool>()).prop_map(
@@ -369,7 +381,7 @@ fn collect(value: &Value, at: String, places: &mut Vec<String>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn it_does_not_matter_where_a_schema_stands(document in document(), choices in prop::collection::vec(any::<u8>(), 1..9)) {

@@ -136,7 +136,7 @@ pub(super) struct Job<'a> {
 }
 
 /// Schemas that one trial may look at.
-pub(super) const STEPS: usize = 2000;
+pub(super) const STEPS: usize = 1000;
 
 pub(super) type Pair = (Vec<usize>, Vec<usize>);
 
