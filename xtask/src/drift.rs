@@ -158,8 +158,12 @@ pub fn compare(ours: &Node, overlay: Option<&Node>, other: &Node) -> Result<Repo
         Some(overlay) => Some(explained::ask(ours, overlay, &other, &mut found)?),
         None => None,
     };
-    let mut differences: Vec<Difference> = found
-        .items
+    let mut items: Vec<(Key, Item)> = found.items.into_iter().collect();
+    items.sort_by(|(a, x), (b, y)| {
+        let order = a.scope.rank().cmp(&b.scope.rank());
+        order.then(x.position.cmp(&y.position))
+    });
+    let mut differences: Vec<Difference> = items
         .into_iter()
         .map(|(key, item)| Difference {
             change: item.change,
@@ -173,7 +177,10 @@ pub fn compare(ours: &Node, overlay: Option<&Node>, other: &Node) -> Result<Repo
             places: item.places,
         })
         .collect();
-    differences.sort_by(|a, b| (&a.scope, !a.breaking).cmp(&(&b.scope, !b.breaking)));
+    // What breaks comes first within its operation or component.
+    for group in differences.chunk_by_mut(|a, b| a.scope == b.scope) {
+        group.sort_by_key(|it| !it.breaking);
+    }
     Ok(Report {
         differences,
         notes: found.notes,

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::canonical::short;
 use super::changes as change;
-use super::comparison::{Comparison, Here, STEPS};
+use super::changes::Uses;
+use super::comparison::{Comparison, Here, STEPS, Scope};
 use super::part::{Part, component_name};
 use super::view::{Union, View, enter};
 use crate::document::{Node, Pointer, Value};
@@ -317,11 +318,8 @@ impl<'a> Comparison<'a> {
         let mut trial = Comparison::new(self.ours, self.other);
         trial.trial = self.trial + 1;
         trial.trials = self.trials.clone();
-        let here = Here::of_operation(
-            super::Scope::Schema(String::new()),
-            "",
-            super::Uses::REQUEST,
-        );
+        // What is found is thrown away, so its place does not matter.
+        let here = Here::of_operation(Scope::Schema(String::new()), 0).part("", Uses::REQUEST);
         trial.schema(
             std::slice::from_ref(ours),
             std::slice::from_ref(other),

@@ -11,13 +11,11 @@ use super::changes::{Breaks, Change, KEYWORD, Uses};
 use super::part::Part;
 use crate::document::{Node, Pointer};
 
-/// What a difference belongs to. The order is that of the report.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// What a difference belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// An operation of ours, its path as ours spells it.
     Operation {
-        /// Which of ours it is.
-        index: usize,
         /// The HTTP method, in capitals.
         method: String,
         /// The path, its parameters in braces.
@@ -29,13 +27,23 @@ pub enum Scope {
     OtherSchema(String),
     /// An operation that ours lacks.
     OtherOperation {
-        /// Which of OTHER's it is.
-        index: usize,
         /// The HTTP method, in capitals.
         method: String,
         /// The path, its parameters in braces.
         path: String,
     },
+}
+
+impl Scope {
+    /// Where it comes in the report, before the position of an operation.
+    pub(super) fn rank(&self) -> (u8, &str) {
+        match self {
+            Self::Operation { .. } => (0, ""),
+            Self::Schema(name) => (1, name),
+            Self::OtherSchema(name) => (2, name),
+            Self::OtherOperation { .. } => (3, ""),
+        }
+    }
 }
 
 /// What makes a difference the same as another.
@@ -52,6 +60,8 @@ pub(super) struct Key {
 pub(super) struct Item {
     pub(super) change: Change,
     pub(super) uses: Uses,
+    /// The position of the operation; an overlay may change it, so it is no part of the key.
+    pub(super) position: usize,
     pub(super) tags: Vec<String>,
     /// Where, in ours and in OTHER.
     pub(super) places: Vec<(Option<Place>, Option<Place>)>,
@@ -61,6 +71,8 @@ pub(super) struct Item {
 #[derive(Clone, Debug)]
 pub(super) struct Here {
     pub(super) scope: Scope,
+    /// The position of the operation in its document; 0 for components.
+    pub(super) position: usize,
     /// The part of an operation; empty within components.
     pub(super) base: String,
     /// The way from there.
@@ -76,12 +88,13 @@ pub(super) struct Here {
 }
 
 impl Here {
-    pub(super) fn of_operation(scope: Scope, base: impl Into<String>, uses: Uses) -> Self {
+    pub(super) fn of_operation(scope: Scope, position: usize) -> Self {
         Self {
             scope,
-            base: base.into(),
+            position,
+            base: String::new(),
             path: String::new(),
-            uses,
+            uses: Uses::default(),
             is_optional: false,
             is_field: false,
             is_negated: false,
@@ -89,10 +102,20 @@ impl Here {
         }
     }
 
+    /// A part of the operation that this is.
+    pub(super) fn part(&self, base: impl Into<String>, uses: Uses) -> Self {
+        Self {
+            base: base.into(),
+            uses,
+            ..self.clone()
+        }
+    }
+
     /// The start of a component.
     pub(super) fn of_component(&self, scope: Scope) -> Self {
         Self {
             scope,
+            position: 0,
             base: String::new(),
             path: String::new(),
             ..self.clone()
@@ -207,6 +230,7 @@ impl<'a> Comparison<'a> {
         let item = self.found.entry(key).or_insert_with(|| Item {
             change,
             uses: Uses::default(),
+            position: here.position,
             tags: Vec::new(),
             places: Vec::new(),
         });

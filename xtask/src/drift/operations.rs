@@ -41,22 +41,14 @@ impl<'a> Operation<'a> {
         operations
     }
 
-    fn scope(&self, is_ours: bool) -> Scope {
-        let (index, path) = (self.index, self.path.to_owned());
-        let method = self.method.to_uppercase();
-        if is_ours {
-            Scope::Operation {
-                index,
-                method,
-                path,
-            }
+    fn here(&self, is_ours: bool) -> Here {
+        let (method, path) = (self.method.to_uppercase(), self.path.to_owned());
+        let scope = if is_ours {
+            Scope::Operation { method, path }
         } else {
-            Scope::OtherOperation {
-                index,
-                method,
-                path,
-            }
-        }
+            Scope::OtherOperation { method, path }
+        };
+        Here::of_operation(scope, self.index)
     }
 
     fn tags(&self) -> Vec<String> {
@@ -127,7 +119,7 @@ impl<'a> Comparison<'a> {
     pub(super) fn operations(&mut self) {
         let (pairs, ours, other) = matched(Operation::all(self.ours), Operation::all(self.other));
         for operation in ours {
-            let here = Here::of_operation(operation.scope(true), "", Uses::default());
+            let here = operation.here(true);
             let message = "in ours, and OTHER lacks it";
             let part = Some(&operation.part);
             self.report(change::OPERATION_REMOVED, &here, message, part, None);
@@ -142,7 +134,7 @@ impl<'a> Comparison<'a> {
             self.operation(&ours, &other);
         }
         for operation in other {
-            let here = Here::of_operation(operation.scope(false), "", Uses::default());
+            let here = operation.here(false);
             let message = "in OTHER, and ours lacks it";
             let part = Some(&operation.part);
             self.report(change::OPERATION_ADDED, &here, message, None, part);
@@ -154,8 +146,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn operation(&mut self, ours: &Operation<'a>, other: &Operation<'a>) {
-        let scope = ours.scope(true);
-        let here = Here::of_operation(scope.clone(), "", Uses::default());
+        let here = ours.here(true);
         let places = (Some(&ours.part), Some(&other.part));
         if ours.path.ends_with('/') != other.path.ends_with('/') {
             let message = format!("the path is {} in ours, {} in OTHER", ours.path, other.path);
@@ -184,11 +175,11 @@ impl<'a> Comparison<'a> {
         self.parameters(
             &parameters::read(self.ours, ours),
             &parameters::read(self.other, other),
-            &scope,
+            &here,
             places,
         );
-        self.body(&ours.part, &other.part, &scope);
-        self.responses(&ours.part, &other.part, &scope);
+        self.body(&ours.part, &other.part, &here);
+        self.responses(&ours.part, &other.part, &here);
     }
 
     pub(super) fn deprecated(&mut self, ours: &Part<'a>, other: &Part<'a>, here: &Here) {
@@ -203,8 +194,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn body(&mut self, ours: &Part<'a>, other: &Part<'a>, scope: &Scope) {
-        let here = Here::of_operation(scope.clone(), "request body", Uses::REQUEST);
+    fn body(&mut self, ours: &Part<'a>, other: &Part<'a>, operation: &Here) {
+        let here = operation.part("request body", Uses::REQUEST);
         let read = |part: &Part<'a>, document| {
             part.member("requestBody")
                 .map(|body| body.resolved(document))

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::changes::{self as change, Uses};
-use super::comparison::{Comparison, Here, Scope};
+use super::comparison::{Comparison, Here};
 use super::operations::Operation;
 use super::part::Part;
 use crate::document::Node;
@@ -77,13 +77,13 @@ impl<'a> Comparison<'a> {
         &mut self,
         ours: &IndexMap<(String, String), Part<'a>>,
         other: &IndexMap<(String, String), Part<'a>>,
-        scope: &Scope,
+        operation: &Here,
         operations: (Option<&Part<'a>>, Option<&Part<'a>>),
     ) {
         let here_of = |place: &str, parameter: &Part<'a>| {
             let name = parameter.text("name").unwrap_or_default();
             let base = format!("{place} parameter `{name}`");
-            Here::of_operation(scope.clone(), base, Uses::REQUEST)
+            operation.part(base, Uses::REQUEST)
         };
         let mark = |is: bool| if is { "required" } else { "optional" };
         for (key, a) in ours {

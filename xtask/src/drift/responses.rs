@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::changes::{self as change, Uses};
-use super::comparison::{Comparison, Here, Scope};
+use super::comparison::{Comparison, Here};
 use super::part::Part;
 use crate::document::Node;
 
@@ -59,11 +59,9 @@ fn any_body(answers: &IndexMap<String, Part<'_>>, status: &str) -> bool {
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn responses(&mut self, ours: &Part<'a>, other: &Part<'a>, scope: &Scope) {
+    pub(super) fn responses(&mut self, ours: &Part<'a>, other: &Part<'a>, operation: &Here) {
         let (a, b) = (answers(self.ours, ours), answers(self.other, other));
-        let here_of = |status: &str| {
-            Here::of_operation(scope.clone(), format!("answer {status}"), Uses::ANSWER)
-        };
+        let here_of = |status: &str| operation.part(format!("answer {status}"), Uses::ANSWER);
         for (status, answer) in &a {
             let here = here_of(status);
             let Some(there) = b.get(status) else {
@@ -107,7 +105,7 @@ impl<'a> Comparison<'a> {
         };
         let here_of = |name: &str| {
             let base = format!("{}, header `{name}`", here.base);
-            Here::of_operation(here.scope.clone(), base, here.uses)
+            here.part(base, here.uses)
         };
         let (a, b) = (read(ours, self.ours), read(other, self.other));
         for (key, (name, header)) in &a {
