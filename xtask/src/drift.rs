@@ -61,7 +61,7 @@ impl Place {
     fn of(part: &Part<'_>) -> Self {
         Self {
             span: part.span.clone(),
-            pointer: part.at.clone(),
+            pointer: part.way.pointer(),
         }
     }
 }

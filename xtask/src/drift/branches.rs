@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::canonical::short;
+use super::canonical::{canonical, short};
 use super::changes as change;
 use super::changes::Uses;
 use super::comparison::{Comparison, Here, STEPS, Scope};
@@ -13,8 +13,8 @@ use crate::document::{Node, Pointer, Value};
 
 /// Trials within trials: with more, a union of unions of unions would take for ever.
 const TRIALS: usize = 2;
-/// Pairs of branches of one union that are tried.
-const PAIRS: usize = 400;
+/// Schemas that all trials together may look at; after that, none is made any more.
+const ALL_STEPS: usize = 50_000;
 
 /// A branch, and what it can be told by.
 struct Branch<'a> {
@@ -24,6 +24,10 @@ struct Branch<'a> {
     component: Option<String>,
     types: BTreeSet<String>,
     label: String,
+    /// What two that say the same have in common, and others seldom.
+    signature: String,
+    /// The text of it.
+    text: String,
 }
 
 impl<'a> Branch<'a> {
@@ -44,6 +48,8 @@ impl<'a> Branch<'a> {
             component: entered.component,
             types: view.types.clone(),
             label: view.label(),
+            signature: signature(&view),
+            text: canonical(part.node),
         }
     }
 
@@ -67,6 +73,16 @@ impl<'a> Branch<'a> {
                 .to_owned(),
         )
     }
+}
+
+fn signature(view: &View<'_>) -> String {
+    let names: BTreeSet<&&str> = view.properties.keys().collect();
+    let values: Option<Vec<&String>> = view.values.as_ref().map(|it| it.keys().collect());
+    let unions: Vec<usize> = view.unions.iter().map(|it| it.branches.len()).collect();
+    format!(
+        "{:?} {names:?} {:?} {values:?} {unions:?}",
+        view.types, view.required
+    )
 }
 
 fn plain(node: &Node) -> String {
@@ -278,15 +294,23 @@ impl<'a> Comparison<'a> {
             |index| a.branches[index].component.clone(),
             |index| b.branches[index].component.clone(),
         );
-        if matching.ours.len() * matching.other.len() <= PAIRS {
-            for ours in matching.ours.clone() {
-                let mut others = matching.others_for(ours).into_iter();
-                let ours_part = &a.branches[ours].part;
-                if let Some(other) =
-                    others.find(|it| self.is_same(ours_part, &b.branches[*it].part))
-                {
-                    matching.pair(ours, other, a.branches[ours].label.clone());
-                }
+        // What is written alike most likely means the same. Else it is tried.
+        for ours in matching.ours.clone() {
+            let branch = &a.branches[ours];
+            let mut others = matching.others_for(ours).into_iter();
+            if let Some(other) = others.find(|it| b.branches[*it].text == branch.text) {
+                matching.pair(ours, other, branch.label.clone());
+            }
+        }
+        for ours in matching.ours.clone() {
+            let branch = &a.branches[ours];
+            let mut others = matching.others_for(ours).into_iter();
+            let same = others.find(|it| {
+                let other = &b.branches[*it];
+                other.signature == branch.signature && self.is_same(&branch.part, &other.part)
+            });
+            if let Some(other) = same {
+                matching.pair(ours, other, branch.label.clone());
             }
         }
         // What is left of a type is paired in order.
@@ -313,7 +337,11 @@ impl<'a> Comparison<'a> {
             return *known;
         }
         if self.trial == 0 {
-            self.trials.borrow_mut().steps = 0;
+            let mut trials = self.trials.borrow_mut();
+            trials.all_steps += std::mem::take(&mut trials.steps);
+            if trials.all_steps > ALL_STEPS {
+                return false;
+            }
         }
         let mut trial = Comparison::new(self.ours, self.other);
         trial.trial = self.trial + 1;

@@ -169,6 +169,8 @@ pub(super) struct Trials {
     pub(super) known: HashMap<Pair, bool>,
     /// Schemas that were looked at in the trial under way.
     pub(super) steps: usize,
+    /// The same of all trials that are over.
+    pub(super) all_steps: usize,
 }
 
 pub(super) struct Comparison<'a> {

@@ -128,8 +128,8 @@ impl<'a> Comparison<'a> {
             for (reached, operation) in
                 [(&mut self.reached.0, &ours), (&mut self.reached.1, &other)]
             {
-                reached.insert(operation.part.at.clone());
-                reached.insert(operation.item.at.join("parameters"));
+                reached.insert(operation.part.way.pointer());
+                reached.insert(operation.item.way.pointer().join("parameters"));
             }
             self.operation(&ours, &other);
         }

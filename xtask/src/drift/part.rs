@@ -1,9 +1,49 @@
 //! Parts of a document with their places, and what references lead to.
 
+use std::rc::Rc;
+
 use crate::document::{Node, Pointer, Span};
 
 /// How many references may follow each other.
 const CHAIN: usize = 50;
+
+/// The way to a value. Ways share their beginnings: most are never asked for, and to copy each would take the most
+/// time of all.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Way<'a>(Option<Rc<Step<'a>>>);
+
+#[derive(Debug)]
+struct Step<'a> {
+    before: Way<'a>,
+    key: Key<'a>,
+}
+
+#[derive(Debug)]
+enum Key<'a> {
+    Name(&'a str),
+    Index(usize),
+}
+
+impl<'a> Way<'a> {
+    fn join(&self, key: Key<'a>) -> Self {
+        let before = self.clone();
+        Self(Some(Rc::new(Step { before, key })))
+    }
+
+    pub(super) fn pointer(&self) -> Pointer {
+        let mut parts = Vec::new();
+        let mut way = self;
+        while let Some(step) = &way.0 {
+            parts.push(match step.key {
+                Key::Name(name) => name.to_owned(),
+                Key::Index(index) => index.to_string(),
+            });
+            way = &step.before;
+        }
+        parts.reverse();
+        Pointer(parts)
+    }
+}
 
 /// A value within a document.
 #[derive(Clone, Debug)]
@@ -11,7 +51,7 @@ pub(super) struct Part<'a> {
     pub(super) node: &'a Node,
     /// Where to point for it: its key where it has one.
     pub(super) span: &'a Span,
-    pub(super) at: Pointer,
+    pub(super) way: Way<'a>,
 }
 
 impl<'a> Part<'a> {
@@ -19,18 +59,14 @@ impl<'a> Part<'a> {
         Self {
             node,
             span: &node.span,
-            at: Pointer::default(),
+            way: Way::default(),
         }
     }
 
     /// A member; one that is null counts as left out, as progenitor's reader has it.
     pub(super) fn member(&self, key: &str) -> Option<Part<'a>> {
-        let entry = self.node.as_object()?.get(key)?;
-        (!entry.node.is_null()).then(|| Part {
-            node: &entry.node,
-            span: &entry.key,
-            at: self.at.join(key),
-        })
+        let (key, entry) = self.node.as_object()?.get_key_value(key)?;
+        (!entry.node.is_null()).then(|| self.of(key, entry))
     }
 
     /// All members but extensions and those that are null, in order.
@@ -51,11 +87,11 @@ impl<'a> Part<'a> {
             .collect()
     }
 
-    fn of(&self, key: &str, entry: &'a crate::document::Entry) -> Part<'a> {
+    fn of(&self, key: &'a str, entry: &'a crate::document::Entry) -> Part<'a> {
         Part {
             node: &entry.node,
             span: &entry.key,
-            at: self.at.join(key),
+            way: self.way.join(Key::Name(key)),
         }
     }
 
@@ -66,7 +102,7 @@ impl<'a> Part<'a> {
             .map(|(index, node)| Part {
                 node,
                 span: &node.span,
-                at: self.at.join(index),
+                way: self.way.join(Key::Index(index)),
             })
             .collect()
     }
@@ -107,6 +143,17 @@ impl<'a> Part<'a> {
             }
         }
         part
+    }
+}
+
+/// The name of a component schema, where a way leads to one.
+pub(super) fn component_of<'a>(part: &Part<'a>) -> Option<&'a str> {
+    let (schemas, name) = part.way.0.as_deref().map(|it| (&it.before, &it.key))?;
+    let (components, schemas) = schemas.0.as_deref().map(|it| (&it.before, &it.key))?;
+    let (root, components) = components.0.as_deref().map(|it| (&it.before, &it.key))?;
+    match (&root.0, components, schemas, name) {
+        (None, Key::Name("components"), Key::Name("schemas"), Key::Name(name)) => Some(name),
+        _ => None,
     }
 }
 

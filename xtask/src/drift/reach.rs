@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::changes::Uses;
 use super::operations::Operation;
-use super::part::{Part, component_name};
+use super::part::{Part, component_of};
 use crate::document::{Node, Value};
 
 /// Members that hold data, in which a `$ref` is none.
@@ -28,7 +28,7 @@ pub(super) fn uses(document: &Node) -> HashMap<String, Uses> {
         reach.start(operation.part.member("responses"), false);
     }
     while let Some((part, is_request)) = reach.todo.pop() {
-        if let Some(name) = component_name(&part.at) {
+        if let Some(name) = component_of(&part) {
             let uses = if is_request {
                 Uses::REQUEST
             } else {

@@ -210,8 +210,10 @@ impl<'a> Comparison<'a> {
         }
         *seen = seen.and(here.uses);
         if self.trial == 0 {
-            self.reached.0.extend(ours.iter().map(|it| it.at.clone()));
-            self.reached.1.extend(other.iter().map(|it| it.at.clone()));
+            // What is inline is below an operation or a component, which are there.
+            let outer = |part: &Part<'_>| (here.path.is_empty()).then(|| part.way.pointer());
+            self.reached.0.extend(ours.iter().filter_map(outer));
+            self.reached.1.extend(other.iter().filter_map(outer));
         }
         true
     }

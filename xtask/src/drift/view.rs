@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use indexmap::IndexMap;
 
 use super::canonical::canonical;
-use super::part::{Part, component_name};
+use super::part::{Part, component_of};
 use crate::document::{Node, Value};
 use crate::model::IGNORE;
 
@@ -39,21 +39,21 @@ fn is_note(keyword: &str) -> bool {
         )
 }
 
+fn is_ignored(node: &Node, keyword: &str) -> bool {
+    let ignored = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
+    ignored.iter().any(|it| it.as_str() == Some(keyword))
+}
+
 /// The keywords of a schema that count: the overlay may say to ignore some.
 fn keywords<'a>(part: &Part<'a>) -> Vec<(&'a str, Part<'a>)> {
-    let ignored = part
-        .node
-        .get(IGNORE)
-        .and_then(Node::as_array)
-        .unwrap_or(&[]);
     let mut members = part.members();
-    members.retain(|(key, _)| !ignored.iter().any(|it| it.as_str() == Some(key)));
+    members.retain(|(key, _)| !is_ignored(part.node, key));
     members
 }
 
 fn keyword<'a>(part: &Part<'a>, name: &str) -> Option<Part<'a>> {
-    let mut all = keywords(part).into_iter();
-    all.find(|(key, _)| *key == name).map(|(_, part)| part)
+    let member = part.member(name)?;
+    (!is_ignored(part.node, name)).then_some(member)
 }
 
 /// A schema with what wraps it taken off.
@@ -91,7 +91,7 @@ pub(super) fn enter<'a>(document: &'a Node, parts: &[Part<'a>]) -> Entered<'a> {
             break;
         };
         entered.wrapper_allows_null |= allows_null(part);
-        if let Some(name) = component_name(&inner.at) {
+        if let Some(name) = component_of(&inner) {
             entered.component = Some(name.to_owned());
         }
         entered.core = vec![inner];
