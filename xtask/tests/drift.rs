@@ -572,7 +572,7 @@ fn unions_of_unions_take_no_time_to_speak_of() {
     // Without names and tags, each branch may be any other.
     let mut schema = "{type: string}".to_owned();
     for level in 0..4 {
-        let branches: Vec<String> = (0..6)
+        let branches: Vec<String> = (0..5)
             .map(|index| format!("{{type: object, properties: {{a{level}{index}: {schema}}}}}"))
             .collect();
         schema = format!("{{anyOf: [{}]}}", branches.join(", "));
