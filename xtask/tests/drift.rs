@@ -197,6 +197,19 @@ fn what_means_the_same_is_no_difference() {
             "    A: {type: object, required: [a, b], properties: {a: {type: string}, b: {}}}\n",
             "    A: {required: [a], allOf: [{$ref: '#/components/schemas/B'}, {type: object, properties: {a: {type: string}}}]}\n    B: {type: object, properties: {b: {}}, required: [b]}\n",
         ),
+        (
+            "    A: {allOf: [{enum: [x, y]}, {type: string, enum: [y, z]}]}\n",
+            "    A: {const: y}\n",
+        ),
+        (
+            "    A: {allOf: [{type: object, nullable: true}, {nullable: true, required: [a]}]}\n",
+            "    A: {type: [object, 'null'], required: [a]}\n",
+        ),
+        // Branches that nothing tells apart but all that they say.
+        (
+            "    A: {oneOf: [{type: object, properties: {a: {type: string}}}, {type: object, properties: {a: {type: integer}}}, {type: object, properties: {b: {}}}]}\n",
+            "    A: {oneOf: [{type: object, description: B, properties: {b: {}}}, {type: object, description: A, properties: {a: {type: integer}}}, {type: object, description: A, properties: {a: {type: string}}}]}\n",
+        ),
         // References to references, in circles too.
         (
             "    A: {type: object, properties: {next: {$ref: '#/components/schemas/A'}}}\n",
@@ -273,6 +286,25 @@ fn a_difference_in_a_shared_component_is_told_once_with_all_its_places() {
 }
 
 #[test]
+fn references_to_references_are_followed_and_the_last_one_names_the_schema() {
+    let of = |kind: &str| {
+        parse(
+            "d.yaml",
+            &format!(
+                "openapi: 3.0.3\npaths: {{/a: {{get: {{responses: {{'200': {{$ref: '#/components/responses/R'}}}}}}}}}}\n\
+                 components:\n  responses:\n    R: {{$ref: '#/components/responses/S'}}\n\
+                 \x20   S: {{content: {{application/json: {{schema: {{allOf: [{{$ref: '#/components/schemas/A'}}]}}}}}}}}\n\
+                 \x20 schemas:\n    A: {{$ref: '#/components/schemas/B'}}\n    B: {{type: {kind}}}\n"
+            ),
+        )
+    };
+    assert_eq!(
+        messages(&report(&of("string"), &of("integer"))),
+        ["B  type: the type is string in ours, integer in OTHER"]
+    );
+}
+
+#[test]
 fn what_ours_uses_a_component_for_counts_wherever_it_differs() {
     // OTHER has another schema for what is sent.
     let use_of = |sent: &str, received: &str| {
@@ -325,6 +357,12 @@ fn a_branch_is_known_by_its_tag_its_name_or_all_that_it_says() {
             "{type: object, properties: {a: {type: string}}}, {type: object, properties: {b: {type: string}}}".to_owned(),
             "{type: object, properties: {b: {type: string}}}, {type: object, properties: {c: {type: string}}}".to_owned(),
             "A (object).a field-removed: optional in ours, and OTHER lacks it",
+        ),
+        // Not all have a tag; two that have another one are no pair.
+        (
+            format!("{}, {{type: object, properties: {{b: {{type: string}}}}}}", tagged("x", "string")),
+            format!("{}, {{type: object, properties: {{b: {{type: string}}}}}}", tagged("z", "string")),
+            "A  branch-removed: a branch of type object is in ours alone",
         ),
     ] {
         let report = report(
@@ -416,6 +454,19 @@ fn a_difference_that_the_overlay_makes_is_explained_by_its_action() {
     assert_eq!(
         xtask::drift_command::exit_code(&report, Default::default()),
         0
+    );
+}
+
+#[test]
+fn a_difference_that_comes_and_goes_is_explained_by_the_action_with_which_it_stays() {
+    let text = "    A: {type: object, properties: {a: {type: number}}}\n";
+    let action = |kind: &str| {
+        format!("- {{target: $.components.schemas.A.properties.a, update: {{type: {kind}}}}}\n")
+    };
+    let actions = [action("string"), action("number"), action("string")].concat();
+    assert_eq!(
+        by_overlay(&with_overlay(text, &actions, text)),
+        [("type", "explained", 6)]
     );
 }
 
