@@ -224,6 +224,10 @@ fn what_means_the_same_is_no_difference() {
             "    A: {type: number, maximum: 1, description: One at the most.}\n",
         ),
         (
+            "    A: {type: object, default: {a: 1, b: [2]}}\n",
+            "    A: {type: object, default: {b: [2.0], a: 1}}\n",
+        ),
+        (
             "    A: {type: object, additionalProperties: true}\n",
             "    A: {type: object}\n",
         ),
@@ -283,6 +287,7 @@ fn a_difference_in_a_shared_component_is_told_once_with_all_its_places() {
         messages(&report),
         ["OTHER's A a type: the type is integer in ours, string in OTHER"]
     );
+    assert_eq!(report.differences[0].uses, BOTH);
 }
 
 #[test]
@@ -374,6 +379,38 @@ fn a_branch_is_known_by_its_tag_its_name_or_all_that_it_says() {
 }
 
 #[test]
+fn a_mapping_of_a_discriminator_says_the_tag_by_name_or_by_reference() {
+    let of = |n: &str, m: &str, branches: &str, mapping: &str, kind: &str| {
+        let branches = branches.replace('*', "#/components/schemas/");
+        let mapping = mapping.replace('*', "#/components/schemas/");
+        let text = format!(
+            "    A: {{oneOf: [{branches}], discriminator: {{propertyName: kind, mapping: {{{mapping}}}}}}}\n\
+             \x20   {n}: {{type: object, properties: {{a: {{type: {kind}}}}}}}\n\
+             \x20   {m}: {{type: object, properties: {{b: {{type: string}}, c: {{}}}}}}\n"
+        );
+        with_schemas("3.0.3", &text)
+    };
+    let ours = of(
+        "N",
+        "M",
+        "{$ref: '*N'}, {$ref: '*M'}",
+        "n: N, m: '*M'",
+        "string",
+    );
+    let other = of(
+        "Q",
+        "P",
+        "{$ref: '*P'}, {$ref: '*Q'}",
+        "m: P, n: '*Q'",
+        "integer",
+    );
+    assert_eq!(
+        messages(&report(&ours, &other)),
+        ["N a type: the type is string in ours, integer in OTHER"]
+    );
+}
+
+#[test]
 fn parameters_of_the_path_are_matched_by_their_place() {
     let of = |path: &str, item: &str, operation: &str| {
         parse(
@@ -386,9 +423,10 @@ fn parameters_of_the_path_are_matched_by_their_place() {
     let parameter = |name: &str, kind: &str| {
         format!("{{name: {name}, in: path, required: true, schema: {{type: {kind}}}}}")
     };
+    // One in the path is required, whether it says so or not.
     let ours = of(
         "/a/{x}/{y}",
-        &parameter("x", "string"),
+        &parameter("x", "string").replace("required: true, ", ""),
         &parameter("y", "string"),
     );
     let other = of(
@@ -572,6 +610,33 @@ fn what_cannot_be_lowered_is_compared_as_it_is_and_noted_where_it_matters() {
     ] {
         assert!(text.contains(says), "{says} is not in\n{text}");
     }
+}
+
+#[test]
+fn what_the_overlay_leaves_out_is_not_noted() {
+    let ours = with_schemas("3.1.0", "    A: {type: object, contains: {}}\n");
+    let action = "- {target: $.components.schemas.A, update: {x-codegen-ignore: [contains]}}\n";
+    let overlay = parse("overlay.yaml", &format!("{OVERLAY_HEAD}{action}"));
+    let notes = |overlay| compare(&ours, overlay, &ours).unwrap().notes;
+    // Both have it, and the overlay is about ours alone.
+    assert_eq!(notes(None).len(), 2);
+    assert_eq!(notes(Some(&overlay)).len(), 1);
+}
+
+#[test]
+fn what_is_nested_too_deep_to_be_compared_differs_unless_it_is_written_alike() {
+    let mut deep = "string".to_owned();
+    for _ in 0..110 {
+        deep = format!("array, items: {{type: {deep}}}");
+    }
+    let of = |deep: &str| with_schemas("3.0.3", &format!("    A: {{type: {deep}}}\n"));
+    let (ours, other) = (of(&deep), of(&deep.replace("string", "integer")));
+    assert_eq!(messages(&report(&ours, &ours)), [""; 0]);
+    let report = report(&ours, &other);
+    let [difference] = &report.differences[..] else {
+        panic!("{}", to_text(&report));
+    };
+    assert!(difference.breaking && difference.message.contains("nested too deep"));
 }
 
 #[test]

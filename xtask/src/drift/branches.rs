@@ -355,7 +355,7 @@ impl<'a> Comparison<'a> {
         );
         trial.work_off();
         let is_exhausted = self.trials.borrow().steps > STEPS;
-        let is_same = trial.found.is_empty() && trial.too_deep.is_empty() && !is_exhausted;
+        let is_same = trial.found.is_empty() && !is_exhausted;
         if !is_exhausted || self.trial == 0 {
             self.trials.borrow_mut().known.insert(pair, is_same);
         }

@@ -185,8 +185,6 @@ pub(super) struct Comparison<'a> {
     pub(super) trials: Rc<RefCell<Trials>>,
     /// Parts of OTHER that were looked at, and of ours.
     pub(super) reached: (HashSet<Pointer>, HashSet<Pointer>),
-    /// Where schemas are nested too deep to go on.
-    pub(super) too_deep: Vec<Place>,
 }
 
 impl<'a> Comparison<'a> {
@@ -200,7 +198,6 @@ impl<'a> Comparison<'a> {
             trial: 0,
             trials: Rc::default(),
             reached: Default::default(),
-            too_deep: Vec::new(),
         }
     }
 

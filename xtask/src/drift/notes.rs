@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::Place;
 use super::comparison::Comparison;
 use super::part::Part;
 use crate::diagnostic::Diagnostic;
@@ -34,12 +33,6 @@ pub(super) fn all(comparison: &Comparison<'_>, ours: &Lowered, other: &Lowered) 
     }
     refusals(&mut notes, "ours", &ours.refusals, &comparison.reached.0);
     refusals(&mut notes, "OTHER", &other.refusals, &comparison.reached.1);
-    for Place { span, .. } in &comparison.too_deep {
-        notes.push(Note {
-            message: "schemas are nested too deep here; what is below was not compared".to_owned(),
-            span: Some(span.clone()),
-        });
-    }
     notes
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::Place;
 use super::canonical::{canonical, short};
 use super::changes::{self as change, Change};
 use super::comparison::{Comparison, Here, Job, Pair, Scope};
@@ -49,8 +48,13 @@ impl<'a> Comparison<'a> {
             return;
         }
         if here.depth > DEPTH {
-            let place = other.first().or(ours.first()).map(Place::of);
-            self.too_deep.extend(place);
+            let text = |parts: &[Part<'a>]| -> Vec<String> {
+                parts.iter().map(|part| canonical(part.node)).collect()
+            };
+            if text(ours) != text(other) {
+                let message = "nested too deep to be compared, and not written alike";
+                self.report(change::KEYWORD, here, message, ours.first(), other.first());
+            }
             return;
         }
         let (a, b) = (enter(self.ours, ours), enter(self.other, other));
