@@ -82,10 +82,13 @@ fn refusals(
         });
     }
     if !others.is_empty() {
+        let places = match others.len() {
+            1 => "a place".to_owned(),
+            count => format!("{count} places"),
+        };
         notes.push(Note {
             message: format!(
-                "{} places in {whose} that OpenAPI 3.0 cannot say are not used by an operation that both have",
-                others.len()
+                "{whose} has {places} that OpenAPI 3.0 cannot say, in what no operation that both have uses"
             ),
             span: None,
         });
