@@ -314,13 +314,13 @@ fn a_file_that_cannot_be_used_is_named_and_the_generated_one_is_left_alone() {
                 copy.edit(
                     "letta.yaml",
                     "type: boolean",
-                    "type: boolean\n          title: Next",
+                    "type: boolean\n          default: 1",
                 )
             },
             &[
-                "error[title]",
+                "error[default]",
                 "letta.yaml:",
-                "#/components/schemas/ClientSideAccessTokenPage/properties/hasNextPage/title",
+                "#/components/schemas/ClientSideAccessTokenPage/properties/hasNextPage/default",
             ],
         ),
         (
@@ -481,7 +481,9 @@ title:
 fn what_was_rewritten_is_told_where_a_later_stage_fails_too() {
     let copy = Copy::new();
     newer(&copy);
-    copy.edit("letta.yaml", "type: integer", "type: [integer, string]");
+    let agent = "All tokens where it is left out.\n          schema:\n            type: string";
+    let several = agent.replace("type: string", "type: [integer, string]");
+    copy.edit("letta.yaml", agent, &several);
     copy.edit("letta.yaml", "in: query", "in: cookie");
     let message = copy.codegen(&["--explain"]).fails();
     for text in ["type-list:\n  letta.yaml:", "error[parameter-location]"] {
