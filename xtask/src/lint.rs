@@ -31,6 +31,7 @@ mod rules;
 mod schema;
 mod shape;
 mod strings;
+mod tags;
 mod type_names;
 mod unions;
 mod version;
@@ -92,6 +93,7 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
     markers::check(&mut context, &schemas, &operations);
 
     operations::check(&mut context, &operations);
+    tags::check(&mut context, &operations);
     paths::check(&mut context, &operations);
     parameters::check(&mut context, &operations);
     request_bodies::check(&mut context, &operations);

@@ -36,6 +36,8 @@ pub struct Model {
     pub schemas: BTreeMap<String, Schema>,
     /// The property names of every object schema, in the order in which they are declared.
     pub property_orders: Vec<Vec<String>>,
+    /// What the description says of its tags, by name.
+    pub tag_descriptions: BTreeMap<String, String>,
 }
 
 /// An operation, as the generated constant of it says.
@@ -47,6 +49,11 @@ pub struct Operation {
     pub path: String,
     /// Whether it is marked [`SAFE_TO_REPEAT`].
     pub safe_to_repeat: bool,
+    /// Its tags, each once. The first decides where its code stands.
+    pub tags: Vec<String>,
+    /// Types that it needs though its method does not mention them, by their names in Rust: what a stream
+    /// that the caller reads holds, say. They are there whenever the operation is.
+    pub extra_types: Vec<String>,
 }
 
 /// A component schema.
@@ -84,8 +91,17 @@ impl Model {
                     path: path.clone(),
                     safe_to_repeat: operation.get(SAFE_TO_REPEAT).and_then(Node::as_bool)
                         == Some(true),
+                    tags: tags(operation).into_iter().map(str::to_owned).collect(),
+                    extra_types: Vec::new(),
                 },
             );
+        }
+        let tags = document.get("tags").and_then(Node::as_array);
+        for tag in tags.unwrap_or(&[]) {
+            let text = |key: &str| tag.get(key).and_then(Node::as_str).map(str::to_owned);
+            if let (Some(name), Some(description)) = (text("name"), text("description")) {
+                model.tag_descriptions.insert(name, description);
+            }
         }
         for (name, schema) in component_schemas(document) {
             model
@@ -158,6 +174,18 @@ pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
             .filter(|(key, entry)| METHODS.contains(&key.as_str()) && !entry.node.is_null())
             .map(move |(key, entry)| (at.join(key), &entry.node))
     })
+}
+
+/// The tags of an operation in their order, each once.
+pub fn tags(operation: &Node) -> Vec<&str> {
+    let tags = operation.get("tags").and_then(Node::as_array);
+    let mut seen = Vec::new();
+    for tag in tags.unwrap_or(&[]).iter().filter_map(Node::as_str) {
+        if !seen.contains(&tag) {
+            seen.push(tag);
+        }
+    }
+    seen
 }
 
 /// Every component schema of a description, by name.

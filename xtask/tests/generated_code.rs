@@ -1,24 +1,32 @@
 //! What the refine stage makes of the constructs that the description of the tokens does not have.
 
+mod scratch;
+
 use std::path::Path;
-use std::process::Command;
 
 use quote::ToTokens;
-use tempfile::TempDir;
+use scratch::Scratch;
 use xtask::model::Model;
-use xtask::{generate, lint, load, refine, render};
+use xtask::render::SourceText;
+use xtask::split::Feature;
+use xtask::{generate, lint, load, refine, render, split};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The code for `fixtures/wide.yaml`.
-fn text() -> String {
+fn code() -> (Vec<SourceText>, Vec<Feature>) {
     let document = load::load(&root().join("tests/fixtures/wide.yaml")).unwrap();
     lint::lint(&document).unwrap_or_else(|failure| panic!("{failure}"));
     let model = Model::read(&document);
     let tokens = generate::generate(&document, &model).unwrap();
-    render::render(&refine::refine(tokens, &model).unwrap().file)
+    let mut split = split::split(refine::refine(tokens, &model).unwrap(), &model).unwrap();
+    let features = std::mem::take(&mut split.features);
+    (
+        render::render_all(split, render::LONGEST).unwrap(),
+        features,
+    )
 }
 
 /// The code that has this name: the type and its impls, the method, or the constant.
@@ -42,6 +50,16 @@ fn item(name: &str) -> String {
                 syn::Item::Const(it) if it.ident == name => {
                     found.push(it.to_token_stream().to_string())
                 }
+                // The impls of a type that several features need.
+                syn::Item::Const(it) if it.ident == "_" => {
+                    if let syn::Expr::Block(it) = &*it.expr {
+                        let inner = it.block.stmts.iter().filter_map(|stmt| match stmt {
+                            syn::Stmt::Item(item) => Some(item.clone()),
+                            _ => None,
+                        });
+                        find(&inner.collect::<Vec<_>>(), name, found);
+                    }
+                }
                 syn::Item::Impl(it) => {
                     let of = it.self_ty.to_token_stream().to_string();
                     if of == name {
@@ -61,7 +79,13 @@ fn item(name: &str) -> String {
         }
     }
     let mut found = Vec::new();
-    find(&syn::parse_file(&text()).unwrap().items, name, &mut found);
+    for file in code().0 {
+        find(
+            &syn::parse_file(&file.text).unwrap().items,
+            name,
+            &mut found,
+        );
+    }
     assert!(!found.is_empty(), "there is no {name}");
     found.join("\n")
 }
@@ -258,44 +282,6 @@ fn each_construct_comes_out_as_it_should() {
 /// generated code. The build is kept in the target folder for the next time.
 #[test]
 fn the_generated_code_compiles_without_warnings() {
-    let workspace = root().parent().unwrap();
-    let folder = TempDir::new().unwrap();
-    let manifest = std::fs::read_to_string(workspace.join("Cargo.toml")).unwrap();
-    let start = manifest.find("members = [").unwrap();
-    let end = start + manifest[start..].find(']').unwrap() + 1;
-    let manifest = manifest.replace(&manifest[start..end], "members = [\"letta-api\"]");
-    std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
-    std::fs::copy(
-        workspace.join("Cargo.lock"),
-        folder.path().join("Cargo.lock"),
-    )
-    .unwrap();
-    let package = folder.path().join("letta-api");
-    std::fs::create_dir_all(package.join("src")).unwrap();
-    for name in ["Cargo.toml", "README.md"] {
-        std::fs::copy(workspace.join("letta-api").join(name), package.join(name)).unwrap();
-    }
-    for entry in std::fs::read_dir(workspace.join("letta-api/src")).unwrap() {
-        let path = entry.unwrap().path();
-        assert!(path.is_file(), "copy {} too", path.display());
-        std::fs::copy(&path, package.join("src").join(path.file_name().unwrap())).unwrap();
-    }
-    std::fs::write(package.join("src/generated.rs"), text()).unwrap();
-
-    let run = Command::new(env!("CARGO"))
-        .args([
-            "check",
-            "--offline",
-            "--quiet",
-            "--no-default-features",
-            "--features",
-            "schemars",
-        ])
-        .args(["--package", "letta-api", "--target-dir"])
-        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated"))
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    let message = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success() && message.is_empty(), "{message}");
+    let (files, features) = code();
+    Scratch::new(&files, &features).compiles_with("full,schemars");
 }

@@ -1,0 +1,79 @@
+//! A copy of letta-api with other generated code, to be compiled.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+use xtask::render::SourceText;
+use xtask::split::Feature;
+use xtask::write;
+
+/// A workspace of letta-api alone.
+pub(crate) struct Scratch {
+    folder: TempDir,
+}
+
+impl Scratch {
+    /// The crate's own sources around this code.
+    pub(crate) fn new(files: &[SourceText], features: &[Feature]) -> Self {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let folder = TempDir::new().unwrap();
+        let read = |path: &str| std::fs::read_to_string(workspace.join(path)).unwrap();
+
+        let manifest = read("Cargo.toml");
+        let start = manifest.find("members = [").unwrap();
+        let end = start + manifest[start..].find(']').unwrap() + 1;
+        let manifest = manifest.replace(&manifest[start..end], "members = [\"letta-api\"]");
+        std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+        std::fs::write(folder.path().join("Cargo.lock"), read("Cargo.lock")).unwrap();
+
+        let scratch = Self { folder };
+        let package = scratch.package();
+        std::fs::create_dir_all(package.join("src")).unwrap();
+        std::fs::write(package.join("README.md"), read("letta-api/README.md")).unwrap();
+        // The features that are on by default are those of another description.
+        let manifest = read("letta-api/Cargo.toml");
+        let default = manifest.lines().find(|line| line.starts_with("default = "));
+        let manifest = manifest.replace(default.unwrap(), "default = []");
+        std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
+        for entry in std::fs::read_dir(workspace.join("letta-api/src")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap();
+            if name == "generated" || name == "generated.rs" {
+                continue;
+            }
+            assert!(path.is_file(), "copy {} too", path.display());
+            std::fs::copy(&path, package.join("src").join(name)).unwrap();
+        }
+        write::write(&package, files, features).unwrap();
+        scratch
+    }
+
+    pub(crate) fn package(&self) -> PathBuf {
+        self.folder.path().join("letta-api")
+    }
+
+    /// Asserts that the crate compiles with these features, without warnings.
+    #[track_caller]
+    pub(crate) fn compiles_with(&self, features: &str) {
+        let run = Command::new(env!("CARGO"))
+            .args(["check", "--offline", "--quiet", "--no-default-features"])
+            .args([
+                "--package",
+                "letta-api",
+                "--features",
+                features,
+                "--target-dir",
+            ])
+            // One for all, and kept for the next time: the crates below take most of the time.
+            .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated"))
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        let message = String::from_utf8_lossy(&run.stderr);
+        assert!(
+            run.status.success() && message.is_empty(),
+            "with the features {features:?}:\n{message}"
+        );
+    }
+}
