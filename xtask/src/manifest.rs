@@ -14,7 +14,8 @@ pub const END: &str = "# The features that `cargo xtask codegen` writes end here
 ///
 /// # Errors
 ///
-/// A manifest without the two lines.
+/// A manifest without the two lines, or one that names a feature elsewhere which goes: cargo would not read it
+/// any more, and this command is run by cargo.
 pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<String, Failure> {
     let marks = |mark: &str| -> Vec<(usize, usize)> {
         let mut at = 0;
@@ -34,13 +35,27 @@ pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<St
     if begin > end {
         return Err(no_place(path));
     }
-    let newline = if text[..*begin].ends_with("\r\n") {
+    let (before, after) = (&text[..*begin], &text[*end..]);
+    let had = text[*begin..*end]
+        .lines()
+        .filter_map(|line| line.strip_suffix(" = []"));
+    for name in had {
+        let quoted = format!("\"{name}\"");
+        let goes = features.iter().all(|feature| feature.name != name);
+        if goes && (before.contains(&quoted) || after.contains(&quoted)) {
+            return Err(Failure::Message(format!(
+                "the feature `{name}` goes, and {} names it: take it out there first",
+                path.display()
+            )));
+        }
+    }
+    let newline = if before.ends_with("\r\n") {
         "\r\n"
     } else {
         "\n"
     };
     let block = block(features).replace('\n', newline);
-    Ok(format!("{}{block}{}", &text[..*begin], &text[*end..]))
+    Ok(format!("{before}{block}{after}"))
 }
 
 fn no_place(path: &Path) -> Failure {
