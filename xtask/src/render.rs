@@ -41,9 +41,9 @@ pub fn render_all(split: Split, longest: usize) -> Result<Vec<SourceText>, Failu
         text: render(&split.root),
     }];
     let mut waiting: Vec<SourceFile> = split.files;
-    while let Some(file) = waiting.pop() {
+    while let Some(mut file) = waiting.pop() {
         let rendered = SourceText {
-            text: render(&file.syntax()?),
+            text: file.show(render)?,
             path: file.path.clone(),
         };
         if rendered.lines() > longest {

@@ -11,7 +11,7 @@ mod reach;
 use std::collections::{BTreeMap, BTreeSet};
 
 use quote::{format_ident, quote};
-use syn::{Attribute, Expr, File, ImplItemFn, Item, ItemConst, parse_quote};
+use syn::{Attribute, Expr, File, ImplItem, ImplItemFn, Item, ItemConst, parse_quote};
 
 pub use features::{FULL, Feature, UNTAGGED};
 pub use layout::SourceFile;
@@ -53,9 +53,9 @@ struct Operation {
 ///
 /// Where the code is not what this stage expects of the one before.
 pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
-    let operations = operations(&refined, model)?;
-    let mut parts = reach::parts(refined.types)?;
-    reach::mark(&mut parts, &operations)?;
+    let operations = operations(refined.methods, refined.constants, model)?;
+    let (mut parts, mentions) = reach::parts(refined.types)?;
+    reach::mark(&mut parts, &mentions, &operations)?;
 
     // Operations in the description's order, types by name.
     let mut all: Vec<Expr> = Vec::new();
@@ -144,13 +144,16 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
 }
 
 /// Methods with their constants, as the model has them.
-fn operations(refined: &Refined, model: &Model) -> Result<Vec<Operation>, Failure> {
-    let mut constants: BTreeMap<String, &ItemConst> = BTreeMap::new();
-    for constant in &refined.constants {
-        constants.insert(constant.ident.to_string(), constant);
-    }
+fn operations(
+    methods: Vec<ImplItemFn>,
+    constants: Vec<ItemConst>,
+    model: &Model,
+) -> Result<Vec<Operation>, Failure> {
+    let constants = constants.into_iter();
+    let mut constants: BTreeMap<String, ItemConst> =
+        constants.map(|it| (it.ident.to_string(), it)).collect();
     let mut operations = Vec::new();
-    for method in &refined.methods {
+    for method in methods {
         let id = method.sig.ident.to_string();
         let operation = model
             .operations
@@ -160,8 +163,8 @@ fn operations(refined: &Refined, model: &Model) -> Result<Vec<Operation>, Failur
             .remove(&id.to_uppercase())
             .ok_or_else(|| unexpected(&format!("`{id}` has no constant")))?;
         operations.push(Operation {
-            method: method.clone(),
-            constant: constant.clone(),
+            method,
+            constant,
             features: features::of_operation(operation),
             extra_types: operation.extra_types.clone(),
         });
@@ -191,7 +194,11 @@ impl Draft {
                     insert(&mut method.attrs, attr.clone());
                     insert(&mut constant.attrs, attr);
                 }
-                MethodUnit { method, constant }
+                MethodUnit {
+                    name: method.sig.ident.to_string(),
+                    method: ImplItem::Fn(method),
+                    constant: Item::Const(constant),
+                }
             });
         let own = BTreeSet::from([feature.to_owned()]);
         let doc = if feature == UNTAGGED {

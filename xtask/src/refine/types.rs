@@ -69,12 +69,16 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
     }
 
     // Conversions of closed types alone fail, with an error of its own.
-    let converts = out.items.iter().any(|item| {
-        !matches!(item, Item::Mod(_))
-            && item
+    let converts = out.items.iter().any(|item| match item {
+        Item::Impl(block) => block.items.iter().any(|item| match item {
+            syn::ImplItem::Type(error) => error
+                .ty
                 .to_token_stream()
                 .to_string()
-                .contains("ConversionError")
+                .contains("ConversionError"),
+            _ => false,
+        }),
+        _ => false,
     });
     if !converts {
         out.items

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{File, Ident, ImplItemFn, Item, ItemConst};
+use syn::{File, Ident, ImplItem, Item};
 
 use super::unexpected;
 use crate::diagnostic::Failure;
@@ -12,8 +12,9 @@ use crate::diagnostic::Failure;
 /// A method of the client with its constant, ready to be put into a file.
 #[derive(Debug)]
 pub(super) struct MethodUnit {
-    pub(super) method: ImplItemFn,
-    pub(super) constant: ItemConst,
+    pub(super) name: String,
+    pub(super) method: ImplItem,
+    pub(super) constant: Item,
 }
 
 /// A type with its impls, ready to be put into a file.
@@ -44,99 +45,102 @@ pub(super) const OWN_TYPES: &str = "own_types";
 /// The module of a tag's file that holds the constants of its operations.
 pub(super) const CONSTANTS: &str = "constants";
 
-/// Lints that say nothing about generated code: texts are the description's.
-fn allowed() -> TokenStream {
-    quote! {
-        #[allow(
-            clippy::all,
-            rustdoc::bare_urls,
-            rustdoc::broken_intra_doc_links,
-            rustdoc::invalid_html_tags
-        )]
-    }
-}
-
 impl SourceFile {
-    /// Its syntax.
+    /// Shows its syntax to `look`. Its parts are lent to the tree meanwhile: to copy them takes longer than to print
+    /// them.
     ///
     /// # Errors
     ///
     /// Where its parts do not make a file together.
-    pub fn syntax(&self) -> Result<File, Failure> {
+    pub fn show<T>(&mut self, look: impl FnOnce(&File) -> T) -> Result<T, Failure> {
+        let mut file = self.frame()?;
+
+        let mut method_names = Vec::new();
+        let (mut methods, mut constants) = (Vec::new(), Vec::new());
+        for unit in std::mem::take(&mut self.methods) {
+            method_names.push(unit.name);
+            methods.push(unit.method);
+            constants.push(unit.constant);
+        }
+        let mut names = Vec::new();
+        let mut types = Vec::new();
+        for unit in std::mem::take(&mut self.types) {
+            names.push((unit.name, unit.items.len()));
+            types.extend(unit.items);
+        }
+
+        let mut places = Places::of(&mut file, self.types_apart);
+        let start = places.types.as_ref().map_or(0, |items| items.len());
+        places.fill(methods, constants, types);
+        let result = look(&file);
+
+        let (methods, constants, types) = Places::of(&mut file, self.types_apart).empty(start);
+        let methods = method_names.into_iter().zip(methods).zip(constants);
+        self.methods = methods
+            .map(|((name, method), constant)| MethodUnit {
+                name,
+                method,
+                constant,
+            })
+            .collect();
+        let mut types = types.into_iter();
+        self.types = names
+            .into_iter()
+            .map(|(name, length)| TypeUnit {
+                name,
+                items: types.by_ref().take(length).collect(),
+            })
+            .collect();
+        Ok(result)
+    }
+
+    /// Its syntax without methods, constants and types.
+    fn frame(&self) -> Result<File, Failure> {
         let doc = format!(" {}", self.doc);
-        let (allowed, others) = (allowed(), &self.others);
-        let mut file: File = syn::parse2(quote!(#![doc = #doc] #others)).map_err(no_file)?;
-        if !self.methods.is_empty() {
-            let head: File = syn::parse2(quote! {
+        let others = &self.others;
+        let allowed = quote! {
+            allow(
+                clippy::all,
+                rustdoc::bare_urls,
+                rustdoc::broken_intra_doc_links,
+                rustdoc::invalid_html_tags
+            )
+        };
+        let (own, constants) = (format_ident!("{OWN_TYPES}"), format_ident!("{CONSTANTS}"));
+        let methods = (!self.methods.is_empty()).then(|| {
+            quote! {
                 #[allow(unused_imports)]
                 use crate::{operations, path, types, ByteStream, Client, Error, ResponseValue};
                 #[allow(unused_imports)]
                 use progenitor_client::RequestBuilderExt;
 
-                #allowed
+                #[#allowed]
                 impl Client {}
 
                 /// The operations, as a [`Transport`](crate::Transport) is told of them.
-                pub(super) mod constants {
+                pub(super) mod #constants {
                     use crate::Operation;
                 }
-            })
-            .map_err(no_file)?;
-            for mut item in head.items {
-                match &mut item {
-                    Item::Impl(block) => {
-                        let methods = self.methods.iter().map(|it| it.method.clone());
-                        block.items.extend(methods.map(syn::ImplItem::Fn));
-                    }
-                    Item::Mod(module) => {
-                        let constants = self.methods.iter().map(|it| it.constant.clone());
-                        let (_, items) =
-                            module.content.as_mut().expect("the module is written out");
-                        items.extend(constants.map(Item::Const));
-                    }
-                    _ => {}
-                }
-                file.items.push(item);
             }
-        }
-        if !self.types.is_empty() {
-            let head: File = syn::parse2(quote! {
-                #[allow(unused_imports)]
-                use crate::types::*;
-            })
-            .map_err(no_file)?;
-            let types = self.types.iter().flat_map(|it| &it.items).cloned();
-            let items = head.items.into_iter().chain(types);
-            if self.types_apart {
-                let own = format_ident!("{OWN_TYPES}");
-                let module: Item = syn::parse2(quote! {
+        });
+        let import = quote!(
+            #[allow(unused_imports)]
+            use crate::types::*;
+        );
+        let (attribute, types) = match (self.types.is_empty(), self.types_apart) {
+            (true, _) => (None, None),
+            (false, false) => (Some(quote!(#![#allowed])), Some(import)),
+            (false, true) => {
+                let module = quote! {
                     /// The types that no other tag's operations reach.
-                    #allowed
-                    pub(super) mod #own {}
-                })
-                .map_err(no_file)?;
-                let Item::Mod(mut module) = module else {
-                    return Err(unexpected("a module is none"));
+                    #[#allowed]
+                    pub(super) mod #own { #import }
                 };
-                if let Some((_, inside)) = &mut module.content {
-                    inside.extend(items);
-                }
-                file.items.push(Item::Mod(module));
-            } else {
-                let inner: File = syn::parse2(quote! {
-                    #![allow(
-                        clippy::all,
-                        rustdoc::bare_urls,
-                        rustdoc::broken_intra_doc_links,
-                        rustdoc::invalid_html_tags
-                    )]
-                })
-                .map_err(no_file)?;
-                file.attrs.extend(inner.attrs);
-                file.items.extend(items);
+                (None, Some(module))
             }
-        }
-        Ok(file)
+        };
+        syn::parse2(quote!(#![doc = #doc] #attribute #others #methods #types))
+            .map_err(|error| unexpected(&format!("the frame of a file does not parse: {error}")))
     }
 
     /// Divides it in a way that a small change of the description leaves alone: types from methods, then by the
@@ -183,7 +187,7 @@ impl SourceFile {
         };
         let mut children: BTreeMap<String, Self> = BTreeMap::new();
         for method in std::mem::take(&mut self.methods) {
-            let start = start(&method.method.sig.ident.to_string());
+            let start = start(&method.name);
             let module = format!("operations_{start}");
             let child = children.entry(module);
             let child = child.or_insert_with_key(|module| self.child(module));
@@ -224,8 +228,61 @@ impl SourceFile {
     }
 }
 
-fn no_file(error: syn::Error) -> Failure {
-    unexpected(&format!(
-        "the parts of a file do not parse together: {error}"
-    ))
+/// Where the parts of a file stand in its tree.
+#[derive(Default)]
+struct Places<'f> {
+    methods: Option<&'f mut Vec<ImplItem>>,
+    constants: Option<&'f mut Vec<Item>>,
+    types: Option<&'f mut Vec<Item>>,
+}
+
+impl<'f> Places<'f> {
+    fn of(file: &'f mut File, types_apart: bool) -> Self {
+        let mut places = Self::default();
+        if !types_apart {
+            places.types = Some(&mut file.items);
+            return places;
+        }
+        for item in &mut file.items {
+            match item {
+                Item::Impl(block) => places.methods = Some(&mut block.items),
+                Item::Mod(module) => {
+                    let name = module.ident.to_string();
+                    let items = module.content.as_mut().map(|(_, items)| items);
+                    match name.as_str() {
+                        CONSTANTS => places.constants = items,
+                        OWN_TYPES => places.types = items,
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+        places
+    }
+
+    fn fill(&mut self, methods: Vec<ImplItem>, constants: Vec<Item>, types: Vec<Item>) {
+        if let Some(place) = &mut self.methods {
+            place.extend(methods);
+        }
+        if let Some(place) = &mut self.constants {
+            place.extend(constants);
+        }
+        if let Some(place) = &mut self.types {
+            place.extend(types);
+        }
+    }
+
+    /// What stood there; of the types, from this one on.
+    fn empty(self, start: usize) -> (Vec<ImplItem>, Vec<Item>, Vec<Item>) {
+        // What comes before the constants is an import.
+        let constants = self.constants.map(|items| items.split_off(1));
+        (
+            self.methods.map(std::mem::take).unwrap_or_default(),
+            constants.unwrap_or_default(),
+            self.types
+                .map(|items| items.split_off(start))
+                .unwrap_or_default(),
+        )
+    }
 }

@@ -26,8 +26,11 @@ pub(super) struct Part {
 /// typify's functions that make the description's defaults.
 pub(super) const DEFAULTS: &str = "defaults";
 
-/// Deals out items to parts, by name.
-pub(super) fn parts(items: Vec<Item>) -> Result<BTreeMap<String, Part>, Failure> {
+/// Which parts each part mentions.
+pub(super) type AllMentions = HashMap<String, BTreeSet<String>>;
+
+/// Deals out items to parts, by name, and tells what each of them mentions.
+pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMentions), Failure> {
     let mut parts = BTreeMap::new();
     let mut impls = Vec::new();
     for item in items {
@@ -55,14 +58,21 @@ pub(super) fn parts(items: Vec<Item>) -> Result<BTreeMap<String, Part>, Failure>
         add(&mut parts, name, item)?;
     }
 
-    let mentions = mentions_of_parts(&parts);
+    let of_definitions: AllMentions = parts
+        .iter()
+        .map(|(name, part)| (name.clone(), mentions(&parts, &part.items)))
+        .collect();
+    let mut all = of_definitions.clone();
     for block in impls {
-        let owner = owner(&block, &parts, &mentions)
+        let owner = owner(&block, &parts, &of_definitions)
             .ok_or_else(|| unexpected("an impl is for no type of the description's"))?;
+        let item = Item::Impl(block);
+        let of_impl = mentions(&parts, std::slice::from_ref(&item));
+        all.entry(owner.clone()).or_default().extend(of_impl);
         let part = parts.get_mut(&owner).expect("an owner is a part");
-        part.items.push(Item::Impl(block));
+        part.items.push(item);
     }
-    Ok(parts)
+    Ok((parts, all))
 }
 
 fn add(parts: &mut BTreeMap<String, Part>, name: String, item: Item) -> Result<(), Failure> {
@@ -83,7 +93,7 @@ fn add(parts: &mut BTreeMap<String, Part>, name: String, item: Item) -> Result<(
 fn owner(
     block: &ItemImpl,
     parts: &BTreeMap<String, Part>,
-    mentions: &HashMap<String, BTreeSet<String>>,
+    mentions: &AllMentions,
 ) -> Option<String> {
     let mut head = Mentions::new(parts, Scope::Types);
     head.visit_type(&block.self_ty);
@@ -113,9 +123,9 @@ fn owner(
 /// Gives each part the features of the operations that reach it.
 pub(super) fn mark(
     parts: &mut BTreeMap<String, Part>,
+    mentions: &AllMentions,
     operations: &[Operation],
 ) -> Result<(), Failure> {
-    let mentions = mentions_of_parts(parts);
     // The roots of each feature, and so one walk for each.
     let mut roots: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for operation in operations {
@@ -149,17 +159,12 @@ pub(super) fn mark(
     Ok(())
 }
 
-fn mentions_of_parts(parts: &BTreeMap<String, Part>) -> HashMap<String, BTreeSet<String>> {
-    let mut all = HashMap::new();
-    for (name, part) in parts {
-        let mut mentions = Mentions::new(parts, Scope::Types);
-        for item in &part.items {
-            mentions.visit_item(item);
-        }
-        mentions.found.remove(name);
-        all.insert(name.clone(), mentions.found);
+fn mentions(parts: &BTreeMap<String, Part>, items: &[Item]) -> BTreeSet<String> {
+    let mut mentions = Mentions::new(parts, Scope::Types);
+    for item in items {
+        mentions.visit_item(item);
     }
-    all
+    mentions.found
 }
 
 /// Where a path stands.
@@ -258,15 +263,17 @@ impl<'p> Mentions<'p> {
                 TokenTree::Ident(ident) => key = Some(ident.to_string()),
                 TokenTree::Punct(punct) if punct.as_char() == '=' => {}
                 TokenTree::Literal(literal) => {
-                    // Names on the wire are no paths.
+                    // Names on the wire are no paths, and those of other crates lead to no type.
                     let is_path = key.take().is_some_and(|key| {
                         !matches!(
                             key.as_str(),
                             "rename" | "alias" | "tag" | "content" | "rename_all"
                         )
                     });
+                    let text = literal.to_string();
                     if is_path
-                        && let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string())
+                        && !text.starts_with("\"::")
+                        && let Ok(text) = syn::parse_str::<syn::LitStr>(&text)
                         && let Ok(path) = text.parse::<Path>()
                     {
                         self.visit_path(&path);
