@@ -111,7 +111,9 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     if !shared.is_empty() || !defaults.is_empty() {
         let module = format_ident!("{SHARED}");
         modules.push(parse_quote!(mod #module;));
-        types.push(parse_quote!(#[allow(unused_imports)] pub use super::#module::*;));
+        types.push(
+            parse_quote!(#[allow(unreachable_pub, unused_imports)] pub use super::#module::*;),
+        );
         source_files.push(shared_file(shared, defaults)?);
     }
 

@@ -1,6 +1,6 @@
 //! Files: what stands in which, and how one that is too long is divided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -69,12 +69,13 @@ impl SourceFile {
             types.extend(unit.items);
         }
 
-        let mut places = Places::of(&mut file, self.types_apart);
+        let among_items = !types.is_empty() && !self.types_apart;
+        let mut places = Places::of(&mut file, among_items);
         let start = places.types.as_ref().map_or(0, |items| items.len());
         places.fill(methods, constants, types);
         let result = look(&file);
 
-        let (methods, constants, types) = Places::of(&mut file, self.types_apart).empty(start);
+        let (methods, constants, types) = Places::of(&mut file, among_items).empty(start);
         let methods = method_names.into_iter().zip(methods).zip(constants);
         self.methods = methods
             .map(|((name, method), constant)| MethodUnit {
@@ -152,9 +153,20 @@ impl SourceFile {
     pub fn divide(self) -> Result<Vec<Self>, Box<Self>> {
         match (self.methods.len(), self.types.len()) {
             (1.., 1..) => Ok(self.types_from_methods()),
-            (0 | 1, 0) | (0, 1) => Err(Box::new(self)),
+            _ if self.is_one() => Err(Box::new(self)),
             _ => Ok(self.by_names()),
         }
+    }
+
+    /// Whether it holds one thing alone, or some whose names are the same but for capitals and underscores.
+    fn is_one(&self) -> bool {
+        let methods = self.methods.iter().map(|unit| unit.name.as_str());
+        let types = self.types.iter().map(|unit| unit.name.as_str());
+        let names: BTreeSet<String> = methods
+            .chain(types)
+            .map(|it| start(it, usize::MAX))
+            .collect();
+        names.len() <= 1
     }
 
     fn child(&self, module: &str) -> Self {
@@ -181,20 +193,16 @@ impl SourceFile {
 
     fn by_names(mut self) -> Vec<Self> {
         self.prefix += 1;
-        let start = |name: &str| -> String {
-            let start = name.chars().filter(|c| *c != '_').take(self.prefix);
-            start.flat_map(char::to_lowercase).collect()
-        };
         let mut children: BTreeMap<String, Self> = BTreeMap::new();
         for method in std::mem::take(&mut self.methods) {
-            let start = start(&method.name);
+            let start = start(&method.name, self.prefix);
             let module = format!("operations_{start}");
             let child = children.entry(module);
             let child = child.or_insert_with_key(|module| self.child(module));
             child.methods.push(method);
         }
         for unit in std::mem::take(&mut self.types) {
-            let module = format!("types_{}", start(&unit.name));
+            let module = format!("types_{}", start(&unit.name, self.prefix));
             let child = children.entry(module);
             let child = child.or_insert_with_key(|module| self.child(module));
             child.types.push(unit);
@@ -212,20 +220,26 @@ impl SourceFile {
 
                 /// The operations, as a [`Transport`](crate::Transport) is told of them.
                 pub(super) mod constants {
-                    #(#[allow(unused_imports)] pub use super::#names::constants::*;)*
+                    #(#[allow(unreachable_pub, unused_imports)] pub use super::#names::constants::*;)*
                 }
             }
         } else {
             quote! {
                 #others
                 #(mod #names;)*
-                #(#[allow(unused_imports)] pub use self::#names::*;)*
+                #(#[allow(unreachable_pub, unused_imports)] pub use self::#names::*;)*
             }
         };
         let mut files = vec![self];
         files.extend(children.into_values());
         files
     }
+}
+
+/// So many characters of a name, as they are in the name of a file.
+fn start(name: &str, length: usize) -> String {
+    let start = name.chars().filter(|c| *c != '_').take(length);
+    start.flat_map(char::to_lowercase).collect()
 }
 
 /// Where the parts of a file stand in its tree.
@@ -237,9 +251,10 @@ struct Places<'f> {
 }
 
 impl<'f> Places<'f> {
-    fn of(file: &'f mut File, types_apart: bool) -> Self {
+    /// `among_items`: whether types stand in the file itself, which has no methods then.
+    fn of(file: &'f mut File, among_items: bool) -> Self {
         let mut places = Self::default();
-        if !types_apart {
+        if among_items {
             places.types = Some(&mut file.items);
             return places;
         }
