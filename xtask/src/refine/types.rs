@@ -123,12 +123,13 @@ fn refine_struct(
     let parts = Parts::of(&fields.named)?;
     let constructor = parts.constructor(&format_ident!("new"), &quote!(Self), true);
     let setters = parts.setters();
-    let mut items = vec![parse_quote! {
+    // As an impl, not as just any item: the parser need not try what else it might be.
+    let mut items = vec![Item::Impl(parse_quote! {
         impl #name {
             #constructor
             #(#setters)*
         }
-    }];
+    })];
     if let Some(schema) = schema.filter(|schema| !schema.sensitive.is_empty()) {
         items.push(redacted_debug(&mut item, schema)?);
     }
