@@ -109,6 +109,8 @@ struct Parts {
     constants: BTreeMap<String, Gates>,
     /// The list of all operations, in its order.
     all: Vec<(String, Gates)>,
+    /// The functions that make defaults.
+    functions: BTreeMap<String, Gates>,
     /// Which file a type is in.
     places: BTreeMap<String, String>,
 }
@@ -172,6 +174,10 @@ fn items(
                         visit(&path, files, &gates, parts, seen);
                     }
                 }
+            }
+            Item::Fn(it) => {
+                let name = it.sig.ident.to_string();
+                assert!(parts.functions.insert(name, with(&it.attrs)).is_none());
             }
             Item::Impl(it) => {
                 let of = it.self_ty.to_token_stream().to_string();
@@ -325,7 +331,34 @@ fn each_part_is_there_with_the_features_that_need_it_and_with_no_other() {
     let own = |(name, features): (&str, BTreeSet<String>)| (name.to_owned(), features);
     let count = types.len();
     assert_exact(&code, &operations.map(own).into(), &types.map(own).into());
-    let all: Vec<String> = parts(&code.files).types.into_keys().collect();
+    let parts = parts(&code.files);
+    let functions: Vec<(&str, BTreeSet<String>)> = parts
+        .functions
+        .iter()
+        .map(|(name, gates)| (name.as_str(), features_of(gates, &code.features)))
+        .collect();
+    assert_eq!(
+        functions,
+        [
+            ("agent_create_name", set(["agents"])),
+            ("block_label", set(["agents", "memory-files"])),
+            ("default_u64", set(["agents", "memory-files"])),
+        ]
+    );
+    let order: Vec<String> = parts
+        .all
+        .iter()
+        .map(|(name, _)| name.to_lowercase())
+        .collect();
+    let names = [
+        "list_agents",
+        "create_agent",
+        "read_memory",
+        "list_runs",
+        "start_run",
+    ];
+    assert_eq!(order[..5], names, "in the description's order");
+    let all: Vec<String> = parts.types.into_keys().collect();
     assert_eq!(all.len(), count, "{all:?}");
     let features: Vec<(&str, &str)> = code
         .features

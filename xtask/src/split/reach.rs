@@ -311,3 +311,130 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
 fn plain(ident: &Ident) -> String {
     ident.to_string().trim_start_matches("r#").to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn all_parts() -> BTreeMap<String, Part> {
+        let items = parse_quote! {
+            struct Agent;
+            struct Block;
+            mod error { pub struct ConversionError; }
+            mod defaults { fn agent_name() {} }
+        };
+        let file: syn::File = items;
+        parts(file.items).unwrap().0
+    }
+
+    #[track_caller]
+    fn assert_mentions<const N: usize>(item: Item, names: [&str; N]) {
+        let found = mentions(&all_parts(), &[item]);
+        assert_eq!(found, names.map(str::to_owned).into());
+    }
+
+    #[test]
+    fn a_path_to_a_type_counts_wherever_it_stands() {
+        assert_mentions(
+            parse_quote!(
+                struct S {
+                    a: ::std::vec::Vec<Agent>,
+                }
+            ),
+            ["Agent"],
+        );
+        assert_mentions(
+            parse_quote!(
+                struct S(super::Agent, crate::types::Block);
+            ),
+            ["Agent", "Block"],
+        );
+        assert_mentions(
+            parse_quote!(
+                struct S {
+                    #[serde(rename = "Block", default = "defaults::agent_name")]
+                    a: u8,
+                }
+            ),
+            ["defaults::agent_name"],
+        );
+        assert_mentions(
+            parse_quote!(
+                fn f() {
+                    format!("{}", Agent::new(::std::mem::size_of::<Block>()))
+                }
+            ),
+            ["Agent", "Block"],
+        );
+        assert_mentions(
+            parse_quote!(impl T for S { type Err = self::error::ConversionError; }),
+            ["error"],
+        );
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_does_not_count() {
+        assert_mentions(
+            parse_quote!(
+                enum E {
+                    Agent,
+                    Block(u8),
+                }
+            ),
+            [],
+        );
+        assert_mentions(
+            parse_quote!(
+                fn f(error: u8) -> E {
+                    g(error);
+                    E::Agent
+                }
+            ),
+            [],
+        );
+        assert_mentions(
+            parse_quote!(
+                fn f() {
+                    matches!(x.y, Self::Agent | ::other::Block)
+                }
+            ),
+            [],
+        );
+        assert_mentions(
+            parse_quote!(
+                struct S {
+                    #[serde(tag = "Agent")]
+                    a: crate::Block,
+                    b: ::Agent,
+                }
+            ),
+            [],
+        );
+        assert_mentions(
+            parse_quote!(
+                #[doc = "Agent"]
+                struct S;
+            ),
+            [],
+        );
+    }
+
+    #[test]
+    fn an_impl_belongs_to_the_type_that_holds_the_others() {
+        let file: syn::File = parse_quote! {
+            struct Inner;
+            struct Outer(Inner);
+            impl From<Outer> for Inner {}
+            impl From<Inner> for Outer {}
+            impl From<Outer> for String {}
+        };
+        let (parts, _) = parts(file.items).unwrap();
+        assert_eq!(parts["Inner"].items.len(), 1);
+        assert_eq!(parts["Outer"].items.len(), 4);
+
+        let file: syn::File = parse_quote!(impl Foreign {});
+        assert!(super::parts(file.items).is_err());
+    }
+}
