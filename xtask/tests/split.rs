@@ -162,6 +162,12 @@ fn items(
             _ => {}
         }
     }
+    let names = all.iter().filter_map(|item| match item {
+        Item::Struct(it) => Some(it.ident.to_string()),
+        Item::Enum(it) => Some(it.ident.to_string()),
+        _ => None,
+    });
+    assert!(names.is_sorted(), "the types of {path}");
     for item in all {
         match item {
             Item::Mod(module) => {
@@ -543,7 +549,7 @@ impl Drawn {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_type_is_there_with_the_features_that_lead_to_it_in_the_description(
