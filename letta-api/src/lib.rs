@@ -50,6 +50,14 @@
 //!   observe it or refuse it.
 //!
 //! Time-outs, redirects and proxies are those of the [`reqwest::Client`] that you pass in.
+//!
+//! # Features
+//!
+//! Each tag of the description is a feature, and only the operations of those that are on are compiled, with the types
+//! that they need. `full` turns all of them on. By default, `client-side-access-tokens` is on, and `rustls`. The
+//! other features are `native-tls` and `schemars`.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use crate::api_key::{ApiKey, InvalidApiKey};
 pub use crate::base_url::{BaseUrl, InvalidBaseUrl};

@@ -30,6 +30,7 @@ mod rules;
 mod schema;
 mod shape;
 mod strings;
+mod tags;
 mod type_names;
 mod unions;
 mod version;
@@ -91,6 +92,7 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
     markers::check(&mut context, &schemas, &operations);
 
     operations::check(&mut context, &operations);
+    tags::check(&mut context, &operations);
     paths::check(&mut context, &operations);
     parameters::check(&mut context, &operations);
     request_bodies::check(&mut context, &operations);

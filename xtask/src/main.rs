@@ -18,7 +18,7 @@ struct Cli {
 enum Command {
     /// Generate the raw client, letta-api, from the OpenAPI description
     Codegen {
-        /// Write nothing; print a diff and fail if the checked-in code is stale
+        /// Write nothing; print diffs and fail if the checked-in code is stale
         #[arg(long)]
         check: bool,
         /// List what was rewritten to lower OpenAPI 3.1 to 3.0, on the standard error
@@ -30,8 +30,8 @@ enum Command {
         /// The OpenAPI Overlay to apply to it [default: openapi/overlay.yaml]
         #[arg(long, value_name = "FILE")]
         overlay: Option<PathBuf>,
-        /// The file to generate [default: letta-api/src/generated.rs]
-        #[arg(long, value_name = "FILE")]
+        /// The folder of the crate to generate [default: letta-api]
+        #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
     },
     /// List all that is wrong with a description; fails if anything is
@@ -113,7 +113,7 @@ fn main() -> ExitCode {
             let options = codegen::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
                 overlay: overlay.unwrap_or_else(|| in_workspace("openapi/overlay.yaml")),
-                out: out.unwrap_or_else(|| in_workspace("letta-api/src/generated.rs")),
+                out: out.unwrap_or_else(|| in_workspace("letta-api")),
                 check,
             };
             codegen(&options, explain)

@@ -41,6 +41,8 @@ pub struct Model {
     pub schemas: BTreeMap<String, Schema>,
     /// The property names of every object schema, in the order in which they are declared.
     pub property_orders: Vec<Vec<String>>,
+    /// What the description says of its tags, by name.
+    pub tag_descriptions: BTreeMap<String, String>,
 }
 
 /// An operation, as the generated constant of it says.
@@ -54,6 +56,8 @@ pub struct Operation {
     pub id: String,
     /// Whether it is marked [`SAFE_TO_REPEAT`].
     pub safe_to_repeat: bool,
+    /// Its tags, each once. The first decides where its code stands.
+    pub tags: Vec<String>,
     /// Its parameters, in the description's order: the path item's, then its own.
     pub parameters: Vec<Parameter>,
     /// Whether its request body is JSON that may be left out.
@@ -62,7 +66,8 @@ pub struct Operation {
     pub upload: bool,
     /// Its second method, which asks for server-sent events.
     pub event_stream: Option<EventStream>,
-    /// The types, by their names in Rust, that belong to it and that no signature names.
+    /// Types that it needs though its method does not mention them, by their names in Rust: what a stream
+    /// that the caller reads holds, say. They are there whenever the operation is.
     pub extra_types: Vec<String>,
 }
 
@@ -190,6 +195,13 @@ impl Model {
                 Operation::read(document, operation, id, path, method),
             );
         }
+        let tags = document.get("tags").and_then(Node::as_array);
+        for tag in tags.unwrap_or(&[]) {
+            let text = |key: &str| tag.get(key).and_then(Node::as_str).map(str::to_owned);
+            if let (Some(name), Some(description)) = (text("name"), text("description")) {
+                model.tag_descriptions.insert(name, description);
+            }
+        }
         for (name, schema) in component_schemas(document) {
             model
                 .schemas
@@ -211,6 +223,7 @@ impl Operation {
             path: path.to_owned(),
             id: id.to_owned(),
             safe_to_repeat: flag(SAFE_TO_REPEAT),
+            tags: tags(node).into_iter().map(str::to_owned).collect(),
             parameters: Parameter::list(document, document.pointer(&item), node),
             optional_body: flag(OPTIONAL_BODY),
             upload: flag(UPLOAD),
@@ -348,6 +361,18 @@ pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
             .filter(|(key, entry)| METHODS.contains(&key.as_str()) && !entry.node.is_null())
             .map(move |(key, entry)| (at.join(key), &entry.node))
     })
+}
+
+/// The tags of an operation in their order, each once.
+pub fn tags(operation: &Node) -> Vec<&str> {
+    let tags = operation.get("tags").and_then(Node::as_array);
+    let mut seen = Vec::new();
+    for tag in tags.unwrap_or(&[]).iter().filter_map(Node::as_str) {
+        if !seen.contains(&tag) {
+            seen.push(tag);
+        }
+    }
+    seen
 }
 
 /// Every component schema of a description, by name.

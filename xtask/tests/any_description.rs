@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use xtask::diagnostic::Failure;
 use xtask::document::Source;
 use xtask::model::Model;
-use xtask::{arrange, generate, lint, load, lower, overlay, refine, render};
+use xtask::render::SourceText;
+use xtask::{arrange, generate, lint, load, lower, overlay, refine, render, split};
 
 /// The stages from text to text, without files.
-fn pipeline(description: &Value) -> Result<String, Failure> {
+fn pipeline(description: &Value) -> Result<Vec<SourceText>, Failure> {
     let document = load::parse(&Source::new("d.json", description.to_string()))?;
     let lowered = lower::lower(&document);
     let document = arrange::arrange(lowered.document);
@@ -20,13 +21,17 @@ fn pipeline(description: &Value) -> Result<String, Failure> {
     let model = Model::read(&document);
     let tokens = generate::generate(&document, &model)?;
     let refined = refine::refine(tokens, &model)?;
-    Ok(render::render(&refined.file))
+    let split = split::split(refined, &model)?;
+    render::render_all(split, render::LONGEST)
 }
 
 /// What is wrong with an outcome.
-fn problem(outcome: &Result<String, Failure>) -> Option<String> {
+fn problem(outcome: &Result<Vec<SourceText>, Failure>) -> Option<String> {
     match outcome {
-        Ok(text) => syn::parse_file(text).err().map(|error| error.to_string()),
+        Ok(files) => files.iter().find_map(|file| {
+            let error = syn::parse_file(&file.text).err()?;
+            Some(format!("{}: {error}", file.path))
+        }),
         Err(Failure::Message(message)) => Some(message.clone()),
         Err(Failure::Diagnostics(findings)) => findings
             .iter()

@@ -1,20 +1,23 @@
 //! What the refine stage makes of the constructs that the description of the tokens does not have.
 
+mod scratch;
+
 use std::path::Path;
-use std::process::Command;
 
 use quote::ToTokens;
-use tempfile::TempDir;
+use scratch::Scratch;
 use xtask::document::Source;
 use xtask::model::Model;
-use xtask::{arrange, generate, lint, load, refine, render};
+use xtask::render::SourceText;
+use xtask::split::Feature;
+use xtask::{arrange, generate, lint, load, refine, render, split};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The code for `fixtures/wide.yaml`, with what `fixtures/operations.yaml` adds.
-fn text() -> String {
+fn code() -> (Vec<SourceText>, Vec<Feature>) {
     let read = |name: &str| load::load(&root().join("tests/fixtures").join(name)).unwrap();
     let mut both = read("wide.yaml").to_json();
     let more = read("operations.yaml").to_json();
@@ -29,7 +32,12 @@ fn text() -> String {
     lint::lint(&document).unwrap_or_else(|failure| panic!("{failure}"));
     let model = Model::read(&document);
     let tokens = generate::generate(&document, &model).unwrap();
-    render::render(&refine::refine(tokens, &model).unwrap().file)
+    let mut split = split::split(refine::refine(tokens, &model).unwrap(), &model).unwrap();
+    let features = std::mem::take(&mut split.features);
+    (
+        render::render_all(split, render::LONGEST).unwrap(),
+        features,
+    )
 }
 
 /// The code that has this name: the type and its impls, the method, or the constant.
@@ -53,6 +61,16 @@ fn item(name: &str) -> String {
                 syn::Item::Const(it) if it.ident == name => {
                     found.push(it.to_token_stream().to_string())
                 }
+                // The impls of a type that several features need.
+                syn::Item::Const(it) if it.ident == "_" => {
+                    if let syn::Expr::Block(it) = &*it.expr {
+                        let inner = it.block.stmts.iter().filter_map(|stmt| match stmt {
+                            syn::Stmt::Item(item) => Some(item.clone()),
+                            _ => None,
+                        });
+                        find(&inner.collect::<Vec<_>>(), name, found);
+                    }
+                }
                 syn::Item::Impl(it) => {
                     let of = it.self_ty.to_token_stream().to_string();
                     if of == name {
@@ -72,7 +90,13 @@ fn item(name: &str) -> String {
         }
     }
     let mut found = Vec::new();
-    find(&syn::parse_file(&text()).unwrap().items, name, &mut found);
+    for file in code().0 {
+        find(
+            &syn::parse_file(&file.text).unwrap().items,
+            name,
+            &mut found,
+        );
+    }
     assert!(!found.is_empty(), "there is no {name}");
     found.join("\n")
 }
@@ -134,7 +158,7 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 "(&'a self, id: &'a str, params: &'a str, parameters: &'a types::FollowParams,)",
                 r#"from_static("application/json")"#,
-                "ResponseValue<::serde_json::Value>, Error<types::FollowResponse>",
+                "ResponseValue<::serde_json::Value>, Error<types::RefusedResponse>",
                 "For the answer as server-sent events, see [`follow_stream`](Self::follow_stream).",
                 "200u16 => ResponseValue::from_response(response).await",
                 "404u16 => { Err(Error::documented(",
@@ -146,7 +170,7 @@ fn each_construct_comes_out_as_it_should() {
             "follow_stream",
             &[
                 r#"from_static("text/event-stream")"#,
-                "Result<ResponseValue<ByteStream>, Error<types::FollowResponse>>",
+                "Result<ResponseValue<ByteStream>, Error<types::RefusedResponse>>",
                 "200u16 => Ok(ResponseValue::stream(response))",
                 "404u16 => { Err(Error::documented(ResponseValue::from_response(response).await?)) }",
                 "The `data` of each event is a [`types::Entry`] as JSON",
@@ -386,15 +410,22 @@ fn each_construct_comes_out_as_it_should() {
 /// What belongs to a feature is not there without: an item by itself would not compile.
 #[test]
 fn all_that_is_of_uploads_is_behind_the_feature() {
-    let file = syn::parse_file(&text()).unwrap();
-    let (mut items, mut found) = (file.items, 0);
+    let mut found = 0;
+    let mut items: Vec<syn::Item> = Vec::new();
+    for file in code().0 {
+        items.extend(syn::parse_file(&file.text).unwrap().items);
+    }
     while let Some(item) = items.pop() {
-        let (attrs, members) = match item {
+        let text = item.to_token_stream().to_string();
+        if !text.contains("ImportThingsBody") && !text.contains("FilePart") {
+            continue;
+        }
+        let attrs = match item {
             syn::Item::Mod(module) => {
                 items.extend(module.content.into_iter().flat_map(|(_, items)| items));
                 continue;
             }
-            syn::Item::Impl(block) if block.attrs.iter().all(|it| !is_feature(it)) => {
+            syn::Item::Impl(block) if block.self_ty.to_token_stream().to_string() == "Client" => {
                 for member in block.items {
                     let text = member.to_token_stream().to_string();
                     if let syn::ImplItem::Fn(method) = member
@@ -404,16 +435,14 @@ fn all_that_is_of_uploads_is_behind_the_feature() {
                         found += 1;
                     }
                 }
-                (Vec::new(), block.self_ty.to_token_stream().to_string())
+                continue;
             }
-            syn::Item::Impl(block) => (block.attrs, block.self_ty.to_token_stream().to_string()),
-            syn::Item::Struct(item) => (item.attrs.clone(), item.to_token_stream().to_string()),
+            syn::Item::Impl(block) => block.attrs,
+            syn::Item::Struct(item) => item.attrs,
             _ => continue,
         };
-        if members.contains("ImportThingsBody") || members.contains("FilePart") {
-            assert!(attrs.iter().any(is_feature), "{members}");
-            found += 1;
-        }
+        assert!(attrs.iter().any(is_feature), "{text}");
+        found += 1;
     }
     assert_eq!(found, 5, "the method, the struct, and three impls");
 }
@@ -426,58 +455,11 @@ fn is_feature(attr: &syn::Attribute) -> bool {
 /// generated code, and `calls.rs` calls it. The build is kept in the target folder for the next time.
 #[test]
 fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
-    let workspace = root().parent().unwrap();
-    let folder = TempDir::new().unwrap();
-    let manifest = std::fs::read_to_string(workspace.join("Cargo.toml")).unwrap();
-    let start = manifest.find("members = [").unwrap();
-    let end = start + manifest[start..].find(']').unwrap() + 1;
-    let manifest = manifest.replace(&manifest[start..end], "members = [\"letta-api\"]");
-    std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
-    std::fs::copy(
-        workspace.join("Cargo.lock"),
-        folder.path().join("Cargo.lock"),
-    )
-    .unwrap();
-    let package = folder.path().join("letta-api");
-    std::fs::create_dir_all(package.join("src")).unwrap();
-    for name in ["Cargo.toml", "README.md"] {
-        std::fs::copy(workspace.join("letta-api").join(name), package.join(name)).unwrap();
-    }
-    for entry in std::fs::read_dir(workspace.join("letta-api/src")).unwrap() {
-        let path = entry.unwrap().path();
-        assert!(path.is_file(), "copy {} too", path.display());
-        std::fs::copy(&path, package.join("src").join(path.file_name().unwrap())).unwrap();
-    }
-    std::fs::write(package.join("src/generated.rs"), text()).unwrap();
-
-    std::fs::create_dir_all(package.join("tests")).unwrap();
-    std::fs::copy(
-        root().join("tests/calls/calls.rs"),
-        package.join("tests/calls.rs"),
-    )
-    .unwrap();
-
-    let run = Command::new(env!("CARGO"))
-        .args([
-            "test",
-            "--offline",
-            "--quiet",
-            "--no-default-features",
-            "--features",
-            "schemars,multipart",
-        ])
-        .args(["--package", "letta-api", "--test", "calls", "--target-dir"])
-        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated"))
-        .current_dir(folder.path())
-        // Nobody debugs it, and it is built sooner.
-        .env("CARGO_PROFILE_DEV_DEBUG", "false")
-        .output()
-        .unwrap();
-    let message = String::from_utf8_lossy(&run.stderr);
-    let outcome = String::from_utf8_lossy(&run.stdout);
-    assert!(
-        run.status.success() && message.is_empty(),
-        "{message}{outcome}"
+    let (files, features) = code();
+    let scratch = Scratch::new(&files, &features);
+    scratch.passes(
+        "calls",
+        &root().join("tests/calls/calls.rs"),
+        "full,schemars,multipart",
     );
-    assert!(!outcome.contains("running 0 tests"), "{outcome}");
 }

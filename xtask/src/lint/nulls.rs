@@ -50,7 +50,7 @@ pub(super) fn members(context: &mut Context<'_>, at: &Pointer, node: &Node) {
 
 /// What stands under a name, or in a list.
 pub(super) fn node(context: &mut Context<'_>, at: &Pointer, node: &Node) {
-    // Nearly every node is none, and help takes time to put into words.
+    // Most are none, and to say what to do about one takes time.
     if !node.is_null() {
         return;
     }

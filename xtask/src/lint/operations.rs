@@ -118,13 +118,14 @@ fn name<'a>(
     names: &mut HashMap<String, &'a Operation<'a>>,
 ) {
     let label = operation.label();
-    let rename = context.update(&operation.at, "operationId: nameOfTheMethod");
+    let rename =
+        |context: &Context<'_>| context.update(&operation.at, "operationId: nameOfTheMethod");
     let Some(id) = operation.id else {
         context.report(
             rules::OPERATION_ID,
             &operation.at,
             format!("`{label}` has no `operationId`, so its method has no name"),
-            format!("give it one with {rename}"),
+            format!("give it one with {}", rename(context)),
         );
         return;
     };
@@ -134,7 +135,7 @@ fn name<'a>(
             rules::OPERATION_ID,
             &at,
             format!("the `operationId` `{id}` makes no good name for a method"),
-            format!("begin it with a letter, with {rename}"),
+            format!("begin it with a letter, with {}", rename(context)),
         );
         return;
     }
@@ -144,7 +145,7 @@ fn name<'a>(
             rules::OPERATION_ID,
             &at,
             format!("`{label}` would become the method `{method}`, a name that is taken"),
-            format!("rename it with {rename}"),
+            format!("rename it with {}", rename(context)),
         );
     }
     match names.get(&method) {
@@ -157,7 +158,7 @@ fn name<'a>(
                 rules::OPERATION_ID,
                 &at,
                 message,
-                format!("rename one with {rename}"),
+                format!("rename one with {}", rename(context)),
             );
         }
         None => {

@@ -35,6 +35,7 @@ rules! {
     OPERATION_ID = "operation-id": "an operation without a name, or two of one name in Rust";
     METHOD = "method": "an HTTP method that reqwest has no call for";
     REPEAT_SAFETY = "repeat-safety": "an operation that does not say whether it is safe to repeat";
+    TAG_NAME = "tag-name": "a tag that makes no good feature, or the feature of another or of something else";
     SERVERS = "servers": "servers of a path or an operation";
 
     PARAMETER_LOCATION = "parameter-location": "a parameter in a cookie, or in no known place";

@@ -1,7 +1,7 @@
 //! Doc comments: one line per attribute, and none missing.
 
 use quote::ToTokens;
-use syn::{Attribute, Expr, Lit, Meta, parse_quote};
+use syn::{Attribute, Expr, Lit, Meta};
 
 /// Rewrites the doc comments among `attrs` as one `///` line per line of text. Where there is none,
 /// `default` becomes the text.
@@ -35,7 +35,21 @@ pub(super) fn line(text: &str) -> Attribute {
         "" => String::new(),
         text => format!(" {text}"),
     };
-    parse_quote!(#[doc = #text])
+    // Put together by hand: there are many, and to parse each takes a good part of this stage's time.
+    let text = syn::LitStr::new(&text, proc_macro2::Span::call_site());
+    Attribute {
+        pound_token: Default::default(),
+        style: syn::AttrStyle::Outer,
+        bracket_token: Default::default(),
+        meta: Meta::NameValue(syn::MetaNameValue {
+            path: syn::Path::from(quote::format_ident!("doc")),
+            eq_token: Default::default(),
+            value: Expr::Lit(syn::ExprLit {
+                attrs: Vec::new(),
+                lit: Lit::Str(text),
+            }),
+        }),
+    }
 }
 
 fn doc(attr: &Attribute) -> Option<String> {

@@ -101,12 +101,16 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
     }
 
     // Conversions of closed types alone fail, with an error of its own.
-    let converts = out.items.iter().any(|item| {
-        !matches!(item, Item::Mod(_))
-            && item
+    let converts = out.items.iter().any(|item| match item {
+        Item::Impl(block) => block.items.iter().any(|item| match item {
+            syn::ImplItem::Type(error) => error
+                .ty
                 .to_token_stream()
                 .to_string()
-                .contains("ConversionError")
+                .contains("ConversionError"),
+            _ => false,
+        }),
+        _ => false,
     });
     if !converts {
         out.items
@@ -159,12 +163,13 @@ fn refine_struct(
     let parts = Parts::of(&fields.named)?;
     let constructor = parts.constructor(&format_ident!("new"), &quote!(Self), true);
     let setters = parts.setters();
-    let mut items = vec![parse_quote! {
+    // As an impl, not as just any item: the parser need not try what else it might be.
+    let mut items = vec![Item::Impl(parse_quote! {
         impl #name {
             #constructor
             #(#setters)*
         }
-    }];
+    })];
     if let Some(schema) = schema.filter(|schema| !schema.sensitive.is_empty()) {
         items.push(redacted_debug(&mut item, schema)?);
     }
