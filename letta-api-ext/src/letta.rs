@@ -139,7 +139,10 @@ impl Letta {
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), Box<dyn std::error::Error>> {
-    /// let page = letta.api().list_client_side_access_tokens(None, Some(50), None).await?;
+    /// use letta_api_ext::letta_api::types::ListClientSideAccessTokensParams;
+    ///
+    /// let params = ListClientSideAccessTokensParams::default().with_limit(50u32);
+    /// let page = letta.api().list_client_side_access_tokens(&params).await?;
     /// println!("{} tokens", page.tokens.len());
     /// # Ok(())
     /// # }

@@ -2,7 +2,7 @@
 //!
 //! Needs `LETTA_API_KEY`; `LETTA_BASE_URL` counts too.
 
-use letta_api::{ApiKey, BaseUrl, Bearer, Client};
+use letta_api::{ApiKey, BaseUrl, Bearer, Client, types};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,9 +14,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
     let client = Client::new(base_url, http).with_transport(Bearer::new(&key));
 
-    let page = client
-        .list_client_side_access_tokens(None, Some(20), None)
-        .await?;
+    let params = types::ListClientSideAccessTokensParams::default().with_limit(20u32);
+    let page = client.list_client_side_access_tokens(&params).await?;
     for token in &page.tokens {
         // Printing a token shows all but its secret.
         println!("{token:?}");

@@ -58,6 +58,7 @@ impl Client {
     }
 
     /// Called by every generated operation.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) async fn execute(
         &self,
         request: reqwest::Request,

@@ -41,11 +41,13 @@ pub enum Error<E = ()> {
 
 impl<E> Error<E> {
     /// Called by generated code.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) fn documented(response: ResponseValue<E>) -> Self {
         Self::ErrorResponse(Box::new(response))
     }
 
     /// Called by generated code.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) fn undocumented(response: Response) -> Self {
         Self::UnexpectedResponse(Box::new(response))
     }

@@ -23,6 +23,16 @@
 //! # }
 //! ```
 //!
+//! # How a call is written
+//!
+//! - **What must be given** is an argument: paths first, then the others.
+//! - **Parameters that may be left out** are `Option`s where they are one or two. Where they are more, they are one
+//!   struct with `Default` and setters: `types::ListClientSideAccessTokensParams::default().with_limit(20u32)`.
+//! - **A body that may be left out** is an `Option`; without one, none is sent.
+//! - **An operation that answers with JSON or server-sent events** has two methods. The second, often
+//!   `…_stream`, hands over the bytes of the events as they arrive, a [`ByteStream`].
+//! - **Uploads** need the feature `multipart`, and take files as `FilePart`.
+//!
 //! # What this crate promises
 //!
 //! - **Nothing off the wire is refused for being newer than the description.** Enums and unions have
@@ -40,11 +50,21 @@
 //!   observe it or refuse it.
 //!
 //! Time-outs, redirects and proxies are those of the [`reqwest::Client`] that you pass in.
+//!
+//! # Features
+//!
+//! Each tag of the description is a feature, and only the operations of those that are on are compiled, with the types
+//! that they need. `full` turns all of them on. By default, `client-side-access-tokens` is on, and `rustls`. The
+//! other features are `native-tls` and `schemars`.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use crate::api_key::{ApiKey, InvalidApiKey};
 pub use crate::base_url::{BaseUrl, InvalidBaseUrl};
 pub use crate::client::Client;
 pub use crate::error::{Error, InvalidPayload};
+#[cfg(feature = "multipart")]
+pub use crate::file_part::FilePart;
 pub use crate::generated::{operations, types};
 pub use crate::operation::Operation;
 pub use crate::response::{BodyError, Response};
@@ -58,10 +78,20 @@ mod api_key;
 mod base_url;
 mod client;
 mod error;
+#[cfg(feature = "multipart")]
+#[cfg_attr(
+    not(test),
+    allow(
+        dead_code,
+        reason = "whether there are uploads is up to the description"
+    )
+)]
+mod file_part;
 #[rustfmt::skip]
 mod generated;
 mod operation;
 mod path;
+mod request_body;
 mod response;
 mod response_value;
 mod secret;

@@ -30,6 +30,7 @@ impl PathValue for &Secret {
 /// Refused are an empty value, which names the collection instead, and one with a `.` or `..`
 /// between slashes: URL libraries resolve dot segments, and so may a proxy after decoding `%2F`, so
 /// that the request would reach another resource.
+#[allow(dead_code, reason = "used by whatever operations are there")]
 pub(crate) fn segment<E>(
     name: &'static str,
     value: &impl PathValue,

@@ -61,6 +61,7 @@ impl<T> ResponseValue<T> {
 
 impl<T: DeserializeOwned> ResponseValue<T> {
     /// Reads the body and decodes it as JSON.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) async fn from_response<E>(mut response: Response) -> Result<Self, Error<E>> {
         let head = Head::of(&mut response);
         let body = match response.bytes().await {

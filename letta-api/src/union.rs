@@ -22,6 +22,18 @@ pub(crate) fn has<'a>(value: &'a Value, properties: &[&str]) -> Option<&'a Value
         .then_some(value)
 }
 
+/// The value again, unless it is a whole number that a fraction of 64 bits would round.
+pub(crate) fn exact(value: &Value) -> Option<&Value> {
+    // The largest below which there is a fraction for every whole number.
+    const LIMIT: u64 = 1 << f64::MANTISSA_DIGITS;
+    let is_exact = match (value.as_u64(), value.as_i64()) {
+        (Some(number), _) => number <= LIMIT,
+        (None, Some(number)) => number.unsigned_abs() <= LIMIT,
+        (None, None) => true,
+    };
+    is_exact.then_some(value)
+}
+
 /// The schema of one of these, or of anything else where the union is open.
 #[cfg(feature = "schemars")]
 pub(crate) fn schema(mut branches: Vec<schemars::Schema>, open: bool) -> schemars::Schema {

@@ -67,7 +67,7 @@ async fn nothing_is_sent_that_nobody_asked_for() {
     ))
     .await;
     client(&tap)
-        .list_client_side_access_tokens(None, None, None)
+        .list_client_side_access_tokens(&Default::default())
         .await
         .unwrap();
     let request = tap.request();
@@ -165,7 +165,7 @@ async fn the_hook_sees_every_request_and_may_refuse_it() {
 async fn an_error_has_status_headers_and_body_where_there_are_any() {
     let tap = Tap::start(answer("418 Teapot", "text/plain", "short and stout")).await;
     let error = client(&tap)
-        .list_client_side_access_tokens(None, None, None)
+        .list_client_side_access_tokens(&Default::default())
         .await
         .unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 418);
@@ -174,7 +174,7 @@ async fn an_error_has_status_headers_and_body_where_there_are_any() {
 
     let tap = Tap::start(answer("400 Bad Request", "text/html", "<html>")).await;
     let error = client(&tap)
-        .list_client_side_access_tokens(None, None, None)
+        .list_client_side_access_tokens(&Default::default())
         .await
         .unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 400);
@@ -188,7 +188,7 @@ async fn an_error_has_status_headers_and_body_where_there_are_any() {
     ))
     .await;
     let error = client(&tap)
-        .list_client_side_access_tokens(None, None, None)
+        .list_client_side_access_tokens(&Default::default())
         .await
         .unwrap_err();
     let Error::ErrorResponse(answer) = error else {
@@ -209,7 +209,7 @@ fn clients_and_calls_can_be_moved_between_threads() {
     shared::<letta_api_ext::Error>();
     shared::<letta_api_ext::AccessToken>();
     let client = Client::new("https://x".parse().unwrap(), reqwest::Client::new());
-    moved(client.list_client_side_access_tokens(None, None, None));
+    moved(client.list_client_side_access_tokens(&Default::default()));
     let letta = letta_api_ext::Letta::new("k").unwrap();
     moved(letta.access_tokens().list().send());
     moved(letta.access_tokens().list().items());

@@ -222,7 +222,7 @@ async fn a_project_is_sent_as_a_header_one_way_or_the_other() {
         // Calls through the generated client carry it too.
         letta
             .api()
-            .list_client_side_access_tokens(None, None, None)
+            .list_client_side_access_tokens(&Default::default())
             .await
             .unwrap_err();
         let request = tap.request();

@@ -245,7 +245,7 @@ async fn raw(tap: &Tap, http: reqwest::Client, (key, token): (&str, &str), print
         Err(error) => raw_error(error, printed),
     }
     match client
-        .list_client_side_access_tokens(None, None, None)
+        .list_client_side_access_tokens(&Default::default())
         .await
     {
         Ok(page) => {

@@ -6,18 +6,35 @@
 mod everywhere;
 mod habits;
 mod hoist;
+mod no_content;
+mod nodes;
 mod nullable;
 mod operation_ids;
+mod optional_bodies;
 mod schema;
+mod shapes;
+mod streams;
 mod tagged;
 mod unions;
+mod uploads;
 mod walk;
 
-use crate::document::{Node, Value};
+use crate::document::{Node, Pointer, Value};
 
 /// Extensions that begin so are this stage's own, written for those after it. In a description that comes
 /// from outside they mean nothing, and are taken out.
 pub const MADE: &str = "x-made-";
+/// On an operation that answers with JSON or a stream of events: the `method` for the stream, and perhaps the
+/// component schema of an `event`, and the `switch` by which the request body asks for it.
+pub const EVENT_STREAM: &str = "x-made-event-stream";
+/// On an operation: its request body may be left out.
+pub const OPTIONAL_BODY: &str = "x-made-optional-body";
+/// On an operation and on the schema of its request body: the body is sent as `multipart/form-data`.
+pub const UPLOAD: &str = "x-made-upload";
+/// On a schema that has been moved: the JSON pointer to where it stood, for actions of the overlay.
+pub const FROM: &str = "x-made-from";
+
+pub use uploads::FILE_TYPE;
 
 /// On a component: it is one of several, and what there is to know of that.
 ///
@@ -26,8 +43,6 @@ pub const MADE: &str = "x-made-";
 /// `variant`, whether that is `boxed`, the `kinds` of JSON it may be, the values of the tag (`tags`) that lead to
 /// it, and the properties that are `required`.
 pub const UNION: &str = "x-made-union";
-/// On a component that was made: where it stood in the description, as a JSON pointer.
-pub const FROM: &str = "x-made-from";
 /// On a component whose fields have the types of a union's branches: where those stood.
 pub const BRANCHES_FROM: &str = "x-made-branches-from";
 /// On a property: a text that is this, or something that the description does not know.
@@ -47,11 +62,40 @@ pub fn arrange(document: Node) -> Node {
     operation_ids::arrange(&mut document);
     everywhere::ignore(&mut document);
     habits::arrange(&mut document);
+    no_content::arrange(&mut document);
+    streams::arrange(&mut document);
+    shapes::arrange(&mut document);
+    uploads::arrange(&mut document);
+    optional_bodies::arrange(&mut document);
     nullable::arrange(&mut document);
     unions::simplify(&mut document);
     hoist::hoist(&mut document);
     unions::set_aside(&mut document);
     document
+}
+
+/// Where what stands at `at` stood before this stage moved it: an overlay comes before.
+pub fn origin(document: &Node, at: &Pointer) -> Pointer {
+    let mut node = Some(document);
+    let mut origin = Pointer::default();
+    let mut branches = None;
+    for part in &at.0 {
+        let step = Pointer::default().join(part);
+        node = node.and_then(|node| node.pointer(&step));
+        origin = origin.join(part);
+        let from = |key: &str| Pointer::parse(node?.get(key)?.as_str()?);
+        if let Some(from) = from(FROM) {
+            origin = from;
+        } else if let Some(from) = from(BRANCHES_FROM) {
+            branches = Some(from);
+        } else if let (Some(from), Some(index)) = (&branches, part.strip_prefix('b'))
+            && index.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            origin = from.join(index);
+            branches = None;
+        }
+    }
+    origin
 }
 
 fn forget_made(node: &mut Node) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::diagnostic::Failure;
 use crate::lower::{self, Lowered};
 use crate::model::Model;
-use crate::{arrange, generate, lint, load, overlay, refine, render, write};
+use crate::{arrange, generate, lint, load, overlay, refine, render, split, write};
 
 /// Where to read and write.
 #[derive(Debug)]
@@ -15,9 +15,9 @@ pub struct Options {
     pub description: PathBuf,
     /// The overlay to apply to it.
     pub overlay: PathBuf,
-    /// The file to generate.
+    /// The folder of the crate to generate.
     pub out: PathBuf,
-    /// Compare with the file instead of writing it.
+    /// Compare with its files instead of writing them.
     pub check: bool,
 }
 
@@ -32,11 +32,15 @@ pub struct Report {
     pub actions: usize,
     /// What was lowered, in a line, if anything was.
     pub lowered: Option<String>,
-    /// The lines of the generated file.
+    /// The generated files.
+    pub files: usize,
+    /// The lines of all of them.
     pub lines: usize,
+    /// The one with the most lines, and how many they are.
+    pub largest: (String, usize),
     /// How long each stage took, in their order.
     pub stages: Vec<(&'static str, Duration)>,
-    /// What became of the file; nothing when only checked.
+    /// What became of the files; nothing when only checked.
     pub outcome: Option<write::Outcome>,
 }
 
@@ -60,20 +64,30 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let model = Model::read(&document);
     let tokens = clock.time("generate", || generate::generate(&document, &model))?;
     let refined = clock.time("refine", || refine::refine(tokens, &model))?;
-    let text = clock.time("render", || render::render(&refined.file));
+    let (operations, types) = (refined.methods.len(), refined.count);
+    let mut split = clock.time("split", || split::split(refined, &model))?;
+    let features = std::mem::take(&mut split.features);
+    let texts = clock.time("render", || render::render_all(split, render::LONGEST))?;
     let outcome = if options.check {
-        clock.time("check", || write::check(&options.out, &text))?;
+        clock.time("check", || write::check(&options.out, &texts, &features))?;
         None
     } else {
-        Some(clock.time("write", || write::write(&options.out, &text))?)
+        Some(clock.time("write", || write::write(&options.out, &texts, &features))?)
     };
+    let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
+    let lines: Vec<(String, usize)> = lines.collect();
 
     Ok(Report {
-        operations: refined.operations,
-        types: refined.types,
+        operations,
+        types,
         actions,
         lowered: lowered_summary,
-        lines: text.lines().count(),
+        files: lines.len(),
+        lines: lines.iter().map(|(_, lines)| lines).sum(),
+        largest: lines
+            .into_iter()
+            .max_by_key(|(_, lines)| *lines)
+            .unwrap_or_default(),
         stages: clock.0,
         outcome,
     })
@@ -111,11 +125,14 @@ impl Report {
         let lowered = self.lowered.as_ref();
         let lowered = lowered.map_or_else(String::new, |line| format!("\n  {line}"));
         format!(
-            "{}: {verdict}\n  {} operations, {} types, {} lines; {} overlay actions{lowered}\n  {}",
+            "{}: {verdict}\n  {} operations, {} types, {} lines in {} files, most in {} ({}); {} overlay actions{lowered}\n  {}",
             out.display(),
             self.operations,
             self.types,
             self.lines,
+            self.files,
+            self.largest.0,
+            self.largest.1,
             self.actions,
             stages.join(", ")
         )

@@ -15,7 +15,6 @@ mod fields;
 mod forms;
 mod keywords;
 mod markers;
-mod media_types;
 mod names;
 mod nullable;
 mod nulls;
@@ -32,6 +31,7 @@ mod rules;
 mod schema;
 mod shape;
 mod strings;
+mod tags;
 mod type_names;
 mod unions;
 mod version;
@@ -94,6 +94,7 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
     markers::check(&mut context, &schemas, &operations);
 
     operations::check(&mut context, &operations);
+    tags::check(&mut context, &operations);
     paths::check(&mut context, &operations);
     parameters::check(&mut context, &operations);
     request_bodies::check(&mut context, &operations);

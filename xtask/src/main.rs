@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use xtask::{codegen, lint_command};
+use xtask::{codegen, drift_command, lint_command};
 
 /// Maintainers' commands of this workspace.
 #[derive(Parser)]
@@ -18,7 +18,7 @@ struct Cli {
 enum Command {
     /// Generate the raw client, letta-api, from the OpenAPI description
     Codegen {
-        /// Write nothing; print a diff and fail if the checked-in code is stale
+        /// Write nothing; print diffs and fail if the checked-in code is stale
         #[arg(long)]
         check: bool,
         /// List what was rewritten to lower OpenAPI 3.1 to 3.0, on the standard error
@@ -30,8 +30,8 @@ enum Command {
         /// The OpenAPI Overlay to apply to it [default: openapi/overlay.yaml]
         #[arg(long, value_name = "FILE")]
         overlay: Option<PathBuf>,
-        /// The file to generate [default: letta-api/src/generated.rs]
-        #[arg(long, value_name = "FILE")]
+        /// The folder of the crate to generate [default: letta-api]
+        #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
     },
     /// List all that is wrong with a description; fails if anything is
@@ -46,6 +46,50 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Compare the description with another, such as the one that the service publishes
+    ///
+    /// Exits with 0 where they agree, with 1 where they differ, and with 2 where they cannot be compared. What the
+    /// overlay explains never counts.
+    Drift {
+        /// The other OpenAPI description, YAML or JSON
+        #[arg(value_name = "OTHER")]
+        other: PathBuf,
+        /// Our OpenAPI description [default: openapi/letta.yaml, with its overlay]
+        #[arg(long, value_name = "FILE")]
+        description: Option<PathBuf>,
+        /// The OpenAPI Overlay of ours
+        #[arg(long, value_name = "FILE")]
+        overlay: Option<PathBuf>,
+        /// Leave out operations that ours lacks
+        #[arg(long)]
+        ours_only: bool,
+        /// Which differences make the command exit with 1
+        #[arg(long, value_enum, default_value_t)]
+        fail_on: FailOn,
+        /// How to print what is found
+        #[arg(long, value_enum, default_value_t)]
+        format: DriftFormat,
+    },
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum FailOn {
+    /// Any that the overlay does not explain
+    #[default]
+    Any,
+    /// Those that break users of the SDK if ours is made to say the same
+    Breaking,
+    /// None
+    Never,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum DriftFormat {
+    /// Grouped by operation and by schema
+    #[default]
+    Text,
+    /// One object, with all places
+    Json,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -69,7 +113,7 @@ fn main() -> ExitCode {
             let options = codegen::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
                 overlay: overlay.unwrap_or_else(|| in_workspace("openapi/overlay.yaml")),
-                out: out.unwrap_or_else(|| in_workspace("letta-api/src/generated.rs")),
+                out: out.unwrap_or_else(|| in_workspace("letta-api")),
                 check,
             };
             codegen(&options, explain)
@@ -87,6 +131,50 @@ fn main() -> ExitCode {
                 overlay: overlay.or(ours),
             };
             lint(&options, format)
+        }
+        Command::Drift {
+            other,
+            description,
+            overlay,
+            ours_only,
+            fail_on,
+            format,
+        } => {
+            let ours = description
+                .is_none()
+                .then(|| in_workspace("openapi/overlay.yaml"));
+            let options = drift_command::Options {
+                description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
+                overlay: overlay.or(ours),
+                other,
+                ours_only,
+            };
+            drift(&options, fail_on, format)
+        }
+    }
+}
+
+/// Prints how the two differ.
+fn drift(options: &drift_command::Options, fail_on: FailOn, format: DriftFormat) -> ExitCode {
+    match drift_command::run(options) {
+        Ok(report) => {
+            println!(
+                "{}",
+                match format {
+                    DriftFormat::Text => drift_command::to_text(&report),
+                    DriftFormat::Json => drift_command::to_json(&report, options),
+                }
+            );
+            let fail_on = match fail_on {
+                FailOn::Any => drift_command::FailOn::Any,
+                FailOn::Breaking => drift_command::FailOn::Breaking,
+                FailOn::Never => drift_command::FailOn::Never,
+            };
+            ExitCode::from(drift_command::exit_code(&report, fail_on))
+        }
+        Err(failure) => {
+            eprintln!("{}", drift_command::failure_to_text(&failure));
+            ExitCode::from(2)
         }
     }
 }

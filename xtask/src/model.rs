@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::arrange::{KEEPS_UNKNOWN, UNION, branches_of};
+use crate::arrange::{EVENT_STREAM, KEEPS_UNKNOWN, OPTIONAL_BODY, UNION, UPLOAD, branches_of};
 use crate::document::{Node, Pointer};
-use crate::naming::{method_name, type_name};
+use crate::naming::{argument_name, method_name, type_name};
 
 /// Vendor extensions that begin so are ours, and no others are allowed to.
 pub const MARKER_PREFIX: &str = "x-codegen-";
@@ -24,6 +24,8 @@ pub const VARIANT_NAMES: &str = "x-enum-varnames";
 pub const NAME: &str = "x-codegen-name";
 /// On an operation: whether a call whose outcome is unknown may be sent again without harm.
 pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
+/// On an operation that answers with JSON or server-sent events: what the method for the events is called.
+pub const EVENT_METHOD: &str = "x-codegen-event-method";
 
 /// The HTTP methods that a path item may have, as OpenAPI spells them.
 pub const METHODS: [&str; 8] = [
@@ -39,6 +41,8 @@ pub struct Model {
     pub schemas: BTreeMap<String, Schema>,
     /// The property names of every object schema, in the order in which they are declared.
     pub property_orders: Vec<Vec<String>>,
+    /// What the description says of its tags, by name.
+    pub tag_descriptions: BTreeMap<String, String>,
 }
 
 /// An operation, as the generated constant of it says.
@@ -48,8 +52,47 @@ pub struct Operation {
     pub method: String,
     /// The path with its parameters in braces.
     pub path: String,
+    /// Its `operationId`.
+    pub id: String,
     /// Whether it is marked [`SAFE_TO_REPEAT`].
     pub safe_to_repeat: bool,
+    /// Its tags, each once. The first decides where its code stands.
+    pub tags: Vec<String>,
+    /// Its parameters, in the description's order: the path item's, then its own.
+    pub parameters: Vec<Parameter>,
+    /// Whether its request body is JSON that may be left out.
+    pub optional_body: bool,
+    /// Whether its request body is sent as a form with files.
+    pub upload: bool,
+    /// Its second method, which asks for server-sent events.
+    pub event_stream: Option<EventStream>,
+    /// Types that it needs though its method does not mention them, by their names in Rust: what a stream
+    /// that the caller reads holds, say. They are there whenever the operation is.
+    pub extra_types: Vec<String>,
+}
+
+/// A parameter of an operation.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name as it goes over the wire.
+    pub name: String,
+    /// Its name in Rust.
+    pub argument: String,
+    /// What is said of it.
+    pub description: Option<String>,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// The second method of an operation that answers with JSON or server-sent events.
+#[derive(Debug)]
+pub struct EventStream {
+    /// The name of the method.
+    pub method: String,
+    /// The component schema of an event.
+    pub event: Option<String>,
+    /// The member of the request body by which the service is asked for events.
+    pub switch: Option<String>,
 }
 
 /// A component schema.
@@ -73,6 +116,8 @@ pub struct Schema {
     pub properties: Vec<String>,
     /// Its properties marked [`SENSITIVE`].
     pub sensitive: Vec<String>,
+    /// Whether it is a body that is sent as a form with files.
+    pub upload: bool,
 }
 
 /// One of several, as [`UNION`] says.
@@ -147,13 +192,15 @@ impl Model {
             };
             model.operations.insert(
                 method_name(id),
-                Operation {
-                    method: method.to_uppercase(),
-                    path: path.clone(),
-                    safe_to_repeat: operation.get(SAFE_TO_REPEAT).and_then(Node::as_bool)
-                        == Some(true),
-                },
+                Operation::read(document, operation, id, path, method),
             );
+        }
+        let tags = document.get("tags").and_then(Node::as_array);
+        for tag in tags.unwrap_or(&[]) {
+            let text = |key: &str| tag.get(key).and_then(Node::as_str).map(str::to_owned);
+            if let (Some(name), Some(description)) = (text("name"), text("description")) {
+                model.tag_descriptions.insert(name, description);
+            }
         }
         for (name, schema) in component_schemas(document) {
             model
@@ -165,6 +212,88 @@ impl Model {
     }
 }
 
+impl Operation {
+    fn read(document: &Node, node: &Node, id: &str, path: &str, method: &str) -> Self {
+        let flag = |key: &str| node.get(key).and_then(Node::as_bool) == Some(true);
+        let event_stream = node.get(EVENT_STREAM).and_then(EventStream::read);
+        let event = event_stream.as_ref().and_then(|it| it.event.as_deref());
+        let item = Pointer::default().join("paths").join(path);
+        Self {
+            method: method.to_uppercase(),
+            path: path.to_owned(),
+            id: id.to_owned(),
+            safe_to_repeat: flag(SAFE_TO_REPEAT),
+            tags: tags(node).into_iter().map(str::to_owned).collect(),
+            parameters: Parameter::list(document, document.pointer(&item), node),
+            optional_body: flag(OPTIONAL_BODY),
+            upload: flag(UPLOAD),
+            extra_types: event.map(type_name).into_iter().collect(),
+            event_stream,
+        }
+    }
+}
+
+impl Parameter {
+    fn list(document: &Node, item: Option<&Node>, operation: &Node) -> Vec<Self> {
+        let mut found: Vec<(&str, &str, &Node)> = Vec::new();
+        for holder in item.into_iter().chain([operation]) {
+            let listed = holder.get("parameters").and_then(Node::as_array);
+            for node in listed.unwrap_or(&[]) {
+                let node = resolved(document, node);
+                let text = |key: &str| node.get(key).and_then(Node::as_str);
+                let (Some(name), Some(place)) = (text("name"), text("in")) else {
+                    continue;
+                };
+                // An operation's own takes the place of the path item's.
+                match found.iter_mut().find(|it| (it.0, it.1) == (name, place)) {
+                    Some(it) => it.2 = node,
+                    None => found.push((name, place, node)),
+                }
+            }
+        }
+        found
+            .into_iter()
+            .map(|(name, place, node)| Self {
+                name: name.to_owned(),
+                argument: argument_name(name),
+                description: node
+                    .get("description")
+                    .and_then(Node::as_str)
+                    .map(str::to_owned),
+                optional: place != "path"
+                    && node.get("required").and_then(Node::as_bool) != Some(true),
+            })
+            .collect()
+    }
+}
+
+impl EventStream {
+    fn read(node: &Node) -> Option<Self> {
+        let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+        Some(Self {
+            method: text("method")?,
+            event: text("event"),
+            switch: text("switch"),
+        })
+    }
+}
+
+/// What a reference leads to; the lints have seen that it does.
+fn resolved<'a>(document: &'a Node, node: &'a Node) -> &'a Node {
+    let mut node = node;
+    let mut steps = 0..64;
+    while steps.next().is_some()
+        && let Some(next) = node
+            .get("$ref")
+            .and_then(Node::as_str)
+            .and_then(Pointer::parse)
+            .and_then(|at| document.pointer(&at))
+    {
+        node = next;
+    }
+    node
+}
+
 impl Schema {
     fn read(name: &str, node: &Node) -> Self {
         let properties = node.get("properties").and_then(Node::as_object);
@@ -174,12 +303,17 @@ impl Schema {
                 .get("description")
                 .and_then(Node::as_str)
                 .map(str::to_owned),
-            open: node.get(OPEN).and_then(Node::as_bool) != Some(false),
+            open: node
+                .get(UNION)
+                .map_or_else(|| node.get(OPEN), |union| union.get("open"))
+                .and_then(Node::as_bool)
+                != Some(false),
             union: node.get(UNION).map(|union| Union::read(name, union)),
             keeps_unknown: node
                 .get(KEEPS_UNKNOWN)
                 .and_then(Node::as_str)
                 .map(str::to_owned),
+            upload: node.get(UPLOAD).and_then(Node::as_bool) == Some(true),
             replace: node
                 .get(REPLACE)
                 .and_then(|replace| replace.get("type"))
@@ -227,6 +361,18 @@ pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
             .filter(|(key, entry)| METHODS.contains(&key.as_str()) && !entry.node.is_null())
             .map(move |(key, entry)| (at.join(key), &entry.node))
     })
+}
+
+/// The tags of an operation in their order, each once.
+pub fn tags(operation: &Node) -> Vec<&str> {
+    let tags = operation.get("tags").and_then(Node::as_array);
+    let mut seen = Vec::new();
+    for tag in tags.unwrap_or(&[]).iter().filter_map(Node::as_str) {
+        if !seen.contains(&tag) {
+            seen.push(tag);
+        }
+    }
+    seen
 }
 
 /// Every component schema of a description, by name.

@@ -1,7 +1,7 @@
 //! The names that the generator makes of a description's names: what progenitor and typify do, done
 //! again, so that a name can be known before there is code, and two that would clash be told apart.
 
-use heck::{ToPascalCase, ToSnakeCase};
+use heck::{ToKebabCase, ToPascalCase, ToSnakeCase};
 
 /// The method of an operation.
 pub fn method_name(operation_id: &str) -> String {
@@ -21,6 +21,21 @@ pub fn type_name(schema: &str) -> String {
 /// The field of a property.
 pub fn field_name(property: &str) -> String {
     sanitized(property, str::to_snake_case, "x")
+}
+
+/// The feature of a tag.
+pub fn feature_name(tag: &str) -> String {
+    tag.to_kebab_case()
+}
+
+/// The module, and so the file, of a tag with this feature.
+pub fn module_name(feature: &str) -> String {
+    let name = feature.replace('-', "_");
+    if KEYWORDS.contains(&name.as_str()) {
+        format!("{name}_")
+    } else {
+        name
+    }
 }
 
 /// The variants of an enum with these values, in their order. With characters that no name may have,
@@ -100,6 +115,28 @@ mod tests {
             assert_eq!(method_name(name), method, "{name}");
             assert_eq!(type_name(name), ty, "{name}");
             assert_eq!(field_name(name), field, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_tag_has_a_feature_and_a_module() {
+        for (tag, feature, module) in [
+            ("agents", "agents", "agents"),
+            (
+                "clientSideAccessTokens",
+                "client-side-access-tokens",
+                "client_side_access_tokens",
+            ),
+            ("_internal_agents", "internal-agents", "internal_agents"),
+            ("mcp-servers", "mcp-servers", "mcp_servers"),
+            ("type", "type", "type_"),
+            ("Two words!", "two-words", "two_words"),
+            ("_", "", ""),
+        ] {
+            assert_eq!(feature_name(tag), feature, "{tag}");
+            if !feature.is_empty() {
+                assert_eq!(module_name(feature), module, "{tag}");
+            }
         }
     }
 

@@ -7,6 +7,7 @@
 
 use serde_json_path::JsonPath;
 
+use crate::arrange;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Entry, Node, Pointer, Value};
 use crate::naming::is_identifier;
@@ -29,8 +30,9 @@ pub fn apply(description: &mut Node, overlay: &Node) -> Result<usize, Failure> {
     Ok(actions.len())
 }
 
-struct Action<'a> {
-    target: &'a Node,
+/// An action of an overlay, ready to be applied.
+pub(crate) struct Action<'a> {
+    pub(crate) target: &'a Node,
     path: JsonPath,
     change: Change<'a>,
 }
@@ -40,7 +42,8 @@ enum Change<'a> {
     Remove,
 }
 
-fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
+/// The actions of an overlay, in order.
+pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
     let mut problems = Vec::new();
     let mut problem = |pointer: &Pointer, message: String, help: &str| {
         problems.push(Diagnostic::at(overlay, pointer, "overlay", message, help));
@@ -206,7 +209,20 @@ fn replace(json: &mut serde_json::Value, pointer: &Pointer, value: Option<serde_
 }
 
 impl Action<'_> {
-    fn apply(&self, description: &mut Node, json: &mut serde_json::Value) -> Result<(), Failure> {
+    /// What is merged into the target, unless that is removed.
+    pub(crate) fn update(&self) -> Option<&Node> {
+        match self.change {
+            Change::Update(update) => Some(update),
+            Change::Remove => None,
+        }
+    }
+
+    /// Changes the description, and `json`, which holds the same.
+    pub(crate) fn apply(
+        &self,
+        description: &mut Node,
+        json: &mut serde_json::Value,
+    ) -> Result<(), Failure> {
         let mut matches: Vec<Pointer> = self
             .path
             .query_located(json)
@@ -241,7 +257,7 @@ impl Action<'_> {
             }
             match self.change {
                 Change::Update(update) => {
-                    self.update(node, update, pointer)?;
+                    self.update_node(node, update, pointer)?;
                     replace(json, pointer, Some(node.to_json()));
                 }
                 Change::Remove => {
@@ -253,7 +269,12 @@ impl Action<'_> {
         Ok(())
     }
 
-    fn update(&self, node: &mut Node, update: &Node, pointer: &Pointer) -> Result<(), Failure> {
+    fn update_node(
+        &self,
+        node: &mut Node,
+        update: &Node,
+        pointer: &Pointer,
+    ) -> Result<(), Failure> {
         match (&mut node.value, &update.value) {
             (Value::Array(items), _) => items.push(update.clone()),
             (Value::Object(_), Value::Object(_)) => self.merge(node, update, pointer)?,
@@ -352,6 +373,8 @@ pub(crate) fn remove_action(document: &Node, at: &Pointer) -> String {
 }
 
 fn json_path(document: &Node, at: &Pointer) -> String {
+    // What has been moved is changed where it stood before.
+    let at = &arrange::origin(document, at);
     let mut path = "$".to_owned();
     let mut node = Some(document);
     for part in &at.0 {

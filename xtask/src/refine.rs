@@ -4,30 +4,36 @@
 //! output and does not find is an error, never a silent omission: a new version of progenitor that
 //! writes something else must be noticed.
 
+mod bodies;
 mod docs;
+mod event_streams;
 mod forms;
+mod method_docs;
 mod open;
 mod operations;
+mod parameter_structs;
 mod text_enum;
 mod types;
 mod union;
+mod uploads;
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{File, Item};
+use syn::{File, ImplItemFn, Item, ItemConst};
 
 use crate::diagnostic::Failure;
 use crate::model::Model;
 
-/// The client's source, and what it holds.
+/// The parts of the client's source.
 #[derive(Debug)]
 pub struct Refined {
-    /// The source.
-    pub file: File,
-    /// How many operations it has.
-    pub operations: usize,
-    /// How many types it has.
-    pub types: usize,
+    /// The types with their impls, and helper modules.
+    pub types: Vec<Item>,
+    /// How many types there are.
+    pub count: usize,
+    /// The constant of each operation.
+    pub constants: Vec<ItemConst>,
+    /// The client's methods, in the generator's order: by paths as the description has them.
+    pub methods: Vec<ImplItemFn>,
 }
 
 /// Refines progenitor's `tokens`.
@@ -60,55 +66,16 @@ pub fn refine(tokens: TokenStream, model: &Model) -> Result<Refined, Failure> {
     }
     let type_items = type_items.ok_or_else(|| unexpected("it has no module `types`"))?;
 
-    let types = types::refine(type_items, model)?;
-    let operations = operations::refine(methods, model)?;
-    let (type_items, constants, methods) =
-        (&types.items, &operations.constants, &operations.methods);
-    let names = operations.constants.iter().map(|constant| &constant.ident);
-
-    let file = syn::parse2(quote! {
-        #[allow(unused_imports)]
-        use crate::{path, ByteStream, Client, Error, Operation, ResponseValue};
-        #[allow(unused_imports)]
-        use progenitor_client::RequestBuilderExt;
-
-        /// The types that operations take and give.
-        #[allow(
-            clippy::all,
-            rustdoc::bare_urls,
-            rustdoc::broken_intra_doc_links,
-            rustdoc::invalid_html_tags
-        )]
-        pub mod types {
-            #(#type_items)*
-        }
-
-        /// The operations, as a [`Transport`](crate::Transport) is told of them.
-        pub mod operations {
-            use crate::Operation;
-
-            #(#constants)*
-
-            /// Every operation, in the description's order.
-            pub const ALL: &[&Operation] = &[#(&#names),*];
-        }
-
-        #[allow(
-            clippy::all,
-            rustdoc::bare_urls,
-            rustdoc::broken_intra_doc_links,
-            rustdoc::invalid_html_tags
-        )]
-        impl Client {
-            #(#methods)*
-        }
-    })
-    .map_err(|error| unexpected(&format!("the refined code does not parse: {error}")))?;
-
+    let mut types = types::refine(type_items, model)?;
+    let taken = types.items.iter().filter_map(types::name).collect();
+    let operations = operations::refine(methods, model, taken)?;
+    types.count += operations.types.1;
+    types.items.extend(operations.types.0);
     Ok(Refined {
-        file,
-        operations: operations.methods.len(),
-        types: types.count,
+        types: types.items,
+        count: types.count,
+        constants: operations.constants,
+        methods: operations.methods,
     })
 }
 

@@ -1,83 +1,284 @@
-//! Last stage: the text is put in its place, or compared with what is there.
+//! Last stage: the texts are put in their places, or compared with what is there.
 
-use std::io::Write;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::diagnostic::Failure;
+use crate::manifest;
+use crate::render::{HEADER, SourceText};
+use crate::split::Feature;
 
 /// What [`write()`] did.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The file has been made or changed.
+    /// A file has been made, changed or removed.
     Written,
-    /// The file held this text already, and was left alone.
+    /// All files held these texts already, and were left alone.
     Unchanged,
 }
 
-/// Puts `text` into the file at `path`: written beside it and renamed, so that nobody ever finds half
-/// a file there. A file that holds the text already keeps its date.
+/// What is to become of a file.
+struct Change {
+    path: PathBuf,
+    /// What it holds, if it is there.
+    there: Option<String>,
+    /// What it should hold, if it should be there.
+    wanted: Option<String>,
+}
+
+/// Puts the texts and the features into the crate in `folder`, and removes what an earlier run left in
+/// `src/generated/`. Everything is written beside its place first, and renamed in the end, so that nobody ever
+/// finds half a file, and a failure before leaves all as it was. A file that holds its text already keeps its date.
 ///
 /// # Errors
 ///
-/// Where the folder cannot be made, or the file not written or renamed.
-pub fn write(path: &Path, text: &str) -> Result<Outcome, Failure> {
-    if std::fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+/// Where a file cannot be read, written, renamed or removed; where the manifest has no place for the features; and
+/// where a file stands in the way that this command did not write.
+pub fn write(
+    folder: &Path,
+    texts: &[SourceText],
+    features: &[Feature],
+) -> Result<Outcome, Failure> {
+    let changes = changes(folder, texts, features)?;
+    if changes.is_empty() {
         return Ok(Outcome::Unchanged);
     }
-    let fail = |error: std::io::Error| {
-        Failure::Message(format!("cannot write {}: {error}", path.display()))
-    };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder).map_err(fail)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".codegen-")
-        .tempfile_in(folder)
-        .map_err(fail)?;
-    file.write_all(text.as_bytes()).map_err(fail)?;
-    file.as_file().sync_all().map_err(fail)?;
-    // Temporary files are private to their owner. A source file is as readable as others are.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(path).map_or(0o644, |there| there.permissions().mode());
-        file.as_file()
-            .set_permissions(std::fs::Permissions::from_mode(mode))
-            .map_err(fail)?;
+    let mut made = Vec::new();
+    let prepared = prepare(&changes, &mut made);
+    let finished = prepared.and_then(|files| finish(files, &changes));
+    if finished.is_err() {
+        for folder in made.iter().rev() {
+            // One that is not empty stays.
+            let _ = std::fs::remove_dir(folder);
+        }
     }
-    file.persist(path).map_err(|error| fail(error.error))?;
+    finished?;
+    remove_empty(&folder.join("src/generated"));
     Ok(Outcome::Written)
 }
 
-/// Compares `text` with the file at `path`, taking CRLF for LF. Writes nothing.
+/// Compares with what is there, taking CRLF for LF. Writes nothing.
 ///
 /// # Errors
 ///
-/// A file that is missing or differs, with a unified diff from what is there to what should be.
-pub fn check(path: &Path, text: &str) -> Result<(), Failure> {
-    let name = path.display().to_string();
-    let there = match std::fs::read_to_string(path) {
-        Ok(there) => there.replace("\r\n", "\n"),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(Failure::Message(format!("cannot read {name}: {error}"))),
+/// Files that are missing, differ, or should not be there, with a unified diff of each from what is there to what
+/// should be; and what [`write()`] would refuse.
+pub fn check(folder: &Path, texts: &[SourceText], features: &[Feature]) -> Result<(), Failure> {
+    let mut report = String::new();
+    let mut stale = 0;
+    for change in changes(folder, texts, features)? {
+        let lines = |text: &Option<String>| text.as_deref().unwrap_or("").replace("\r\n", "\n");
+        let (there, wanted) = (lines(&change.there), lines(&change.wanted));
+        if there == wanted && change.there.is_some() == change.wanted.is_some() {
+            continue;
+        }
+        let name = change.path.display();
+        let should_be = match change.wanted {
+            Some(_) => "as it should be",
+            None => "should not be there",
+        };
+        let diff = TextDiff::from_lines(there.as_str(), wanted.as_str());
+        let diff = diff
+            .unified_diff()
+            .context_radius(3)
+            .header(
+                &format!("{name} (as it is)"),
+                &format!("{name} ({should_be})"),
+            )
+            .to_string();
+        report += &format!("{diff}\n");
+        stale += 1;
+    }
+    let files = match stale {
+        0 => return Ok(()),
+        1 => "1 file is stale".to_owned(),
+        _ => format!("{stale} files are stale"),
     };
-    if there == text {
+    Err(Failure::Message(format!(
+        "{report}{files}: run `cargo xtask codegen`"
+    )))
+}
+
+/// All that is to be done, to the byte.
+fn changes(
+    folder: &Path,
+    texts: &[SourceText],
+    features: &[Feature],
+) -> Result<Vec<Change>, Failure> {
+    let mut changes = Vec::new();
+    let manifest = folder.join("Cargo.toml");
+    let there = read(&manifest)?.ok_or_else(|| {
+        Failure::Message(format!(
+            "there is no {}: --out is the folder of a crate",
+            manifest.display()
+        ))
+    })?;
+    let wanted = manifest::with_features(&manifest, &there, features)?;
+    changes.push(Change {
+        path: manifest,
+        there: Some(there),
+        wanted: Some(wanted),
+    });
+
+    let mut known = BTreeSet::new();
+    let mut foreign = Vec::new();
+    for text in texts {
+        let path = folder.join(&text.path);
+        let there = read(&path)?;
+        if there.as_deref().is_some_and(|there| !is_ours(there)) {
+            foreign.push(path.clone());
+        }
+        known.insert(path.clone());
+        changes.push(Change {
+            path,
+            there,
+            wanted: Some(text.text.clone()),
+        });
+    }
+    let mut files = Vec::new();
+    list(&folder.join("src/generated"), &mut files)?;
+    for path in files.into_iter().filter(|path| !known.contains(path)) {
+        // What is no text is none of ours.
+        match std::fs::read_to_string(&path).ok() {
+            Some(there) if is_ours(&there) => changes.push(Change {
+                path,
+                there: Some(there),
+                wanted: None,
+            }),
+            _ => foreign.push(path),
+        }
+    }
+    if !foreign.is_empty() {
+        let names: Vec<String> = foreign
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        return Err(Failure::Message(format!(
+            "not written by `cargo xtask codegen`, and in its way: {}\nmove it elsewhere, or remove it; nothing was written",
+            names.join(", ")
+        )));
+    }
+    changes.retain(|change| change.there != change.wanted);
+    Ok(changes)
+}
+
+fn is_ours(text: &str) -> bool {
+    text.lines().next() == HEADER.lines().next()
+}
+
+/// What a file holds, if it is there.
+fn read(path: &Path) -> Result<Option<String>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(there) => Ok(Some(there)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::Message(format!(
+            "cannot read {}: {error}",
+            path.display()
+        ))),
+    }
+}
+
+/// All files in a folder and below, in order.
+fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let fail = |error: std::io::Error| {
+        Failure::Message(format!("cannot read {}: {error}", folder.display()))
+    };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(fail(error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(fail)?;
+        paths.push((entry.path(), entry.file_type().map_err(fail)?.is_dir()));
+    }
+    paths.sort();
+    for (path, is_folder) in paths {
+        if is_folder {
+            list(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Writes every text to a file beside its place. Tells the folders that it made.
+fn prepare(
+    changes: &[Change],
+    made: &mut Vec<PathBuf>,
+) -> Result<Vec<(TempPath, PathBuf)>, Failure> {
+    let mut files = Vec::new();
+    for change in changes {
+        let Some(text) = &change.wanted else { continue };
+        let fail = |error: std::io::Error| {
+            Failure::Message(format!("cannot write {}: {error}", change.path.display()))
+        };
+        let folder = match change.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        make(folder, made).map_err(fail)?;
+        let mut file: NamedTempFile = tempfile::Builder::new()
+            .prefix(".codegen-")
+            .tempfile_in(folder)
+            .map_err(fail)?;
+        file.write_all(text.as_bytes()).map_err(fail)?;
+        file.as_file().sync_all().map_err(fail)?;
+        // Temporary files are private to their owner. A source file is as readable as others are.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let there = std::fs::metadata(&change.path);
+            let mode = there.map_or(0o644, |there| there.permissions().mode());
+            file.as_file()
+                .set_permissions(std::fs::Permissions::from_mode(mode))
+                .map_err(fail)?;
+        }
+        files.push((file.into_temp_path(), change.path.clone()));
+    }
+    Ok(files)
+}
+
+fn make(folder: &Path, made: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if folder.is_dir() {
         return Ok(());
     }
-    let diff = TextDiff::from_lines(there.as_str(), text);
-    let diff = diff
-        .unified_diff()
-        .context_radius(3)
-        .header(
-            &format!("{name} (as it is)"),
-            &format!("{name} (as it should be)"),
-        )
-        .to_string();
-    Err(Failure::Message(format!(
-        "{diff}\n{name} is stale: run `cargo xtask codegen`"
-    )))
+    if let Some(parent) = folder.parent().filter(|it| !it.as_os_str().is_empty()) {
+        make(parent, made)?;
+    }
+    std::fs::create_dir(folder)?;
+    made.push(folder.to_owned());
+    Ok(())
+}
+
+/// Puts every file in its place, and removes those that should not be there.
+fn finish(files: Vec<(TempPath, PathBuf)>, changes: &[Change]) -> Result<(), Failure> {
+    for (file, path) in files {
+        file.persist(&path).map_err(|error| {
+            Failure::Message(format!("cannot write {}: {}", path.display(), error.error))
+        })?;
+    }
+    for change in changes.iter().filter(|change| change.wanted.is_none()) {
+        std::fs::remove_file(&change.path).map_err(|error| {
+            Failure::Message(format!("cannot remove {}: {error}", change.path.display()))
+        })?;
+    }
+    Ok(())
+}
+
+/// Removes the empty folders below a folder, and itself if nothing is left.
+fn remove_empty(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_empty(&entry.path());
+        }
+    }
+    // One that is not empty stays.
+    let _ = std::fs::remove_dir(folder);
 }

@@ -10,7 +10,7 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// A folder with a copy of the description and the overlay, and a place for the generated file.
+/// A folder with a copy of the description and the overlay, and the manifest of a crate to generate.
 struct Copy {
     folder: TempDir,
 }
@@ -25,7 +25,13 @@ impl Copy {
             )
             .unwrap();
         }
-        std::fs::create_dir(folder.path().join("src")).unwrap();
+        let package = folder.path().join("letta-api");
+        std::fs::create_dir_all(package.join("src")).unwrap();
+        std::fs::copy(
+            workspace().join("letta-api/Cargo.toml"),
+            package.join("Cargo.toml"),
+        )
+        .unwrap();
         Self { folder }
     }
 
@@ -33,8 +39,9 @@ impl Copy {
         self.folder.path().join(name)
     }
 
+    /// The file with the operations.
     fn out(&self) -> PathBuf {
-        self.path("src/generated.rs")
+        self.path(TOKENS)
     }
 
     fn read(&self, name: &str) -> String {
@@ -58,7 +65,7 @@ impl Copy {
         for (flag, path) in [
             ("--description", "letta.yaml"),
             ("--overlay", "overlay.yaml"),
-            ("--out", "src/generated.rs"),
+            ("--out", "letta-api"),
         ] {
             if !more.contains(&flag) {
                 command.args([flag, path]);
@@ -67,20 +74,48 @@ impl Copy {
         Run(command.args(more).output().unwrap())
     }
 
-    /// Every file in the folder of the generated one.
-    fn out_files(&self) -> Vec<String> {
-        let mut names: Vec<String> = std::fs::read_dir(self.path("src"))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+    /// All that is in a folder and below, folders with a slash at their end.
+    fn files_in(&self, folder: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(self.path(folder)).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                let inside = self.files_in(&format!("{folder}/{name}"));
+                names.push(format!("{name}/"));
+                names.extend(inside.iter().map(|inner| format!("{name}/{inner}")));
+            } else {
+                names.push(name);
+            }
+        }
         names.sort();
         names
     }
 
-    fn modified(&self) -> SystemTime {
-        std::fs::metadata(self.out()).unwrap().modified().unwrap()
+    /// All that is in the sources of the crate.
+    fn out_files(&self) -> Vec<String> {
+        self.files_in("letta-api/src")
+    }
+
+    /// The dates of all generated files.
+    fn modified(&self) -> Vec<SystemTime> {
+        let paths = ["letta-api/Cargo.toml", ROOT, TOKENS];
+        let date = |path| std::fs::metadata(self.path(path))?.modified();
+        paths
+            .into_iter()
+            .filter_map(|path| date(path).ok())
+            .collect()
     }
 }
+
+/// The generated files, as the tests name them.
+const ROOT: &str = "letta-api/src/generated.rs";
+const TOKENS: &str = "letta-api/src/generated/client_side_access_tokens.rs";
+const OUT_FILES: [&str; 3] = [
+    "generated.rs",
+    "generated/",
+    "generated/client_side_access_tokens.rs",
+];
 
 struct Run(Output);
 
@@ -123,11 +158,11 @@ fn the_checked_in_code_is_up_to_date() {
 fn a_second_run_changes_nothing_and_touches_nothing() {
     let copy = Copy::new();
     assert!(copy.codegen(&[]).succeeds().contains("written"));
-    let (text, modified) = (copy.read("src/generated.rs"), copy.modified());
+    let (text, modified) = (copy.read(TOKENS), copy.modified());
     assert!(copy.codegen(&[]).succeeds().contains("unchanged"));
-    assert_eq!(copy.read("src/generated.rs"), text);
+    assert_eq!(copy.read(TOKENS), text);
     assert_eq!(copy.modified(), modified);
-    assert_eq!(copy.out_files(), ["generated.rs"]);
+    assert_eq!(copy.out_files(), OUT_FILES);
 }
 
 #[test]
@@ -136,13 +171,7 @@ fn a_stale_file_fails_the_check_with_a_diff_and_stays_as_it_is() {
     let changes: [(&str, Change, &[&str]); 3] = [
         (
             "tampered",
-            |copy| {
-                copy.edit(
-                    "src/generated.rs",
-                    "pub struct AccessPolicy ",
-                    "pub struct Tampered ",
-                )
-            },
+            |copy| copy.edit(TOKENS, "pub struct AccessPolicy ", "pub struct Tampered "),
             &[
                 "-    pub struct Tampered {",
                 "+    pub struct AccessPolicy {",
@@ -164,8 +193,8 @@ fn a_stale_file_fails_the_check_with_a_diff_and_stays_as_it_is() {
                 )
             },
             &[
-                "-    /// - `offset`: How many tokens to skip",
-                "+    /// - `offset`: How many tokens to leave out",
+                "-        /// How many tokens to skip",
+                "+        /// How many tokens to leave out",
             ],
         ),
     ];
@@ -174,11 +203,12 @@ fn a_stale_file_fails_the_check_with_a_diff_and_stays_as_it_is() {
         copy.codegen(&[]).succeeds();
         change(&copy);
         let before = std::fs::read(copy.out()).ok();
-        let modified = before.as_ref().map(|_| copy.modified());
+        let (modified, files) = (copy.modified(), copy.out_files());
         let message = copy.codegen(&["--check"]).fails();
         for text in says.iter().chain(&[
-            "--- src/generated.rs",
-            "+++ src/generated.rs",
+            "--- letta-api/src/generated/client_side_access_tokens.rs",
+            "+++ letta-api/src/generated/client_side_access_tokens.rs",
+            "1 file is stale",
             "run `cargo xtask codegen`",
         ]) {
             assert!(
@@ -187,8 +217,8 @@ fn a_stale_file_fails_the_check_with_a_diff_and_stays_as_it_is() {
             );
         }
         assert_eq!(std::fs::read(copy.out()).ok(), before, "{name}");
-        assert_eq!(before.as_ref().map(|_| copy.modified()), modified, "{name}");
-        assert!(copy.out_files().len() <= 1, "{name}");
+        assert_eq!(copy.modified(), modified, "{name}");
+        assert_eq!(copy.out_files(), files, "{name}");
     }
 }
 
@@ -196,7 +226,13 @@ fn a_stale_file_fails_the_check_with_a_diff_and_stays_as_it_is() {
 fn a_checkout_with_crlf_passes_the_check() {
     let copy = Copy::new();
     copy.codegen(&[]).succeeds();
-    for name in ["src/generated.rs", "letta.yaml", "overlay.yaml"] {
+    for name in [
+        "letta-api/Cargo.toml",
+        ROOT,
+        TOKENS,
+        "letta.yaml",
+        "overlay.yaml",
+    ] {
         copy.write(name, &copy.read(name).replace('\n', "\r\n"));
     }
     copy.codegen(&["--check"]).succeeds();
@@ -206,10 +242,10 @@ fn a_checkout_with_crlf_passes_the_check() {
 fn a_right_taken_out_of_the_description_changes_the_lines_that_name_it_alone() {
     let copy = Copy::new();
     copy.codegen(&[]).succeeds();
-    let before = copy.read("src/generated.rs");
+    let before = copy.read(TOKENS);
     copy.edit("letta.yaml", "read_agent, write_agent]", "read_agent]");
     copy.codegen(&[]).succeeds();
-    let after = copy.read("src/generated.rs");
+    let after = copy.read(TOKENS);
     assert_ne!(before, after);
     let diff = similar::TextDiff::from_lines(&before, &after);
     let mut removed = 0;
@@ -231,7 +267,7 @@ fn a_right_taken_out_of_the_description_changes_the_lines_that_name_it_alone() {
         }
     }
     assert!((4..10).contains(&removed), "{removed} lines went");
-    assert_eq!(copy.out_files(), ["generated.rs"]);
+    assert_eq!(copy.out_files(), OUT_FILES);
 }
 
 #[test]
@@ -278,7 +314,12 @@ fn a_file_that_cannot_be_used_is_named_and_the_generated_one_is_left_alone() {
             |_| {},
             &["none.yaml"],
         ),
-        ("a folder", &["--description", "src"], |_| {}, &["src"]),
+        (
+            "a folder",
+            &["--description", "letta-api"],
+            |_| {},
+            &["letta-api"],
+        ),
         (
             "bad YAML",
             &[],
@@ -314,13 +355,13 @@ fn a_file_that_cannot_be_used_is_named_and_the_generated_one_is_left_alone() {
                 copy.edit(
                     "letta.yaml",
                     "type: boolean",
-                    "type: boolean\n          title: Next",
+                    "type: boolean\n          default: 1",
                 )
             },
             &[
-                "error[title]",
+                "error[default]",
                 "letta.yaml:",
-                "#/components/schemas/ClientSideAccessTokenPage/properties/hasNextPage/title",
+                "#/components/schemas/ClientSideAccessTokenPage/properties/hasNextPage/default",
             ],
         ),
         (
@@ -332,7 +373,7 @@ fn a_file_that_cannot_be_used_is_named_and_the_generated_one_is_left_alone() {
     ];
     for (name, flags, spoil, says) in cases {
         let copy = Copy::new();
-        copy.write("src/generated.rs", "// what was there\n");
+        copy.write(ROOT, "// what was there\n");
         spoil(&copy);
         let message = copy.codegen(flags).fails();
         for text in says {
@@ -341,67 +382,229 @@ fn a_file_that_cannot_be_used_is_named_and_the_generated_one_is_left_alone() {
                 "{name}: {text:?} is not in\n{message}"
             );
         }
-        assert_eq!(
-            copy.read("src/generated.rs"),
-            "// what was there\n",
-            "{name}"
-        );
+        assert_eq!(copy.read(ROOT), "// what was there\n", "{name}");
         assert_eq!(copy.out_files(), ["generated.rs"], "{name}");
     }
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_named_and_nothing_is_left_there() {
+fn a_folder_that_is_no_crate_is_named_and_nothing_is_left_there() {
     let copy = Copy::new();
     copy.write("file", "");
-    let message = copy.codegen(&["--out", "file/generated.rs"]).fails();
-    assert!(
-        message.contains("cannot write file/generated.rs"),
-        "{message}"
-    );
+    for out in ["file", "file/letta-api", "new/deep", "."] {
+        let message = copy.codegen(&["--out", out]).fails();
+        assert!(message.contains(&format!("{out}/Cargo.toml")), "{message}");
+    }
+    assert!(!copy.path("new").exists());
 
-    let message = copy.codegen(&["--out", "src"]).fails();
-    assert!(message.contains("cannot write src"), "{message}");
-    let mut names: Vec<_> = std::fs::read_dir(copy.folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(names, ["file", "letta.yaml", "overlay.yaml", "src"]);
+    // A manifest without a place for features, with two, and with one that is upside down.
+    let manifest = copy.read("letta-api/Cargo.toml");
+    let (begin, end) = (xtask::manifest::BEGIN, xtask::manifest::END);
+    for bad in [
+        manifest.replace(begin, ""),
+        manifest.replace(end, ""),
+        manifest.replace(begin, &format!("{begin}\n{begin}")),
+        manifest
+            .replace(begin, "-")
+            .replace(end, begin)
+            .replace("\n-\n", &format!("\n{end}\n")),
+    ] {
+        copy.write("letta-api/Cargo.toml", &bad);
+        for flags in [&[][..], &["--check"]] {
+            let message = copy.codegen(flags).fails();
+            for text in [
+                "letta-api/Cargo.toml has no place for the features",
+                begin,
+                end,
+            ] {
+                assert!(message.contains(text), "{text:?} is not in\n{message}");
+            }
+        }
+        assert_eq!(copy.read("letta-api/Cargo.toml"), bad);
+    }
     assert_eq!(copy.out_files(), [""; 0]);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_folder_without_write_permission_is_an_error_and_the_file_stays() {
+fn a_folder_without_write_permission_is_an_error_and_all_files_stay() {
     use std::os::unix::fs::PermissionsExt;
 
     let copy = Copy::new();
-    copy.write("src/generated.rs", "// what was there\n");
+    copy.codegen(&[]).succeeds();
+    copy.edit("letta.yaml", "How many tokens to skip", "How many to skip");
+    copy.edit("letta.yaml", "Tokens for code", "Codes");
+    let all = || {
+        (
+            copy.read("letta-api/Cargo.toml"),
+            copy.read(ROOT),
+            copy.read(TOKENS),
+        )
+    };
+    let before = all();
     let set = |mode| {
-        std::fs::set_permissions(copy.path("src"), std::fs::Permissions::from_mode(mode)).unwrap();
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(copy.path("letta-api/src/generated"), mode).unwrap();
     };
     set(0o555);
     // Permissions do not hold the superuser back.
-    let is_held_back = std::fs::write(copy.path("src/probe"), "").is_err();
+    let is_held_back = std::fs::write(copy.path("letta-api/src/generated/probe"), "").is_err();
     let run = copy.codegen(&[]);
     set(0o755);
     if is_held_back {
         let message = run.fails();
         assert!(
-            message.contains("cannot write src/generated.rs"),
+            message.contains(&format!("cannot write {TOKENS}")),
             "{message}"
         );
-        assert_eq!(copy.out_files(), ["generated.rs"]);
-        assert_eq!(copy.read("src/generated.rs"), "// what was there\n");
+        // The manifest, too, though it could have been written.
+        assert_eq!(all(), before);
+        assert_eq!(copy.out_files(), OUT_FILES);
     }
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_made() {
+fn where_one_file_cannot_be_prepared_none_is_changed_and_no_folder_is_left() {
     let copy = Copy::new();
-    copy.codegen(&["--out", "new/deep/generated.rs"]).succeeds();
-    assert!(copy.path("new/deep/generated.rs").exists());
+    copy.codegen(&[]).succeeds();
+    let manifest = copy.read("letta-api/Cargo.toml");
+    // A tag whose file would have to stand in a folder that is a file: nobody can make that, not even root.
+    std::fs::remove_dir_all(copy.path("letta-api/src/generated")).unwrap();
+    std::fs::remove_file(copy.path(ROOT)).unwrap();
+    copy.edit("letta.yaml", "Tokens for code", "Codes");
+    copy.write("letta-api/src/generated", "");
+    let message = copy.codegen(&[]).fails();
+    assert!(message.contains("letta-api/src/generated"), "{message}");
+    assert_eq!(copy.read("letta-api/Cargo.toml"), manifest);
+    assert_eq!(copy.out_files(), ["generated"]);
+}
+
+#[test]
+fn what_an_earlier_run_left_is_removed_with_its_folder() {
+    let copy = Copy::new();
+    copy.codegen(&[]).succeeds();
+    let text = copy.read(TOKENS);
+    let deep = "letta-api/src/generated/gone/deep";
+    std::fs::create_dir_all(copy.path(deep)).unwrap();
+    copy.write(&format!("{deep}/a.rs"), &text);
+    copy.write(
+        "letta-api/src/generated/gone.rs",
+        &text.replace('\n', "\r\n"),
+    );
+
+    let files = copy.out_files();
+    let message = copy.codegen(&["--check"]).fails();
+    for text in [
+        "--- letta-api/src/generated/gone.rs (as it is)\n+++ letta-api/src/generated/gone.rs (should not be there)",
+        "--- letta-api/src/generated/gone/deep/a.rs (as it is)",
+        "2 files are stale: run `cargo xtask codegen`",
+    ] {
+        assert!(message.contains(text), "{text:?} is not in\n{message}");
+    }
+    assert_eq!(copy.out_files(), files);
+
+    let modified = copy.modified();
+    assert!(copy.codegen(&[]).succeeds().contains("written"));
+    assert_eq!(copy.out_files(), OUT_FILES);
+    assert_eq!(copy.modified(), modified);
+    copy.codegen(&["--check"]).succeeds();
+}
+
+#[test]
+fn a_file_that_codegen_did_not_write_is_neither_removed_nor_overwritten() {
+    for (path, bytes) in [
+        ("letta-api/src/generated/mine.rs", &b"// mine\n"[..]),
+        ("letta-api/src/generated/deep/mine.rs", b""),
+        ("letta-api/src/generated/picture.png", b"\x89PNG\xff"),
+        (TOKENS, b"// mine\n"),
+        (ROOT, b"// mine\n"),
+    ] {
+        let copy = Copy::new();
+        copy.codegen(&[]).succeeds();
+        copy.edit("letta.yaml", "How many tokens to skip", "How many to skip");
+        std::fs::create_dir_all(copy.path(path).parent().unwrap()).unwrap();
+        std::fs::write(copy.path(path), bytes).unwrap();
+        let (files, modified) = (copy.out_files(), copy.modified());
+        for flags in [&[][..], &["--check"]] {
+            let message = copy.codegen(flags).fails();
+            assert!(
+                message.contains(&format!("in its way: {path}\n")),
+                "{message}"
+            );
+            assert_eq!(std::fs::read(copy.path(path)).unwrap(), bytes);
+            assert_eq!(
+                (copy.out_files(), copy.modified()),
+                (files.clone(), modified.clone())
+            );
+        }
+    }
+}
+
+#[test]
+fn features_that_are_stale_fail_the_check_with_a_diff_and_all_else_in_the_manifest_stays() {
+    let copy = Copy::new();
+    copy.codegen(&[]).succeeds();
+    let manifest = copy.read("letta-api/Cargo.toml");
+    assert_eq!(
+        manifest,
+        std::fs::read_to_string(workspace().join("letta-api/Cargo.toml")).unwrap()
+    );
+
+    copy.edit(
+        "letta.yaml",
+        "Tokens for code that runs",
+        "Tokens for what runs",
+    );
+    let message = copy.codegen(&["--check"]).fails();
+    for text in [
+        "--- letta-api/Cargo.toml (as it is)",
+        "-## Tokens for code that runs at the user's side.",
+        "+## Tokens for what runs at the user's side.",
+        "1 file is stale",
+    ] {
+        assert!(message.contains(text), "{text:?} is not in\n{message}");
+    }
+    assert_eq!(copy.read("letta-api/Cargo.toml"), manifest);
+    copy.codegen(&[]).succeeds();
+    assert_eq!(
+        copy.read("letta-api/Cargo.toml"),
+        manifest.replace("Tokens for code that runs", "Tokens for what runs")
+    );
+
+    // With the line ends that are there.
+    copy.edit(
+        "letta.yaml",
+        "Tokens for what runs",
+        "Tokens for code that runs",
+    );
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    copy.write(
+        "letta-api/Cargo.toml",
+        &crlf(&copy.read("letta-api/Cargo.toml")),
+    );
+    copy.codegen(&[]).succeeds();
+    assert_eq!(copy.read("letta-api/Cargo.toml"), crlf(&manifest));
+}
+
+#[test]
+fn a_feature_that_goes_while_the_manifest_names_it_is_an_error() {
+    let copy = Copy::new();
+    copy.codegen(&[]).succeeds();
+    let manifest = copy.read("letta-api/Cargo.toml");
+    let description = copy.read("letta.yaml");
+    copy.write(
+        "letta.yaml",
+        &description.replace("tags: [clientSideAccessTokens]", "tags: [tokens]"),
+    );
+    let message = copy.codegen(&[]).fails();
+    assert!(
+        message.contains(
+            "the feature `client-side-access-tokens` goes, and letta-api/Cargo.toml names it"
+        ),
+        "{message}"
+    );
+    assert_eq!(copy.read("letta-api/Cargo.toml"), manifest);
+    assert_eq!(copy.out_files(), OUT_FILES);
 }
 
 #[test]
@@ -481,7 +684,9 @@ title:
 fn what_was_rewritten_is_told_where_a_later_stage_fails_too() {
     let copy = Copy::new();
     newer(&copy);
-    copy.edit("letta.yaml", "type: integer", "type: [integer, string]");
+    let agent = "All tokens where it is left out.\n          schema:\n            type: string";
+    let several = agent.replace("type: string", "type: [integer, string]");
+    copy.edit("letta.yaml", agent, &several);
     copy.edit("letta.yaml", "in: query", "in: cookie");
     let message = copy.codegen(&["--explain"]).fails();
     for text in ["type-list:\n  letta.yaml:", "error[parameter-location]"] {

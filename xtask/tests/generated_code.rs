@@ -1,24 +1,43 @@
 //! What the refine stage makes of the constructs that the description of the tokens does not have.
 
+mod scratch;
+
 use std::path::Path;
-use std::process::Command;
 
 use quote::ToTokens;
-use tempfile::TempDir;
+use scratch::Scratch;
+use xtask::document::Source;
 use xtask::model::Model;
-use xtask::{generate, lint, load, refine, render};
+use xtask::render::SourceText;
+use xtask::split::Feature;
+use xtask::{arrange, generate, lint, load, refine, render, split};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The code for `fixtures/wide.yaml`.
-fn text() -> String {
-    let document = load::load(&root().join("tests/fixtures/wide.yaml")).unwrap();
+/// The code for `fixtures/wide.yaml`, with what `fixtures/operations.yaml` adds.
+fn code() -> (Vec<SourceText>, Vec<Feature>) {
+    let read = |name: &str| load::load(&root().join("tests/fixtures").join(name)).unwrap();
+    let mut both = read("wide.yaml").to_json();
+    let more = read("operations.yaml").to_json();
+    for part in ["/paths", "/components/responses", "/components/schemas"] {
+        let members = both.pointer_mut(part).unwrap().as_object_mut().unwrap();
+        for (name, value) in more.pointer(part).unwrap().as_object().unwrap() {
+            members.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    let source = Source::new("both.json", both.to_string());
+    let document = arrange::arrange(load::parse(&source).unwrap());
     lint::lint(&document).unwrap_or_else(|failure| panic!("{failure}"));
     let model = Model::read(&document);
     let tokens = generate::generate(&document, &model).unwrap();
-    render::render(&refine::refine(tokens, &model).unwrap().file)
+    let mut split = split::split(refine::refine(tokens, &model).unwrap(), &model).unwrap();
+    let features = std::mem::take(&mut split.features);
+    (
+        render::render_all(split, render::LONGEST).unwrap(),
+        features,
+    )
 }
 
 /// The code that has this name: the type and its impls, the method, or the constant.
@@ -42,6 +61,16 @@ fn item(name: &str) -> String {
                 syn::Item::Const(it) if it.ident == name => {
                     found.push(it.to_token_stream().to_string())
                 }
+                // The impls of a type that several features need.
+                syn::Item::Const(it) if it.ident == "_" => {
+                    if let syn::Expr::Block(it) = &*it.expr {
+                        let inner = it.block.stmts.iter().filter_map(|stmt| match stmt {
+                            syn::Stmt::Item(item) => Some(item.clone()),
+                            _ => None,
+                        });
+                        find(&inner.collect::<Vec<_>>(), name, found);
+                    }
+                }
                 syn::Item::Impl(it) => {
                     let of = it.self_ty.to_token_stream().to_string();
                     if of == name {
@@ -61,7 +90,13 @@ fn item(name: &str) -> String {
         }
     }
     let mut found = Vec::new();
-    find(&syn::parse_file(&text()).unwrap().items, name, &mut found);
+    for file in code().0 {
+        find(
+            &syn::parse_file(&file.text).unwrap().items,
+            name,
+            &mut found,
+        );
+    }
     assert!(!found.is_empty(), "there is no {name}");
     found.join("\n")
 }
@@ -82,7 +117,8 @@ fn each_construct_comes_out_as_it_should() {
                 r#"if let Some(value) = x_trace_id"#,
                 ".headers(header_map)",
                 r#"QueryParam::new("self", &self_)"#,
-                "self_: Option<bool>",
+                "params: &'a types::GetThingParameters,)",
+                "let types::GetThingParameters { x_trace_id, self_, ids } = params;",
             ][..],
             &[
                 r#""api-version""#,
@@ -90,6 +126,123 @@ fn each_construct_comes_out_as_it_should() {
                 "OperationInfo",
                 "mut request",
             ][..],
+        ),
+        // Many optional parameters are one struct, in the description's order, and other arguments go before.
+        (
+            "GetThingParameters",
+            &[
+                "derive(Clone, Debug, Default, PartialEq)",
+                r#"#[non_exhaustive] pub struct GetThingParameters {
+                    #[doc = " For the logs."] pub x_trace_id: ::std::option::Option<::std::string::String>,
+                    #[doc = " `self`"] pub self_: ::std::option::Option<bool>,
+                    #[doc = " `ids`"] pub ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                }"#,
+                "pub fn with_self_(mut self, self_: impl ::std::convert::Into<bool>) -> Self",
+            ],
+            &["x_attempt", "'a"],
+        ),
+        // The path item's come before the operation's own, types of ours are theirs, and a name that is
+        // taken is not taken again.
+        (
+            "FollowParams",
+            &[
+                "pub cursor: ::std::option::Option<::std::string::String>",
+                r#"String>, #[doc = " What was seen last."] pub after: ::std::option::Option<Kind>"#,
+                "pub x_tags: ::std::option::Option<ThingId>",
+                "pub ids: ::std::option::Option<::std::vec::Vec<ThingId>>",
+            ],
+            &[],
+        ),
+        (
+            "follow",
+            &[
+                "(&'a self, id: &'a str, params: &'a str, parameters: &'a types::FollowParams,)",
+                r#"from_static("application/json")"#,
+                "ResponseValue<::serde_json::Value>, Error<types::RefusedResponse>",
+                "For the answer as server-sent events, see [`follow_stream`](Self::follow_stream).",
+                "200u16 => ResponseValue::from_response(response).await",
+                "404u16 => { Err(Error::documented(",
+            ],
+            &["502u16", "text/event-stream"],
+        ),
+        // The same call, of which the events are asked for: only the success is a stream.
+        (
+            "follow_stream",
+            &[
+                r#"from_static("text/event-stream")"#,
+                "Result<ResponseValue<ByteStream>, Error<types::RefusedResponse>>",
+                "200u16 => Ok(ResponseValue::stream(response))",
+                "404u16 => { Err(Error::documented(ResponseValue::from_response(response).await?)) }",
+                "The `data` of each event is a [`types::Entry`] as JSON",
+                "&operations::FOLLOW_STREAM",
+            ],
+            &["application/json"],
+        ),
+        ("FOLLOW", &[").safe_to_repeat();"], &["streaming"]),
+        (
+            "FOLLOW_STREAM",
+            &[
+                r#"Operation::new("follow_stream", "POST", "/v1/streams/{id}",).safe_to_repeat().streaming();"#,
+            ],
+            &[],
+        ),
+        // A name that another operation has is left to it; an inline event gets a type.
+        (
+            "talk",
+            &[
+                "body: Option<&'a types::Talk>",
+                "request_body::json_if_any(",
+                "`stream` of the body must not be `true` here.",
+            ],
+            &[".json("],
+        ),
+        (
+            "talk_events",
+            &[
+                "body: Option<&'a types::Talk>",
+                "[`types::TalkEvent`]",
+                "The service goes by `stream` of the body",
+            ],
+            &[],
+        ),
+        ("TALK_EVENTS", &[").streaming();"], &["safe_to_repeat"]),
+        ("TalkEvent", &["pub word:"], &[]),
+        // Content where there is none is not read.
+        (
+            "talk_stream",
+            &["204u16 => Ok(ResponseValue::empty(response))"],
+            &["ACCEPT"],
+        ),
+        (
+            "has_talks",
+            &["200u16 => Ok(ResponseValue::empty(response))"],
+            &["ACCEPT"],
+        ),
+        // An upload, its parts in order.
+        (
+            "import_things",
+            &[
+                r#"#[cfg(feature = "multipart")]"#,
+                "body: types::ImportThingsBody",
+                "crate::file_part::send(",
+                "body.into_form()?,).await?.build()?",
+            ],
+            &[".json("],
+        ),
+        (
+            "ImportThingsBody",
+            &[
+                r#"#[cfg(feature = "multipart")] pub struct"#,
+                "pub fn new(file: impl ::std::convert::Into<crate::FilePart>) -> Self",
+                "override_: defaults::default_bool::<true>()",
+                r#"form.value("override", &self.override_)?;
+                form.files("file", self.file);
+                form.value("self", &self.self_)?;
+                form.files("more", self.more);"#,
+                "pub self_: ::std::option::Option<::std::string::String>",
+                r#".field("key", &::std::format_args!("[redacted]"))"#,
+            ],
+            &["Serialize", "serde(", "derive(", "schemars"],
         ),
         // Where there are none, there is no map.
         ("put_thing", &[".json(&body)"], &["header_map"]),
@@ -254,48 +407,59 @@ fn each_construct_comes_out_as_it_should() {
     }
 }
 
-/// Needs a compiler and, the first time, half a minute: the crate's own sources are checked around the
-/// generated code. The build is kept in the target folder for the next time.
+/// What belongs to a feature is not there without: an item by itself would not compile.
 #[test]
-fn the_generated_code_compiles_without_warnings() {
-    let workspace = root().parent().unwrap();
-    let folder = TempDir::new().unwrap();
-    let manifest = std::fs::read_to_string(workspace.join("Cargo.toml")).unwrap();
-    let start = manifest.find("members = [").unwrap();
-    let end = start + manifest[start..].find(']').unwrap() + 1;
-    let manifest = manifest.replace(&manifest[start..end], "members = [\"letta-api\"]");
-    std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
-    std::fs::copy(
-        workspace.join("Cargo.lock"),
-        folder.path().join("Cargo.lock"),
-    )
-    .unwrap();
-    let package = folder.path().join("letta-api");
-    std::fs::create_dir_all(package.join("src")).unwrap();
-    for name in ["Cargo.toml", "README.md"] {
-        std::fs::copy(workspace.join("letta-api").join(name), package.join(name)).unwrap();
+fn all_that_is_of_uploads_is_behind_the_feature() {
+    let mut found = 0;
+    let mut items: Vec<syn::Item> = Vec::new();
+    for file in code().0 {
+        items.extend(syn::parse_file(&file.text).unwrap().items);
     }
-    for entry in std::fs::read_dir(workspace.join("letta-api/src")).unwrap() {
-        let path = entry.unwrap().path();
-        assert!(path.is_file(), "copy {} too", path.display());
-        std::fs::copy(&path, package.join("src").join(path.file_name().unwrap())).unwrap();
+    while let Some(item) = items.pop() {
+        let text = item.to_token_stream().to_string();
+        if !text.contains("ImportThingsBody") && !text.contains("FilePart") {
+            continue;
+        }
+        let attrs = match item {
+            syn::Item::Mod(module) => {
+                items.extend(module.content.into_iter().flat_map(|(_, items)| items));
+                continue;
+            }
+            syn::Item::Impl(block) if block.self_ty.to_token_stream().to_string() == "Client" => {
+                for member in block.items {
+                    let text = member.to_token_stream().to_string();
+                    if let syn::ImplItem::Fn(method) = member
+                        && text.contains("ImportThingsBody")
+                    {
+                        assert!(method.attrs.iter().any(is_feature), "{text}");
+                        found += 1;
+                    }
+                }
+                continue;
+            }
+            syn::Item::Impl(block) => block.attrs,
+            syn::Item::Struct(item) => item.attrs,
+            _ => continue,
+        };
+        assert!(attrs.iter().any(is_feature), "{text}");
+        found += 1;
     }
-    std::fs::write(package.join("src/generated.rs"), text()).unwrap();
+    assert_eq!(found, 5, "the method, the struct, and three impls");
+}
 
-    let run = Command::new(env!("CARGO"))
-        .args([
-            "check",
-            "--offline",
-            "--quiet",
-            "--no-default-features",
-            "--features",
-            "schemars",
-        ])
-        .args(["--package", "letta-api", "--target-dir"])
-        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated"))
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    let message = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success() && message.is_empty(), "{message}");
+fn is_feature(attr: &syn::Attribute) -> bool {
+    squeezed(&attr.to_token_stream().to_string()) == r#"#[cfg(feature="multipart")]"#
+}
+
+/// Needs a compiler and, the first time, a minute: the crate's own sources are compiled around the
+/// generated code, and `calls.rs` calls it. The build is kept in the target folder for the next time.
+#[test]
+fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
+    let (files, features) = code();
+    let scratch = Scratch::new(&files, &features);
+    scratch.passes(
+        "calls",
+        &root().join("tests/calls/calls.rs"),
+        "full,schemars,multipart",
+    );
 }

@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use letta_api::types::ListClientSideAccessTokensParams;
 use letta_api::{Secret, operations};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -83,11 +84,11 @@ impl ListAccessTokens {
         }
         let secrets = [self.letta.key().expose_secret()];
         let call = self.letta.call(&operations::LIST_CLIENT_SIDE_ACCESS_TOKENS);
-        let list = call.api.list_client_side_access_tokens(
-            agent.as_ref().map(AgentId::as_str),
-            self.limit,
-            self.offset,
-        );
+        let mut params = ListClientSideAccessTokensParams::default();
+        params.agent_id = agent.map(|agent| agent.as_str().to_owned());
+        params.limit = self.limit;
+        params.offset = self.offset;
+        let list = call.api.list_client_side_access_tokens(&params);
         let answer = call.answer(list, salvage::page, &secrets).await?;
         let attempts = call.course.attempts();
         let head = Head(answer.status(), answer.headers().clone(), attempts);

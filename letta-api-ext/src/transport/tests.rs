@@ -250,7 +250,8 @@ async fn the_policy_is_the_clients_or_the_calls() {
     // The generated client obeys too, and its cause is an error of ours.
     let network = Network::play([Hang]);
     let letta = network.letta().with_deadline(SECOND);
-    let raw = letta.api().list_client_side_access_tokens(None, None, None);
+    let params = Default::default();
+    let raw = letta.api().list_client_side_access_tokens(&params);
     let letta_api::Error::Transport(error) = raw.await.unwrap_err() else {
         panic!("a deadline is no answer");
     };

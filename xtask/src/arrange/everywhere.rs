@@ -52,7 +52,7 @@ impl Everywhere {
             Value::Object(members) => {
                 for (key, entry) in members {
                     match key.as_str() {
-                        "schema" => self.schema(&mut entry.node, depth + 1),
+                        "schema" => self.inline(&mut entry.node, depth + 1),
                         "schemas" => {
                             for (_, entry) in members_mut(&mut entry.node).into_iter().flatten() {
                                 self.schema(&mut entry.node, depth + 1);
@@ -84,6 +84,14 @@ impl Everywhere {
         }
     }
 
+    /// typify would name a type by the title of a schema that has no name.
+    fn inline(&mut self, schema: &mut Node, depth: usize) {
+        if let Some(members) = members_mut(schema) {
+            members.shift_remove("title");
+        }
+        self.schema(schema, depth);
+    }
+
     fn schema(&mut self, schema: &mut Node, depth: usize) {
         if depth > DEPTH {
             return;
@@ -97,7 +105,7 @@ impl Everywhere {
             if goes {
                 seen.insert(keyword.clone());
             }
-            // As with a title, nothing depends on it.
+            // Nothing depends on it, and there is no such keyword.
             !goes && keyword != "summary"
         });
         for (_, entry) in member_mut(schema, "properties")
@@ -105,16 +113,16 @@ impl Everywhere {
             .into_iter()
             .flatten()
         {
-            self.schema(&mut entry.node, depth + 1);
+            self.inline(&mut entry.node, depth + 1);
         }
         for keyword in ["items", "additionalProperties", "not"] {
             if let Some(inner) = member_mut(schema, keyword) {
-                self.schema(inner, depth + 1);
+                self.inline(inner, depth + 1);
             }
         }
         for keyword in ["oneOf", "anyOf", "allOf"] {
             for branch in items_mut(member_mut(schema, keyword)) {
-                self.schema(branch, depth + 1);
+                self.inline(branch, depth + 1);
             }
         }
     }

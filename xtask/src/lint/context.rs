@@ -1,11 +1,8 @@
 //! What all rules share: the document, what was found, and following references.
 
-use std::collections::HashMap;
-
-use crate::arrange::{BRANCHES_FROM, FROM};
+use crate::arrange;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Node, Pointer};
-use crate::model::component_schemas;
 use crate::overlay;
 
 use super::rules::Rule;
@@ -13,7 +10,6 @@ use super::rules::Rule;
 pub(super) struct Context<'a> {
     pub(super) document: &'a Node,
     pub(super) findings: Vec<Diagnostic>,
-    origins: Origins<'a>,
 }
 
 impl<'a> Context<'a> {
@@ -21,7 +17,6 @@ impl<'a> Context<'a> {
         Self {
             document,
             findings: Vec::new(),
-            origins: Origins::of(document),
         }
     }
 
@@ -40,7 +35,7 @@ impl<'a> Context<'a> {
     pub(super) fn into_findings(self) -> Vec<Diagnostic> {
         let mut findings = self.findings;
         for pointer in findings.iter_mut().filter_map(|it| it.pointer.as_mut()) {
-            *pointer = self.origins.of_part(pointer);
+            *pointer = arrange::origin(self.document, pointer);
         }
         findings
     }
@@ -73,13 +68,13 @@ impl<'a> Context<'a> {
 
     /// An overlay action that changes what stands at `at`, to copy.
     pub(super) fn update(&self, at: &Pointer, update: &str) -> String {
-        overlay::update_action(self.document, &self.origins.of_part(at), update)
+        overlay::update_action(self.document, at, update)
     }
 
     /// An overlay action that removes what stands at `at`, to copy. An overlay removes objects and
     /// arrays; this is for those.
     pub(super) fn remove(&self, at: &Pointer) -> String {
-        overlay::remove_action(self.document, &self.origins.of_part(at))
+        overlay::remove_action(self.document, at)
     }
 }
 
@@ -90,46 +85,4 @@ pub(super) fn component<'a>(reference: &'a str, kind: &str) -> Option<&'a str> {
         .strip_prefix(kind)?
         .strip_prefix('/')?;
     (!name.is_empty() && !name.contains('/')).then_some(name)
-}
-
-/// Where components stood that were inline schemas, for the overlay is about the description as it was.
-#[derive(Default)]
-struct Origins<'a> {
-    schemas: HashMap<&'a str, Pointer>,
-    branches: HashMap<&'a str, Pointer>,
-}
-
-impl<'a> Origins<'a> {
-    fn of(document: &'a Node) -> Self {
-        let mut origins = Self::default();
-        for (name, schema) in component_schemas(document) {
-            let from = |key: &str| Pointer::parse(schema.get(key)?.as_str()?);
-            origins.schemas.extend(from(FROM).map(|at| (name, at)));
-            let branches = from(BRANCHES_FROM).map(|at| (name, at));
-            origins.branches.extend(branches);
-        }
-        origins
-    }
-
-    fn of_part(&self, at: &Pointer) -> Pointer {
-        let [components, schemas, name, rest @ ..] = at.0.as_slice() else {
-            return at.clone();
-        };
-        if components != "components" || schemas != "schemas" {
-            return at.clone();
-        }
-        if let Some(from) = self.schemas.get(name.as_str()) {
-            return Pointer([&from.0, rest].concat());
-        }
-        let branch = match rest {
-            [_, field, rest @ ..] => field.strip_prefix('b').map(|index| (index, rest)),
-            _ => None,
-        };
-        match (self.branches.get(name.as_str()), branch) {
-            (Some(from), Some((index, rest))) => {
-                Pointer([&from.0, &[index.to_owned()][..], rest].concat())
-            }
-            _ => at.clone(),
-        }
-    }
 }

@@ -14,9 +14,10 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     };
     let what = describe::schema(context.document, &schema.at);
     let at = schema.at.join("enum");
-    let ignore = context.update(&schema.at, "x-codegen-ignore: [enum]");
     let values = list.as_array().unwrap_or(&[]);
+    let ignore = |context: &Context<'_>| context.update(&schema.at, "x-codegen-ignore: [enum]");
     if values.is_empty() {
+        let ignore = ignore(context);
         context.report(
             rules::ENUM_VALUES,
             &at,
@@ -42,12 +43,13 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         };
         let help = match value.value {
             Value::Null => "remove it, and say `nullable: true` where the enum is used".to_owned(),
-            _ => format!("remove it, or leave the enum out with {ignore}"),
+            _ => format!("remove it, or leave the enum out with {}", ignore(context)),
         };
         context.report(rules::ENUM_VALUES, &at.join(index), message, help);
     }
     if schema.kind() != Some("string") {
         if !texts.is_empty() && schema.kind().is_some() {
+            let ignore = ignore(context);
             let message = format!("the enum of {what} has texts, and its type is another");
             context.report(
                 rules::ENUM_VALUES,
@@ -58,17 +60,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         }
         return;
     }
-    if schema.role == Role::Tag {
-        return;
-    }
     if schema.role != Role::Component {
-        let message = format!(
-            "{what} is an inline enum: it would be closed, and fail the whole answer on a value that it does not know"
-        );
-        let help = format!(
-            "move it to `components.schemas`, and refer to it; or make it a plain text with {ignore}"
-        );
-        context.report(rules::CLOSED_ENUM, &at, message, help);
         return;
     }
     let open = schema.get(OPEN).and_then(Node::as_bool) != Some(false);

@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::describe;
 use super::rules;
-use super::schema::{Role, Schema};
+use super::schema::Schema;
 use crate::document::Value;
 
 /// Keywords that say nothing about values.
@@ -42,7 +42,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     for keyword in schema.keywords() {
         let at = schema.at.join(keyword);
-        if keyword.starts_with("x-") || (is_known(keyword) && keyword != "title") {
+        if keyword.starts_with("x-") || is_known(keyword) {
             continue;
         }
         let ignore = context.update(&schema.at, &format!("x-codegen-ignore: ['{keyword}']"));
@@ -52,13 +52,6 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
                 &at,
                 format!("{what} has `const`, which is dropped, so that any value passes"),
                 "write it as an enum of one value, or as a plain type",
-            ),
-            "title" if schema.role == Role::Component => {}
-            "title" => context.report(
-                rules::TITLE,
-                &at,
-                format!("{what} has a `title`, which would name its type; another of the same name would be taken for it"),
-                format!("leave it out with {ignore}"),
             ),
             _ => context.report(
                 rules::UNKNOWN_KEYWORD,

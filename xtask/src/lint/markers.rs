@@ -7,9 +7,11 @@ use super::describe;
 use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
+use crate::arrange::EVENT_STREAM;
 use crate::document::{Node, Pointer, Value};
 use crate::model::{
-    IGNORE, MARKER_PREFIX, NAME, OPEN, REPLACE, SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
+    EVENT_METHOD, IGNORE, MARKER_PREFIX, NAME, OPEN, REPLACE, SAFE_TO_REPEAT, SENSITIVE,
+    VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
 
@@ -81,6 +83,7 @@ fn marker(
     let what = describe::schema(context.document, at);
     match (key, holders.schemas.get(at)) {
         (SAFE_TO_REPEAT, _) => safe_to_repeat(value, holders.operations.get(at).copied()),
+        (EVENT_METHOD, _) => event_method(value, holders.operations.get(at).copied()),
         (OPEN, Some(schema)) => open(value, schema, &what),
         (REPLACE, Some(schema)) => replace(value, schema, &what),
         (IGNORE, Some(schema)) => ignore(value, schema, &what),
@@ -98,7 +101,7 @@ fn marker(
         _ => Some((
             format!("there is no marker `{key}`"),
             format!(
-                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}` on operations"
+                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}` and `{EVENT_METHOD}` on operations"
             ),
         )),
     }
@@ -121,6 +124,27 @@ fn safe_to_repeat(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
                 value.value.kind()
             ),
             "write `true` or `false`".to_owned(),
+        )
+    })
+}
+
+fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
+    let Some(operation) = operation.filter(|it| it.node.get(EVENT_STREAM).is_some()) else {
+        return Some((
+            format!(
+                "`{EVENT_METHOD}` stands on nothing that answers with JSON or server-sent events, and has no effect"
+            ),
+            "move it to such an operation, or remove it".to_owned(),
+        ));
+    };
+    let is_name = |name: &str| name.starts_with(|c: char| c.is_ascii_alphabetic());
+    (!value.as_str().is_some_and(is_name)).then(|| {
+        (
+            format!(
+                "`{EVENT_METHOD}` on `{}` makes no good name for a method",
+                operation.label()
+            ),
+            "write a text that begins with a letter, as an `operationId`".to_owned(),
         )
     })
 }

@@ -31,10 +31,10 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             }
             _ => {}
         }
-        if let Some(value) = value.filter(|_| !may_be_null(keyword)) {
+        if value.is_some_and(Node::is_null) && !may_be_null(keyword) {
             let ignore = context.update(&schema.at, &format!("x-codegen-ignore: ['{keyword}']"));
             let help = format!("give it a value, or leave it out with {ignore}");
-            report(context, &at, value, &format!("`{keyword}`"), help);
+            report(context, &at, &format!("`{keyword}`"), help);
         }
     }
 }
@@ -50,6 +50,10 @@ pub(super) fn members(context: &mut Context<'_>, at: &Pointer, node: &Node) {
 
 /// What stands under a name, or in a list.
 pub(super) fn node(context: &mut Context<'_>, at: &Pointer, node: &Node) {
+    // Most are none, and to say what to do about one takes time.
+    if !node.is_null() {
+        return;
+    }
     let (Some(holder), Some(key)) = (at.parent(), at.last()) else {
         return;
     };
@@ -60,11 +64,11 @@ pub(super) fn node(context: &mut Context<'_>, at: &Pointer, node: &Node) {
             "take it out; in an overlay, remove the list with {}, and add it anew",
             context.remove(&holder)
         );
-        report(context, at, node, &what, help);
+        report(context, at, &what, help);
     } else {
         let update = context.update(&holder, &format!("'{key}': …"));
         let help = format!("leave it out, or give it a value, as with {update}");
-        report(context, at, node, &format!("`{key}`"), help);
+        report(context, at, &format!("`{key}`"), help);
     }
 }
 
@@ -72,13 +76,11 @@ fn may_be_null(key: &str) -> bool {
     MAY_BE_NULL.contains(&key) || key.starts_with("x-")
 }
 
-fn report(context: &mut Context<'_>, at: &Pointer, node: &Node, what: &str, help: String) {
-    if node.is_null() {
-        let message = format!(
-            "{what} is null, where OpenAPI 3.0 has none; progenitor's reader takes it for left out, or refuses it without a line"
-        );
-        context.report(rules::NULL_VALUE, at, message, help);
-    }
+fn report(context: &mut Context<'_>, at: &Pointer, what: &str, help: String) {
+    let message = format!(
+        "{what} is null, where OpenAPI 3.0 has none; progenitor's reader takes it for left out, or refuses it without a line"
+    );
+    context.report(rules::NULL_VALUE, at, message, help);
 }
 
 /// Leaves out the nulls that another rule is about: that one says what is missing.

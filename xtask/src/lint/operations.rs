@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::operation::Operation;
 use super::rules;
+use crate::arrange::EVENT_STREAM;
 use crate::document::{Node, Pointer};
-use crate::model::SAFE_TO_REPEAT;
+use crate::model::{EVENT_METHOD, SAFE_TO_REPEAT};
 use crate::naming::method_name;
 
 /// Names that the hand-written part of the client has, or a list of all operations.
@@ -80,19 +81,51 @@ fn servers(context: &mut Context<'_>, at: &Pointer, node: &Node, label: &str) {
     }
 }
 
+/// The second method, for server-sent events.
+fn stream_name<'a>(
+    context: &mut Context<'_>,
+    operation: &'a Operation<'a>,
+    names: &mut HashMap<String, &'a Operation<'a>>,
+) {
+    let stream = operation.node.get(EVENT_STREAM);
+    let Some(method) = stream.and_then(|it| it.get("method")?.as_str()) else {
+        return;
+    };
+    let other = names.get(method).map(|it| it.label());
+    let taken = match other {
+        Some(label) => format!("the name of the method of `{label}`"),
+        None if TAKEN.contains(&method) => "a name that is taken".to_owned(),
+        None => {
+            names.insert(method.to_owned(), operation);
+            return;
+        }
+    };
+    let label = operation.label();
+    let rename = context.update(&operation.at, &format!("{EVENT_METHOD}: nameOfTheMethod"));
+    context.report(
+        rules::OPERATION_ID,
+        &operation.at,
+        format!(
+            "the method for the server-sent events of `{label}` would be called `{method}`, {taken}"
+        ),
+        format!("name it with {rename}"),
+    );
+}
+
 fn name<'a>(
     context: &mut Context<'_>,
     operation: &'a Operation<'a>,
     names: &mut HashMap<String, &'a Operation<'a>>,
 ) {
     let label = operation.label();
-    let rename = context.update(&operation.at, "operationId: nameOfTheMethod");
+    let rename =
+        |context: &Context<'_>| context.update(&operation.at, "operationId: nameOfTheMethod");
     let Some(id) = operation.id else {
         context.report(
             rules::OPERATION_ID,
             &operation.at,
             format!("`{label}` has no `operationId`, so its method has no name"),
-            format!("give it one with {rename}"),
+            format!("give it one with {}", rename(context)),
         );
         return;
     };
@@ -102,7 +135,7 @@ fn name<'a>(
             rules::OPERATION_ID,
             &at,
             format!("the `operationId` `{id}` makes no good name for a method"),
-            format!("begin it with a letter, with {rename}"),
+            format!("begin it with a letter, with {}", rename(context)),
         );
         return;
     }
@@ -112,7 +145,7 @@ fn name<'a>(
             rules::OPERATION_ID,
             &at,
             format!("`{label}` would become the method `{method}`, a name that is taken"),
-            format!("rename it with {rename}"),
+            format!("rename it with {}", rename(context)),
         );
     }
     match names.get(&method) {
@@ -125,11 +158,12 @@ fn name<'a>(
                 rules::OPERATION_ID,
                 &at,
                 message,
-                format!("rename one with {rename}"),
+                format!("rename one with {}", rename(context)),
             );
         }
         None => {
             names.insert(method, operation);
         }
     }
+    stream_name(context, operation, names);
 }

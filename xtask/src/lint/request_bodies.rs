@@ -5,6 +5,7 @@ use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
 use super::shape::{Shape, shape};
+use crate::arrange::OPTIONAL_BODY;
 use crate::document::{Node, Pointer};
 
 const SUPPORTED: &str = "`application/json`, `application/x-www-form-urlencoded`, `application/octet-stream`, `text/plain` or `text/x-markdown`";
@@ -30,11 +31,13 @@ fn one<'a>(
     body: &'a Node,
 ) {
     let label = operation.label();
-    if body.get("required").and_then(Node::as_bool) != Some(true) {
+    if body.get("required").and_then(Node::as_bool) != Some(true)
+        && operation.node.get(OPTIONAL_BODY).is_none()
+    {
         context.report(
             rules::BODY_OPTIONAL,
             at,
-            format!("the body of `{label}` may be left out; generated code always sends one"),
+            format!("the body of `{label}` may be left out; generated code could leave out JSON, and always sends this"),
             format!(
                 "say that it is always sent, with {}, or never, with {}",
                 context.update(at, "required: true"),
@@ -109,7 +112,13 @@ fn content<'a>(
             rules::BODY_MEDIA_TYPE,
             at,
             format!("the body of `{label}` is `{media_type}`, which progenitor cannot send"),
-            format!("give it as {SUPPORTED}, or remove the operation and write it by hand"),
+            if name.eq_ignore_ascii_case("multipart/form-data") {
+                "an upload needs an object with `properties` of plain names, and neither `encoding` nor a schema of \
+                 `additionalProperties`"
+                    .to_owned()
+            } else {
+                format!("give it as {SUPPORTED}, or remove the operation and write it by hand")
+            },
         );
         return;
     }

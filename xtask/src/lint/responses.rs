@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::fields::members;
-use super::media_types::{is_json, is_json_unseen};
 use super::operation::Operation;
 use super::rules::{self, Rule};
 use crate::document::{Node, Pointer};
+use crate::media_types::{is_json, is_json_unseen};
 
 struct Response<'a> {
     listed: Pointer,
@@ -119,20 +119,6 @@ fn one(context: &mut Context<'_>, operation: &Operation<'_>, response: &Response
         return;
     };
     if content.is_empty() {
-        return;
-    }
-    if matches!(status, 204 | 205) || operation.method == "head" {
-        let what = if operation.method == "head" {
-            "an answer to HEAD".to_owned()
-        } else {
-            format!("a {status}")
-        };
-        context.report(
-            rules::NO_CONTENT,
-            &at,
-            format!("`{label}` documents content on {what}, which has none; reading it would fail after the call has succeeded"),
-            format!("leave it out with {}", context.remove(&at)),
-        );
         return;
     }
     let json: Vec<&String> = content.keys().filter(|name| is_json(name)).collect();

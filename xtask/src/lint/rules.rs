@@ -35,6 +35,7 @@ rules! {
     OPERATION_ID = "operation-id": "an operation without a name, or two of one name in Rust";
     METHOD = "method": "an HTTP method that reqwest has no call for";
     REPEAT_SAFETY = "repeat-safety": "an operation that does not say whether it is safe to repeat";
+    TAG_NAME = "tag-name": "a tag that makes no good feature, or the feature of another or of something else";
     SERVERS = "servers": "servers of a path or an operation";
 
     PARAMETER_LOCATION = "parameter-location": "a parameter in a cookie, or in no known place";
@@ -43,7 +44,7 @@ rules! {
     PARAMETER_NULLABLE = "parameter-nullable": "a path or header parameter that may be null";
     PARAMETER_NAME = "parameter-name": "parameters of one name in Rust, and headers of no valid name";
 
-    BODY_OPTIONAL = "body-optional": "a request body that may be left out";
+    BODY_OPTIONAL = "body-optional": "a request body that may be left out, and is no JSON";
     BODY_MEDIA_TYPE = "body-media-type": "a request body of none, several or an unsupported media type";
     BODY_SCHEMA = "body-schema": "a request body whose schema does not fit its media type";
     BODY_ENCODING = "body-encoding": "`encoding` of a body";
@@ -51,26 +52,22 @@ rules! {
     RESPONSE_STATUS = "response-status": "a response for a status that is none, or that is not looked at";
     RESPONSE_RANGE = "response-range": "a response for a range of statuses, or for all others";
     RESPONSE_SUCCESS = "response-success": "an operation that documents no success";
-    NO_CONTENT = "no-content": "content on a status that has none";
-    RESPONSE_MEDIA_TYPE = "response-media-type": "JSON beside another media type, or under another name";
+    RESPONSE_MEDIA_TYPE = "response-media-type": "JSON beside another media type than events, or under another name";
     RESPONSE_SCHEMA = "response-schema": "a JSON response without a schema";
-    SUCCESS_SHAPES = "success-shapes": "successes of different shapes on one operation";
-    ERROR_SHAPES = "error-shapes": "errors of different shapes on one operation";
+    SUCCESS_SHAPES = "success-shapes": "successes of which some are JSON and others are not";
+    ERROR_SHAPES = "error-shapes": "errors of which some are JSON and others are not";
 
     UNKNOWN_KEYWORD = "unknown-keyword": "a schema keyword that OpenAPI 3.0 does not have";
     KEYWORD_VALUE = "keyword-value": "a keyword that holds another kind of JSON than it should";
     MISPLACED_KEYWORD = "misplaced-keyword": "a keyword that says nothing about the schema's type";
     SCHEMA_TYPE = "schema-type": "a `type` that is missing, a list, `null` or unknown";
     CONST = "const": "`const`";
-    TITLE = "title": "`title` on an inline schema";
     ANY_OF = "any-of": "`anyOf`";
     ALL_OF = "all-of": "`allOf` of anything but one schema, or objects";
     NOT = "not": "`not`";
     DISCRIMINATOR = "discriminator": "a discriminator without `oneOf`, or with a mapping";
     ONE_OF_REF = "one-of-ref": "a branch of `oneOf` that is a $ref";
     ONE_OF_TAG = "one-of-tag": "branches of `oneOf` that no tag tells apart";
-    CLOSED_UNION = "closed-union": "a `oneOf` that is inline";
-    CLOSED_ENUM = "closed-enum": "an enum that is inline";
     ENUM_VALUES = "enum-values": "an enum of anything but distinct texts";
     NUMBER_FORMAT = "number-format": "a `number` that does not say that it is a fraction";
     INTEGER_BOUNDS = "integer-bounds": "bounds that make another type of an integer";

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::context::Context;
 use super::describe;
 use super::rules;
-use super::schema::{Role, Schema};
+use super::schema::Schema;
 use crate::document::Node;
 use crate::model::{OPEN, UNKNOWN_MEMBERS};
 use crate::naming::{all_differ, field_name, variant_names};
@@ -56,14 +56,6 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     };
     let what = describe::schema(context.document, &schema.at);
     let at = schema.at.join("oneOf");
-    if schema.role != Role::Component {
-        context.report(
-            rules::CLOSED_UNION,
-            &at,
-            format!("{what} is an inline union: it would be closed, and fail the whole answer on a branch that it does not know"),
-            "move it to `components.schemas`, and refer to it",
-        );
-    }
     if list.as_array().is_none_or(<[Node]>::is_empty) {
         let message = format!(
             "the `oneOf` of {what} has no branches, and would become a type without values"

@@ -1,35 +1,10 @@
 //! What was rewritten, for the maintainer to read.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::rules::REWRITINGS;
 use super::{Lowered, Rewrite};
-use crate::document::{Source, Span};
-
-/// Lines by their first bytes: to count them anew for each of thousands of places would take seconds.
-#[derive(Default)]
-struct Lines(HashMap<*const Source, Vec<usize>>);
-
-impl Lines {
-    fn place(&mut self, span: &Span) -> String {
-        let starts = self
-            .0
-            .entry(std::sync::Arc::as_ptr(&span.source))
-            .or_insert_with(|| {
-                let text = span.source.text.bytes().enumerate();
-                let after = text
-                    .filter(|(_, byte)| *byte == b'\n')
-                    .map(|(at, _)| at + 1);
-                std::iter::once(0).chain(after).collect()
-            });
-        let line = starts.partition_point(|start| *start <= span.start);
-        let start = starts[line.saturating_sub(1)];
-        let before = span.source.text.get(start..span.start).unwrap_or_default();
-        let column = before.chars().count() + 1;
-        format!("{}:{line}:{column}", span.source.path.display())
-    }
-}
+use crate::lines::Lines;
 
 impl Lowered {
     /// One line, if anything was rewritten.

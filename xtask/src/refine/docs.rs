@@ -1,20 +1,12 @@
 //! Doc comments: one line per attribute, and none missing.
 
 use quote::ToTokens;
-use syn::{Attribute, Expr, Lit, Meta, parse_quote};
+use syn::{Attribute, Expr, Lit, Meta};
 
 /// Rewrites the doc comments among `attrs` as one `///` line per line of text. Where there is none,
 /// `default` becomes the text.
 pub(super) fn tidy(attrs: &mut Vec<Attribute>, default: impl FnOnce() -> String) {
-    let mut text = Vec::new();
-    attrs.retain(|attr| match doc(attr) {
-        Some(lines) => {
-            text.push(lines);
-            false
-        }
-        None => true,
-    });
-    let text = text.join("\n");
+    let text = take(attrs);
     let text = match text.trim() {
         "" => default(),
         text => text.to_owned(),
@@ -24,13 +16,40 @@ pub(super) fn tidy(attrs: &mut Vec<Attribute>, default: impl FnOnce() -> String)
     *attrs = docs;
 }
 
+/// Takes the doc comments out of `attrs`, as one text.
+pub(super) fn take(attrs: &mut Vec<Attribute>) -> String {
+    let mut text = Vec::new();
+    attrs.retain(|attr| match doc(attr) {
+        Some(lines) => {
+            text.push(lines.strip_prefix(' ').map(str::to_owned).unwrap_or(lines));
+            false
+        }
+        None => true,
+    });
+    text.join("\n")
+}
+
 /// One line of documentation.
 pub(super) fn line(text: &str) -> Attribute {
     let text = match text.trim_end() {
         "" => String::new(),
         text => format!(" {text}"),
     };
-    parse_quote!(#[doc = #text])
+    // Put together by hand: there are many, and to parse each takes a good part of this stage's time.
+    let text = syn::LitStr::new(&text, proc_macro2::Span::call_site());
+    Attribute {
+        pound_token: Default::default(),
+        style: syn::AttrStyle::Outer,
+        bracket_token: Default::default(),
+        meta: Meta::NameValue(syn::MetaNameValue {
+            path: syn::Path::from(quote::format_ident!("doc")),
+            eq_token: Default::default(),
+            value: Expr::Lit(syn::ExprLit {
+                attrs: Vec::new(),
+                lit: Lit::Str(text),
+            }),
+        }),
+    }
 }
 
 fn doc(attr: &Attribute) -> Option<String> {

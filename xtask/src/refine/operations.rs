@@ -1,23 +1,33 @@
 //! Operations: paths are checked, requests go through the one hook, and nothing is sent that nobody
 //! asked for.
 
+use std::collections::BTreeSet;
+
 use quote::{ToTokens, format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Expr, ExprMethodCall, Ident, ImplItemFn, ItemConst, Local, Macro, Pat, Stmt, Token, parse_quote,
+    Expr, ExprMethodCall, Ident, ImplItemFn, Item, ItemConst, Local, Macro, Pat, Stmt, Token,
+    parse_quote,
 };
 
-use super::{docs, forms, unexpected};
+use super::{bodies, docs, event_streams, forms, parameter_structs, unexpected};
 use crate::diagnostic::Failure;
 use crate::model::Model;
 
 pub(super) struct Operations {
     pub(super) constants: Vec<ItemConst>,
     pub(super) methods: Vec<ImplItemFn>,
+    /// The structs of parameters, and how many there are.
+    pub(super) types: (Vec<Item>, usize),
 }
 
-pub(super) fn refine(methods: Vec<ImplItemFn>, model: &Model) -> Result<Operations, Failure> {
+/// `taken` are the names of the types that there are.
+pub(super) fn refine(
+    methods: Vec<ImplItemFn>,
+    model: &Model,
+    mut taken: BTreeSet<String>,
+) -> Result<Operations, Failure> {
     if methods.len() != model.operations.len() {
         return Err(unexpected(&format!(
             "the description has {} operations, and {} methods were generated",
@@ -28,6 +38,7 @@ pub(super) fn refine(methods: Vec<ImplItemFn>, model: &Model) -> Result<Operatio
     let mut out = Operations {
         constants: Vec::new(),
         methods: Vec::new(),
+        types: (Vec::new(), 0),
     };
     for mut method in methods {
         let id = method.sig.ident.to_string();
@@ -47,7 +58,23 @@ pub(super) fn refine(methods: Vec<ImplItemFn>, model: &Model) -> Result<Operatio
         });
         docs::tidy(&mut method.attrs, || format!("`{verb} {path}`"));
         refine_method(&mut method, &constant)?;
-        out.methods.push(method);
+        bodies::refine(&mut method, operation)?;
+        let parameters = parameter_structs::refine(&mut method, operation, &mut taken)?;
+        out.types.1 += usize::from(!parameters.is_empty());
+        out.types.0.extend(parameters);
+        let Some(stream) = &operation.event_stream else {
+            out.methods.push(method);
+            continue;
+        };
+        let (constant, id) = (event_streams::constant(stream), &stream.method);
+        let twin = event_streams::twin(&mut method, &constant, stream)?;
+        let safe_to_repeat = operation.safe_to_repeat.then(|| quote!(.safe_to_repeat()));
+        out.constants.push(parse_quote! {
+            #[doc = #doc]
+            pub const #constant: Operation =
+                Operation::new(#id, #verb, #path) #safe_to_repeat .streaming();
+        });
+        out.methods.extend([method, twin]);
     }
     Ok(out)
 }

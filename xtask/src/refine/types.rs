@@ -12,7 +12,7 @@ use syn::{
     PathArguments, Token, Type, Variant, parse_quote,
 };
 
-use super::{docs, open, text_enum, unexpected, union};
+use super::{docs, open, text_enum, unexpected, union, uploads};
 use crate::diagnostic::Failure;
 use crate::model::{Model, Schema, UNKNOWN_MEMBERS};
 
@@ -101,12 +101,16 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
     }
 
     // Conversions of closed types alone fail, with an error of its own.
-    let converts = out.items.iter().any(|item| {
-        !matches!(item, Item::Mod(_))
-            && item
+    let converts = out.items.iter().any(|item| match item {
+        Item::Impl(block) => block.items.iter().any(|item| match item {
+            syn::ImplItem::Type(error) => error
+                .ty
                 .to_token_stream()
                 .to_string()
-                .contains("ConversionError")
+                .contains("ConversionError"),
+            _ => false,
+        }),
+        _ => false,
     });
     if !converts {
         out.items
@@ -124,6 +128,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
             )));
         }
     }
+    uploads::finish(&mut out.items, model)?;
     Ok(out)
 }
 
@@ -147,6 +152,9 @@ fn refine_struct(
     reorder(&mut fields.named, order, model)?;
     if let Some(name) = schema.and_then(|schema| schema.keeps_unknown.as_deref()) {
         open::keep_unknown_members(&mut fields.named, name)?;
+        if let Some(field) = fields.named.last_mut() {
+            field.vis = parse_quote!(pub);
+        }
     }
     for field in &mut fields.named {
         document_field(field)?;
@@ -155,12 +163,13 @@ fn refine_struct(
     let parts = Parts::of(&fields.named)?;
     let constructor = parts.constructor(&format_ident!("new"), &quote!(Self), true);
     let setters = parts.setters();
-    let mut items = vec![parse_quote! {
+    // As an impl, not as just any item: the parser need not try what else it might be.
+    let mut items = vec![Item::Impl(parse_quote! {
         impl #name {
             #constructor
             #(#setters)*
         }
-    }];
+    })];
     if let Some(schema) = schema.filter(|schema| !schema.sensitive.is_empty()) {
         items.push(redacted_debug(&mut item, schema)?);
     }
@@ -470,8 +479,18 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// The name of a type, if the item is one.
+pub(super) fn name(item: &Item) -> Option<String> {
+    match item {
+        Item::Struct(item) => Some(item.ident.to_string()),
+        Item::Enum(item) => Some(item.ident.to_string()),
+        Item::Type(item) => Some(item.ident.to_string()),
+        _ => None,
+    }
+}
+
 /// The `T` of an `Option<T>`.
-fn optional(ty: &Type) -> Option<&Type> {
+pub(super) fn optional(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     if last.ident != "Option" {

@@ -210,11 +210,14 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         let attempts = fitting.iter().map(|variant| {
             let plain = attempt(variant);
             let required = &variant.branch.required;
-            match kinds == ["object"] && !required.is_empty() {
-                true => {
-                    quote!(crate::union::has(value, &[#(#required),*]).and_then(|value| #plain))
-                }
-                false => plain,
+            let is_number =
+                kinds.contains(&"number") && variant.branch.kinds.iter().all(|it| it == "number");
+            if kinds == ["object"] && !required.is_empty() {
+                quote!(crate::union::has(value, &[#(#required),*]).and_then(|value| #plain))
+            } else if is_number {
+                quote!(crate::union::exact(value).and_then(|value| #plain))
+            } else {
+                plain
             }
         });
         let attempts = first_of(attempts.collect());

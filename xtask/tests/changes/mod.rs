@@ -119,6 +119,20 @@ static KEYWORDS: LazyLock<Vec<(&str, Value)>> = LazyLock::new(|| {
         ("explode", json!(false)),
         ("operationId", json!("")),
         ("operationId", json!("new")),
+        (
+            "content",
+            json!({
+                "application/json": {"schema": {}},
+                "text/event-stream": {"schema": {"oneOf": [{"$ref": "#/components/schemas/Thing"}]}},
+            }),
+        ),
+        (
+            "content",
+            json!({"multipart/form-data": {"schema": {"type": "object", "properties": {"f": {"type": "string", "format": "binary"}}}}}),
+        ),
+        ("required", json!(false)),
+        ("x-codegen-event-method", json!("follow")),
+        ("x-codegen-event-method", json!("a b")),
         ("content", json!({"text/html": {}})),
         ("content", json!({"application/json": {}})),
         ("4XX", json!({"description": ""})),

@@ -1,10 +1,23 @@
 use std::time::Duration;
 
 use letta_api::Secret;
+use letta_api::types::ListClientSideAccessTokensParams;
 use letta_api_emulator::{Emulator, ManualClock};
 use serde_json::json;
 
 use crate::raw::{client, create, good_body, list, token_for};
+
+fn page_of(
+    agent: Option<&str>,
+    limit: Option<u32>,
+    offset: Option<u32>,
+) -> ListClientSideAccessTokensParams {
+    let mut params = ListClientSideAccessTokensParams::default();
+    params.agent_id = agent.map(str::to_owned);
+    params.limit = limit;
+    params.offset = offset;
+    params
+}
 
 async fn emulator_with(agents: &[&str]) -> (Emulator, Vec<Secret>) {
     let emulator = Emulator::start().await.unwrap();
@@ -37,7 +50,7 @@ async fn a_page_is_cut_exactly_oldest_first_and_says_whether_more_comes() {
         (Some(u32::MAX), Some(u32::MAX), 12..12, false),
     ] {
         let page = client
-            .list_client_side_access_tokens(None, limit, offset)
+            .list_client_side_access_tokens(&page_of(None, limit, offset))
             .await
             .unwrap()
             .into_inner();
@@ -98,7 +111,7 @@ async fn the_filter_keeps_the_tokens_that_name_the_agent_and_pages_are_cut_from_
         ("AGENT-1", None, None, &[], false),
     ] {
         let page = client
-            .list_client_side_access_tokens(Some(agent), limit, offset)
+            .list_client_side_access_tokens(&page_of(Some(agent), limit, offset))
             .await
             .unwrap();
         let listed: Vec<_> = page.tokens.iter().map(|token| &token.token).collect();

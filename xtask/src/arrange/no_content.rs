@@ -1,0 +1,23 @@
+//! Content where HTTP has none, on a 204 or an answer to HEAD: reading it would fail after the call has
+//! succeeded.
+
+use super::nodes::{own, remove, resolve, responses};
+use crate::document::Node;
+use crate::model::operations;
+
+pub(super) fn arrange(document: &mut Node) {
+    let all: Vec<_> = operations(document).map(|(at, _)| at).collect();
+    for at in all {
+        for (status, response) in responses(document, &at) {
+            let has_none = matches!(status, 204 | 205) || at.last() == Some("head");
+            let has_content = resolve(document, &response, "responses")
+                .is_some_and(|(_, it)| it.given("content").is_some());
+            if has_none
+                && has_content
+                && let Some(response) = own(document, &response, "responses")
+            {
+                remove(response, "content");
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What the parts of this stage share: making values, following references, and finding names.
+
+use indexmap::IndexMap;
+
+use super::FROM;
+use crate::document::{Entry, Node, Pointer, Span, Value};
+use crate::model::component_schemas;
+use crate::naming::type_name;
+
+/// Text that stands for what is at `span`.
+pub(super) fn text(span: &Span, text: impl Into<String>) -> Node {
+    Node {
+        value: Value::String(text.into()),
+        span: span.clone(),
+    }
+}
+
+/// A truth value that stands for what is at `span`.
+pub(super) fn flag(span: &Span, value: bool) -> Node {
+    Node {
+        value: Value::Bool(value),
+        span: span.clone(),
+    }
+}
+
+/// An array that stands for what is at `span`.
+pub(super) fn array(span: &Span, items: Vec<Node>) -> Node {
+    Node {
+        value: Value::Array(items),
+        span: span.clone(),
+    }
+}
+
+/// An object that stands for what is at `span`.
+pub(super) fn object<const N: usize>(span: &Span, members: [(&str, Node); N]) -> Node {
+    let mut made = Node {
+        value: Value::Object(IndexMap::new()),
+        span: span.clone(),
+    };
+    for (key, node) in members {
+        set(&mut made, key, node);
+    }
+    made
+}
+
+/// `{$ref: …}` to a component schema.
+pub(super) fn reference(span: &Span, component: &str) -> Node {
+    let to = format!("#/components/schemas/{component}");
+    object(span, [("$ref", text(span, to))])
+}
+
+/// Puts a member into an object, in the place of one of that name.
+pub(super) fn set(holder: &mut Node, key: &str, node: Node) {
+    if let Value::Object(members) = &mut holder.value {
+        let key_span = match members.get(key) {
+            Some(entry) => entry.key.clone(),
+            None => node.span.clone(),
+        };
+        let entry = Entry {
+            key: key_span,
+            node,
+        };
+        members.insert(key.to_owned(), entry);
+    }
+}
+
+/// Takes a member out of an object.
+pub(super) fn remove(holder: &mut Node, key: &str) -> Option<Node> {
+    match &mut holder.value {
+        Value::Object(members) => members.shift_remove(key).map(|entry| entry.node),
+        _ => None,
+    }
+}
+
+/// The name of the component of this kind that a node refers to.
+pub(super) fn referred<'a>(node: &'a Node, kind: &str) -> Option<&'a str> {
+    let name = node.get("$ref")?.as_str()?;
+    let name = name.strip_prefix("#/components/")?.strip_prefix(kind)?;
+    let name = name.strip_prefix('/')?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
+/// Follows `$ref`s to components of this kind, and gives where they lead. Nothing where they lead nowhere.
+pub(super) fn resolve<'a>(
+    document: &'a Node,
+    at: &Pointer,
+    kind: &str,
+) -> Option<(Pointer, &'a Node)> {
+    let mut at = at.clone();
+    let mut node = document.pointer(&at)?;
+    // A chain as long as this is a circle.
+    for _ in 0..64 {
+        if node.get("$ref").is_none() {
+            return node.as_object().is_some().then_some((at, node));
+        }
+        at = component(kind, referred(node, kind)?);
+        node = document.pointer(&at)?;
+    }
+    None
+}
+
+/// As [`resolve`], with what stands there made a copy of its own: a change of it changes nothing else.
+pub(super) fn own<'a>(document: &'a mut Node, at: &Pointer, kind: &str) -> Option<&'a mut Node> {
+    let (found, node) = resolve(document, at, kind)?;
+    if found != *at {
+        let mut copy = node.clone();
+        let from = text(&copy.span, found.to_string());
+        set(&mut copy, FROM, from);
+        *document.pointer_mut(at)? = copy;
+    }
+    document.pointer_mut(at)
+}
+
+pub(super) fn component(kind: &str, name: &str) -> Pointer {
+    Pointer::default().join("components").join(kind).join(name)
+}
+
+/// Whether a component schema of this name would have a type of its own.
+pub(super) fn is_free(document: &Node, name: &str) -> bool {
+    let ty = type_name(name);
+    component_schemas(document).all(|(other, _)| type_name(other) != ty)
+}
+
+/// Adds a component schema. What should hold it may be missing, or be something else; then nothing is
+/// added.
+#[must_use]
+pub(super) fn add_schema(document: &mut Node, name: &str, schema: Node) -> bool {
+    let span = document.span.clone();
+    let mut holder = document;
+    for key in ["components", "schemas"] {
+        if holder.get(key).is_none() {
+            set(holder, key, object(&span, []));
+        }
+        match holder.pointer_mut(&Pointer::default().join(key)) {
+            Some(next) if next.as_object().is_some() => holder = next,
+            _ => return false,
+        }
+    }
+    set(holder, name, schema);
+    true
+}
+
+/// Every operation that has a name: the pointer to it, and the name.
+pub(super) fn named_operations(document: &Node) -> Vec<(Pointer, String)> {
+    crate::model::operations(document)
+        .filter_map(|(at, node)| {
+            let id = node.get("operationId")?.as_str()?;
+            Some((at, id.to_owned()))
+        })
+        .collect()
+}
+
+/// The statuses that an operation answers with, each with the pointer to its response.
+pub(super) fn responses(document: &Node, operation: &Pointer) -> Vec<(u16, Pointer)> {
+    let at = operation.join("responses");
+    let members = document.pointer(&at).and_then(Node::as_object);
+    members
+        .into_iter()
+        .flat_map(|members| members.keys())
+        .filter_map(|key| Some((key.parse().ok().filter(|_| key.len() == 3)?, at.join(key))))
+        .collect()
+}
+
+/// What a schema is, apart from what is said about it: equal for schemas of one shape. An `allOf` of one
+/// reference is that reference.
+pub(super) fn shape(schema: &Node) -> serde_json::Value {
+    let mut json = schema.to_json();
+    if let serde_json::Value::Object(members) = &mut json {
+        for note in [
+            "description",
+            "example",
+            "deprecated",
+            "externalDocs",
+            "title",
+        ] {
+            members.shift_remove(note);
+        }
+        members.retain(|key, _| !key.starts_with("x-"));
+        if members.len() == 1
+            && let Some(serde_json::Value::Array(branches)) = members.get("allOf")
+            && let [branch] = branches.as_slice()
+            && branch.get("$ref").is_some()
+        {
+            return branch.clone();
+        }
+    }
+    json
+}

@@ -1,0 +1,30 @@
+//! Request bodies that may be left out: progenitor would always send one.
+
+use super::OPTIONAL_BODY;
+use super::nodes::{flag, resolve, set};
+use crate::document::Node;
+use crate::media_types::is_json;
+use crate::model::operations;
+
+pub(super) fn arrange(document: &mut Node) {
+    let all: Vec<_> = operations(document).map(|(at, _)| at).collect();
+    for at in all {
+        let Some((_, body)) = resolve(document, &at.join("requestBody"), "requestBodies") else {
+            continue;
+        };
+        let required = body
+            .get("required")
+            .is_some_and(|it| it.as_bool() != Some(false));
+        let only_json = body
+            .get("content")
+            .and_then(Node::as_object)
+            .is_some_and(|content| content.len() == 1 && content.keys().all(|name| is_json(name)));
+        if !required
+            && only_json
+            && let Some(operation) = document.pointer_mut(&at)
+        {
+            let note = flag(&operation.span, true);
+            set(operation, OPTIONAL_BODY, note);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Answers of several shapes: progenitor gives the errors of an operation one type, and its successes one.
+//! So the shapes become the branches of one schema.
+
+use std::ops::RangeInclusive;
+
+use super::FROM;
+use super::nodes::{
+    add_schema, array, is_free, named_operations, object, own, reference, remove, resolve,
+    responses, set, shape, text,
+};
+use crate::document::{Node, Pointer};
+use crate::media_types::is_json;
+use crate::model::component_schemas;
+use crate::naming::type_name;
+
+pub(super) fn arrange(document: &mut Node) {
+    for (at, id) in named_operations(document) {
+        forget_untyped_errors(document, &at);
+        side(document, &at, 400..=599, &type_name(&format!("{id}-error")));
+        side(
+            document,
+            &at,
+            200..=299,
+            &type_name(&format!("{id}-success")),
+        );
+    }
+}
+
+/// An answer of an operation.
+struct Answer {
+    status: u16,
+    /// Where the operation lists it.
+    listed: Pointer,
+    /// The media type of its JSON, and the pointer to its schema.
+    json: Option<(String, Option<Pointer>)>,
+    /// Whether it is bytes, or JSON beside something else.
+    other: bool,
+}
+
+fn answers(document: &Node, operation: &Pointer, statuses: &RangeInclusive<u16>) -> Vec<Answer> {
+    responses(document, operation)
+        .into_iter()
+        .filter(|(status, _)| statuses.contains(status))
+        .filter_map(|(status, listed)| {
+            let (at, response) = resolve(document, &listed, "responses")?;
+            let content = response.get("content").and_then(Node::as_object);
+            let json =
+                content.and_then(|it| it.get_key_value(it.keys().find(|name| is_json(name))?));
+            let json = json.map(|(name, media)| {
+                let schema = media.node.given("schema");
+                let at = at.join("content").join(name).join("schema");
+                (name.clone(), schema.map(|_| at))
+            });
+            let count = content.map_or(0, |it| it.len());
+            Some(Answer {
+                status,
+                listed,
+                other: count > usize::from(json.is_some()),
+                json,
+            })
+        })
+        .collect()
+}
+
+/// An error that has no schema, beside one that has: it is left undocumented, and so arrives with its
+/// status and its body unread. To say of it that it has none would keep the others from having one.
+fn forget_untyped_errors(document: &mut Node, operation: &Pointer) {
+    let answers = answers(document, operation, &(400..=599));
+    let is_typed = |it: &Answer| matches!(it.json, Some((_, Some(_))));
+    if !answers.iter().any(is_typed) {
+        return;
+    }
+    for answer in answers.iter().filter(|it| !is_typed(it) && !it.other) {
+        if let (Some(holder), Some(key)) = (answer.listed.parent(), answer.listed.last())
+            && let Some(holder) = document.pointer_mut(&holder)
+        {
+            remove(holder, key);
+        }
+    }
+}
+
+fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>, name: &str) {
+    let answers = answers(document, operation, &statuses);
+    let mut typed = Vec::new();
+    for answer in answers {
+        // What is not JSON has no shape to join; a lint tells.
+        let (Some((media_type, Some(schema))), false) = (answer.json, answer.other) else {
+            return;
+        };
+        typed.push((answer.status, answer.listed, media_type, schema));
+    }
+    // Each shape once, with the first place that has it.
+    let mut shapes: Vec<(serde_json::Value, u16, Pointer)> = Vec::new();
+    for (status, _, _, at) in &typed {
+        let Some(what) = document.pointer(at).map(shape) else {
+            return;
+        };
+        if shapes.iter().all(|(known, _, _)| *known != what) {
+            shapes.push((what, *status, at.clone()));
+        }
+    }
+    if shapes.len() < 2 || !is_free(document, name) {
+        return;
+    }
+    let Some(span) = document.pointer(&shapes[0].2).map(|it| it.span.clone()) else {
+        return;
+    };
+    let mut branches = Vec::new();
+    for (what, status, at) in shapes {
+        match branch(document, what, &format!("{name}{status}"), &at) {
+            Some(branch) => branches.push(reference(&span, &branch)),
+            None => return,
+        }
+    }
+    let label = operation.last().unwrap_or_default().to_uppercase();
+    let path = operation
+        .parent()
+        .and_then(|it| it.last().map(str::to_owned));
+    let kind = if *statuses.start() >= 400 {
+        "an error"
+    } else {
+        "a success"
+    };
+    let doc = format!(
+        "What {kind} of `{label} {}` may be; the status tells which, and each has a variant.",
+        path.unwrap_or_default()
+    );
+    let union = object(
+        &span,
+        [
+            ("description", text(&span, doc)),
+            ("oneOf", array(&span, branches)),
+        ],
+    );
+    if !add_schema(document, name, union) {
+        return;
+    }
+    for (_, listed, media_type, _) in typed {
+        let schema = Pointer::default().join("content").join(media_type);
+        if let Some(response) = own(document, &listed, "responses")
+            && let Some(media) = response.pointer_mut(&schema)
+        {
+            set(media, "schema", reference(&span, name));
+        }
+    }
+}
+
+/// The component that has this shape, made if there is none.
+fn branch(
+    document: &mut Node,
+    what: serde_json::Value,
+    name: &str,
+    at: &Pointer,
+) -> Option<String> {
+    if let Some(reference) = what.get("$ref") {
+        let to = reference.as_str()?.strip_prefix("#/components/schemas/")?;
+        return Some(to.to_owned());
+    }
+    if let Some((name, _)) = component_schemas(document).find(|(_, it)| shape(it) == what) {
+        return Some(name.to_owned());
+    }
+    if !is_free(document, name) {
+        return None;
+    }
+    let mut schema = document.pointer(at)?.clone();
+    schema.as_object()?;
+    let from = text(&schema.span, at.to_string());
+    set(&mut schema, FROM, from);
+    add_schema(document, name, schema).then(|| name.to_owned())
+}

@@ -1,0 +1,167 @@
+//! Answers that are JSON or server-sent events, as the caller asks: progenitor knows one of the two. The
+//! events are taken out of what it sees, and the refine stage makes a second method for them.
+
+use std::collections::BTreeSet;
+
+use super::nodes::{
+    add_schema, component, is_free, named_operations, object, own, referred, remove, resolve,
+    responses, set, shape, text,
+};
+use super::{EVENT_STREAM, FROM};
+use crate::document::{Node, Pointer, Value};
+use crate::media_types::{is_event_stream, is_json};
+use crate::model::{EVENT_METHOD, component_schemas};
+use crate::naming::{method_name, type_name};
+
+pub(super) fn arrange(document: &mut Node) {
+    let all = named_operations(document);
+    let mut taken: BTreeSet<String> = all.iter().map(|(_, id)| method_name(id)).collect();
+    for (at, id) in all {
+        let both: Vec<Pointer> = responses(document, &at)
+            .into_iter()
+            .filter(|(status, _)| (200..=299).contains(status))
+            .map(|(_, at)| at)
+            .filter(|at| has_both(document, at))
+            .collect();
+        if both.is_empty() {
+            continue;
+        }
+        let Some(operation) = document.pointer(&at) else {
+            continue;
+        };
+        let span = operation.span.clone();
+        let method = match operation.get(EVENT_METHOD).and_then(Node::as_str) {
+            Some(wanted) => method_name(wanted),
+            None => free_name(&method_name(&id), &taken),
+        };
+        taken.insert(method.clone());
+        let mut note = object(&span, [("method", text(&span, method))]);
+        if let Some(switch) = switch(document, &at) {
+            set(&mut note, "switch", text(&span, switch));
+        }
+        let mut event = None;
+        for response in both {
+            event = event.or_else(|| event_schema(document, &response, &id));
+            let Some(response) = own(document, &response, "responses") else {
+                continue;
+            };
+            if let Some(content) = response.pointer_mut(&Pointer::default().join("content")) {
+                for name in streams_of(content) {
+                    remove(content, &name);
+                }
+                forget_which(content);
+            }
+        }
+        if let Some(event) = event {
+            set(&mut note, "event", text(&span, event));
+        }
+        if let Some(operation) = document.pointer_mut(&at) {
+            set(operation, EVENT_STREAM, note);
+        }
+    }
+}
+
+/// OpenAPI has no description of a media type, and a lint would say so. Where there are two, descriptions have
+/// one all the same, to tell when which is sent; the methods say so now.
+fn forget_which(content: &mut Node) {
+    if let Value::Object(media_types) = &mut content.value {
+        for entry in media_types.values_mut() {
+            remove(&mut entry.node, "description");
+        }
+    }
+}
+
+/// Whether a response is JSON or a stream of events, and nothing else.
+fn has_both(document: &Node, at: &Pointer) -> bool {
+    let response = resolve(document, at, "responses");
+    let content = response.and_then(|(_, it)| it.get("content")?.as_object());
+    content.is_some_and(|content| {
+        let all = |test: fn(&str) -> bool| content.keys().filter(|name| test(name)).count();
+        let (json, events) = (all(is_json), all(is_event_stream));
+        json > 0 && events > 0 && json + events == content.len()
+    })
+}
+
+fn streams_of(content: &Node) -> Vec<String> {
+    let names = content.as_object().into_iter().flat_map(|it| it.keys());
+    names
+        .filter(|name| is_event_stream(name))
+        .cloned()
+        .collect()
+}
+
+/// The streaming method of an operation that does not say what it is called. A collision that remains is
+/// for a lint to tell.
+fn free_name(method: &str, taken: &BTreeSet<String>) -> String {
+    let first = format!("{method}_stream");
+    let second = format!("{method}_events");
+    if (method.ends_with("_stream") || taken.contains(&first)) && !taken.contains(&second) {
+        second
+    } else {
+        first
+    }
+}
+
+/// The member of the request body by which a caller asks for a stream.
+fn switch(document: &Node, operation: &Pointer) -> Option<&'static str> {
+    let (at, body) = resolve(document, &operation.join("requestBody"), "requestBodies")?;
+    let content = body.get("content")?.as_object()?;
+    let media_type = content.keys().find(|name| is_json(name))?;
+    let at = at.join("content").join(media_type).join("schema");
+    ["streaming", "stream"]
+        .into_iter()
+        .find(|name| has_flag(document, &at, name, 0))
+}
+
+fn has_flag(document: &Node, at: &Pointer, name: &str, depth: usize) -> bool {
+    let Some((at, schema)) = resolve(document, at, "schemas").filter(|_| depth < 8) else {
+        return false;
+    };
+    let property = schema.get("properties").and_then(|it| it.get(name));
+    if property.is_some_and(|it| it.get("type").and_then(Node::as_str) == Some("boolean")) {
+        return true;
+    }
+    let branches = schema.get("allOf").and_then(Node::as_array).unwrap_or(&[]);
+    (0..branches.len())
+        .any(|index| has_flag(document, &at.join("allOf").join(index), name, depth + 1))
+}
+
+/// The component that describes an event, made of the schema of the media type where that stands there
+/// itself.
+fn event_schema(document: &mut Node, response: &Pointer, id: &str) -> Option<String> {
+    let (at, found) = resolve(document, response, "responses")?;
+    let content = found.get("content")?;
+    let media_type = streams_of(content).into_iter().next()?;
+    let schema = content.get(&media_type)?.get("schema")?;
+    if let Some(name) = referred(schema, "schemas") {
+        let is_there = document.pointer(&component("schemas", name)).is_some();
+        return is_there.then(|| name.to_owned());
+    }
+    let has_type = ["oneOf", "anyOf", "allOf", "properties"]
+        .into_iter()
+        .any(|keyword| schema.get(keyword).is_some());
+    if !has_type {
+        return None;
+    }
+    let what = shape(schema);
+    if let Some(name) = what.get("$ref").and_then(|it| it.as_str()) {
+        return name
+            .strip_prefix("#/components/schemas/")
+            .map(str::to_owned);
+    }
+    if let Some((name, _)) = component_schemas(document).find(|(_, it)| shape(it) == what) {
+        return Some(name.to_owned());
+    }
+    let name = type_name(&format!("{id}-event"));
+    if !is_free(document, &name) {
+        return None;
+    }
+    let mut schema = schema.clone();
+    let from = at.join("content").join(media_type).join("schema");
+    let from = text(&schema.span, from.to_string());
+    set(&mut schema, FROM, from);
+    if !add_schema(document, &name, schema) {
+        return None;
+    }
+    Some(name)
+}

@@ -1,0 +1,171 @@
+//! `multipart/form-data`: progenitor has no such body. It is shown a JSON body of the same parts, whose
+//! struct the refine stage turns into one that is sent as a form.
+
+use super::nodes::{
+    add_schema, component, flag, is_free, named_operations, object, reference, referred, remove,
+    resolve, set, text,
+};
+use super::{FROM, UPLOAD};
+use crate::document::{Node, Pointer, Value};
+use crate::model::REPLACE;
+use crate::naming::type_name;
+
+const MULTIPART: &str = "multipart/form-data";
+/// The component that stands for a file. Its type is [`FILE_TYPE`].
+const FILE: &str = "made-file";
+/// The hand-written type of a file.
+pub const FILE_TYPE: &str = "crate::FilePart";
+
+pub(super) fn arrange(document: &mut Node) {
+    for (at, id) in named_operations(document) {
+        one(document, &at, &id);
+    }
+}
+
+fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
+    let listed = operation.join("requestBody");
+    let (body_at, body) = resolve(document, &listed, "requestBodies")?;
+    let content = body.get("content")?.as_object()?;
+    let (media_type, media) = content.first().filter(|_| content.len() == 1)?;
+    // How a part is to be written otherwise is not looked at; a lint tells.
+    if !media_type.eq_ignore_ascii_case(MULTIPART) || media.node.get("encoding").is_some() {
+        return None;
+    }
+    let listed_schema = media.node.get("schema")?;
+    let only_name = referred(listed_schema, "schemas").map(str::to_owned);
+    let schema_at = body_at.join("content").join(media_type).join("schema");
+    let (found, schema) = resolve(document, &schema_at, "schemas")?;
+    let is_object = schema.get("type").and_then(Node::as_str) == Some("object");
+    let is_open = schema
+        .get("additionalProperties")
+        .is_some_and(|it| it.as_object().is_some());
+    if !is_object || is_open || schema.get(REPLACE).is_some() {
+        return None;
+    }
+    let names: Vec<String> = schema
+        .get("properties")?
+        .as_object()?
+        .keys()
+        .cloned()
+        .collect();
+    // What would end the name of a part.
+    let ends = |c: char| c.is_control() || c == '"' || c == '\\';
+    if names.iter().any(|name| name.contains(ends)) {
+        return None;
+    }
+    let name = ["body", "upload", "upload-body"]
+        .into_iter()
+        .map(|suffix| type_name(&format!("{id}-{suffix}")))
+        .find(|name| is_free(document, name) || only_name.as_ref() == Some(name))?;
+
+    let mut made = schema.clone();
+    let span = made.span.clone();
+    remove(&mut made, "additionalProperties");
+    let properties = Pointer::default().join("properties");
+    for name in &names {
+        let is_null = part(
+            document,
+            &found.join("properties").join(name),
+            made.pointer_mut(&properties.join(name))?,
+        );
+        if is_null
+            && let Some(Value::Array(required)) = made
+                .pointer_mut(&Pointer::default().join("required"))
+                .map(|it| &mut it.value)
+        {
+            required.retain(|it| it.as_str() != Some(name));
+        }
+    }
+    set(&mut made, UPLOAD, flag(&span, true));
+    set(&mut made, FROM, text(&span, found.to_string()));
+
+    let is_ours = |file: &Node| {
+        let ty = file.get(REPLACE).and_then(|it| it.get("type")?.as_str());
+        ty == Some(FILE_TYPE)
+    };
+    let is_there = document
+        .pointer(&component("schemas", FILE))
+        .is_some_and(is_ours);
+    if !is_there {
+        let replaced = object(&span, [("type", text(&span, FILE_TYPE))]);
+        let file = object(&span, [(REPLACE, replaced)]);
+        if !is_free(document, FILE) || !add_schema(document, FILE, file) {
+            return None;
+        }
+    }
+
+    // What nobody else refers to would be a type that nobody needs.
+    if let Some(old) = &only_name
+        && references(document, &format!("#/components/schemas/{old}")) == 1
+        && let Some(schemas) =
+            document.pointer_mut(&Pointer::default().join("components").join("schemas"))
+    {
+        remove(schemas, old);
+    }
+    if !add_schema(document, &name, made) {
+        return None;
+    }
+    let mut body = object(&span, [("required", flag(&span, true))]);
+    let media = object(&span, [("schema", reference(&span, &name))]);
+    set(
+        &mut body,
+        "content",
+        object(&span, [("application/json", media)]),
+    );
+    let operation = document.pointer_mut(operation)?;
+    set(operation, "requestBody", body);
+    set(operation, UPLOAD, flag(&span, true));
+    Some(())
+}
+
+/// Makes a part one that can be written, and tells whether it may be null, which cannot: it is left out then.
+fn part(document: &Node, at: &Pointer, made: &mut Node) -> bool {
+    let is_null = made.get("nullable").and_then(Node::as_bool) == Some(true);
+    remove(made, "nullable");
+    if is_file(document, at) {
+        to_file(made);
+    } else if made.get("type").and_then(Node::as_str) == Some("array")
+        && is_file(document, &at.join("items"))
+        && let Some(items) = made.pointer_mut(&Pointer::default().join("items"))
+    {
+        to_file(items);
+    }
+    is_null
+}
+
+fn is_file(document: &Node, at: &Pointer) -> bool {
+    resolve(document, at, "schemas").is_some_and(|(_, schema)| {
+        let is = |keyword, value| schema.get(keyword).and_then(Node::as_str) == Some(value);
+        is("type", "string") && is("format", "binary")
+    })
+}
+
+fn to_file(made: &mut Node) {
+    let span = made.span.clone();
+    let file = reference(&span, FILE);
+    let said = made.get("description").cloned();
+    *made = match said {
+        Some(said) => object(
+            &span,
+            [
+                ("description", said),
+                ("allOf", super::nodes::array(&span, vec![file])),
+            ],
+        ),
+        None => file,
+    };
+}
+
+fn references(node: &Node, to: &str) -> usize {
+    match &node.value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, entry)| {
+                usize::from(key == "$ref" && entry.node.as_str() == Some(to))
+                    + references(&entry.node, to)
+            })
+            .sum(),
+        Value::Array(items) => items.iter().map(|item| references(item, to)).sum(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,242 @@
+//! A comparison under way: what was found, what was seen, and what is still to be compared.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::Place;
+use super::changes::{Breaks, Change, KEYWORD, Uses};
+use super::part::Part;
+use crate::document::{Node, Pointer};
+
+/// What a difference belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// An operation of ours, its path as ours spells it.
+    Operation {
+        /// The HTTP method, in capitals.
+        method: String,
+        /// The path, its parameters in braces.
+        path: String,
+    },
+    /// A component schema of ours, under its name.
+    Schema(String),
+    /// A component schema of OTHER, which ours has without a name.
+    OtherSchema(String),
+    /// An operation that ours lacks.
+    OtherOperation {
+        /// The HTTP method, in capitals.
+        method: String,
+        /// The path, its parameters in braces.
+        path: String,
+    },
+}
+
+impl Scope {
+    /// Where it comes in the report, before the position of an operation.
+    pub(super) fn rank(&self) -> (u8, &str) {
+        match self {
+            Self::Operation { .. } => (0, ""),
+            Self::Schema(name) => (1, name),
+            Self::OtherSchema(name) => (2, name),
+            Self::OtherOperation { .. } => (3, ""),
+        }
+    }
+}
+
+/// What makes a difference the same as another.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) scope: Scope,
+    pub(super) at: String,
+    pub(super) change: &'static str,
+    pub(super) message: String,
+}
+
+/// A difference, found in one or several places.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) change: Change,
+    pub(super) uses: Uses,
+    /// The position of the operation; an overlay may change it, so it is no part of the key.
+    pub(super) position: usize,
+    pub(super) tags: Vec<String>,
+    /// Where, in ours and in OTHER.
+    pub(super) places: Vec<(Option<Place>, Option<Place>)>,
+}
+
+/// Where the comparison is, for the report.
+#[derive(Clone, Debug)]
+pub(super) struct Here {
+    pub(super) scope: Scope,
+    /// The position of the operation in its document; 0 for components.
+    pub(super) position: usize,
+    /// The part of an operation; empty within components.
+    pub(super) base: String,
+    /// The way from there.
+    pub(super) path: String,
+    pub(super) uses: Uses,
+    /// Whether this is an optional field or parameter, whose type is an `Option` in any case.
+    pub(super) is_optional: bool,
+    /// Whether this is a field of an object.
+    pub(super) is_field: bool,
+    /// Whether it is within `not`.
+    pub(super) is_negated: bool,
+    pub(super) depth: usize,
+}
+
+impl Here {
+    pub(super) fn of_operation(scope: Scope, position: usize) -> Self {
+        Self {
+            scope,
+            position,
+            base: String::new(),
+            path: String::new(),
+            uses: Uses::default(),
+            is_optional: false,
+            is_field: false,
+            is_negated: false,
+            depth: 0,
+        }
+    }
+
+    /// A part of the operation that this is.
+    pub(super) fn part(&self, base: impl Into<String>, uses: Uses) -> Self {
+        Self {
+            base: base.into(),
+            uses,
+            ..self.clone()
+        }
+    }
+
+    /// The start of a component.
+    pub(super) fn of_component(&self, scope: Scope) -> Self {
+        Self {
+            scope,
+            position: 0,
+            base: String::new(),
+            path: String::new(),
+            ..self.clone()
+        }
+    }
+
+    /// A place within: `[]`, `{*}`, `(agent)`.
+    pub(super) fn within(&self, suffix: &str) -> Self {
+        Self {
+            path: format!("{}{suffix}", self.path),
+            is_optional: false,
+            is_field: false,
+            depth: self.depth + 1,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn field(&self, name: &str, is_optional: bool) -> Self {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        Self {
+            is_optional,
+            is_field: true,
+            ..self.within(&format!("{dot}{name}"))
+        }
+    }
+
+    fn at(&self) -> String {
+        match (self.base.as_str(), self.path.as_str()) {
+            (base, "") => base.to_owned(),
+            ("", path) => path.to_owned(),
+            (base, path) => format!("{base}: {path}"),
+        }
+    }
+}
+
+/// Two schemas to compare; each may be several that all hold.
+pub(super) struct Job<'a> {
+    pub(super) ours: Vec<Part<'a>>,
+    pub(super) other: Vec<Part<'a>>,
+    pub(super) here: Here,
+}
+
+/// Schemas that one trial may look at.
+pub(super) const STEPS: usize = 1000;
+
+pub(super) type Pair = (Vec<usize>, Vec<usize>);
+
+/// What trial comparisons share with the real one.
+#[derive(Default)]
+pub(super) struct Trials {
+    pub(super) known: HashMap<Pair, bool>,
+    /// Schemas that were looked at in the trial under way.
+    pub(super) steps: usize,
+    /// The same of all trials that are over.
+    pub(super) all_steps: usize,
+}
+
+pub(super) struct Comparison<'a> {
+    pub(super) ours: &'a Node,
+    pub(super) other: &'a Node,
+    pub(super) found: IndexMap<Key, Item>,
+    /// Pairs that were compared, and as used how.
+    pub(super) seen: HashMap<Pair, Uses>,
+    pub(super) queue: VecDeque<Job<'a>>,
+    /// How many trials this is within; 0 for the real comparison.
+    pub(super) trial: usize,
+    pub(super) trials: Rc<RefCell<Trials>>,
+    /// Parts of OTHER that were looked at, and of ours.
+    pub(super) reached: (HashSet<Pointer>, HashSet<Pointer>),
+}
+
+impl<'a> Comparison<'a> {
+    pub(super) fn new(ours: &'a Node, other: &'a Node) -> Self {
+        Self {
+            ours,
+            other,
+            found: IndexMap::new(),
+            seen: HashMap::new(),
+            queue: VecDeque::new(),
+            trial: 0,
+            trials: Rc::default(),
+            reached: Default::default(),
+        }
+    }
+
+    /// Whether a trial is over: one difference is enough, and so is too long a trial.
+    pub(super) fn is_over(&self) -> bool {
+        self.trial > 0 && (!self.found.is_empty() || self.trials.borrow().steps > STEPS)
+    }
+
+    pub(super) fn report(
+        &mut self,
+        change: Change,
+        here: &Here,
+        message: impl Into<String>,
+        ours: Option<&Part<'_>>,
+        other: Option<&Part<'_>>,
+    ) {
+        // Within `not`, what is loosened tightens; nobody here works that out.
+        let change = match change.breaks {
+            Breaks::Always => change,
+            _ if here.is_negated => KEYWORD,
+            _ => change,
+        };
+        let key = Key {
+            scope: here.scope.clone(),
+            at: here.at(),
+            change: change.name,
+            message: message.into(),
+        };
+        let item = self.found.entry(key).or_insert_with(|| Item {
+            change,
+            uses: Uses::default(),
+            position: here.position,
+            tags: Vec::new(),
+            places: Vec::new(),
+        });
+        item.uses = item.uses.and(here.uses);
+        let places = (ours.map(Place::of), other.map(Place::of));
+        if !item.places.contains(&places) {
+            item.places.push(places);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Parameters that may be left out, as one struct: past two of them, nobody can read a row of `None`s.
+
+use std::collections::BTreeSet;
+
+use quote::{format_ident, quote};
+use syn::visit_mut::VisitMut;
+use syn::{FnArg, Ident, ImplItemFn, Item, Pat, PatType, Type, parse_quote};
+
+use super::{docs, method_docs, types, unexpected};
+use crate::diagnostic::Failure;
+use crate::model::Operation;
+use crate::naming::type_name;
+
+/// How many may stay arguments.
+const FEW: usize = 2;
+
+/// Puts the optional parameters of a method into a struct, if they are many, and gives that. `taken` are the
+/// names that types have.
+pub(super) fn refine(
+    method: &mut ImplItemFn,
+    operation: &Operation,
+    taken: &mut BTreeSet<String>,
+) -> Result<Vec<Item>, Failure> {
+    let optional: Vec<_> = operation
+        .parameters
+        .iter()
+        .filter(|it| it.optional)
+        .collect();
+    if optional.len() <= FEW {
+        return Ok(Vec::new());
+    }
+    let id = method.sig.ident.to_string();
+    let mut fields = Vec::new();
+    for parameter in &optional {
+        let at = method
+            .sig
+            .inputs
+            .iter()
+            .position(|it| name_of(it).is_some_and(|it| *it == parameter.argument));
+        let argument = match at.map(|at| remove(method, at)) {
+            Some(FnArg::Typed(PatType { ty, .. })) => ty,
+            _ => {
+                return Err(unexpected(&format!(
+                    "`{id}` has no argument `{}`",
+                    parameter.argument
+                )));
+            }
+        };
+        let Some(inner) = types::optional(&argument) else {
+            return Err(unexpected(&format!(
+                "`{}` of `{id}` is no `Option`",
+                parameter.argument
+            )));
+        };
+        let mut inner = inner.clone();
+        Owned.visit_type_mut(&mut inner);
+        let wire = &parameter.name;
+        let mut attrs = Vec::new();
+        docs::tidy(&mut attrs, || match &parameter.description {
+            Some(said) => said.clone(),
+            None => format!("`{wire}`"),
+        });
+        fields.push((format_ident!("{}", parameter.argument), inner, attrs));
+    }
+
+    let name = name(&operation.id, taken)
+        .ok_or_else(|| unexpected(&format!("the parameters of `{id}` find no name for a type")))?;
+    let argument = ["params", "parameters", "optional_parameters"]
+        .into_iter()
+        .find(|name| {
+            method
+                .sig
+                .inputs
+                .iter()
+                .all(|it| name_of(it).is_none_or(|it| it != name))
+        })
+        .ok_or_else(|| unexpected(&format!("the parameters of `{id}` find no name")))?;
+    let argument_ident = format_ident!("{argument}");
+    // The body stays last.
+    let inputs = &mut method.sig.inputs;
+    let at = inputs
+        .iter()
+        .position(|it| name_of(it).is_some_and(|it| it == "body"))
+        .unwrap_or(inputs.len());
+    inputs.insert(at, parse_quote!(#argument_ident: &'a types::#name));
+    let idents: Vec<&Ident> = fields.iter().map(|(ident, ..)| ident).collect();
+    method.block.stmts.insert(
+        0,
+        parse_quote! {
+            let types::#name { #(#idents),* } = #argument_ident;
+        },
+    );
+    let said = "What may be left out; `Default` leaves out all of it.";
+    method_docs::list_arguments(method, operation, &[(argument, said)]);
+    Ok(items(&name, &id, &fields))
+}
+
+/// The struct, as those of schemas look.
+fn items(name: &Ident, id: &str, fields: &[(Ident, Type, Vec<syn::Attribute>)]) -> Vec<Item> {
+    let doc = format!(" What may be left out of a call of [`{id}`](crate::Client::{id}).");
+    let declared = fields
+        .iter()
+        .map(|(ident, ty, attrs)| quote!(#(#attrs)* pub #ident: ::std::option::Option<#ty>));
+    let setters = fields.iter().map(|(ident, ty, _)| {
+        let method = format_ident!("with_{ident}");
+        let doc = format!(" Sets `{ident}`.");
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            pub fn #method(mut self, #ident: impl ::std::convert::Into<#ty>) -> Self {
+                self.#ident = ::std::option::Option::Some(#ident.into());
+                self
+            }
+        }
+    });
+    vec![
+        parse_quote! {
+            #[doc = #doc]
+            #[derive(Clone, Debug, Default, PartialEq)]
+            #[non_exhaustive]
+            pub struct #name { #(#declared,)* }
+        },
+        parse_quote! {
+            impl #name { #(#setters)* }
+        },
+    ]
+}
+
+/// A name that no type has.
+fn name(operation: &str, taken: &mut BTreeSet<String>) -> Option<Ident> {
+    let names = ["params", "parameters", "optional-parameters"];
+    let mut names = names
+        .into_iter()
+        .map(|suffix| type_name(&format!("{operation}-{suffix}")));
+    let name = names.find(|name| !taken.contains(name))?;
+    taken.insert(name.clone());
+    syn::parse_str(&name).ok()
+}
+
+fn name_of(input: &FnArg) -> Option<&Ident> {
+    match input {
+        FnArg::Typed(argument) => match &*argument.pat {
+            Pat::Ident(pat) => Some(&pat.ident),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    }
+}
+
+fn remove(method: &mut ImplItemFn, at: usize) -> FnArg {
+    let mut inputs: Vec<FnArg> = std::mem::take(&mut method.sig.inputs).into_iter().collect();
+    let removed = inputs.remove(at);
+    method.sig.inputs.extend(inputs);
+    removed
+}
+
+/// Makes the type of an argument one for a field in the module of types: owned, and without its `types::`.
+struct Owned;
+
+impl VisitMut for Owned {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if let Type::Reference(reference) = ty {
+            *ty = (*reference.elem).clone();
+        }
+        if let Type::Path(path) = ty
+            && path.path.is_ident("str")
+        {
+            *ty = parse_quote!(::std::string::String);
+        }
+        if let Type::Path(path) = ty
+            && path.path.leading_colon.is_none()
+            && path.path.segments.len() > 1
+            && path.path.segments[0].ident == "types"
+        {
+            path.path.segments = std::mem::take(&mut path.path.segments)
+                .into_iter()
+                .skip(1)
+                .collect();
+        }
+        syn::visit_mut::visit_type_mut(self, ty);
+    }
+}

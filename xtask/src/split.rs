@@ -1,0 +1,317 @@
+//! Eighth stage: the code is dealt out to files, one for each tag, and to features.
+//!
+//! An operation is there when the feature of any of its tags is on. A type is there when an operation is that
+//! reaches it. A tag's file holds its operations and the types that no other tag reaches; the other types are in
+//! `shared.rs`. A file that is too long is divided further by [`SourceFile::divide`].
+
+mod features;
+mod layout;
+mod reach;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quote::{format_ident, quote};
+use syn::{Attribute, Expr, File, ImplItem, ImplItemFn, Item, ItemConst, parse_quote};
+
+pub use features::{FULL, Feature, UNTAGGED};
+pub use layout::SourceFile;
+
+use crate::diagnostic::Failure;
+use crate::model::{self, Model};
+use crate::naming::module_name;
+use crate::refine::Refined;
+use layout::{CONSTANTS, MethodUnit, OWN_TYPES, TypeUnit};
+use reach::{DEFAULTS, Part};
+
+/// The file of the types that several tags reach, and the modules of `generated.rs`: no tag may be called so.
+pub const MODULES: [&str; 3] = ["shared", "types", "operations"];
+
+const SHARED: &str = "shared";
+
+/// The code by files, and the features that turn it on.
+#[derive(Debug)]
+pub struct Split {
+    /// The modules and what they export, and the list of all operations: `src/generated.rs`.
+    pub root: File,
+    /// The files below it.
+    pub files: Vec<SourceFile>,
+    /// The features of the description, by name.
+    pub features: Vec<Feature>,
+}
+
+/// A method with its constant, and what turns them on.
+struct Operation {
+    method: ImplItemFn,
+    constant: ItemConst,
+    features: Vec<String>,
+    extra_types: Vec<String>,
+}
+
+/// Deals out the code.
+///
+/// # Errors
+///
+/// Where the code is not what this stage expects of the one before.
+pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
+    let operations = operations(refined.methods, refined.constants, model)?;
+    let (mut parts, mentions) = reach::parts(refined.types)?;
+    reach::mark(&mut parts, &mentions, &operations)?;
+
+    // Operations in the description's order, types by name.
+    let mut all: Vec<Expr> = Vec::new();
+    let mut files: BTreeMap<String, Draft> = BTreeMap::new();
+    for operation in operations {
+        let name = &operation.constant.ident;
+        let features: BTreeSet<String> = operation.features.iter().cloned().collect();
+        let attr = features::gate(&features);
+        all.push(parse_quote!(#attr &#name));
+        let file = operation.features.into_iter().next().unwrap_or_default();
+        let draft = files.entry(file).or_default();
+        draft.features.extend(features.iter().cloned());
+        draft
+            .methods
+            .push((features, operation.method, operation.constant));
+    }
+    let mut shared = Vec::new();
+    let mut defaults = Vec::new();
+    for (name, part) in parts {
+        if let Some(function) = name
+            .strip_prefix(DEFAULTS)
+            .and_then(|it| it.strip_prefix("::"))
+        {
+            debug_assert!(!function.is_empty());
+            defaults.push(part);
+            continue;
+        }
+        let mut features = part.features.iter();
+        match (features.next(), features.next()) {
+            (Some(only), None) if name.starts_with(char::is_uppercase) => {
+                files.entry(only.clone()).or_default().types.push(part);
+            }
+            _ => shared.push(part),
+        }
+    }
+
+    let mut source_files = Vec::new();
+    let mut modules: Vec<Item> = Vec::new();
+    let mut types: Vec<Item> = Vec::new();
+    let mut constants: Vec<Item> = Vec::new();
+    for (feature, draft) in files {
+        let gate = features::gate(&draft.features);
+        let module = format_ident!("{}", module_name(&feature));
+        let (own, own_constants) = (format_ident!("{OWN_TYPES}"), format_ident!("{CONSTANTS}"));
+        modules.push(parse_quote!(#gate mod #module;));
+        constants.push(parse_quote!(#gate pub use super::#module::#own_constants::*;));
+        if !draft.types.is_empty() {
+            let gate = features::gate(&BTreeSet::from([feature.clone()]));
+            types.push(parse_quote!(#gate pub use super::#module::#own::*;));
+        }
+        source_files.push(draft.file(&feature));
+    }
+    if !shared.is_empty() || !defaults.is_empty() {
+        let module = format_ident!("{SHARED}");
+        modules.push(parse_quote!(mod #module;));
+        types.push(
+            parse_quote!(#[allow(unreachable_pub, unused_imports)] pub use super::#module::*;),
+        );
+        source_files.push(shared_file(shared, defaults)?);
+    }
+
+    let root = syn::parse2(quote! {
+        #![doc = " The generated client: the modules by tags, and what they export."]
+
+        #(#modules)*
+
+        /// The types that operations take and give.
+        pub mod types {
+            #(#types)*
+        }
+
+        /// The operations, as a [`Transport`](crate::Transport) is told of them.
+        pub mod operations {
+            use crate::Operation;
+            #(#constants)*
+
+            /// Every operation of the features that are on, in the description's order.
+            pub const ALL: &[&Operation] = &[#(#all),*];
+        }
+    })
+    .map_err(|error| unexpected(&format!("the modules do not parse: {error}")))?;
+
+    Ok(Split {
+        root,
+        files: source_files,
+        features: features::all(model),
+    })
+}
+
+/// Methods with their constants, as the model has them.
+fn operations(
+    methods: Vec<ImplItemFn>,
+    constants: Vec<ItemConst>,
+    model: &Model,
+) -> Result<Vec<Operation>, Failure> {
+    // The second method of an operation, for its events, is there when the first is.
+    let seconds: BTreeMap<&str, &model::Operation> = model
+        .operations
+        .values()
+        .filter_map(|it| Some((it.event_stream.as_ref()?.method.as_str(), it)))
+        .collect();
+    let constants = constants.into_iter();
+    let mut constants: BTreeMap<String, ItemConst> =
+        constants.map(|it| (it.ident.to_string(), it)).collect();
+    let mut operations = Vec::new();
+    for method in methods {
+        let id = method.sig.ident.to_string();
+        let operation = model
+            .operations
+            .get(&id)
+            .or_else(|| seconds.get(id.as_str()).copied())
+            .ok_or_else(|| unexpected(&format!("no operation is called `{id}`")))?;
+        let constant = constants
+            .remove(&id.to_uppercase())
+            .ok_or_else(|| unexpected(&format!("`{id}` has no constant")))?;
+        operations.push(Operation {
+            method,
+            constant,
+            features: features::of_operation(operation),
+            extra_types: operation.extra_types.clone(),
+        });
+    }
+    Ok(operations)
+}
+
+/// What goes into the file of a tag.
+#[derive(Default)]
+struct Draft {
+    methods: Vec<(BTreeSet<String>, ImplItemFn, ItemConst)>,
+    types: Vec<Part>,
+    /// What turns any of the methods on, and so the module.
+    features: BTreeSet<String>,
+}
+
+impl Draft {
+    fn file(self, feature: &str) -> SourceFile {
+        let module = module_name(feature);
+        let methods = self
+            .methods
+            .into_iter()
+            .map(|(features, method, constant)| {
+                let (mut method, mut constant) = (method, constant);
+                if features != self.features {
+                    let attr = features::gate(&features);
+                    insert(&mut method.attrs, attr.clone());
+                    insert(&mut constant.attrs, attr);
+                }
+                MethodUnit {
+                    name: method.sig.ident.to_string(),
+                    method: ImplItem::Fn(method),
+                    constant: Item::Const(constant),
+                }
+            });
+        let own = BTreeSet::from([feature.to_owned()]);
+        let doc = if feature == UNTAGGED {
+            "The operations without a tag, and the types that only they reach.".to_owned()
+        } else {
+            format!(
+                "The operations of the feature `{feature}`, and the types that no other reaches."
+            )
+        };
+        SourceFile {
+            path: format!("src/generated/{module}.rs"),
+            doc,
+            methods: methods.collect(),
+            // The types are there for this feature alone; the module may be there for others.
+            types: self
+                .types
+                .into_iter()
+                .map(|part| unit(part, (own != self.features).then(|| features::gate(&own))))
+                .collect(),
+            types_apart: true,
+            prefix: 0,
+            others: quote!(),
+        }
+    }
+}
+
+fn shared_file(shared: Vec<Part>, defaults: Vec<Part>) -> Result<SourceFile, Failure> {
+    let mut types: Vec<TypeUnit> = shared
+        .into_iter()
+        .map(|part| {
+            let gate = features::gate(&part.features);
+            unit(part, Some(gate))
+        })
+        .collect();
+    if !defaults.is_empty() {
+        let mut functions = Vec::new();
+        for part in defaults {
+            for item in part.items {
+                let Item::Fn(mut function) = item else {
+                    return Err(unexpected("a default is no function"));
+                };
+                // Types of other files call it, too.
+                function.vis = parse_quote!(pub(crate));
+                insert(&mut function.attrs, features::gate(&part.features));
+                functions.push(function);
+            }
+        }
+        let module = format_ident!("{DEFAULTS}");
+        types.push(TypeUnit {
+            name: DEFAULTS.to_owned(),
+            // For the default of a fraction, typify adds a function that nothing calls.
+            items: vec![parse_quote! {
+                /// The description's defaults, for serde.
+                #[allow(dead_code)]
+                pub(crate) mod #module { #(#functions)* }
+            }],
+        });
+    }
+    Ok(SourceFile {
+        path: format!("src/generated/{SHARED}.rs"),
+        doc: "The types that operations of several features reach.".to_owned(),
+        methods: Vec::new(),
+        types,
+        types_apart: false,
+        prefix: 0,
+        others: quote!(),
+    })
+}
+
+/// A type with its impls, which have one attribute together.
+fn unit(part: Part, gate: Option<Attribute>) -> TypeUnit {
+    let mut items = part.items;
+    if let Some(gate) = gate {
+        let impls = items.split_off(1);
+        match &mut items[0] {
+            Item::Struct(item) => insert(&mut item.attrs, gate.clone()),
+            Item::Enum(item) => insert(&mut item.attrs, gate.clone()),
+            Item::Type(item) => insert(&mut item.attrs, gate.clone()),
+            Item::Mod(item) => insert(&mut item.attrs, gate.clone()),
+            _ => {}
+        }
+        if !impls.is_empty() {
+            items.push(parse_quote!(#gate const _: () = { #(#impls)* };));
+        }
+    }
+    TypeUnit {
+        name: part.name,
+        items,
+    }
+}
+
+/// Puts an attribute after the documentation.
+fn insert(attrs: &mut Vec<Attribute>, attr: Attribute) {
+    let docs = attrs
+        .iter()
+        .take_while(|it| it.path().is_ident("doc"))
+        .count();
+    attrs.insert(docs, attr);
+}
+
+/// The stage before wrote something that this one does not know.
+fn unexpected(what: &str) -> Failure {
+    Failure::Message(format!(
+        "the refined code is not what the split stage expects: {what}\n\
+         See xtask/src/split/."
+    ))
+}

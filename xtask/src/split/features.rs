@@ -1,0 +1,100 @@
+//! Features: an application compiles the operations whose tags it names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syn::{Attribute, parse_quote};
+
+use crate::model::{self, Model};
+use crate::naming::feature_name;
+
+/// The feature, and so the file, of the operations that have no tag.
+pub const UNTAGGED: &str = "untagged";
+/// The feature that turns all others of the description on.
+pub const FULL: &str = "full";
+
+/// A feature of the generated crate.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// Its name.
+    pub name: String,
+    /// What it is for, in a line.
+    pub doc: String,
+}
+
+/// The features of an operation, that of its first tag first.
+pub(super) fn of_operation(operation: &model::Operation) -> Vec<String> {
+    if operation.tags.is_empty() {
+        return vec![UNTAGGED.to_owned()];
+    }
+    let mut features = Vec::new();
+    for tag in &operation.tags {
+        let feature = feature_name(tag);
+        if !features.contains(&feature) {
+            features.push(feature);
+        }
+    }
+    features
+}
+
+/// All features of a description, by name.
+pub(super) fn all(model: &Model) -> Vec<Feature> {
+    let mut features: BTreeMap<String, String> = BTreeMap::new();
+    for operation in model.operations.values() {
+        for tag in &operation.tags {
+            let described = model.tag_descriptions.get(tag);
+            let doc = described.and_then(|text| first_sentence(text));
+            features.entry(feature_name(tag)).or_insert_with(|| {
+                doc.unwrap_or_else(|| format!("The operations tagged `{tag}`."))
+            });
+        }
+        if operation.tags.is_empty() {
+            features
+                .entry(UNTAGGED.to_owned())
+                .or_insert_with(|| "The operations without a tag.".to_owned());
+        }
+    }
+    let feature = |(name, doc)| Feature { name, doc };
+    features.into_iter().map(feature).collect()
+}
+
+/// The first sentence of a text, in one line.
+fn first_sentence(text: &str) -> Option<String> {
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let text = text.join(" ");
+    let end = [". ", "! ", "? "]
+        .iter()
+        .filter_map(|end| text.find(end))
+        .min();
+    let sentence = end.map_or(text.as_str(), |end| &text[..=end]);
+    (!sentence.is_empty()).then(|| sentence.to_owned())
+}
+
+/// The attribute for what any of these features turns on. What none does is there in full only.
+pub(super) fn gate(features: &BTreeSet<String>) -> Attribute {
+    let names: Vec<&String> = features.iter().collect();
+    match names.as_slice() {
+        [] => parse_quote!(#[cfg(feature = #FULL)]),
+        [one] => parse_quote!(#[cfg(feature = #one)]),
+        several => parse_quote!(#[cfg(any(#(feature = #several),*))]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feature_is_documented_by_one_sentence_in_one_line() {
+        for (text, sentence) in [
+            ("Things.\nAnd more.", Some("Things.")),
+            (
+                "Things of v1.2 and\n  others",
+                Some("Things of v1.2 and others"),
+            ),
+            ("Is it? Yes.", Some("Is it?")),
+            (" \n", None),
+        ] {
+            assert_eq!(first_sentence(text).as_deref(), sentence, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What becomes of a description before it is looked at: inline types get names, and keywords go.
+
+use xtask::arrange::{FROM, UNION, arrange};
+use xtask::diagnostic::{Diagnostic, Failure};
+use xtask::document::{Node, Source};
+use xtask::{lint, load};
+
+/// A description with these components, and a body of this schema.
+fn description(components: &str, body: &str) -> Node {
+    let text = format!(
+        "openapi: 3.0.3
+info: {{title: T, version: 1.0.0}}
+paths:
+  /things:
+    post:
+      operationId: makeThing
+      tags: [things]
+      x-codegen-safe-to-repeat: false
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: {body}
+      responses:
+        '204': {{description: Done.}}
+components:
+  schemas: {components}
+"
+    );
+    load::parse(&Source::new("d.yaml", text)).unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+fn names(document: &Node) -> Vec<String> {
+    let schemas = document.get("components").unwrap().get("schemas").unwrap();
+    schemas.as_object().unwrap().keys().cloned().collect()
+}
+
+fn schema<'a>(document: &'a Node, name: &str) -> &'a Node {
+    let schemas = document.get("components").unwrap().get("schemas").unwrap();
+    schemas.get(name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+fn findings(document: Node) -> Vec<Diagnostic> {
+    match lint::lint_lowered(&arrange(document), &[]) {
+        Ok(()) => Vec::new(),
+        Err(Failure::Diagnostics(findings)) => findings,
+        Err(failure) => panic!("{failure}"),
+    }
+}
+
+#[test]
+fn an_inline_type_is_named_by_where_it_stands_and_says_where_that_was() {
+    let document = arrange(description(
+        "{}",
+        "{type: object, properties: {parts: {type: array, items: {type: object, properties: {a: {type: string, enum: [x, y]}}}}}}",
+    ));
+    assert_eq!(
+        names(&document),
+        [
+            "MakeThingBody",
+            "MakeThingBodyPartsItem",
+            "MakeThingBodyPartsItemA"
+        ]
+    );
+    assert_eq!(
+        schema(&document, "MakeThingBodyPartsItemA")
+            .get(FROM)
+            .unwrap()
+            .as_str(),
+        Some(
+            "#/paths/~1things/post/requestBody/content/application~1json/schema/properties/parts/items/properties/a"
+        )
+    );
+}
+
+#[test]
+fn what_says_the_same_is_one_type_whatever_is_said_of_its_places() {
+    let document = arrange(description(
+        "{Thing: {type: object, properties: {a: {type: string, enum: [x, y], default: x}, b: {type: string, nullable: true, description: B., enum: [x, y]}}}}",
+        "{$ref: '#/components/schemas/Thing'}",
+    ));
+    assert_eq!(names(&document), ["Thing", "ThingA"]);
+    let properties = schema(&document, "Thing").get("properties").unwrap();
+    let b = properties.get("b").unwrap();
+    assert_eq!(b.get("nullable").unwrap().as_bool(), Some(true));
+    assert_eq!(b.get("description").unwrap().as_str(), Some("B."));
+    // There is no code for the default of a type with a name, but there are words.
+    let a = properties.get("a").unwrap();
+    assert!(a.get("default").is_none());
+    assert_eq!(
+        a.get("description").unwrap().as_str(),
+        Some("`x` where it is left out.")
+    );
+}
+
+#[test]
+fn what_differs_has_different_names_and_a_component_keeps_its_own() {
+    let document = arrange(description(
+        "{ThingA: {type: string}, Thing: {type: object, properties: {a: {type: string, enum: [x, y]}, 'a ': {type: string, enum: [z, y]}}}}",
+        "{$ref: '#/components/schemas/Thing'}",
+    ));
+    assert_eq!(names(&document), ["ThingA", "Thing", "ThingA2", "ThingA3"]);
+}
+
+#[test]
+fn a_name_that_is_given_is_that_of_all_that_say_the_same() {
+    let document = arrange(description(
+        "{Thing: {type: object, properties: {a: {type: string, enum: [x, y]}, b: {type: string, enum: [x, y], x-codegen-name: Axis}}}}",
+        "{$ref: '#/components/schemas/Thing'}",
+    ));
+    assert_eq!(names(&document), ["Thing", "Axis"]);
+    assert_eq!(findings(description(
+        "{Thing: {type: object, properties: {b: {type: string, enum: [x, y], x-codegen-name: Axis}}}}",
+        "{$ref: '#/components/schemas/Thing'}",
+    )).len(), 0);
+}
+
+#[test]
+fn a_name_that_no_type_gets_is_an_error() {
+    for schema in [
+        "{type: string, x-codegen-name: Text}",
+        "{type: array, items: {type: string}, x-codegen-name: List}",
+        "{type: string, enum: [x, y], x-codegen-name: 1}",
+    ] {
+        let found = findings(description(
+            &format!(
+                "{{Thing: {{type: object, properties: {{a: {schema}, b: {{type: string, enum: [x, y], x-codegen-name: One}}}}}}}}"
+            ),
+            "{$ref: '#/components/schemas/Thing'}",
+        ));
+        assert_eq!(found.len(), 1, "{schema}");
+        assert_eq!(found[0].rule, "marker");
+        assert!(
+            found[0].message.contains("x-codegen-name"),
+            "{}",
+            found[0].message
+        );
+    }
+    // Two names for one type.
+    let found = findings(description(
+        "{Thing: {type: object, properties: {a: {type: string, enum: [x, y], x-codegen-name: One}, b: {type: string, enum: [x, y], x-codegen-name: Two}}}}",
+        "{$ref: '#/components/schemas/Thing'}",
+    ));
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0]
+            .pointer
+            .as_ref()
+            .unwrap()
+            .to_string()
+            .ends_with("/b/x-codegen-name")
+    );
+}
+
+#[test]
+fn a_finding_is_said_of_the_place_where_the_maintainer_will_look() {
+    let found = findings(description(
+        "{Either: {oneOf: [{type: string}, {type: array, items: {type: object, properties: {when: {type: string, format: date}}}}]}}",
+        "{type: object, properties: {a: {type: object, properties: {when: {type: string, format: uuid}}}}}",
+    ));
+    let found: Vec<(String, String)> = found
+        .into_iter()
+        .map(|it| (it.pointer.unwrap().to_string(), it.help))
+        .collect();
+    let body = "#/paths/~1things/post/requestBody/content/application~1json/schema";
+    for (pointer, action) in [
+        (
+            format!("{body}/properties/a/properties/when/format"),
+            "{target: \"$.paths['/things'].post.requestBody.content['application/json'].schema.properties.a.properties.when\", update: {x-codegen-ignore: [format]}}",
+        ),
+        (
+            "#/components/schemas/Either/oneOf/1/items/properties/when/format".to_owned(),
+            "{target: \"$.components.schemas.Either.oneOf[1].items.properties.when\", update: {x-codegen-ignore: [format]}}",
+        ),
+    ] {
+        let (_, help) = found
+            .iter()
+            .find(|(at, _)| *at == pointer)
+            .unwrap_or_else(|| panic!("nothing at {pointer} in {found:#?}"));
+        assert!(help.contains(action), "{help}");
+    }
+    assert_eq!(found.len(), 2);
+}
+
+#[test]
+fn keywords_that_the_description_does_without_go_from_every_schema() {
+    let text = "{Thing: {type: object, properties: {pattern: {type: string, pattern: a}, b: {type: array, items: {type: string, maxLength: 1}}}}}";
+    let mut document = description(
+        text,
+        "{type: object, properties: {c: {type: string, pattern: b}}}",
+    );
+    assert_eq!(findings(document.clone()).len(), 3);
+    let ignore = load::parse(&Source::new("i.yaml", "overlay: 1.0.0\ninfo: {title: T, version: 1.0.0}\nactions: [{target: $, update: {x-codegen-ignore: [pattern, maxLength]}}]")).unwrap();
+    xtask::overlay::apply(&mut document, &ignore).unwrap();
+    assert_eq!(findings(document.clone()).len(), 0);
+    // A property of that name is none.
+    let arranged = arrange(document);
+    let properties = schema(&arranged, "Thing").get("properties").unwrap();
+    assert!(properties.get("pattern").is_some());
+}
+
+#[test]
+fn a_keyword_that_no_schema_has_is_an_error() {
+    let mut document = description(
+        "{}",
+        "{type: object, properties: {c: {type: string, pattern: b}}}",
+    );
+    let ignore = load::parse(&Source::new("i.yaml", "overlay: 1.0.0\ninfo: {title: T, version: 1.0.0}\nactions: [{target: $, update: {x-codegen-ignore: [pattern, patern]}}]")).unwrap();
+    xtask::overlay::apply(&mut document, &ignore).unwrap();
+    let found = findings(document);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0]
+            .message
+            .contains("no schema has `patern` to ignore"),
+        "{}",
+        found[0].message
+    );
+}
+
+#[test]
+fn notes_of_this_stage_mean_nothing_from_outside() {
+    let document = description(
+        &format!("{{Thing: {{type: string, {UNION}: {{open: true, branches: []}}}}}}"),
+        "{$ref: '#/components/schemas/Thing'}",
+    );
+    assert!(schema(&arrange(document), "Thing").get(UNION).is_none());
+}

@@ -1,0 +1,93 @@
+//! A copy of letta-api with other generated code, to be compiled.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+use xtask::render::SourceText;
+use xtask::split::Feature;
+use xtask::write;
+
+/// A workspace of letta-api alone.
+pub(crate) struct Scratch {
+    folder: TempDir,
+}
+
+impl Scratch {
+    /// The crate's own sources around this code.
+    pub(crate) fn new(files: &[SourceText], features: &[Feature]) -> Self {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let folder = TempDir::new().unwrap();
+        let read = |path: &str| std::fs::read_to_string(workspace.join(path)).unwrap();
+
+        let manifest = read("Cargo.toml");
+        let start = manifest.find("members = [").unwrap();
+        let end = start + manifest[start..].find(']').unwrap() + 1;
+        let manifest = manifest.replace(&manifest[start..end], "members = [\"letta-api\"]");
+        std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+        std::fs::write(folder.path().join("Cargo.lock"), read("Cargo.lock")).unwrap();
+
+        let scratch = Self { folder };
+        let package = scratch.package();
+        std::fs::create_dir_all(package.join("src")).unwrap();
+        std::fs::write(package.join("README.md"), read("letta-api/README.md")).unwrap();
+        // The features that are on by default are those of another description.
+        let manifest = read("letta-api/Cargo.toml");
+        let default = manifest.lines().find(|line| line.starts_with("default = "));
+        let manifest = manifest.replace(default.unwrap(), "default = []");
+        std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
+        for entry in std::fs::read_dir(workspace.join("letta-api/src")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap();
+            if name == "generated" || name == "generated.rs" {
+                continue;
+            }
+            assert!(path.is_file(), "copy {} too", path.display());
+            std::fs::copy(&path, package.join("src").join(name)).unwrap();
+        }
+        write::write(&package, files, features).unwrap();
+        scratch
+    }
+
+    pub(crate) fn package(&self) -> PathBuf {
+        self.folder.path().join("letta-api")
+    }
+
+    /// Asserts that a test of the crate passes, with these features of the crate and without warnings.
+    #[track_caller]
+    pub(crate) fn passes(&self, name: &str, source: &Path, features: &str) {
+        let tests = self.package().join("tests");
+        std::fs::create_dir_all(&tests).unwrap();
+        std::fs::copy(source, tests.join(name).with_extension("rs")).unwrap();
+        self.cargo(&["test", "--test", name], features);
+    }
+
+    /// Asserts that the crate compiles with these features, without warnings.
+    #[track_caller]
+    pub(crate) fn compiles_with(&self, features: &str) {
+        self.cargo(&["check"], features);
+    }
+
+    #[track_caller]
+    fn cargo(&self, command: &[&str], features: &str) {
+        let run = Command::new(env!("CARGO"))
+            .args(command)
+            .args(["--offline", "--quiet", "--no-default-features"])
+            .args(["--package", "letta-api", "--features", features])
+            .arg("--target-dir")
+            // One for all, and kept for the next time: the crates below take most of the time.
+            .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated"))
+            .current_dir(self.folder.path())
+            // Nobody debugs it, and it is built sooner.
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_PROFILE_TEST_DEBUG", "0")
+            .output()
+            .unwrap();
+        let message = String::from_utf8_lossy(&run.stderr);
+        assert!(
+            run.status.success() && message.is_empty(),
+            "{command:?} with the features {features:?}:\n{}{message}",
+            String::from_utf8_lossy(&run.stdout)
+        );
+    }
+}
