@@ -74,8 +74,24 @@ pub fn arrange(document: Node) -> Node {
     document
 }
 
+/// More often than anything is moved.
+const MOVES: usize = 8;
+
 /// Where what stands at `at` stood before this stage moved it: an overlay comes before.
 pub fn origin(document: &Node, at: &Pointer) -> Pointer {
+    // What was moved may be part of something that had been moved before.
+    let mut origin = at.clone();
+    for _ in 0..MOVES {
+        let before = one_origin(document, &origin);
+        if before == origin {
+            break;
+        }
+        origin = before;
+    }
+    origin
+}
+
+fn one_origin(document: &Node, at: &Pointer) -> Pointer {
     let mut node = Some(document);
     let mut origin = Pointer::default();
     let mut branches = None;

@@ -60,16 +60,23 @@ fn properties_beside_an_all_of_become_a_branch() {
     for (before, after) in [
         (
             json!({"type": "object", "allOf": [refers], "properties": own}),
-            json!({"allOf": [refers, {"properties": own, "type": "object"}]}),
+            json!({"allOf": [refers, {"properties": own, "type": "object", "x-made-from": "#/components/schemas/A"}]}),
         ),
         // That all are objects says `B`.
         (
             json!({"allOf": [refers], "properties": own, "required": ["y"]}),
-            json!({"allOf": [refers, {"properties": own, "required": ["y"], "type": "object"}]}),
+            json!({"allOf": [refers, {
+                "properties": own, "required": ["y"], "type": "object", "x-made-from": "#/components/schemas/A",
+            }]}),
         ),
         (
             json!({"type": "object", "allOf": [refers]}),
             json!({"allOf": [refers]}),
+        ),
+        // That may be about what `B` has.
+        (
+            json!({"type": "object", "allOf": [refers], "required": ["x"]}),
+            json!({"type": "object", "allOf": [refers], "required": ["x"]}),
         ),
         // Nobody says that these are objects.
         (

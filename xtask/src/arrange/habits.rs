@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
+use super::FROM;
 use super::schema::{
     array, entry, flag, get, items, members_mut, node, object, reference, string, text,
 };
 use super::walk::each_schema;
-use crate::document::{Entry, Node, Value};
+use crate::document::{Entry, Node, Pointer, Value};
 use crate::model::{IGNORE, REPLACE, VARIANT_NAMES, component_schemas};
 
 /// What is about objects alone, and is looked at together.
@@ -33,7 +34,7 @@ const NOTES: [&str; 8] = [
 
 pub(super) fn arrange(document: &mut Node) {
     let objects = objects(document);
-    each_schema(document, &mut |schema, _| {
+    each_schema(document, |schema, _, at| {
         if schema.get(REPLACE).is_some() {
             return;
         }
@@ -45,7 +46,7 @@ pub(super) fn arrange(document: &mut Node) {
             return;
         }
         enums(schema);
-        beside_all_of(schema, &objects);
+        beside_all_of(schema, &objects, at);
     });
 }
 
@@ -130,7 +131,7 @@ fn enums(schema: &mut Node) {
 }
 
 /// What is said of an object beside an `allOf` becomes a branch of it. A type that is said of a branch too goes.
-fn beside_all_of(schema: &mut Node, objects: &HashSet<String>) {
+fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     let branches = items(schema, "allOf");
     let others = ["oneOf", "anyOf", "not", "items", "enum"];
     if branches.is_empty() || others.iter().any(|it| get(schema, it).is_some()) {
@@ -141,6 +142,10 @@ fn beside_all_of(schema: &mut Node, objects: &HashSet<String>) {
         .filter(|keyword| get(schema, keyword).is_some())
         .collect();
     let is_said = branches.iter().any(|branch| is_object(branch, objects));
+    // By themselves, the others would be about properties of the other branches.
+    if !own.is_empty() && !own.contains(&"properties") {
+        return;
+    }
     let kind = get(schema, "type");
     let goes = match kind.map(Node::as_str) {
         None => !own.is_empty(),
@@ -170,6 +175,8 @@ fn beside_all_of(schema: &mut Node, objects: &HashSet<String>) {
         // Every value is an object already.
         branch.insert("type".to_owned(), entry(string("object", &span), &span));
     }
+    let from = string(Pointer(at.to_vec()).to_string(), &span);
+    branch.insert(FROM.to_owned(), entry(from, &span));
     if let Some(Value::Array(branches)) = members.get_mut("allOf").map(|it| &mut it.node.value) {
         branches.push(node(Value::Object(branch), &span));
     }

@@ -21,7 +21,7 @@ pub(super) fn arrange(document: &mut Node) {
     if own.is_empty() || named.iter().any(|name| doubtful.contains(name)) {
         return;
     }
-    each_schema(document, &mut |schema, place| {
+    each_schema(document, |schema, place, _| {
         if place == Place::Component {
             return;
         }
@@ -86,7 +86,7 @@ fn allows_null(schema: &Node, nullable: &HashSet<String>) -> bool {
 /// The components of which it is not told by a look whether a schema that they are a branch of allows null.
 fn doubtful(document: &mut Node, nullable: &HashSet<String>) -> HashSet<String> {
     let mut doubtful = HashSet::new();
-    each_schema(document, &mut |schema, _| {
+    each_schema(document, |schema, _, _| {
         let is_named = |it: &&Node| reference(it).is_some_and(|name| nullable.contains(name));
         let mut doubt = |branches: Vec<&Node>| {
             let names = branches.into_iter().filter_map(reference);

@@ -12,7 +12,8 @@ use crate::model::component_schemas;
 pub(super) fn components(context: &mut Context<'_>) {
     let at = Pointer::default().join("components").join("schemas");
     for (name, node) in component_schemas(context.document) {
-        if !is_schema(node) {
+        // Of null, another rule tells.
+        if !is_schema(node) && !node.is_null() {
             let what = format!("the schema `{name}`");
             report(context, &at.join(name), &what, node, "an object");
         }
