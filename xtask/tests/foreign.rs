@@ -225,15 +225,15 @@ macro_rules! descriptions {
 
 // By hand, and by generators of many frameworks; OpenAPI 3.0 and 3.1.
 descriptions! {
-    blockfrost_gives_code_or_findings: "blockfrost.yaml", Usual;
+    blockfrost_gives_code_or_findings: "blockfrost.yaml", Large;
     docker_gives_code_or_findings: "docker.yaml", Usual;
-    ideal_postcodes_gives_code_or_findings: "ideal-postcodes.json", Usual;
+    ideal_postcodes_gives_code_or_findings: "ideal-postcodes.json", Large;
     rclone_gives_code_or_findings: "rclone.yaml", Usual;
     readme_gives_code_or_findings: "readme.json", Usual;
     slack_gives_code_or_findings: "slack.json", Usual;
     star_trek_gives_code_or_findings: "star-trek.yaml", Usual;
-    twilio_gives_code_or_findings: "twilio.json", Usual;
-    stripe_gives_code_or_findings: "stripe.yaml", Usual;
+    twilio_gives_code_or_findings: "twilio.json", Large;
+    stripe_gives_code_or_findings: "stripe.yaml", Large;
     github_gives_code_or_findings: "github.json", Large;
 }
 

@@ -118,7 +118,18 @@ pub(super) fn component(kind: &str, name: &str) -> Pointer {
 /// Whether a component schema of this name would have a type of its own.
 pub(super) fn is_free(document: &Node, name: &str) -> bool {
     let ty = type_name(name);
-    component_schemas(document).all(|(other, _)| type_name(other) != ty)
+    // Names are long to make; two that are the same in the end begin with the same letter, but for what stands
+    // before a digit or for a sign.
+    let first = |name: &str| {
+        name.chars()
+            .find(|c| c.is_alphanumeric())
+            .map(|c| c.to_ascii_lowercase())
+    };
+    let is_near = |other: &str| {
+        let letter = first(other).filter(|c| c.is_ascii_alphabetic() && *c != 'x');
+        letter.is_none_or(|letter| first(&ty) == Some(letter))
+    };
+    component_schemas(document).all(|(other, _)| !is_near(other) || type_name(other) != ty)
 }
 
 /// Adds a component schema. What should hold it may be missing, or be something else; then nothing is
@@ -138,6 +149,29 @@ pub(super) fn add_schema(document: &mut Node, name: &str, schema: Node) -> bool 
     }
     set(holder, name, schema);
     true
+}
+
+/// The component that has this shape.
+pub(super) fn component_of(document: &Node, what: &serde_json::Value) -> Option<String> {
+    // To make the shape of each takes long where there are many.
+    let is_near = |schema: &Node| {
+        let texts = ["type", "format"].iter().all(|keyword| {
+            let text = what.get(keyword).and_then(serde_json::Value::as_str);
+            schema.get(keyword).and_then(Node::as_str) == text
+        });
+        let names = schema.get("properties").and_then(Node::as_object);
+        let others = what.get("properties").and_then(|it| it.as_object());
+        texts
+            && match (names, others) {
+                (Some(names), Some(others)) => {
+                    names.len() == others.len() && names.keys().all(|it| others.contains_key(it))
+                }
+                (names, others) => names.is_none() == others.is_none(),
+            }
+    };
+    crate::model::component_schemas(document)
+        .find(|(_, schema)| is_near(schema) && shape(schema) == *what)
+        .map(|(name, _)| name.to_owned())
 }
 
 /// Every operation that has a name: the pointer to it, and the name.
