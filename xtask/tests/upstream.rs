@@ -4,44 +4,12 @@
 mod scratch;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use scratch::Scratch;
+use scratch::upstream::generated;
 use xtask::document::Node;
-use xtask::model::Model;
-use xtask::render::SourceText;
-use xtask::split::Feature;
-use xtask::{arrange, generate, lint, load, lower, model, overlay, refine, render, split};
-
-struct Generated {
-    description: Node,
-    model: Model,
-    files: Vec<SourceText>,
-    features: Vec<Feature>,
-}
-
-fn generated(path: &Path) -> Generated {
-    let stages = || {
-        let mut description = load::load(path)?;
-        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/upstream");
-        overlay::apply(&mut description, &load::load(&own.join("overlay.yaml"))?)?;
-        let lowered = lower::lower(&description);
-        let document = arrange::arrange(lowered.document);
-        lint::lint_lowered(&document, &lowered.refusals)?;
-        let model = Model::read(&document);
-        let refined = refine::refine(generate::generate(&document, &model)?, &model)?;
-        let mut split = split::split(refined, &model)?;
-        let features = std::mem::take(&mut split.features);
-        let files = render::render_all(split, render::LONGEST)?;
-        Ok::<_, xtask::diagnostic::Failure>(Generated {
-            description,
-            model,
-            files,
-            features,
-        })
-    };
-    stages().unwrap_or_else(|failure| panic!("{failure}"))
-}
+use xtask::model;
 
 /// The description, or nothing, and a word about it.
 fn upstream() -> Option<PathBuf> {

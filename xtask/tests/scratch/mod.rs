@@ -1,6 +1,8 @@
 //! A copy of letta-api with other generated code, to be compiled.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod upstream;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
