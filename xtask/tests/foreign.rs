@@ -8,9 +8,7 @@
 
 #[allow(dead_code, reason = "other tests use the rest")]
 mod fixture;
-#[allow(dead_code, reason = "other tests use the rest")]
 mod pipeline;
-#[allow(dead_code, reason = "other tests use the rest")]
 mod scratch;
 
 use std::collections::{BTreeMap, BTreeSet};
