@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
+use serde::Deserialize;
 use serde_path_to_error::Segment;
 
 use crate::arrange::MADE;
@@ -23,7 +24,10 @@ pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> 
     let mut json = document.to_json();
     empty_replaced(&mut json);
     strip(&mut json);
-    let description: OpenAPI = serde_path_to_error::deserialize(json).map_err(|error| {
+    // To keep track of the path takes as long again, so only when there is something to tell.
+    let description = OpenAPI::deserialize(&json);
+    let description = description.or_else(|_| serde_path_to_error::deserialize(json));
+    let description = description.map_err(|error| {
         let pointer = to_pointer(error.path());
         Diagnostic::at(
             document,
@@ -86,7 +90,7 @@ fn empty_replaced(json: &mut serde_json::Value) {
 fn strip(json: &mut serde_json::Value) {
     match json {
         serde_json::Value::Object(members) => {
-            if let Some(serde_json::Value::Array(keywords)) = members.get(IGNORE).cloned() {
+            if let Some(serde_json::Value::Array(keywords)) = members.shift_remove(IGNORE) {
                 for keyword in keywords.iter().filter_map(serde_json::Value::as_str) {
                     members.shift_remove(keyword);
                 }
