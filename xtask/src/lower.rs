@@ -91,7 +91,7 @@ pub fn lower(document: &Node) -> Lowered {
         rewrites: Vec::new(),
         refusals: Vec::new(),
         nulls: nulls::Nulls::default(),
-        fit: defaults::Fit::new(document),
+        fit: defaults::Fit::default(),
         is_negated: false,
         depth: 0,
     };

@@ -161,6 +161,23 @@ pub(super) fn responses(document: &Node, operation: &Pointer) -> Vec<(u16, Point
         .collect()
 }
 
+/// The component schema of this shape, which is no reference.
+pub(super) fn of_shape(document: &Node, what: &serde_json::Value) -> Option<String> {
+    // To see that a schema has other keywords or properties is quicker than to copy it.
+    let may_be = |schema: &Node| {
+        let known = what.as_object().is_some_and(|what| {
+            let mut keywords = what.keys();
+            keywords.all(|keyword| schema.get(keyword).is_some())
+        });
+        let there = schema.get("properties").and_then(Node::as_object);
+        let wanted = what.get("properties").and_then(|it| it.as_object());
+        known && there.map(|it| it.len()) == wanted.map(|it| it.len())
+    };
+    component_schemas(document)
+        .find(|(_, schema)| may_be(schema) && shape(schema) == *what)
+        .map(|(name, _)| name.to_owned())
+}
+
 /// What a schema is, apart from what is said about it: equal for schemas of one shape. An `allOf` of one
 /// reference is that reference.
 pub(super) fn shape(schema: &Node) -> serde_json::Value {

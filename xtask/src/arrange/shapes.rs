@@ -5,12 +5,11 @@ use std::ops::RangeInclusive;
 
 use super::FROM;
 use super::nodes::{
-    add_schema, array, is_free, named_operations, object, own, reference, remove, resolve,
-    responses, set, shape, text,
+    add_schema, array, is_free, named_operations, object, of_shape, own, reference, remove,
+    resolve, responses, set, shape, text,
 };
 use crate::document::{Node, Pointer};
 use crate::media_types::is_json;
-use crate::model::component_schemas;
 use crate::naming::type_name;
 
 pub(super) fn arrange(document: &mut Node) {
@@ -156,8 +155,8 @@ fn branch(
         let to = reference.as_str()?.strip_prefix("#/components/schemas/")?;
         return Some(to.to_owned());
     }
-    if let Some((name, _)) = component_schemas(document).find(|(_, it)| shape(it) == what) {
-        return Some(name.to_owned());
+    if let Some(name) = of_shape(document, &what) {
+        return Some(name);
     }
     if !is_free(document, name) {
         return None;

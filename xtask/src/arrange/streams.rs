@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::nodes::{
-    add_schema, component, is_free, named_operations, object, own, referred, remove, resolve,
-    responses, set, shape, text,
+    add_schema, component, is_free, named_operations, object, of_shape, own, referred, remove,
+    resolve, responses, set, shape, text,
 };
 use super::{EVENT_STREAM, FROM};
 use crate::document::{Node, Pointer, Value};
 use crate::media_types::{is_event_stream, is_json};
-use crate::model::{EVENT_METHOD, component_schemas};
+use crate::model::EVENT_METHOD;
 use crate::naming::{method_name, type_name};
 
 pub(super) fn arrange(document: &mut Node) {
@@ -149,8 +149,8 @@ fn event_schema(document: &mut Node, response: &Pointer, id: &str) -> Option<Str
             .strip_prefix("#/components/schemas/")
             .map(str::to_owned);
     }
-    if let Some((name, _)) = component_schemas(document).find(|(_, it)| shape(it) == what) {
-        return Some(name.to_owned());
+    if let Some(name) = of_shape(document, &what) {
+        return Some(name);
     }
     let name = type_name(&format!("{id}-event"));
     if !is_free(document, &name) {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
-use super::describe;
+use super::describe::{self, Words};
 use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
@@ -84,11 +84,11 @@ fn marker(
     match (key, holders.schemas.get(at)) {
         (SAFE_TO_REPEAT, _) => safe_to_repeat(value, holders.operations.get(at).copied()),
         (EVENT_METHOD, _) => event_method(value, holders.operations.get(at).copied()),
-        (OPEN, Some(schema)) => open(value, schema, &what),
-        (REPLACE, Some(schema)) => replace(value, schema, &what),
-        (IGNORE, Some(schema)) => ignore(value, schema, &what),
-        (SENSITIVE, Some(schema)) => sensitive(context, value, schema, &what),
-        (VARIANT_NAMES, Some(schema)) => variant_names(value, schema, &what),
+        (OPEN, Some(schema)) => open(value, schema, what),
+        (REPLACE, Some(schema)) => replace(value, schema, what),
+        (IGNORE, Some(schema)) => ignore(value, schema, what),
+        (SENSITIVE, Some(schema)) => sensitive(context, value, schema, what),
+        (VARIANT_NAMES, Some(schema)) => variant_names(value, schema, what),
         (IGNORE, None) if at.0.is_empty() => ignore_everywhere(value),
         (NAME, _) => Some((
             format!("`{NAME}` stands on no inline schema that becomes a type, or the type has another name; it has no effect"),
@@ -149,7 +149,7 @@ fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     })
 }
 
-fn open(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+fn open(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if value.as_bool().is_none() {
         return Some((
             format!("`{OPEN}` is {}", value.value.kind()),
@@ -167,7 +167,7 @@ fn open(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
     })
 }
 
-fn replace(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+fn replace(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if schema.role != Role::Component {
         return Some((
             format!("`{REPLACE}` on {what}, which has no name of its own; it has no effect"),
@@ -201,7 +201,7 @@ fn replace(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
     }
 }
 
-fn ignore(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+fn ignore(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     let form = format!("write `{IGNORE}: [keyword]`");
     let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
         return Some((format!("`{IGNORE}` on {what} is no list of keywords"), form));
@@ -252,7 +252,7 @@ fn ignore_everywhere(value: &Node) -> Problem {
     Some((message, help))
 }
 
-fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if value.as_bool() != Some(true) {
         return Some((
             format!("`{SENSITIVE}` on {what} is not `true`"),
@@ -271,7 +271,7 @@ fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: &st
     })
 }
 
-fn variant_names(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+fn variant_names(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     let is_open = schema.get(OPEN).and_then(Node::as_bool) != Some(false);
     let values = schema.items("enum");
     if schema.role != Role::Component || values.is_empty() || !is_open {

@@ -1,36 +1,48 @@
 //! Defaults that do not fit: no value is invalid for them, and no code can be made of them.
 
+use std::cell::OnceCell;
 use std::fmt::Write as _;
 
 use jsonschema::{Draft as Dialect, Registry};
 
 use super::Lowering;
-use super::draft::Draft;
+use super::draft::{Draft, is_note};
 use super::rules;
-use crate::document::{Node, Pointer};
+use crate::document::{Node, Pointer, Value};
 
 const DOCUMENT: &str = "urn:description";
 
 /// Tells whether values fit schemas of the description as it was given.
+#[derive(Default)]
 pub(super) struct Fit {
-    /// Nothing where the description's references lead to nowhere, which the lints are about.
-    registry: Option<Registry<'static>>,
+    /// Made when it is first needed. Nothing where the description's references lead to nowhere, which the lints
+    /// are about.
+    registry: OnceCell<Option<Registry<'static>>>,
 }
 
 impl Fit {
-    pub(super) fn new(document: &Node) -> Self {
-        let registry = Registry::new()
-            .draft(Dialect::Draft202012)
-            .add(DOCUMENT, document.to_json())
-            .and_then(|registry| registry.prepare());
-        Self {
-            registry: registry.ok(),
-        }
+    /// Nothing where the schema cannot be understood.
+    fn fits(&self, document: &Node, schema: &Pointer, value: &Node) -> Option<bool> {
+        let plain = document
+            .pointer(schema)
+            .and_then(|it| fits_plain(it, value));
+        plain.or_else(|| self.validates(document, schema, &value.to_json()))
     }
 
-    /// Nothing where the schema cannot be understood.
-    fn fits(&self, schema: &Pointer, value: &serde_json::Value) -> Option<bool> {
-        let registry = self.registry.as_ref()?;
+    fn validates(
+        &self,
+        document: &Node,
+        schema: &Pointer,
+        value: &serde_json::Value,
+    ) -> Option<bool> {
+        let registry = self.registry.get_or_init(|| {
+            let registry = Registry::new()
+                .draft(Dialect::Draft202012)
+                .add(DOCUMENT, document.to_json())
+                .and_then(|registry| registry.prepare());
+            registry.ok()
+        });
+        let registry = registry.as_ref()?;
         let reference = format!("{DOCUMENT}#{}", fragment(schema));
         let validator = jsonschema::options()
             .with_draft(Dialect::Draft202012)
@@ -39,6 +51,43 @@ impl Fit {
             .ok()?;
         Some(validator.is_valid(value))
     }
+}
+
+/// Whether a value fits a schema that asks for nothing but types. Nothing for any other: a validator can tell, and
+/// takes a thousand times as long.
+fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
+    let mut fits = true;
+    for (keyword, entry) in schema.as_object()? {
+        fits &= match (keyword.as_str(), &entry.node.value) {
+            (keyword, _) if is_note(keyword) => true,
+            ("type", Value::String(kind)) => is_of(kind, value)?,
+            ("anyOf", Value::Array(branches)) if !branches.is_empty() => {
+                let mut any = false;
+                for branch in branches {
+                    any |= fits_plain(branch, value)?;
+                }
+                any
+            }
+            _ => return None,
+        };
+    }
+    Some(fits)
+}
+
+fn is_of(kind: &str, value: &Node) -> Option<bool> {
+    let is_kind = match (kind, &value.value) {
+        ("null", it) => matches!(it, Value::Null),
+        ("boolean", it) => matches!(it, Value::Bool(_)),
+        ("string", it) => matches!(it, Value::String(_)),
+        ("array", it) => matches!(it, Value::Array(_)),
+        ("object", it) => matches!(it, Value::Object(_)),
+        ("number", it) => matches!(it, Value::Number(_)),
+        // A fraction may be whole all the same.
+        ("integer", Value::Number(number)) if number.is_f64() => return None,
+        ("integer", it) => matches!(it, Value::Number(_)),
+        _ => return None,
+    };
+    Some(is_kind)
 }
 
 fn fragment(pointer: &Pointer) -> String {
@@ -66,7 +115,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     if default.is_null() && is_nullable {
         return;
     }
-    if lowering.fit.fits(&draft.at, &default.to_json()) == Some(false) {
+    let fits = lowering.fit.fits(lowering.document, &draft.at, default);
+    if fits == Some(false) {
         draft.take("default");
         lowering.count(rules::DEFAULT, &draft.at.join("default"));
     }
