@@ -25,4 +25,5 @@ pub mod overlay;
 pub mod refine;
 pub mod render;
 pub mod split;
+mod template;
 pub mod write;

@@ -12,7 +12,6 @@ mod method_docs;
 mod open;
 mod operations;
 mod parameter_structs;
-mod template;
 mod text_enum;
 mod types;
 mod union;

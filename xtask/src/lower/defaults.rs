@@ -53,14 +53,25 @@ impl Fit {
     }
 }
 
-/// Whether a value fits a schema that asks for nothing but types. Nothing for any other: a validator can tell, and
-/// takes a thousand times as long.
+/// Whether a value fits a schema that asks for little but types. Nothing for any other: a validator can tell, and takes
+/// a thousand times as long.
 fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
     let mut fits = true;
     for (keyword, entry) in schema.as_object()? {
         fits &= match (keyword.as_str(), &entry.node.value) {
             (keyword, _) if is_note(keyword) => true,
+            // In OpenAPI 3.1, a note like the others.
+            ("format", _) => true,
             ("type", Value::String(kind)) => is_of(kind, value)?,
+            ("enum", Value::Array(values)) if value.as_str().is_some() => {
+                values.iter().any(|it| it.as_str() == value.as_str())
+            }
+            ("items", _) if value.as_array().is_some_and(|it| it.is_empty()) => true,
+            ("properties" | "additionalProperties", _)
+                if value.as_object().is_some_and(|it| it.is_empty()) =>
+            {
+                true
+            }
             ("anyOf", Value::Array(branches)) if !branches.is_empty() => {
                 let mut any = false;
                 for branch in branches {

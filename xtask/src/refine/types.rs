@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToSnakeCase;
-use proc_macro2::TokenTree;
-use quote::{format_ident, quote};
-use syn::parse::Parser;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::{
     Attribute, Expr, ExprPath, ExprStruct, Field, FieldValue, Fields, FnArg, GenericArgument,
@@ -14,10 +13,10 @@ use syn::{
     Path, PathArguments, Stmt, Token, Type, Variant, parse_quote,
 };
 
-use super::template::template;
 use super::{docs, open, text_enum, unexpected, union, uploads};
 use crate::diagnostic::Failure;
 use crate::model::{Model, Schema, UNKNOWN_MEMBERS};
+use crate::template::template;
 
 pub(super) struct Types {
     pub(super) items: Vec<Item>,
@@ -226,9 +225,10 @@ fn refine_enum(
 fn derive(attrs: &mut Vec<Attribute>, more: &[&str]) -> Result<(), Failure> {
     edit_derives(attrs, |derives| {
         for name in more {
-            if !derives.iter().any(|path| path.is_ident(name)) {
-                let ident = format_ident!("{name}");
-                derives.push(ident.into());
+            if !derives.iter().any(|derive| derive.name == name) {
+                let name = format_ident!("{name}");
+                let path = name.to_token_stream();
+                derives.push(Derive { name, path });
             }
         }
     })?;
@@ -238,23 +238,38 @@ fn derive(attrs: &mut Vec<Attribute>, more: &[&str]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A trait that is derived.
+pub(super) struct Derive {
+    /// The last name of the path to it.
+    pub(super) name: Ident,
+    path: TokenStream,
+}
+
 /// Changes the list of derives of a type. Every generated type has one.
 pub(super) fn edit_derives(
     attrs: &mut [Attribute],
-    edit: impl FnOnce(&mut Vec<Path>),
+    edit: impl FnOnce(&mut Vec<Derive>),
 ) -> Result<(), Failure> {
     for attr in attrs {
         if let Meta::List(list) = &mut attr.meta
             && list.path.is_ident("derive")
         {
-            let parser = Punctuated::<Path, Token![,]>::parse_terminated;
-            let mut derives: Vec<Path> = parser
-                .parse2(list.tokens.clone())
-                .map_err(|error| unexpected(&format!("a derive does not parse: {error}")))?
-                .into_iter()
-                .collect();
+            let tokens: Vec<TokenTree> = list.tokens.clone().into_iter().collect();
+            let is_comma =
+                |token: &TokenTree| matches!(token, TokenTree::Punct(it) if it.as_char() == ',');
+            let mut derives = Vec::new();
+            for path in tokens.split(is_comma).filter(|path| !path.is_empty()) {
+                let Some(TokenTree::Ident(name)) = path.last() else {
+                    return Err(unexpected("a derive does not end in a name"));
+                };
+                derives.push(Derive {
+                    name: name.clone(),
+                    path: path.iter().cloned().collect(),
+                });
+            }
             edit(&mut derives);
-            list.tokens = quote!(#(#derives),*);
+            let paths = derives.iter().map(|derive| &derive.path);
+            list.tokens = quote!(#(#paths),*);
             return Ok(());
         }
     }
@@ -597,7 +612,7 @@ fn method_ident(variant: &str) -> Ident {
 /// `Debug` by hand, for a type with fields that may hold what must not be printed.
 fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failure> {
     edit_derives(&mut item.attrs, |derives| {
-        derives.retain(|path| !path.is_ident("Debug"));
+        derives.retain(|derive| derive.name != "Debug");
     })?;
     let name = &item.ident;
     let text = name.to_string();

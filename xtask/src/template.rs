@@ -1,10 +1,9 @@
-//! Code that is written out once, and filled in for each type or field. To parse code takes a debug build many times
+//! Code that is written out once, and filled in for each type, field or operation. To parse code takes a debug build many times
 //! as long as to copy what has been parsed.
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Arm, Attribute, Expr, ExprMatch, FnArg, Ident, ImplItemFn, Item, ItemConst, ItemImpl, Stmt,
-    Type,
+    Attribute, Expr, FnArg, Ident, ImplItemFn, ItemConst, ItemImpl, ItemMod, ItemStruct, Stmt, Type,
 };
 
 /// `template!(ImplItemFn: { fn method() -> Type {} }, method = &ident, Type = &ty)`: the code, with these names
@@ -16,17 +15,17 @@ macro_rules! template {
             static PARSED: $kind = ::syn::parse_quote!($($code)*);
         }
         let mut code = PARSED.with(<$kind as ::std::clone::Clone>::clone);
-        $crate::refine::template::fill(
+        $crate::template::fill(
             &mut code,
-            &[$((stringify!($name), $crate::refine::template::Part::from($with))),*],
+            &[$((stringify!($name), $crate::template::Part::from($with))),*],
         );
         code
     }};
 }
-pub(super) use template;
+pub(crate) use template;
 
 /// What takes the place of a name.
-pub(super) enum Part<'a> {
+pub(crate) enum Part<'a> {
     Ident(&'a Ident),
     Type(&'a Type),
     Expr(&'a Expr),
@@ -51,14 +50,14 @@ impl<'a> From<&'a Expr> for Part<'a> {
 }
 
 /// Replaces names in a template.
-pub(super) fn fill(code: &mut impl Code, parts: &[(&str, Part<'_>)]) {
+pub(crate) fn fill(code: &mut impl Code, parts: &[(&str, Part<'_>)]) {
     if !parts.is_empty() {
         code.accept(&mut Fill { parts });
     }
 }
 
 /// Syntax that a template can be of.
-pub(super) trait Code {
+pub(crate) trait Code {
     fn accept(&mut self, visitor: &mut impl VisitMut);
 }
 
@@ -73,16 +72,24 @@ macro_rules! code {
 }
 
 code! {
-    Arm: visit_arm_mut;
     Attribute: visit_attribute_mut;
     Expr: visit_expr_mut;
-    ExprMatch: visit_expr_match_mut;
     FnArg: visit_fn_arg_mut;
     ImplItemFn: visit_impl_item_fn_mut;
-    Item: visit_item_mut;
     ItemConst: visit_item_const_mut;
     ItemImpl: visit_item_impl_mut;
+    ItemMod: visit_item_mod_mut;
+    ItemStruct: visit_item_struct_mut;
     Stmt: visit_stmt_mut;
+    Type: visit_type_mut;
+}
+
+/// A text, to be put into a template.
+pub(crate) fn text(text: &str) -> Expr {
+    Expr::Lit(syn::ExprLit {
+        attrs: Vec::new(),
+        lit: syn::Lit::Str(syn::LitStr::new(text, proc_macro2::Span::call_site())),
+    })
 }
 
 struct Fill<'a> {
