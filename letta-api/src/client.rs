@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::{BaseUrl, Direct, Operation, Response, Transport, TransportError};
+use progenitor_client::ByteStream;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    BaseUrl, Direct, Error, Operation, Response, ResponseValue, Transport, TransportError,
+};
 
 /// A client for the API: a base URL, an HTTP client, and the [`Transport`] between them.
 ///
@@ -57,7 +62,49 @@ impl Client {
         &self.client
     }
 
-    /// Called by every generated operation.
+    /// Called by generated operations that answer with JSON.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
+    pub(crate) async fn receive_json<T: DeserializeOwned, E: DeserializeOwned>(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+        successes: &[u16],
+        errors: &[u16],
+    ) -> Result<ResponseValue<T>, Error<E>> {
+        let response = self.execute(request, operation).await?;
+        let response = documented(response, successes, errors).await?;
+        ResponseValue::from_response(response).await
+    }
+
+    /// Called by generated operations whose answer has no body.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
+    pub(crate) async fn receive_nothing<E: DeserializeOwned>(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+        successes: &[u16],
+        errors: &[u16],
+    ) -> Result<ResponseValue<()>, Error<E>> {
+        let response = self.execute(request, operation).await?;
+        let response = documented(response, successes, errors).await?;
+        Ok(ResponseValue::empty(response))
+    }
+
+    /// Called by generated operations that hand their answer over as it comes.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
+    pub(crate) async fn receive_stream<E: DeserializeOwned>(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+        successes: &[u16],
+        errors: &[u16],
+    ) -> Result<ResponseValue<ByteStream>, Error<E>> {
+        let response = self.execute(request, operation).await?;
+        let response = documented(response, successes, errors).await?;
+        Ok(ResponseValue::stream(response))
+    }
+
+    /// Called by every generated operation, by itself where its answers are read in several ways.
     #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) async fn execute(
         &self,
@@ -69,6 +116,25 @@ impl Client {
             .execute(&self.client, request, operation)
             .await?;
         Ok(response.with_body_limit(self.body_limit))
+    }
+}
+
+/// The answer, if it is a success. Of the others, those that are documented are read, as JSON.
+#[allow(dead_code, reason = "used by whatever operations are there")]
+async fn documented<E: DeserializeOwned>(
+    response: Response,
+    successes: &[u16],
+    errors: &[u16],
+) -> Result<Response, Error<E>> {
+    let status = response.status().as_u16();
+    if successes.contains(&status) {
+        Ok(response)
+    } else if errors.contains(&status) {
+        Err(Error::documented(
+            ResponseValue::from_response(response).await?,
+        ))
+    } else {
+        Err(Error::undocumented(response))
     }
 }
 

@@ -4,6 +4,7 @@
 //! output and does not find is an error, never a silent omission: a new version of progenitor that
 //! writes something else must be noticed.
 
+mod answers;
 mod bodies;
 mod docs;
 mod event_streams;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use quote::ToTokens;
 use scratch::Scratch;
-use xtask::document::Source;
+use xtask::document::{Node, Source};
 use xtask::model::Model;
 use xtask::render::SourceText;
 use xtask::split::Feature;
@@ -28,7 +28,11 @@ fn code() -> (Vec<SourceText>, Vec<Feature>) {
         }
     }
     let source = Source::new("both.json", both.to_string());
-    let document = arrange::arrange(load::parse(&source).unwrap());
+    code_of(load::parse(&source).unwrap())
+}
+
+fn code_of(description: Node) -> (Vec<SourceText>, Vec<Feature>) {
+    let document = arrange::arrange(description);
     lint::lint(&document).unwrap_or_else(|failure| panic!("{failure}"));
     let model = Model::read(&document);
     let tokens = generate::generate(&document, &model).unwrap();
@@ -160,8 +164,7 @@ fn each_construct_comes_out_as_it_should() {
                 r#"from_static("application/json")"#,
                 "ResponseValue<::serde_json::Value>, Error<types::RefusedResponse>",
                 "For the answer as server-sent events, see [`follow_stream`](Self::follow_stream).",
-                "200u16 => ResponseValue::from_response(response).await",
-                "404u16 => { Err(Error::documented(",
+                "self.receive_json(request, &operations::FOLLOW, &[200u16], &[404u16]).await",
             ],
             &["502u16", "text/event-stream"],
         ),
@@ -171,8 +174,7 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 r#"from_static("text/event-stream")"#,
                 "Result<ResponseValue<ByteStream>, Error<types::RefusedResponse>>",
-                "200u16 => Ok(ResponseValue::stream(response))",
-                "404u16 => { Err(Error::documented(ResponseValue::from_response(response).await?)) }",
+                "self.receive_stream(request, &operations::FOLLOW_STREAM, &[200u16], &[404u16]).await",
                 "The `data` of each event is a [`types::Entry`] as JSON",
                 "&operations::FOLLOW_STREAM",
             ],
@@ -210,12 +212,12 @@ fn each_construct_comes_out_as_it_should() {
         // Content where there is none is not read.
         (
             "talk_stream",
-            &["204u16 => Ok(ResponseValue::empty(response))"],
+            &["self.receive_nothing(", "&[204u16]"],
             &["ACCEPT"],
         ),
         (
             "has_talks",
-            &["200u16 => Ok(ResponseValue::empty(response))"],
+            &["self.receive_nothing(", "&[200u16]"],
             &["ACCEPT"],
         ),
         // An upload, its parts in order.
@@ -288,7 +290,7 @@ fn each_construct_comes_out_as_it_should() {
             "download_file",
             &[
                 "ResponseValue<ByteStream>",
-                "Ok(ResponseValue::stream(response))",
+                "self.receive_stream(request, &operations::DOWNLOAD_FILE, &[200u16], &[",
             ],
             &[],
         ),
@@ -462,4 +464,13 @@ fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
         &root().join("tests/calls/calls.rs"),
         "full,schemars,multipart",
     );
+}
+
+/// What the types do that are told apart, and made once for all that say the same.
+#[test]
+fn unions_keep_what_they_do_not_know_and_are_told_apart() {
+    let fixtures = root().join("tests/fixtures");
+    let (files, features) = code_of(load::load(&fixtures.join("unions.yaml")).unwrap());
+    let scratch = Scratch::new(&files, &features);
+    scratch.passes("unions", &fixtures.join("unions.rs"), "full,schemars");
 }

@@ -46,16 +46,13 @@ impl Client {
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
             .build()?;
-        let response = self
-            .execute(request, &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS)
-            .await?;
-        match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
-            400u16 => {
-                Err(Error::documented(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::undocumented(response)),
-        }
+        self.receive_json(
+                request,
+                &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
+                &[200u16],
+                &[400u16],
+            )
+            .await
     }
 
     /// Create a client-side access token
@@ -77,16 +74,13 @@ impl Client {
             )
             .json(&body)
             .build()?;
-        let response = self
-            .execute(request, &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN)
-            .await?;
-        match response.status().as_u16() {
-            201u16 => ResponseValue::from_response(response).await,
-            400u16 => {
-                Err(Error::documented(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::undocumented(response)),
-        }
+        self.receive_json(
+                request,
+                &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN,
+                &[201u16],
+                &[400u16],
+            )
+            .await
     }
 
     /// Delete a client-side access token
@@ -113,16 +107,13 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        let response = self
-            .execute(request, &operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN)
-            .await?;
-        match response.status().as_u16() {
-            204u16 => Ok(ResponseValue::empty(response)),
-            400u16 => {
-                Err(Error::documented(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::undocumented(response)),
-        }
+        self.receive_nothing(
+                request,
+                &operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN,
+                &[204u16],
+                &[400u16],
+            )
+            .await
     }
 }
 

@@ -11,12 +11,15 @@ use crate::model::{EVENT_METHOD, SAFE_TO_REPEAT};
 use crate::naming::method_name;
 
 /// Names that the hand-written part of the client has, or a list of all operations.
-const TAKEN: [&str; 7] = [
+const TAKEN: [&str; 10] = [
     "new",
     "with_transport",
     "base_url",
     "http",
     "execute",
+    "receive_json",
+    "receive_nothing",
+    "receive_stream",
     "clone",
     "all",
 ];

@@ -11,7 +11,7 @@ use syn::{
     parse_quote,
 };
 
-use super::{bodies, docs, event_streams, forms, parameter_structs, unexpected};
+use super::{answers, bodies, docs, event_streams, forms, parameter_structs, unexpected};
 use crate::diagnostic::Failure;
 use crate::model::Model;
 
@@ -63,11 +63,14 @@ pub(super) fn refine(
         out.types.1 += usize::from(!parameters.is_empty());
         out.types.0.extend(parameters);
         let Some(stream) = &operation.event_stream else {
+            answers::shorten(&mut method);
             out.methods.push(method);
             continue;
         };
         let (constant, id) = (event_streams::constant(stream), &stream.method);
-        let twin = event_streams::twin(&mut method, &constant, stream)?;
+        let mut twin = event_streams::twin(&mut method, &constant, stream)?;
+        answers::shorten(&mut method);
+        answers::shorten(&mut twin);
         let safe_to_repeat = operation.safe_to_repeat.then(|| quote!(.safe_to_repeat()));
         out.constants.push(parse_quote! {
             #[doc = #doc]

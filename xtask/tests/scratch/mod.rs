@@ -1,4 +1,7 @@
 //! A copy of letta-api with other generated code, to be compiled.
+#![allow(dead_code, reason = "each test uses a part")]
+
+pub(crate) mod upstream;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -79,6 +82,7 @@ impl Scratch {
             .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated"))
             .current_dir(self.folder.path())
             // Nobody debugs it, and it is built sooner.
+            .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("CARGO_PROFILE_TEST_DEBUG", "0")
             .output()

@@ -1,0 +1,111 @@
+//! The end of each method: what its answer is taken for, in one call.
+//!
+//! progenitor writes a match with a place to wait in each arm. A compiler takes longer for those than for all the
+//! rest of a method.
+
+use quote::{ToTokens, quote};
+use syn::{Arm, Expr, ImplItemFn, Lit, Local, Pat, Stmt, parse_quote};
+
+/// Replaces the end of a method where all successes are read in one way, and all errors as JSON.
+pub(super) fn shorten(method: &mut ImplItemFn) {
+    let [
+        ..,
+        Stmt::Local(response),
+        Stmt::Expr(Expr::Match(answer), None),
+    ] = method.block.stmts.as_slice()
+    else {
+        return;
+    };
+    let (Some(execute), Some((read, successes, errors))) = (call(response), read(&answer.arms))
+    else {
+        return;
+    };
+    let (request, operation) = execute;
+    let receive = match read {
+        Read::Json => quote!(receive_json),
+        Read::Nothing => quote!(receive_nothing),
+        Read::Stream => quote!(receive_stream),
+    };
+    let end: Stmt = Stmt::Expr(
+        parse_quote!(self.#receive(#request, #operation, &[#(#successes),*], &[#(#errors),*]).await),
+        None,
+    );
+    let length = method.block.stmts.len();
+    method.block.stmts.truncate(length - 2);
+    method.block.stmts.push(end);
+}
+
+/// The arguments of `let response = self.execute(…).await?;`.
+fn call(local: &Local) -> Option<(&Expr, &Expr)> {
+    let Expr::Try(tried) = &*local.init.as_ref()?.expr else {
+        return None;
+    };
+    let Expr::Await(awaited) = &*tried.expr else {
+        return None;
+    };
+    match &*awaited.base {
+        Expr::MethodCall(call) if call.method == "execute" && call.args.len() == 2 => {
+            Some((&call.args[0], &call.args[1]))
+        }
+        _ => None,
+    }
+}
+
+/// How the body of a success is read.
+#[derive(Clone, Copy, PartialEq)]
+enum Read {
+    Json,
+    Nothing,
+    Stream,
+}
+
+/// How successes are read, and the statuses of those and of the errors that are JSON.
+fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
+    let (last, arms) = arms.split_last()?;
+    if !matches!(last.pat, Pat::Wild(_))
+        || text(&last.body) != "Err (Error :: undocumented (response))"
+    {
+        return None;
+    }
+    let (mut how, mut successes, mut errors) = (None, Vec::new(), Vec::new());
+    for arm in arms {
+        let Pat::Lit(literal) = &arm.pat else {
+            return None;
+        };
+        let Lit::Int(status) = &literal.lit else {
+            return None;
+        };
+        let status: u16 = status.base10_parse().ok()?;
+        let read = match text(inner(&arm.body)).as_str() {
+            "ResponseValue :: from_response (response) . await" => Read::Json,
+            "Ok (ResponseValue :: empty (response))" => Read::Nothing,
+            "Ok (ResponseValue :: stream (response))" => Read::Stream,
+            "Err (Error :: documented (ResponseValue :: from_response (response) . await ?))" => {
+                errors.push(status);
+                continue;
+            }
+            _ => return None,
+        };
+        if how.is_some_and(|before| before != read) {
+            return None;
+        }
+        how = Some(read);
+        successes.push(status);
+    }
+    Some((how?, successes, errors))
+}
+
+/// What a block comes to, if it does nothing else; or the expression.
+fn inner(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Block(block) => match block.block.stmts.as_slice() {
+            [Stmt::Expr(expr, None)] => inner(expr),
+            _ => expr,
+        },
+        expr => expr,
+    }
+}
+
+fn text(tokens: &impl ToTokens) -> String {
+    tokens.to_token_stream().to_string()
+}

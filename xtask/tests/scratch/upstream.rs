@@ -1,0 +1,42 @@
+//! The code of the service's whole published description.
+
+use std::path::Path;
+
+use xtask::document::Node;
+use xtask::model::Model;
+use xtask::render::SourceText;
+use xtask::split::Feature;
+use xtask::{arrange, generate, lint, load, lower, overlay, refine, render, split};
+
+/// What comes of it.
+pub(crate) struct Generated {
+    /// As it is after the overlay.
+    pub(crate) description: Node,
+    pub(crate) model: Model,
+    pub(crate) files: Vec<SourceText>,
+    pub(crate) features: Vec<Feature>,
+}
+
+/// Runs the stages over the description, with the overlay that is kept with the tests.
+pub(crate) fn generated(path: &Path) -> Generated {
+    let stages = || {
+        let mut description = load::load(path)?;
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/upstream");
+        overlay::apply(&mut description, &load::load(&own.join("overlay.yaml"))?)?;
+        let lowered = lower::lower(&description);
+        let document = arrange::arrange(lowered.document);
+        lint::lint_lowered(&document, &lowered.refusals)?;
+        let model = Model::read(&document);
+        let refined = refine::refine(generate::generate(&document, &model)?, &model)?;
+        let mut split = split::split(refined, &model)?;
+        let features = std::mem::take(&mut split.features);
+        let files = render::render_all(split, render::LONGEST)?;
+        Ok::<_, xtask::diagnostic::Failure>(Generated {
+            description,
+            model,
+            files,
+            features,
+        })
+    };
+    stages().unwrap_or_else(|failure| panic!("{failure}"))
+}
