@@ -3,7 +3,7 @@
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, FnArg, Ident, ImplItemFn, ItemConst, ItemImpl, ItemMod, ItemStruct, Stmt, Type,
+    Attribute, Expr, Field, FnArg, Ident, ImplItemFn, ItemConst, ItemImpl, ItemStruct, Stmt, Type,
 };
 
 /// `template!(ImplItemFn: { fn method() -> Type {} }, method = &ident, Type = &ty)`: the code, with these names
@@ -74,14 +74,13 @@ macro_rules! code {
 code! {
     Attribute: visit_attribute_mut;
     Expr: visit_expr_mut;
+    Field: visit_field_mut;
     FnArg: visit_fn_arg_mut;
     ImplItemFn: visit_impl_item_fn_mut;
     ItemConst: visit_item_const_mut;
     ItemImpl: visit_item_impl_mut;
-    ItemMod: visit_item_mod_mut;
     ItemStruct: visit_item_struct_mut;
     Stmt: visit_stmt_mut;
-    Type: visit_type_mut;
 }
 
 /// A text, to be put into a template.

@@ -288,7 +288,14 @@ impl<'p> Mentions<'p> {
 
 impl<'ast> Visit<'ast> for Mentions<'_> {
     fn visit_path(&mut self, path: &'ast Path) {
-        if path.leading_colon.is_none() {
+        // A method holds many paths, and few of them lead to the types.
+        let may_lead = || {
+            let ways = ["types", "super", "self", "crate"];
+            let first = path.segments.first();
+            self.scope == Scope::Types
+                || first.is_some_and(|it| ways.iter().any(|way| it.ident == way))
+        };
+        if path.leading_colon.is_none() && may_lead() {
             let way: Vec<String> = path.segments.iter().map(|it| plain(&it.ident)).collect();
             self.resolve(&way);
         }
