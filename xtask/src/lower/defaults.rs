@@ -66,6 +66,18 @@ fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
             ("enum", Value::Array(values)) if value.as_str().is_some() => {
                 values.iter().any(|it| it.as_str() == value.as_str())
             }
+            ("const", Value::String(text)) => value.as_str() == Some(text),
+            ("minimum" | "maximum", Value::Number(bound)) => match &value.value {
+                Value::Number(number) => {
+                    let (number, bound) = (number.as_i64()?, bound.as_i64()?);
+                    if keyword == "minimum" {
+                        number >= bound
+                    } else {
+                        number <= bound
+                    }
+                }
+                _ => true,
+            },
             ("items", _) if value.as_array().is_some_and(|it| it.is_empty()) => true,
             ("properties" | "additionalProperties", _)
                 if value.as_object().is_some_and(|it| it.is_empty()) =>
