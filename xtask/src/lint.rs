@@ -39,6 +39,7 @@ use std::collections::HashSet;
 
 pub use rules::{RULES, Rule};
 
+use crate::beside::beside;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Node, Pointer, Value};
 use context::Context;
@@ -88,21 +89,18 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
     let schemas = schema::collect(document);
     let operations = operation::collect(&context);
 
-    // About half of the work each, and neither needs anything of the other.
-    std::thread::scope(|scope| {
-        let of_each = scope.spawn(|| {
+    let (of_types, ()) = beside(
+        || {
             let mut context = Context::new(document);
+            type_names::check(&mut context, &operations);
             for schema in &schemas {
                 each_schema(&mut context, schema);
             }
             context.findings
-        });
-        whole(&mut context, &schemas, &operations);
-        match of_each.join() {
-            Ok(findings) => context.findings.extend(findings),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    });
+        },
+        || whole(&mut context, &schemas, &operations),
+    );
+    context.findings.extend(of_types);
 
     if context.findings.is_empty() {
         return Ok(());
@@ -134,7 +132,6 @@ fn whole<'a>(context: &mut Context<'a>, schemas: &[Schema<'a>], operations: &[Op
     parameters::check(context, operations);
     request_bodies::check(context, operations);
     responses::check(context, operations);
-    type_names::check(context, operations);
 }
 
 /// The rules about a schema that is generated.
