@@ -36,38 +36,45 @@ pub(super) fn check(
         schemas: schemas.iter().map(|it| (&it.at, it)).collect(),
         operations: operations.iter().map(|it| (&it.at, it)).collect(),
     };
-    scan(context, &Pointer::default(), context.document, &holders);
+    scan(context, &mut Pointer::default(), context.document, &holders);
 }
 
 /// Goes through the whole document: a marker where none is heeded is an error too.
-fn scan(context: &mut Context<'_>, at: &Pointer, node: &Node, holders: &Holders<'_>) {
+fn scan(context: &mut Context<'_>, at: &mut Pointer, node: &Node, holders: &Holders<'_>) {
     if let Some(members) = node.as_object() {
         for (key, entry) in members {
-            let here = at.join(key);
             if key.starts_with(MARKER_PREFIX) || key == VARIANT_NAMES {
                 if let Some((message, help)) = marker(context, at, key, &entry.node, holders) {
-                    context.report(rules::MARKER, &here, message, help);
+                    context.report(rules::MARKER, &at.join(key), message, help);
                 }
             } else if FOREIGN.contains(&key.as_str()) {
                 context.report(
                     rules::FOREIGN_EXTENSION,
-                    &here,
+                    &at.join(key),
                     format!("progenitor acts on `{key}` by itself, in ways that the rest of the pipeline does not know"),
                     "remove it; for a hand-written type, use `x-codegen-replace`",
                 );
-            } else if !is_data(key, holders.schemas.contains_key(at)) {
-                scan(context, &here, &entry.node, holders);
+            } else if !is_data(key, || holders.schemas.contains_key(at)) {
+                at.0.push(key.clone());
+                scan(context, at, &entry.node, holders);
+                at.0.pop();
             }
         }
     }
     for (index, item) in node.as_array().into_iter().flatten().enumerate() {
-        scan(context, &at.join(index), item, holders);
+        at.0.push(index.to_string());
+        scan(context, at, item, holders);
+        at.0.pop();
     }
 }
 
 /// Whether a member is data of the service's, and not description.
-fn is_data(key: &str, in_schema: bool) -> bool {
-    key == "example" || key == "examples" || (in_schema && (key == "default" || key == "enum"))
+fn is_data(key: &str, in_schema: impl FnOnce() -> bool) -> bool {
+    match key {
+        "example" | "examples" => true,
+        "default" | "enum" => in_schema(),
+        _ => false,
+    }
 }
 
 type Problem = Option<(String, String)>;
