@@ -60,6 +60,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let lowered = clock.time("lower", || lower::lower(&document));
     tell(&lowered);
     let lowered_summary = lowered.summary();
+    let given = document;
     let document = clock.time("arrange", || arrange::arrange(lowered.document));
     // The generator's reader can be at work meanwhile; whether it likes what it reads is of interest after the lints.
     let (description, linted) = clock.time("lint", || {
@@ -85,6 +86,8 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     } else {
         Some(clock.time("write", || write::write(&options.out, &texts, &features))?)
     };
+    // Soon the process ends; to free these piece by piece would only take time.
+    std::mem::forget((document, given, description, model));
     let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
     let lines: Vec<(String, usize)> = lines.collect();
 

@@ -1,6 +1,5 @@
 //! Defaults that do not fit: no value is invalid for them, and no code can be made of them.
 
-use std::cell::OnceCell;
 use std::fmt::Write as _;
 
 use jsonschema::{Draft as Dialect, Registry};
@@ -13,36 +12,32 @@ use crate::document::{Node, Pointer, Value};
 const DOCUMENT: &str = "urn:description";
 
 /// Tells whether values fit schemas of the description as it was given.
-#[derive(Default)]
 pub(super) struct Fit {
-    /// Made when it is first needed. Nothing where the description's references lead to nowhere, which the lints
-    /// are about.
-    registry: OnceCell<Option<Registry<'static>>>,
+    /// Nothing where the description's references lead to nowhere, which the lints are about.
+    registry: Option<Registry<'static>>,
 }
 
 impl Fit {
+    pub(super) fn new(document: &Node) -> Self {
+        let registry = Registry::new()
+            .draft(Dialect::Draft202012)
+            .add(DOCUMENT, document.to_json())
+            .and_then(|registry| registry.prepare());
+        Self {
+            registry: registry.ok(),
+        }
+    }
+
     /// Nothing where the schema cannot be understood.
     fn fits(&self, document: &Node, schema: &Pointer, value: &Node) -> Option<bool> {
         let plain = document
             .pointer(schema)
             .and_then(|it| fits_plain(it, value));
-        plain.or_else(|| self.validates(document, schema, &value.to_json()))
+        plain.or_else(|| self.validates(schema, &value.to_json()))
     }
 
-    fn validates(
-        &self,
-        document: &Node,
-        schema: &Pointer,
-        value: &serde_json::Value,
-    ) -> Option<bool> {
-        let registry = self.registry.get_or_init(|| {
-            let registry = Registry::new()
-                .draft(Dialect::Draft202012)
-                .add(DOCUMENT, document.to_json())
-                .and_then(|registry| registry.prepare());
-            registry.ok()
-        });
-        let registry = registry.as_ref()?;
+    fn validates(&self, schema: &Pointer, value: &serde_json::Value) -> Option<bool> {
+        let registry = self.registry.as_ref()?;
         let reference = format!("{DOCUMENT}#{}", fragment(schema));
         let validator = jsonschema::options()
             .with_draft(Dialect::Draft202012)
