@@ -4,9 +4,12 @@
 //! begin with [`MADE`]. Nothing is lost here: what cannot be arranged is left as it is, for a lint to refuse.
 
 mod everywhere;
+mod habits;
 mod hoist;
 mod no_content;
 mod nodes;
+mod nullable;
+mod operation_ids;
 mod optional_bodies;
 mod schema;
 mod shapes;
@@ -14,6 +17,7 @@ mod streams;
 mod tagged;
 mod unions;
 mod uploads;
+mod walk;
 
 use crate::document::{Node, Pointer, Value};
 
@@ -55,20 +59,39 @@ pub fn branches_of(union: &str) -> String {
 pub fn arrange(document: Node) -> Node {
     let mut document = document;
     forget_made(&mut document);
+    operation_ids::arrange(&mut document);
     everywhere::ignore(&mut document);
+    habits::arrange(&mut document);
     no_content::arrange(&mut document);
     streams::arrange(&mut document);
     shapes::arrange(&mut document);
     uploads::arrange(&mut document);
     optional_bodies::arrange(&mut document);
+    nullable::arrange(&mut document);
     unions::simplify(&mut document);
     hoist::hoist(&mut document);
     unions::set_aside(&mut document);
     document
 }
 
+/// More often than anything is moved.
+const MOVES: usize = 8;
+
 /// Where what stands at `at` stood before this stage moved it: an overlay comes before.
 pub fn origin(document: &Node, at: &Pointer) -> Pointer {
+    // What was moved may be part of something that had been moved before.
+    let mut origin = at.clone();
+    for _ in 0..MOVES {
+        let before = one_origin(document, &origin);
+        if before == origin {
+            break;
+        }
+        origin = before;
+    }
+    origin
+}
+
+fn one_origin(document: &Node, at: &Pointer) -> Pointer {
     let mut node = Some(document);
     let mut origin = Pointer::default();
     let mut branches = None;

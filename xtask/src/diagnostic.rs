@@ -68,8 +68,7 @@ impl Diagnostic {
         let start = self.span.start.min(source.text.len());
         // That line alone is given to the renderer: it goes through all that it is given, which takes a
         // minute for the findings of a large description.
-        let line_start = source.text[..start].rfind('\n').map_or(0, |end| end + 1);
-        let line_number = source.text[..line_start].matches('\n').count() + 1;
+        let (line, line_start) = source.line_at(start);
         let line_end = source.text[start..]
             .find('\n')
             .map_or(source.text.len(), |length| start + length);
@@ -79,7 +78,7 @@ impl Diagnostic {
             .id(self.rule)
             .element(
                 Snippet::source(&source.text[line_start..line_end])
-                    .line_start(line_number)
+                    .line_start(line + 1)
                     .path(source.path.display().to_string())
                     .annotation(AnnotationKind::Primary.span(start - line_start..end - line_start)),
             );

@@ -1,7 +1,7 @@
 //! A description in memory: JSON data in which every value knows where it was written.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 
@@ -12,6 +12,8 @@ pub struct Source {
     pub path: PathBuf,
     /// Its text.
     pub text: String,
+    /// Where its lines begin, once somebody has asked: a large description has thousands of findings.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
@@ -20,7 +22,18 @@ impl Source {
         Arc::new(Self {
             path: path.as_ref().to_owned(),
             text: text.into(),
+            lines: OnceLock::new(),
         })
+    }
+
+    /// The line that this byte is in, from 0, and the byte it begins with.
+    pub fn line_at(&self, byte: usize) -> (usize, usize) {
+        let lines = self.lines.get_or_init(|| {
+            let ends = self.text.match_indices('\n').map(|(end, _)| end + 1);
+            std::iter::once(0).chain(ends).collect()
+        });
+        let line = lines.partition_point(|start| *start <= byte) - 1;
+        (line, lines[line])
     }
 }
 
@@ -56,10 +69,10 @@ impl Span {
     }
 
     fn place_of(&self, byte: usize) -> (usize, usize) {
-        let before = &self.source.text[..byte.min(self.source.text.len())];
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
-        (line, column)
+        let byte = byte.min(self.source.text.len());
+        let (line, start) = self.source.line_at(byte);
+        let column = self.source.text[start..byte].chars().count() + 1;
+        (line + 1, column)
     }
 }
 

@@ -12,6 +12,7 @@ mod defaults;
 mod describe;
 mod enums;
 mod fields;
+mod forms;
 mod keywords;
 mod markers;
 mod names;
@@ -124,6 +125,7 @@ fn whole<'a>(context: &mut Context<'a>, schemas: &[Schema<'a>], operations: &[Op
     fields::check(context);
     references::check(context, schemas);
     names::check(context);
+    forms::components(context);
     markers::check(context, schemas, operations);
 
     operations::check(context, operations);
@@ -140,6 +142,7 @@ fn each_schema<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
         return;
     }
     keywords::check(context, schema);
+    forms::check(context, schema);
     arrays::check(context, schema);
     combinations::check(context, schema);
     defaults::check(context, schema);

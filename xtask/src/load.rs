@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Node, Source};
+use crate::document::{Node, Source, Span};
 
 /// Reads a file. JSON where its name ends in `.json` or its text begins with `{`, else YAML.
 ///
@@ -47,9 +47,31 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     Ok(node)
 }
 
+/// How deep a file may be nested. The stages after this one go from value to value within, and so do the
+/// generator and what it is made of; deeper, they would run out of stack.
+const DEEPEST: usize = 128;
+
+fn too_deep(span: &Span) -> Diagnostic {
+    Diagnostic::in_source(
+        &span.source,
+        span.start..span.end,
+        "malformed",
+        format!("the file is nested more than {DEEPEST} deep"),
+        "move parts of it to `components`, and refer to them",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn nested(open: &str, close: &str, depth: usize) -> String {
+        let value = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        if open == "[" {
+            return format!("a: {value}");
+        }
+        value
+    }
 
     fn load(name: &str, text: &str) -> Result<Node, String> {
         parse(&Source::new(name, text)).map_err(|failure| failure.to_string())
@@ -99,6 +121,13 @@ mod tests {
             ("a.json", "{\"a\": 1,\n \"a\": 2}", "twice"),
             ("a.json", "{\"a\": 1", "a.json:1"),
             ("a.json", "[]", "an array"),
+            (
+                "a.json",
+                &nested("{\"a\": ", "}", 2_000),
+                "more than 128 deep",
+            ),
+            ("a.yaml", &nested("[", "]", 150), "more than 128 deep"),
+            ("a.yaml", &nested("[", "]", 2_000), "a.yaml:1"),
         ] {
             let message = load(name, text).unwrap_err();
             assert!(message.contains(says), "{text:?} gave\n{message}");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use xtask::document::{Node, Pointer, Source};
-use xtask::model::Model;
+use xtask::model::{Model, component_schemas};
 use xtask::{arrange, load};
 
 fn arranged(description: &Value) -> Value {
@@ -101,6 +101,26 @@ fn successes_of_several_shapes_become_the_branches_of_one_schema() {
         branches(&arranged, "DoItSuccess"),
         [refers("A"), refers("B")]
     );
+}
+
+#[test]
+fn what_was_moved_twice_is_found_where_it_stood_at_first() {
+    let inner = json!({"type": "object", "properties": {"b": {"type": "string"}}});
+    let outer = json!({"type": "object", "properties": {"a": inner}});
+    let other = json!({"type": "object", "properties": {"c": {"type": "string"}}});
+    let description = description(json!({"200": reply(outer), "201": reply(other)}), json!({}));
+    let document = node(&description);
+    let mut moved = 0;
+    for (name, _) in component_schemas(&document) {
+        let at = Pointer(vec!["components".into(), "schemas".into(), name.into()]);
+        let from = arrange::origin(&document, &at);
+        moved += usize::from(from.last() == Some("a"));
+        if from != at {
+            let there = description.pointer(from.to_string().trim_start_matches('#'));
+            assert!(there.is_some(), "{name} is from {from}");
+        }
+    }
+    assert_eq!(moved, 1);
 }
 
 #[test]

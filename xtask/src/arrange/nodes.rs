@@ -118,7 +118,18 @@ pub(super) fn component(kind: &str, name: &str) -> Pointer {
 /// Whether a component schema of this name would have a type of its own.
 pub(super) fn is_free(document: &Node, name: &str) -> bool {
     let ty = type_name(name);
-    component_schemas(document).all(|(other, _)| type_name(other) != ty)
+    // Names are long to make; two that are the same in the end begin with the same letter, but for what stands
+    // before a digit or for a sign.
+    let first = |name: &str| {
+        name.chars()
+            .find(|c| c.is_alphanumeric())
+            .map(|c| c.to_ascii_lowercase())
+    };
+    let is_near = |other: &str| {
+        let letter = first(other).filter(|c| c.is_ascii_alphabetic() && *c != 'x');
+        letter.is_none_or(|letter| first(&ty) == Some(letter))
+    };
+    component_schemas(document).all(|(other, _)| !is_near(other) || type_name(other) != ty)
 }
 
 /// Adds a component schema. What should hold it may be missing, or be something else; then nothing is
@@ -140,6 +151,29 @@ pub(super) fn add_schema(document: &mut Node, name: &str, schema: Node) -> bool 
     true
 }
 
+/// The component that has this shape.
+pub(super) fn component_of(document: &Node, what: &serde_json::Value) -> Option<String> {
+    // To make the shape of each takes long where there are many.
+    let is_near = |schema: &Node| {
+        let texts = ["type", "format"].iter().all(|keyword| {
+            let text = what.get(keyword).and_then(serde_json::Value::as_str);
+            schema.get(keyword).and_then(Node::as_str) == text
+        });
+        let names = schema.get("properties").and_then(Node::as_object);
+        let others = what.get("properties").and_then(|it| it.as_object());
+        texts
+            && match (names, others) {
+                (Some(names), Some(others)) => {
+                    names.len() == others.len() && names.keys().all(|it| others.contains_key(it))
+                }
+                (names, others) => names.is_none() == others.is_none(),
+            }
+    };
+    crate::model::component_schemas(document)
+        .find(|(_, schema)| is_near(schema) && shape(schema) == *what)
+        .map(|(name, _)| name.to_owned())
+}
+
 /// Every operation that has a name: the pointer to it, and the name.
 pub(super) fn named_operations(document: &Node) -> Vec<(Pointer, String)> {
     crate::model::operations(document)
@@ -159,23 +193,6 @@ pub(super) fn responses(document: &Node, operation: &Pointer) -> Vec<(u16, Point
         .flat_map(|members| members.keys())
         .filter_map(|key| Some((key.parse().ok().filter(|_| key.len() == 3)?, at.join(key))))
         .collect()
-}
-
-/// The component schema of this shape, which is no reference.
-pub(super) fn of_shape(document: &Node, what: &serde_json::Value) -> Option<String> {
-    // To see that a schema has other keywords or properties is quicker than to copy it.
-    let may_be = |schema: &Node| {
-        let known = what.as_object().is_some_and(|what| {
-            let mut keywords = what.keys();
-            keywords.all(|keyword| schema.get(keyword).is_some())
-        });
-        let there = schema.get("properties").and_then(Node::as_object);
-        let wanted = what.get("properties").and_then(|it| it.as_object());
-        known && there.map(|it| it.len()) == wanted.map(|it| it.len())
-    };
-    component_schemas(document)
-        .find(|(_, schema)| may_be(schema) && shape(schema) == *what)
-        .map(|(name, _)| name.to_owned())
 }
 
 /// What a schema is, apart from what is said about it: equal for schemas of one shape. An `allOf` of one

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::FROM;
 use super::nodes::{
-    add_schema, array, is_free, named_operations, object, of_shape, own, reference, remove,
+    add_schema, array, component_of, is_free, named_operations, object, own, reference, remove,
     resolve, responses, set, shape, text,
 };
 use crate::document::{Node, Pointer};
@@ -155,7 +155,7 @@ fn branch(
         let to = reference.as_str()?.strip_prefix("#/components/schemas/")?;
         return Some(to.to_owned());
     }
-    if let Some(name) = of_shape(document, &what) {
+    if let Some(name) = component_of(document, &what) {
         return Some(name);
     }
     if !is_free(document, name) {

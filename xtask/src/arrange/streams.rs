@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::nodes::{
-    add_schema, component, is_free, named_operations, object, of_shape, own, referred, remove,
+    add_schema, component, component_of, is_free, named_operations, object, own, referred, remove,
     resolve, responses, set, shape, text,
 };
 use super::{EVENT_STREAM, FROM};
@@ -149,7 +149,7 @@ fn event_schema(document: &mut Node, response: &Pointer, id: &str) -> Option<Str
             .strip_prefix("#/components/schemas/")
             .map(str::to_owned);
     }
-    if let Some(name) = of_shape(document, &what) {
+    if let Some(name) = component_of(document, &what) {
         return Some(name);
     }
     let name = type_name(&format!("{id}-event"));

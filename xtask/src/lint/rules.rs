@@ -58,6 +58,7 @@ rules! {
     ERROR_SHAPES = "error-shapes": "errors of which some are JSON and others are not";
 
     UNKNOWN_KEYWORD = "unknown-keyword": "a schema keyword that OpenAPI 3.0 does not have";
+    KEYWORD_VALUE = "keyword-value": "a keyword that holds another kind of JSON than it should";
     MISPLACED_KEYWORD = "misplaced-keyword": "a keyword that says nothing about the schema's type";
     SCHEMA_TYPE = "schema-type": "a `type` that is missing, a list, `null` or unknown";
     CONST = "const": "`const`";

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::{DEEPEST, too_deep};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Entry, Node, Source, Span, Value};
 
@@ -16,7 +17,7 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     let raw: &RawValue =
         serde_json::from_str(text).map_err(|error| malformed(source, 0, &error))?;
     let at = raw.get().as_ptr() as usize - text.as_ptr() as usize;
-    Reader { source, at }.node()
+    Reader { source, at }.node(0)
 }
 
 /// Reads what has been found to be JSON, in one go.
@@ -44,12 +45,15 @@ impl<'a> Reader<'a> {
         bytes[self.at]
     }
 
-    fn node(&mut self) -> Result<Node, Failure> {
+    fn node(&mut self, depth: usize) -> Result<Node, Failure> {
         let first = self.next();
         let start = self.at;
+        if depth > DEEPEST {
+            return Err(too_deep(&self.span(start, start + 1)).into());
+        }
         let value = match first {
-            b'{' => Value::Object(self.object()?),
-            b'[' => Value::Array(self.array()?),
+            b'{' => Value::Object(self.object(depth)?),
+            b'[' => Value::Array(self.array(depth)?),
             b'"' => {
                 let raw = self.string();
                 Value::String(match plain(raw) {
@@ -70,7 +74,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn object(&mut self) -> Result<IndexMap<String, Entry>, Failure> {
+    fn object(&mut self, depth: usize) -> Result<IndexMap<String, Entry>, Failure> {
         let mut members = IndexMap::new();
         self.at += 1;
         while self.next() != b'}' {
@@ -84,7 +88,7 @@ impl<'a> Reader<'a> {
             self.next();
             // The colon.
             self.at += 1;
-            let node = self.node()?;
+            let node = self.node(depth + 1)?;
             let (key, key_span) = match plain(raw) {
                 Some(key) => (key.to_owned(), self.span(start + 1, end - 1)),
                 None => (self.read(raw, start)?, self.span(start, end)),
@@ -109,14 +113,14 @@ impl<'a> Reader<'a> {
         Ok(members)
     }
 
-    fn array(&mut self) -> Result<Vec<Node>, Failure> {
+    fn array(&mut self, depth: usize) -> Result<Vec<Node>, Failure> {
         let mut items = Vec::new();
         self.at += 1;
         while self.next() != b']' {
             if self.next() == b',' {
                 self.at += 1;
             }
-            items.push(self.node()?);
+            items.push(self.node(depth + 1)?);
         }
         self.at += 1;
         Ok(items)
@@ -130,7 +134,7 @@ impl<'a> Reader<'a> {
             let before = &text[1..length + quote];
             length += quote + 1;
             let backslashes = before.len() - before.trim_end_matches('\\').len();
-            if backslashes % 2 == 0 {
+            if backslashes.is_multiple_of(2) {
                 break;
             }
         }

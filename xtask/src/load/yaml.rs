@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
+use super::{DEEPEST, too_deep};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Entry, Node, Source, Span, Value};
 
@@ -28,7 +29,7 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
             value: Value::Null,
             span: Span::whole(source),
         }),
-        1 => reader.node(documents.remove(0)),
+        1 => reader.node(documents.remove(0), 0),
         count => Err(reader
             .error(
                 &documents[1],
@@ -64,8 +65,11 @@ impl Reader<'_> {
         )
     }
 
-    fn node(&self, yaml: MarkedYaml<'_>) -> Result<Node, Failure> {
+    fn node(&self, yaml: MarkedYaml<'_>, depth: usize) -> Result<Node, Failure> {
         let span = self.span(&yaml);
+        if depth > DEEPEST {
+            return Err(too_deep(&span).into());
+        }
         let value = match yaml.data {
             YamlData::Value(Scalar::Null) => Value::Null,
             YamlData::Value(Scalar::Boolean(value)) => Value::Bool(value),
@@ -82,7 +86,7 @@ impl Reader<'_> {
             YamlData::Sequence(items) => Value::Array(
                 items
                     .into_iter()
-                    .map(|item| self.node(item))
+                    .map(|item| self.node(item, depth + 1))
                     .collect::<Result<_, _>>()?,
             ),
             YamlData::Mapping(members) => {
@@ -92,7 +96,7 @@ impl Reader<'_> {
                     let name = self.key(&key)?;
                     let entry = Entry {
                         key: key_span,
-                        node: self.node(node)?,
+                        node: self.node(node, depth + 1)?,
                     };
                     if object.insert(name.clone(), entry).is_some() {
                         return Err(self

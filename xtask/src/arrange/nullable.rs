@@ -1,0 +1,115 @@
+//! Components that may be null: typify makes a wrapper around an option of one, which markers do not reach. So
+//! each use says that it may be null, and the component no more.
+
+use std::collections::HashSet;
+
+use super::schema::{array, entry, flag, get, items, members_mut, node, object, reference};
+use super::walk::{Place, each_schema};
+use crate::document::{Node, Pointer, Value};
+use crate::model::{REPLACE, component_schemas};
+
+pub(super) fn arrange(document: &mut Node) {
+    let mut own: HashSet<String> = component_schemas(document)
+        .filter(|(_, schema)| {
+            flag(schema, "nullable") && says_more(schema) && schema.get(REPLACE).is_none()
+        })
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    let doubtful = doubtful(document, &with_aliases(document, &own));
+    own.retain(|name| !doubtful.contains(name));
+    let named = with_aliases(document, &own);
+    if own.is_empty() || named.iter().any(|name| doubtful.contains(name)) {
+        return;
+    }
+    each_schema(document, |schema, place, _| {
+        if place == Place::Component {
+            return;
+        }
+        let span = schema.span.clone();
+        let yes = || node(Value::Bool(true), &span);
+        if reference(schema).is_some_and(|name| named.contains(name)) {
+            if place == Place::Inline {
+                let all_of = array(vec![schema.clone()], &span);
+                *schema = object([("nullable", yes()), ("allOf", all_of)], &span);
+            }
+        } else if allows_null(schema, &named)
+            && let Some(members) = members_mut(schema)
+        {
+            members.insert("nullable".to_owned(), entry(yes(), &span));
+        }
+    });
+    for name in own {
+        let at = Pointer(vec!["components".to_owned(), "schemas".to_owned(), name]);
+        if let Some(members) = document.pointer_mut(&at).and_then(members_mut) {
+            members.shift_remove("nullable");
+        }
+    }
+}
+
+/// These components, and those that are no more than another name for one, or a choice with one.
+fn with_aliases(document: &Node, own: &HashSet<String>) -> HashSet<String> {
+    let mut named = own.clone();
+    loop {
+        let more: Vec<String> = component_schemas(document)
+            .filter(|(name, schema)| {
+                let refers = reference(schema).is_some_and(|name| named.contains(name));
+                !named.contains(*name) && (refers || allows_null(schema, &named))
+            })
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        if more.is_empty() {
+            return named;
+        }
+        named.extend(more);
+    }
+}
+
+/// Whether a schema allows null for no other reason than that a branch does.
+fn allows_null(schema: &Node, nullable: &HashSet<String>) -> bool {
+    if get(schema, "type").is_some() {
+        return false;
+    }
+    let among = |keyword: &str| {
+        let branches = items(schema, keyword).iter();
+        branches
+            .filter(|it| reference(it).is_some_and(|name| nullable.contains(name)))
+            .count()
+    };
+    match (among("oneOf"), among("anyOf"), among("allOf")) {
+        (1, 0, 0) => true,
+        (0, count, 0) if count > 0 => true,
+        (0, 0, 1) => items(schema, "allOf").len() == 1,
+        _ => false,
+    }
+}
+
+/// The components of which it is not told by a look whether a schema that they are a branch of allows null.
+fn doubtful(document: &mut Node, nullable: &HashSet<String>) -> HashSet<String> {
+    let mut doubtful = HashSet::new();
+    each_schema(document, |schema, _, _| {
+        let is_named = |it: &&Node| reference(it).is_some_and(|name| nullable.contains(name));
+        let mut doubt = |branches: Vec<&Node>| {
+            let names = branches.into_iter().filter_map(reference);
+            doubtful.extend(names.map(str::to_owned));
+        };
+        doubt(get(schema, "not").into_iter().filter(is_named).collect());
+        let one: Vec<&Node> = items(schema, "oneOf").iter().filter(is_named).collect();
+        if one.len() > 1 && !flag(schema, "nullable") {
+            doubt(one);
+        }
+        let all = items(schema, "allOf");
+        let named: Vec<&Node> = all.iter().filter(is_named).collect();
+        let refuses = |it: &Node| !is_named(&it) && !flag(it, "nullable") && says_more(it);
+        if all.len() > 1 && !named.is_empty() && !all.iter().any(refuses) {
+            doubt(named);
+        }
+    });
+    doubtful
+}
+
+/// Whether a schema says what kind of value it is of; any other may be null already.
+fn says_more(schema: &Node) -> bool {
+    ["$ref", "type", "oneOf", "allOf", "anyOf", "not"]
+        .iter()
+        .any(|keyword| get(schema, keyword).is_some())
+}

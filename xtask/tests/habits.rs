@@ -1,0 +1,181 @@
+//! What the arrange stage makes of what descriptions say by habit, and what it leaves alone.
+
+use serde_json::{Value, json};
+use xtask::arrange::arrange;
+use xtask::document::Source;
+use xtask::load;
+
+fn arranged(description: Value) -> Value {
+    let source = Source::new("d.json", description.to_string());
+    arrange(load::parse(&source).unwrap()).to_json()
+}
+
+/// The component `A` afterwards.
+fn schema(schemas: Value) -> Value {
+    arranged(json!({"components": {"schemas": schemas}}))["components"]["schemas"]["A"].clone()
+}
+
+#[test]
+fn null_goes_from_an_enum_whose_type_no_null_has() {
+    for (before, after) in [
+        (
+            json!({"type": "string", "enum": ["a", null]}),
+            json!({"type": "string", "enum": ["a"]}),
+        ),
+        (
+            json!({"enum": ["a", "b"]}),
+            json!({"enum": ["a", "b"], "type": "string"}),
+        ),
+        (
+            json!({"type": "string", "enum": [null]}),
+            json!({"type": "string", "enum": [null]}),
+        ),
+        (json!({"enum": ["a", 1]}), json!({"enum": ["a", 1]})),
+        (
+            json!({"enum": ["a"], "not": {}}),
+            json!({"enum": ["a"], "not": {}}),
+        ),
+    ] {
+        assert_eq!(schema(json!({ "A": before })), after);
+    }
+}
+
+#[test]
+fn an_enum_without_a_type_that_has_null_may_be_null_where_it_is_used() {
+    let schemas = json!({
+        "A": {"type": "object", "properties": {"b": {"$ref": "#/components/schemas/B"}}},
+        "B": {"enum": ["a", null]},
+    });
+    assert_eq!(
+        schema(schemas)["properties"]["b"],
+        json!({"nullable": true, "allOf": [{"$ref": "#/components/schemas/B"}]})
+    );
+}
+
+#[test]
+fn properties_beside_an_all_of_become_a_branch() {
+    let b = json!({"type": "object", "properties": {"x": {"type": "string"}}});
+    let refers = json!({"$ref": "#/components/schemas/B"});
+    let own = json!({"y": {"type": "string"}});
+    for (before, after) in [
+        (
+            json!({"type": "object", "allOf": [refers], "properties": own}),
+            json!({"allOf": [refers, {"properties": own, "type": "object", "x-made-from": "#/components/schemas/A"}]}),
+        ),
+        // That all are objects says `B`.
+        (
+            json!({"allOf": [refers], "properties": own, "required": ["y"]}),
+            json!({"allOf": [refers, {
+                "properties": own, "required": ["y"], "type": "object", "x-made-from": "#/components/schemas/A",
+            }]}),
+        ),
+        (
+            json!({"type": "object", "allOf": [refers]}),
+            json!({"allOf": [refers]}),
+        ),
+        // That may be about what `B` has.
+        (
+            json!({"type": "object", "allOf": [refers], "required": ["x"]}),
+            json!({"type": "object", "allOf": [refers], "required": ["x"]}),
+        ),
+        // Nobody says that these are objects.
+        (
+            json!({"type": "object", "allOf": [{"description": "."}]}),
+            json!({"type": "object", "allOf": [{"description": "."}]}),
+        ),
+        (
+            json!({"type": "string", "allOf": [refers]}),
+            json!({"type": "string", "allOf": [refers]}),
+        ),
+    ] {
+        assert_eq!(schema(json!({ "A": before, "B": b })), after);
+    }
+}
+
+#[test]
+fn notes_beside_a_reference_go_and_its_description_stays() {
+    let refers = json!({"$ref": "#/components/schemas/B"});
+    for (before, after) in [
+        (json!({"readOnly": true, "title": "T"}), refers.clone()),
+        (
+            json!({"description": "D.", "example": 1}),
+            json!({"description": "D.", "allOf": [refers]}),
+        ),
+        // That may have been meant; a lint asks.
+        (
+            json!({"nullable": true}),
+            json!({"nullable": true, "$ref": "#/components/schemas/B"}),
+        ),
+    ] {
+        let mut property = before;
+        property["$ref"] = json!("#/components/schemas/B");
+        let a = json!({"type": "object", "properties": {"b": property}});
+        let b = json!({"type": "object"});
+        assert_eq!(schema(json!({ "A": a, "B": b }))["properties"]["b"], after);
+    }
+}
+
+#[test]
+fn a_component_that_may_be_null_says_so_where_it_is_used() {
+    let refers = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let description = json!({
+        "paths": {"/a": {"get": {"operationId": "a", "responses": {"200": {
+            "description": "", "content": {"application/json": {"schema": refers("B")}},
+        }}}}},
+        "components": {"schemas": {
+            "A": {"type": "object", "properties": {
+                "one": refers("B"),
+                "list": {"type": "array", "items": refers("Alias")},
+                "choice": {"anyOf": [refers("B"), refers("C")]},
+            }},
+            "B": {"type": "object", "nullable": true},
+            "Alias": refers("B"),
+            "C": {"type": "string"},
+            "Both": {"allOf": [refers("B"), refers("D")]},
+            "D": {"type": "object"},
+        }},
+    });
+    let after = arranged(description);
+    let nullable = |name: &str| json!({"nullable": true, "allOf": [refers(name)]});
+    let schemas = &after["components"]["schemas"];
+    assert_eq!(schemas["B"], json!({"type": "object"}));
+    assert_eq!(schemas["A"]["properties"]["one"], nullable("B"));
+    assert_eq!(
+        schemas["A"]["properties"]["list"]["items"],
+        nullable("Alias")
+    );
+    let choice = &schemas["A"]["properties"]["choice"];
+    assert_eq!(choice["nullable"], true, "{choice}");
+    assert_eq!(schemas["Both"]["allOf"][0], refers("B"));
+    assert_eq!(
+        after["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"]["schema"],
+        nullable("B")
+    );
+}
+
+#[test]
+fn a_component_stays_nullable_where_a_use_of_it_would_change() {
+    let refers = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let b = json!({"type": "object", "nullable": true});
+    for a in [
+        // Null is both, and so neither.
+        json!({"oneOf": [refers("B"), refers("C")]}),
+        json!({"not": refers("B")}),
+        json!({"allOf": [refers("B"), {"description": "."}]}),
+    ] {
+        let after = arranged(json!({"components": {"schemas": {"A": a, "B": b, "C": b}}}));
+        assert_eq!(after["components"]["schemas"]["B"], b, "{a}");
+    }
+}
+
+#[test]
+fn an_operation_without_a_name_gets_one_that_is_free() {
+    let after = arranged(json!({"paths": {
+        "/a/{b}": {"get": {}, "put": {"operationId": "set"}},
+        "/a/by-b": {"get": {}},
+    }}));
+    assert_eq!(after["paths"]["/a/{b}"]["get"]["operationId"], "get-a-by-b");
+    assert_eq!(after["paths"]["/a/{b}"]["put"]["operationId"], "set");
+    // A lint asks for a name of it.
+    assert_eq!(after["paths"]["/a/by-b"]["get"], json!({}));
+}
