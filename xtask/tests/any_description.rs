@@ -2,7 +2,6 @@
 //! neither progenitor nor the refine stage meets what no lint foresaw.
 
 mod changes;
-#[allow(dead_code, reason = "other tests use the rest")]
 mod pipeline;
 
 use std::path::Path;
@@ -71,8 +70,12 @@ fn null_in_place_of_any_part_gives_code_or_findings() {
 }
 
 proptest! {
-    // More with PROPTEST_CASES.
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    // More with PROPTEST_CASES; and the fuzz target `description` makes the same changes for longer.
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        cases: std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(96),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_description_changed_anyhow_gives_code_or_findings(

@@ -109,7 +109,8 @@ fn enums(schema: &mut Node) {
         .iter()
         .all(|keyword| get(schema, keyword).is_none());
     let are_texts = values.iter().all(|it| it.as_str().is_some());
-    if !has_type && !(stands_alone && are_texts) {
+    let is_plain = has_type || (stands_alone && are_texts);
+    if !is_plain {
         return;
     }
     let has_null = !nulls.is_empty();

@@ -1,4 +1,5 @@
 //! The stages from tree to text, without files, and what must not come of them.
+#![allow(dead_code, reason = "each test uses a part")]
 
 use xtask::diagnostic::Failure;
 use xtask::document::Node;
