@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::beside::beside;
 use crate::diagnostic::Failure;
 use crate::lower::{self, Lowered};
 use crate::model::Model;
@@ -59,10 +60,21 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let lowered = clock.time("lower", || lower::lower(&document));
     tell(&lowered);
     let lowered_summary = lowered.summary();
+    let given = document;
     let document = clock.time("arrange", || arrange::arrange(lowered.document));
-    clock.time("lint", || lint::lint_lowered(&document, &lowered.refusals))?;
+    // The generator's reader can be at work meanwhile; whether it likes what it reads is of interest after the lints.
+    let (description, linted) = clock.time("lint", || {
+        beside(
+            || generate::read(&document),
+            || lint::lint_lowered(&document, &lowered.refusals),
+        )
+    });
+    linted?;
+    let description = description?;
     let model = Model::read(&document);
-    let tokens = clock.time("generate", || generate::generate(&document, &model))?;
+    let tokens = clock.time("generate", || {
+        generate::generate_from(&document, &description, &model)
+    })?;
     let refined = clock.time("refine", || refine::refine(tokens, &model))?;
     let (operations, types) = (refined.methods.len(), refined.count);
     let mut split = clock.time("split", || split::split(refined, &model))?;
@@ -74,6 +86,8 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     } else {
         Some(clock.time("write", || write::write(&options.out, &texts, &features))?)
     };
+    // Soon the process ends; to free these piece by piece would only take time.
+    std::mem::forget((document, given, description, model));
     let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
     let lines: Vec<(String, usize)> = lines.collect();
 

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
+use serde::Deserialize;
 use serde_path_to_error::Segment;
 
 use crate::arrange::MADE;
@@ -13,17 +14,19 @@ use crate::document::{Node, Pointer};
 use crate::model::{IGNORE, MARKER_PREFIX, Model, REPLACE};
 use crate::naming::type_name;
 
-/// Generates the client for a description that has passed the lints.
+/// Reads a description as the generator has it, without what is meant for us.
 ///
 /// # Errors
 ///
-/// A description that does not fit OpenAPI 3.0, with the place; and whatever progenitor refuses or
-/// panics on that no lint foresaw.
-pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> {
+/// A description that does not fit OpenAPI 3.0, with the place.
+pub fn read(document: &Node) -> Result<OpenAPI, Failure> {
     let mut json = document.to_json();
     empty_replaced(&mut json);
     strip(&mut json);
-    let description: OpenAPI = serde_path_to_error::deserialize(json).map_err(|error| {
+    // To keep track of the path takes as long again, so only when there is something to tell.
+    let description = OpenAPI::deserialize(&json);
+    let description = description.or_else(|_| serde_path_to_error::deserialize(json));
+    description.map_err(|error| {
         let pointer = to_pointer(error.path());
         Diagnostic::at(
             document,
@@ -32,8 +35,29 @@ pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> 
             format!("this does not fit OpenAPI 3.0: {}", error.inner()),
             "see the OpenAPI Specification 3.0.3 for what may stand here",
         )
-    })?;
+        .into()
+    })
+}
 
+/// Generates the client for a description that has passed the lints.
+///
+/// # Errors
+///
+/// As [`read`] and [`generate_from`].
+pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> {
+    generate_from(document, &read(document)?, model)
+}
+
+/// As [`generate`], of what has been read.
+///
+/// # Errors
+///
+/// Whatever progenitor refuses or panics on that no lint foresaw.
+pub fn generate_from(
+    document: &Node,
+    description: &OpenAPI,
+    model: &Model,
+) -> Result<TokenStream, Failure> {
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
@@ -52,7 +76,7 @@ pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> 
 
     // The lints refuse what progenitor is known to panic on. A panic that they do not foresee is
     // still to be an error with a name, not a backtrace.
-    let outcome = quietly(|| Generator::new(&settings).generate_tokens(&description));
+    let outcome = quietly(|| Generator::new(&settings).generate_tokens(description));
     let problem = match outcome {
         Ok(Ok(tokens)) => return Ok(tokens),
         Ok(Err(error)) => error.to_string(),
@@ -86,7 +110,7 @@ fn empty_replaced(json: &mut serde_json::Value) {
 fn strip(json: &mut serde_json::Value) {
     match json {
         serde_json::Value::Object(members) => {
-            if let Some(serde_json::Value::Array(keywords)) = members.get(IGNORE).cloned() {
+            if let Some(serde_json::Value::Array(keywords)) = members.shift_remove(IGNORE) {
                 for keyword in keywords.iter().filter_map(serde_json::Value::as_str) {
                     members.shift_remove(keyword);
                 }

@@ -6,6 +6,7 @@
 //! and the last alone. [`codegen`] runs them. [`drift`](mod@drift) compares a description with another.
 
 pub mod arrange;
+mod beside;
 pub mod codegen;
 pub mod diagnostic;
 pub mod document;
@@ -25,4 +26,5 @@ pub mod overlay;
 pub mod refine;
 pub mod render;
 pub mod split;
+mod template;
 pub mod write;

@@ -40,9 +40,12 @@ use std::collections::HashSet;
 
 pub use rules::{RULES, Rule};
 
+use crate::beside::beside;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Node, Pointer, Value};
 use context::Context;
+use operation::Operation;
+use schema::Schema;
 
 /// Looks at a description that was lowered and arranged, and adds what could not be lowered.
 ///
@@ -87,36 +90,18 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
     let schemas = schema::collect(document);
     let operations = operation::collect(&context);
 
-    fields::check(&mut context);
-    references::check(&mut context, &schemas);
-    names::check(&mut context);
-    forms::components(&mut context);
-    markers::check(&mut context, &schemas, &operations);
-
-    operations::check(&mut context, &operations);
-    tags::check(&mut context, &operations);
-    paths::check(&mut context, &operations);
-    parameters::check(&mut context, &operations);
-    request_bodies::check(&mut context, &operations);
-    responses::check(&mut context, &operations);
-    type_names::check(&mut context, &operations);
-
-    let generated =
-        |schema: &&schema::Schema<'_>| !schema.is_replaced() && schema.get("$ref").is_none();
-    for schema in schemas.iter().filter(generated) {
-        keywords::check(&mut context, schema);
-        forms::check(&mut context, schema);
-        arrays::check(&mut context, schema);
-        combinations::check(&mut context, schema);
-        defaults::check(&mut context, schema);
-        enums::check(&mut context, schema);
-        nullable::check(&mut context, schema);
-        nulls::check(&mut context, schema);
-        numbers::check(&mut context, schema);
-        objects::check(&mut context, schema);
-        strings::check(&mut context, schema);
-        unions::check(&mut context, schema);
-    }
+    let (of_types, ()) = beside(
+        || {
+            let mut context = Context::new(document);
+            type_names::check(&mut context, &operations);
+            for schema in &schemas {
+                each_schema(&mut context, schema);
+            }
+            context.findings
+        },
+        || whole(&mut context, &schemas, &operations),
+    );
+    context.findings.extend(of_types);
 
     if context.findings.is_empty() {
         return Ok(());
@@ -133,6 +118,41 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
         ))
     });
     Err(Failure::Diagnostics(findings))
+}
+
+/// The rules about the description as a whole, and about operations.
+fn whole<'a>(context: &mut Context<'a>, schemas: &[Schema<'a>], operations: &[Operation<'a>]) {
+    fields::check(context);
+    references::check(context, schemas);
+    names::check(context);
+    forms::components(context);
+    markers::check(context, schemas, operations);
+
+    operations::check(context, operations);
+    tags::check(context, operations);
+    paths::check(context, operations);
+    parameters::check(context, operations);
+    request_bodies::check(context, operations);
+    responses::check(context, operations);
+}
+
+/// The rules about a schema that is generated.
+fn each_schema<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
+    if schema.is_replaced() || schema.get("$ref").is_some() {
+        return;
+    }
+    keywords::check(context, schema);
+    forms::check(context, schema);
+    arrays::check(context, schema);
+    combinations::check(context, schema);
+    defaults::check(context, schema);
+    enums::check(context, schema);
+    nullable::check(context, schema);
+    nulls::check(context, schema);
+    numbers::check(context, schema);
+    objects::check(context, schema);
+    strings::check(context, schema);
+    unions::check(context, schema);
 }
 
 /// Where in a document a pointer leads: the number of each member or item on the way. Parts of a

@@ -26,6 +26,7 @@ mod values;
 
 pub use rules::{Effect, REFUSALS, REWRITINGS, Refusal, Rewriting};
 
+use crate::beside::beside;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Node, Pointer, Span, Value};
 use crate::overlay;
@@ -77,21 +78,21 @@ struct Lowering<'a> {
 
 /// Lowers a description, the overlay applied. One that is not of version 3.1 comes out as it was.
 pub fn lower(document: &Node) -> Lowered {
-    let mut lowered = document.clone();
     let version = document.get("openapi").and_then(Node::as_str);
     if !version.is_some_and(|version| version.starts_with("3.1.")) {
         return Lowered {
-            document: lowered,
+            document: document.clone(),
             rewrites: Vec::new(),
             refusals: Vec::new(),
         };
     }
+    let (fit, mut lowered) = beside(|| defaults::Fit::new(document), || document.clone());
     let mut lowering = Lowering {
         document,
         rewrites: Vec::new(),
         refusals: Vec::new(),
         nulls: nulls::Nulls::default(),
-        fit: defaults::Fit::new(document),
+        fit,
         is_negated: false,
         depth: 0,
     };

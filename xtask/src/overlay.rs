@@ -258,7 +258,17 @@ impl Action<'_> {
             match self.change {
                 Change::Update(update) => {
                     self.update_node(node, update, pointer)?;
-                    replace(json, pointer, Some(node.to_json()));
+                    let keys = update.as_object().into_iter().flat_map(|it| it.keys());
+                    match node.as_object() {
+                        // The other members are as they were, and may be the whole description.
+                        Some(members) => {
+                            for key in keys {
+                                let member = members[key].node.to_json();
+                                replace(json, &pointer.join(key), Some(member));
+                            }
+                        }
+                        None => replace(json, pointer, Some(node.to_json())),
+                    }
                 }
                 Change::Remove => {
                     self.remove(description, pointer)?;

@@ -25,7 +25,8 @@ pub struct SourceText {
 impl SourceText {
     /// How many lines it has.
     pub fn lines(&self) -> usize {
-        self.text.lines().count()
+        // Each ends in one of these.
+        self.text.matches('\n').count()
     }
 }
 
@@ -41,28 +42,49 @@ pub fn render_all(split: Split, longest: usize) -> Result<Vec<SourceText>, Failu
         text: render(&split.root),
     }];
     let mut waiting: Vec<SourceFile> = split.files;
-    while let Some(mut file) = waiting.pop() {
-        let rendered = SourceText {
-            text: file.show(render)?,
-            path: file.path.clone(),
-        };
-        if rendered.lines() > longest {
-            match file.divide() {
-                Ok(divided) => waiting.extend(divided),
-                Err(_) => files.push(rendered),
+    while !waiting.is_empty() {
+        for (file, text) in render_each(std::mem::take(&mut waiting))? {
+            let path = file.path.clone();
+            let rendered = SourceText { path, text };
+            if rendered.lines() > longest {
+                match file.divide() {
+                    Ok(divided) => waiting.extend(divided),
+                    Err(_) => files.push(rendered),
+                }
+            } else {
+                files.push(rendered);
+                // Soon the process ends. To free this piece by piece takes a tenth as long as to print it.
+                std::mem::forget(file);
             }
-        } else {
-            files.push(rendered);
         }
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 
+/// Renders files. Syntax cannot leave its thread; text can, so that the blank lines are another's work.
+fn render_each(files: Vec<SourceFile>) -> Result<Vec<(SourceFile, String)>, Failure> {
+    std::thread::scope(|scope| {
+        let mut waiting = Vec::new();
+        for mut file in files {
+            let text = file.show(prettyplease::unparse)?;
+            waiting.push((file, scope.spawn(move || space_out(&text))));
+        }
+        let finished = waiting.into_iter().map(|(file, text)| match text.join() {
+            Ok(text) => (file, text),
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        Ok(finished.collect())
+    })
+}
+
 /// Formats with prettyplease, whose output does not depend on the toolchain, and puts blank lines
 /// between items, which it leaves out.
 pub fn render(file: &syn::File) -> String {
-    let text = prettyplease::unparse(file);
+    space_out(&prettyplease::unparse(file))
+}
+
+fn space_out(text: &str) -> String {
     let mut out = String::with_capacity(HEADER.len() + text.len() + text.len() / 32);
     out.push_str(HEADER);
     let lines: Vec<&str> = text.lines().collect();

@@ -10,8 +10,12 @@ mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Attribute, Expr, File, ImplItem, ImplItemFn, Item, ItemConst, parse_quote};
+use syn::{
+    Attribute, Expr, File, ImplItem, ImplItemFn, Item, ItemConst, ItemMod, Stmt, Visibility,
+    parse_quote,
+};
 
 pub use features::{FULL, Feature, UNTAGGED};
 pub use layout::SourceFile;
@@ -20,6 +24,7 @@ use crate::diagnostic::Failure;
 use crate::model::{self, Model};
 use crate::naming::module_name;
 use crate::refine::Refined;
+use crate::template::template;
 use layout::{CONSTANTS, MethodUnit, OWN_TYPES, TypeUnit};
 use reach::{DEFAULTS, Part};
 
@@ -58,13 +63,13 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     reach::mark(&mut parts, &mentions, &operations)?;
 
     // Operations in the description's order, types by name.
-    let mut all: Vec<Expr> = Vec::new();
+    let mut all: Vec<TokenStream> = Vec::new();
     let mut files: BTreeMap<String, Draft> = BTreeMap::new();
     for operation in operations {
         let name = &operation.constant.ident;
         let features: BTreeSet<String> = operation.features.iter().cloned().collect();
         let attr = features::gate(&features);
-        all.push(parse_quote!(#attr &#name));
+        all.push(quote!(#attr &#name));
         let file = operation.features.into_iter().next().unwrap_or_default();
         let draft = files.entry(file).or_default();
         draft.features.extend(features.iter().cloned());
@@ -243,6 +248,7 @@ fn shared_file(shared: Vec<Part>, defaults: Vec<Part>) -> Result<SourceFile, Fai
         })
         .collect();
     if !defaults.is_empty() {
+        let visibility: Visibility = parse_quote!(pub(crate));
         let mut functions = Vec::new();
         for part in defaults {
             for item in part.items {
@@ -250,20 +256,24 @@ fn shared_file(shared: Vec<Part>, defaults: Vec<Part>) -> Result<SourceFile, Fai
                     return Err(unexpected("a default is no function"));
                 };
                 // Types of other files call it, too.
-                function.vis = parse_quote!(pub(crate));
+                function.vis = visibility.clone();
                 insert(&mut function.attrs, features::gate(&part.features));
-                functions.push(function);
+                functions.push(Item::Fn(function));
             }
         }
         let module = format_ident!("{DEFAULTS}");
+        // For the default of a fraction, typify adds a function that nothing calls.
+        let mut module: ItemMod = parse_quote! {
+            /// The description's defaults, for serde.
+            #[allow(dead_code)]
+            pub(crate) mod #module {}
+        };
+        if let Some((_, items)) = &mut module.content {
+            *items = functions;
+        }
         types.push(TypeUnit {
             name: DEFAULTS.to_owned(),
-            // For the default of a fraction, typify adds a function that nothing calls.
-            items: vec![parse_quote! {
-                /// The description's defaults, for serde.
-                #[allow(dead_code)]
-                pub(crate) mod #module { #(#functions)* }
-            }],
+            items: vec![Item::Mod(module)],
         });
     }
     Ok(SourceFile {
@@ -290,13 +300,23 @@ fn unit(part: Part, gate: Option<Attribute>) -> TypeUnit {
             _ => {}
         }
         if !impls.is_empty() {
-            items.push(parse_quote!(#gate const _: () = { #(#impls)* };));
+            items.push(Item::Const(together(gate, impls)));
         }
     }
     TypeUnit {
         name: part.name,
         items,
     }
+}
+
+/// Items with one attribute for all of them.
+fn together(gate: Attribute, items: Vec<Item>) -> ItemConst {
+    let mut block = template!(ItemConst: { const _: () = {}; });
+    block.attrs.push(gate);
+    if let Expr::Block(expr) = &mut *block.expr {
+        expr.block.stmts = items.into_iter().map(Stmt::Item).collect();
+    }
+    block
 }
 
 /// Puts an attribute after the documentation.

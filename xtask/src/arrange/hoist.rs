@@ -202,7 +202,7 @@ impl Hoist {
 
     /// A schema that stands where it is used, and would have this name.
     fn inline(&mut self, schema: &mut Node, name: &str) {
-        if self.at.len() > DEPTH || schema.get("$ref").is_some() {
+        if self.at.len() > DEPTH || schema.get("$ref").is_some() || is_plain(schema) {
             return;
         }
         if is_type(schema) {
@@ -416,6 +416,24 @@ fn begin_with(schema: &mut Node, value: &str) {
     members.retain(|keyword, _| OF_THE_PLACE.contains(&keyword.as_str()) || keyword == "type");
     members.insert("default".to_owned(), entry(string(value, &span), &span));
     members.insert(CONSTANT.to_owned(), entry(string(value, &span), &span));
+}
+
+/// Whether a schema is a plain value, as most are: no type, and none in it.
+fn is_plain(schema: &Node) -> bool {
+    let mut keywords = schema.as_object().into_iter().flat_map(|it| it.keys());
+    !keywords.any(|keyword| {
+        matches!(
+            keyword.as_str(),
+            "enum"
+                | "properties"
+                | "items"
+                | "additionalProperties"
+                | "oneOf"
+                | "anyOf"
+                | "allOf"
+                | "discriminator"
+        )
+    })
 }
 
 /// Whether a schema would become a type with a name.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::context::Context;
-use super::describe;
+use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
 use super::shape::{Shape, shape};
@@ -67,14 +67,14 @@ pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
                 context.report(rules::ALL_OF, &schema.at.join("allOf"), message, help);
             }
             Some([_]) => {}
-            Some(_) => all_of(context, schema, &what),
+            Some(_) => all_of(context, schema, what),
             None => {}
         }
     }
 }
 
 /// Objects are merged into one. Of anything else, the result is a guess, or a type without values.
-fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: &str) {
+fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
     let help = "merge objects by `allOf`, each with properties of its own; write anything else out as one schema";
     let mut owners: HashMap<&str, usize> = HashMap::new();
     for (index, branch) in schema.branches("allOf").enumerate() {

@@ -2,10 +2,23 @@
 
 use crate::document::{Node, Pointer};
 
-/// A schema in words: "the property `id` of `Agent`".
-pub(super) fn schema(document: &Node, at: &Pointer) -> String {
-    let parts: Vec<&str> = at.0.iter().map(String::as_str).collect();
-    words(document, &parts)
+/// A schema in words: "the property `id` of `Agent`". They are put together when they are printed, since most schemas
+/// are never spoken of.
+pub(super) fn schema<'a>(document: &'a Node, at: &'a Pointer) -> Words<'a> {
+    Words { document, at }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Words<'a> {
+    document: &'a Node,
+    at: &'a Pointer,
+}
+
+impl std::fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parts: Vec<&str> = self.at.0.iter().map(String::as_str).collect();
+        f.write_str(&words(self.document, &parts))
+    }
 }
 
 fn words(document: &Node, parts: &[&str]) -> String {

@@ -1,7 +1,7 @@
 //! Enums: of texts, and named.
 
 use super::context::Context;
-use super::describe;
+use super::describe::{self, Words};
 use super::rules;
 use super::schema::{Role, Schema};
 use crate::document::{Node, Value};
@@ -64,13 +64,13 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         return;
     }
     let open = schema.get(OPEN).and_then(Node::as_bool) != Some(false);
-    variants(context, schema, &what, &texts, open);
+    variants(context, schema, what, &texts, open);
 }
 
 fn variants(
     context: &mut Context<'_>,
     schema: &Schema<'_>,
-    what: &str,
+    what: Words<'_>,
     texts: &[&str],
     open: bool,
 ) {

@@ -2,7 +2,7 @@
 //! the reader drops without a word; what does not belong to a type, typify drops, or panics on.
 
 use super::context::Context;
-use super::describe;
+use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
 use crate::document::Value;
@@ -41,10 +41,10 @@ const COMBINING: [&str; 5] = ["oneOf", "anyOf", "allOf", "not", "discriminator"]
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     for keyword in schema.keywords() {
-        let at = schema.at.join(keyword);
         if keyword.starts_with("x-") || is_known(keyword) {
             continue;
         }
+        let at = schema.at.join(keyword);
         let ignore = context.update(&schema.at, &format!("x-codegen-ignore: ['{keyword}']"));
         match keyword {
             "const" => context.report(
@@ -61,7 +61,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             ),
         }
     }
-    kind(context, schema, &what);
+    kind(context, schema, what);
 }
 
 fn is_known(keyword: &str) -> bool {
@@ -71,7 +71,7 @@ fn is_known(keyword: &str) -> bool {
             .any(|group| group.contains(&keyword))
 }
 
-fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: &str) {
+fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
     let at = schema.at.join("type");
     let kind = match schema.get("type").map(|node| &node.value) {
         Some(Value::String(kind)) => Some(kind.as_str()),

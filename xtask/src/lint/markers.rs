@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
-use super::describe;
+use super::describe::{self, Words};
 use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
@@ -36,38 +36,45 @@ pub(super) fn check(
         schemas: schemas.iter().map(|it| (&it.at, it)).collect(),
         operations: operations.iter().map(|it| (&it.at, it)).collect(),
     };
-    scan(context, &Pointer::default(), context.document, &holders);
+    scan(context, &mut Pointer::default(), context.document, &holders);
 }
 
 /// Goes through the whole document: a marker where none is heeded is an error too.
-fn scan(context: &mut Context<'_>, at: &Pointer, node: &Node, holders: &Holders<'_>) {
+fn scan(context: &mut Context<'_>, at: &mut Pointer, node: &Node, holders: &Holders<'_>) {
     if let Some(members) = node.as_object() {
         for (key, entry) in members {
-            let here = at.join(key);
             if key.starts_with(MARKER_PREFIX) || key == VARIANT_NAMES {
                 if let Some((message, help)) = marker(context, at, key, &entry.node, holders) {
-                    context.report(rules::MARKER, &here, message, help);
+                    context.report(rules::MARKER, &at.join(key), message, help);
                 }
             } else if FOREIGN.contains(&key.as_str()) {
                 context.report(
                     rules::FOREIGN_EXTENSION,
-                    &here,
+                    &at.join(key),
                     format!("progenitor acts on `{key}` by itself, in ways that the rest of the pipeline does not know"),
                     "remove it; for a hand-written type, use `x-codegen-replace`",
                 );
-            } else if !is_data(key, holders.schemas.contains_key(at)) {
-                scan(context, &here, &entry.node, holders);
+            } else if !is_data(key, || holders.schemas.contains_key(at)) {
+                at.0.push(key.clone());
+                scan(context, at, &entry.node, holders);
+                at.0.pop();
             }
         }
     }
     for (index, item) in node.as_array().into_iter().flatten().enumerate() {
-        scan(context, &at.join(index), item, holders);
+        at.0.push(index.to_string());
+        scan(context, at, item, holders);
+        at.0.pop();
     }
 }
 
 /// Whether a member is data of the service's, and not description.
-fn is_data(key: &str, in_schema: bool) -> bool {
-    key == "example" || key == "examples" || (in_schema && (key == "default" || key == "enum"))
+fn is_data(key: &str, in_schema: impl FnOnce() -> bool) -> bool {
+    match key {
+        "example" | "examples" => true,
+        "default" | "enum" => in_schema(),
+        _ => false,
+    }
 }
 
 type Problem = Option<(String, String)>;
@@ -84,11 +91,11 @@ fn marker(
     match (key, holders.schemas.get(at)) {
         (SAFE_TO_REPEAT, _) => safe_to_repeat(value, holders.operations.get(at).copied()),
         (EVENT_METHOD, _) => event_method(value, holders.operations.get(at).copied()),
-        (OPEN, Some(schema)) => open(value, schema, &what),
-        (REPLACE, Some(schema)) => replace(value, schema, &what),
-        (IGNORE, Some(schema)) => ignore(value, schema, &what),
-        (SENSITIVE, Some(schema)) => sensitive(context, value, schema, &what),
-        (VARIANT_NAMES, Some(schema)) => variant_names(value, schema, &what),
+        (OPEN, Some(schema)) => open(value, schema, what),
+        (REPLACE, Some(schema)) => replace(value, schema, what),
+        (IGNORE, Some(schema)) => ignore(value, schema, what),
+        (SENSITIVE, Some(schema)) => sensitive(context, value, schema, what),
+        (VARIANT_NAMES, Some(schema)) => variant_names(value, schema, what),
         (IGNORE, None) if at.0.is_empty() => ignore_everywhere(value),
         (NAME, _) => Some((
             format!("`{NAME}` stands on no inline schema that becomes a type, or the type has another name; it has no effect"),
@@ -149,7 +156,7 @@ fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     })
 }
 
-fn open(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+fn open(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if value.as_bool().is_none() {
         return Some((
             format!("`{OPEN}` is {}", value.value.kind()),
@@ -167,7 +174,7 @@ fn open(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
     })
 }
 
-fn replace(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+fn replace(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if schema.role != Role::Component {
         return Some((
             format!("`{REPLACE}` on {what}, which has no name of its own; it has no effect"),
@@ -201,7 +208,7 @@ fn replace(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
     }
 }
 
-fn ignore(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+fn ignore(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     let form = format!("write `{IGNORE}: [keyword]`");
     let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
         return Some((format!("`{IGNORE}` on {what} is no list of keywords"), form));
@@ -252,7 +259,7 @@ fn ignore_everywhere(value: &Node) -> Problem {
     Some((message, help))
 }
 
-fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if value.as_bool() != Some(true) {
         return Some((
             format!("`{SENSITIVE}` on {what} is not `true`"),
@@ -271,7 +278,7 @@ fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: &st
     })
 }
 
-fn variant_names(value: &Node, schema: &Schema<'_>, what: &str) -> Problem {
+fn variant_names(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     let is_open = schema.get(OPEN).and_then(Node::as_bool) != Some(false);
     let values = schema.items("enum");
     if schema.role != Role::Component || values.is_empty() || !is_open {

@@ -17,21 +17,22 @@ const MAY_BE_NULL: [&str; 5] = ["default", "example", "description", "summary", 
 /// In a schema.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     for keyword in schema.keywords() {
-        let (at, value) = (schema.at.join(keyword), schema.get(keyword));
+        let value = schema.get(keyword);
         match keyword {
             "allOf" | "anyOf" | "oneOf" | "required" => {
-                for (at, item) in fields::items(&at, value) {
+                for (at, item) in fields::items(&schema.at.join(keyword), value) {
                     node(context, &at, item);
                 }
             }
             "properties" => {
-                for (at, property) in fields::members(&at, value) {
+                for (at, property) in fields::members(&schema.at.join(keyword), value) {
                     node(context, &at, property);
                 }
             }
             _ => {}
         }
         if value.is_some_and(Node::is_null) && !may_be_null(keyword) {
+            let at = schema.at.join(keyword);
             let ignore = context.update(&schema.at, &format!("x-codegen-ignore: ['{keyword}']"));
             let help = format!("give it a value, or leave it out with {ignore}");
             report(context, &at, &format!("`{keyword}`"), help);

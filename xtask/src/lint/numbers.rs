@@ -1,7 +1,7 @@
 //! Numbers: what width and sign their Rust types have.
 
 use super::context::Context;
-use super::describe;
+use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
 use crate::document::{Node, Value};
@@ -44,12 +44,12 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
                 context.update(&schema.at, "type: integer, format: uint32")
             ),
         ),
-        Some("integer") if schema.get("enum").is_none() => integer(context, schema, format, &what),
+        Some("integer") if schema.get("enum").is_none() => integer(context, schema, format, what),
         _ => {}
     }
 }
 
-fn integer(context: &mut Context<'_>, schema: &Schema<'_>, format: Option<&str>, what: &str) {
+fn integer(context: &mut Context<'_>, schema: &Schema<'_>, format: Option<&str>, what: Words<'_>) {
     let bounds = Bounds::of(schema);
     let expected = match format.and_then(width) {
         Some(width) => width.rust.to_owned(),

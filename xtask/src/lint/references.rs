@@ -90,11 +90,11 @@ fn reference(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str, s
 }
 
 fn target(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str) {
-    let at_ref = at.join("$ref");
-    let form = format!("refer to a component, as `#/components/{kind}/Name`");
     let Some(reference) = node.get("$ref") else {
         return;
     };
+    let at_ref = at.join("$ref");
+    let form = format!("refer to a component, as `#/components/{kind}/Name`");
     let Some(text) = reference.as_str() else {
         let message = format!(
             "the $ref is {}, not a text; progenitor's reader takes this for a thing without one",

@@ -66,11 +66,11 @@ fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Resp
         if key.starts_with("x-") {
             continue;
         }
-        let remove = context.remove(&listed);
         let is_range = key.len() == 3
             && key[1..].eq_ignore_ascii_case("xx")
             && key.as_bytes()[0].is_ascii_digit();
         if is_range || key == "default" {
+            let remove = context.remove(&listed);
             context.report(
                 rules::RESPONSE_RANGE,
                 &listed,
@@ -92,6 +92,7 @@ fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Resp
             }
         };
         if !(200..=299).contains(&status) && !(400..=599).contains(&status) {
+            let remove = context.remove(&listed);
             context.report(
                 rules::RESPONSE_STATUS,
                 &listed,

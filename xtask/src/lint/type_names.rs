@@ -85,10 +85,22 @@ impl<'a> Types<'_, 'a> {
         if schema.node.get("$ref").is_some() {
             return;
         }
-        let ty = type_name(name);
         if let [one] = schema.branches("allOf").collect::<Vec<_>>().as_slice() {
             return self.visit(one, name, is_new);
         }
+        // Most schemas are plain values, which have no type of their own.
+        const PARTS: [&str; 6] = [
+            "properties",
+            "required",
+            "oneOf",
+            "allOf",
+            "items",
+            "additionalProperties",
+        ];
+        if PARTS.iter().all(|keyword| schema.get(keyword).is_none()) {
+            return;
+        }
+        let ty = type_name(name);
         let has_fields = schema.properties().next().is_some() || schema.required().next().is_some();
         let has_type = has_fields || schema.get("oneOf").is_some() || schema.get("allOf").is_some();
         if is_new && has_type {

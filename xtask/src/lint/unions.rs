@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::context::Context;
-use super::describe;
+use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
 use crate::document::Node;
@@ -76,11 +76,11 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         }
     }
     if !has_reference {
-        tags(context, schema, &what);
+        tags(context, schema, what);
     }
 }
 
-fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: &str) {
+fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
     let help = "give every branch one property, required and with an enum of one value of its own, as \
                 `type: {type: string, enum: [agent]}`";
     let named = schema

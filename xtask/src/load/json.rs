@@ -1,11 +1,9 @@
 //! JSON. Not left to the YAML reader: YAML has no surrogate pairs, for one.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::Deserialize;
-use serde::de::{MapAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::{DEEPEST, too_deep};
@@ -14,105 +12,153 @@ use crate::document::{Entry, Node, Source, Span, Value};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     let text = source.text.as_str();
+    // This finds all that is malformed but what a string or a number holds, so that the reader, which has to know
+    // places that serde does not tell, can take the rest for granted.
     let raw: &RawValue =
         serde_json::from_str(text).map_err(|error| malformed(source, 0, &error))?;
-    Reader { source }.node(raw.get(), 0)
+    let at = raw.get().as_ptr() as usize - text.as_ptr() as usize;
+    Reader { source, at }.node(0)
 }
 
+/// Reads what has been found to be JSON, in one go.
 struct Reader<'a> {
     source: &'a Arc<Source>,
+    /// The next byte.
+    at: usize,
 }
 
-impl Reader<'_> {
-    /// Where a slice of the source's text stands in it.
-    fn span(&self, part: &str) -> Span {
-        let start = part.as_ptr() as usize - self.source.text.as_ptr() as usize;
+impl<'a> Reader<'a> {
+    fn span(&self, start: usize, end: usize) -> Span {
         Span {
             source: self.source.clone(),
             start,
-            end: start + part.len(),
+            end,
         }
     }
 
-    fn node(&self, raw: &str, depth: usize) -> Result<Node, Failure> {
-        let span = self.span(raw);
-        if depth > DEEPEST {
-            return Err(too_deep(&span).into());
+    /// The next byte that is no space.
+    fn next(&mut self) -> u8 {
+        let bytes = self.source.text.as_bytes();
+        while bytes[self.at].is_ascii_whitespace() {
+            self.at += 1;
         }
-        let fail = |error: serde_json::Error| malformed(self.source, span.start, &error);
-        let value = match raw.as_bytes()[0] {
-            b'{' => {
-                let Members(members) = serde_json::from_str(raw).map_err(fail)?;
-                let mut object = IndexMap::with_capacity(members.len());
-                for (key, value) in members {
-                    // A key with escapes is no slice of the text; its value's place will do.
-                    let key_span = match &key {
-                        Cow::Borrowed(key) => self.span(key),
-                        Cow::Owned(_) => self.span(value.get()),
-                    };
-                    let entry = Entry {
-                        key: key_span.clone(),
-                        node: self.node(value.get(), depth + 1)?,
-                    };
-                    if object.insert(key.to_string(), entry).is_some() {
-                        return Err(Diagnostic::in_source(
-                            self.source,
-                            key_span.start..key_span.end,
-                            "malformed",
-                            format!("the key `{key}` is there twice"),
-                            "keep one",
-                        )
-                        .into());
-                    }
-                }
-                Value::Object(object)
+        bytes[self.at]
+    }
+
+    fn node(&mut self, depth: usize) -> Result<Node, Failure> {
+        let first = self.next();
+        let start = self.at;
+        if depth > DEEPEST {
+            return Err(too_deep(&self.span(start, start + 1)).into());
+        }
+        let value = match first {
+            b'{' => Value::Object(self.object(depth)?),
+            b'[' => Value::Array(self.array(depth)?),
+            b'"' => {
+                let raw = self.string();
+                Value::String(match plain(raw) {
+                    Some(text) => text.to_owned(),
+                    None => self.read(raw, start)?,
+                })
             }
-            b'[' => {
-                let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(fail)?;
-                Value::Array(
-                    items
-                        .into_iter()
-                        .map(|item| self.node(item.get(), depth + 1))
-                        .collect::<Result<_, _>>()?,
-                )
-            }
-            b'"' => Value::String(serde_json::from_str(raw).map_err(fail)?),
-            b't' | b'f' => Value::Bool(serde_json::from_str(raw).map_err(fail)?),
+            b't' | b'f' => Value::Bool(self.read(self.word(), start)?),
             b'n' => Value::Null,
-            _ => Value::Number(serde_json::from_str(raw).map_err(fail)?),
+            _ => Value::Number(self.read(self.word(), start)?),
         };
-        Ok(Node { value, span })
+        if !matches!(first, b'{' | b'[' | b'"') {
+            self.at += self.word().len();
+        }
+        Ok(Node {
+            value,
+            span: self.span(start, self.at),
+        })
+    }
+
+    fn object(&mut self, depth: usize) -> Result<IndexMap<String, Entry>, Failure> {
+        let mut members = IndexMap::new();
+        self.at += 1;
+        while self.next() != b'}' {
+            if self.next() == b',' {
+                self.at += 1;
+                self.next();
+            }
+            let start = self.at;
+            let raw = self.string();
+            let end = self.at;
+            self.next();
+            // The colon.
+            self.at += 1;
+            let node = self.node(depth + 1)?;
+            let (key, key_span) = match plain(raw) {
+                Some(key) => (key.to_owned(), self.span(start + 1, end - 1)),
+                None => (self.read(raw, start)?, self.span(start, end)),
+            };
+            let entry = Entry {
+                key: key_span.clone(),
+                node,
+            };
+            if members.contains_key(&key) {
+                return Err(Diagnostic::in_source(
+                    self.source,
+                    key_span.start..key_span.end,
+                    "malformed",
+                    format!("the key `{key}` is there twice"),
+                    "keep one",
+                )
+                .into());
+            }
+            members.insert(key, entry);
+        }
+        self.at += 1;
+        Ok(members)
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Vec<Node>, Failure> {
+        let mut items = Vec::new();
+        self.at += 1;
+        while self.next() != b']' {
+            if self.next() == b',' {
+                self.at += 1;
+            }
+            items.push(self.node(depth + 1)?);
+        }
+        self.at += 1;
+        Ok(items)
+    }
+
+    /// The string that begins here, with its quotes.
+    fn string(&mut self) -> &'a str {
+        let text = &self.source.text[self.at..];
+        let mut length = 1;
+        while let Some(quote) = text[length..].find('"') {
+            let before = &text[1..length + quote];
+            length += quote + 1;
+            let backslashes = before.len() - before.trim_end_matches('\\').len();
+            if backslashes.is_multiple_of(2) {
+                break;
+            }
+        }
+        self.at += length;
+        &text[..length]
+    }
+
+    /// The number or the name that begins here.
+    fn word(&self) -> &'a str {
+        let text = &self.source.text[self.at..];
+        let goes_on = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'-' | b'.');
+        let end = text.bytes().position(|c| !goes_on(c));
+        &text[..end.unwrap_or(text.len())]
+    }
+
+    fn read<T: DeserializeOwned>(&self, raw: &str, start: usize) -> Result<T, Failure> {
+        serde_json::from_str(raw).map_err(|error| malformed(self.source, start, &error).into())
     }
 }
 
-/// The members of an object as they stand, double keys included.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                #[derive(Deserialize)]
-                struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
-                let mut members = Vec::new();
-                while let Some((Key(key), value)) = map.next_entry()? {
-                    members.push((key, value));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Collect)
-    }
+/// What a string in quotes holds, where nothing in it is escaped.
+fn plain(raw: &str) -> Option<&str> {
+    let inner = &raw[1..raw.len() - 1];
+    (!inner.contains('\\')).then_some(inner)
 }
 
 fn malformed(source: &Arc<Source>, offset: usize, error: &serde_json::Error) -> Diagnostic {

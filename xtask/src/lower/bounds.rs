@@ -14,7 +14,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
         ("exclusiveMinimum", "minimum", Ordering::Greater),
         ("exclusiveMaximum", "maximum", Ordering::Less),
     ] {
-        let at = draft.at.join(exclusive);
         let bound = match draft.get(exclusive).map(|it| &it.value) {
             None | Some(Value::Null) => continue,
             Some(Value::Number(bound)) => bound.clone(),
@@ -23,6 +22,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
                 let help = format!("write the bound, as with {}", {
                     lowering.update(&draft.at, &format!("{exclusive}: 0"))
                 });
+                let at = draft.at.join(exclusive);
                 lowering.refuse(rules::BOUND_FORM, &at, message, help);
                 continue;
             }
@@ -34,7 +34,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
         let Some(Entry { key, node }) = draft.take(exclusive) else {
             continue;
         };
-        lowering.count(rules::EXCLUSIVE_BOUND, &at);
+        lowering.count(rules::EXCLUSIVE_BOUND, &draft.at.join(exclusive));
         if other.is_some_and(|other| compare(&other, &bound) == stricter) {
             continue;
         }

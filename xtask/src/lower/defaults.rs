@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use jsonschema::{Draft as Dialect, Registry};
 
 use super::Lowering;
-use super::draft::Draft;
+use super::draft::{Draft, is_note};
 use super::rules;
-use crate::document::{Node, Pointer};
+use crate::document::{Node, Pointer, Value};
 
 const DOCUMENT: &str = "urn:description";
 
@@ -29,7 +29,14 @@ impl Fit {
     }
 
     /// Nothing where the schema cannot be understood.
-    fn fits(&self, schema: &Pointer, value: &serde_json::Value) -> Option<bool> {
+    fn fits(&self, document: &Node, schema: &Pointer, value: &Node) -> Option<bool> {
+        let plain = document
+            .pointer(schema)
+            .and_then(|it| fits_plain(it, value));
+        plain.or_else(|| self.validates(schema, &value.to_json()))
+    }
+
+    fn validates(&self, schema: &Pointer, value: &serde_json::Value) -> Option<bool> {
         let registry = self.registry.as_ref()?;
         let reference = format!("{DOCUMENT}#{}", fragment(schema));
         let validator = jsonschema::options()
@@ -39,6 +46,66 @@ impl Fit {
             .ok()?;
         Some(validator.is_valid(value))
     }
+}
+
+/// Whether a value fits a schema that asks for little but types. Nothing for any other: a validator can tell, and takes
+/// a thousand times as long.
+fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
+    let mut fits = true;
+    for (keyword, entry) in schema.as_object()? {
+        fits &= match (keyword.as_str(), &entry.node.value) {
+            (keyword, _) if is_note(keyword) => true,
+            // In OpenAPI 3.1, a note like the others.
+            ("format", _) => true,
+            ("type", Value::String(kind)) => is_of(kind, value)?,
+            ("enum", Value::Array(values)) if value.as_str().is_some() => {
+                values.iter().any(|it| it.as_str() == value.as_str())
+            }
+            ("const", Value::String(text)) => value.as_str() == Some(text),
+            ("minimum" | "maximum", Value::Number(bound)) => match &value.value {
+                Value::Number(number) => {
+                    let (number, bound) = (number.as_i64()?, bound.as_i64()?);
+                    if keyword == "minimum" {
+                        number >= bound
+                    } else {
+                        number <= bound
+                    }
+                }
+                _ => true,
+            },
+            ("items", _) if value.as_array().is_some_and(|it| it.is_empty()) => true,
+            ("properties" | "additionalProperties", _)
+                if value.as_object().is_some_and(|it| it.is_empty()) =>
+            {
+                true
+            }
+            ("anyOf", Value::Array(branches)) if !branches.is_empty() => {
+                let mut any = false;
+                for branch in branches {
+                    any |= fits_plain(branch, value)?;
+                }
+                any
+            }
+            _ => return None,
+        };
+    }
+    Some(fits)
+}
+
+fn is_of(kind: &str, value: &Node) -> Option<bool> {
+    let is_kind = match (kind, &value.value) {
+        ("null", it) => matches!(it, Value::Null),
+        ("boolean", it) => matches!(it, Value::Bool(_)),
+        ("string", it) => matches!(it, Value::String(_)),
+        ("array", it) => matches!(it, Value::Array(_)),
+        ("object", it) => matches!(it, Value::Object(_)),
+        ("number", it) => matches!(it, Value::Number(_)),
+        // A fraction may be whole all the same.
+        ("integer", Value::Number(number)) if number.is_f64() => return None,
+        ("integer", it) => matches!(it, Value::Number(_)),
+        _ => return None,
+    };
+    Some(is_kind)
 }
 
 fn fragment(pointer: &Pointer) -> String {
@@ -66,7 +133,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     if default.is_null() && is_nullable {
         return;
     }
-    if lowering.fit.fits(&draft.at, &default.to_json()) == Some(false) {
+    let fits = lowering.fit.fits(lowering.document, &draft.at, default);
+    if fits == Some(false) {
         draft.take("default");
         lowering.count(rules::DEFAULT, &draft.at.join("default"));
     }

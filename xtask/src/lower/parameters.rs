@@ -18,11 +18,11 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, parameter: &mut N
         return;
     };
     let is_nullable = schema.get("nullable").and_then(Node::as_bool) == Some(true);
+    if !is_nullable {
+        return;
+    }
     let at = at.join("schema");
-    let Some(mut draft) = is_nullable
-        .then(|| Draft::new(at.clone(), schema.clone()))
-        .flatten()
-    else {
+    let Some(mut draft) = Draft::new(at.clone(), schema.clone()) else {
         return;
     };
     if draft.take("nullable").is_none() {

@@ -120,16 +120,19 @@ fn member<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
 
 /// Every member of an object, or item of an array, that stands under this key.
 fn each(lowering: &mut Lowering<'_>, at: &Pointer, holder: &mut Node, key: &str, visit: Visit) {
+    let Some(held) = member(holder, key) else {
+        return;
+    };
     let at = at.join(key);
-    match member(holder, key).map(|it| &mut it.value) {
-        Some(Value::Object(members)) => {
+    match &mut held.value {
+        Value::Object(members) => {
             for (name, entry) in members {
                 if !name.starts_with("x-") || key != "paths" && key != "responses" {
                     visit(lowering, &at.join(name), &mut entry.node);
                 }
             }
         }
-        Some(Value::Array(items)) => {
+        Value::Array(items) => {
             for (index, node) in items.iter_mut().enumerate() {
                 visit(lowering, &at.join(index), node);
             }

@@ -6,6 +6,9 @@ use super::rules;
 use crate::document::Entry;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
+    if draft.get("$ref").is_none() {
+        return;
+    }
     let has_siblings = draft
         .keywords()
         .any(|keyword| keyword != "$ref" && !keyword.starts_with("x-"));

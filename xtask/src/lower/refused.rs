@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::draft::Draft;
-use super::notes::is_usual_dialect;
+use super::notes::{is_rare, is_usual_dialect};
 use super::rules::{self, Refusal};
 use crate::document::Node;
 
@@ -58,6 +58,9 @@ pub(super) fn unevaluated(lowering: &mut Lowering<'_>, draft: &mut Draft) {
 }
 
 pub(super) fn refuse(lowering: &mut Lowering<'_>, draft: &Draft) {
+    if !draft.keywords().any(is_rare) {
+        return;
+    }
     let mut refusals: Vec<(&str, Refusal)> = KEYWORDS
         .into_iter()
         .filter(|(keyword, _)| draft.get(keyword).is_some())

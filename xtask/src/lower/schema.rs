@@ -104,6 +104,9 @@ fn inner(
         }
     }
     for keyword in ["allOf", "anyOf", "oneOf", "prefixItems"] {
+        if draft.get(keyword).is_none() {
+            continue;
+        }
         let at = at.join(keyword);
         match draft.get_mut(keyword).map(|it| &mut it.value) {
             None | Some(Value::Null) => {}

@@ -59,10 +59,10 @@ pub(super) fn only_null(lowering: &mut Lowering<'_>, draft: &mut Draft) {
 
 /// `has_null` where null has been among the types and was taken out.
 pub(super) fn lists(lowering: &mut Lowering<'_>, draft: &mut Draft, has_null: bool) {
-    let at = draft.at.join("type");
     let Some(Value::Array(items)) = draft.get("type").map(|it| &it.value) else {
         return;
     };
+    let at = draft.at.join("type");
     let mut kinds: Vec<&str> = Vec::new();
     for item in items {
         match TYPES.iter().find(|kind| item.as_str() == Some(**kind)) {

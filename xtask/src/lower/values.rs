@@ -6,10 +6,10 @@ use super::rules;
 use crate::document::{Entry, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
-    let at = draft.at.join("const");
     let Some(value) = draft.get("const").map(|it| it.to_json()) else {
         return;
     };
+    let at = draft.at.join("const");
     if draft.members.contains_key("enum") {
         let is_listed = draft
             .get("enum")

@@ -1,6 +1,5 @@
 //! Doc comments: one line per attribute, and none missing.
 
-use quote::ToTokens;
 use syn::{Attribute, Expr, Lit, Meta};
 
 /// Rewrites the doc comments among `attrs` as one `///` line per line of text. Where there is none,
@@ -74,9 +73,11 @@ pub(super) fn link(ty: &syn::Type) -> Option<String> {
     let last = segments.last()?;
     let is_ours = segments.len() == 1 || segments.first()?.ident == "crate";
     let is_type = last.ident.to_string().starts_with(char::is_uppercase);
-    let is_plain = last.arguments.is_none();
+    let is_plain =
+        path.path.leading_colon.is_none() && segments.iter().all(|it| it.arguments.is_none());
     (is_ours && is_type && is_plain).then(|| {
-        let target = path.to_token_stream().to_string().replace(' ', "");
+        let names: Vec<String> = segments.iter().map(|it| it.ident.to_string()).collect();
+        let target = names.join("::");
         match segments.len() {
             1 => format!("[`{target}`]"),
             _ => format!("[`{}`]({target})", last.ident),

@@ -3,17 +3,20 @@
 
 use std::collections::BTreeSet;
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::punctuated::Punctuated;
+use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Expr, ExprMethodCall, Ident, ImplItemFn, Item, ItemConst, Local, Macro, Pat, Stmt, Token,
-    parse_quote,
+    Block, Expr, ExprMethodCall, Ident, ImplItemFn, Item, ItemConst, LitStr, Local, Macro, Pat,
+    Stmt, Token,
 };
 
 use super::{answers, bodies, docs, event_streams, forms, parameter_structs, unexpected};
 use crate::diagnostic::Failure;
-use crate::model::Model;
+use crate::model::{self, Model};
+use crate::template::{self, template};
 
 pub(super) struct Operations {
     pub(super) constants: Vec<ItemConst>,
@@ -48,14 +51,9 @@ pub(super) fn refine(
             .ok_or_else(|| unexpected(&format!("no operation of the description became `{id}`")))?;
         let constant = format_ident!("{}", id.to_uppercase());
         let (verb, path) = (&operation.method, &operation.path);
-        let doc = format!(" `{verb} {path}`");
-        let safe_to_repeat = operation.safe_to_repeat.then(|| quote!(.safe_to_repeat()));
-        let streaming = streams(&method).then(|| quote!(.streaming()));
-        out.constants.push(parse_quote! {
-            #[doc = #doc]
-            pub const #constant: Operation =
-                Operation::new(#id, #verb, #path) #safe_to_repeat #streaming;
-        });
+        let is_stream = streams(&method);
+        out.constants
+            .push(declaration(&constant, &id, operation, is_stream));
         docs::tidy(&mut method.attrs, || format!("`{verb} {path}`"));
         refine_method(&mut method, &constant)?;
         bodies::refine(&mut method, operation)?;
@@ -71,15 +69,35 @@ pub(super) fn refine(
         let mut twin = event_streams::twin(&mut method, &constant, stream)?;
         answers::shorten(&mut method);
         answers::shorten(&mut twin);
-        let safe_to_repeat = operation.safe_to_repeat.then(|| quote!(.safe_to_repeat()));
-        out.constants.push(parse_quote! {
-            #[doc = #doc]
-            pub const #constant: Operation =
-                Operation::new(#id, #verb, #path) #safe_to_repeat .streaming();
-        });
+        out.constants
+            .push(declaration(&constant, id, operation, true));
         out.methods.extend([method, twin]);
     }
     Ok(out)
+}
+
+/// The constant of an operation.
+fn declaration(name: &Ident, id: &str, operation: &model::Operation, is_stream: bool) -> ItemConst {
+    let (verb, path) = (&operation.method, &operation.path);
+    let mut value = template!(
+        Expr: { Operation::new(id, verb, path) },
+        id = &template::text(id),
+        verb = &template::text(verb),
+        path = &template::text(path),
+    );
+    if operation.safe_to_repeat {
+        value = template!(Expr: { value.safe_to_repeat() }, value = &value);
+    }
+    if is_stream {
+        value = template!(Expr: { value.streaming() }, value = &value);
+    }
+    let mut constant = template!(
+        ItemConst: { pub const NAME: Operation = value; },
+        NAME = name,
+        value = &value,
+    );
+    constant.attrs = vec![docs::line(&format!("`{verb} {path}`"))];
+    constant
 }
 
 /// Whether a success is handed over as a stream. The type tells, and the body does not: an error that
@@ -113,11 +131,10 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
     let missing = |what: &str| unexpected(&format!("`{id}` has no statement that {what}"));
 
     // Headers beyond `api-version` are parameters of the operation; without any, there is no map.
-    let has_header_parameters = method
-        .block
-        .stmts
-        .iter()
-        .any(|stmt| text(stmt).contains("header_map . append") && !is_api_version(stmt));
+    let has_header_parameters = method.block.stmts.iter().any(|stmt| {
+        let appended = Appended::by(stmt);
+        appended.headers > 0 && !appended.is_api_version()
+    });
 
     let (mut info, mut hooks, mut versions, mut request) = (0, 0, 0, None);
     let mut done = false;
@@ -133,12 +150,18 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
                 let request = request
                     .as_ref()
                     .ok_or_else(|| missing("sends the request"))?;
-                let Stmt::Local(Local { pat, .. }) = &stmt else {
+                let Stmt::Local(Local {
+                    init: Some(init), ..
+                }) = &mut stmt
+                else {
                     return Err(missing("takes the response"));
                 };
-                stmts.push(parse_quote! {
-                    let #pat = self.execute(#request, &operations::#constant).await?;
-                });
+                *init.expr = template!(
+                    Expr: { self.execute(request, &operations::CONSTANT).await? },
+                    request = request,
+                    CONSTANT = constant,
+                );
+                stmts.push(stmt);
                 done = true;
             }
             Part::Request => {
@@ -176,7 +199,7 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
         return Err(unexpected(&format!("in `{id}`, {problem}")));
     }
     method.block.stmts.splice(0..0, paths.segments);
-    if text(&method.block).contains("encode_path") {
+    if mentions(&method.block, "encode_path") {
         return Err(unexpected(&format!(
             "`{id}` has a path that stays unchecked"
         )));
@@ -185,7 +208,7 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
 }
 
 fn classify(stmt: &Stmt, exec_seen: bool) -> Part {
-    if is_api_version(stmt) {
+    if Appended::by(stmt).is_api_version() {
         return Part::ApiVersion;
     }
     match stmt {
@@ -209,7 +232,9 @@ fn classify(stmt: &Stmt, exec_seen: bool) -> Part {
                     Expr::MethodCall(call) if call.method == "build" => Part::Request,
                     _ => Part::Other,
                 },
-                _ if text(&local.pat).ends_with("header_map") => Part::HeaderMap,
+                _ if matches!(&local.pat, Pat::Ident(pat) if pat.ident == "header_map") => {
+                    Part::HeaderMap
+                }
                 _ => Part::Other,
             }
         }
@@ -226,9 +251,75 @@ fn classify(stmt: &Stmt, exec_seen: bool) -> Part {
     }
 }
 
-fn is_api_version(stmt: &Stmt) -> bool {
-    let text = text(stmt);
-    text.contains("header_map . append") && text.contains("\"api-version\"")
+/// What a statement puts into the map of headers.
+#[derive(Default)]
+struct Appended {
+    headers: usize,
+    names_version: bool,
+}
+
+impl Appended {
+    fn by(stmt: &Stmt) -> Self {
+        let mut appended = Self::default();
+        appended.visit_stmt(stmt);
+        appended
+    }
+
+    fn is_api_version(&self) -> bool {
+        self.headers > 0 && self.names_version
+    }
+}
+
+impl<'ast> Visit<'ast> for Appended {
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        if call.method == "append" && is_name(&call.receiver, "header_map") {
+            self.headers += 1;
+        }
+        syn::visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_lit_str(&mut self, text: &'ast LitStr) {
+        self.names_version |= text.value() == "api-version";
+    }
+}
+
+/// Whether an expression is this name alone.
+fn is_name(expr: &Expr, name: &str) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.is_ident(name))
+}
+
+/// Whether a name stands anywhere in a block, macros and all.
+fn mentions(block: &Block, name: &str) -> bool {
+    struct Search<'n> {
+        name: &'n str,
+        found: bool,
+    }
+
+    impl Search<'_> {
+        fn tokens(&mut self, tokens: &TokenStream) {
+            for token in tokens.clone() {
+                match token {
+                    TokenTree::Ident(ident) => self.visit_ident(&ident),
+                    TokenTree::Group(group) => self.tokens(&group.stream()),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    impl<'ast> Visit<'ast> for Search<'_> {
+        fn visit_ident(&mut self, ident: &'ast Ident) {
+            self.found |= ident == self.name;
+        }
+
+        fn visit_macro(&mut self, mac: &'ast Macro) {
+            self.tokens(&mac.tokens);
+        }
+    }
+
+    let mut search = Search { name, found: false };
+    search.visit_block(block);
+    search.found
 }
 
 fn text(tokens: &impl ToTokens) -> String {
@@ -247,7 +338,7 @@ impl VisitMut for DropHeaderMap {
             ..
         }) = expr
             && method == "headers"
-            && text(args) == "header_map"
+            && args.first().is_some_and(|it| is_name(it, "header_map"))
         {
             *expr = (**receiver).clone();
         }
@@ -261,10 +352,16 @@ struct BoxErrors;
 
 impl VisitMut for BoxErrors {
     fn visit_expr_call_mut(&mut self, call: &mut syn::ExprCall) {
-        match text(&call.func).as_str() {
-            "Error :: ErrorResponse" => *call.func = parse_quote!(Error::documented),
-            "Error :: UnexpectedResponse" => *call.func = parse_quote!(Error::undocumented),
-            _ => {}
+        if let Expr::Path(path) = &mut *call.func
+            && path.path.segments.len() == 2
+            && path.path.segments[0].ident == "Error"
+        {
+            let ident = &mut path.path.segments[1].ident;
+            if ident == "ErrorResponse" {
+                *ident = format_ident!("documented");
+            } else if ident == "UnexpectedResponse" {
+                *ident = format_ident!("undocumented");
+            }
         }
         syn::visit_mut::visit_expr_call_mut(self, call);
     }
@@ -290,7 +387,7 @@ impl VisitMut for CheckPaths {
         };
         for argument in &mut arguments {
             let Expr::Call(call) = argument else { continue };
-            if text(&call.func) != "encode_path" {
+            if !is_name(&call.func, "encode_path") {
                 continue;
             }
             let value = match call.args.first() {
@@ -306,10 +403,13 @@ impl VisitMut for CheckPaths {
             // A keyword has an underscore after it, as an argument.
             let name = name.trim_start_matches("r#").trim_end_matches('_');
             let segment = format_ident!("{name}_segment");
-            self.segments.push(parse_quote! {
-                let #segment = path::segment(#name, &#value)?;
-            });
-            *argument = parse_quote!(#segment);
+            self.segments.push(template!(
+                Stmt: { let checked = path::segment(name, &value)?; },
+                checked = &segment,
+                name = &template::text(name),
+                value = &**value,
+            ));
+            *argument = template!(Expr: { checked }, checked = &segment);
         }
         let arguments = arguments.iter();
         mac.tokens = quote!(#(#arguments),*);

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use quote::{format_ident, quote};
+use quote::format_ident;
 use syn::visit_mut::VisitMut;
-use syn::{FnArg, Ident, ImplItemFn, Item, Pat, PatType, Type, parse_quote};
+use syn::{
+    Attribute, Field, Fields, FnArg, Ident, ImplItemFn, Item, ItemStruct, Pat, PatType, Type,
+    parse_quote,
+};
 
 use super::{docs, method_docs, types, unexpected};
 use crate::diagnostic::Failure;
 use crate::model::Operation;
 use crate::naming::type_name;
+use crate::template::template;
 
 /// How many may stay arguments.
 const FEW: usize = 2;
@@ -96,34 +100,32 @@ pub(super) fn refine(
 }
 
 /// The struct, as those of schemas look.
-fn items(name: &Ident, id: &str, fields: &[(Ident, Type, Vec<syn::Attribute>)]) -> Vec<Item> {
-    let doc = format!(" What may be left out of a call of [`{id}`](crate::Client::{id}).");
-    let declared = fields
-        .iter()
-        .map(|(ident, ty, attrs)| quote!(#(#attrs)* pub #ident: ::std::option::Option<#ty>));
-    let setters = fields.iter().map(|(ident, ty, _)| {
-        let method = format_ident!("with_{ident}");
-        let doc = format!(" Sets `{ident}`.");
-        quote! {
-            #[doc = #doc]
-            #[must_use]
-            pub fn #method(mut self, #ident: impl ::std::convert::Into<#ty>) -> Self {
-                self.#ident = ::std::option::Option::Some(#ident.into());
-                self
-            }
-        }
-    });
-    vec![
-        parse_quote! {
-            #[doc = #doc]
+fn items(name: &Ident, id: &str, fields: &[(Ident, Type, Vec<Attribute>)]) -> Vec<Item> {
+    let doc = format!("What may be left out of a call of [`{id}`](crate::Client::{id}).");
+    let mut item = template!(
+        ItemStruct: {
             #[derive(Clone, Debug, Default, PartialEq)]
             #[non_exhaustive]
-            pub struct #name { #(#declared,)* }
+            pub struct Name {}
         },
-        parse_quote! {
-            impl #name { #(#setters)* }
-        },
-    ]
+        Name = name,
+    );
+    item.attrs.insert(0, docs::line(&doc));
+    if let Fields::Named(named) = &mut item.fields {
+        named.named = fields.iter().map(declared).collect();
+    }
+    let setters = fields.iter().map(|(ident, ty, _)| types::setter(ident, ty));
+    vec![Item::Struct(item), types::inherent(name, setters)]
+}
+
+fn declared((ident, ty, attrs): &(Ident, Type, Vec<Attribute>)) -> Field {
+    let mut field = template!(
+        Field: { pub field: ::std::option::Option<Type> },
+        field = ident,
+        Type = ty,
+    );
+    field.attrs.clone_from(attrs);
+    field
 }
 
 /// A name that no type has.

@@ -3,15 +3,14 @@
 //! Reading and writing are written out. What serde derives for an enum with an untagged variant buffers each value,
 //! and takes a compiler several times as long.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Fields, Ident, Item, ItemEnum, parse_quote};
+use syn::{Fields, Ident, Item, ItemEnum, ItemImpl, parse_quote};
 
 use super::open::refuse_unknown;
 use super::types::{edit_derives, serde_name};
 use super::unexpected;
 use crate::diagnostic::Failure;
 use crate::model::Schema;
+use crate::template::{template, text};
 
 /// Whether an enum is one of plain texts.
 pub(super) fn is_text(item: &ItemEnum) -> bool {
@@ -34,10 +33,8 @@ pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
     }
     refuse_unknown(item)?;
     edit_derives(&mut item.attrs, |derives| {
-        derives.retain(|path| {
-            let last = path.segments.last().map(|it| it.ident.to_string());
-            !matches!(last.as_deref(), Some("Copy" | "Serialize" | "Deserialize"))
-        });
+        let replaced = ["Copy", "Serialize", "Deserialize"];
+        derives.retain(|derive| replaced.iter().all(|name| derive.name != name));
     })?;
     item.attrs.retain(|attr| !attr.path().is_ident("cfg_attr"));
     item.variants.push(parse_quote! {
@@ -77,29 +74,29 @@ pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
                 }
             }
         },
-        parse_quote! {
-            impl ::std::fmt::Display for #name {
+        Item::Impl(template!(ItemImpl: {
+            impl ::std::fmt::Display for Name {
                 fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                     f.pad(self.as_str())
                 }
             }
-        },
-        parse_quote! {
-            impl ::std::convert::From<&str> for #name {
+        }, Name = name)),
+        Item::Impl(template!(ItemImpl: {
+            impl ::std::convert::From<&str> for Name {
                 fn from(text: &str) -> Self {
                     Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
                 }
             }
-        },
-        parse_quote! {
-            impl ::std::convert::From<::std::string::String> for #name {
+        }, Name = name)),
+        Item::Impl(template!(ItemImpl: {
+            impl ::std::convert::From<::std::string::String> for Name {
                 fn from(text: ::std::string::String) -> Self {
                     Self::known(&text).unwrap_or(Self::Unknown(text))
                 }
             }
-        },
-        parse_quote! {
-            impl ::std::str::FromStr for #name {
+        }, Name = name)),
+        Item::Impl(template!(ItemImpl: {
+            impl ::std::str::FromStr for Name {
                 type Err = ::std::convert::Infallible;
 
                 /// Never fails: what is not known becomes [`Unknown`](Self::Unknown).
@@ -107,7 +104,7 @@ pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
                     ::std::result::Result::Ok(text.into())
                 }
             }
-        },
+        }, Name = name)),
     ];
     items.extend(serde(name));
     items.push(json_schema(name));
@@ -116,8 +113,8 @@ pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
 
 fn serde(name: &Ident) -> [Item; 2] {
     [
-        parse_quote! {
-            impl ::serde::Serialize for #name {
+        Item::Impl(template!(ItemImpl: {
+            impl ::serde::Serialize for Name {
                 fn serialize<S: ::serde::Serializer>(
                     &self,
                     serializer: S,
@@ -125,34 +122,30 @@ fn serde(name: &Ident) -> [Item; 2] {
                     serializer.serialize_str(self.as_str())
                 }
             }
-        },
-        parse_quote! {
-            impl<'de> ::serde::Deserialize<'de> for #name {
+        }, Name = name)),
+        Item::Impl(template!(ItemImpl: {
+            impl<'de> ::serde::Deserialize<'de> for Name {
                 fn deserialize<D: ::serde::Deserializer<'de>>(
                     deserializer: D,
                 ) -> ::std::result::Result<Self, D::Error> {
                     crate::text_enum::read(deserializer)
                 }
             }
-        },
+        }, Name = name)),
     ]
 }
 
 fn json_schema(name: &Ident) -> Item {
-    let text = name.to_string();
-    let body: TokenStream = quote!(crate::text_enum::schema(
-        Self::KNOWN.iter().map(Self::as_str)
-    ));
-    parse_quote! {
+    Item::Impl(template!(ItemImpl: {
         #[cfg(feature = "schemars")]
-        impl ::schemars::JsonSchema for #name {
+        impl ::schemars::JsonSchema for Name {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
-                #text.into()
+                text.into()
             }
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                #body
+                crate::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
             }
         }
-    }
+    }, Name = name, text = &text(&name.to_string())))
 }

@@ -4,17 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToSnakeCase;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Field, Fields, GenericArgument, Ident, Item, ItemEnum, ItemStruct, Meta, Path,
-    PathArguments, Token, Type, Variant, parse_quote,
+    Attribute, Expr, ExprPath, ExprStruct, Field, FieldValue, Fields, FnArg, GenericArgument,
+    Ident, ImplItem, ImplItemFn, Item, ItemEnum, ItemImpl, ItemStruct, Lit, LitStr, Member, Meta,
+    Path, PathArguments, Stmt, Token, Type, Variant, parse_quote,
 };
 
 use super::{docs, open, text_enum, unexpected, union, uploads};
 use crate::diagnostic::Failure;
 use crate::model::{Model, Schema, UNKNOWN_MEMBERS};
+use crate::template::template;
 
 pub(super) struct Types {
     pub(super) items: Vec<Item>,
@@ -103,11 +105,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
     // Conversions of closed types alone fail, with an error of its own.
     let converts = out.items.iter().any(|item| match item {
         Item::Impl(block) => block.items.iter().any(|item| match item {
-            syn::ImplItem::Type(error) => error
-                .ty
-                .to_token_stream()
-                .to_string()
-                .contains("ConversionError"),
+            syn::ImplItem::Type(error) => is_called(&error.ty, "ConversionError"),
             _ => false,
         }),
         _ => false,
@@ -145,7 +143,7 @@ fn refine_struct(
     let Fields::Named(fields) = &mut item.fields else {
         return Ok(vec![Item::Struct(item)]);
     };
-    item.attrs.push(parse_quote!(#[non_exhaustive]));
+    item.attrs.push(non_exhaustive());
     let order = schema
         .map(|schema| schema.properties.as_slice())
         .unwrap_or(&[]);
@@ -161,15 +159,9 @@ fn refine_struct(
     }
 
     let parts = Parts::of(&fields.named)?;
-    let constructor = parts.constructor(&format_ident!("new"), &quote!(Self), true);
-    let setters = parts.setters();
-    // As an impl, not as just any item: the parser need not try what else it might be.
-    let mut items = vec![Item::Impl(parse_quote! {
-        impl #name {
-            #constructor
-            #(#setters)*
-        }
-    })];
+    let constructor = parts.constructor(&format_ident!("new"), parse_quote!(Self), true);
+    let methods = std::iter::once(constructor).chain(parts.setters());
+    let mut items = vec![inherent(&name, methods)];
     if let Some(schema) = schema.filter(|schema| !schema.sensitive.is_empty()) {
         items.push(redacted_debug(&mut item, schema)?);
     }
@@ -187,7 +179,7 @@ fn refine_enum(
         format!("`{name}`, as the description has it.")
     });
     derive(&mut item.attrs, &["PartialEq"])?;
-    item.attrs.push(parse_quote!(#[non_exhaustive]));
+    item.attrs.push(non_exhaustive());
 
     let is_open_union = schema.is_some_and(|schema| schema.open) && !text_enum::is_text(&item);
     let mut constructors = Vec::new();
@@ -208,8 +200,9 @@ fn refine_enum(
             let parts = Parts::of(&fields.named)?;
             let ident = &variant.ident;
             let method = method_ident(&variant.ident.to_string());
-            constructors.push(parts.constructor(&method, &quote!(Self::#ident), false));
-            variant.attrs.push(parse_quote!(#[non_exhaustive]));
+            let path = path([format_ident!("Self"), ident.clone()]);
+            constructors.push(parts.constructor(&method, path, false));
+            variant.attrs.push(non_exhaustive());
         }
     }
 
@@ -222,11 +215,7 @@ fn refine_enum(
         None => {}
     }
     if !constructors.is_empty() {
-        items.push(parse_quote! {
-            impl #name {
-                #(#constructors)*
-            }
-        });
+        items.push(inherent(&name, constructors));
     }
     items.insert(0, Item::Enum(item));
     Ok(items)
@@ -236,90 +225,110 @@ fn refine_enum(
 fn derive(attrs: &mut Vec<Attribute>, more: &[&str]) -> Result<(), Failure> {
     edit_derives(attrs, |derives| {
         for name in more {
-            if !derives.iter().any(|path| path.is_ident(name)) {
-                let ident = format_ident!("{name}");
-                derives.push(parse_quote!(#ident));
+            if !derives.iter().any(|derive| derive.name == name) {
+                let name = format_ident!("{name}");
+                let path = name.to_token_stream();
+                derives.push(Derive { name, path });
             }
         }
     })?;
-    attrs.push(parse_quote! {
+    attrs.push(template!(Attribute: {
         #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    });
+    }));
     Ok(())
+}
+
+/// A trait that is derived.
+pub(super) struct Derive {
+    /// The last name of the path to it.
+    pub(super) name: Ident,
+    path: TokenStream,
 }
 
 /// Changes the list of derives of a type. Every generated type has one.
 pub(super) fn edit_derives(
     attrs: &mut [Attribute],
-    edit: impl FnOnce(&mut Vec<Path>),
+    edit: impl FnOnce(&mut Vec<Derive>),
 ) -> Result<(), Failure> {
     for attr in attrs {
         if let Meta::List(list) = &mut attr.meta
             && list.path.is_ident("derive")
         {
-            let parser = Punctuated::<Path, Token![,]>::parse_terminated;
-            let mut derives: Vec<Path> = parser
-                .parse2(list.tokens.clone())
-                .map_err(|error| unexpected(&format!("a derive does not parse: {error}")))?
-                .into_iter()
-                .collect();
+            let tokens: Vec<TokenTree> = list.tokens.clone().into_iter().collect();
+            let is_comma =
+                |token: &TokenTree| matches!(token, TokenTree::Punct(it) if it.as_char() == ',');
+            let mut derives = Vec::new();
+            for path in tokens.split(is_comma).filter(|path| !path.is_empty()) {
+                let Some(TokenTree::Ident(name)) = path.last() else {
+                    return Err(unexpected("a derive does not end in a name"));
+                };
+                derives.push(Derive {
+                    name: name.clone(),
+                    path: path.iter().cloned().collect(),
+                });
+            }
             edit(&mut derives);
-            list.tokens = quote!(#(#derives),*);
+            let paths = derives.iter().map(|derive| &derive.path);
+            list.tokens = quote!(#(#paths),*);
             return Ok(());
         }
     }
     Err(unexpected("a type derives nothing"))
 }
 
+/// The arguments of serde's attributes: `rename = "type"` is a name with a text, `flatten` is one without.
+fn serde_arguments(attrs: &[Attribute]) -> Result<Vec<(Ident, Option<LitStr>)>, Failure> {
+    let mut arguments = Vec::new();
+    for attr in attrs {
+        let Meta::List(list) = &attr.meta else {
+            continue;
+        };
+        if !list.path.is_ident("serde") {
+            continue;
+        }
+        // Token by token: there are many, and to parse each takes a good part of this stage's time.
+        for token in list.tokens.clone() {
+            match (token, arguments.last_mut()) {
+                (TokenTree::Ident(name), _) => arguments.push((name, None)),
+                (TokenTree::Literal(value), Some((_, text @ None))) => match Lit::new(value) {
+                    Lit::Str(value) => *text = Some(value),
+                    _ => return Err(unexpected("a serde attribute is given what is no text")),
+                },
+                (TokenTree::Punct(punct), Some(_)) if matches!(punct.as_char(), '=' | ',') => {}
+                _ => return Err(unexpected("a serde attribute does not parse")),
+            }
+        }
+    }
+    Ok(arguments)
+}
+
 /// The name that serde uses for a field or a variant, where it is given.
 pub(super) fn serde_name(attrs: &[Attribute]) -> Result<Option<String>, Failure> {
-    let mut name = None;
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-        attr.parse_nested_meta(|meta| {
-            if meta.path.is_ident("rename") {
-                name = Some(meta.value()?.parse::<syn::LitStr>()?.value());
-            } else if meta.input.peek(Token![=]) {
-                meta.value()?.parse::<syn::Expr>()?;
-            }
-            Ok(())
-        })
-        .map_err(|error| unexpected(&format!("a serde attribute does not parse: {error}")))?;
-    }
-    Ok(name)
+    let mut arguments = serde_arguments(attrs)?.into_iter();
+    let name = arguments.find_map(|(name, text)| text.filter(|_| name == "rename"));
+    Ok(name.map(|text| text.value()))
 }
 
 /// What serde fills the field in with where it is missing, if it does.
-fn default(field: &Field) -> Result<Option<syn::Expr>, Failure> {
-    let mut default = None;
-    for attr in field
-        .attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("serde"))
-    {
-        attr.parse_nested_meta(|meta| {
-            let is_default = meta.path.is_ident("default");
-            if meta.input.peek(Token![=]) {
-                let value = meta.value()?.parse::<syn::Expr>()?;
-                // The description's own default, made by a function of the generated code.
-                if let (
-                    true,
-                    syn::Expr::Lit(syn::ExprLit {
-                        lit: syn::Lit::Str(path),
-                        ..
-                    }),
-                ) = (is_default, value)
-                {
-                    let path = path.parse::<syn::ExprPath>()?;
-                    default = Some(parse_quote!(#path()));
-                }
-            } else if is_default || meta.path.is_ident("flatten") {
-                default = Some(parse_quote!(::std::default::Default::default()));
+fn default(field: &Field) -> Result<Option<Expr>, Failure> {
+    for (name, text) in serde_arguments(&field.attrs)? {
+        match text {
+            // The description's own default, made by a function of the generated code.
+            Some(text) if name == "default" => {
+                let path: ExprPath = text
+                    .parse()
+                    .map_err(|error| unexpected(&format!("a default is no path: {error}")))?;
+                return Ok(Some(parse_quote!(#path())));
             }
-            Ok(())
-        })
-        .map_err(|error| unexpected(&format!("a serde attribute does not parse: {error}")))?;
+            None if name == "default" || name == "flatten" => return Ok(Some(default_value())),
+            _ => {}
+        }
     }
-    Ok(default)
+    Ok(None)
+}
+
+fn default_value() -> Expr {
+    template!(Expr: { ::std::default::Default::default() })
 }
 
 /// Puts fields in the order in which the description declares the properties. The generator sorts by
@@ -329,6 +338,9 @@ fn reorder(
     declared: &[String],
     model: &Model,
 ) -> Result<(), Failure> {
+    if fields.len() < 2 {
+        return Ok(());
+    }
     let mut named = Vec::new();
     for field in std::mem::take(fields) {
         let ident = field
@@ -375,7 +387,7 @@ struct Parts<'a> {
     required: Vec<(&'a Ident, &'a Type)>,
     optional: Vec<(&'a Ident, &'a Type)>,
     /// What the optional ones begin with.
-    defaults: Vec<syn::Expr>,
+    defaults: Vec<Expr>,
 }
 
 impl<'a> Parts<'a> {
@@ -391,9 +403,7 @@ impl<'a> Parts<'a> {
                 .as_ref()
                 .ok_or_else(|| unexpected("a field without a name"))?;
             let default = match default(field)? {
-                None if optional(&field.ty).is_some() => {
-                    Some(parse_quote!(::std::default::Default::default()))
-                }
+                None if optional(&field.ty).is_some() => Some(default_value()),
                 default => default,
             };
             match default {
@@ -408,74 +418,136 @@ impl<'a> Parts<'a> {
     }
 
     /// `#[non_exhaustive]` keeps users from writing the literal; this is their way to make one.
-    fn constructor(
-        &self,
-        name: &Ident,
-        path: &proc_macro2::TokenStream,
-        has_setters: bool,
-    ) -> proc_macro2::TokenStream {
-        let parameters = self.required.iter().map(|(ident, ty)| {
-            if converts(ty) {
-                quote!(#ident: impl ::std::convert::Into<#ty>)
-            } else {
-                quote!(#ident: #ty)
-            }
-        });
-        let required = self.required.iter().map(|(ident, ty)| {
-            if converts(ty) {
-                quote!(#ident: #ident.into())
-            } else {
-                quote!(#ident)
-            }
-        });
-        let optional = self.optional.iter().map(|(ident, _)| ident);
-        let defaults = &self.defaults;
+    fn constructor(&self, name: &Ident, path: Path, has_setters: bool) -> ImplItemFn {
         let setters = if has_setters {
             " They have setters."
         } else {
             ""
         };
         let doc = match (self.required.is_empty(), self.optional.is_empty()) {
-            (false, true) => " Made of all its fields.".to_owned(),
+            (false, true) => "Made of all its fields.".to_owned(),
             (false, false) => {
-                format!(" Made of its required fields; the others are left out.{setters}")
+                format!("Made of its required fields; the others are left out.{setters}")
             }
-            (true, _) => format!(" Made with every field left out.{setters}"),
+            (true, _) => format!("Made with every field left out.{setters}"),
         };
-        quote! {
-            #[doc = #doc]
-            #[must_use]
-            pub fn #name(#(#parameters),*) -> Self {
-                #path {
-                    #(#required,)*
-                    #(#optional: #defaults,)*
-                }
+
+        let mut parameters = Punctuated::new();
+        let mut values = Punctuated::new();
+        for (ident, ty) in &self.required {
+            if converts(ty) {
+                parameters.push(template!(
+                    FnArg: { field: impl ::std::convert::Into<Type> },
+                    field = *ident,
+                    Type = *ty,
+                ));
+                let value = template!(Expr: { field.into() }, field = *ident);
+                values.push(field_value(ident, value));
+            } else {
+                parameters.push(template!(FnArg: { field: Type }, field = *ident, Type = *ty));
+                let value = Expr::Path(ExprPath {
+                    attrs: Vec::new(),
+                    qself: None,
+                    path: Path::from((*ident).clone()),
+                });
+                values.push(FieldValue {
+                    colon_token: None,
+                    ..field_value(ident, value)
+                });
             }
         }
+        for ((ident, _), default) in self.optional.iter().zip(&self.defaults) {
+            values.push(field_value(ident, default.clone()));
+        }
+        let value = Expr::Struct(ExprStruct {
+            attrs: Vec::new(),
+            qself: None,
+            path,
+            brace_token: Default::default(),
+            fields: values,
+            dot2_token: None,
+            rest: None,
+        });
+        let mut method = template!(
+            ImplItemFn: {
+                #[must_use]
+                pub fn name() -> Self { value }
+            },
+            name = name,
+            value = &value,
+        );
+        method.sig.inputs = parameters;
+        method.attrs.insert(0, docs::line(&doc));
+        method
     }
 
-    fn setters(&self) -> Vec<proc_macro2::TokenStream> {
-        self.optional
-            .iter()
-            .map(|(ident, ty)| {
-                let plain = ident.to_string();
-                let plain = plain.trim_start_matches("r#");
-                let method = format_ident!("with_{plain}");
-                let doc = format!(" Sets `{plain}`.");
-                let (ty, value) = match optional(ty) {
-                    Some(inner) => (inner, quote!(::std::option::Option::Some(#ident.into()))),
-                    None => (*ty, quote!(#ident.into())),
-                };
-                quote! {
-                    #[doc = #doc]
-                    #[must_use]
-                    pub fn #method(mut self, #ident: impl ::std::convert::Into<#ty>) -> Self {
-                        self.#ident = #value;
-                        self
-                    }
-                }
-            })
-            .collect()
+    fn setters(&self) -> impl Iterator<Item = ImplItemFn> {
+        self.optional.iter().map(|(ident, ty)| match optional(ty) {
+            Some(inner) => setter(ident, inner),
+            None => {
+                let mut method = setter(ident, ty);
+                let set = template!(Stmt: { self.field = field.into(); }, field = *ident);
+                method.block.stmts[0] = set;
+                method
+            }
+        })
+    }
+}
+
+/// The method that sets an optional field, made to be chained.
+pub(super) fn setter(field: &Ident, inner: &Type) -> ImplItemFn {
+    let plain = field.to_string();
+    let plain = plain.trim_start_matches("r#");
+    let mut method = template!(
+        ImplItemFn: {
+            #[must_use]
+            pub fn method(mut self, field: impl ::std::convert::Into<Type>) -> Self {
+                self.field = ::std::option::Option::Some(field.into());
+                self
+            }
+        },
+        method = &format_ident!("with_{plain}"),
+        field = field,
+        Type = inner,
+    );
+    method
+        .attrs
+        .insert(0, docs::line(&format!("Sets `{plain}`.")));
+    method
+}
+
+/// `impl Name { … }`
+pub(super) fn inherent(name: &Ident, methods: impl IntoIterator<Item = ImplItemFn>) -> Item {
+    let mut block = template!(ItemImpl: { impl Name {} }, Name = name);
+    block.items.extend(methods.into_iter().map(ImplItem::Fn));
+    Item::Impl(block)
+}
+
+fn non_exhaustive() -> Attribute {
+    template!(Attribute: { #[non_exhaustive] })
+}
+
+fn field_value(ident: &Ident, expr: Expr) -> FieldValue {
+    FieldValue {
+        attrs: Vec::new(),
+        member: Member::Named(ident.clone()),
+        colon_token: Some(Default::default()),
+        expr,
+    }
+}
+
+fn path<const N: usize>(names: [Ident; N]) -> Path {
+    Path {
+        leading_colon: None,
+        segments: names.into_iter().map(syn::PathSegment::from).collect(),
+    }
+}
+
+/// Whether this is the last name in the path to a type.
+fn is_called(ty: &Type, name: &str) -> bool {
+    match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|it| it.ident == name),
+        _ => false,
     }
 }
 
@@ -540,7 +612,7 @@ fn method_ident(variant: &str) -> Ident {
 /// `Debug` by hand, for a type with fields that may hold what must not be printed.
 fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failure> {
     edit_derives(&mut item.attrs, |derives| {
-        derives.retain(|path| !path.is_ident("Debug"));
+        derives.retain(|derive| derive.name != "Debug");
     })?;
     let name = &item.ident;
     let text = name.to_string();

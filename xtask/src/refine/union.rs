@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use syn::{Fields, Ident, Item, ItemStruct, Type, parse_quote};
+use syn::{Expr, Fields, Ident, Item, ItemImpl, ItemStruct, Type, parse_quote};
 
 use super::{docs, unexpected};
 use crate::diagnostic::Failure;
 use crate::model::{Branch, Schema, Union};
+use crate::template::{template, text};
 
 /// A branch, with its type.
 struct Variant<'a> {
@@ -252,15 +253,18 @@ fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
     let (written, read) = if schema.open {
         (
             Some(quote!(Self::Unknown(value) => value.serialize(serializer),)),
-            quote!(::std::result::Result::Ok(
-                Self::of(&value).unwrap_or(Self::Unknown(value))
-            )),
+            template!(Expr: {
+                ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+            }),
         )
     } else {
         let message = format!("no branch of `{}` fits", schema.name);
         (
             None,
-            quote!(Self::of(&value).ok_or_else(|| <D::Error as ::serde::de::Error>::custom(#message))),
+            template!(
+                Expr: { Self::of(&value).ok_or_else(|| <D::Error as ::serde::de::Error>::custom(message)) },
+                message = &text(&message),
+            ),
         )
     };
     vec![
@@ -277,16 +281,20 @@ fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
                 }
             }
         },
-        parse_quote! {
-            impl<'de> ::serde::Deserialize<'de> for #name {
-                fn deserialize<D: ::serde::Deserializer<'de>>(
-                    deserializer: D,
-                ) -> ::std::result::Result<Self, D::Error> {
-                    let value = ::serde_json::Value::deserialize(deserializer)?;
-                    #read
+        Item::Impl(template!(
+            ItemImpl: {
+                impl<'de> ::serde::Deserialize<'de> for Name {
+                    fn deserialize<D: ::serde::Deserializer<'de>>(
+                        deserializer: D,
+                    ) -> ::std::result::Result<Self, D::Error> {
+                        let value = ::serde_json::Value::deserialize(deserializer)?;
+                        read
+                    }
                 }
-            }
-        },
+            },
+            Name = name,
+            read = &read,
+        )),
     ]
 }
 
@@ -302,25 +310,35 @@ fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<Item> {
             continue;
         }
         let (ident, ty) = (&variant.ident, &variant.ty);
-        let value = match variant.branch.boxed {
-            true => quote!(::std::boxed::Box::new(value)),
-            false => quote!(value),
+        let held = match variant.branch.boxed {
+            true => template!(Expr: { ::std::boxed::Box::new(value) }),
+            false => template!(Expr: { value }),
         };
-        items.push(parse_quote! {
-            impl ::std::convert::From<#ty> for #name {
-                fn from(value: #ty) -> Self {
-                    Self::#ident(#value)
-                }
-            }
-        });
-        if text == ":: std :: string :: String" {
-            items.push(parse_quote! {
-                impl ::std::convert::From<&str> for #name {
-                    fn from(value: &str) -> Self {
-                        Self::#ident(value.to_owned())
+        items.push(Item::Impl(template!(
+            ItemImpl: {
+                impl ::std::convert::From<Held> for Name {
+                    fn from(value: Held) -> Self {
+                        Self::Variant(held)
                     }
                 }
-            });
+            },
+            Held = ty,
+            Name = name,
+            Variant = ident,
+            held = &held,
+        )));
+        if text == ":: std :: string :: String" {
+            items.push(Item::Impl(template!(
+                ItemImpl: {
+                    impl ::std::convert::From<&str> for Name {
+                        fn from(value: &str) -> Self {
+                            Self::Variant(value.to_owned())
+                        }
+                    }
+                },
+                Name = name,
+                Variant = ident,
+            )));
         }
     }
     items

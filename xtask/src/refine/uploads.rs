@@ -20,8 +20,7 @@ pub(super) fn finish(items: &mut Vec<Item>, model: &Model) -> Result<(), Failure
                 found.push(item.ident.to_string());
                 forms.push(form(item)?);
                 edit_derives(&mut item.attrs, |derives| {
-                    derives
-                        .retain(|path| path.segments.last().is_some_and(|it| it.ident == "Debug"));
+                    derives.retain(|derive| derive.name == "Debug");
                 })?;
                 item.attrs.retain(|attr| {
                     // A `Debug` by hand leaves nothing to derive.

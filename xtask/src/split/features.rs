@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::{Attribute, parse_quote};
+use quote::quote;
+use syn::{Attribute, Meta};
 
 use crate::model::{self, Model};
 use crate::naming::feature_name;
+use crate::template::template;
 
 /// The feature, and so the file, of the operations that have no tag.
 pub const UNTAGGED: &str = "untagged";
@@ -72,11 +74,15 @@ fn first_sentence(text: &str) -> Option<String> {
 /// The attribute for what any of these features turns on. What none does is there in full only.
 pub(super) fn gate(features: &BTreeSet<String>) -> Attribute {
     let names: Vec<&String> = features.iter().collect();
-    match names.as_slice() {
-        [] => parse_quote!(#[cfg(feature = #FULL)]),
-        [one] => parse_quote!(#[cfg(feature = #one)]),
-        several => parse_quote!(#[cfg(any(#(feature = #several),*))]),
+    let mut attr = template!(Attribute: { #[cfg()] });
+    if let Meta::List(list) = &mut attr.meta {
+        list.tokens = match names.as_slice() {
+            [] => quote!(feature = #FULL),
+            [one] => quote!(feature = #one),
+            several => quote!(any(#(feature = #several),*)),
+        };
     }
+    attr
 }
 
 #[cfg(test)]

@@ -288,7 +288,16 @@ impl<'p> Mentions<'p> {
 
 impl<'ast> Visit<'ast> for Mentions<'_> {
     fn visit_path(&mut self, path: &'ast Path) {
-        if path.leading_colon.is_none() {
+        // Code holds many paths, and few of them lead to the types.
+        let may_lead = || match (self.scope, path.segments.first()) {
+            (_, None) => false,
+            (Scope::Types, Some(first)) => path.segments.len() > 1 || first.ident != "Self",
+            (Scope::Client, Some(first)) => {
+                let ways = ["types", "super", "self", "crate"];
+                ways.iter().any(|way| first.ident == way)
+            }
+        };
+        if path.leading_colon.is_none() && may_lead() {
             let way: Vec<String> = path.segments.iter().map(|it| plain(&it.ident)).collect();
             self.resolve(&way);
         }
@@ -309,7 +318,11 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
 }
 
 fn plain(ident: &Ident) -> String {
-    ident.to_string().trim_start_matches("r#").to_owned()
+    let text = ident.to_string();
+    match text.strip_prefix("r#") {
+        Some(plain) => plain.to_owned(),
+        None => text,
+    }
 }
 
 #[cfg(test)]
