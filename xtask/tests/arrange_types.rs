@@ -226,3 +226,60 @@ fn notes_of_this_stage_mean_nothing_from_outside() {
     );
     assert!(schema(&arrange(document), "Thing").get(UNION).is_none());
 }
+
+#[test]
+fn what_is_in_an_all_of_of_one_has_names_of_its_own_too() {
+    let document = arrange(description(
+        "{ThingA: {type: string, enum: [p, q]}, Thing: {allOf: [{type: object, properties: {a: {type: string, enum: [x, y]}}}]}}",
+        "{$ref: '#/components/schemas/Thing'}",
+    ));
+    assert_eq!(names(&document), ["ThingA", "Thing", "ThingA2"]);
+}
+
+#[test]
+fn a_union_that_is_a_branch_of_itself_is_refused() {
+    let reference = |name: &str| format!("{{$ref: '#/components/schemas/{name}'}}");
+    let (a, b) = (reference("A"), reference("B"));
+    let found = findings(description(
+        &format!(
+            "{{A: {{anyOf: [{a}, {b}, {{type: string}}]}}, B: {{anyOf: [{{allOf: [{a}]}}, {b}]}}}}"
+        ),
+        &a,
+    ));
+    let rules: Vec<&str> = found.iter().map(|it| it.rule).collect();
+    assert_eq!(rules, ["any-of", "any-of"]);
+}
+
+/// Each looks at the next twice, which would be a million million times in all.
+#[test]
+fn unions_of_unions_are_looked_at_once() {
+    let mut components: Vec<String> = (0..40)
+        .map(|number| {
+            let next = format!("{{$ref: '#/components/schemas/U{}'}}", number + 1);
+            format!("U{number}: {{anyOf: [{next}, {{allOf: [{next}]}}, {{type: integer}}]}}")
+        })
+        .collect();
+    components.push("U40: {type: string}".to_owned());
+    let components = format!("{{{}}}", components.join(", "));
+    let found = findings(description(
+        &components,
+        "{$ref: '#/components/schemas/U0'}",
+    ));
+    assert_eq!(found.len(), 0, "{found:#?}");
+}
+
+#[test]
+fn a_marker_is_not_lost_with_what_it_stands_on() {
+    for schema in [
+        "oneOf: [{type: string}, {type: integer}]",
+        "type: object, properties: {a: {type: string, enum: [x], x-codegen-opne: false}}",
+    ] {
+        let found = findings(description(
+            &format!("{{A: {{{schema}, x-codegen-opne: false}}}}"),
+            "{$ref: '#/components/schemas/A'}",
+        ));
+        let count = schema.matches("opne").count() + 1;
+        assert_eq!(found.len(), count, "{found:#?}");
+        assert!(found.iter().all(|it| it.rule == "marker"));
+    }
+}
