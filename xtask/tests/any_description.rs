@@ -53,7 +53,8 @@ static DESCRIPTIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
         newer
     };
     let operations = read("tests/fixtures/operations.yaml").to_json();
-    vec![newer(&wide), tokens, operations, wide]
+    let unions = read("tests/fixtures/unions.yaml").to_json();
+    vec![newer(&wide), tokens, operations, unions, wide]
 });
 
 #[derive(Clone, Debug)]
