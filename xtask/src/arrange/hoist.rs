@@ -269,7 +269,8 @@ impl Hoist {
         };
         let mut name = wanted.clone();
         let mut number = 2;
-        while !self.taken.insert(name.clone()) {
+        // What Rust makes of a name may be made anew of that.
+        while !self.taken.insert(type_name(&name)) {
             name = format!("{wanted}{number}");
             number += 1;
         }
