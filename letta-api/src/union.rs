@@ -22,6 +22,12 @@ pub(crate) fn has<'a>(value: &'a Value, properties: &[&str]) -> Option<&'a Value
         .then_some(value)
 }
 
+/// The value again, if it is one of these texts: an open enum takes any other as well.
+pub(crate) fn one_of<'a>(value: &'a Value, texts: &[&str]) -> Option<&'a Value> {
+    let text = value.as_str()?;
+    texts.contains(&text).then_some(value)
+}
+
 /// The value again, unless it is a whole number that a fraction of 64 bits would round.
 pub(crate) fn exact(value: &Value) -> Option<&Value> {
     // The largest below which there is a fraction for every whole number.

@@ -41,7 +41,7 @@ pub use uploads::FILE_TYPE;
 /// `open`: whether it keeps what it does not know; `tag`: the property by which objects are told apart, if there
 /// is one; `branches`: of each, the `field` that has its type in [`branches_of`] the component, the name of its
 /// `variant`, whether that is `boxed`, the `kinds` of JSON it may be, the values of the tag (`tags`) that lead to
-/// it, and the properties that are `required`.
+/// it, the `texts` that it is one of where it is an enum, and the properties that are `required`.
 pub const UNION: &str = "x-made-union";
 /// On a component whose fields have the types of a union's branches: where those stood.
 pub const BRANCHES_FROM: &str = "x-made-branches-from";

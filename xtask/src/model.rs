@@ -144,6 +144,8 @@ pub struct Branch {
     pub kinds: Vec<String>,
     /// The values of the tag that lead to it.
     pub tags: Vec<String>,
+    /// The texts that it is one of, where it is an enum.
+    pub texts: Vec<String>,
     /// The properties without which it is none.
     pub required: Vec<String>,
 }
@@ -162,6 +164,7 @@ impl Union {
                 boxed: branch.get("boxed").and_then(Node::as_bool) == Some(true),
                 kinds: texts(branch, "kinds"),
                 tags: texts(branch, "tags"),
+                texts: texts(branch, "texts"),
                 required: texts(branch, "required"),
             }
         });

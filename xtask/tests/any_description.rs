@@ -33,7 +33,8 @@ static DESCRIPTIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
         newer
     };
     let operations = read("tests/fixtures/operations.yaml").to_json();
-    vec![newer(&wide), tokens, operations, wide]
+    let unions = read("tests/fixtures/unions.yaml").to_json();
+    vec![newer(&wide), tokens, operations, unions, wide]
 });
 
 fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
@@ -58,7 +59,9 @@ fn the_descriptions_to_begin_with_pass() {
 
 #[test]
 fn null_in_place_of_any_part_gives_code_or_findings() {
-    for description in DESCRIPTIONS.iter() {
+    // Unions have many parts, and are changed anyhow below: each part would take half as long again.
+    let is_of_unions = |it: &&Value| it["info"]["title"] == "Unions";
+    for description in DESCRIPTIONS.iter().filter(|it| !is_of_unions(it)) {
         let mut all = Vec::new();
         places(description, "", &mut all);
         for place in all {

@@ -226,3 +226,145 @@ fn notes_of_this_stage_mean_nothing_from_outside() {
     );
     assert!(schema(&arrange(document), "Thing").get(UNION).is_none());
 }
+
+#[test]
+fn what_is_in_an_all_of_of_one_has_names_of_its_own_too() {
+    let document = arrange(description(
+        "{ThingA: {type: string, enum: [p, q]}, Thing: {allOf: [{type: object, properties: {a: {type: string, enum: [x, y]}}}]}}",
+        "{$ref: '#/components/schemas/Thing'}",
+    ));
+    assert_eq!(names(&document), ["ThingA", "Thing", "ThingA2"]);
+}
+
+#[test]
+fn a_union_that_is_a_branch_of_itself_is_refused() {
+    let reference = |name: &str| format!("{{$ref: '#/components/schemas/{name}'}}");
+    let (a, b) = (reference("A"), reference("B"));
+    let found = findings(description(
+        &format!(
+            "{{A: {{anyOf: [{a}, {b}, {{type: string}}]}}, B: {{anyOf: [{{allOf: [{a}]}}, {b}]}}}}"
+        ),
+        &a,
+    ));
+    let rules: Vec<&str> = found.iter().map(|it| it.rule).collect();
+    assert_eq!(rules, ["any-of", "any-of"]);
+}
+
+/// Each looks at the next twice, which would be a million million times in all.
+#[test]
+fn unions_of_unions_are_looked_at_once() {
+    let mut components: Vec<String> = (0..40)
+        .map(|number| {
+            let next = format!("{{$ref: '#/components/schemas/U{}'}}", number + 1);
+            format!("U{number}: {{anyOf: [{next}, {{allOf: [{next}]}}, {{type: integer}}]}}")
+        })
+        .collect();
+    components.push("U40: {type: string}".to_owned());
+    let components = format!("{{{}}}", components.join(", "));
+    let found = findings(description(
+        &components,
+        "{$ref: '#/components/schemas/U0'}",
+    ));
+    assert_eq!(found.len(), 0, "{found:#?}");
+}
+
+#[test]
+fn a_marker_is_not_lost_with_what_it_stands_on() {
+    for schema in [
+        "oneOf: [{type: string}, {type: integer}]",
+        "type: object, properties: {a: {type: string, enum: [x], x-codegen-opne: false}}",
+    ] {
+        let found = findings(description(
+            &format!("{{A: {{{schema}, x-codegen-opne: false}}}}"),
+            "{$ref: '#/components/schemas/A'}",
+        ));
+        let count = schema.matches("opne").count() + 1;
+        assert_eq!(found.len(), count, "{found:#?}");
+        assert!(found.iter().all(|it| it.rule == "marker"));
+    }
+}
+
+#[test]
+fn a_property_that_must_not_be_printed_is_marked_where_it_stands() {
+    let document = arrange(description(
+        "{}",
+        "{type: object, properties: {a: {type: object, x-codegen-sensitive: true, properties: {b: {type: string}}}, c: {type: object, properties: {b: {type: string}}}}}",
+    ));
+    assert_eq!(names(&document), ["MakeThingBody", "MakeThingBodyA"]);
+    let properties = schema(&document, "MakeThingBody")
+        .get("properties")
+        .unwrap();
+    let is_marked = |name: &str| {
+        let marker = properties.get(name).unwrap().get("x-codegen-sensitive");
+        marker.is_some()
+    };
+    assert!(is_marked("a") && !is_marked("c"));
+}
+
+/// typify would take these for told apart by the first that parses; here they are unions like others.
+#[test]
+fn inline_objects_without_one_tag_that_is_required_are_told_apart_too() {
+    for (first, second) in [
+        (
+            "required: [t, u], properties: {t: {type: string, enum: [a]}, u: {type: string, enum: [c]}}",
+            "required: [t], properties: {t: {type: string, enum: [b]}, v: {type: string}}",
+        ),
+        (
+            "properties: {t: {type: string, enum: [a]}, u: {type: string}}",
+            "properties: {t: {type: string, enum: [b]}}",
+        ),
+        (
+            "required: [t], properties: {t: {type: string, enum: [a]}}",
+            "required: [t], properties: {t: {type: string, enum: [b]}}",
+        ),
+    ] {
+        let either = description(
+            &format!("{{A: {{oneOf: [{{type: object, {first}}}, {{type: object, {second}}}]}}}}"),
+            "{$ref: '#/components/schemas/A'}",
+        );
+        let arranged = arrange(either.clone());
+        assert_eq!(names(&arranged), ["A", "AA", "AB", "branches-of-A"]);
+        assert!(schema(&arranged, "A").get(UNION).is_some());
+        assert_eq!(findings(either).len(), 0, "{first}");
+    }
+}
+
+#[test]
+fn a_title_names_no_type() {
+    let document = arrange(description(
+        "{Thing: {type: object, title: Kept, properties: {title: {type: string, title: Gone}}}}",
+        "{$ref: '#/components/schemas/Thing'}",
+    ));
+    let title = schema(&document, "Thing").get("properties").unwrap();
+    assert!(title.get("title").unwrap().get("title").is_none());
+}
+
+#[test]
+fn a_text_of_one_value_that_may_be_null_is_no_constant_and_no_tag() {
+    let branch = |value: &str| {
+        format!(
+            "{{type: object, properties: {{t: {{type: string, nullable: true, enum: [{value}]}}}}}}"
+        )
+    };
+    let document = arrange(description(
+        &format!("{{A: {{oneOf: [{}, {}]}}}}", branch("a"), branch("b")),
+        "{$ref: '#/components/schemas/A'}",
+    ));
+    assert_eq!(names(&document)[..5], ["A", "AA", "AaT", "AB", "AbT"]);
+    assert!(
+        schema(&document, "A")
+            .get(UNION)
+            .unwrap()
+            .get("tag")
+            .is_none()
+    );
+}
+
+/// `A_a` makes `AA`, and that is `Aa` in Rust.
+#[test]
+fn names_are_told_apart_as_they_are_in_rust() {
+    assert_eq!(findings(description(
+        "{Aa: {type: string}, A: {type: object, properties: {a: {type: string, enum: [x, y]}}}}",
+        "{$ref: '#/components/schemas/A'}",
+    )).len(), 0);
+}

@@ -13,7 +13,7 @@ use super::schema::{
 };
 use super::{CONSTANT, FROM, tagged};
 use crate::document::{Entry, Node, Pointer, Value};
-use crate::model::{METHODS, NAME, REPLACE, SENSITIVE};
+use crate::model::{IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
 use crate::naming::type_name;
 
 /// What belongs to the place where a schema is used, not to the type.
@@ -269,7 +269,8 @@ impl Hoist {
         };
         let mut name = wanted.clone();
         let mut number = 2;
-        while !self.taken.insert(name.clone()) {
+        // What Rust makes of a name may be made anew of that.
+        while !self.taken.insert(type_name(&name)) {
             name = format!("{wanted}{number}");
             number += 1;
         }
@@ -314,7 +315,9 @@ impl Hoist {
             }
         }
         let merged = items_mut(member_mut(schema, "allOf"));
-        if merged.len() > 1 {
+        if let [one] = merged {
+            self.within(&["allOf", "0"], |this| this.children(one, name));
+        } else {
             for (index, branch) in merged.iter_mut().enumerate() {
                 if branch.get("$ref").is_none() {
                     let index = index.to_string();
@@ -413,7 +416,11 @@ fn begin_with(schema: &mut Node, value: &str) {
     let Some(members) = members_mut(schema) else {
         return;
     };
-    members.retain(|keyword, _| OF_THE_PLACE.contains(&keyword.as_str()) || keyword == "type");
+    // A marker that has nothing to say of a text is for a lint to complain of.
+    members.retain(|keyword, _| {
+        let is_marker = keyword.starts_with(MARKER_PREFIX) && keyword != IGNORE;
+        OF_THE_PLACE.contains(&keyword.as_str()) || keyword == "type" || is_marker
+    });
     members.insert("default".to_owned(), entry(string(value, &span), &span));
     members.insert(CONSTANT.to_owned(), entry(string(value, &span), &span));
 }

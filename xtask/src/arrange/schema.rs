@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::document::{Entry, Node, Span, Value};
-use crate::model::IGNORE;
+use crate::model::{IGNORE, MARKER_PREFIX};
 
 /// The value of a keyword that is not to be ignored. Null stands for left out, as progenitor's reader has it.
 pub(super) fn get<'a>(schema: &'a Node, keyword: &str) -> Option<&'a Node> {
@@ -65,6 +65,14 @@ pub(super) fn alternatives(schema: &Node) -> Option<(&'static str, &[Node])> {
     .all(|keyword| get(schema, keyword).is_none());
     let are_schemas = branches.iter().all(|branch| branch.as_object().is_some());
     (stands_alone && are_schemas && !branches.is_empty()).then_some((keyword, branches))
+}
+
+/// Our markers on a schema.
+pub(super) fn markers(schema: &Node) -> impl Iterator<Item = (&str, &Node)> {
+    let members = schema.as_object().into_iter().flatten();
+    members
+        .filter(|(key, _)| key.starts_with(MARKER_PREFIX))
+        .map(|(key, entry)| (key.as_str(), &entry.node))
 }
 
 /// The values of an enum of texts.

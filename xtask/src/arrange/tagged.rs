@@ -37,7 +37,10 @@ pub(super) fn is_tagged(schema: &Node) -> bool {
         .flat_map(tags)
         .map(|(_, value)| value)
         .collect();
-    let has_fields = branches.len() > 1 || members(&branches[0], "properties").count() > 1;
+    // Nothing but tags, and typify would make an enum of texts.
+    let has_fields = branches
+        .iter()
+        .any(|it| members(it, "properties").count() > 1);
     values.len() == branches.len() && has_fields
 }
 

@@ -3,17 +3,18 @@
 //! A component that is one of several is emptied, and what there is to know of it written on it, as [`UNION`] says.
 //! An object beside it has the branches for its properties, so that typify makes their types.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 
 use super::schema::{
-    alternatives, array, entry, flag, get, items, member_mut, members, members_mut, node, object,
-    reference, string, text, texts,
+    alternatives, array, entry, flag, get, items, markers, member_mut, members, members_mut, node,
+    object, reference, string, text, texts,
 };
 use super::{BRANCHES_FROM, CONSTANT, FROM, KEEPS_UNKNOWN, UNION, branches_of, tagged};
 use crate::document::{Entry, Node, Span, Value};
-use crate::model::{OPEN, REPLACE, UNKNOWN_MEMBERS};
+use crate::model::{IGNORE, OPEN, REPLACE, UNKNOWN_MEMBERS};
 use crate::naming::{field_name, type_name};
 
 /// Deeper than references lead in any description that means something.
@@ -34,6 +35,10 @@ pub(super) fn set_aside(document: &mut Node) {
         let Some((keyword, list)) = alternatives(schema) else {
             continue;
         };
+        // Reading it would go on forever. A lint refuses what is left as it is.
+        if schemas.is_branch_of_itself(name, list) {
+            continue;
+        }
         let from = match schema.get(FROM).and_then(Node::as_str) {
             Some(from) => format!("{from}/{keyword}"),
             None => format!("#/components/schemas/{name}/{keyword}"),
@@ -43,7 +48,7 @@ pub(super) fn set_aside(document: &mut Node) {
             let from = entry(string(from, &schema.span), &schema.span);
             members.insert(BRANCHES_FROM.to_owned(), from);
         }
-        branches.extend(list.iter().filter_map(reference).map(str::to_owned));
+        branches.extend(list.iter().filter_map(|branch| schemas.target(branch)));
         let parts = entry(parts, &schema.span);
         made.insert(branches_of(name), parts);
         unions.push((name.to_owned(), union));
@@ -79,10 +84,12 @@ pub(super) fn set_aside(document: &mut Node) {
 /// The components, to follow references in.
 struct Schemas<'a> {
     members: Option<&'a IndexMap<String, Entry>>,
+    /// What is known of components, each looked at once. Nothing yet of those that are being looked at.
+    known: RefCell<HashMap<String, Option<Signature>>>,
 }
 
 /// What can be known of a value before it is read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Signature {
     kinds: BTreeSet<&'static str>,
     /// Properties that can have a few values only, and those.
@@ -100,6 +107,7 @@ impl<'a> Schemas<'a> {
             .and_then(|components| components.get("schemas"));
         Self {
             members: schemas.and_then(Node::as_object),
+            known: RefCell::default(),
         }
     }
 
@@ -117,7 +125,7 @@ impl<'a> Schemas<'a> {
         let span = &schema.span;
         let signatures: Vec<Signature> = branches
             .iter()
-            .map(|branch| self.signature(branch, 0))
+            .map(|branch| self.signature(branch, 0).unwrap_or_default())
             .collect();
         let discriminator = get(schema, "discriminator");
         let tag = discriminator
@@ -130,9 +138,10 @@ impl<'a> Schemas<'a> {
         for (index, (branch, signature)) in branches.iter().zip(&signatures).enumerate() {
             let field = format!("b{index}");
             let tags = match &tag {
-                Some(tag) => tags(tag, branch, signature, discriminator),
+                Some(tag) => self.tags(tag, branch, signature, discriminator),
                 None => BTreeSet::new(),
             };
+            let texts = self.few_values(branch, 0).unwrap_or_default();
             let list = |texts: Vec<&str>| {
                 let items = texts.into_iter().map(|text| string(text, span)).collect();
                 array(items, span)
@@ -144,6 +153,7 @@ impl<'a> Schemas<'a> {
                     ("boxed", node(Value::Bool(signature.is_named), span)),
                     ("kinds", list(signature.kinds.iter().copied().collect())),
                     ("tags", list(tags.iter().map(String::as_str).collect())),
+                    ("texts", list(texts.iter().map(String::as_str).collect())),
                     (
                         "required",
                         list(signature.required.iter().map(String::as_str).collect()),
@@ -168,34 +178,54 @@ impl<'a> Schemas<'a> {
         if let Some(from) = schema.get(FROM) {
             component.push((FROM, from.clone()));
         }
-        if let Some(open) = schema.get(OPEN).filter(|open| open.as_bool().is_none()) {
-            component.push((OPEN, open.clone()));
+        // Markers that mean nothing here, for a lint to complain of.
+        for (marker, value) in markers(schema) {
+            let is_heeded = match marker {
+                OPEN => value.as_bool().is_some(),
+                IGNORE => {
+                    let listed = value.as_array().unwrap_or(&[]);
+                    let is_there =
+                        |it: &Node| it.as_str().is_some_and(|it| schema.get(it).is_some());
+                    !listed.is_empty() && listed.iter().all(is_there)
+                }
+                _ => false,
+            };
+            if !is_heeded {
+                component.push((marker, value.clone()));
+            }
         }
         (object(component, span), parts_of(parts, span))
     }
 
-    fn signature(&self, schema: &Node, depth: usize) -> Signature {
+    /// Nothing where that leads back to what is being looked at: it adds nothing to that.
+    fn signature(&self, schema: &Node, depth: usize) -> Option<Signature> {
         if depth > DEPTH {
-            return Signature {
+            return Some(Signature {
                 is_any: true,
                 kinds: KINDS.into(),
                 ..Signature::default()
-            };
+            });
         }
         if let Some(name) = reference(schema) {
-            let mut signature = match self.get(name) {
-                Some(target) => self.signature(target, depth + 1),
-                None => Signature::default(),
-            };
+            if let Some(known) = self.known.borrow().get(name) {
+                return known.clone();
+            }
+            self.known.borrow_mut().insert(name.to_owned(), None);
+            let target = self.get(name);
+            let mut signature = target
+                .and_then(|target| self.signature(target, depth + 1))
+                .unwrap_or_default();
             // A text or a number of a few bytes needs no box, and no array.
-            signature.is_named = ["object"].iter().any(|kind| signature.kinds.contains(kind));
-            return signature;
+            signature.is_named = signature.kinds.contains("object");
+            let known = Some(signature.clone());
+            self.known.borrow_mut().insert(name.to_owned(), known);
+            return Some(signature);
         }
         if let [one] = items(schema, "allOf") {
             return self.signature(one, depth + 1);
         }
         if let Some((_, branches)) = alternatives(schema) {
-            return self.either(branches, depth);
+            return Some(self.either(schema, branches, depth));
         }
         let kind = text(schema, "type");
         let is_object = kind == Some("object")
@@ -204,7 +234,7 @@ impl<'a> Schemas<'a> {
                     .iter()
                     .any(|keyword| get(schema, keyword).is_some());
         if is_object {
-            return self.object(schema, depth);
+            return Some(self.object(schema, depth));
         }
         let mut signature = Signature::default();
         match kind.and_then(|kind| KINDS.into_iter().find(|it| *it == kind)) {
@@ -216,15 +246,25 @@ impl<'a> Schemas<'a> {
                 signature.kinds = KINDS.into();
             }
         }
-        signature
+        Some(signature)
     }
 
     /// What is common to all of several.
-    fn either(&self, branches: &[Node], depth: usize) -> Signature {
+    fn either(&self, schema: &Node, branches: &[Node], depth: usize) -> Signature {
         let mut all = Signature::default();
         let mut constants: Option<BTreeMap<String, BTreeSet<String>>> = None;
+        let discriminator = get(schema, "discriminator");
+        let tag = discriminator.and_then(|it| it.get("propertyName")?.as_str());
         for branch in branches {
-            let signature = self.signature(branch, depth + 1);
+            let Some(mut signature) = self.signature(branch, depth + 1) else {
+                continue;
+            };
+            if let Some(tag) = tag {
+                let values = self.tags(tag, branch, &signature, discriminator);
+                if !values.is_empty() {
+                    signature.constants.insert(tag.to_owned(), values);
+                }
+            }
             all.kinds.extend(signature.kinds);
             all.is_any |= signature.is_any;
             constants = Some(match constants {
@@ -246,7 +286,7 @@ impl<'a> Schemas<'a> {
         let mut signature = Signature::default();
         signature.kinds.insert("object");
         for branch in items(schema, "allOf") {
-            let part = self.signature(branch, depth + 1);
+            let part = self.signature(branch, depth + 1).unwrap_or_default();
             signature.constants.extend(part.constants);
             signature.required.extend(part.required);
         }
@@ -258,6 +298,76 @@ impl<'a> Schemas<'a> {
         let required = items(schema, "required").iter().filter_map(Node::as_str);
         signature.required.extend(required.map(str::to_owned));
         signature
+    }
+
+    /// The values of the tag that lead to a branch.
+    fn tags(
+        &self,
+        tag: &str,
+        branch: &Node,
+        signature: &Signature,
+        discriminator: Option<&Node>,
+    ) -> BTreeSet<String> {
+        let mut values = signature.constants.get(tag).cloned().unwrap_or_default();
+        let Some(name) = reference(unwrapped(branch)) else {
+            return values;
+        };
+        let mapping = discriminator
+            .and_then(|it| it.get("mapping")?.as_object())
+            .into_iter()
+            .flatten();
+        for (value, target) in mapping {
+            let target = target.node.as_str().unwrap_or_default();
+            if target
+                .strip_prefix("#/components/schemas/")
+                .unwrap_or(target)
+                == name
+            {
+                values.insert(value.clone());
+            }
+        }
+        // By its name alone, if the description gave it that.
+        let is_made = self.get(name).is_some_and(|it| it.get(FROM).is_some());
+        if values.is_empty() && discriminator.is_some() && !is_made {
+            values.insert(name.to_owned());
+        }
+        values
+    }
+
+    /// The component that a branch is, with another name perhaps.
+    fn target(&self, branch: &Node) -> Option<String> {
+        let mut name = reference(unwrapped(branch))?;
+        for _ in 0..DEPTH {
+            match self.get(name).and_then(|it| reference(unwrapped(it))) {
+                Some(next) => name = next,
+                None => return Some(name.to_owned()),
+            }
+        }
+        None
+    }
+
+    /// Whether a union is among its own branches, or theirs.
+    fn is_branch_of_itself(&self, union: &str, branches: &[Node]) -> bool {
+        let mut waiting: Vec<&Node> = branches.iter().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(branch) = waiting.pop() {
+            let mut branch = unwrapped(branch);
+            if let Some(name) = reference(branch) {
+                if name == union {
+                    return true;
+                }
+                match self.get(name) {
+                    Some(target) if seen.insert(name) => branch = unwrapped(target),
+                    _ => continue,
+                }
+            }
+            match alternatives(branch) {
+                Some((_, branches)) => waiting.extend(branches),
+                None if reference(branch).is_some() => waiting.push(branch),
+                None => {}
+            }
+        }
+        false
     }
 
     /// The values of a text that can have a few only.
@@ -277,13 +387,26 @@ impl<'a> Schemas<'a> {
         Some(texts(schema)?.into_iter().map(str::to_owned).collect())
     }
 
+    /// The fields of an object, and of those that it is merged of.
+    fn fields(&self, schema: &Node, fields: &mut BTreeSet<String>, depth: usize) {
+        if depth > 8 {
+            return;
+        }
+        fields.extend(members(schema, "properties").map(|(name, _)| field_name(name)));
+        for part in items(schema, "allOf") {
+            let part = reference(part).map_or(Some(part), |name| self.get(name));
+            if let Some(part) = part {
+                self.fields(part, fields, depth + 1);
+            }
+        }
+    }
+
     /// What to call the field for members that the description does not know, if a component is a struct with
     /// fields, and has none already.
     fn room_for_unknown(&self, name: &str) -> Option<String> {
         let schema = self.get(name)?;
-        let fields: BTreeSet<String> = members(schema, "properties")
-            .map(|(name, _)| field_name(name))
-            .collect();
+        let mut fields = BTreeSet::new();
+        self.fields(schema, &mut fields, 0);
         if fields.is_empty()
             || get(schema, "additionalProperties").is_some_and(|it| it.as_object().is_some())
         {
@@ -296,58 +419,38 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// The property by which objects can be told apart: each has values of its own there.
+/// What is in an `allOf` of one, which says no more than that.
+fn unwrapped(schema: &Node) -> &Node {
+    match items(schema, "allOf") {
+        [one] => one,
+        _ => schema,
+    }
+}
+
+/// The property by which objects can be told apart: each has values of its own there, or as many as possible have.
 fn common_tag(signatures: &[Signature]) -> Option<String> {
     let objects: Vec<&Signature> = signatures
         .iter()
         .filter(|signature| signature.kinds.contains("object"))
         .collect();
-    let (first, others) = objects.split_first()?;
-    if others.is_empty() {
+    if objects.len() < 2 {
         return None;
     }
-    let names = first.constants.keys();
-    let mut tags = names.filter(|name| {
+    let names: BTreeSet<&String> = objects.iter().flat_map(|it| it.constants.keys()).collect();
+    let tells_apart = |name: &&String| {
         let mut seen = BTreeSet::new();
-        objects.iter().all(|signature| {
-            signature
-                .constants
-                .get(*name)
-                .is_some_and(|values| values.iter().all(|value| seen.insert(value)))
-        })
-    });
-    tags.next().cloned()
-}
-
-/// The values of the tag that lead to a branch.
-fn tags(
-    tag: &str,
-    branch: &Node,
-    signature: &Signature,
-    discriminator: Option<&Node>,
-) -> BTreeSet<String> {
-    let mut values = signature.constants.get(tag).cloned().unwrap_or_default();
-    let Some(name) = reference(branch) else {
-        return values;
+        let values = objects.iter().filter_map(|it| it.constants.get(*name));
+        values.flatten().all(|value| seen.insert(value))
     };
-    let mapping = discriminator
-        .and_then(|it| it.get("mapping")?.as_object())
-        .into_iter()
-        .flatten();
-    for (value, target) in mapping {
-        let target = target.node.as_str().unwrap_or_default();
-        if target
-            .strip_prefix("#/components/schemas/")
-            .unwrap_or(target)
-            == name
-        {
-            values.insert(value.clone());
-        }
-    }
-    if values.is_empty() && discriminator.is_some() {
-        values.insert(name.to_owned());
-    }
-    values
+    let count = |name: &&String| {
+        objects
+            .iter()
+            .filter(|it| it.constants.contains_key(*name))
+            .count()
+    };
+    // The first of those that say most.
+    let tags = names.into_iter().filter(tells_apart);
+    tags.rev().max_by_key(count).cloned()
 }
 
 /// The names of the variants: of what they refer to, or of what they hold.
@@ -355,10 +458,7 @@ fn variants(branches: &[Node], signatures: &[Signature]) -> Vec<String> {
     let mut taken: BTreeSet<String> = BTreeSet::from(["Unknown".to_owned()]);
     let mut names = Vec::new();
     for (branch, signature) in branches.iter().zip(signatures) {
-        let inner = match items(branch, "allOf") {
-            [one] => one,
-            _ => branch,
-        };
+        let inner = unwrapped(branch);
         let wanted = match reference(inner) {
             Some(name) => type_name(name),
             None if signature.is_any => "Any".to_owned(),
@@ -396,14 +496,16 @@ fn parts_of(parts: Vec<(String, Node)>, span: &Span) -> Node {
     )
 }
 
+fn is_open(schema: &Node) -> bool {
+    schema.get(OPEN).and_then(Node::as_bool) != Some(false)
+}
+
 /// Makes plain open enums of an enum beside any other text, wherever they stand: an open enum takes those too.
 pub(super) fn simplify(document: &mut Node) {
     let schemas = Schemas::of(document);
     let enums: BTreeSet<String> = schemas
         .all()
-        .filter(|(_, schema)| {
-            texts(schema).is_some() && schema.get(OPEN).and_then(Node::as_bool) != Some(false)
-        })
+        .filter(|(_, schema)| texts(schema).is_some() && is_open(schema))
         .map(|(name, _)| name.to_owned())
         .collect();
     merge_texts(document, &enums, 0);
@@ -421,15 +523,24 @@ fn merge_texts(schema: &mut Node, enums: &BTreeSet<String>, depth: usize) {
                     .all(|it| get(node, it).is_none())
         };
         let is_enum = |node: &Node| {
-            reference(node).is_some_and(|name| enums.contains(name)) || texts(node).is_some()
+            reference(node).is_some_and(|name| enums.contains(name))
+                || texts(node).is_some() && is_open(node)
         };
         let values = match (is_text(one), is_text(two)) {
             (true, false) if is_enum(two) => Some(two.clone()),
             (false, true) if is_enum(one) => Some(one.clone()),
             _ => None,
         };
+        let may_be_null = flag(one, "nullable") || flag(two, "nullable");
         let span = schema.span.clone();
-        if let (Some(values), Some(members)) = (values, members_mut(schema)) {
+        if let (Some(mut values), Some(members)) = (values, members_mut(schema)) {
+            if may_be_null {
+                if let Some(values) = members_mut(&mut values) {
+                    values.shift_remove("nullable");
+                }
+                let null = entry(node(Value::Bool(true), &span), &span);
+                members.insert("nullable".to_owned(), null);
+            }
             members.shift_remove(keyword);
             members.shift_remove("discriminator");
             let list = array(vec![values], &span);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::fields::members;
 use super::rules;
+use crate::arrange::FROM;
 use crate::document::Pointer;
 use crate::model::component_schemas;
 use crate::naming::type_name;
@@ -17,7 +18,11 @@ pub(super) fn check(context: &mut Context<'_>) {
     let document = context.document;
     for kind in ["schemas", "parameters", "requestBodies", "responses"] {
         let nodes = document.get("components").and_then(|it| it.get(kind));
-        for (at, _) in members(&at.join(kind), nodes) {
+        for (at, node) in members(&at.join(kind), nodes) {
+            // Made of names that are in the description, for a name in Rust.
+            if node.get(FROM).is_some() {
+                continue;
+            }
             let name = at.last().unwrap_or_default();
             let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
             let begins_well =

@@ -11,6 +11,9 @@ use crate::diagnostic::Failure;
 use crate::model::{Branch, Schema, Union};
 use crate::template::{template, text};
 
+/// How many kinds of JSON value there are, as a union tells them apart.
+const KINDS: usize = 6;
+
 /// A branch, with its type.
 struct Variant<'a> {
     branch: &'a Branch,
@@ -205,6 +208,12 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
                 fitting.push(variant);
             }
         }
+        // Enums of texts before any text, which none of them need be; and what may be anything last.
+        fitting.sort_by_key(|variant| {
+            let is_any = variant.branch.kinds.len() == KINDS;
+            (is_any, variant.branch.texts.is_empty())
+        });
+        let is_one_of_several = fitting.len() > 1;
         if fitting.is_empty() {
             continue;
         }
@@ -213,7 +222,10 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
             let required = &variant.branch.required;
             let is_number =
                 kinds.contains(&"number") && variant.branch.kinds.iter().all(|it| it == "number");
-            if kinds == ["object"] && !required.is_empty() {
+            let texts = &variant.branch.texts;
+            if is_one_of_several && !texts.is_empty() {
+                quote!(crate::union::one_of(value, &[#(#texts),*]).and_then(|value| #plain))
+            } else if kinds == ["object"] && !required.is_empty() {
                 quote!(crate::union::has(value, &[#(#required),*]).and_then(|value| #plain))
             } else if is_number {
                 quote!(crate::union::exact(value).and_then(|value| #plain))
