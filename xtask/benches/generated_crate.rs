@@ -10,7 +10,7 @@ mod scratch;
 mod stock;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use wait4::Wait4;
@@ -130,12 +130,13 @@ fn check(subject: &Subject, target: &Path) -> Cost {
     std::fs::write(&library, text).unwrap();
     let start = Instant::now();
     let mut child = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--quiet", "--target-dir"])
+        .args(["check", "--quiet", "--target-dir"])
         .arg(target)
         .args(&subject.arguments)
         .env("CARGO_INCREMENTAL", "0")
         .current_dir(&subject.folder)
-        .stderr(Stdio::null())
+        // Of progenitor's code, it warns.
+        .env("RUSTFLAGS", "--cap-lints=allow")
         .spawn()
         .unwrap();
     let used = child.wait4().unwrap();

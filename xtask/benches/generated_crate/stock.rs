@@ -18,7 +18,7 @@ bytes = "1"
 chrono = { version = "0.4", default-features = false, features = ["serde"] }
 futures-core = "0.3"
 progenitor-client = "=0.15.1"
-regress = "0.11"
+regress = "0.12"
 reqwest = { version = "0.13", default-features = false, features = ["json", "query", "stream"] }
 serde = { version = "1", features = ["derive"] }
 serde_json = "1"
