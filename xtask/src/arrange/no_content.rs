@@ -2,6 +2,7 @@
 //! succeeded.
 
 use super::nodes::{own, remove, resolve, responses};
+
 use crate::document::Node;
 use crate::model::operations;
 

@@ -1,53 +1,10 @@
-//! What the parts of this stage share: making values, following references, and finding names.
-
-use indexmap::IndexMap;
+//! What the parts of this stage share: following references, changing objects, and finding names.
 
 use super::FROM;
-use crate::document::{Entry, Node, Pointer, Span, Value};
+use super::schema::{object, string};
+use crate::document::{Entry, Node, Pointer, Value};
 use crate::model::component_schemas;
 use crate::naming::type_name;
-
-/// Text that stands for what is at `span`.
-pub(super) fn text(span: &Span, text: impl Into<String>) -> Node {
-    Node {
-        value: Value::String(text.into()),
-        span: span.clone(),
-    }
-}
-
-/// A truth value that stands for what is at `span`.
-pub(super) fn flag(span: &Span, value: bool) -> Node {
-    Node {
-        value: Value::Bool(value),
-        span: span.clone(),
-    }
-}
-
-/// An array that stands for what is at `span`.
-pub(super) fn array(span: &Span, items: Vec<Node>) -> Node {
-    Node {
-        value: Value::Array(items),
-        span: span.clone(),
-    }
-}
-
-/// An object that stands for what is at `span`.
-pub(super) fn object<const N: usize>(span: &Span, members: [(&str, Node); N]) -> Node {
-    let mut made = Node {
-        value: Value::Object(IndexMap::new()),
-        span: span.clone(),
-    };
-    for (key, node) in members {
-        set(&mut made, key, node);
-    }
-    made
-}
-
-/// `{$ref: …}` to a component schema.
-pub(super) fn reference(span: &Span, component: &str) -> Node {
-    let to = format!("#/components/schemas/{component}");
-    object(span, [("$ref", text(span, to))])
-}
 
 /// Puts a member into an object, in the place of one of that name.
 pub(super) fn set(holder: &mut Node, key: &str, node: Node) {
@@ -104,7 +61,7 @@ pub(super) fn own<'a>(document: &'a mut Node, at: &Pointer, kind: &str) -> Optio
     let (found, node) = resolve(document, at, kind)?;
     if found != *at {
         let mut copy = node.clone();
-        let from = text(&copy.span, found.to_string());
+        let from = string(found.to_string(), &copy.span);
         set(&mut copy, FROM, from);
         *document.pointer_mut(at)? = copy;
     }
@@ -140,7 +97,7 @@ pub(super) fn add_schema(document: &mut Node, name: &str, schema: Node) -> bool 
     let mut holder = document;
     for key in ["components", "schemas"] {
         if holder.get(key).is_none() {
-            set(holder, key, object(&span, []));
+            set(holder, key, object::<String>([], &span));
         }
         match holder.pointer_mut(&Pointer::default().join(key)) {
             Some(next) if next.as_object().is_some() => holder = next,

@@ -1,7 +1,8 @@
 //! Request bodies that may be left out: progenitor would always send one.
 
 use super::OPTIONAL_BODY;
-use super::nodes::{flag, resolve, set};
+use super::nodes::{resolve, set};
+use super::schema::truth;
 use crate::document::Node;
 use crate::media_types::is_json;
 use crate::model::operations;
@@ -23,7 +24,7 @@ pub(super) fn arrange(document: &mut Node) {
             && only_json
             && let Some(operation) = document.pointer_mut(&at)
         {
-            let note = flag(&operation.span, true);
+            let note = truth(true, &operation.span);
             set(operation, OPTIONAL_BODY, note);
         }
     }

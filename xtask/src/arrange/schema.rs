@@ -105,6 +105,10 @@ pub(super) fn string(text: impl Into<String>, span: &Span) -> Node {
     node(Value::String(text.into()), span)
 }
 
+pub(super) fn truth(value: bool, span: &Span) -> Node {
+    node(Value::Bool(value), span)
+}
+
 pub(super) fn array(items: Vec<Node>, span: &Span) -> Node {
     node(Value::Array(items), span)
 }

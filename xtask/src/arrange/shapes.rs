@@ -5,9 +5,10 @@ use std::ops::RangeInclusive;
 
 use super::FROM;
 use super::nodes::{
-    add_schema, array, component_of, is_free, named_operations, object, own, reference, remove,
-    resolve, responses, set, shape, text,
+    add_schema, component_of, is_free, named_operations, own, remove, resolve, responses, set,
+    shape,
 };
+use super::schema::{array, object, refer, string};
 use crate::document::{Node, Pointer};
 use crate::media_types::is_json;
 use crate::naming::type_name;
@@ -107,7 +108,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
     let mut branches = Vec::new();
     for (what, status, at) in shapes {
         match branch(document, what, &format!("{name}{status}"), &at) {
-            Some(branch) => branches.push(reference(&span, &branch)),
+            Some(branch) => branches.push(refer(&branch, &span)),
             None => return,
         }
     }
@@ -125,11 +126,11 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
         path.unwrap_or_default()
     );
     let union = object(
-        &span,
         [
-            ("description", text(&span, doc)),
-            ("oneOf", array(&span, branches)),
+            ("description", string(doc, &span)),
+            ("oneOf", array(branches, &span)),
         ],
+        &span,
     );
     if !add_schema(document, name, union) {
         return;
@@ -139,7 +140,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
         if let Some(response) = own(document, &listed, "responses")
             && let Some(media) = response.pointer_mut(&schema)
         {
-            set(media, "schema", reference(&span, name));
+            set(media, "schema", refer(name, &span));
         }
     }
 }
@@ -163,7 +164,7 @@ fn branch(
     }
     let mut schema = document.pointer(at)?.clone();
     schema.as_object()?;
-    let from = text(&schema.span, at.to_string());
+    let from = string(at.to_string(), &schema.span);
     set(&mut schema, FROM, from);
     add_schema(document, name, schema).then(|| name.to_owned())
 }

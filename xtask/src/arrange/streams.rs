@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::nodes::{
-    add_schema, component, component_of, is_free, named_operations, object, own, referred, remove,
-    resolve, responses, set, shape, text,
+    add_schema, component, component_of, is_free, named_operations, own, referred, remove, resolve,
+    responses, set, shape,
 };
+use super::schema::{object, string};
 use super::{EVENT_STREAM, FROM};
 use crate::document::{Node, Pointer, Value};
 use crate::media_types::{is_event_stream, is_json};
@@ -35,9 +36,9 @@ pub(super) fn arrange(document: &mut Node) {
             None => free_name(&method_name(&id), &taken),
         };
         taken.insert(method.clone());
-        let mut note = object(&span, [("method", text(&span, method))]);
+        let mut note = object([("method", string(method, &span))], &span);
         if let Some(switch) = switch(document, &at) {
-            set(&mut note, "switch", text(&span, switch));
+            set(&mut note, "switch", string(switch, &span));
         }
         let mut event = None;
         for response in both {
@@ -53,7 +54,7 @@ pub(super) fn arrange(document: &mut Node) {
             }
         }
         if let Some(event) = event {
-            set(&mut note, "event", text(&span, event));
+            set(&mut note, "event", string(event, &span));
         }
         if let Some(operation) = document.pointer_mut(&at) {
             set(operation, EVENT_STREAM, note);
@@ -158,7 +159,7 @@ fn event_schema(document: &mut Node, response: &Pointer, id: &str) -> Option<Str
     }
     let mut schema = schema.clone();
     let from = at.join("content").join(media_type).join("schema");
-    let from = text(&schema.span, from.to_string());
+    let from = string(from.to_string(), &schema.span);
     set(&mut schema, FROM, from);
     if !add_schema(document, &name, schema) {
         return None;

@@ -2,9 +2,9 @@
 //! struct the refine stage turns into one that is sent as a form.
 
 use super::nodes::{
-    add_schema, component, flag, is_free, named_operations, object, reference, referred, remove,
-    resolve, set, text,
+    add_schema, component, is_free, named_operations, referred, remove, resolve, set,
 };
+use super::schema::{object, refer, string, truth};
 use super::{FROM, UPLOAD};
 use crate::document::{Node, Pointer, Value};
 use crate::model::REPLACE;
@@ -76,8 +76,8 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
             required.retain(|it| it.as_str() != Some(name));
         }
     }
-    set(&mut made, UPLOAD, flag(&span, true));
-    set(&mut made, FROM, text(&span, found.to_string()));
+    set(&mut made, UPLOAD, truth(true, &span));
+    set(&mut made, FROM, string(found.to_string(), &span));
 
     let is_ours = |file: &Node| {
         let ty = file.get(REPLACE).and_then(|it| it.get("type")?.as_str());
@@ -87,8 +87,8 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
         .pointer(&component("schemas", FILE))
         .is_some_and(is_ours);
     if !is_there {
-        let replaced = object(&span, [("type", text(&span, FILE_TYPE))]);
-        let file = object(&span, [(REPLACE, replaced)]);
+        let replaced = object([("type", string(FILE_TYPE, &span))], &span);
+        let file = object([(REPLACE, replaced)], &span);
         if !is_free(document, FILE) || !add_schema(document, FILE, file) {
             return None;
         }
@@ -105,16 +105,16 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
     if !add_schema(document, &name, made) {
         return None;
     }
-    let mut body = object(&span, [("required", flag(&span, true))]);
-    let media = object(&span, [("schema", reference(&span, &name))]);
+    let mut body = object([("required", truth(true, &span))], &span);
+    let media = object([("schema", refer(&name, &span))], &span);
     set(
         &mut body,
         "content",
-        object(&span, [("application/json", media)]),
+        object([("application/json", media)], &span),
     );
     let operation = document.pointer_mut(operation)?;
     set(operation, "requestBody", body);
-    set(operation, UPLOAD, flag(&span, true));
+    set(operation, UPLOAD, truth(true, &span));
     Some(())
 }
 
@@ -142,15 +142,15 @@ fn is_file(document: &Node, at: &Pointer) -> bool {
 
 fn to_file(made: &mut Node) {
     let span = made.span.clone();
-    let file = reference(&span, FILE);
+    let file = refer(FILE, &span);
     let said = made.get("description").cloned();
     *made = match said {
         Some(said) => object(
-            &span,
             [
                 ("description", said),
-                ("allOf", super::nodes::array(&span, vec![file])),
+                ("allOf", super::schema::array(vec![file], &span)),
             ],
+            &span,
         ),
         None => file,
     };
