@@ -225,7 +225,6 @@ descriptions! {
     star_trek_gives_code_or_findings: "star-trek.yaml", Usual;
     twilio_gives_code_or_findings: "twilio.json", Large;
     stripe_gives_code_or_findings: "stripe.yaml", Large;
-    github_gives_code_or_findings: "github.json", Large;
 }
 
 #[test]
