@@ -753,7 +753,6 @@ fn ours_agrees_with_the_published_description_but_for_what_the_overlay_explains(
             "GET query parameter `offset`: type",
             "GET query parameter `limit`: type",
             "DELETE : operation-id",
-            "DELETE answer 204: answer-body-added",
             "DELETE request body: body-added",
             "ClientSideAccessTokenCreate hostname: format",
             "ClientSideAccessTokenCreate hostname: tighter",

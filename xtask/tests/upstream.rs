@@ -70,7 +70,7 @@ fn the_code_compiles_whole_and_by_tag_and_no_file_is_long() {
     }
     let scratch = Scratch::new(&generated.files, &generated.features);
     scratch.compiles_with("full,multipart,schemars");
-    for feature in ["folders", "messages", "client-side-access-tokens"] {
+    for feature in ["messages", "client-side-access-tokens"] {
         scratch.compiles_with(feature);
     }
 }
