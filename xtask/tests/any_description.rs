@@ -68,7 +68,7 @@ fn null_in_place_of_any_part_gives_code_or_findings() {
         let (some, others) = all.split_at(all.len() / 2);
         std::thread::scope(|scope| {
             for places in [some, others] {
-                scope.spawn(|| {
+                scope.spawn(move || {
                     for place in places {
                         let mut tree = description.clone();
                         *tree.pointer_mut(place).expect("a place is there") = Value::Null;
