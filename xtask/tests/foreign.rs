@@ -238,9 +238,11 @@ fn airflow_and_directus_give_code_that_compiles() {
 
 /// For maintainers: each file that the list in `LETTA_FOREIGN_LIST` names, a path to a line. Prints what it meets.
 #[test]
-#[ignore = "there is no list"]
 fn any_list_of_descriptions_gives_code_or_findings() {
-    let list = std::env::var("LETTA_FOREIGN_LIST").expect("a list is named");
+    let Ok(list) = std::env::var("LETTA_FOREIGN_LIST") else {
+        println!("skipped: LETTA_FOREIGN_LIST names no list");
+        return;
+    };
     let list = std::fs::read_to_string(list).unwrap();
     let failed: Vec<&str> = list.lines().filter(|file| !is_met(file)).collect();
     assert!(failed.is_empty(), "{failed:#?}");
