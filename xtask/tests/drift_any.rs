@@ -1,5 +1,8 @@
 //! Laws of drift, over documents that nobody chose: what agrees, what differs, and that nothing makes it panic.
 
+#[path = "changes/places.rs"]
+mod places;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -348,7 +351,7 @@ fn broken() -> impl Strategy<Value = Value> {
         |(mut document, changes, is_newer)| {
             for (index, value) in changes {
                 let mut places = Vec::new();
-                collect(&document, String::new(), &mut places);
+                places::places(&document, "", &mut places);
                 let place = &places[index.index(places.len())];
                 *document.pointer_mut(place).unwrap() = value;
             }
@@ -358,26 +361,6 @@ fn broken() -> impl Strategy<Value = Value> {
             document
         },
     )
-}
-
-fn collect(value: &Value, at: String, places: &mut Vec<String>) {
-    let members: Vec<(String, &Value)> = match value {
-        Value::Object(members) => members
-            .iter()
-            .map(|(key, value)| (key.replace('~', "~0").replace('/', "~1"), value))
-            .collect(),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(index, value)| (index.to_string(), value))
-            .collect(),
-        _ => Vec::new(),
-    };
-    for (key, member) in members {
-        let at = format!("{at}/{key}");
-        places.push(at.clone());
-        collect(member, at, places);
-    }
 }
 
 proptest! {

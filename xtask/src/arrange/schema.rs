@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::nodes::referred;
 use crate::document::{Entry, Node, Span, Value};
 use crate::model::{IGNORE, MARKER_PREFIX};
 
@@ -87,11 +88,7 @@ pub(super) fn texts(schema: &Node) -> Option<Vec<&str>> {
 
 /// The name of the component that a schema refers to.
 pub(super) fn reference(schema: &Node) -> Option<&str> {
-    let name = schema
-        .get("$ref")?
-        .as_str()?
-        .strip_prefix("#/components/schemas/")?;
-    (!name.is_empty() && !name.contains('/')).then_some(name)
+    referred(schema, "schemas")
 }
 
 pub(super) fn node(value: Value, span: &Span) -> Node {

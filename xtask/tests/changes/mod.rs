@@ -1,7 +1,10 @@
 //! Changes of a description, each told by three numbers, so that both a property test and a fuzzer can make them.
 
+mod places;
+
 use std::sync::LazyLock;
 
+pub(crate) use places::places;
 use serde_json::{Value, json};
 
 /// A change. Each number is taken modulo of how many there are to choose from.
@@ -178,27 +181,6 @@ const NAMES: &[&str] = &[
     "requestBody",
     "responses",
 ];
-
-/// JSON pointers to every part but the root.
-pub(crate) fn places(node: &Value, at: &str, out: &mut Vec<String>) {
-    let children: Vec<(String, &Value)> = match node {
-        Value::Object(members) => members
-            .iter()
-            .map(|(key, value)| (key.replace('~', "~0").replace('/', "~1"), value))
-            .collect(),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(i, value)| (i.to_string(), value))
-            .collect(),
-        _ => Vec::new(),
-    };
-    for (key, value) in children {
-        let at = format!("{at}/{key}");
-        out.push(at.clone());
-        places(value, &at, out);
-    }
-}
 
 /// Makes a change. Where it makes no sense, nothing happens.
 pub(crate) fn mutate(tree: &mut Value, mutation: &Mutation) {
