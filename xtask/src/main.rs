@@ -1,7 +1,8 @@
 //! `cargo xtask`: see [`xtask`].
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use xtask::{codegen, drift_command, lint_command};
@@ -69,6 +70,13 @@ enum Command {
         /// How to print what is found
         #[arg(long, value_enum, default_value_t)]
         format: DriftFormat,
+    },
+    /// Measure, and write BENCHMARKS.md with its plots; `cargo xtask bench --help` says what can be measured
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What the benchmarks are told
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
     },
 }
 
@@ -151,6 +159,32 @@ fn main() -> ExitCode {
             };
             drift(&options, fail_on, format)
         }
+        Command::Bench { arguments } => bench(&arguments),
+    }
+}
+
+/// Builds the benchmarks with all of their programs, as fast as they can be, and runs them.
+fn bench(arguments: &[OsString]) -> ExitCode {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let cargo = |subcommand: &str, arguments: &[OsString]| {
+        let mut command = process::Command::new(&cargo);
+        command
+            .args([subcommand, "--quiet", "--release", "--manifest-path"])
+            .arg(in_workspace("tests/bench/Cargo.toml"))
+            .args(arguments);
+        match command.status() {
+            Ok(status) => status.success(),
+            Err(error) => {
+                eprintln!("error: cargo cannot be run: {error}");
+                false
+            }
+        }
+    };
+    let mut run: Vec<OsString> = ["--bin", "bench", "--"].map(OsString::from).into();
+    run.extend_from_slice(arguments);
+    match cargo("build", &["--bins".into()]) && cargo("run", &run) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
     }
 }
 

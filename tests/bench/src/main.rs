@@ -1,0 +1,64 @@
+//! Runs the benchmarks. Called by `cargo xtask bench`, which builds what they need.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use letta_api_bench::section::{Results, Section};
+use letta_api_bench::{Result, call, machine, page};
+
+/// Measures, and writes BENCHMARKS.md with its plots
+#[derive(Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
+struct Args {
+    /// What to measure [default: all]
+    sections: Vec<Name>,
+    /// How many rounds [default: 11, or 3 where a round takes minutes]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: Option<u16>,
+    /// Measure nothing; write the page of the results that are there
+    #[arg(long)]
+    page_only: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Name {
+    /// A call, against the same without the SDK
+    Call,
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<()> {
+    if !args.page_only {
+        measure(&call::CallSection, Name::Call, args)?;
+    }
+    for (path, text) in page::render()? {
+        page::write(&path, &text)?;
+        println!("written: {}", path.display());
+    }
+    Ok(())
+}
+
+fn measure<S: Section>(section: &S, name: Name, args: &Args) -> Result<()> {
+    if !args.sections.is_empty() && !args.sections.contains(&name) {
+        return Ok(());
+    }
+    let mut scale = section.scale();
+    scale.rounds = args.rounds.map_or(scale.rounds, usize::from);
+    println!("measuring: {}", S::NAME);
+    let results = Results {
+        machine: machine::Machine::this(),
+        day: machine::today(),
+        rounds: scale.rounds,
+        results: section.measure(&scale)?,
+    };
+    page::keep::<S>(&results)
+}

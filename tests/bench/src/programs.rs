@@ -1,0 +1,178 @@
+//! The programs that are measured: the server, and those that call it, each on a processor of its own.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use letta_api_bench_caller::{Call, Order, Report};
+
+use crate::Result;
+
+/// The processor that callers run on.
+const CALLERS: usize = 0;
+
+/// The processor that the server runs on.
+const SERVER: usize = 1;
+
+/// A program that answers lines with lines.
+#[derive(Debug)]
+struct Program {
+    child: Child,
+    name: String,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Program {
+    fn start(mut command: Command, name: &str, processor: usize) -> Result<Self> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        // What a thread starts runs where the thread does.
+        let child = on(processor, || command.spawn());
+        let mut child = child.map_err(|error| format!("{name} cannot be started: {error}"))?;
+        Ok(Self {
+            input: child.stdin.take().expect("a pipe"),
+            output: BufReader::new(child.stdout.take().expect("a pipe")),
+            child,
+            name: name.to_owned(),
+        })
+    }
+
+    fn say(&mut self, line: &str) -> Result<()> {
+        let said = writeln!(self.input, "{line}").and_then(|()| self.input.flush());
+        Ok(said.map_err(|error| format!("{} has ended: {error}", self.name))?)
+    }
+
+    fn hear(&mut self) -> Result<String> {
+        let mut line = String::new();
+        if self.output.read_line(&mut line)? == 0 {
+            return Err(format!("{} has ended; see what it wrote above", self.name).into());
+        }
+        Ok(line)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Does some work on the processor that callers run on.
+pub fn where_callers_are<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    on(CALLERS, work)
+}
+
+fn on<T: Send>(processor: usize, work: impl FnOnce() -> T + Send) -> T {
+    let work = || {
+        pin(processor);
+        work()
+    };
+    std::thread::scope(|scope| scope.spawn(work).join()).expect("a thread that ends")
+}
+
+/// Keeps this thread on this processor. Where there is no second one, it runs anywhere.
+fn pin(processor: usize) {
+    if is_pinned() {
+        core_affinity::set_for_current(core_affinity::CoreId { id: processor });
+    }
+}
+
+/// Whether callers and server have a processor each.
+#[must_use]
+pub fn is_pinned() -> bool {
+    let processors = core_affinity::get_core_ids().unwrap_or_default();
+    [CALLERS, SERVER]
+        .iter()
+        .all(|wanted| processors.iter().any(|processor| processor.id == *wanted))
+}
+
+/// The server: answers that were written beforehand.
+#[derive(Debug)]
+pub struct Server {
+    program: Program,
+    urls: BTreeMap<String, String>,
+}
+
+impl Server {
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be started.
+    pub fn start() -> Result<Self> {
+        let command = Command::new(program("server"));
+        let mut program = Program::start(command, "the server", SERVER)?;
+        let urls = serde_json::from_str(&program.hear()?)?;
+        Ok(Self { program, urls })
+    }
+
+    /// Where this call is answered.
+    ///
+    /// # Panics
+    ///
+    /// Where it is none that the server has an answer for.
+    #[must_use]
+    pub fn url(&self, call: Call) -> &str {
+        let name = match call {
+            Call::Create => "create".to_owned(),
+            Call::List(limit) => format!("list_{limit}"),
+        };
+        &self.urls[&name]
+    }
+
+    /// The processor time that it has taken so far, in seconds.
+    ///
+    /// # Errors
+    ///
+    /// Where it has ended.
+    pub fn cpu_seconds(&mut self) -> Result<f64> {
+        self.program.say("cpu")?;
+        Ok(self.program.hear()?.trim().parse()?)
+    }
+}
+
+/// A program that makes calls when it is told to.
+#[derive(Debug)]
+pub struct Caller(Program);
+
+impl Caller {
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be started.
+    pub fn start(command: Command, name: &str) -> Result<Self> {
+        Program::start(command, name, CALLERS).map(Self)
+    }
+
+    /// Has it make calls.
+    ///
+    /// # Errors
+    ///
+    /// Where it has ended, as it does when a call fails.
+    pub fn calls(&mut self, order: &Order) -> Result<Report> {
+        self.0.say(&serde_json::to_string(order)?)?;
+        let line = self.0.hear()?;
+        let report = serde_json::from_str(&line);
+        Ok(report.map_err(|error| format!("{} said {line:?}: {error}", self.0.name))?)
+    }
+}
+
+/// Where a program of this package lies: beside the one that runs, or above it where that is a test.
+///
+/// # Panics
+///
+/// Where nobody knows what runs.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    let this = std::env::current_exe().expect("a program that runs");
+    let folder = this.parent().unwrap_or(Path::new("."));
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let beside = folder.join(&name);
+    match folder.parent() {
+        Some(above) if !beside.exists() => above.join(name),
+        _ => beside,
+    }
+}

@@ -1,0 +1,44 @@
+//! Each benchmark, as little of it as there can be, so that none rots. No time is looked at.
+
+use letta_api_bench::call::CallSection;
+use letta_api_bench::section::{Results, Scale, Section};
+use letta_api_bench::{machine, statistics::Spread};
+
+/// Measures as little as can be, and makes a part of the page of it, by way of the JSON that is kept.
+fn smoke<S: Section>(section: &S) -> Results<S::Results> {
+    let scale = Scale::smoke();
+    let results = Results {
+        machine: machine::Machine::this(),
+        day: machine::today(),
+        rounds: scale.rounds,
+        results: section.measure(&scale).unwrap(),
+    };
+    let kept = serde_json::to_string(&results).unwrap();
+    let results: Results<S::Results> = serde_json::from_str(&kept).unwrap();
+    let part = section.page(&results);
+    assert!(part.text.starts_with("## "), "{}", part.text);
+    assert!(!part.text.contains(['{', '}']), "{}", part.text);
+    for plot in &part.plots {
+        let link = format!("(tests/bench/plots/{}.svg)", plot.name);
+        assert!(part.text.contains(&link), "{link}");
+        assert!(plot.svg.starts_with("<svg"));
+    }
+    results
+}
+
+#[test]
+fn a_call() {
+    let measured = smoke(&CallSection).results;
+    // Three calls, two protocols, and two of the numbers of tasks.
+    assert_eq!(measured.cells.len(), 12);
+    let is_sound = |spread: &Spread| spread.low > 0.0 && spread.median.is_finite();
+    for cell in &measured.cells {
+        assert_eq!(cell.clients.len(), 4);
+        for cost in &cell.clients {
+            assert_eq!(cost.calls, cell.tasks as u64);
+            assert!(is_sound(&cost.rate) && is_sound(&cost.cpu) && is_sound(&cost.p50));
+            assert!(cost.p50.median <= cost.p999);
+        }
+    }
+    assert!(measured.server_alone > 0.0);
+}
