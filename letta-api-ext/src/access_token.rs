@@ -1,6 +1,6 @@
 //! A token that was minted.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use letta_api::{Secret, types};
@@ -27,13 +27,17 @@ pub struct AccessToken {
 pub(crate) struct Inner {
     secret: Secret,
     hostname: String,
-    origin: Option<Origin>,
     expires_at_text: String,
-    expires_at: Option<SystemTime>,
-    /// The same by a clock that nobody sets, where the service said what time it was.
+    /// What the service's clock said in the answer that the token came with, if it said anything.
+    reading: Option<ClockReading>,
+    /// An end of our own reckoning.
+    #[cfg(feature = "minter")]
     ends: Option<Instant>,
-    policy_version: String,
-    policy: AccessPolicy,
+    reported: types::AccessPolicy,
+    // These are made of the above once somebody asks: of a page of tokens, few are looked at that closely.
+    origin: OnceLock<Option<Origin>>,
+    expires_at: OnceLock<Option<SystemTime>>,
+    policy: OnceLock<AccessPolicy>,
 }
 
 impl AccessToken {
@@ -43,18 +47,17 @@ impl AccessToken {
         token: types::ClientSideAccessToken,
         reading: Option<ClockReading>,
     ) -> Self {
-        let expires_at = clock::parse_rfc3339(&token.expires_at);
         let inner = Inner {
             secret: token.token,
-            origin: Origin::new(&token.hostname).ok(),
             hostname: token.hostname,
-            ends: reading
-                .zip(expires_at)
-                .map(|(reading, expiry)| reading.instant_of(expiry)),
-            expires_at,
             expires_at_text: token.expires_at,
-            policy_version: token.policy.version.to_string(),
-            policy: AccessPolicy::from_wire(token.policy),
+            reading,
+            #[cfg(feature = "minter")]
+            ends: None,
+            reported: token.policy,
+            origin: OnceLock::new(),
+            expires_at: OnceLock::new(),
+            policy: OnceLock::new(),
         };
         Self {
             inner: Arc::new(inner),
@@ -63,9 +66,13 @@ impl AccessToken {
 
     /// When it surely has not ended yet, by a clock that nobody sets. Nothing where the service did not say
     /// enough.
-    #[cfg(feature = "minter")]
     pub(crate) fn ends(&self) -> Option<Instant> {
-        self.inner.ends
+        #[cfg(feature = "minter")]
+        if self.inner.ends.is_some() {
+            return self.inner.ends;
+        }
+        let (reading, expiry) = self.inner.reading.zip(self.expires_at())?;
+        Some(reading.instant_of(expiry))
     }
 
     /// The same token, with an end of our own reckoning.
@@ -98,8 +105,7 @@ impl AccessToken {
         BrowserToken {
             token: self.inner.secret.clone(),
             expires_at: self
-                .inner
-                .expires_at
+                .expires_at()
                 .and_then(clock::to_rfc3339)
                 .unwrap_or_else(|| self.inner.expires_at_text.clone()),
             expires_in: self.remaining().as_secs(),
@@ -109,7 +115,9 @@ impl AccessToken {
     /// When the token expires, by the service's clock. Nothing where the service gave a date that is
     /// not RFC 3339; [`expires_at_text`](Self::expires_at_text) has what it gave.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.inner.expires_at
+        let text = &self.inner.expires_at_text;
+        let parsed = &self.inner.expires_at;
+        *parsed.get_or_init(|| clock::parse_rfc3339(text))
     }
 
     /// The expiry as the service wrote it; empty where it gave none.
@@ -125,7 +133,7 @@ impl AccessToken {
     /// suspended, that time may not count. Where the service gave no date, the clock of this machine is
     /// believed.
     pub fn remaining(&self) -> Duration {
-        match self.inner.ends {
+        match self.ends() {
             Some(end) => end.saturating_duration_since(Instant::now()),
             None => self.remaining_at(clock::now()),
         }
@@ -134,8 +142,7 @@ impl AccessToken {
     /// What is left of the token's life when the service's clock shows `now`: zero from its expiry on, and where
     /// that is not known.
     pub fn remaining_at(&self, now: SystemTime) -> Duration {
-        self.inner
-            .expires_at
+        self.expires_at()
             .and_then(|expiry| expiry.duration_since(now).ok())
             .unwrap_or(Duration::ZERO)
     }
@@ -148,18 +155,22 @@ impl AccessToken {
     /// What the token may do, as the service reports it. A report that is not in the documented form is
     /// read as far as it can be, down to an empty policy, and the token may then do more.
     pub fn policy(&self) -> &AccessPolicy {
-        &self.inner.policy
+        let reported = &self.inner.reported;
+        let policy = &self.inner.policy;
+        policy.get_or_init(|| AccessPolicy::from_wire(&reported.data))
     }
 
     /// The version of the policy's format, as the service reports it: `1` today. Empty where it gave none.
     pub fn policy_version(&self) -> &str {
-        &self.inner.policy_version
+        self.inner.reported.version.as_str()
     }
 
     /// The origin that the token is bound to. Nothing where the service reports what is no origin;
     /// [`hostname`](Self::hostname) has what it reports.
     pub fn origin(&self) -> Option<&Origin> {
-        self.inner.origin.as_ref()
+        let hostname = &self.inner.hostname;
+        let origin = &self.inner.origin;
+        origin.get_or_init(|| Origin::new(hostname).ok()).as_ref()
     }
 
     /// What the token is bound to, as the service wrote it; empty where it wrote nothing.
@@ -184,7 +195,7 @@ impl std::fmt::Debug for AccessToken {
             .field("expires_at", &shown(&self.inner.expires_at_text))
             .field(
                 "policy",
-                &format_args!("{}", shown(&self.inner.policy.to_string())),
+                &format_args!("{}", shown(&self.policy().to_string())),
             )
             .finish()
     }

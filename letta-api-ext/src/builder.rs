@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use letta_api::{ApiKey, BaseUrl, Direct, Response, Secret};
+use letta_api::{ApiKey, BaseUrl, Response, Secret};
 
 use crate::error::{Error, Result};
 use crate::letta::Letta;
@@ -255,8 +255,8 @@ impl LettaBuilder {
         let transport = HttpTransport {
             settings: Arc::new(settings),
             options: self.options,
-            course: None,
-            inner: Arc::new(Direct),
+            #[cfg(any(test, fuzzing))]
+            inner: None,
         };
         Ok(Letta::new_with(base_url, http, transport))
     }

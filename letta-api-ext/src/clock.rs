@@ -18,9 +18,9 @@ const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 #[cfg(target_arch = "wasm32")]
 const FOREVER: Duration = Duration::from_secs(24 * 24 * 60 * 60);
 
-/// The instant so far from now. tokio and browsers keep time in numbers that end.
-pub(crate) fn after(time: Duration) -> Instant {
-    Instant::now() + time.min(FOREVER)
+/// The instant so long after another. tokio and browsers keep time in numbers that end.
+pub(crate) fn after(start: Instant, time: Duration) -> Instant {
+    start + time.min(FOREVER)
 }
 
 /// Now, by the clock of this machine.

@@ -34,7 +34,7 @@ pub struct Letta {
 
 struct Inner {
     api: letta_api::Client,
-    transport: HttpTransport,
+    transport: Arc<HttpTransport>,
 }
 
 impl Letta {
@@ -110,18 +110,15 @@ impl Letta {
     }
 
     fn with_transport(&self, change: impl FnOnce(&mut HttpTransport)) -> Self {
-        let mut transport = self.inner.transport.clone();
+        let mut transport = HttpTransport::clone(&self.inner.transport);
         change(&mut transport);
-        let api = self.inner.api.clone().with_transport(transport.clone());
-        Self {
-            inner: Arc::new(Inner { api, transport }),
-        }
+        Self::of(self.inner.api.clone(), Arc::new(transport))
     }
 
     /// The same client with another way of sending one request.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn with_inner(&self, inner: Arc<dyn letta_api::Transport>) -> Self {
-        self.with_transport(|transport| transport.inner = inner)
+        self.with_transport(|transport| transport.inner = Some(inner))
     }
 
     #[cfg(test)]
@@ -156,9 +153,13 @@ impl Letta {
         http: reqwest::Client,
         transport: HttpTransport,
     ) -> Self {
-        let api = letta_api::Client::new(base_url, http)
-            .with_body_limit(transport.settings.body_limit)
-            .with_transport(transport.clone());
+        let api =
+            letta_api::Client::new(base_url, http).with_body_limit(transport.settings.body_limit);
+        Self::of(api, Arc::new(transport))
+    }
+
+    fn of(api: letta_api::Client, transport: Arc<HttpTransport>) -> Self {
+        let api = api.with_shared_transport(transport.clone());
         Self {
             inner: Arc::new(Inner { api, transport }),
         }
@@ -166,10 +167,10 @@ impl Letta {
 
     /// A call that can be asked about its course.
     pub(crate) fn call(&self, operation: &'static Operation) -> Call {
-        let course = Arc::new(Course::default());
-        let asked = self.with_transport(|transport| transport.course = Some(course.clone()));
+        let course = Arc::new(Course::new(self.inner.transport.clone()));
+        let api = self.inner.api.clone();
         Call {
-            api: asked.api().clone(),
+            api: api.with_shared_transport(course.clone()),
             operation,
             course,
         }

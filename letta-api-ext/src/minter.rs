@@ -487,7 +487,7 @@ impl Inner {
         renewal: Option<(Ticket<Result<AccessToken>>, Arc<Held>)>,
     ) {
         let _work = self.begin_work();
-        let deadline = clock::after(self.deadline());
+        let deadline = clock::after(Instant::now(), self.deadline());
         let minted = match self.turn(&key, &flight, deadline).await {
             None => return,
             Some(Ok(turn)) => {
@@ -514,7 +514,7 @@ impl Inner {
                 "a token could not be minted: {error}"
             );
             if let Some((_, held)) = &renewal {
-                held.postpone(clock::after(self.pause(error, held)));
+                held.postpone(clock::after(Instant::now(), self.pause(error, held)));
             }
         }
         let (outcome, life) = match minted {
@@ -643,7 +643,8 @@ impl Inner {
 
     async fn shutdown(self: Arc<Self>, within: Duration) -> RevocationReport {
         let (runtime, work) = (Handle::current(), self.begin_work());
-        let (now, deadline) = (Instant::now(), Some(clock::after(within)));
+        let now = Instant::now();
+        let deadline = Some(clock::after(now, within));
         let (tokens, landings) = self.flights.close(Err(Fault::ShutDown.into()), || {
             self.store.take(&Selection::All, now)
         });

@@ -1,5 +1,7 @@
 //! A web origin.
 
+use std::sync::Arc;
+
 use url::{Host, Url};
 
 use crate::checked_text::checked_text;
@@ -26,7 +28,7 @@ use crate::error::{Error, Result};
 /// # Ok::<(), letta_api_ext::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Origin(String);
+pub struct Origin(Arc<str>);
 
 impl Origin {
     /// Checks an origin. White space round it and a closing slash are dropped.
@@ -75,7 +77,7 @@ impl Origin {
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return fail("must end after the host and port, since a token is bound to an origin");
         }
-        Ok(Self(url.origin().ascii_serialization()))
+        Ok(Self(url.origin().ascii_serialization().into()))
     }
 
     /// The origin as browsers write it.

@@ -63,8 +63,9 @@
 //! passing for a right of the future.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use letta_api::types::{self, AccessPolicyEntry, AccessRight};
+use letta_api::types::{AccessPolicyEntry, AccessRight};
 use serde_json::{Map, Value};
 
 use crate::agent_id::AgentId;
@@ -88,8 +89,15 @@ pub use builder::{AgentNamed, Empty, PolicyBuilder, Ready};
 /// people write.
 ///
 /// The [module](self) shows how to make one.
+///
+/// Cheap to clone, as one that is made once and used for each token is: clones share what they say.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccessPolicy {
+    parts: Arc<Parts>,
+}
+
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Parts {
     grants: BTreeMap<AgentId, BTreeSet<AccessRight>>,
     /// Entries of a kind or a shape that is not known, each as compact JSON with its keys sorted, so
     /// that what is equal is written alike.
@@ -140,7 +148,8 @@ impl AccessPolicy {
             let (rule, got) = ("must not be empty", format!("`{agent}` without a right"));
             return Err(Error::invalid_input_got("access", rule, got));
         }
-        self.grants.entry(agent).or_default().extend(rights);
+        let grants = &mut self.parts_mut().grants;
+        grants.entry(agent).or_default().extend(rights);
         Ok(())
     }
 
@@ -156,7 +165,8 @@ impl AccessPolicy {
     /// # Ok::<(), letta_api_ext::Error>(())
     /// ```
     pub fn allows(&self, agent: impl AsRef<str>, right: &AccessRight) -> bool {
-        self.grants
+        self.parts
+            .grants
             .get(agent.as_ref())
             .is_some_and(|rights| rights.contains(&canonical(right.clone())))
     }
@@ -164,54 +174,58 @@ impl AccessPolicy {
     /// Whether `other` allows all that this policy allows. What is not known counts as allowed only
     /// by what is the same.
     pub fn is_subset_of(&self, other: &Self) -> bool {
-        let grants = self.grants.iter().all(|(agent, rights)| {
+        let (parts, other) = (&self.parts, &other.parts);
+        let grants = parts.grants.iter().all(|(agent, rights)| {
             other
                 .grants
                 .get(agent)
                 .is_some_and(|others| rights.is_subset(others))
         });
-        grants && self.unknown.is_subset(&other.unknown)
+        grants && parts.unknown.is_subset(&other.unknown)
     }
 
     /// A policy that allows what this one allows and what `other` allows.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let mut union = self.clone();
-        for (agent, rights) in &other.grants {
-            let merged = union.grants.entry(agent.clone()).or_default();
+        let parts = union.parts_mut();
+        for (agent, rights) in &other.parts.grants {
+            let merged = parts.grants.entry(agent.clone()).or_default();
             merged.extend(rights.iter().cloned());
         }
-        union.unknown.extend(other.unknown.iter().cloned());
+        parts.unknown.extend(other.parts.unknown.iter().cloned());
         union
     }
 
     /// The agents that the policy names and the rights on each, in the order of the agents' IDs.
     pub fn grants(&self) -> impl Iterator<Item = (&AgentId, impl Iterator<Item = &AccessRight>)> {
-        self.grants
+        self.parts
+            .grants
             .iter()
             .map(|(agent, rights)| (agent, rights.iter()))
     }
 
     /// The agents that the policy names, in the order of their IDs.
     pub fn agents(&self) -> impl Iterator<Item = &AgentId> {
-        self.grants.keys()
+        self.parts.grants.keys()
     }
 
     /// The rights on an agent; none where the policy does not name it.
     pub fn rights(&self, agent: impl AsRef<str>) -> impl Iterator<Item = &AccessRight> {
-        self.grants.get(agent.as_ref()).into_iter().flatten()
+        let rights = self.parts.grants.get(agent.as_ref());
+        rights.into_iter().flatten()
     }
 
     /// Grants of a kind or a shape that this version does not know, each as JSON. An agent's grant with a
     /// member that is not known is one: the member may restrict it, so it does not count for
     /// [`allows`](Self::allows).
     pub fn unknown_grants(&self) -> impl Iterator<Item = &str> {
-        self.unknown.iter().map(String::as_str)
+        self.parts.unknown.iter().map(String::as_str)
     }
 
     /// Whether the policy allows nothing. Only a policy that the service reported can be so.
     pub fn is_empty(&self) -> bool {
-        self.grants.is_empty() && self.unknown.is_empty()
+        self.parts.grants.is_empty() && self.parts.unknown.is_empty()
     }
 
     /// Refuses what this version does not know.
@@ -238,6 +252,7 @@ impl AccessPolicy {
     /// An unknown right, or a grant of an unknown kind. The error names it.
     pub fn ensure_known(self) -> Result<Self> {
         if let Some(right) = self
+            .parts
             .grants
             .values()
             .flatten()
@@ -245,7 +260,7 @@ impl AccessPolicy {
         {
             return Err(Error::unknown_right(right.as_str()));
         }
-        if let Some(grant) = self.unknown.first() {
+        if let Some(grant) = self.parts.unknown.first() {
             let rule = "must grant rights on agents, and nothing else";
             return Err(Error::invalid_input("policy", rule, Some(grant)));
         }
@@ -254,10 +269,10 @@ impl AccessPolicy {
 
     /// The policy as it is sent to the service.
     pub(crate) fn to_entries(&self) -> Vec<AccessPolicyEntry> {
-        let grants = self.grants.iter().map(|(agent, rights)| {
+        let grants = self.parts.grants.iter().map(|(agent, rights)| {
             AccessPolicyEntry::agent(agent.as_str(), rights.iter().cloned().collect())
         });
-        let unknown = self.unknown.iter().map(|json| {
+        let unknown = self.parts.unknown.iter().map(|json| {
             let object = serde_json::from_str(json).expect("unknown entries are JSON objects");
             AccessPolicyEntry::Unknown(object)
         });
@@ -265,9 +280,9 @@ impl AccessPolicy {
     }
 
     /// The policy that the service reports. Takes everything: what is odd is kept as unknown.
-    pub(crate) fn from_wire(policy: types::AccessPolicy) -> Self {
+    pub(crate) fn from_wire(entries: &[AccessPolicyEntry]) -> Self {
         let mut out = Self::nothing();
-        for entry in policy.data {
+        for entry in entries {
             // Fails for what is nested deeper than JSON is read, so not for what was read as JSON.
             let _ = out.absorb(entry);
         }
@@ -276,29 +291,33 @@ impl AccessPolicy {
 
     /// Takes any entry. One of an agent counts as rights only if all its members are known: another may
     /// restrict them.
-    fn absorb(&mut self, entry: AccessPolicyEntry) -> Result<()> {
+    fn absorb(&mut self, entry: &AccessPolicyEntry) -> Result<()> {
         if let AccessPolicyEntry::Agent {
             id,
             access,
             unknown,
             ..
-        } = &entry
+        } = entry
             && unknown.is_empty()
             && !access.is_empty()
             && let Ok(agent) = AgentId::new(id.as_str())
         {
-            let rights = self.grants.entry(agent).or_default();
+            let rights = self.parts_mut().grants.entry(agent).or_default();
             rights.extend(access.iter().cloned().map(canonical));
             return Ok(());
         }
-        self.keep(&entry)
+        self.keep(entry)
     }
 
     fn nothing() -> Self {
         Self {
-            grants: BTreeMap::new(),
-            unknown: BTreeSet::new(),
+            parts: Arc::default(),
         }
+    }
+
+    /// What the policy says, to be changed in this one alone.
+    fn parts_mut(&mut self) -> &mut Parts {
+        Arc::make_mut(&mut self.parts)
     }
 
     fn keep(&mut self, entry: &AccessPolicyEntry) -> Result<()> {
@@ -308,7 +327,7 @@ impl AccessPolicy {
             let rule = "must not be nested deeper than JSON is read";
             return Err(Error::invalid_input("policy", rule, None));
         }
-        self.unknown.insert(json);
+        self.parts_mut().unknown.insert(json);
         Ok(())
     }
 
@@ -386,6 +405,8 @@ impl std::fmt::Debug for AccessPolicy {
 
 #[cfg(test)]
 mod tests {
+    use letta_api::types;
+
     use super::*;
 
     #[test]
@@ -402,7 +423,8 @@ mod tests {
             r#"[{"type":"project","a":[0.1,1e-7,123456789.123456789,"%;,?:"]}]"#,
         ] {
             let json = format!(r#"{{"version":"1","data":{data}}}"#);
-            let policy = AccessPolicy::from_wire(serde_json::from_str(&json).unwrap());
+            let reported: types::AccessPolicy = serde_json::from_str(&json).unwrap();
+            let policy = AccessPolicy::from_wire(&reported.data);
             let sent = serde_json::to_value(policy.to_entries()).unwrap();
             assert_eq!(sent, serde_json::from_str::<Value>(data).unwrap());
             if !policy.is_empty() {
@@ -416,7 +438,8 @@ mod tests {
     fn a_grant_with_a_member_that_is_not_known_allows_nothing_that_is_known() {
         let entry = r#"{"type":"agent","id":"agent-1","access":["read_agent"],"deny":["x"]}"#;
         let json = format!(r#"{{"version":"1","data":[{entry}]}}"#);
-        let policy = AccessPolicy::from_wire(serde_json::from_str(&json).unwrap());
+        let reported: types::AccessPolicy = serde_json::from_str(&json).unwrap();
+        let policy = AccessPolicy::from_wire(&reported.data);
         assert!(!policy.allows("agent-1", &AccessRight::ReadAgent));
         assert_eq!(policy.unknown_grants().count(), 1);
         let plain = AccessPolicy::builder()

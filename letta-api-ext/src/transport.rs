@@ -9,15 +9,17 @@ use url::Url;
 
 use crate::clock::{self, Instant};
 use crate::clock_reading::ClockReading;
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::metrics::Metrics;
 use crate::retry_budget::RetryBudget;
 use crate::retry_policy::{RetryPolicy, full_jitter};
 use crate::secrets_in_url;
 use attempt::Attempt;
+use outgoing::Outgoing;
 use telemetry::Telemetry;
 
 mod attempt;
+mod outgoing;
 mod redirect;
 mod telemetry;
 #[cfg(test)]
@@ -30,10 +32,9 @@ pub(crate) use redirect::Redirect;
 pub(crate) struct HttpTransport {
     pub(crate) settings: Arc<Settings>,
     pub(crate) options: CallOptions,
-    /// Where what became of the call is put, if anybody asks.
-    pub(crate) course: Option<Arc<Course>>,
-    /// Sends one request.
-    pub(crate) inner: Arc<dyn Transport>,
+    /// Sends one request, in place of the HTTP client itself.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) inner: Option<Arc<dyn Transport>>,
 }
 
 /// What is the same for all calls of a client.
@@ -99,9 +100,11 @@ pub(crate) enum Stopped {
     Budget,
 }
 
-/// The course of one call, for the request that makes it.
-#[derive(Default)]
-pub(crate) struct Course(Mutex<Events>);
+/// The transport of one call, which can be asked about its course.
+pub(crate) struct Course {
+    transport: Arc<HttpTransport>,
+    events: Mutex<Events>,
+}
 
 #[derive(Clone, Copy, Default)]
 struct Events {
@@ -110,6 +113,13 @@ struct Events {
 }
 
 impl Course {
+    pub(crate) fn new(transport: Arc<HttpTransport>) -> Self {
+        Self {
+            transport,
+            events: Mutex::default(),
+        }
+    }
+
     pub(crate) fn attempts(&self) -> Attempts {
         self.lock().attempts
     }
@@ -121,7 +131,19 @@ impl Course {
 
     fn lock(&self) -> MutexGuard<'_, Events> {
         // Nothing panics with the lock held, and a number is whole in any case.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Transport for Course {
+    fn execute<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
+        let call = self.transport.call(http, operation, Some(self));
+        Box::pin(call.told(request))
     }
 }
 
@@ -132,24 +154,23 @@ impl Transport for HttpTransport {
         request: reqwest::Request,
         operation: &'static Operation,
     ) -> BoxFuture<'a, Result<Response, TransportError>> {
-        Box::pin(async move {
-            let call = Call {
-                transport: self,
-                http,
-                operation,
-                url: request.url().clone(),
-            };
-            let mut telemetry =
-                Telemetry::start(operation, &call.url, self.settings.metrics.as_deref());
-            let span = telemetry.span();
-            let work = call.run(request, &mut telemetry);
-            let (result, attempts) = tracing::Instrument::instrument(work, span).await;
-            if let Some(course) = &self.course {
-                course.lock().attempts = attempts;
-            }
-            telemetry.finish();
-            result.map_err(|error| TransportError::new(error.after(attempts)))
-        })
+        Box::pin(self.call(http, operation, None).told(request))
+    }
+}
+
+impl HttpTransport {
+    fn call<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        operation: &'static Operation,
+        course: Option<&'a Course>,
+    ) -> Call<'a> {
+        Call {
+            transport: self,
+            http,
+            operation,
+            course,
+        }
     }
 }
 
@@ -158,13 +179,30 @@ struct Call<'a> {
     transport: &'a HttpTransport,
     http: &'a reqwest::Client,
     operation: &'static Operation,
-    url: Url,
+    /// Where what becomes of it is put, if anybody asks.
+    course: Option<&'a Course>,
 }
 
 impl Call<'_> {
+    /// Makes the call, and tells of it.
+    async fn told(self, request: reqwest::Request) -> Result<Response, TransportError> {
+        let metrics = self.transport.settings.metrics.as_deref();
+        let began = Instant::now();
+        let mut telemetry = Telemetry::start(self.operation, request.url(), metrics, began);
+        let span = telemetry.span();
+        let work = self.run(request, began, &mut telemetry);
+        let (result, attempts) = tracing::Instrument::instrument(work, span).await;
+        if let Some(course) = self.course {
+            course.lock().attempts = attempts;
+        }
+        telemetry.finish();
+        result.map_err(|error| TransportError::new(error.after(attempts)))
+    }
+
     async fn run(
         &self,
         mut request: reqwest::Request,
+        mut began: Instant,
         telemetry: &mut Telemetry<'_>,
     ) -> (Result<Response>, Attempts) {
         let HttpTransport {
@@ -175,53 +213,56 @@ impl Call<'_> {
             telemetry.refused(&error);
             return (Err(error), attempts);
         }
-        let deadline = clock::after(options.deadline);
+        let deadline = clock::after(began, options.deadline);
         settings.budget.deposit();
         self.authorize(request.headers_mut());
+        let mut outgoing = Outgoing::new(request);
         let mut bounds = options.retry.bounds();
         let mut previous = None;
         loop {
-            // A body that is a stream cannot be sent twice.
-            let again = request.try_clone();
             attempts.count += 1;
-            telemetry.attempt_begins();
-            let began = Instant::now();
-            let limit = clock::after(options.attempt_timeout);
+            telemetry.attempt_begins(began);
+            let limit = clock::after(began, options.attempt_timeout);
             let attempt = Attempt {
                 call: self,
                 limit: limit.min(deadline),
                 is_last: limit >= deadline,
                 previous: previous.take(),
             };
-            let result = attempt.run(request).await.map(|answer| {
+            let result = attempt.run(&mut outgoing).await.map(|answer| {
                 attempts.is_elsewhere = answer.is_elsewhere;
                 answer.response
             });
 
-            if let (Some(course), Ok(response)) = (&self.transport.course, &result) {
+            if let (Some(course), Ok(response)) = (self.course, &result) {
                 course.lock().reading = ClockReading::of(response.headers(), began);
             }
 
-            let failure = self.failure(&result);
-            let next = match (&failure, again) {
-                (Some(failure), Some(again)) => self
-                    .wait(failure, attempts.count, deadline, &mut bounds)
-                    .map(|wait| (wait, again)),
+            let failure = self.failure(&result, &outgoing);
+            let next = match &failure {
+                Some(failure) if outgoing.is_there() => {
+                    self.wait(failure, attempts.count, deadline, &mut bounds)
+                }
                 _ => Err(None),
             };
-            let wait = next.as_ref().ok().map(|(wait, _)| *wait);
-            telemetry.attempt_ends(&result, failure.as_ref(), wait, self);
+            let wait = next.as_ref().ok().copied();
+            telemetry.attempt_ends(&result, failure.as_ref(), wait, |response| {
+                self.with_secrets(outgoing.url(), |secrets| {
+                    error::request_id(response.headers(), secrets)
+                })
+            });
             match next {
-                Ok((wait, again)) => {
+                Ok(wait) => {
                     clock::sleep(wait).await;
                     // A busy executor may wake us late, and nothing is sent past the deadline.
-                    if Instant::now() >= deadline {
+                    began = Instant::now();
+                    if began >= deadline {
                         attempts.stopped = Some(Stopped::Deadline);
                         return (result, attempts);
                     }
                     attempts.earlier_may_have_happened |=
                         failure.as_ref().is_some_and(Error::may_have_happened);
-                    (previous, request) = (failure, again);
+                    previous = failure;
                 }
                 Err(stopped) => {
                     attempts.stopped = stopped;
@@ -241,19 +282,15 @@ impl Call<'_> {
 
     /// What the outcome of an attempt comes to, if it is a failure. The message of an error answer is left
     /// to whoever called.
-    fn failure(&self, result: &Result<Response>) -> Option<Error> {
+    fn failure(&self, result: &Result<Response>, outgoing: &Outgoing) -> Option<Error> {
         match result {
             Ok(response) if response.status().is_success() => None,
-            Ok(response) => Some(self.status_error(response)),
+            Ok(response) => Some(self.with_secrets(outgoing.url(), |secrets| {
+                let (status, headers) = (response.status(), response.headers());
+                Error::from_status(self.operation, status, headers, b"", secrets)
+            })),
             Err(error) => Some(error.clone()),
         }
-    }
-
-    fn status_error(&self, response: &Response) -> Error {
-        let (status, headers) = (response.status(), response.headers());
-        self.with_secrets(|secrets| {
-            Error::from_status(self.operation, status, headers, b"", secrets)
-        })
     }
 
     /// How long to wait before the next attempt, or why there is none, if that is not plain.
@@ -298,8 +335,8 @@ impl Call<'_> {
 
     /// Calls `use_them` with all that must not be in any text that comes back: the key, and what is in the
     /// path, where a token may be.
-    fn with_secrets<T>(&self, use_them: impl FnOnce(&[&str]) -> T) -> T {
-        let in_path = secrets_in_url::path_values(&self.url, self.operation.path_template);
+    fn with_secrets<T>(&self, url: &Url, use_them: impl FnOnce(&[&str]) -> T) -> T {
+        let in_path = secrets_in_url::path_values(url, self.operation.path_template);
         let mut secrets = vec![self.transport.settings.key.expose_secret()];
         secrets.extend(in_path.iter().map(|secret| secret.expose_secret()));
         use_them(&secrets)

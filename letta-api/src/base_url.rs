@@ -1,5 +1,7 @@
 //! Where the service is.
 
+use std::sync::Arc;
+
 use url::{Host, Url};
 
 /// The URL that the paths of the API are appended to: scheme, host, port, perhaps a path stem.
@@ -14,8 +16,13 @@ use url::{Host, Url};
 /// assert_eq!(url.as_str(), "https://proxy.example.com/letta");
 /// # Ok::<(), letta_api::InvalidBaseUrl>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct BaseUrl {
+///
+/// Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct BaseUrl(Arc<Parts>);
+
+#[derive(PartialEq, Eq, Hash)]
+struct Parts {
     text: String,
     url: Url,
 }
@@ -51,26 +58,26 @@ impl BaseUrl {
         let stem = stem.strip_suffix("/v1").unwrap_or(stem);
         let stem = stem.trim_end_matches('/').to_owned();
         url.set_path(&stem);
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             text: url.as_str().trim_end_matches('/').to_owned(),
             url,
-        })
+        })))
     }
 
     /// The URL, without a closing slash.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The URL, parsed.
     pub fn as_url(&self) -> &Url {
-        &self.url
+        &self.0.url
     }
 
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`. Names under `localhost`
     /// do not count, since not every resolver keeps them here.
     pub fn is_loopback(&self) -> bool {
-        match self.url.host() {
+        match self.0.url.host() {
             Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
@@ -80,7 +87,7 @@ impl BaseUrl {
 
     /// Whether what is sent there can be read on the way: `http` to another machine.
     pub fn is_cleartext(&self) -> bool {
-        self.url.scheme() == "http" && !self.is_loopback()
+        self.0.url.scheme() == "http" && !self.is_loopback()
     }
 }
 
@@ -101,9 +108,15 @@ impl TryFrom<&str> for BaseUrl {
     }
 }
 
+impl std::fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("BaseUrl").field(&self.0.text).finish()
+    }
+}
+
 impl std::fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0.text)
     }
 }
 

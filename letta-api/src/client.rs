@@ -39,8 +39,14 @@ impl Client {
 
     /// The same client with another transport.
     #[must_use]
-    pub fn with_transport(mut self, transport: impl Transport + 'static) -> Self {
-        self.transport = Arc::new(transport);
+    pub fn with_transport(self, transport: impl Transport + 'static) -> Self {
+        self.with_shared_transport(Arc::new(transport))
+    }
+
+    /// The same client with a transport that others use, too, or that is asked later what it has seen.
+    #[must_use]
+    pub fn with_shared_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = transport;
         self
     }
 

@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 
 use crate::transport_error::Printable;
 
-/// Most of a body that is made room for at once, in bytes. How long a body says that it is costs a server
-/// nothing.
-const FIRST_ROOM: usize = 64 * 1024;
+/// Pieces of a body that are kept as they came, at the most. A server that sends single bytes must not make each of
+/// them take up as much as a piece.
+const PIECES: usize = 64;
 
 /// What a [`Transport`](crate::Transport) brings back: status, headers, and a body that is read on demand.
 ///
@@ -22,13 +22,14 @@ const FIRST_ROOM: usize = 64 * 1024;
 pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
-    url: Option<Url>,
     body: Body,
     limit: usize,
 }
 
 enum Body {
     Whole(Bytes),
+    /// Read by us, to be wiped.
+    Read(Zeroizing<Vec<u8>>),
     /// With the length that it says it has.
     Unread(reqwest::Response, Option<u64>),
 }
@@ -50,7 +51,6 @@ impl Response {
         Self {
             status,
             headers,
-            url: None,
             body: Body::Whole(body.into()),
             limit: Self::BODY_LIMIT,
         }
@@ -73,59 +73,129 @@ impl Response {
         &self.headers
     }
 
-    /// Where the answer came from, if it came over the network: another URL than that of the request
-    /// where the HTTP client followed a redirect. It may hold a secret.
+    /// Where the answer came from, if it came over the network and its body is not read yet: another URL than
+    /// that of the request where the HTTP client followed a redirect. It may hold a secret.
     pub fn url(&self) -> Option<&Url> {
-        self.url.as_ref()
+        match &self.body {
+            Body::Unread(response, _) => Some(response.url()),
+            Body::Whole(_) | Body::Read(_) => None,
+        }
     }
 
-    /// Reads the body to its end. What is counted is what comes out, after any decompression by the
-    /// HTTP client. The buffer is wiped when the last copy of the result is dropped.
+    /// Reads the body to its end, so that it is there for whoever asks for it later. What is counted is what
+    /// comes out, after any decompression by the HTTP client. A body that is there already stays as it is.
     ///
     /// # Errors
     ///
-    /// A body longer than the limit, which is not read on, and one that breaks off.
-    pub async fn bytes(self) -> Result<Bytes, BodyError> {
+    /// A body longer than the limit, which is not read on, and one that breaks off. The answer then has an
+    /// empty body, and so it has where this future is dropped before its end.
+    pub async fn buffer(&mut self) -> Result<(), BodyError> {
         let limit = self.limit;
-        let too_large = || BodyError(Problem::TooLarge { limit });
-        let (response, length) = match self.body {
-            Body::Whole(body) if body.len() > limit => return Err(too_large()),
-            Body::Whole(body) => return Ok(body),
-            Body::Unread(response, length) => (response, length),
+        let length = match &self.body {
+            Body::Whole(body) => Some(body.len()),
+            Body::Read(body) => Some(body.len()),
+            Body::Unread(_, length) => {
+                length.map(|length| usize::try_from(length).unwrap_or(usize::MAX))
+            }
         };
-        let length = usize::try_from(length.unwrap_or(0)).unwrap_or(usize::MAX);
-        if length > limit {
-            return Err(too_large());
+        if length.is_some_and(|length| length > limit) {
+            self.body = Body::Whole(Bytes::new());
+            return Err(BodyError(Problem::TooLarge { limit }));
         }
-        let mut body = Zeroizing::new(Vec::with_capacity(length.min(FIRST_ROOM)));
-        let mut chunks = std::pin::pin!(response.bytes_stream());
-        while let Some(chunk) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {
-            let chunk = chunk.map_err(BodyError::lost)?;
-            let length = body.len() + chunk.len();
-            if length > limit {
-                return Err(too_large());
-            }
-            if length > body.capacity() {
-                // A vector that grows by itself leaves a copy behind, and this may hold a secret.
-                let mut larger = Zeroizing::new(Vec::with_capacity(length.max(2 * body.len())));
-                larger.extend_from_slice(&body);
-                body = larger;
-            }
-            body.extend_from_slice(&chunk);
+        if let Body::Unread(..) = self.body
+            && let Body::Unread(response, _) =
+                std::mem::replace(&mut self.body, Body::Whole(Bytes::new()))
+        {
+            self.body = Body::Read(read(response, limit).await?);
         }
-        Ok(Bytes::from_owner(body))
+        Ok(())
+    }
+
+    /// Reads the body to its end, as [`buffer`](Self::buffer) does. Memory that it was read into is wiped
+    /// when the last copy of the result is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`buffer`](Self::buffer).
+    pub async fn bytes(mut self) -> Result<Bytes, BodyError> {
+        self.buffer().await?;
+        Ok(self.into_buffered())
+    }
+
+    /// What is there of the body.
+    pub(crate) fn buffered(&self) -> &[u8] {
+        match &self.body {
+            Body::Whole(body) => body,
+            Body::Read(body) => body,
+            Body::Unread(..) => &[],
+        }
+    }
+
+    /// What is there of the body, to keep.
+    pub(crate) fn into_buffered(self) -> Bytes {
+        match self.body {
+            Body::Whole(body) => body,
+            Body::Read(body) => Bytes::from_owner(body),
+            Body::Unread(..) => Bytes::new(),
+        }
     }
 
     /// The body as it comes, without a limit.
     pub fn into_stream(self) -> ByteStream {
         match self.body {
-            Body::Whole(body) => ByteStream::new(Box::pin(Once(Some(body)))),
             Body::Unread(response, _) => ByteStream::new(Box::pin(response.bytes_stream())),
+            Body::Whole(_) | Body::Read(_) => {
+                ByteStream::new(Box::pin(Once(Some(self.into_buffered()))))
+            }
         }
     }
 
     pub(crate) fn take_headers(&mut self) -> HeaderMap {
         std::mem::take(&mut self.headers)
+    }
+}
+
+/// Reads a body into memory of its own, of the size that it turns out to have, where that can be.
+async fn read(response: reqwest::Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, BodyError> {
+    let mut chunks = std::pin::pin!(response.bytes_stream());
+    let mut body = Zeroizing::new(Vec::new());
+    // Most bodies come in one piece, and need no list.
+    let (mut first, mut others) = (None, Vec::new());
+    let mut length = 0;
+    while let Some(chunk) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {
+        let chunk = chunk.map_err(BodyError::lost)?;
+        length += chunk.len();
+        if length > limit {
+            return Err(BodyError(Problem::TooLarge { limit }));
+        }
+        if first.is_none() {
+            first = Some(chunk);
+        } else {
+            others.push(chunk);
+        }
+        if others.len() == PIECES {
+            let capacity = length.max(2 * body.capacity());
+            make_room(&mut body, capacity);
+            append(&mut body, &mut first, &mut others);
+        }
+    }
+    make_room(&mut body, length);
+    append(&mut body, &mut first, &mut others);
+    Ok(body)
+}
+
+/// A vector that grows by itself leaves a copy behind, and this may hold a secret.
+fn make_room(body: &mut Zeroizing<Vec<u8>>, capacity: usize) {
+    if capacity > body.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
+        larger.extend_from_slice(body);
+        *body = larger;
+    }
+}
+
+fn append(body: &mut Vec<u8>, first: &mut Option<Bytes>, others: &mut Vec<Bytes>) {
+    for piece in first.take().into_iter().chain(others.drain(..)) {
+        body.extend_from_slice(&piece);
     }
 }
 
@@ -135,7 +205,6 @@ impl From<reqwest::Response> for Response {
         Self {
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
-            url: Some(response.url().clone()),
             body: Body::Unread(response, length),
             limit: Self::BODY_LIMIT,
         }

@@ -63,21 +63,21 @@ impl<T: DeserializeOwned> ResponseValue<T> {
     /// Reads the body and decodes it as JSON.
     #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) async fn from_response<E>(mut response: Response) -> Result<Self, Error<E>> {
+        let read = response.buffer().await;
         let head = Head::of(&mut response);
-        let body = match response.bytes().await {
-            Ok(body) => body,
-            Err(error) => {
-                return Err(Error::ResponseBody {
-                    status: head.status,
-                    headers: Box::new(head.headers),
-                    source: error,
-                });
-            }
-        };
-        match serde_json::from_slice(&body) {
+        if let Err(error) = read {
+            return Err(Error::ResponseBody {
+                status: head.status,
+                headers: Box::new(head.headers),
+                source: error,
+            });
+        }
+        match serde_json::from_slice(response.buffered()) {
             Ok(value) => Ok(Self { head, value }),
             Err(error) => Err(Error::InvalidPayload(Box::new(InvalidPayload::new(
-                head, body, &error,
+                head,
+                response.into_buffered(),
+                &error,
             )))),
         }
     }

@@ -22,7 +22,7 @@ impl fmt::Display for AccessPolicy {
             Some(0) => Ok(()),
             _ => f.write_str(";"),
         };
-        for (agent, rights) in &self.grants {
+        for (agent, rights) in &self.parts.grants {
             separate(f)?;
             write!(f, "{}:", agent.as_str())?;
             for (number, right) in rights.iter().enumerate() {
@@ -36,7 +36,7 @@ impl fmt::Display for AccessPolicy {
                 }
             }
         }
-        for json in &self.unknown {
+        for json in &self.parts.unknown {
             separate(f)?;
             write!(f, "?{}", utf8_percent_encode(json, ENCODED))?;
         }
@@ -65,7 +65,7 @@ impl FromStr for AccessPolicy {
                     let rule = "must hold a JSON object, percent-encoded, after `?`";
                     Error::invalid_input("policy", rule, Some(grant))
                 })?;
-                policy.absorb(entry)?;
+                policy.absorb(&entry)?;
                 continue;
             }
             let Some((agent, rights)) = grant.split_once(':') else {
@@ -78,7 +78,8 @@ impl FromStr for AccessPolicy {
                 .split(',')
                 .map(|right| parse_right(right.trim()))
                 .collect::<Result<Vec<_>>>()?;
-            policy.grants.entry(agent).or_default().extend(rights);
+            let grants = &mut policy.parts_mut().grants;
+            grants.entry(agent).or_default().extend(rights);
         }
         Ok(policy)
     }

@@ -1,12 +1,10 @@
 //! One attempt: the request, redirects within the origin, and the body.
 
-use bytes::Bytes;
 use letta_api::{BodyError, Response, TransportError};
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::Call;
+use super::outgoing::Outgoing;
 use super::redirect::{self, Redirect};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result, TimeLimit};
@@ -38,64 +36,75 @@ pub(super) struct Answer {
 impl Attempt<'_> {
     /// Gives the answer with its body read, unless it is to be streamed. Where the status is no success and
     /// the body cannot be read, the answer has none: the status is what counts.
-    pub(super) async fn run(mut self, request: reqwest::Request) -> Result<Answer> {
-        let answer = match clock::timeout_at(self.limit, self.head(request)).await {
-            Ok(answer) => answer?,
-            Err(_) => return Err(self.out_of_time(None)),
+    pub(super) async fn run(mut self, outgoing: &mut Outgoing) -> Result<Answer> {
+        let mut received = None;
+        let exchange = self.exchange(outgoing, &mut received);
+        let result = match clock::timeout_at(self.limit, exchange).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(error),
+            Err(_) => match &received {
+                Some(answer) if !answer.response.status().is_success() => Ok(()),
+                _ => Err(self.out_of_time(received.as_ref(), outgoing.url())),
+            },
         };
-        let status = answer.response.status();
-        if self.call.operation.streams && status.is_success() {
-            return Ok(answer);
+        result.map(|()| received.expect("an exchange that succeeds has received an answer"))
+    }
+
+    /// Puts the answer into `received` as soon as its head is there.
+    async fn exchange(&self, outgoing: &mut Outgoing, received: &mut Option<Answer>) -> Result<()> {
+        let mut answer = self.head(outgoing).await?;
+        let is_success = answer.response.status().is_success();
+        if self.call.operation.streams && is_success {
+            *received = Some(answer);
+            return Ok(());
         }
-        let headers = answer.response.headers().clone();
         let limit = self.call.transport.settings.body_limit;
-        let response = answer.response.with_body_limit(match status.is_success() {
+        answer.response = answer.response.with_body_limit(match is_success {
             true => limit,
             false => limit.min(ERROR_BODY_LIMIT),
         });
-        let body = match clock::timeout_at(self.limit, response.bytes()).await {
-            Ok(Ok(body)) => body,
-            _ if !status.is_success() => Bytes::new(),
-            Ok(Err(error)) => return Err(self.lost_body(&error, status, &headers)),
-            Err(_) => return Err(self.out_of_time(Some((status, &headers)))),
-        };
-        Ok(Answer {
-            response: Response::new(status, headers, body),
-            ..answer
-        })
+        let response = &mut received.insert(answer).response;
+        match response.buffer().await {
+            Err(error) if is_success => Err(self.lost_body(&error, response, outgoing.url())),
+            _ => Ok(()),
+        }
     }
 
     /// Sends the request and follows redirects that stay where they are.
-    async fn head(&self, mut request: reqwest::Request) -> Result<Answer> {
+    async fn head(&self, outgoing: &mut Outgoing) -> Result<Answer> {
         let mut followed = 0;
+        // Where redirects have led to.
+        let mut led_to: Option<Url> = None;
         loop {
-            let url = request.url().clone();
-            let method = request.method().clone();
-            let again = request.try_clone();
+            let mut request = outgoing.next();
+            if let Some(target) = &led_to {
+                *request.url_mut() = target.clone();
+            }
             let sent = self.send(request).await;
-            let response = sent.map_err(|error| self.no_answer(&error, &url, followed > 0))?;
+            let (first, method) = (outgoing.url(), outgoing.method());
+            let url = led_to.as_ref().unwrap_or(first);
+            let response = sent.map_err(|error| self.no_answer(&error, url, first))?;
 
             if let Some(elsewhere) = response.url()
-                && redirect::is_foreign(&url, elsewhere, &method)
+                && redirect::is_foreign(url, elsewhere, method)
             {
-                let redirect = Redirect::followed_by_client(&url, elsewhere);
-                return Err(self.redirected(&response, redirect));
+                let redirect = Redirect::followed_by_client(url, elsewhere);
+                return Err(self.redirected(&response, redirect, first));
             }
-            match (redirect::target(&url, &method, &response), again) {
-                (Some(Err(redirect)), _) => return Err(self.redirected(&response, redirect)),
-                (Some(Ok(_)), _) if followed == MAX_REDIRECTS => {
-                    return Err(self.redirected(&response, Redirect::too_many(&url)));
+            match redirect::target(url, method, &response) {
+                Some(Err(redirect)) => return Err(self.redirected(&response, redirect, first)),
+                Some(Ok(_)) if outgoing.is_there() && followed == MAX_REDIRECTS => {
+                    return Err(self.redirected(&response, Redirect::too_many(url), first));
                 }
-                (Some(Ok(target)), Some(again)) => {
-                    request = again;
-                    *request.url_mut() = target;
+                Some(Ok(target)) if outgoing.is_there() => {
+                    led_to = Some(target);
                     followed += 1;
                 }
                 // A body that is a stream cannot be sent again.
-                (None, _) | (Some(Ok(_)), None) => {
+                None | Some(Ok(_)) => {
                     // A browser has followed redirects by itself.
-                    let at = response.url().unwrap_or(&url);
-                    let is_elsewhere = !redirect::is_same_path(&self.call.url, at);
+                    let at = response.url().unwrap_or(url);
+                    let is_elsewhere = !redirect::is_same_path(first, at);
                     return Ok(Answer {
                         response,
                         is_elsewhere,
@@ -106,45 +115,47 @@ impl Attempt<'_> {
     }
 
     async fn send(&self, request: reqwest::Request) -> Result<Response, TransportError> {
-        let Call {
-            transport,
-            http,
-            operation,
-            ..
-        } = self.call;
-        transport.inner.execute(http, request, operation).await
+        let http = self.call.http;
+        #[cfg(any(test, fuzzing))]
+        if let Some(inner) = &self.call.transport.inner {
+            return inner.execute(http, request, self.call.operation).await;
+        }
+        Ok(http.execute(request).await?.into())
     }
 
-    /// What it comes to that there is no answer to a request to `url`, which `is_followed` to from another.
-    fn no_answer(&self, error: &TransportError, url: &Url, is_followed: bool) -> Error {
+    /// What it comes to that there is no answer to a request to `url`, which redirects led to if it is not the
+    /// `first`.
+    fn no_answer(&self, error: &TransportError, url: &Url, first: &Url) -> Error {
         let operation = self.call.operation;
         match error.downcast_ref::<reqwest::Error>() {
             Some(cause) if cause.is_redirect() => {
                 Error::redirected(operation, None, Redirect::given_up_by_client(url), &[])
             }
             // The first request was sent, so that this one's fault is the server's.
-            Some(cause) if cause.is_builder() && is_followed => {
-                Error::redirected(operation, None, Redirect::to_nowhere(&self.call.url), &[])
+            Some(cause) if cause.is_builder() && !std::ptr::eq(url, first) => {
+                Error::redirected(operation, None, Redirect::to_nowhere(first), &[])
             }
-            _ => self
-                .call
-                .with_secrets(|secrets| Error::from_transport(error, operation, secrets)),
+            _ => self.call.with_secrets(first, |secrets| {
+                Error::from_transport(error, operation, secrets)
+            }),
         }
     }
 
-    fn redirected(&self, response: &Response, redirect: Redirect) -> Error {
+    fn redirected(&self, response: &Response, redirect: Redirect, first: &Url) -> Error {
         let head = Some((response.status(), response.headers()));
-        self.call
-            .with_secrets(|secrets| Error::redirected(self.call.operation, head, redirect, secrets))
+        self.call.with_secrets(first, |secrets| {
+            Error::redirected(self.call.operation, head, redirect, secrets)
+        })
     }
 
-    fn lost_body(&self, error: &BodyError, status: StatusCode, headers: &HeaderMap) -> Error {
-        self.call.with_secrets(|secrets| {
+    fn lost_body(&self, error: &BodyError, response: &Response, first: &Url) -> Error {
+        let (status, headers) = (response.status(), response.headers());
+        self.call.with_secrets(first, |secrets| {
             Error::from_lost_body(self.call.operation, status, headers, error, secrets)
         })
     }
 
-    fn out_of_time(&mut self, head: Option<(StatusCode, &HeaderMap)>) -> Error {
+    fn out_of_time(&mut self, received: Option<&Answer>, first: &Url) -> Error {
         let options = &self.call.transport.options;
         let limit = if self.is_last {
             TimeLimit::Deadline(options.deadline)
@@ -153,7 +164,8 @@ impl Attempt<'_> {
         };
         // The last one's alone: a chain of all would be as long as the call.
         let previous = self.previous.take().filter(|_| self.is_last);
-        self.call.with_secrets(|secrets| {
+        let head = received.map(|it| (it.response.status(), it.response.headers()));
+        self.call.with_secrets(first, |secrets| {
             Error::out_of_time(self.call.operation, limit, head, previous, secrets)
         })
     }

@@ -9,9 +9,8 @@ use tracing::field::Empty;
 use tracing::{Level, Span};
 use url::Url;
 
-use super::Call;
 use crate::clock::Instant;
-use crate::error::{self, Error, Result};
+use crate::error::{Error, Result};
 use crate::metrics::{AttemptReport, CallReport, Metrics};
 
 /// What filters know it by, wherever in the crate this is.
@@ -35,6 +34,7 @@ impl<'a> Telemetry<'a> {
         operation: &'static Operation,
         url: &Url,
         metrics: Option<&'a dyn Metrics>,
+        now: Instant,
     ) -> Self {
         // The names of OpenTelemetry's conventions for HTTP clients. The template stands in for the path,
         // which may hold a token.
@@ -55,7 +55,6 @@ impl<'a> Telemetry<'a> {
             server.port = url.port_or_known_default(),
             error.type = Empty,
         );
-        let now = Instant::now();
         Self {
             operation,
             metrics,
@@ -78,9 +77,9 @@ impl<'a> Telemetry<'a> {
         self.error_type = Some(error.error_type());
     }
 
-    pub(super) fn attempt_begins(&mut self) {
+    pub(super) fn attempt_begins(&mut self, now: Instant) {
         self.attempts += 1;
-        self.attempt_began = Instant::now();
+        self.attempt_began = now;
         (self.status, self.error_type) = (None, None);
     }
 
@@ -89,14 +88,18 @@ impl<'a> Telemetry<'a> {
         result: &Result<Response>,
         failure: Option<&Error>,
         wait: Option<Duration>,
-        call: &Call<'_>,
+        request_id: impl FnOnce(&Response) -> Option<String>,
     ) {
-        let duration = self.attempt_began.elapsed();
         self.status = match result {
             Ok(response) => Some(response.status()),
             Err(error) => error.status(),
         };
         self.error_type = failure.map(Error::error_type);
+        let is_heard = !self.span.is_disabled() || tracing::enabled!(target: TARGET, Level::DEBUG);
+        if !is_heard && self.metrics.is_none() && failure.is_none() {
+            return;
+        }
+        let duration = self.attempt_began.elapsed();
         if let Some(metrics) = self.metrics {
             metrics.attempt(&AttemptReport {
                 operation: self.operation,
@@ -109,13 +112,10 @@ impl<'a> Telemetry<'a> {
         }
 
         // Taking secrets out of an ID costs more than the rest, so only where somebody listens.
-        let is_heard = !self.span.is_disabled() || tracing::enabled!(target: TARGET, Level::DEBUG);
         let request_id = match (result, failure) {
             _ if !is_heard => None,
             (_, Some(failure)) => failure.request_id().map(str::to_owned),
-            (Ok(response), None) => {
-                call.with_secrets(|secrets| error::request_id(response.headers(), secrets))
-            }
+            (Ok(response), None) => request_id(response),
             (Err(_), None) => None,
         };
         if let Some(id) = &request_id {
