@@ -95,6 +95,7 @@ mod request_body;
 mod response;
 mod response_value;
 mod secret;
+mod tagged;
 mod text_enum;
 mod transport;
 mod transport_error;

@@ -8,7 +8,7 @@ use progenitor_client::ByteStream;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use url::Url;
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use crate::transport_error::Printable;
 
@@ -29,7 +29,7 @@ pub struct Response {
 enum Body {
     Whole(Bytes),
     /// Read by us, to be wiped.
-    Read(Zeroizing<Vec<u8>>),
+    Read(Wiped),
     /// With the length that it says it has.
     Unread(reqwest::Response, Option<u64>),
 }
@@ -93,7 +93,7 @@ impl Response {
         let limit = self.limit;
         let length = match &self.body {
             Body::Whole(body) => Some(body.len()),
-            Body::Read(body) => Some(body.len()),
+            Body::Read(body) => Some(body.0.len()),
             Body::Unread(_, length) => {
                 length.map(|length| usize::try_from(length).unwrap_or(usize::MAX))
             }
@@ -126,7 +126,7 @@ impl Response {
     pub(crate) fn buffered(&self) -> &[u8] {
         match &self.body {
             Body::Whole(body) => body,
-            Body::Read(body) => body,
+            Body::Read(body) => &body.0,
             Body::Unread(..) => &[],
         }
     }
@@ -155,10 +155,26 @@ impl Response {
     }
 }
 
+/// Memory that is wiped when it is dropped, all at once: what zeroize does for a `Vec` goes byte by byte.
+struct Wiped(Vec<u8>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+        self.0.spare_capacity_mut().zeroize();
+    }
+}
+
 /// Reads a body into memory of its own, of the size that it turns out to have, where that can be.
-async fn read(response: reqwest::Response, limit: usize) -> Result<Zeroizing<Vec<u8>>, BodyError> {
+async fn read(response: reqwest::Response, limit: usize) -> Result<Wiped, BodyError> {
     let mut chunks = std::pin::pin!(response.bytes_stream());
-    let mut body = Zeroizing::new(Vec::new());
+    let mut body = Wiped(Vec::new());
     // Most bodies come in one piece, and need no list.
     let (mut first, mut others) = (None, Vec::new());
     let mut length = 0;
@@ -174,21 +190,21 @@ async fn read(response: reqwest::Response, limit: usize) -> Result<Zeroizing<Vec
             others.push(chunk);
         }
         if others.len() == PIECES {
-            let capacity = length.max(2 * body.capacity());
+            let capacity = length.max(2 * body.0.capacity());
             make_room(&mut body, capacity);
-            append(&mut body, &mut first, &mut others);
+            append(&mut body.0, &mut first, &mut others);
         }
     }
     make_room(&mut body, length);
-    append(&mut body, &mut first, &mut others);
+    append(&mut body.0, &mut first, &mut others);
     Ok(body)
 }
 
 /// A vector that grows by itself leaves a copy behind, and this may hold a secret.
-fn make_room(body: &mut Zeroizing<Vec<u8>>, capacity: usize) {
-    if capacity > body.capacity() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
-        larger.extend_from_slice(body);
+fn make_room(body: &mut Wiped, capacity: usize) {
+    if capacity > body.0.capacity() {
+        let mut larger = Wiped(Vec::with_capacity(capacity));
+        larger.0.extend_from_slice(&body.0);
         *body = larger;
     }
 }

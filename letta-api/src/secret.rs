@@ -1,7 +1,7 @@
 //! Text that must not be printed by accident.
 
 use serde::{Deserialize, Serialize, Serializer};
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 /// A secret in text form: an API key, or the secret of a client-side access token.
 ///
@@ -18,17 +18,24 @@ use zeroize::Zeroizing;
 /// assert_eq!(secret.expose_secret(), "ck-let-0f3c");
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(String);
 
 impl Secret {
     /// Takes the text as it is, unchecked.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        Self(text.into())
     }
 
     /// The secret itself. Keep it out of logs, errors and URLs.
     pub fn expose_secret(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        // All at once; what zeroize does for a `String` goes byte by byte.
+        self.0.as_mut_str().zeroize();
     }
 }
 

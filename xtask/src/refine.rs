@@ -13,6 +13,7 @@ mod method_docs;
 mod open;
 mod operations;
 mod parameter_structs;
+mod tagged;
 mod text_enum;
 mod types;
 mod union;

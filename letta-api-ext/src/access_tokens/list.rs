@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use letta_api::types::ListClientSideAccessTokensParams;
-use letta_api::{Secret, operations};
+use letta_api::types::{ClientSideAccessTokenPage, ListClientSideAccessTokensParams};
+use letta_api::{ResponseValue, Secret, operations};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
@@ -70,10 +70,14 @@ impl ListAccessTokens {
     /// Before anything is sent: an agent's ID that is none (`agent`), a limit of 0 (`limit`). After
     /// that, whatever the service or the network has to say.
     pub async fn send(self) -> Result<AccessTokenPage> {
-        Ok(self.fetch().await?.0)
+        self.fetch(|_, _| ()).await.map(|(page, ())| page)
     }
 
-    async fn fetch(self) -> Result<(AccessTokenPage, Head)> {
+    /// Gives one page, and what is made of the answer's head.
+    async fn fetch<H>(
+        self,
+        head: impl FnOnce(&ResponseValue<ClientSideAccessTokenPage>, Attempts) -> H,
+    ) -> Result<(AccessTokenPage, H)> {
         let agent = self.agent.transpose()?;
         if self.limit == Some(0) {
             return Err(Error::invalid_input(
@@ -90,8 +94,7 @@ impl ListAccessTokens {
         params.offset = self.offset;
         let list = call.api.list_client_side_access_tokens(&params);
         let answer = call.answer(list, salvage::page, &secrets).await?;
-        let attempts = call.course.attempts();
-        let head = Head(answer.status(), answer.headers().clone(), attempts);
+        let head = head(&answer, call.course.attempts());
         let page = answer.into_inner();
         let reading = call.course.clock_reading();
         let tokens = page.tokens.into_iter();
@@ -129,7 +132,7 @@ impl ListAccessTokens {
                 Next::Fail(error) => return Err(error),
                 Next::End => return Ok(None),
             };
-            let (page, head) = request.clone().fetch().await?;
+            let (page, head) = request.clone().fetch(Head::of).await?;
             if repeats.is_third(&page) {
                 return Err(head.no_progress("the same page came three times in a row"));
             }
@@ -220,6 +223,10 @@ impl Repeats {
 struct Head(StatusCode, HeaderMap, Attempts);
 
 impl Head {
+    fn of(answer: &ResponseValue<ClientSideAccessTokenPage>, attempts: Attempts) -> Self {
+        Self(answer.status(), answer.headers().clone(), attempts)
+    }
+
     fn no_progress(&self, problem: &str) -> Error {
         let operation = &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS;
         Error::invalid_response(operation, self.0, &self.1, problem, &[]).after(self.2)

@@ -76,7 +76,8 @@ impl Attempt<'_> {
         // Where redirects have led to.
         let mut led_to: Option<Url> = None;
         loop {
-            let mut request = outgoing.next();
+            let request = outgoing.next();
+            let mut request = request.expect("it is asked for only where it is there");
             if let Some(target) = &led_to {
                 *request.url_mut() = target.clone();
             }

@@ -4,40 +4,53 @@ use reqwest::{Method, Request};
 use url::Url;
 
 /// A request, kept until it is known whether it has to be sent again.
-pub(super) struct Outgoing {
-    method: Method,
-    url: Url,
-    /// Nothing once it was sent with a body that is a stream, which cannot be sent twice.
-    request: Option<Request>,
+pub(super) enum Outgoing {
+    /// It can be sent, for the first time or again.
+    There(Request),
+    /// It was sent with a body that is a stream, which cannot be sent twice.
+    Gone { method: Method, url: Url },
 }
 
 impl Outgoing {
     pub(super) fn new(request: Request) -> Self {
-        Self {
-            method: request.method().clone(),
-            url: request.url().clone(),
-            request: Some(request),
-        }
+        Self::There(request)
     }
 
     pub(super) fn method(&self) -> &Method {
-        &self.method
+        match self {
+            Self::There(request) => request.method(),
+            Self::Gone { method, .. } => method,
+        }
     }
 
     /// Where it was to go at first, whatever redirects say.
     pub(super) fn url(&self) -> &Url {
-        &self.url
+        match self {
+            Self::There(request) => request.url(),
+            Self::Gone { url, .. } => url,
+        }
     }
 
-    /// Whether it can be sent, for the first time or again.
+    /// Whether it can be sent.
     pub(super) fn is_there(&self) -> bool {
-        self.request.is_some()
+        matches!(self, Self::There(_))
     }
 
-    /// The request, to be sent. It is there as long as [`is_there`](Self::is_there) says so.
-    pub(super) fn next(&mut self) -> Request {
-        let copy = self.request.as_ref().and_then(Request::try_clone);
-        let request = copy.or_else(|| self.request.take());
-        request.expect("nobody asks for what is not there")
+    /// The request, to be sent, if it [is there](Self::is_there).
+    pub(super) fn next(&mut self) -> Option<Request> {
+        let Self::There(request) = self else {
+            return None;
+        };
+        if let Some(copy) = request.try_clone() {
+            return Some(copy);
+        }
+        let gone = Self::Gone {
+            method: request.method().clone(),
+            url: request.url().clone(),
+        };
+        match std::mem::replace(self, gone) {
+            Self::There(request) => Some(request),
+            Self::Gone { .. } => None,
+        }
     }
 }

@@ -179,7 +179,7 @@ pub(super) mod own_types {
     }
 
     /// A grant within an access policy. `type` says what kind; the service knows agents today.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[derive(::serde::Serialize, Clone, Debug, PartialEq)]
     #[serde(tag = "type")]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -199,6 +199,74 @@ pub(super) mod own_types {
         /// What the description does not know, kept as it came and sent back unchanged.
         #[serde(untagged)]
         Unknown(::serde_json::Map<::std::string::String, ::serde_json::Value>),
+    }
+    impl<'de> ::serde::Deserialize<'de> for AccessPolicyEntry {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            crate::tagged::read(deserializer)
+        }
+    }
+
+    impl crate::tagged::Tagged for AccessPolicyEntry {
+        const TAG: &'static str = "type";
+        const BRANCHES: &'static [&'static str] = &["agent"];
+        fn branch<'de, A: ::serde::de::MapAccess<'de>>(
+            place: usize,
+            mut members: crate::tagged::Members<A>,
+        ) -> ::std::result::Result<Self, A::Error> {
+            match place {
+                _ => {
+                    let place_of = |name: &str| ::std::option::Option::Some(
+                        match name {
+                            "id" => 0usize,
+                            "access" => 1usize,
+                            "type" => crate::tagged::TAG,
+                            _ => return ::std::option::Option::None,
+                        },
+                    );
+                    let mut slot_0 = crate::tagged::Slot::Missing;
+                    let mut slot_1 = crate::tagged::Slot::Missing;
+                    while let ::std::option::Option::Some(place) = members
+                        .next(place_of)?
+                    {
+                        match place {
+                            0usize => members.text(&mut slot_0)?,
+                            _ => members.texts(&mut slot_1)?,
+                        }
+                    }
+                    let (is_sound, mut unknown) = members.finish();
+                    match (is_sound, slot_0, slot_1) {
+                        (
+                            true,
+                            crate::tagged::Slot::Fits(slot_0),
+                            crate::tagged::Slot::Fits(slot_1),
+                        ) => {
+                            ::std::result::Result::Ok(Self::Agent {
+                                id: slot_0,
+                                access: slot_1,
+                                unknown: unknown,
+                            })
+                        }
+                        (_, slot_0, slot_1) => {
+                            crate::tagged::put_back(&mut unknown, "id", slot_0);
+                            crate::tagged::put_back(&mut unknown, "access", slot_1);
+                            crate::tagged::put_back(
+                                &mut unknown,
+                                "type",
+                                crate::tagged::Slot::Fits("agent"),
+                            );
+                            ::std::result::Result::Ok(Self::Unknown(unknown))
+                        }
+                    }
+                }
+            }
+        }
+        fn unknown(
+            members: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            Self::Unknown(members)
+        }
     }
 
     impl AccessPolicyEntry {

@@ -1,34 +1,42 @@
 //! Open unions that typify makes: a value that the description does not know is kept, not refused.
 
+use std::collections::BTreeSet;
+
 use quote::{ToTokens, format_ident, quote};
 use syn::punctuated::Punctuated;
-use syn::{Field, ItemEnum, Meta, Token, parse_quote};
+use syn::{Field, Item, ItemEnum, Token, parse_quote};
 
-use super::types::unknown_variant;
-use super::unexpected;
+use super::types::{edit_derives, serde_arguments, unknown_variant};
+use super::{tagged, unexpected};
 use crate::diagnostic::Failure;
 use crate::model::Schema;
 
-/// Opens a union that is told apart by a tag.
-pub(super) fn union(item: &mut ItemEnum, schema: &Schema) -> Result<(), Failure> {
+/// Opens a union that is told apart by a tag. Gives how it is read, where that is in place of what was derived.
+pub(super) fn union(
+    item: &mut ItemEnum,
+    schema: &Schema,
+    text_enums: &BTreeSet<String>,
+) -> Result<Vec<Item>, Failure> {
     refuse_unknown(item)?;
-    let is_tagged =
-        item.attrs.iter().any(|attr| match &attr.meta {
-            Meta::List(list) => list.path.is_ident("serde")
-                && list.tokens.clone().into_iter().any(
-                    |token| matches!(token, proc_macro2::TokenTree::Ident(ident) if ident == "tag"),
-                ),
-            _ => false,
-        });
-    if !is_tagged {
+    let tag = serde_arguments(&item.attrs)?
+        .into_iter()
+        .find_map(|(name, text)| text.filter(|_| name == "tag"));
+    let Some(tag) = tag else {
         return Err(unexpected(&format!(
             "the union `{}` is marked open, and is not told apart by a tag",
             schema.name
         )));
-    }
+    };
+    let reading = tagged::reading(item, &tag.value(), text_enums)?;
     let object = quote!(::serde_json::Map<::std::string::String, ::serde_json::Value>);
     item.variants.push(unknown_variant(&parse_quote!(#object)));
-    Ok(())
+    let Some(reading) = reading else {
+        return Ok(Vec::new());
+    };
+    edit_derives(&mut item.attrs, |derives| {
+        derives.retain(|derive| derive.name != "Deserialize");
+    })?;
+    Ok(reading)
 }
 
 /// Adds a field for what the description does not know of a branch. What is passed over in reading

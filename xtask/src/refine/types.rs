@@ -30,7 +30,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
     };
     let mut found = BTreeSet::new();
     // Conversions of an open enum are written anew, for it has no value that cannot be converted.
-    let mut replaced_impls = BTreeSet::new();
+    let mut text_enums = BTreeSet::new();
     for item in &items {
         if let Item::Enum(item) = item
             && model
@@ -39,7 +39,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 .is_some_and(|it| it.open)
             && text_enum::is_text(item)
         {
-            replaced_impls.insert(item.ident.to_string());
+            text_enums.insert(item.ident.to_string());
         }
     }
 
@@ -78,12 +78,13 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 let schema = model.schemas.get(&item.ident.to_string());
                 found.extend(schema.map(|schema| schema.name.as_str()));
                 out.count += 1;
-                out.items.extend(refine_enum(item, schema, model)?);
+                out.items
+                    .extend(refine_enum(item, schema, model, &text_enums)?);
             }
             Item::Impl(block)
                 if block.trait_.is_some()
                     && self_name(&block.self_ty)
-                        .is_some_and(|name| replaced_impls.contains(&name.to_string())) => {}
+                        .is_some_and(|name| text_enums.contains(&name.to_string())) => {}
             // It knows no field for unknown members; the constructor does.
             Item::Impl(mut block) if makes_default_of(&block, &keeping) => {
                 for item in &mut block.items {
@@ -173,6 +174,7 @@ fn refine_enum(
     mut item: ItemEnum,
     schema: Option<&Schema>,
     model: &Model,
+    text_enums: &BTreeSet<String>,
 ) -> Result<Vec<Item>, Failure> {
     let name = item.ident.clone();
     docs::tidy(&mut item.attrs, || {
@@ -211,7 +213,7 @@ fn refine_enum(
         Some(schema) if text_enum::is_text(&item) => {
             items.extend(text_enum::open(&mut item, schema)?)
         }
-        Some(schema) => open::union(&mut item, schema)?,
+        Some(schema) => items.extend(open::union(&mut item, schema, text_enums)?),
         None => {}
     }
     if !constructors.is_empty() {
@@ -277,7 +279,9 @@ pub(super) fn edit_derives(
 }
 
 /// The arguments of serde's attributes: `rename = "type"` is a name with a text, `flatten` is one without.
-fn serde_arguments(attrs: &[Attribute]) -> Result<Vec<(Ident, Option<LitStr>)>, Failure> {
+pub(super) fn serde_arguments(
+    attrs: &[Attribute],
+) -> Result<Vec<(Ident, Option<LitStr>)>, Failure> {
     let mut arguments = Vec::new();
     for attr in attrs {
         let Meta::List(list) = &attr.meta else {
@@ -310,7 +314,7 @@ pub(super) fn serde_name(attrs: &[Attribute]) -> Result<Option<String>, Failure>
 }
 
 /// What serde fills the field in with where it is missing, if it does.
-fn default(field: &Field) -> Result<Option<Expr>, Failure> {
+pub(super) fn default(field: &Field) -> Result<Option<Expr>, Failure> {
     for (name, text) in serde_arguments(&field.attrs)? {
         match text {
             // The description's own default, made by a function of the generated code.

@@ -1,0 +1,201 @@
+//! How an open union of inline objects is read that is told apart by a tag. What serde derives takes every member into
+//! memory first; see `letta-api/src/tagged.rs`.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{
+    Fields, GenericArgument, Ident, Item, ItemEnum, PathArguments, Type, Variant, parse_quote,
+};
+
+use super::types::{default, optional, serde_arguments, serde_name};
+use super::unexpected;
+use crate::diagnostic::Failure;
+
+/// The impls that read the union, whose branches keep unknown members already, and which has no variant for unknown
+/// objects yet. Nothing where a branch is anything but members, so that what serde derives has to do.
+pub(super) fn reading(
+    item: &ItemEnum,
+    tag: &str,
+    text_enums: &BTreeSet<String>,
+) -> Result<Option<Vec<Item>>, Failure> {
+    let name = &item.ident;
+    let mut tags = Vec::new();
+    let mut branches = Vec::new();
+    for variant in &item.variants {
+        let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
+        let Some(branch) = branch(variant, tag, &wire, text_enums)? else {
+            return Ok(None);
+        };
+        branches.push(branch);
+        tags.push(wire);
+    }
+    let last = branches.len().saturating_sub(1);
+    let arms = branches.iter().enumerate().map(|(place, branch)| {
+        if place == last {
+            quote!(_ => { #branch })
+        } else {
+            quote!(#place => { #branch })
+        }
+    });
+    Ok(Some(vec![
+        parse_quote! {
+            impl<'de> ::serde::Deserialize<'de> for #name {
+                fn deserialize<D: ::serde::Deserializer<'de>>(
+                    deserializer: D,
+                ) -> ::std::result::Result<Self, D::Error> {
+                    crate::tagged::read(deserializer)
+                }
+            }
+        },
+        parse_quote! {
+            impl crate::tagged::Tagged for #name {
+                const TAG: &'static str = #tag;
+                const BRANCHES: &'static [&'static str] = &[#(#tags),*];
+
+                fn branch<'de, A: ::serde::de::MapAccess<'de>>(
+                    place: usize,
+                    mut members: crate::tagged::Members<A>,
+                ) -> ::std::result::Result<Self, A::Error> {
+                    match place {
+                        #(#arms)*
+                    }
+                }
+
+                fn unknown(
+                    members: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ) -> Self {
+                    Self::Unknown(members)
+                }
+            }
+        },
+    ]))
+}
+
+/// Reads the members of a branch, if that is what it has.
+fn branch(
+    variant: &Variant,
+    tag: &str,
+    value: &str,
+    text_enums: &BTreeSet<String>,
+) -> Result<Option<TokenStream>, Failure> {
+    let variant_name = &variant.ident;
+    let Fields::Named(fields) = &variant.fields else {
+        return Ok(None);
+    };
+    let mut keeps = None;
+    let (mut slots, mut names) = (Vec::new(), Vec::new());
+    let (mut reads, mut fitting, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    for field in &fields.named {
+        let ident = field
+            .ident
+            .as_ref()
+            .ok_or_else(|| unexpected("a field without a name"))?;
+        let arguments = serde_arguments(&field.attrs)?;
+        if arguments.iter().any(|(name, _)| name == "flatten") {
+            keeps = Some(ident);
+            continue;
+        }
+        let missing = match default(field)? {
+            None if optional(&field.ty).is_some() => Some(quote!(::std::option::Option::None)),
+            missing => missing.map(|expr| quote!(#expr)),
+        };
+        // Not by the field's name, which may be that of anything else here.
+        let slot = format_ident!("slot_{}", slots.len());
+        match missing {
+            Some(missing) => {
+                fitting.push(quote! {
+                    #slot @ (crate::tagged::Slot::Fits(_) | crate::tagged::Slot::Missing)
+                });
+                values.push(quote!(#ident: #slot.value().unwrap_or_else(|| #missing)));
+            }
+            None => {
+                fitting.push(quote!(crate::tagged::Slot::Fits(#slot)));
+                values.push(quote!(#ident: #slot));
+            }
+        }
+        let how = how_to_read(&field.ty, text_enums);
+        reads.push(quote!(members.#how(&mut #slot)?));
+        let plain = ident.to_string();
+        let plain = plain.trim_start_matches("r#").to_owned();
+        names.push(serde_name(&field.attrs)?.unwrap_or(plain));
+        slots.push(slot);
+    }
+    let Some(keeps) = keeps else {
+        return Ok(None);
+    };
+
+    let places = 0..names.len();
+    let last = reads.len().saturating_sub(1);
+    let arms = reads.iter().enumerate().map(|(place, read)| {
+        if place == last {
+            quote!(_ => #read,)
+        } else {
+            quote!(#place => #read,)
+        }
+    });
+    let reading = if reads.is_empty() {
+        quote!(while members.next(place_of)?.is_some() {})
+    } else {
+        quote! {
+            while let ::std::option::Option::Some(place) = members.next(place_of)? {
+                match place {
+                    #(#arms)*
+                }
+            }
+        }
+    };
+    Ok(Some(quote! {
+        let place_of = |name: &str| ::std::option::Option::Some(match name {
+            #(#names => #places,)*
+            #tag => crate::tagged::TAG,
+            _ => return ::std::option::Option::None,
+        });
+        #(let mut #slots = crate::tagged::Slot::Missing;)*
+        #reading
+        let (is_sound, mut unknown) = members.finish();
+        match (is_sound, #(#slots),*) {
+            (true, #(#fitting),*) => ::std::result::Result::Ok(Self::#variant_name { #(#values,)* #keeps: unknown }),
+            (_, #(#slots),*) => {
+                #(crate::tagged::put_back(&mut unknown, #names, #slots);)*
+                crate::tagged::put_back(&mut unknown, #tag, crate::tagged::Slot::Fits(#value));
+                ::std::result::Result::Ok(Self::Unknown(unknown))
+            }
+        }
+    }))
+}
+
+/// The reader of a member of this type.
+fn how_to_read(ty: &Type, text_enums: &BTreeSet<String>) -> Ident {
+    let is_text = |ty: &Type| match last_name(ty) {
+        Some(name) => name == "String" || text_enums.contains(&name),
+        None => false,
+    };
+    let name = match item_of_list(ty) {
+        _ if is_text(ty) => "text",
+        Some(item) if is_text(item) => "texts",
+        _ => "any",
+    };
+    format_ident!("{name}")
+}
+
+/// The `T` of a `Vec<T>`.
+fn item_of_list(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        GenericArgument::Type(item) if last.ident == "Vec" => Some(item),
+        _ => None,
+    }
+}
+
+fn last_name(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
+        _ => None,
+    }
+}
