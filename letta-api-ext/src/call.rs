@@ -1,6 +1,5 @@
 //! One call of the generated client, and what it comes to.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use letta_api::types::ApiError;
@@ -19,16 +18,16 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Awaits the call. A success has had its effect, and what it gave must not be lost: one of a status that
+    /// What an outcome comes to. A success has had its effect, and what it gave must not be lost: one of a status that
     /// the description does not have is decoded as if it were the documented one, and one whose body is not
     /// as documented is put to `salvage`.
     pub(crate) async fn answer<T: DeserializeOwned>(
         &self,
-        call: impl Future<Output = Result<ResponseValue<T>, letta_api::Error<ApiError>>>,
+        outcome: Result<ResponseValue<T>, letta_api::Error<ApiError>>,
         salvage: fn(&[u8]) -> Option<T>,
         secrets: &[&str],
     ) -> Result<ResponseValue<T>> {
-        let response = match call.await {
+        let response = match outcome {
             Ok(answer) => return Ok(answer),
             Err(letta_api::Error::UnexpectedResponse(response))
                 if response.status().is_success() =>

@@ -190,7 +190,9 @@ impl Call<'_> {
         let began = Instant::now();
         let mut telemetry = Telemetry::start(self.operation, request.url(), metrics, began);
         let span = telemetry.span();
-        let work = self.run(request, began, &mut telemetry);
+        // Lent from here on: each future that takes it would make room for it, and be moved with that.
+        let mut outgoing = Outgoing::new(request);
+        let work = self.run(&mut outgoing, began, &mut telemetry);
         let (result, attempts) = tracing::Instrument::instrument(work, span).await;
         if let Some(course) = self.course {
             course.lock().attempts = attempts;
@@ -201,7 +203,7 @@ impl Call<'_> {
 
     async fn run(
         &self,
-        mut request: reqwest::Request,
+        outgoing: &mut Outgoing,
         mut began: Instant,
         telemetry: &mut Telemetry<'_>,
     ) -> (Result<Response>, Attempts) {
@@ -215,8 +217,7 @@ impl Call<'_> {
         }
         let deadline = clock::after(began, options.deadline);
         settings.budget.deposit();
-        self.authorize(request.headers_mut());
-        let mut outgoing = Outgoing::new(request);
+        outgoing.change_headers(|headers| self.authorize(headers));
         let mut bounds = options.retry.bounds();
         let mut previous = None;
         loop {
@@ -229,7 +230,7 @@ impl Call<'_> {
                 is_last: limit >= deadline,
                 previous: previous.take(),
             };
-            let result = attempt.run(&mut outgoing).await.map(|answer| {
+            let result = attempt.run(outgoing).await.map(|answer| {
                 attempts.is_elsewhere = answer.is_elsewhere;
                 answer.response
             });
@@ -238,7 +239,7 @@ impl Call<'_> {
                 course.lock().reading = ClockReading::of(response.headers(), began);
             }
 
-            let failure = self.failure(&result, &outgoing);
+            let failure = self.failure(&result, outgoing);
             let next = match &failure {
                 Some(failure) if outgoing.is_there() => {
                     self.wait(failure, attempts.count, deadline, &mut bounds)

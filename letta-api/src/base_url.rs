@@ -25,6 +25,8 @@ pub struct BaseUrl(Arc<Parts>);
 struct Parts {
     text: String,
     url: Url,
+    /// The URL's path, without a closing slash.
+    stem: String,
 }
 
 impl BaseUrl {
@@ -60,6 +62,7 @@ impl BaseUrl {
         url.set_path(&stem);
         Ok(Self(Arc::new(Parts {
             text: url.as_str().trim_end_matches('/').to_owned(),
+            stem: url.path().trim_end_matches('/').to_owned(),
             url,
         })))
     }
@@ -72,6 +75,19 @@ impl BaseUrl {
     /// The URL, parsed.
     pub fn as_url(&self) -> &Url {
         &self.0.url
+    }
+
+    /// The URL with `path` appended, which begins with a slash and whose segments are percent-encoded.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
+    pub(crate) fn with_path(&self, path: &str) -> Url {
+        let Parts { url, stem, .. } = &*self.0;
+        let mut url = url.clone();
+        if stem.is_empty() {
+            url.set_path(path);
+        } else {
+            url.set_path(&format!("{stem}{path}"));
+        }
+        url
     }
 
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`. Names under `localhost`
@@ -161,6 +177,30 @@ mod tests {
             ("https://example.com/av1", "https://example.com/av1"),
         ] {
             assert_eq!(BaseUrl::parse(given).unwrap().as_str(), kept, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_appended_as_if_the_whole_had_been_parsed() {
+        for base in [
+            "https://api.letta.com",
+            "http://127.0.0.1:8283",
+            "http://[::1]:1",
+            "https://example.com/letta/v1",
+            "https://example.com/a%20b",
+            "https://exämple.com/é",
+        ] {
+            let base = BaseUrl::parse(base).unwrap();
+            for path in [
+                "/v1/agents",
+                "/v1/agents/",
+                "/v1/a/%2E%2E%2Fb/c",
+                "/v1/a%20b/%3Fx%23y/z",
+                "/v1/%5C/%25/é~!$&'()*+,;=:@",
+            ] {
+                let whole = Url::parse(&format!("{base}{path}")).unwrap();
+                assert_eq!(base.with_path(path), whole);
+            }
         }
     }
 

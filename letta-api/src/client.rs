@@ -6,7 +6,8 @@ use progenitor_client::ByteStream;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    BaseUrl, Direct, Error, Operation, Response, ResponseValue, Transport, TransportError,
+    BaseUrl, BoxFuture, Direct, Error, Operation, Response, ResponseValue, Transport,
+    TransportError,
 };
 
 /// A client for the API: a base URL, an HTTP client, and the [`Transport`] between them.
@@ -70,77 +71,115 @@ impl Client {
 
     /// Called by generated operations that answer with JSON.
     #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) async fn receive_json<T: DeserializeOwned, E: DeserializeOwned>(
+    pub(crate) fn receive_json<T: DeserializeOwned, E: DeserializeOwned>(
         &self,
         request: reqwest::Request,
         operation: &'static Operation,
-        successes: &[u16],
-        errors: &[u16],
-    ) -> Result<ResponseValue<T>, Error<E>> {
-        let response = self.execute(request, operation).await?;
-        let response = documented(response, successes, errors).await?;
-        ResponseValue::from_response(response).await
+        successes: &'static [u16],
+        errors: &'static [u16],
+    ) -> impl Future<Output = Result<ResponseValue<T>, Error<E>>> {
+        let sent = self.send(request, operation);
+        async move {
+            let mut response = self.received(sent.await)?;
+            match is_documented(&response, successes, errors) {
+                Some(is_success) => {
+                    let read = response.buffer().await;
+                    match is_success {
+                        true => ResponseValue::from_buffered(response, read),
+                        false => Err(Error::documented(ResponseValue::from_buffered(
+                            response, read,
+                        )?)),
+                    }
+                }
+                None => Err(Error::undocumented(response)),
+            }
+        }
     }
 
     /// Called by generated operations whose answer has no body.
     #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) async fn receive_nothing<E: DeserializeOwned>(
+    pub(crate) fn receive_nothing<E: DeserializeOwned>(
         &self,
         request: reqwest::Request,
         operation: &'static Operation,
-        successes: &[u16],
-        errors: &[u16],
-    ) -> Result<ResponseValue<()>, Error<E>> {
-        let response = self.execute(request, operation).await?;
-        let response = documented(response, successes, errors).await?;
-        Ok(ResponseValue::empty(response))
+        successes: &'static [u16],
+        errors: &'static [u16],
+    ) -> impl Future<Output = Result<ResponseValue<()>, Error<E>>> {
+        self.receive(request, operation, successes, errors, ResponseValue::empty)
     }
 
     /// Called by generated operations that hand their answer over as it comes.
     #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) async fn receive_stream<E: DeserializeOwned>(
+    pub(crate) fn receive_stream<E: DeserializeOwned>(
         &self,
         request: reqwest::Request,
         operation: &'static Operation,
-        successes: &[u16],
-        errors: &[u16],
-    ) -> Result<ResponseValue<ByteStream>, Error<E>> {
-        let response = self.execute(request, operation).await?;
-        let response = documented(response, successes, errors).await?;
-        Ok(ResponseValue::stream(response))
+        successes: &'static [u16],
+        errors: &'static [u16],
+    ) -> impl Future<Output = Result<ResponseValue<ByteStream>, Error<E>>> {
+        self.receive(request, operation, successes, errors, ResponseValue::stream)
     }
 
-    /// Called by every generated operation, by itself where its answers are read in several ways.
+    /// For answers whose body is not read if they are successes.
     #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) async fn execute(
+    fn receive<T, E: DeserializeOwned>(
         &self,
         request: reqwest::Request,
         operation: &'static Operation,
+        successes: &'static [u16],
+        errors: &'static [u16],
+        take: fn(Response) -> ResponseValue<T>,
+    ) -> impl Future<Output = Result<ResponseValue<T>, Error<E>>> {
+        let sent = self.send(request, operation);
+        async move {
+            let mut response = self.received(sent.await)?;
+            match is_documented(&response, successes, errors) {
+                Some(true) => Ok(take(response)),
+                Some(false) => {
+                    let read = response.buffer().await;
+                    let error = ResponseValue::from_buffered(response, read)?;
+                    Err(Error::documented(error))
+                }
+                None => Err(Error::undocumented(response)),
+            }
+        }
+    }
+
+    /// Called by generated operations whose answers are read in several ways.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
+    pub(crate) fn execute(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> impl Future<Output = Result<Response, TransportError>> {
+        let sent = self.send(request, operation);
+        async move { self.received(sent.await) }
+    }
+
+    /// No future but the transport's own has to make room for the request, which is large.
+    fn send<'a>(
+        &'a self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
+        self.transport.execute(&self.client, request, operation)
+    }
+
+    fn received(
+        &self,
+        response: Result<Response, TransportError>,
     ) -> Result<Response, TransportError> {
-        let response = self
-            .transport
-            .execute(&self.client, request, operation)
-            .await?;
-        Ok(response.with_body_limit(self.body_limit))
+        Ok(response?.with_body_limit(self.body_limit))
     }
 }
 
-/// The answer, if it is a success. Of the others, those that are documented are read, as JSON.
-#[allow(dead_code, reason = "used by whatever operations are there")]
-async fn documented<E: DeserializeOwned>(
-    response: Response,
-    successes: &[u16],
-    errors: &[u16],
-) -> Result<Response, Error<E>> {
+/// Whether the status is that of a success, if it is documented.
+fn is_documented(response: &Response, successes: &[u16], errors: &[u16]) -> Option<bool> {
     let status = response.status().as_u16();
     if successes.contains(&status) {
-        Ok(response)
-    } else if errors.contains(&status) {
-        Err(Error::documented(
-            ResponseValue::from_response(response).await?,
-        ))
+        Some(true)
     } else {
-        Err(Error::undocumented(response))
+        errors.contains(&status).then_some(false)
     }
 }
 

@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, InvalidPayload};
-use crate::response::Response;
+use crate::response::{BodyError, Response};
 
 /// What the service answered: the value, and the status and headers that came with it.
 ///
@@ -64,6 +64,15 @@ impl<T: DeserializeOwned> ResponseValue<T> {
     #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) async fn from_response<E>(mut response: Response) -> Result<Self, Error<E>> {
         let read = response.buffer().await;
+        Self::from_buffered(response, read)
+    }
+
+    /// Decodes a body that was read, if it could be, as JSON.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
+    pub(crate) fn from_buffered<E>(
+        mut response: Response,
+        read: Result<(), BodyError>,
+    ) -> Result<Self, Error<E>> {
         let head = Head::of(&mut response);
         if let Err(error) = read {
             return Err(Error::ResponseBody {

@@ -112,7 +112,7 @@ impl CreateAccessToken {
             .letta
             .call(&operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
         let create = call.api.create_client_side_access_token(&body);
-        let answer = call.answer(create, salvage::token, &secrets).await;
+        let answer = call.answer(create.await, salvage::token, &secrets).await;
         *reading = call.course.clock_reading();
         let answer = answer?;
         if answer.token.expose_secret().is_empty() {

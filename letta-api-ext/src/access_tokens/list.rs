@@ -93,7 +93,7 @@ impl ListAccessTokens {
         params.limit = self.limit;
         params.offset = self.offset;
         let list = call.api.list_client_side_access_tokens(&params);
-        let answer = call.answer(list, salvage::page, &secrets).await?;
+        let answer = call.answer(list.await, salvage::page, &secrets).await?;
         let head = head(&answer, call.course.attempts());
         let page = answer.into_inner();
         let reading = call.course.clock_reading();

@@ -1,5 +1,7 @@
 //! One attempt: the request, redirects within the origin, and the body.
 
+#[cfg(any(test, fuzzing))]
+use futures_util::future::Either;
 use letta_api::{BodyError, Response, TransportError};
 use url::Url;
 
@@ -76,12 +78,7 @@ impl Attempt<'_> {
         // Where redirects have led to.
         let mut led_to: Option<Url> = None;
         loop {
-            let request = outgoing.next();
-            let mut request = request.expect("it is asked for only where it is there");
-            if let Some(target) = &led_to {
-                *request.url_mut() = target.clone();
-            }
-            let sent = self.send(request).await;
+            let sent = self.send(outgoing, led_to.as_ref()).await;
             let (first, method) = (outgoing.url(), outgoing.method());
             let url = led_to.as_ref().unwrap_or(first);
             let response = sent.map_err(|error| self.no_answer(&error, url, first))?;
@@ -115,13 +112,27 @@ impl Attempt<'_> {
         }
     }
 
-    async fn send(&self, request: reqwest::Request) -> Result<Response, TransportError> {
+    /// Sends the request to where it is to go, or where redirects have led to.
+    fn send(
+        &self,
+        outgoing: &mut Outgoing,
+        led_to: Option<&Url>,
+    ) -> impl Future<Output = Result<Response, TransportError>> + use<'_> {
+        let request = outgoing.next();
+        let mut request = request.expect("it is asked for only where it is there");
+        if let Some(target) = led_to {
+            *request.url_mut() = target.clone();
+        }
         let http = self.call.http;
         #[cfg(any(test, fuzzing))]
         if let Some(inner) = &self.call.transport.inner {
-            return inner.execute(http, request, self.call.operation).await;
+            return Either::Left(inner.execute(http, request, self.call.operation));
         }
-        Ok(http.execute(request).await?.into())
+        let sent = http.execute(request);
+        let sent = async { Ok(sent.await?.into()) };
+        #[cfg(any(test, fuzzing))]
+        let sent = Either::Right(sent);
+        sent
     }
 
     /// What it comes to that there is no answer to a request to `url`, which redirects led to if it is not the

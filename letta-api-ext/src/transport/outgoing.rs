@@ -1,5 +1,6 @@
 //! A request that may have to be sent more than once.
 
+use reqwest::header::HeaderMap;
 use reqwest::{Method, Request};
 use url::Url;
 
@@ -14,6 +15,13 @@ pub(super) enum Outgoing {
 impl Outgoing {
     pub(super) fn new(request: Request) -> Self {
         Self::There(request)
+    }
+
+    /// Changes the headers that are sent from now on.
+    pub(super) fn change_headers(&mut self, change: impl FnOnce(&mut HeaderMap)) {
+        if let Self::There(request) = self {
+            change(request.headers_mut());
+        }
     }
 
     pub(super) fn method(&self) -> &Method {

@@ -34,7 +34,7 @@ impl Client {
         Error<types::ApiError>,
     > {
         let types::ListClientSideAccessTokensParams { agent_id, offset, limit } = params;
-        let url = format!("{}/v1/client-side-access-tokens", self.baseurl);
+        let url = self.baseurl.with_path("/v1/client-side-access-tokens");
         let request = self
             .client
             .get(url)
@@ -64,7 +64,7 @@ impl Client {
         &'a self,
         body: &'a types::ClientSideAccessTokenCreate,
     ) -> Result<ResponseValue<types::ClientSideAccessToken>, Error<types::ApiError>> {
-        let url = format!("{}/v1/client-side-access-tokens", self.baseurl);
+        let url = self.baseurl.with_path("/v1/client-side-access-tokens");
         let request = self
             .client
             .post(url)
@@ -96,9 +96,11 @@ impl Client {
         token: &'a crate::Secret,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
         let token_segment = path::segment("token", &token)?;
-        let url = format!(
-            "{}/v1/client-side-access-tokens/{}", self.baseurl, token_segment
-        );
+        let url = self
+            .baseurl
+            .with_path(
+                &::std::format!("/v1/client-side-access-tokens/{}", token_segment),
+            );
         let request = self
             .client
             .delete(url)

@@ -199,12 +199,58 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
         return Err(unexpected(&format!("in `{id}`, {problem}")));
     }
     method.block.stmts.splice(0..0, paths.segments);
+    let urls = method.block.stmts.iter_mut().filter_map(url_of);
+    let urls: Vec<()> = urls
+        .map(append_path)
+        .collect::<Option<_>>()
+        .unwrap_or_default();
+    if urls.len() != 1 {
+        return Err(missing("puts the URL together"));
+    }
     if mentions(&method.block, "encode_path") {
         return Err(unexpected(&format!(
             "`{id}` has a path that stays unchecked"
         )));
     }
     Ok(())
+}
+
+/// What `url` is made of, in the statement that makes it.
+fn url_of(stmt: &mut Stmt) -> Option<&mut Expr> {
+    match stmt {
+        Stmt::Local(Local {
+            pat: Pat::Ident(pat),
+            init: Some(init),
+            ..
+        }) if pat.ident == "url" => Some(&mut init.expr),
+        _ => None,
+    }
+}
+
+/// Makes `format!("{}/path/{}", self.baseurl, segment)` into a path for the base URL, which is parsed already: to parse
+/// it again for each call is a good part of what a call costs.
+fn append_path(url: &mut Expr) -> Option<()> {
+    let Expr::Macro(text) = url else { return None };
+    let arguments = Punctuated::<Expr, Token![,]>::parse_terminated;
+    let mut arguments = text.mac.parse_body_with(arguments).ok()?.into_iter();
+    let Some(Expr::Lit(syn::ExprLit {
+        lit: syn::Lit::Str(format),
+        ..
+    })) = arguments.next()
+    else {
+        return None;
+    };
+    let path = LitStr::new(format.value().strip_prefix("{}")?, format.span());
+    let Some(Expr::Field(base)) = arguments.next() else {
+        return None;
+    };
+    let values: Vec<Expr> = arguments.collect();
+    *url = if values.is_empty() && !path.value().contains(['{', '}']) {
+        syn::parse_quote!(#base.with_path(#path))
+    } else {
+        syn::parse_quote!(#base.with_path(&::std::format!(#path, #(#values),*)))
+    };
+    Some(())
 }
 
 fn classify(stmt: &Stmt, exec_seen: bool) -> Part {
