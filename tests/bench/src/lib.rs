@@ -7,6 +7,7 @@
 pub mod call;
 pub mod client;
 pub mod flood;
+pub mod in_process;
 pub mod machine;
 pub mod page;
 pub mod plot;

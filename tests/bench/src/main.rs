@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use letta_api_bench::section::{Results, Section};
-use letta_api_bench::{Result, call, machine, page};
+use letta_api_bench::{Result, call, in_process, machine, page};
 
 /// Measures, and writes BENCHMARKS.md with its plots
 #[derive(Parser)]
@@ -24,6 +24,8 @@ struct Args {
 enum Name {
     /// A call, against the same without the SDK
     Call,
+    /// What is done without the network: tokens from the cache, and policies
+    Minter,
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<()> {
     if !args.page_only {
         measure(&call::CallSection, Name::Call, args)?;
+        measure(&in_process::InProcessSection, Name::Minter, args)?;
     }
     for (path, text) in page::render()? {
         page::write(&path, &text)?;
