@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod client;
+pub mod codegen;
 pub mod flood;
 pub mod in_process;
 pub mod machine;

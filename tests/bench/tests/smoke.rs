@@ -1,6 +1,7 @@
 //! Each benchmark, as little of it as there can be, so that none rots. No time is looked at.
 
 use letta_api_bench::call::CallSection;
+use letta_api_bench::codegen::CodegenSection;
 use letta_api_bench::in_process::{self, InProcessSection};
 use letta_api_bench::section::{Results, Scale, Section};
 use letta_api_bench::{machine, statistics::Spread};
@@ -65,4 +66,17 @@ fn what_is_done_without_the_network() {
     }
     // The minter's hit.
     assert_eq!(measured.allocations[0].ours.0, 0.0);
+}
+
+#[test]
+fn code_generation() {
+    let measured = smoke(&CodegenSection).results;
+    for document in &measured.documents {
+        for cost in [&document.ours, &document.alone] {
+            assert!(cost.stages.len() >= 5, "{:?}", cost.stages);
+            let stages = cost.stages.iter().map(|(_, time)| time.median);
+            assert!(stages.sum::<f64>() <= cost.seconds.median * 1e3);
+            assert!(cost.memory.median > 1.0);
+        }
+    }
 }
