@@ -6,7 +6,7 @@
 
 #[path = "../tests/scratch/mod.rs"]
 mod scratch;
-#[path = "generated_crate/stock.rs"]
+#[path = "../tests/stock/mod.rs"]
 mod stock;
 
 use std::path::Path;

@@ -124,6 +124,14 @@ impl Stopwatch {
 }
 
 impl Report {
+    /// How long each stage took, as JSON: an array in their order.
+    pub fn timings(&self) -> String {
+        let stages = self.stages.iter().map(|(name, took)| {
+            serde_json::json!({"stage": name, "milliseconds": took.as_secs_f64() * 1e3})
+        });
+        format!("{:#}\n", serde_json::Value::from_iter(stages))
+    }
+
     /// What to tell the maintainer.
     pub fn summary(&self, out: &Path) -> String {
         let verdict = match self.outcome {

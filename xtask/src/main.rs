@@ -34,6 +34,9 @@ enum Command {
         /// The folder of the crate to generate [default: letta-api]
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
+        /// Write how long each stage took, as JSON
+        #[arg(long, value_name = "FILE")]
+        timings: Option<PathBuf>,
     },
     /// List all that is wrong with a description; fails if anything is
     Lint {
@@ -117,6 +120,7 @@ fn main() -> ExitCode {
             description,
             overlay,
             out,
+            timings,
         } => {
             let options = codegen::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
@@ -124,7 +128,7 @@ fn main() -> ExitCode {
                 out: out.unwrap_or_else(|| in_workspace("letta-api")),
                 check,
             };
-            codegen(&options, explain)
+            codegen(&options, explain, timings.as_deref())
         }
         Command::Lint {
             description,
@@ -233,7 +237,7 @@ fn lint(options: &lint_command::Options, format: Format) -> ExitCode {
     }
 }
 
-fn codegen(options: &codegen::Options, explain: bool) -> ExitCode {
+fn codegen(options: &codegen::Options, explain: bool, timings: Option<&Path>) -> ExitCode {
     // Beside the errors: a later stage may fail.
     let outcome = codegen::run(options, |lowered| {
         if explain {
@@ -243,6 +247,13 @@ fn codegen(options: &codegen::Options, explain: bool) -> ExitCode {
     match outcome {
         Ok(report) => {
             println!("{}", report.summary(&options.out));
+            if let Some(path) = timings
+                && let Err(error) = std::fs::write(path, report.timings())
+            {
+                let path = path.display();
+                eprintln!("error: {path}: how long the stages took cannot be written: {error}");
+                return ExitCode::FAILURE;
+            }
             ExitCode::SUCCESS
         }
         Err(failure) => {

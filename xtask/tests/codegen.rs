@@ -608,6 +608,40 @@ fn a_feature_that_goes_while_the_manifest_names_it_is_an_error() {
 }
 
 #[test]
+fn how_long_the_stages_took_is_written_as_json_in_their_order() {
+    let copy = Copy::new();
+    for (flags, last) in [(&[][..], "write"), (&["--check"], "check")] {
+        let flags = [flags, &["--timings", "timings.json"]].concat();
+        copy.codegen(&flags).succeeds();
+        let timings: serde_json::Value = serde_json::from_str(&copy.read("timings.json")).unwrap();
+        let timings = timings.as_array().unwrap();
+        let names: Vec<&str> = timings
+            .iter()
+            .map(|it| it["stage"].as_str().unwrap())
+            .collect();
+        let stages = [
+            "load", "overlay", "lower", "arrange", "lint", "generate", "refine", "split", "render",
+        ];
+        assert_eq!(names, [&stages[..], &[last]].concat());
+        for timing in timings {
+            assert!(timing["milliseconds"].as_f64().unwrap() > 0.0, "{timing}");
+        }
+    }
+}
+
+#[test]
+fn where_the_timings_cannot_be_written_the_error_names_their_file() {
+    let copy = Copy::new();
+    let run = copy.codegen(&["--timings", "missing/timings.json"]);
+    assert_eq!(run.0.status.code(), Some(1));
+    let message = run.stderr();
+    assert!(
+        message.contains("error: missing/timings.json: how long the stages took cannot be written"),
+        "{message}"
+    );
+}
+
+#[test]
 fn an_unknown_flag_fails_with_usage() {
     let copy = Copy::new();
     for flags in [&["--chek"][..], &["extra"]] {

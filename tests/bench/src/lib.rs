@@ -6,7 +6,9 @@
 
 pub mod call;
 pub mod client;
+pub mod codegen;
 pub mod flood;
+pub mod in_process;
 pub mod machine;
 pub mod page;
 pub mod plot;

@@ -1,6 +1,8 @@
 //! Each benchmark, as little of it as there can be, so that none rots. No time is looked at.
 
 use letta_api_bench::call::CallSection;
+use letta_api_bench::codegen::CodegenSection;
+use letta_api_bench::in_process::{self, InProcessSection};
 use letta_api_bench::section::{Results, Scale, Section};
 use letta_api_bench::{machine, statistics::Spread};
 
@@ -41,4 +43,40 @@ fn a_call() {
         }
     }
     assert!(measured.server_alone > 0.0);
+}
+
+#[test]
+fn what_is_done_without_the_network() {
+    let measured = smoke(&InProcessSection).results;
+    // One policy and many, and three numbers of tasks.
+    assert_eq!(measured.hits.len(), 6);
+    for hits in &measured.hits {
+        assert_eq!(hits.times.len(), in_process::hits::NAMES.len());
+        assert_eq!(hits.ratios[0].median, 1.0);
+    }
+    // While the emulator takes its time.
+    for misses in &measured.misses {
+        assert!(misses.time.median >= 100.0, "{misses:?}");
+    }
+    let allocations = &measured.allocations[in_process::hits::NAMES.len()..];
+    assert_eq!(measured.policies.len(), allocations.len());
+    for (compared, counted) in measured.policies.iter().zip(allocations) {
+        assert_eq!(compared.name, counted.name);
+        assert!(counted.plain.is_some(), "{counted:?}");
+    }
+    // The minter's hit.
+    assert_eq!(measured.allocations[0].ours.0, 0.0);
+}
+
+#[test]
+fn code_generation() {
+    let measured = smoke(&CodegenSection).results;
+    for document in &measured.documents {
+        for cost in [&document.ours, &document.alone] {
+            assert!(cost.stages.len() >= 5, "{:?}", cost.stages);
+            let stages = cost.stages.iter().map(|(_, time)| time.median);
+            assert!(stages.sum::<f64>() <= cost.seconds.median * 1e3);
+            assert!(cost.memory.median > 1.0);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What progenitor gives of a description by itself: what it panics on or refuses taken out, as little as that
 //! needs, and all the rest as its own.
+#![allow(dead_code, reason = "each program uses a part")]
 
 use std::path::{Path, PathBuf};
 
@@ -25,8 +26,8 @@ serde_json = "1"
 uuid = { version = "1", features = ["serde"] }
 "#;
 
-/// Writes the crate, and gives its folder.
-pub(crate) fn write(description: &Path, folder: &Path) -> PathBuf {
+/// The description as progenitor takes it.
+pub(crate) fn prepared(description: &Path) -> Value {
     let document = load::load(description).unwrap_or_else(|failure| panic!("{failure}"));
     let mut json = lower::lower(&document).document.to_json();
     for item in json["paths"].as_object_mut().unwrap().values_mut() {
@@ -37,7 +38,12 @@ pub(crate) fn write(description: &Path, folder: &Path) -> PathBuf {
         }
     }
     schemas(&mut json);
-    let description: openapiv3::OpenAPI = serde_json::from_value(json).unwrap();
+    json
+}
+
+/// Writes the crate, and gives its folder.
+pub(crate) fn write(description: &Path, folder: &Path) -> PathBuf {
+    let description: openapiv3::OpenAPI = serde_json::from_value(prepared(description)).unwrap();
     let mut generator = progenitor::Generator::default();
     let tokens = generator.generate_tokens(&description).unwrap();
     let file = syn::parse2(tokens).unwrap();

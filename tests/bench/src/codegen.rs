@@ -1,0 +1,421 @@
+//! What `cargo xtask codegen` takes, stage by stage, against progenitor by itself.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+use crate::Result;
+use crate::plot::Bars;
+use crate::programs::program;
+use crate::section::{Part, Results, Scale, Section, Target, workspace};
+use crate::statistics::{Spread, number};
+use crate::table::Table;
+
+/// See the module.
+#[derive(Debug)]
+pub struct CodegenSection;
+
+/// How long ours is to take of the service's whole description at the most, in seconds.
+const LONGEST: f64 = 3.0;
+
+/// The variable that names the service's whole description, which is not in this repository.
+const UPSTREAM: &str = "LETTA_UPSTREAM_DESCRIPTION";
+
+/// What was measured.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Measured {
+    /// Ours, and the service's whole one where it was there.
+    pub documents: Vec<Document>,
+}
+
+/// What was measured of a description.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Document {
+    /// What it is.
+    pub name: String,
+    /// Whether it is the service's whole one.
+    pub is_whole: bool,
+    /// How large its file is, in kilobytes.
+    pub kilobytes: f64,
+    /// `xtask codegen`.
+    pub ours: Cost,
+    /// progenitor by itself.
+    pub alone: Cost,
+    /// Seconds, times those of progenitor by itself.
+    pub ratio: Spread,
+}
+
+/// What a program takes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Cost {
+    /// From its start to its end, in seconds.
+    pub seconds: Spread,
+    /// Processor time, in seconds.
+    pub cpu_seconds: Spread,
+    /// How much memory at the most, in megabytes.
+    pub memory: Spread,
+    /// Its stages in their order, in milliseconds.
+    pub stages: Vec<(String, Spread)>,
+}
+
+/// What the program `meter` says that a program took.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Took {
+    /// From its start to its end.
+    pub seconds: f64,
+    /// Processor time.
+    pub cpu_seconds: f64,
+    /// At the most, in megabytes.
+    pub memory: f64,
+}
+
+/// How long a stage took, as both programs write it.
+#[derive(Debug, Deserialize)]
+struct Timing {
+    stage: String,
+    milliseconds: f64,
+}
+
+impl Section for CodegenSection {
+    const NAME: &'static str = "codegen";
+
+    type Results = Measured;
+
+    fn measure(&self, scale: &Scale) -> Result<Measured> {
+        let programs = Programs::find(scale)?;
+        let own = workspace().join("openapi");
+        let ours = Source {
+            name: "this repository's description",
+            description: own.join("letta.yaml"),
+            overlay: own.join("overlay.yaml"),
+            is_whole: false,
+        };
+        let mut documents = vec![measure_document(&ours, &programs, scale)?];
+        // It takes seconds.
+        if let Some(description) = std::env::var_os(UPSTREAM).filter(|_| !scale.is_smoke) {
+            let whole = Source {
+                name: "the service's published description",
+                description: description.into(),
+                overlay: workspace().join("xtask/tests/fixtures/upstream/overlay.yaml"),
+                is_whole: true,
+            };
+            documents.push(measure_document(&whole, &programs, scale)?);
+        }
+        Ok(Measured { documents })
+    }
+
+    fn page(&self, results: &Results<Measured>) -> Part {
+        page(&results.results)
+    }
+}
+
+/// A description that code is generated of.
+struct Source {
+    name: &'static str,
+    description: PathBuf,
+    overlay: PathBuf,
+    is_whole: bool,
+}
+
+/// What is compared, in the profile that maintainers run it in.
+struct Programs {
+    xtask: PathBuf,
+    alone: PathBuf,
+}
+
+/// The example of xtask that is progenitor by itself.
+const ALONE: &str = "progenitor_alone";
+
+impl Programs {
+    /// Builds them. In a smoke run, those do that are there: to build them again with other features of what they
+    /// depend on would take long.
+    fn find(scale: &Scale) -> Result<Self> {
+        let xtask = program("xtask");
+        let alone = format!("examples/{ALONE}{}", std::env::consts::EXE_SUFFIX);
+        let alone = xtask.with_file_name(alone);
+        if scale.is_smoke && xtask.exists() && alone.exists() {
+            return Ok(Self { xtask, alone });
+        }
+        let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["build", "--quiet", "--bin", "xtask", "--example", ALONE])
+            .arg("--message-format=json-render-diagnostics")
+            .arg("--manifest-path")
+            .arg(workspace().join("xtask/Cargo.toml"))
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|error| format!("cargo cannot be run: {error}"))?;
+        if !output.status.success() {
+            return Err("xtask cannot be built; see what cargo wrote above".into());
+        }
+        let messages = String::from_utf8(output.stdout)?;
+        let built = |name: &str| {
+            messages.lines().find_map(|line| {
+                let message: serde_json::Value = serde_json::from_str(line).ok()?;
+                let is_it = message["target"]["name"] == name;
+                message["executable"]
+                    .as_str()
+                    .filter(|_| is_it)
+                    .map(PathBuf::from)
+            })
+        };
+        Ok(Self {
+            xtask: built("xtask").ok_or("cargo does not say where xtask is")?,
+            alone: built(ALONE).ok_or("cargo does not say where progenitor_alone is")?,
+        })
+    }
+}
+
+fn measure_document(source: &Source, programs: &Programs, scale: &Scale) -> Result<Document> {
+    println!("  {}", source.name);
+    let folder = TempDir::new()?;
+    let prepared = folder.path().join("prepared.json");
+    run(
+        &programs.alone,
+        &[
+            "prepare".as_ref(),
+            source.description.as_ref(),
+            prepared.as_ref(),
+        ],
+    )?;
+    let package = folder.path().join("letta-api");
+    prepare(source, &package)?;
+    // So that all files are there already, as they mostly are.
+    codegen(source, &package, programs)?;
+    let mut ours = Vec::new();
+    let mut alone = Vec::new();
+    for round in 0..scale.rounds {
+        for place in 0..2 {
+            // The other one is first each time.
+            if (round + place) % 2 == 0 {
+                ours.push(codegen(source, &package, programs)?);
+            } else {
+                alone.push(generate_alone(&prepared, programs)?);
+            }
+        }
+    }
+    let seconds = |turns: &[Turn]| {
+        turns
+            .iter()
+            .map(|turn| turn.took.seconds)
+            .collect::<Vec<_>>()
+    };
+    let size = std::fs::metadata(&source.description).map_err(at(&source.description))?;
+    Ok(Document {
+        name: source.name.to_owned(),
+        is_whole: source.is_whole,
+        kilobytes: size.len() as f64 / 1e3,
+        ratio: Spread::of_ratios(&seconds(&ours), &seconds(&alone)),
+        ours: cost(&ours),
+        alone: cost(&alone),
+    })
+}
+
+/// One run of one of the programs.
+struct Turn {
+    took: Took,
+    timings: Vec<Timing>,
+}
+
+/// Makes a folder of a crate to generate, so that nothing of this repository is changed.
+fn prepare(source: &Source, package: &Path) -> Result<()> {
+    let manifest = workspace().join("letta-api/Cargo.toml");
+    let mut manifest = std::fs::read_to_string(&manifest).map_err(at(&manifest))?;
+    if source.is_whole {
+        // The features that are on by default are those of another description.
+        let default = manifest.lines().find(|line| line.starts_with("default = "));
+        let default = default.ok_or("letta-api/Cargo.toml has no line `default = `")?;
+        manifest = manifest.replace(default, "default = []");
+    }
+    let sources = package.join("src");
+    std::fs::create_dir_all(&sources).map_err(at(&sources))?;
+    let path = package.join("Cargo.toml");
+    Ok(std::fs::write(&path, manifest).map_err(at(&path))?)
+}
+
+fn codegen(source: &Source, package: &Path, programs: &Programs) -> Result<Turn> {
+    let folder = TempDir::new()?;
+    let timings = folder.path().join("timings.json");
+    let arguments: [&OsStr; 9] = [
+        "codegen".as_ref(),
+        "--description".as_ref(),
+        source.description.as_ref(),
+        "--overlay".as_ref(),
+        source.overlay.as_ref(),
+        "--out".as_ref(),
+        package.as_ref(),
+        "--timings".as_ref(),
+        timings.as_ref(),
+    ];
+    Ok(Turn {
+        took: run(&programs.xtask, &arguments)?,
+        timings: read(&timings)?,
+    })
+}
+
+fn generate_alone(prepared: &Path, programs: &Programs) -> Result<Turn> {
+    let folder = TempDir::new()?;
+    let out = folder.path().join("lib.rs");
+    let timings = folder.path().join("timings.json");
+    let arguments: [&OsStr; 4] = [
+        "generate".as_ref(),
+        prepared.as_ref(),
+        out.as_ref(),
+        timings.as_ref(),
+    ];
+    Ok(Turn {
+        took: run(&programs.alone, &arguments)?,
+        timings: read(&timings)?,
+    })
+}
+
+fn run(of: &Path, arguments: &[&OsStr]) -> Result<Took> {
+    let output = Command::new(program("meter"))
+        .arg(of)
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("meter cannot be started: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{} has failed; see what it wrote above", of.display()).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read_to_string(path).map_err(at(path))?;
+    let read = serde_json::from_str(&text);
+    Ok(read.map_err(|error| format!("{}: {error}", path.display()))?)
+}
+
+fn at(path: &Path) -> impl FnOnce(std::io::Error) -> String {
+    move |error| format!("{}: {error}", path.display())
+}
+
+fn cost(turns: &[Turn]) -> Cost {
+    let spread = |value: fn(&Took) -> f64| Spread::of(turns.iter().map(|turn| value(&turn.took)));
+    let stages = turns[0].timings.iter().enumerate().map(|(index, timing)| {
+        let times = turns.iter().map(|turn| turn.timings[index].milliseconds);
+        (timing.stage.clone(), Spread::of(times))
+    });
+    Cost {
+        seconds: spread(|took| took.seconds),
+        cpu_seconds: spread(|took| took.cpu_seconds),
+        memory: spread(|took| took.memory),
+        stages: stages.collect(),
+    }
+}
+
+fn page(measured: &Measured) -> Part {
+    let mut text = INTRODUCTION.to_owned();
+    let mut plots = Vec::new();
+    let mut targets = Vec::new();
+    for document in &measured.documents {
+        let Document { name, .. } = document;
+        let mut letters = name.chars();
+        let title: String = letters
+            .next()
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .collect();
+        let title = title + letters.as_str();
+        text += &format!("\n### {title}, {} kB\n\n", number(document.kilobytes));
+        if document.is_whole {
+            let plot = stage_bars(document).draw("codegen-stages");
+            text += &format!(
+                "![{name}: milliseconds of each stage](tests/bench/plots/{}.svg)\n\n",
+                plot.name
+            );
+            plots.push(plot);
+            let seconds = document.ours.seconds.median;
+            targets.push(Target {
+                what: format!("seconds that `cargo xtask codegen` takes of {name}, unoptimized"),
+                wanted: format!("under {LONGEST}"),
+                measured: format!("{seconds:.2}"),
+                is_met: seconds < LONGEST,
+            });
+        }
+        text += &cost_table(document).to_string();
+        text.push('\n');
+        text += &stage_table(document).to_string();
+    }
+    text += COMPILER;
+    Part {
+        text,
+        plots,
+        targets,
+    }
+}
+
+/// Where ours does what is a stage by itself in the other.
+const PARSES: (&str, &str) = ("refine", "parse");
+
+/// What progenitor by itself takes for the stage of this name.
+fn alone<'a>(document: &'a Document, stage: &str) -> Option<&'a Spread> {
+    let stage = if stage == PARSES.0 { PARSES.1 } else { stage };
+    let stages = document.alone.stages.iter();
+    stages
+        .filter(|(name, _)| name == stage)
+        .map(|(_, time)| time)
+        .next()
+}
+
+fn stage_bars(document: &Document) -> Bars {
+    let groups = document.ours.stages.iter().map(|(name, time)| {
+        let bars = [Some(time), alone(document, name)];
+        (name.clone(), bars.into_iter().flatten().copied().collect())
+    });
+    Bars {
+        title: format!("Codegen of {}", document.name),
+        unit: "milliseconds".to_owned(),
+        series: ["xtask codegen", "progenitor alone"]
+            .map(str::to_owned)
+            .into(),
+        groups: groups.collect(),
+    }
+}
+
+fn cost_table(document: &Document) -> Table {
+    let mut table = Table::new(["", "seconds", "CPU seconds", "peak MB"]);
+    for (name, cost) in [
+        ("xtask codegen", &document.ours),
+        ("progenitor alone", &document.alone),
+    ] {
+        table.row([
+            name.to_owned(),
+            cost.seconds.show(2),
+            cost.cpu_seconds.show(2),
+            number(cost.memory.median),
+        ]);
+    }
+    table.row([
+        "ratio".to_owned(),
+        document.ratio.show(2),
+        String::new(),
+        String::new(),
+    ]);
+    table
+}
+
+fn stage_table(document: &Document) -> Table {
+    let mut table = Table::new(["stage", "xtask codegen, ms", "progenitor alone, ms"]);
+    for (name, time) in &document.ours.stages {
+        let alone = alone(document, name);
+        let alone = alone.map_or_else(String::new, |time| number(time.median));
+        table.row([name.clone(), number(time.median), alone]);
+    }
+    table
+}
+
+const INTRODUCTION: &str = include_str!("codegen.md");
+
+const COMPILER: &str = "
+### What the code costs a compiler
+
+`LETTA_UPSTREAM_DESCRIPTION=FILE cargo bench -p xtask --bench generated_crate` has `cargo check` compile the crate that is
+generated of the published description, whole and by single features, and the one that progenitor gives by itself, in
+turns. It takes about ten minutes, and so is no part of this.
+";
