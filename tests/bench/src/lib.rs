@@ -6,11 +6,18 @@
 
 pub mod call;
 pub mod client;
+#[path = "../../src/external_tools.rs"]
+pub mod external_tools;
 pub mod flood;
+pub mod footprint;
 pub mod machine;
+#[path = "../../src/official_clients.rs"]
+pub mod official_clients;
+pub mod packages;
 pub mod page;
 pub mod plot;
 pub mod programs;
+pub mod rivals;
 pub mod section;
 pub mod statistics;
 pub mod table;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use letta_api_bench::section::{Results, Section};
-use letta_api_bench::{Result, call, machine, page};
+use letta_api_bench::{Result, call, footprint, machine, page, rivals};
 
 /// Measures, and writes BENCHMARKS.md with its plots
 #[derive(Parser)]
@@ -24,6 +24,10 @@ struct Args {
 enum Name {
     /// A call, against the same without the SDK
     Call,
+    /// What else there is: another crate, and the official clients
+    Rivals,
+    /// What the SDK costs an application: time to build, size, memory
+    Footprint,
 }
 
 fn main() -> ExitCode {
@@ -39,6 +43,8 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<()> {
     if !args.page_only {
         measure(&call::CallSection, Name::Call, args)?;
+        measure(&rivals::RivalsSection, Name::Rivals, args)?;
+        measure(&footprint::FootprintSection, Name::Footprint, args)?;
     }
     for (path, text) in page::render()? {
         page::write(&path, &text)?;
