@@ -4,6 +4,7 @@
 
 pub mod external_tools;
 pub mod fault_server;
+pub mod official_clients;
 pub mod recording_proxy;
 pub mod traces;
 pub mod virtual_time;

@@ -64,7 +64,7 @@ pub struct Cell {
     pub protocol: Protocol,
     /// How many called at the same time.
     pub tasks: usize,
-    /// In the order of [`client::NAMES`].
+    /// In the same order everywhere.
     pub clients: Vec<Cost>,
 }
 
@@ -133,7 +133,9 @@ impl Section for CallSection {
                         tasks: *tasks,
                         calls: 0,
                     };
-                    cells.push(measure_cell(&order, &mut server, &mut callers, scale)?);
+                    let (names, server) = (&client::NAMES, &mut server);
+                    let cell = measure_cell(&order, server, &mut callers, names, BASE, scale)?;
+                    cells.push(cell);
                 }
             }
         }
@@ -165,10 +167,13 @@ struct Turn {
     server: f64,
 }
 
-fn measure_cell(
+/// Has callers of these names make calls in turns, and compares them with the base, one of them.
+pub(crate) fn measure_cell(
     order: &Order,
     server: &mut Server,
     callers: &mut [Caller],
+    names: &[&str],
+    base: &str,
     scale: &Scale,
 ) -> Result<Cell> {
     let mut orders = Vec::new();
@@ -190,9 +195,9 @@ fn measure_cell(
             });
         }
     }
-    let base = client::NAMES.iter().position(|name| *name == BASE);
+    let base = names.iter().position(|name| *name == base);
     let base = &turns[base.expect("one of them")];
-    let costs = client::NAMES.iter().zip(&turns);
+    let costs = names.iter().zip(&turns);
     Ok(Cell {
         call: order.call,
         protocol: order.protocol,
@@ -357,7 +362,7 @@ fn page(measured: &Measured) -> Part {
                 bars.title, plot.name
             );
             plots.push(plot);
-            text += &cost_table(cells()).to_string();
+            text += &cost_table(BASE, cells()).to_string();
         }
     }
     text += ALLOCATIONS;
@@ -369,21 +374,22 @@ fn page(measured: &Measured) -> Part {
     }
 }
 
-fn at_a_time(tasks: usize) -> String {
+pub(crate) fn at_a_time(tasks: usize) -> String {
     match tasks {
         1 => "one after the other".to_owned(),
         _ => format!("{tasks} at a time"),
     }
 }
 
-fn cost_table<'a>(cells: impl Iterator<Item = &'a Cell>) -> Table {
+pub(crate) fn cost_table<'a>(base: &str, cells: impl Iterator<Item = &'a Cell>) -> Table {
+    let times = format!("× {base}");
     let mut table = Table::new([
         "",
         "client",
         "calls/s",
-        "× reqwest",
+        &times,
         "CPU µs",
-        "× reqwest",
+        &times,
         "p50 µs",
         "p99 µs",
         "p99.9 µs",

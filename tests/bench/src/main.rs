@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use letta_api_bench::section::{Results, Section};
-use letta_api_bench::{Result, call, codegen, in_process, machine, page};
+use letta_api_bench::{Result, call, codegen, footprint, in_process, machine, page, rivals};
 
 /// Measures, and writes BENCHMARKS.md with its plots
 #[derive(Parser)]
@@ -24,6 +24,10 @@ struct Args {
 enum Name {
     /// A call, against the same without the SDK
     Call,
+    /// What else there is: another crate, and the official clients
+    Rivals,
+    /// What the SDK costs an application: time to build, size, memory
+    Footprint,
     /// What is done without the network: tokens from the cache, and policies
     Minter,
     /// Code generation, against progenitor by itself
@@ -43,6 +47,8 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<()> {
     if !args.page_only {
         measure(&call::CallSection, Name::Call, args)?;
+        measure(&rivals::RivalsSection, Name::Rivals, args)?;
+        measure(&footprint::FootprintSection, Name::Footprint, args)?;
         measure(&in_process::InProcessSection, Name::Minter, args)?;
         measure(&codegen::CodegenSection, Name::Codegen, args)?;
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::section::{Part, Results, Section, workspace};
 use crate::table::Table;
-use crate::{Error, Result, call, codegen, in_process};
+use crate::{Error, Result, call, codegen, footprint, in_process, rivals};
 
 /// The files of the page and its plots, and what is in them.
 ///
@@ -14,6 +14,8 @@ use crate::{Error, Result, call, codegen, in_process};
 pub fn render() -> Result<Vec<(PathBuf, String)>> {
     let mut parts = Vec::new();
     part(&call::CallSection, &mut parts)?;
+    part(&rivals::RivalsSection, &mut parts)?;
+    part(&footprint::FootprintSection, &mut parts)?;
     part(&in_process::InProcessSection, &mut parts)?;
     part(&codegen::CodegenSection, &mut parts)?;
 

@@ -160,6 +160,42 @@ impl Caller {
     }
 }
 
+/// An application that creates tokens when it is told to.
+#[derive(Debug)]
+pub struct Application(Program);
+
+impl Application {
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be started.
+    pub fn start(command: Command, name: &str) -> Result<Self> {
+        Program::start(command, name, CALLERS).map(Self)
+    }
+
+    /// Has it create so many tokens. Gives how long they are together.
+    ///
+    /// # Errors
+    ///
+    /// Where it has ended, as it does when a call fails.
+    pub fn create(&mut self, count: u64) -> Result<u64> {
+        self.0.say(&count.to_string())?;
+        Ok(self.0.hear()?.trim().parse()?)
+    }
+
+    /// How much of it is in memory, in bytes, where the system tells it as Linux does.
+    #[must_use]
+    pub fn resident(&self) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.child.id())).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kilobytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kilobytes * 1024.0)
+    }
+}
+
 /// Where a program of this package lies: beside the one that runs, or above it where that is a test.
 ///
 /// # Panics

@@ -1,8 +1,12 @@
 //! Each benchmark, as little of it as there can be, so that none rots. No time is looked at.
 
+use std::sync::{Mutex, PoisonError};
+
 use letta_api_bench::call::CallSection;
 use letta_api_bench::codegen::CodegenSection;
+use letta_api_bench::footprint::FootprintSection;
 use letta_api_bench::in_process::{self, InProcessSection};
+use letta_api_bench::rivals::RivalsSection;
 use letta_api_bench::section::{Results, Scale, Section};
 use letta_api_bench::{machine, statistics::Spread};
 
@@ -77,6 +81,38 @@ fn code_generation() {
             let stages = cost.stages.iter().map(|(_, time)| time.median);
             assert!(stages.sum::<f64>() <= cost.seconds.median * 1e3);
             assert!(cost.memory.median > 1.0);
+        }
+    }
+}
+
+/// Sections take turns that build the same programs: no program is to be replaced while it is started.
+static BUILT: Mutex<()> = Mutex::new(());
+
+#[test]
+fn rivals() {
+    let _turn = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let measured = smoke(&RivalsSection).results;
+    // Two calls, and two of the numbers of tasks.
+    assert_eq!(measured.cells.len(), 4);
+    for cell in &measured.cells {
+        assert_eq!(cell.clients.len(), 3 + measured.official.len());
+        for cost in &cell.clients {
+            assert!(cost.rate.low > 0.0 && cost.cpu.median.is_finite());
+        }
+    }
+}
+
+#[test]
+fn footprint() {
+    let _turn = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let measured = smoke(&FootprintSection).results;
+    assert_eq!(measured.applications.len(), 3);
+    for application in &measured.applications {
+        assert!(application.crates > 50, "{application:?}");
+        for turn in &application.turns {
+            assert!(turn.rebuild.wall > 0.0 && turn.size > 1e5, "{turn:?}");
+            assert_eq!(turn.idle.is_some(), cfg!(target_os = "linux"));
+            assert_eq!(turn.busy.is_some(), turn.idle.is_some());
         }
     }
 }

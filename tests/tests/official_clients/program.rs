@@ -6,13 +6,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use letta_api_tests::external_tools;
+use letta_api_tests::{external_tools, official_clients};
 use serde_json::Value;
 
 use crate::labels::Labels;
-
-/// Where another Python than those that are looked for is named: one that has the client.
-const PYTHON: &str = "LETTA_TESTS_PYTHON";
 
 /// A program takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,54 +25,30 @@ pub(crate) struct Program {
 
 /// Both programs; or nothing where one is missing, after saying that `test` is skipped.
 pub(crate) fn both(test: &str) -> Option<[Program; 2]> {
-    let Some(python) = python() else {
-        external_tools::skip(test, "Python with tests/official_clients/requirements.txt");
+    let Some(python) = official_clients::python(&folder()) else {
+        external_tools::skip(test, official_clients::PYTHON_NEEDS);
         return None;
     };
-    let Some(node) = node() else {
-        external_tools::skip(test, "Node, and `npm ci` in tests/official_clients");
+    let Some(node) = official_clients::node(&folder()) else {
+        external_tools::skip(test, official_clients::NODE_NEEDS);
         return None;
     };
-    Some([python, node])
-}
-
-fn python() -> Option<Program> {
-    let named = std::env::var_os(PYTHON).map(PathBuf::from);
-    let own = folder().join(".venv/bin/python");
-    let candidates = match named {
-        Some(named) => vec![named],
-        None => vec![own, PathBuf::from("python3")],
-    };
-    let interpreter = candidates.into_iter().find(|python| {
-        let version = "import letta_client; print(letta_client.__version__)";
-        says(Command::new(python).args(["-c", version])).is_some_and(|said| said.starts_with("1."))
-    })?;
-    Some(Program {
-        name: "Python",
-        interpreter,
-        script: "client.py",
-    })
-}
-
-fn node() -> Option<Program> {
-    let installed = folder().join("node_modules/@letta-ai/letta-client");
-    says(Command::new("node").arg("--version"))?;
-    installed.is_dir().then(|| Program {
-        name: "Node",
-        interpreter: PathBuf::from("node"),
-        script: "client.mjs",
-    })
+    Some([
+        Program {
+            name: "Python",
+            interpreter: python,
+            script: "client.py",
+        },
+        Program {
+            name: "Node",
+            interpreter: node,
+            script: "client.mjs",
+        },
+    ])
 }
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("official_clients")
-}
-
-/// What a command prints, where it can be run and succeeds.
-fn says(command: &mut Command) -> Option<String> {
-    let output = command.stdin(Stdio::null()).output().ok()?;
-    let said = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then_some(said)
 }
 
 impl Program {
@@ -95,19 +68,10 @@ impl Program {
         let mut command = Command::new(&self.interpreter);
         command
             .arg(folder().join(self.script))
-            .env("NO_PROXY", "127.0.0.1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        // What the developer's own shell has for the client must not get in.
-        for name in [
-            "LETTA_API_KEY",
-            "LETTA_BASE_URL",
-            "LETTA_CUSTOM_HEADERS",
-            "LETTA_LOG",
-        ] {
-            command.env_remove(name);
-        }
+        official_clients::shield(&mut command);
         let mut child = command.spawn().expect("it ran a moment ago");
         let mut stdin = child.stdin.take().expect("it is piped");
         // A program that has ended reads nothing; what it printed says why.
