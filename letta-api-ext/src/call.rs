@@ -27,6 +27,7 @@ impl Call {
         salvage: fn(&[u8]) -> Option<T>,
         secrets: &[&str],
     ) -> Result<ResponseValue<T>> {
+        // Boxed where it fails: a future is as large as its largest part.
         let response = match outcome {
             Ok(answer) => return Ok(answer),
             Err(letta_api::Error::UnexpectedResponse(response))
@@ -42,14 +43,14 @@ impl Call {
                     }
                     None => {
                         let error = letta_api::Error::InvalidPayload(payload);
-                        Err(self.error(error, secrets).await)
+                        Err(Box::pin(self.error(error, secrets)).await)
                     }
                 };
             }
-            Err(error) => return Err(self.error(error, secrets).await),
+            Err(error) => return Err(Box::pin(self.error(error, secrets)).await),
         };
         let (status, headers) = (response.status(), response.headers().clone());
-        let error = match response.bytes().await {
+        let error = match Box::pin(response.bytes()).await {
             Ok(body) => {
                 let value = serde_json::from_slice(&body).ok();
                 if let Some(value) = value.or_else(|| salvage(&body)) {

@@ -142,8 +142,7 @@ impl Transport for Course {
         request: reqwest::Request,
         operation: &'static Operation,
     ) -> BoxFuture<'a, Result<Response, TransportError>> {
-        let call = self.transport.call(http, operation, Some(self));
-        Box::pin(call.told(request))
+        self.transport.call(http, request, operation, Some(self))
     }
 }
 
@@ -154,7 +153,7 @@ impl Transport for HttpTransport {
         request: reqwest::Request,
         operation: &'static Operation,
     ) -> BoxFuture<'a, Result<Response, TransportError>> {
-        Box::pin(self.call(http, operation, None).told(request))
+        self.call(http, request, operation, None)
     }
 }
 
@@ -162,15 +161,19 @@ impl HttpTransport {
     fn call<'a>(
         &'a self,
         http: &'a reqwest::Client,
+        request: reqwest::Request,
         operation: &'static Operation,
         course: Option<&'a Course>,
-    ) -> Call<'a> {
-        Call {
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
+        let call = Call {
             transport: self,
             http,
             operation,
             course,
-        }
+        };
+        // Lent from here on: each future that takes it would make room for it, and be moved with that.
+        let mut outgoing = Outgoing::new(request);
+        Box::pin(async move { call.told(&mut outgoing).await })
     }
 }
 
@@ -185,14 +188,12 @@ struct Call<'a> {
 
 impl Call<'_> {
     /// Makes the call, and tells of it.
-    async fn told(self, request: reqwest::Request) -> Result<Response, TransportError> {
+    async fn told(&self, outgoing: &mut Outgoing) -> Result<Response, TransportError> {
         let metrics = self.transport.settings.metrics.as_deref();
         let began = Instant::now();
-        let mut telemetry = Telemetry::start(self.operation, request.url(), metrics, began);
+        let mut telemetry = Telemetry::start(self.operation, outgoing.url(), metrics, began);
         let span = telemetry.span();
-        // Lent from here on: each future that takes it would make room for it, and be moved with that.
-        let mut outgoing = Outgoing::new(request);
-        let work = self.run(&mut outgoing, began, &mut telemetry);
+        let work = self.run(outgoing, began, &mut telemetry);
         let (result, attempts) = tracing::Instrument::instrument(work, span).await;
         if let Some(course) = self.course {
             course.lock().attempts = attempts;

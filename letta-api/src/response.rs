@@ -1,9 +1,6 @@
 //! An answer as it arrives: the head is there, and the body may not be yet.
 
-use std::future::poll_fn;
-
 use bytes::Bytes;
-use futures_core::Stream as _;
 use progenitor_client::ByteStream;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -63,6 +60,11 @@ impl Response {
         self
     }
 
+    /// Sets another limit to its body, in bytes.
+    pub fn set_body_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// The status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -103,10 +105,10 @@ impl Response {
             return Err(BodyError(Problem::TooLarge { limit }));
         }
         if let Body::Unread(..) = self.body
-            && let Body::Unread(response, _) =
+            && let Body::Unread(mut response, _) =
                 std::mem::replace(&mut self.body, Body::Whole(Bytes::new()))
         {
-            self.body = Body::Read(read(response, limit).await?);
+            self.body = Body::Read(read(&mut response, limit).await?);
         }
         Ok(())
     }
@@ -172,14 +174,12 @@ impl Drop for Wiped {
 }
 
 /// Reads a body into memory of its own, of the size that it turns out to have, where that can be.
-async fn read(response: reqwest::Response, limit: usize) -> Result<Wiped, BodyError> {
-    let mut chunks = std::pin::pin!(response.bytes_stream());
+async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Wiped, BodyError> {
     let mut body = Wiped(Vec::new());
     // Most bodies come in one piece, and need no list.
     let (mut first, mut others) = (None, Vec::new());
     let mut length = 0;
-    while let Some(chunk) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {
-        let chunk = chunk.map_err(BodyError::lost)?;
+    while let Some(chunk) = response.chunk().await.map_err(BodyError::lost)? {
         length += chunk.len();
         if length > limit {
             return Err(BodyError(Problem::TooLarge { limit }));

@@ -54,18 +54,17 @@ impl Attempt<'_> {
 
     /// Puts the answer into `received` as soon as its head is there.
     async fn exchange(&self, outgoing: &mut Outgoing, received: &mut Option<Answer>) -> Result<()> {
-        let mut answer = self.head(outgoing).await?;
-        let is_success = answer.response.status().is_success();
+        let answer = received.insert(self.head(outgoing).await?);
+        let response = &mut answer.response;
+        let is_success = response.status().is_success();
         if self.call.operation.streams && is_success {
-            *received = Some(answer);
             return Ok(());
         }
         let limit = self.call.transport.settings.body_limit;
-        answer.response = answer.response.with_body_limit(match is_success {
+        response.set_body_limit(match is_success {
             true => limit,
             false => limit.min(ERROR_BODY_LIMIT),
         });
-        let response = &mut received.insert(answer).response;
         match response.buffer().await {
             Err(error) if is_success => Err(self.lost_body(&error, response, outgoing.url())),
             _ => Ok(()),
