@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use url::{Host, Url};
 
+/// Room for a path, in bytes: those with a token in them are about as long.
+const ROOM: usize = 128;
+
 /// The URL that the paths of the API are appended to: scheme, host, port, perhaps a path stem.
 ///
 /// Cannot hold credentials, a query or a fragment, so it is safe to print. A closing slash is
@@ -27,6 +30,8 @@ struct Parts {
     url: Url,
     /// The URL's path, without a closing slash.
     stem: String,
+    /// The URL with a path that is longer than most: a copy of it has room for any of them.
+    roomy: Url,
 }
 
 impl BaseUrl {
@@ -60,7 +65,10 @@ impl BaseUrl {
         let stem = stem.strip_suffix("/v1").unwrap_or(stem);
         let stem = stem.trim_end_matches('/').to_owned();
         url.set_path(&stem);
+        let mut roomy = url.clone();
+        roomy.set_path(&"x".repeat(url.path().len() + ROOM));
         Ok(Self(Arc::new(Parts {
+            roomy,
             text: url.as_str().trim_end_matches('/').to_owned(),
             stem: url.path().trim_end_matches('/').to_owned(),
             url,
@@ -80,8 +88,8 @@ impl BaseUrl {
     /// The URL with `path` appended, which begins with a slash and whose segments are percent-encoded.
     #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) fn with_path(&self, path: &str) -> Url {
-        let Parts { url, stem, .. } = &*self.0;
-        let mut url = url.clone();
+        let Parts { roomy, stem, .. } = &*self.0;
+        let mut url = roomy.clone();
         if stem.is_empty() {
             url.set_path(path);
         } else {
