@@ -2,7 +2,8 @@
 //!
 //! What serde derives for them takes every member into memory first, since the tag may come last and a member may not be
 //! what is documented. It comes first, as a rule, and members are as documented; so they are read for what they are, and
-//! only what turns out otherwise is put back together.
+//! only what turns out otherwise is put back together. What is read is written where it is wanted: handed up through
+//! results within results, it would be copied in odd pieces, which takes longer than to read it.
 #![allow(dead_code, reason = "which of these are used is up to the description")]
 
 use std::fmt;
@@ -76,14 +77,21 @@ impl<'de, T: Tagged> Visitor<'de> for Object<T> {
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let mut unknown = Map::new();
-        match map.next_key_seed(Names(|name: &str| (name == T::TAG).then_some(TAG)))? {
-            Some(Name::Known(_)) => match map.next_value_seed(Tag(T::BRANCHES))? {
-                Slot::Fits(place) => return T::branch(place, Members::new(T::TAG, map)),
-                Slot::Other(value) => drop(unknown.insert(T::TAG.to_owned(), value)),
-                Slot::Missing => {}
-            },
-            Some(Name::Other(name)) => drop(unknown.insert(name, map.next_value()?)),
-            None => {}
+        let mut name = Name::Known(0);
+        let is_tag = |name: &str| (name == T::TAG).then_some(TAG);
+        if map.next_key_seed(Names(is_tag, &mut name))?.is_some() {
+            match name {
+                Name::Known(_) => {
+                    let mut tag = Slot::Missing;
+                    map.next_value_seed(Tag(T::BRANCHES, &mut tag))?;
+                    match tag {
+                        Slot::Fits(place) => return T::branch(place, Members::new(T::TAG, map)),
+                        Slot::Other(value) => drop(unknown.insert(T::TAG.to_owned(), value)),
+                        Slot::Missing => {}
+                    }
+                }
+                Name::Other(name) => drop(unknown.insert(name, map.next_value()?)),
+            }
         }
         let mut is_sound = true;
         while let Some((name, value)) = map.next_entry()? {
@@ -138,14 +146,16 @@ impl<'de, A: MapAccess<'de>> Members<A> {
         &mut self,
         place: impl Fn(&str) -> Option<usize> + Copy,
     ) -> Result<Option<usize>, A::Error> {
-        loop {
-            match self.map.next_key_seed(Names(place))? {
-                Some(Name::Known(TAG)) => self.tag_again()?,
-                Some(Name::Known(place)) => return Ok(Some(place)),
-                Some(Name::Other(name)) => self.keep(name)?,
-                None => return Ok(None),
+        let mut name = Name::Known(0);
+        while self.map.next_key_seed(Names(place, &mut name))?.is_some() {
+            match name {
+                Name::Known(TAG) => self.tag_again()?,
+                Name::Known(place) => return Ok(Some(place)),
+                Name::Other(other) => self.keep(other)?,
             }
+            name = Name::Known(0);
         }
+        Ok(None)
     }
 
     /// Nobody knows which of the tags counts.
@@ -166,7 +176,8 @@ impl<'de, A: MapAccess<'de>> Members<A> {
     where
         T: From<String> + for<'a> From<&'a str>,
     {
-        self.take(slot, Text(PhantomData))
+        self.once(slot);
+        self.map.next_value_seed(Text(slot))
     }
 
     /// Takes the member's value as a list of texts.
@@ -175,24 +186,20 @@ impl<'de, A: MapAccess<'de>> Members<A> {
     where
         T: From<String> + for<'a> From<&'a str> + Serialize,
     {
-        self.take(slot, Texts(PhantomData))
+        self.once(slot);
+        self.map.next_value_seed(Texts(slot))
     }
 
     /// Takes the member's value as whatever is documented.
     pub(crate) fn any<T: DeserializeOwned>(&mut self, slot: &mut Slot<T>) -> Result<(), A::Error> {
-        self.take(slot, Any(PhantomData))
+        self.once(slot);
+        self.map.next_value_seed(Any(slot))
     }
 
+    /// A member that is there twice: nobody knows which counts.
     #[inline]
-    fn take<T>(
-        &mut self,
-        slot: &mut Slot<T>,
-        seed: impl DeserializeSeed<'de, Value = Slot<T>>,
-    ) -> Result<(), A::Error> {
-        // Twice there: nobody knows which counts.
+    fn once<T>(&mut self, slot: &Slot<T>) {
         self.is_sound &= matches!(slot, Slot::Missing);
-        *slot = self.map.next_value_seed(seed)?;
-        Ok(())
     }
 
     /// Whether each member was there once at the most, and what is not known of them.
@@ -224,163 +231,188 @@ pub(crate) fn put_back<T: Serialize>(members: &mut Map<String, Value>, name: &st
 }
 
 /// Reads a member's name, without a copy of one that is known.
-struct Names<F>(F);
+struct Names<'s, F>(F, &'s mut Name);
 
-impl<'de, F: Fn(&str) -> Option<usize>> DeserializeSeed<'de> for Names<F> {
-    type Value = Name;
+impl<'de, F: Fn(&str) -> Option<usize>> DeserializeSeed<'de> for Names<'_, F> {
+    type Value = ();
 
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl<F: Fn(&str) -> Option<usize>> Visitor<'_> for Names<F> {
-    type Value = Name;
+impl<F: Fn(&str) -> Option<usize>> Visitor<'_> for Names<'_, F> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a member's name")
     }
 
     #[inline]
-    fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
-        Ok(match (self.0)(name) {
+    fn visit_str<E: Error>(self, name: &str) -> Result<(), E> {
+        *self.1 = match (self.0)(name) {
             Some(place) => Name::Known(place),
             None => Name::Other(name.to_owned()),
-        })
+        };
+        Ok(())
     }
 }
 
-/// For a reader that takes one kind of JSON for what it is, and every other kind as it came.
+/// For a reader that takes one kind of JSON for what it is, and every other kind as it came. What was read goes to
+/// the field of this number.
 macro_rules! others {
-    (but $kind:ident) => {
+    ($slot:tt, but $kind:ident) => {
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("any JSON")
         }
 
-        fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-            Ok(Slot::Other(value.into()))
+        fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+            *self.$slot = Slot::Other(value.into());
+            Ok(())
         }
 
-        fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
-            Ok(Slot::Other(value.into()))
+        fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
+            *self.$slot = Slot::Other(value.into());
+            Ok(())
         }
 
-        fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
-            Ok(Slot::Other(value.into()))
+        fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
+            *self.$slot = Slot::Other(value.into());
+            Ok(())
         }
 
-        fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
-            Ok(Slot::Other(value.into()))
+        fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+            *self.$slot = Slot::Other(value.into());
+            Ok(())
         }
 
-        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-            Ok(Slot::Other(Value::Null))
+        fn visit_unit<E: Error>(self) -> Result<(), E> {
+            *self.$slot = Slot::Other(Value::Null);
+            Ok(())
         }
 
-        fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        fn visit_none<E: Error>(self) -> Result<(), E> {
             self.visit_unit()
         }
 
-        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
             deserializer.deserialize_any(self)
         }
 
         fn visit_newtype_struct<D: Deserializer<'de>>(
             self,
             deserializer: D,
-        ) -> Result<Self::Value, D::Error> {
+        ) -> Result<(), D::Error> {
             deserializer.deserialize_any(self)
         }
 
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-            Value::deserialize(MapAccessDeserializer::new(map)).map(Slot::Other)
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+            *self.$slot = Slot::Other(Value::deserialize(MapAccessDeserializer::new(map))?);
+            Ok(())
         }
 
-        others!(@ $kind);
+        others!(@ $slot, $kind);
     };
-    (@ text) => {
-        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-            Value::deserialize(SeqAccessDeserializer::new(seq)).map(Slot::Other)
+    (@ $slot:tt, text) => {
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+            *self.$slot = Slot::Other(Value::deserialize(SeqAccessDeserializer::new(seq))?);
+            Ok(())
         }
     };
-    (@ list) => {
-        fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-            Ok(Slot::Other(text.into()))
+    (@ $slot:tt, list) => {
+        fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+            *self.$slot = Slot::Other(text.into());
+            Ok(())
         }
     };
 }
 
 /// Reads the place of a tag among those of the branches.
-struct Tag(&'static [&'static str]);
+struct Tag<'s>(&'static [&'static str], &'s mut Slot<usize>);
 
-impl<'de> DeserializeSeed<'de> for Tag {
-    type Value = Slot<usize>;
+impl<'de> DeserializeSeed<'de> for Tag<'_> {
+    type Value = ();
 
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Slot<usize>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Tag {
-    type Value = Slot<usize>;
+impl<'de> Visitor<'de> for Tag<'_> {
+    type Value = ();
 
     #[inline]
-    fn visit_str<E: Error>(self, tag: &str) -> Result<Slot<usize>, E> {
-        let place = self.0.iter().position(|branch| *branch == tag);
-        Ok(place.map_or_else(|| Slot::Other(tag.into()), Slot::Fits))
+    fn visit_str<E: Error>(self, tag: &str) -> Result<(), E> {
+        *self.1 = match self.0.iter().position(|branch| *branch == tag) {
+            Some(place) => Slot::Fits(place),
+            None => Slot::Other(tag.into()),
+        };
+        Ok(())
     }
 
-    others!(but text);
+    others!(1, but text);
 }
 
 /// Reads a text, or whatever else is there.
-struct Text<T>(PhantomData<T>);
+struct Text<'s, T>(&'s mut Slot<T>);
 
-impl<'de, T: From<String> + for<'a> From<&'a str>> DeserializeSeed<'de> for Text<T> {
-    type Value = Slot<T>;
+impl<'de, T: From<String> + for<'a> From<&'a str>> DeserializeSeed<'de> for Text<'_, T> {
+    type Value = ();
 
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Slot<T>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de, T: From<String> + for<'a> From<&'a str>> Visitor<'de> for Text<T> {
-    type Value = Slot<T>;
+impl<'de, T: From<String> + for<'a> From<&'a str>> Visitor<'de> for Text<'_, T> {
+    type Value = ();
 
     #[inline]
-    fn visit_str<E: Error>(self, text: &str) -> Result<Slot<T>, E> {
-        Ok(Slot::Fits(text.into()))
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        *self.0 = Slot::Fits(text.into());
+        Ok(())
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<Slot<T>, E> {
-        Ok(Slot::Fits(text.into()))
+    fn visit_string<E: Error>(self, text: String) -> Result<(), E> {
+        *self.0 = Slot::Fits(text.into());
+        Ok(())
     }
 
-    others!(but text);
+    others!(0, but text);
 }
 
 /// Reads a list of texts, or whatever else is there.
-struct Texts<T>(PhantomData<T>);
+struct Texts<'s, T>(&'s mut Slot<Vec<T>>);
 
-impl<'de, T: From<String> + for<'a> From<&'a str> + Serialize> DeserializeSeed<'de> for Texts<T> {
-    type Value = Slot<Vec<T>>;
+impl<'de, T> DeserializeSeed<'de> for Texts<'_, T>
+where
+    T: From<String> + for<'a> From<&'a str> + Serialize,
+{
+    type Value = ();
 
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Slot<Vec<T>>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de, T: From<String> + for<'a> From<&'a str> + Serialize> Visitor<'de> for Texts<T> {
-    type Value = Slot<Vec<T>>;
+impl<'de, T> Visitor<'de> for Texts<'_, T>
+where
+    T: From<String> + for<'a> From<&'a str> + Serialize,
+{
+    type Value = ();
 
     #[inline]
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Slot<Vec<T>>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let mut texts = Vec::new();
-        while let Some(slot) = seq.next_element_seed(Text(PhantomData))? {
+        loop {
+            let mut slot = Slot::Missing;
+            if seq.next_element_seed(Text(&mut slot))?.is_none() {
+                break;
+            }
             let odd = match slot {
                 Slot::Fits(text) => {
                     texts.push(text);
@@ -395,26 +427,28 @@ impl<'de, T: From<String> + for<'a> From<&'a str> + Serialize> Visitor<'de> for 
             while let Some(value) = seq.next_element()? {
                 all.push(value);
             }
-            return Ok(Slot::Other(Value::Array(all)));
+            *self.0 = Slot::Other(Value::Array(all));
+            return Ok(());
         }
-        Ok(Slot::Fits(texts))
+        *self.0 = Slot::Fits(texts);
+        Ok(())
     }
 
-    others!(but list);
+    others!(0, but list);
 }
 
 /// Reads whatever is there, and sees then whether it is as documented.
-struct Any<T>(PhantomData<T>);
+struct Any<'s, T>(&'s mut Slot<T>);
 
-impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Any<T> {
-    type Value = Slot<T>;
+impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Any<'_, T> {
+    type Value = ();
 
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Slot<T>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let value = Value::deserialize(deserializer)?;
-        Ok(match T::deserialize(&value) {
+        *self.0 = match T::deserialize(&value) {
             Ok(fitting) => Slot::Fits(fitting),
             Err(_) => Slot::Other(value),
-        })
+        };
+        Ok(())
     }
 }
