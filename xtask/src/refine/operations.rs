@@ -215,16 +215,22 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
     Ok(())
 }
 
-/// What `url` is made of, in the statement that makes it.
+/// What the URL is made of, in the statement that makes it. Its name is another where a parameter has it.
 fn url_of(stmt: &mut Stmt) -> Option<&mut Expr> {
-    match stmt {
-        Stmt::Local(Local {
-            pat: Pat::Ident(pat),
-            init: Some(init),
-            ..
-        }) if pat.ident == "url" => Some(&mut init.expr),
-        _ => None,
-    }
+    let Stmt::Local(Local {
+        init: Some(init), ..
+    }) = stmt
+    else {
+        return None;
+    };
+    let mut tokens = match &*init.expr {
+        Expr::Macro(text) if text.mac.path.is_ident("format") => {
+            text.mac.tokens.clone().into_iter()
+        }
+        _ => return None,
+    };
+    let is_base = |token| matches!(token, TokenTree::Ident(name) if name == "baseurl");
+    tokens.any(is_base).then_some(&mut init.expr)
 }
 
 /// Makes `format!("{}/path/{}", self.baseurl, segment)` into a path for the base URL, which is parsed already: to parse
