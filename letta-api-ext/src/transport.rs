@@ -219,13 +219,14 @@ impl Call<'_> {
         let deadline = clock::after(began, options.deadline);
         settings.budget.deposit();
         outgoing.change_headers(|headers| self.authorize(headers));
-        let mut bounds = options.retry.bounds();
+        // Made where something fails, which is not the rule.
+        let mut bounds: Option<Box<dyn Iterator<Item = Duration> + Send>> = None;
         let mut previous = None;
         loop {
             attempts.count += 1;
             telemetry.attempt_begins(began);
             let limit = clock::after(began, options.attempt_timeout);
-            let attempt = Attempt {
+            let mut attempt = Attempt {
                 call: self,
                 limit: limit.min(deadline),
                 is_last: limit >= deadline,
@@ -243,7 +244,8 @@ impl Call<'_> {
             let failure = self.failure(&result, outgoing);
             let next = match &failure {
                 Some(failure) if outgoing.is_there() => {
-                    self.wait(failure, attempts.count, deadline, &mut bounds)
+                    let bounds = bounds.get_or_insert_with(|| Box::new(options.retry.bounds()));
+                    self.wait(failure, attempts.count, deadline, bounds)
                 }
                 _ => Err(None),
             };

@@ -167,9 +167,12 @@ impl Client {
 
     fn received(
         &self,
-        response: Result<Response, TransportError>,
+        mut response: Result<Response, TransportError>,
     ) -> Result<Response, TransportError> {
-        Ok(response?.with_body_limit(self.body_limit))
+        if let Ok(response) = &mut response {
+            response.set_body_limit(self.body_limit);
+        }
+        response
     }
 }
 

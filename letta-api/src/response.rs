@@ -104,11 +104,13 @@ impl Response {
             self.body = Body::Whole(Bytes::new());
             return Err(BodyError(Problem::TooLarge { limit }));
         }
-        if let Body::Unread(..) = self.body
-            && let Body::Unread(mut response, _) =
-                std::mem::replace(&mut self.body, Body::Whole(Bytes::new()))
-        {
-            self.body = Body::Read(read(&mut response, limit).await?);
+        if let Body::Unread(..) = self.body {
+            // Read where it is: to take it out would make this future larger by as much.
+            let reading = Reading(&mut self.body);
+            if let Body::Unread(response, _) = &mut *reading.0 {
+                let body = read(response, limit).await?;
+                reading.done(body);
+            }
         }
         Ok(())
     }
@@ -170,6 +172,23 @@ impl Drop for Wiped {
     fn drop(&mut self) {
         self.0.as_mut_slice().zeroize();
         self.0.spare_capacity_mut().zeroize();
+    }
+}
+
+/// A body that is being read. What is left half-read is empty.
+struct Reading<'a>(&'a mut Body);
+
+impl Reading<'_> {
+    fn done(self, body: Wiped) {
+        *self.0 = Body::Read(body);
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if let Body::Unread(..) = self.0 {
+            *self.0 = Body::Whole(Bytes::new());
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) struct Answer {
 impl Attempt<'_> {
     /// Gives the answer with its body read, unless it is to be streamed. Where the status is no success and
     /// the body cannot be read, the answer has none: the status is what counts.
-    pub(super) async fn run(mut self, outgoing: &mut Outgoing) -> Result<Answer> {
+    pub(super) async fn run(&mut self, outgoing: &mut Outgoing) -> Result<Answer> {
         let mut received = None;
         let exchange = self.exchange(outgoing, &mut received);
         let result = match clock::timeout_at(self.limit, exchange).await {

@@ -40,7 +40,7 @@ const COUNTED: u64 = 200;
 const FACTOR: f64 = 1.05;
 
 /// How many allocations more than the base's are wanted at the most.
-const MORE_ALLOCATIONS: f64 = 15.0;
+pub const MORE_ALLOCATIONS: f64 = 15.0;
 
 /// What was measured.
 #[derive(Debug, Serialize, Deserialize)]
@@ -104,6 +104,18 @@ pub struct AllocationCell {
     pub count: Vec<f64>,
     /// How many bytes.
     pub bytes: Vec<f64>,
+}
+
+impl AllocationCell {
+    /// How many more of them letta-api-ext makes than the same on bare reqwest.
+    #[must_use]
+    pub fn more_than_base(&self) -> f64 {
+        let count = |name: &str| {
+            let place = client::NAMES.iter().position(|it| *it == name);
+            place.map_or(f64::NAN, |place| self.count[place])
+        };
+        count(OURS) - count(BASE)
+    }
 }
 
 impl Section for CallSection {
@@ -472,9 +484,8 @@ fn targets(measured: &Measured) -> Vec<Target> {
             });
         }
     }
-    let place = |name: &str| client::NAMES.iter().position(|it| *it == name).unwrap_or(0);
     for cell in &measured.allocations {
-        let more = cell.count[place(OURS)] - cell.count[place(BASE)];
+        let more = cell.more_than_base();
         targets.push(Target {
             what: format!(
                 "{}: allocations of {OURS} above {BASE}'s",

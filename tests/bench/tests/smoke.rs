@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use letta_api_bench::call::CallSection;
+use letta_api_bench::call::{self, CallSection};
 use letta_api_bench::codegen::CodegenSection;
 use letta_api_bench::footprint::FootprintSection;
 use letta_api_bench::in_process::{self, InProcessSection};
@@ -47,6 +47,12 @@ fn a_call() {
         }
     }
     assert!(measured.server_alone > 0.0);
+    // These do not depend on the machine, so that a test can hold them.
+    let limit = call::MORE_ALLOCATIONS;
+    for cell in &measured.allocations {
+        let more = cell.more_than_base();
+        assert!(more <= limit, "{more} more than bare reqwest: {cell:?}");
+    }
 }
 
 #[test]
