@@ -40,6 +40,11 @@ fn http_client(protocol: Protocol) -> ::reqwest::Client {
         .redirect(::reqwest::redirect::Policy::none())
         .retry(::reqwest::retry::never())
         .no_proxy()
+        // Whatever reqwest was built to decompress.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         .user_agent(USER_AGENT);
     if protocol == Protocol::Http2 {
         builder = builder.http2_prior_knowledge();
