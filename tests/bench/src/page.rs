@@ -51,8 +51,12 @@ fn part<S: Section>(section: &S, parts: &mut Vec<(Part, String)>) -> Result<()> 
         rounds,
         ..
     } = &results;
+    let rounds = match rounds {
+        1 => "one round".to_owned(),
+        _ => format!("{rounds} rounds"),
+    };
     let origin = format!(
-        "*Measured on {day}, {rounds} rounds: {}, {} cores, {} GiB, {}, {}.* `cargo xtask bench {}`",
+        "*Measured on {day}, in {rounds}: {}, {} cores, {} GiB, {}, {}.* `cargo xtask bench {}`",
         machine.processor,
         machine.cores,
         machine.memory,
