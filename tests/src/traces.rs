@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Dispatch, Event, Level, Metadata, Subscriber, dispatcher};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
@@ -29,12 +30,17 @@ pub struct Trace {
 impl Traces {
     /// Records what this thread traces, until the guard is dropped.
     pub fn here() -> (Self, dispatcher::DefaultGuard) {
+        Self::here_from(LevelFilter::TRACE)
+    }
+
+    /// Records what this thread traces at this level and above, as an application may listen.
+    pub fn here_from(level: LevelFilter) -> (Self, dispatcher::DefaultGuard) {
         // Where there is one subscriber alone, a thread that comes by a place first asks nobody but its
         // own, and where it has none, that place is silent for all. Where there are two, it asks both.
         static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Registry::default()));
         LazyLock::force(&SECOND);
         let traces = Self::default();
-        let guard = dispatcher::set_default(&traces.dispatch());
+        let guard = dispatcher::set_default(&traces.dispatch(level));
         (traces, guard)
     }
 
@@ -45,12 +51,13 @@ impl Traces {
     /// When called twice.
     pub fn everywhere() -> Self {
         let traces = Self::default();
-        dispatcher::set_global_default(traces.dispatch()).expect("nobody else records");
+        dispatcher::set_global_default(traces.dispatch(LevelFilter::TRACE))
+            .expect("nobody else records");
         traces
     }
 
-    fn dispatch(&self) -> Dispatch {
-        Dispatch::new(Registry::default().with(self.clone()))
+    fn dispatch(&self, level: LevelFilter) -> Dispatch {
+        Dispatch::new(Registry::default().with(level).with(self.clone()))
     }
 
     /// What was recorded so far, which is then forgotten.

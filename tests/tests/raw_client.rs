@@ -215,3 +215,28 @@ fn clients_and_calls_can_be_moved_between_threads() {
     moved(letta.access_tokens().list().items());
     moved(letta.access_tokens().revoke("t").send());
 }
+
+#[tokio::test]
+async fn a_body_that_is_read_in_part_is_empty_and_not_read_on() {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        let begun = b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf";
+        stream.write_all(begun).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let http = reqwest::Client::builder().no_gzip().build().unwrap();
+    let mut response = Response::from(http.get(&url).send().await.unwrap());
+    assert_eq!(response.url().unwrap().as_str(), format!("{url}/"));
+    let reading = tokio::time::timeout(Duration::from_millis(100), response.buffer());
+    assert!(reading.await.is_err(), "the rest never comes");
+    assert!(response.url().is_none());
+    let body = tokio::time::timeout(Duration::from_secs(5), response.bytes());
+    assert!(body.await.expect("it is over").unwrap().is_empty());
+}

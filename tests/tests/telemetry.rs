@@ -8,6 +8,7 @@ use letta_api_tests::fault_server::{Fault, FaultServer};
 use letta_api_tests::traces::{Trace, Traces};
 use letta_api_tests::{TOKEN, answer, configured, persistent, policy, token_json};
 use tracing_core::Level;
+use tracing_subscriber::filter::LevelFilter;
 
 const TEMPLATE: &str = "/v1/client-side-access-tokens";
 
@@ -140,6 +141,22 @@ async fn a_failure_is_told_by_its_type_and_a_path_never() {
     assert_eq!(events[0].level, Level::DEBUG);
     let text = format!("{span:?} {}", events[0]);
     assert!(!text.contains("t0kent0ken"), "{text}");
+}
+
+#[tokio::test]
+async fn who_listens_to_warnings_alone_is_told_of_a_failure() {
+    let busy = answer("503 X", "application/json", "{}");
+    let server = FaultServer::start([Fault::Answer(busy)]).await;
+    let (traces, _guard) = Traces::here_from(LevelFilter::WARN);
+    let letta = persistent(server.url());
+    let call = letta.access_tokens().create(policy(), "https://a.b");
+    call.await.unwrap_err();
+
+    let (span, events) = own(&traces);
+    assert!(span.is_empty(), "{span:?}");
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(events[0].level, Level::WARN);
+    assert_eq!(events[0].get("error.type"), Some("503"));
 }
 
 #[tokio::test]
