@@ -100,6 +100,7 @@ mod text_enum;
 mod transport;
 mod transport_error;
 mod union;
+mod wiped;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

@@ -5,9 +5,9 @@ use progenitor_client::ByteStream;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use url::Url;
-use zeroize::Zeroize;
 
 use crate::transport_error::Printable;
+use crate::wiped::Wiped;
 
 /// Pieces of a body that are kept as they came, at the most. A server that sends single bytes must not make each of
 /// them take up as much as a piece.
@@ -156,22 +156,6 @@ impl Response {
 
     pub(crate) fn take_headers(&mut self) -> HeaderMap {
         std::mem::take(&mut self.headers)
-    }
-}
-
-/// Memory that is wiped when it is dropped, all at once: what zeroize does for a `Vec` goes byte by byte.
-struct Wiped(Vec<u8>);
-
-impl AsRef<[u8]> for Wiped {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl Drop for Wiped {
-    fn drop(&mut self) {
-        self.0.as_mut_slice().zeroize();
-        self.0.spare_capacity_mut().zeroize();
     }
 }
 

@@ -1,7 +1,8 @@
 //! Text that must not be printed by accident.
 
 use serde::{Deserialize, Serialize, Serializer};
-use zeroize::Zeroize;
+
+use crate::wiped::Wiped;
 
 /// A secret in text form: an API key, or the secret of a client-side access token.
 ///
@@ -34,8 +35,7 @@ impl Secret {
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        // All at once; what zeroize does for a `String` goes byte by byte.
-        self.0.as_mut_str().zeroize();
+        drop(Wiped(std::mem::take(&mut self.0).into_bytes()));
     }
 }
 

@@ -136,7 +136,7 @@ impl Section for CallSection {
         let mut cells = Vec::new();
         for (protocol, protocol_name) in PROTOCOLS {
             for (call, call_name) in CALLS {
-                for tasks in tasks(scale) {
+                for tasks in scale.tasks(&TASKS) {
                     println!("  {protocol_name}, {call_name}, {tasks} at a time");
                     let order = Order {
                         call,
@@ -161,14 +161,6 @@ impl Section for CallSection {
 
     fn page(&self, results: &Results<Measured>) -> Part {
         page(&results.results)
-    }
-}
-
-/// How many call at the same time.
-fn tasks(scale: &Scale) -> &'static [usize] {
-    match scale.is_smoke {
-        true => &TASKS[..2],
-        false => &TASKS,
     }
 }
 

@@ -82,7 +82,7 @@ impl Section for RivalsSection {
         }
         let mut cells = Vec::new();
         for (call, call_name) in CALLS {
-            for tasks in tasks(scale) {
+            for tasks in scale.tasks(&TASKS) {
                 println!("  {call_name}, {tasks} at a time");
                 let order = Order {
                     call,
@@ -114,13 +114,6 @@ impl Section for RivalsSection {
 
     fn page(&self, results: &Results<Measured>) -> Part {
         page(&results.results)
-    }
-}
-
-fn tasks(scale: &Scale) -> &'static [usize] {
-    match scale.is_smoke {
-        true => &TASKS[..2],
-        false => &TASKS,
     }
 }
 

@@ -79,6 +79,15 @@ impl Scale {
         }
     }
 
+    /// How many call at the same time, of these numbers.
+    #[must_use]
+    pub fn tasks(&self, all: &'static [usize]) -> &'static [usize] {
+        match self.is_smoke {
+            true => &all[..all.len().min(2)],
+            false => all,
+        }
+    }
+
     /// One iteration of everything.
     #[must_use]
     pub fn smoke() -> Self {
