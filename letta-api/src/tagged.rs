@@ -76,7 +76,8 @@ impl<'de, T: Tagged> Visitor<'de> for Object<T> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        let mut unknown = Map::new();
+        // Each as it came, those that are there twice too: what they mean is up to the branch.
+        let mut members: Vec<(String, Value)> = Vec::new();
         let mut name = Name::Known(0);
         let is_tag = |name: &str| (name == T::TAG).then_some(TAG);
         if map.next_key_seed(Names(is_tag, &mut name))?.is_some() {
@@ -86,25 +87,27 @@ impl<'de, T: Tagged> Visitor<'de> for Object<T> {
                     map.next_value_seed(Tag(T::BRANCHES, &mut tag))?;
                     match tag {
                         Slot::Fits(place) => return T::branch(place, Members::new(T::TAG, map)),
-                        Slot::Other(value) => drop(unknown.insert(T::TAG.to_owned(), value)),
+                        Slot::Other(value) => members.push((T::TAG.to_owned(), value)),
                         Slot::Missing => {}
                     }
                 }
-                Name::Other(name) => drop(unknown.insert(name, map.next_value()?)),
+                Name::Other(name) => members.push((name, map.next_value()?)),
             }
         }
-        let mut is_sound = true;
-        while let Some((name, value)) = map.next_entry()? {
-            is_sound &= unknown.insert(name, value).is_none();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
         }
-        let tag = unknown.get(T::TAG).and_then(Value::as_str);
-        let place = T::BRANCHES.iter().position(|branch| Some(*branch) == tag);
-        // Of a member that is there twice, nobody knows which counts.
-        let Some(place) = place.filter(|_| is_sound) else {
-            return Ok(T::unknown(unknown));
+        let tag = members.iter().position(|(name, _)| name == T::TAG);
+        let branch = tag.and_then(|tag| {
+            let said = members[tag].1.as_str()?;
+            let place = T::BRANCHES.iter().position(|branch| *branch == said)?;
+            Some((tag, place))
+        });
+        let Some((tag, place)) = branch else {
+            return Ok(T::unknown(members.into_iter().collect()));
         };
-        unknown.remove(T::TAG);
-        let members = MapDeserializer::<_, serde_json::Error>::new(unknown.into_iter());
+        members.remove(tag);
+        let members = MapDeserializer::<_, serde_json::Error>::new(members.into_iter());
         T::branch(place, Members::new(T::TAG, members)).map_err(A::Error::custom)
     }
 

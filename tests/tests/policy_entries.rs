@@ -72,7 +72,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
-    fn a_grant_is_read_as_serde_would_derive_it(members in prop::collection::vec(member(), 0..6)) {
+    fn a_grant_is_read_as_serde_would_derive_it(members in prop::collection::vec(member(), 0..8)) {
         // Written by hand: a member may be there twice.
         let members: Vec<String> = members
             .iter()
@@ -91,6 +91,43 @@ proptest! {
         prop_assert_eq!(&serde_json::from_reader::<_, AccessPolicyEntry>(text.as_bytes()).unwrap(), &read);
         // What was read is written as it came.
         prop_assert_eq!(serde_json::to_value(&read).unwrap(), value, "{}", text);
+    }
+}
+
+/// Members that nobody knows do not make a grant unknown, however often they come; the last counts, as in other JSON.
+#[test]
+fn a_member_twice_makes_a_grant_unknown_only_where_it_says_what_is_granted() {
+    let cases = [
+        (r#"{"type":"agent","id":"a","access":[],"x":1,"x":2}"#, true),
+        (r#"{"id":"a","type":"agent","access":[],"x":1,"x":2}"#, true),
+        (r#"{"x":1,"x":2,"id":"a","access":[],"type":"agent"}"#, true),
+        (r#"{"type":"agent","id":"a","id":"a","access":[]}"#, false),
+        (r#"{"id":"a","type":"agent","id":"a","access":[]}"#, false),
+        (
+            r#"{"type":"agent","id":"a","access":[],"type":"agent"}"#,
+            false,
+        ),
+        (
+            r#"{"id":"a","type":"agent","access":[],"type":"agent"}"#,
+            false,
+        ),
+        (
+            r#"{"id":"a","type":"project","access":[],"type":"agent"}"#,
+            false,
+        ),
+    ];
+    for (json, is_known) in cases {
+        let read: AccessPolicyEntry = serde_json::from_str(json).unwrap();
+        let derived: Derived = serde_json::from_str(json).unwrap();
+        assert!(same(&read, &derived), "{json}: {read:?}, {derived:?}");
+        match read {
+            AccessPolicyEntry::Agent { unknown, .. } => {
+                assert!(is_known, "{json}");
+                assert_eq!(unknown["x"], 2, "{json}");
+            }
+            AccessPolicyEntry::Unknown(_) => assert!(!is_known, "{json}"),
+            _ => panic!("{json}"),
+        }
     }
 }
 
