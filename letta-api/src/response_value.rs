@@ -81,7 +81,7 @@ impl<T: DeserializeOwned> ResponseValue<T> {
                 source: error,
             });
         }
-        match serde_json::from_slice(response.buffered()) {
+        match parse(response.buffered()) {
             Ok(value) => Ok(Self { head, value }),
             Err(error) => Err(Error::InvalidPayload(Box::new(InvalidPayload::new(
                 head,
@@ -158,5 +158,15 @@ impl<T> std::fmt::Debug for ResponseValue<T> {
         f.debug_struct("ResponseValue")
             .field("status", &self.head.status.as_u16())
             .finish_non_exhaustive()
+    }
+}
+
+/// Reads JSON, as `serde_json::from_slice` does. It would see for each text by itself whether that is UTF-8, which takes
+/// longer than to look at all at once.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(body) {
+        Ok(body) => serde_json::from_str(body),
+        // What is not read may be anything.
+        Err(_) => serde_json::from_slice(body),
     }
 }

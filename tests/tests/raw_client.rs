@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use letta_api::types::{AccessPolicyEntry, AccessRight, ClientSideAccessToken};
+use letta_api::types::{
+    AccessPolicyEntry, AccessRight, ClientSideAccessToken, ClientSideAccessTokenCreate,
+};
 use letta_api::{
     ApiKey, Bearer, BoxFuture, Client, Direct, Error, Operation, Response, Transport,
     TransportError, operations,
 };
-use letta_api_tests::{API_KEY, TOKEN, Tap, answer, split, token_json};
+use letta_api_tests::{API_KEY, TOKEN, Tap, answer, printed, split, token_json};
 
 fn client(tap: &Tap) -> Client {
     // A test of this package turns compression on, for all who use reqwest.
@@ -83,7 +85,7 @@ async fn a_bearer_sends_the_key() {
     let key = ApiKey::new(API_KEY).unwrap();
     let client = client(&tap).with_transport(Bearer::new(&key));
     let entry = AccessPolicyEntry::agent("agent-1", vec![AccessRight::ReadMessages]);
-    let body = letta_api::types::ClientSideAccessTokenCreate::new("https://a.b", vec![entry]);
+    let body = ClientSideAccessTokenCreate::new("https://a.b", vec![entry]);
     let token = client.create_client_side_access_token(&body).await.unwrap();
     assert_eq!(token.status().as_u16(), 201);
     assert_eq!(token.headers()["x-request-id"], "req-7");
@@ -195,6 +197,36 @@ async fn an_error_has_status_headers_and_body_where_there_are_any() {
         panic!("{error:?}");
     };
     assert_eq!(answer.message, "no");
+}
+
+#[tokio::test]
+async fn a_byte_that_is_no_utf_8_matters_where_it_is_read() {
+    // The same length, so that the head stays true.
+    let spoiled = |json: &str| -> Vec<u8> {
+        let answer = answer("201 Created", "application/json", json).into_iter();
+        answer
+            .map(|byte| if byte == b'~' { 0xff } else { byte })
+            .collect()
+    };
+    let ignored = token_json().replacen('{', r#"{"newer":{"text":"a~b"},"#, 1);
+    let read = token_json().replace("app.example.com", "app.ex~mple.com");
+    for (json, is_read) in [(&ignored, false), (&read, true)] {
+        let tap = Tap::start(spoiled(json)).await;
+        let body = ClientSideAccessTokenCreate::new("https://a.b", Vec::new());
+        let answered = client(&tap).create_client_side_access_token(&body).await;
+        assert_eq!(answered.is_err(), is_read);
+        match answered {
+            Ok(token) => assert_eq!(token.hostname, "https://app.example.com"),
+            Err(error) => {
+                assert!(matches!(error, Error::InvalidPayload(_)), "{error:?}");
+                let printed = printed(&error);
+                assert!(!printed.contains(TOKEN) && !printed.contains("mple.com"));
+                let body = error.into_body().await.unwrap();
+                assert_eq!(body.len(), json.len());
+                assert!(body.contains(&0xff));
+            }
+        }
+    }
 }
 
 #[test]
