@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use crate::response::{BodyError, Response};
-use crate::response_value::{Head, ResponseValue};
+use crate::response_value::ResponseValue;
 use crate::transport_error::TransportError;
 
 /// Why a call failed. `E` is the error body that the operation documents.
@@ -24,7 +24,7 @@ pub enum Error<E = ()> {
     ErrorResponse(Box<ResponseValue<E>>),
     /// The service answered with a status that the description does not document. The body may be
     /// unread.
-    UnexpectedResponse(Box<Response>),
+    UnexpectedResponse(Response),
     /// An answer began and its body could not be read to the end, or is longer than allowed.
     #[non_exhaustive]
     ResponseBody {
@@ -49,7 +49,7 @@ impl<E> Error<E> {
     /// Called by generated code.
     #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) fn undocumented(response: Response) -> Self {
-        Self::UnexpectedResponse(Box::new(response))
+        Self::UnexpectedResponse(response)
     }
 
     /// The status of the answer, where there was one.
@@ -174,7 +174,8 @@ impl<E> std::error::Error for Error<E> {
 ///
 /// Printing it says what is wrong and where, and shows nothing of the body.
 pub struct InvalidPayload {
-    pub(crate) head: Head,
+    /// Without its body.
+    pub(crate) response: Response,
     pub(crate) body: Bytes,
     pub(crate) problem: String,
 }
@@ -182,12 +183,12 @@ pub struct InvalidPayload {
 impl InvalidPayload {
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
-        self.head.status
+        self.response.status()
     }
 
     /// The headers of the answer.
     pub fn headers(&self) -> &HeaderMap {
-        &self.head.headers
+        self.response.headers()
     }
 
     /// What is wrong with the body, and at which line and column of it.
@@ -206,7 +207,8 @@ impl std::fmt::Display for InvalidPayload {
         write!(
             f,
             "the body of a {} answer is not what the description says: {}",
-            self.head.status, self.problem
+            self.status(),
+            self.problem
         )
     }
 }
@@ -214,7 +216,7 @@ impl std::fmt::Display for InvalidPayload {
 impl std::fmt::Debug for InvalidPayload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("InvalidPayload")
-            .field("status", &self.head.status.as_u16())
+            .field("status", &self.status().as_u16())
             .field("problem", &self.problem)
             .finish_non_exhaustive()
     }

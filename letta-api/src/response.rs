@@ -17,6 +17,11 @@ const PIECES: usize = 64;
 ///
 /// `Debug` shows the status alone.
 pub struct Response {
+    // On its way up, it is handed on often.
+    parts: Box<Parts>,
+}
+
+struct Parts {
     status: StatusCode,
     headers: HeaderMap,
     body: Body,
@@ -25,10 +30,23 @@ pub struct Response {
 
 enum Body {
     Whole(Bytes),
-    /// Read by us, to be wiped.
+    /// Put together by us, to be wiped.
     Read(Wiped),
     /// With the length that it says it has.
     Unread(reqwest::Response, Option<u64>),
+}
+
+impl Body {
+    const EMPTY: Self = Self::Whole(Bytes::new());
+
+    /// What is there of it.
+    fn into_buffered(self) -> Bytes {
+        match self {
+            Self::Whole(body) => body,
+            Self::Read(body) => Bytes::from_owner(body),
+            Self::Unread(..) => Bytes::new(),
+        }
+    }
 }
 
 impl Response {
@@ -45,40 +63,47 @@ impl Response {
     /// assert_eq!(response.status(), 200);
     /// ```
     pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
+        Self::of(status, headers, Body::Whole(body.into()))
+    }
+
+    fn of(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
+        let limit = Self::BODY_LIMIT;
         Self {
-            status,
-            headers,
-            body: Body::Whole(body.into()),
-            limit: Self::BODY_LIMIT,
+            parts: Box::new(Parts {
+                status,
+                headers,
+                body,
+                limit,
+            }),
         }
     }
 
     /// The same answer with another limit to its body, in bytes.
     #[must_use]
     pub fn with_body_limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
+        self.set_body_limit(limit);
         self
     }
 
     /// Sets another limit to its body, in bytes.
     pub fn set_body_limit(&mut self, limit: usize) {
-        self.limit = limit;
+        self.parts.limit = limit;
     }
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.parts.status
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.parts.headers
     }
 
     /// Where the answer came from, if it came over the network and its body is not read yet: another URL than
     /// that of the request where the HTTP client followed a redirect. It may hold a secret.
     pub fn url(&self) -> Option<&Url> {
-        match &self.body {
+        match &self.parts.body {
             Body::Unread(response, _) => Some(response.url()),
             Body::Whole(_) | Body::Read(_) => None,
         }
@@ -92,8 +117,9 @@ impl Response {
     /// A body longer than the limit, which is not read on, and one that breaks off. The answer then has an
     /// empty body, and so it has where this future is dropped before its end.
     pub async fn buffer(&mut self) -> Result<(), BodyError> {
-        let limit = self.limit;
-        let length = match &self.body {
+        let Parts { body, limit, .. } = &mut *self.parts;
+        let limit = *limit;
+        let length = match &*body {
             Body::Whole(body) => Some(body.len()),
             Body::Read(body) => Some(body.0.len()),
             Body::Unread(_, length) => {
@@ -101,12 +127,12 @@ impl Response {
             }
         };
         if length.is_some_and(|length| length > limit) {
-            self.body = Body::Whole(Bytes::new());
+            *body = Body::EMPTY;
             return Err(BodyError(Problem::TooLarge { limit }));
         }
-        if let Body::Unread(..) = self.body {
+        if let Body::Unread(..) = body {
             // Read where it is: to take it out would make this future larger by as much.
-            let reading = Reading(&mut self.body);
+            let reading = Reading(body);
             if let Body::Unread(response, _) = &mut *reading.0 {
                 let body = read(response, limit).await?;
                 reading.done(body);
@@ -115,47 +141,57 @@ impl Response {
         Ok(())
     }
 
-    /// Reads the body to its end, as [`buffer`](Self::buffer) does. Memory that it was read into is wiped
-    /// when the last copy of the result is dropped.
+    /// Reads the body to its end, as [`buffer`](Self::buffer) does. One that came in pieces was put together in
+    /// memory that is wiped when the last copy of the result is dropped. One that came whole is where the HTTP
+    /// client has put it.
     ///
     /// # Errors
     ///
     /// Those of [`buffer`](Self::buffer).
     pub async fn bytes(mut self) -> Result<Bytes, BodyError> {
         self.buffer().await?;
-        Ok(self.into_buffered())
+        Ok(self.take_buffered())
     }
 
     /// What is there of the body.
     pub(crate) fn buffered(&self) -> &[u8] {
-        match &self.body {
+        match &self.parts.body {
             Body::Whole(body) => body,
             Body::Read(body) => &body.0,
             Body::Unread(..) => &[],
         }
     }
 
-    /// What is there of the body, to keep.
-    pub(crate) fn into_buffered(self) -> Bytes {
-        match self.body {
-            Body::Whole(body) => body,
-            Body::Read(body) => Bytes::from_owner(body),
-            Body::Unread(..) => Bytes::new(),
-        }
+    /// What is there of the body, to keep. It is empty then.
+    pub(crate) fn take_buffered(&mut self) -> Bytes {
+        self.take_body().into_buffered()
     }
 
     /// The body as it comes, without a limit.
-    pub fn into_stream(self) -> ByteStream {
-        match self.body {
+    pub fn into_stream(mut self) -> ByteStream {
+        self.take_stream()
+    }
+
+    /// The body as it comes. It is empty then.
+    pub(crate) fn take_stream(&mut self) -> ByteStream {
+        match self.take_body() {
             Body::Unread(response, _) => ByteStream::new(Box::pin(response.bytes_stream())),
-            Body::Whole(_) | Body::Read(_) => {
-                ByteStream::new(Box::pin(Once(Some(self.into_buffered()))))
-            }
+            body => ByteStream::new(Box::pin(Once(Some(body.into_buffered())))),
         }
     }
 
     pub(crate) fn take_headers(&mut self) -> HeaderMap {
-        std::mem::take(&mut self.headers)
+        std::mem::take(&mut self.parts.headers)
+    }
+
+    /// The same answer, whose body is dropped.
+    pub(crate) fn without_body(mut self) -> Self {
+        self.take_body();
+        self
+    }
+
+    fn take_body(&mut self) -> Body {
+        std::mem::replace(&mut self.parts.body, Body::EMPTY)
     }
 }
 
@@ -163,44 +199,72 @@ impl Response {
 struct Reading<'a>(&'a mut Body);
 
 impl Reading<'_> {
-    fn done(self, body: Wiped) {
-        *self.0 = Body::Read(body);
+    fn done(self, body: Body) {
+        *self.0 = body;
     }
 }
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         if let Body::Unread(..) = self.0 {
-            *self.0 = Body::Whole(Bytes::new());
+            *self.0 = Body::EMPTY;
         }
     }
 }
 
-/// Reads a body into memory of its own, of the size that it turns out to have, where that can be.
-async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Wiped, BodyError> {
-    let mut body = Wiped(Vec::new());
-    // Most bodies come in one piece, and need no list.
-    let (mut first, mut others) = (None, Vec::new());
-    let mut length = 0;
-    while let Some(chunk) = response.chunk().await.map_err(BodyError::lost)? {
-        length += chunk.len();
-        if length > limit {
+/// Reads a body to its end, of the size that it turns out to have, where that can be.
+async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Body, BodyError> {
+    let mut pieces = Pieces::default();
+    while let Some(piece) = response.chunk().await.map_err(BodyError::lost)? {
+        pieces.push(piece);
+        if pieces.length > limit {
             return Err(BodyError(Problem::TooLarge { limit }));
         }
-        if first.is_none() {
-            first = Some(chunk);
+    }
+    Ok(pieces.into_body())
+}
+
+/// What has come of a body.
+#[derive(Default)]
+struct Pieces {
+    /// How long all is.
+    length: usize,
+    /// What came before the pieces that are kept.
+    body: Wiped,
+    // Most bodies come in one piece, and need no list.
+    first: Option<Bytes>,
+    others: Vec<Bytes>,
+}
+
+impl Pieces {
+    fn push(&mut self, piece: Bytes) {
+        self.length += piece.len();
+        if self.first.is_none() {
+            self.first = Some(piece);
         } else {
-            others.push(chunk);
+            self.others.push(piece);
         }
-        if others.len() == PIECES {
-            let capacity = length.max(2 * body.0.capacity());
-            make_room(&mut body, capacity);
-            append(&mut body.0, &mut first, &mut others);
+        if self.others.len() == PIECES {
+            self.append(self.length.max(2 * self.body.0.capacity()));
         }
     }
-    make_room(&mut body, length);
-    append(&mut body.0, &mut first, &mut others);
-    Ok(body)
+
+    /// A body of one piece stays where the HTTP client has put it. It is not wiped there, and neither would it be if it
+    /// were copied, which would leave a secret in one place more.
+    fn into_body(mut self) -> Body {
+        if self.body.0.is_empty() && self.others.is_empty() {
+            return Body::Whole(self.first.unwrap_or_default());
+        }
+        self.append(self.length);
+        Body::Read(self.body)
+    }
+
+    fn append(&mut self, capacity: usize) {
+        make_room(&mut self.body, capacity);
+        for piece in self.first.take().into_iter().chain(self.others.drain(..)) {
+            self.body.0.extend_from_slice(&piece);
+        }
+    }
 }
 
 /// A vector that grows by itself leaves a copy behind, and this may hold a secret.
@@ -212,28 +276,19 @@ fn make_room(body: &mut Wiped, capacity: usize) {
     }
 }
 
-fn append(body: &mut Vec<u8>, first: &mut Option<Bytes>, others: &mut Vec<Bytes>) {
-    for piece in first.take().into_iter().chain(others.drain(..)) {
-        body.extend_from_slice(&piece);
-    }
-}
-
 impl From<reqwest::Response> for Response {
     fn from(mut response: reqwest::Response) -> Self {
         let length = response.content_length();
-        Self {
-            status: response.status(),
-            headers: std::mem::take(response.headers_mut()),
-            body: Body::Unread(response, length),
-            limit: Self::BODY_LIMIT,
-        }
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        Self::of(status, headers, Body::Unread(response, length))
     }
 }
 
 impl std::fmt::Debug for Response {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Response")
-            .field("status", &self.status.as_u16())
+            .field("status", &self.status().as_u16())
             .finish_non_exhaustive()
     }
 }
@@ -310,6 +365,42 @@ impl std::error::Error for BodyError {
         match &self.0 {
             Problem::TooLarge { .. } => None,
             Problem::Lost(_, printable) => Some(printable),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put_together(pieces: impl IntoIterator<Item = Bytes>) -> Body {
+        let mut all = Pieces::default();
+        for piece in pieces {
+            all.push(piece);
+            assert!(all.others.len() < PIECES);
+        }
+        all.into_body()
+    }
+
+    #[test]
+    fn a_body_of_one_piece_is_not_copied() {
+        let piece = Bytes::from(vec![b'x'; 100]);
+        let Body::Whole(body) = put_together([piece.clone()]) else {
+            panic!("it was copied");
+        };
+        assert_eq!(body.as_ptr_range(), piece.as_ptr_range());
+        assert!(put_together([]).into_buffered().is_empty());
+    }
+
+    #[test]
+    fn a_body_of_pieces_is_put_together_in_memory_that_is_wiped() {
+        for count in [2, PIECES, PIECES + 1, PIECES + 2, 10 * PIECES + 3] {
+            let expected: Vec<u8> = (0..count).map(|index| (index % 251) as u8).collect();
+            let pieces = expected.chunks(1).map(Bytes::copy_from_slice);
+            let Body::Read(body) = put_together(pieces) else {
+                panic!("{count} pieces are not to be wiped");
+            };
+            assert_eq!(body.0, expected);
         }
     }
 }

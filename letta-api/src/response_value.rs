@@ -14,43 +14,28 @@ use crate::response::{BodyError, Response};
 /// `Debug` writes the status alone. The value is reached through `Deref`, or taken with
 /// [`into_inner`](Self::into_inner).
 pub struct ResponseValue<T> {
-    head: Head,
+    /// Without its body.
+    response: Response,
     value: T,
-}
-
-/// Status and headers of an answer.
-#[derive(Clone)]
-pub(crate) struct Head {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-}
-
-impl Head {
-    fn of(response: &mut Response) -> Self {
-        Self {
-            status: response.status(),
-            headers: response.take_headers(),
-        }
-    }
 }
 
 impl<T> ResponseValue<T> {
     /// Puts an answer together by hand, as tests and other transports need.
     pub fn new(value: T, status: StatusCode, headers: HeaderMap) -> Self {
         Self {
-            head: Head { status, headers },
+            response: Response::new(status, headers, Bytes::new()),
             value,
         }
     }
 
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
-        self.head.status
+        self.response.status()
     }
 
     /// The headers of the answer.
     pub fn headers(&self) -> &HeaderMap {
-        &self.head.headers
+        self.response.headers()
     }
 
     /// The value alone.
@@ -73,20 +58,20 @@ impl<T: DeserializeOwned> ResponseValue<T> {
         mut response: Response,
         read: Result<(), BodyError>,
     ) -> Result<Self, Error<E>> {
-        let head = Head::of(&mut response);
         if let Err(error) = read {
             return Err(Error::ResponseBody {
-                status: head.status,
-                headers: Box::new(head.headers),
+                status: response.status(),
+                headers: Box::new(response.take_headers()),
                 source: error,
             });
         }
         match parse(response.buffered()) {
-            Ok(value) => Ok(Self { head, value }),
+            Ok(value) => Ok(Self {
+                response: response.without_body(),
+                value,
+            }),
             Err(error) => Err(Error::InvalidPayload(Box::new(InvalidPayload::new(
-                head,
-                response.into_buffered(),
-                &error,
+                response, &error,
             )))),
         }
     }
@@ -95,9 +80,9 @@ impl<T: DeserializeOwned> ResponseValue<T> {
 impl ResponseValue<()> {
     /// For an answer that is documented to have no body. What it has all the same is not read.
     #[allow(dead_code, reason = "which of these are used is up to the description")]
-    pub(crate) fn empty(mut response: Response) -> Self {
+    pub(crate) fn empty(response: Response) -> Self {
         Self {
-            head: Head::of(&mut response),
+            response: response.without_body(),
             value: (),
         }
     }
@@ -107,17 +92,16 @@ impl ResponseValue<ByteStream> {
     /// For an answer whose body is not JSON.
     #[allow(dead_code, reason = "which of these are used is up to the description")]
     pub(crate) fn stream(mut response: Response) -> Self {
-        Self {
-            head: Head::of(&mut response),
-            value: response.into_stream(),
-        }
+        let value = response.take_stream();
+        Self { response, value }
     }
 }
 
 impl InvalidPayload {
-    fn new(head: Head, body: Bytes, error: &serde_json::Error) -> Self {
+    fn new(mut response: Response, error: &serde_json::Error) -> Self {
+        let body = response.take_buffered();
         Self {
-            head,
+            response,
             body,
             problem: describe(error),
         }
@@ -156,7 +140,7 @@ impl<T> std::ops::Deref for ResponseValue<T> {
 impl<T> std::fmt::Debug for ResponseValue<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ResponseValue")
-            .field("status", &self.head.status.as_u16())
+            .field("status", &self.status().as_u16())
             .finish_non_exhaustive()
     }
 }

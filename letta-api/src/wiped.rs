@@ -3,6 +3,7 @@
 use zeroize::Zeroize;
 
 /// Memory that is wiped when it is dropped, all at once: what zeroize does for a `Vec` goes byte by byte.
+#[derive(Default)]
 pub(crate) struct Wiped(pub(crate) Vec<u8>);
 
 impl AsRef<[u8]> for Wiped {

@@ -52,7 +52,7 @@ impl RevokeAccessToken {
                 return Err(call.invalid(&answer, ELSEWHERE, &secrets));
             }
             Ok(_) => return Ok(Revocation::Revoked),
-            Err(letta_api::Error::UnexpectedResponse(response)) => *response,
+            Err(letta_api::Error::UnexpectedResponse(response)) => response,
             Err(error) => return Err(call.error(error, &secrets).await),
         };
         let (status, headers) = (response.status(), response.headers().clone());

@@ -398,8 +398,8 @@ impl VisitMut for DropHeaderMap {
     }
 }
 
-/// Makes `Error::ErrorResponse(…)` into `Error::documented(…)`, and `Error::UnexpectedResponse(…)` into
-/// `Error::undocumented(…)`, which box what they are given: an error should be small.
+/// Makes `Error::ErrorResponse(…)` into `Error::documented(…)`, which boxes what it is given, since an error should be
+/// small, and `Error::UnexpectedResponse(…)` into `Error::undocumented(…)`.
 struct BoxErrors;
 
 impl VisitMut for BoxErrors {
