@@ -1,32 +1,37 @@
 //! A request that may have to be sent more than once.
 
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Request};
 use url::Url;
 
 /// A request, kept until it is known whether it has to be sent again.
 pub(super) enum Outgoing {
-    /// It can be sent, for the first time or again.
-    There(Request),
+    /// It can be sent, for the first time or again. A body that is there as a whole is kept beside it.
+    There {
+        request: Request,
+        body: Option<Bytes>,
+    },
     /// It was sent with a body that is a stream, which cannot be sent twice.
     Gone { method: Method, url: Url },
 }
 
 impl Outgoing {
-    pub(super) fn new(request: Request) -> Self {
-        Self::There(request)
+    pub(super) fn new(mut request: Request) -> Self {
+        let body = take_whole_body(&mut request);
+        Self::There { request, body }
     }
 
     /// Changes the headers that are sent from now on.
     pub(super) fn change_headers(&mut self, change: impl FnOnce(&mut HeaderMap)) {
-        if let Self::There(request) = self {
+        if let Self::There { request, .. } = self {
             change(request.headers_mut());
         }
     }
 
     pub(super) fn method(&self) -> &Method {
         match self {
-            Self::There(request) => request.method(),
+            Self::There { request, .. } => request.method(),
             Self::Gone { method, .. } => method,
         }
     }
@@ -34,31 +39,136 @@ impl Outgoing {
     /// Where it was to go at first, whatever redirects say.
     pub(super) fn url(&self) -> &Url {
         match self {
-            Self::There(request) => request.url(),
+            Self::There { request, .. } => request.url(),
             Self::Gone { url, .. } => url,
         }
     }
 
     /// Whether it can be sent.
     pub(super) fn is_there(&self) -> bool {
-        matches!(self, Self::There(_))
+        matches!(self, Self::There { .. })
     }
 
     /// The request, to be sent, if it [is there](Self::is_there).
     pub(super) fn next(&mut self) -> Option<Request> {
-        let Self::There(request) = self else {
+        let Self::There { request, body } = self else {
             return None;
         };
-        if let Some(copy) = request.try_clone() {
-            return Some(copy);
+        if let Some(copy) = copy(request) {
+            // The headers of the one that was built have room for those that the HTTP client adds.
+            let mut request = std::mem::replace(request, copy);
+            if let Some(body) = body {
+                *request.body_mut() = Some(body.clone().into());
+            }
+            return Some(request);
         }
         let gone = Self::Gone {
             method: request.method().clone(),
             url: request.url().clone(),
         };
         match std::mem::replace(self, gone) {
-            Self::There(request) => Some(request),
+            Self::There { request, .. } => Some(request),
             Self::Gone { .. } => None,
         }
+    }
+}
+
+/// The same request. Nothing where its body is a stream. reqwest's own way (`try_clone`) makes a table for what is
+/// never there: neither a time-out nor any other extension is given to a request before it gets here.
+#[cfg(not(target_arch = "wasm32"))]
+fn copy(request: &Request) -> Option<Request> {
+    if request.body().is_some() {
+        return None;
+    }
+    let mut copy = Request::new(request.method().clone(), request.url().clone());
+    copy.headers_mut().clone_from(request.headers());
+    *copy.version_mut() = request.version();
+    Some(copy)
+}
+
+/// Takes the body out, if it is no stream. Nothing is copied.
+#[cfg(not(target_arch = "wasm32"))]
+fn take_whole_body(request: &mut Request) -> Option<Bytes> {
+    use futures_util::FutureExt;
+    use http_body_util::BodyExt;
+
+    request.body()?.as_bytes()?;
+    let mut body = request.body_mut().take()?;
+    // Bytes come as one frame, at once. An empty body has none.
+    let frame = body.frame().now_or_never().flatten();
+    let bytes = frame.and_then(|frame| frame.ok()?.into_data().ok());
+    Some(bytes.unwrap_or_default())
+}
+
+#[cfg(target_arch = "wasm32")]
+fn copy(request: &Request) -> Option<Request> {
+    request.try_clone()
+}
+
+/// A body cannot be taken out there, and is copied with the request.
+#[cfg(target_arch = "wasm32")]
+fn take_whole_body(_: &mut Request) -> Option<Bytes> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::{Body, Version};
+
+    use super::*;
+
+    fn request(body: Option<Body>) -> Request {
+        let url = "https://api.letta.com/v1/x?y=1".parse().unwrap();
+        let mut request = Request::new(Method::POST, url);
+        request
+            .headers_mut()
+            .append("accept", "application/json".parse().unwrap());
+        *request.version_mut() = Version::HTTP_2;
+        *request.body_mut() = body;
+        request
+    }
+
+    #[test]
+    fn a_body_that_is_whole_is_sent_as_often_as_it_takes_and_never_copied() {
+        let bytes = Bytes::from(vec![b'x'; 100]);
+        let mut outgoing = Outgoing::new(request(Some(bytes.clone().into())));
+        for _ in 0..3 {
+            let sent = outgoing.next().unwrap();
+            assert!(outgoing.is_there());
+            assert_eq!(
+                (sent.method(), sent.url()),
+                (outgoing.method(), outgoing.url())
+            );
+            assert_eq!(sent.version(), Version::HTTP_2);
+            assert_eq!(sent.headers()["accept"], "application/json");
+            let body = sent.body().unwrap().as_bytes().unwrap();
+            assert_eq!(body.as_ptr_range(), bytes.as_ptr_range());
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_empty_or_not_there_stays_so() {
+        for (body, length) in [(Some(Body::from("")), Some(0)), (None, None)] {
+            let mut outgoing = Outgoing::new(request(body));
+            for _ in 0..2 {
+                let sent = outgoing.next().unwrap();
+                let body = sent.body().map(|body| body.as_bytes().unwrap().len());
+                assert_eq!(body, length);
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_a_stream_is_sent_once() {
+        let body = futures_util::stream::iter([Ok::<_, std::io::Error>("once")]);
+        let mut outgoing = Outgoing::new(request(Some(Body::wrap_stream(body))));
+        let sent = outgoing.next().unwrap();
+        assert!(sent.body().unwrap().as_bytes().is_none());
+        assert!(!outgoing.is_there());
+        assert!(outgoing.next().is_none());
+        assert_eq!(
+            (outgoing.method(), outgoing.url()),
+            (sent.method(), sent.url())
+        );
     }
 }

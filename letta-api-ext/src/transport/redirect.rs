@@ -48,8 +48,11 @@ impl Redirect {
 /// Whether a request to `url` was answered from somewhere that it should not have got to: the HTTP client
 /// followed a redirect to another origin, or with who knows what method. A browser always follows them.
 pub(super) fn is_foreign(url: &Url, answered: &Url, method: &Method) -> bool {
-    let is_moved = url != answered && cfg!(not(target_arch = "wasm32"));
-    url.origin() != answered.origin() || (is_moved && *method != Method::GET)
+    if url == answered {
+        return false;
+    }
+    let may_follow = cfg!(target_arch = "wasm32") || *method == Method::GET;
+    !may_follow || url.origin() != answered.origin()
 }
 
 /// Whether two URLs have one path, but for a slash at its end.
