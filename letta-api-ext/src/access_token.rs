@@ -7,7 +7,7 @@ use letta_api::{Secret, types};
 use serde::Serialize;
 
 use crate::clock::Instant;
-use crate::clock_reading::ClockReading;
+use crate::clock_reading::ServiceDate;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 use crate::{clock, redact};
@@ -28,8 +28,8 @@ pub(crate) struct Inner {
     secret: Secret,
     hostname: String,
     expires_at_text: String,
-    /// What the service's clock said in the answer that the token came with, if it said anything.
-    reading: Option<ClockReading>,
+    /// That of the answer that the token came with, if it had one.
+    date: Option<ServiceDate>,
     /// An end of our own reckoning.
     #[cfg(feature = "minter")]
     ends: Option<Instant>,
@@ -45,13 +45,13 @@ impl AccessToken {
     /// that was minted.
     pub(crate) fn from_wire(
         token: types::ClientSideAccessToken,
-        reading: Option<ClockReading>,
+        date: Option<ServiceDate>,
     ) -> Self {
         let inner = Inner {
             secret: token.token,
             hostname: token.hostname,
             expires_at_text: token.expires_at,
-            reading,
+            date,
             #[cfg(feature = "minter")]
             ends: None,
             reported: token.policy,
@@ -71,8 +71,8 @@ impl AccessToken {
         if self.inner.ends.is_some() {
             return self.inner.ends;
         }
-        let (reading, expiry) = self.inner.reading.zip(self.expires_at())?;
-        Some(reading.instant_of(expiry))
+        let reading = self.inner.date.as_ref()?.reading()?;
+        Some(reading.instant_of(self.expires_at()?))
     }
 
     /// The same token, with an end of our own reckoning.

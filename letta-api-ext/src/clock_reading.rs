@@ -1,9 +1,10 @@
 //! What the service's clock says, held against a clock that nobody sets. The time of day of this machine may
 //! be wrong, and may be put right at any moment; when a token ends is for the service to say.
 
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{DATE, HeaderMap};
+use reqwest::header::{DATE, HeaderMap, HeaderValue};
 
 use crate::clock::{self, Instant};
 
@@ -13,6 +14,45 @@ pub(crate) const RESOLUTION: Duration = Duration::from_secs(1);
 /// Instants further off than this are cut to it: platforms keep them in numbers that end.
 const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
+/// A `Date` of the service's as it came, which is read once somebody asks: of many tokens nobody does.
+#[derive(Clone)]
+pub(crate) struct ServiceDate {
+    inner: Arc<Unread>,
+}
+
+struct Unread {
+    date: HeaderValue,
+    sent: Instant,
+    reading: OnceLock<Option<ClockReading>>,
+}
+
+impl ServiceDate {
+    /// From the answer to a request that was sent then. Nothing where it has no date.
+    pub(crate) fn of(headers: &HeaderMap, sent: Instant) -> Option<Self> {
+        let inner = Unread {
+            date: headers.get(DATE)?.clone(),
+            sent,
+            reading: OnceLock::new(),
+        };
+        Some(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// What it says. Nothing where it is no date.
+    pub(crate) fn reading(&self) -> Option<ClockReading> {
+        let Unread {
+            date,
+            sent,
+            reading,
+        } = &*self.inner;
+        *reading.get_or_init(|| {
+            let date = clock::parse_http_date(date.to_str().ok()?)?;
+            Some(ClockReading { date, sent: *sent })
+        })
+    }
+}
+
 /// A `Date` of the service's, and when it was: after the request was sent, and before now.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClockReading {
@@ -21,12 +61,6 @@ pub(crate) struct ClockReading {
 }
 
 impl ClockReading {
-    /// From the answer to a request that was sent then. Nothing where it has no date that can be read.
-    pub(crate) fn of(headers: &HeaderMap, sent: Instant) -> Option<Self> {
-        let date = clock::parse_http_date(headers.get(DATE)?.to_str().ok()?)?;
-        Some(Self { date, sent })
-    }
-
     /// The last instant at which it is sure that the service's clock does not show `expiry` yet.
     ///
     /// Reckoned as if the service had set the date the moment the request was sent, and at the end of the
@@ -51,7 +85,7 @@ mod tests {
 
     fn reading(date: &'static str, sent: Instant) -> Option<ClockReading> {
         let headers = HeaderMap::from_iter([(DATE, date.parse().unwrap())]);
-        ClockReading::of(&headers, sent)
+        ServiceDate::of(&headers, sent)?.reading()
     }
 
     #[tokio::test(start_paused = true)]
@@ -88,6 +122,6 @@ mod tests {
         for odd in ["", "yesterday", "2026-03-01T12:00:00Z"] {
             assert!(reading(odd, sent).is_none(), "{odd}");
         }
-        assert!(ClockReading::of(&HeaderMap::new(), sent).is_none());
+        assert!(ServiceDate::of(&HeaderMap::new(), sent).is_none());
     }
 }

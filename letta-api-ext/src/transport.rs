@@ -8,7 +8,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::clock::{self, Instant};
-use crate::clock_reading::ClockReading;
+use crate::clock_reading::ServiceDate;
 use crate::error::{self, Error, Result};
 use crate::metrics::Metrics;
 use crate::retry_budget::RetryBudget;
@@ -106,10 +106,10 @@ pub(crate) struct Course {
     events: Mutex<Events>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Events {
     attempts: Attempts,
-    reading: Option<ClockReading>,
+    date: Option<ServiceDate>,
 }
 
 impl Course {
@@ -124,9 +124,9 @@ impl Course {
         self.lock().attempts
     }
 
-    /// What the service's clock said in the last answer, if there was one that had a date.
-    pub(crate) fn clock_reading(&self) -> Option<ClockReading> {
-        self.lock().reading
+    /// The date of the last answer, if there was one that had a date.
+    pub(crate) fn date(&self) -> Option<ServiceDate> {
+        self.lock().date.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Events> {
@@ -165,133 +165,132 @@ impl HttpTransport {
         operation: &'static Operation,
         course: Option<&'a Course>,
     ) -> BoxFuture<'a, Result<Response, TransportError>> {
-        let call = Call {
-            transport: self,
-            http,
-            operation,
-            course,
-        };
-        // Lent from here on: each future that takes it would make room for it, and be moved with that.
-        let mut outgoing = Outgoing::new(request);
-        Box::pin(async move { call.told(&mut outgoing).await })
-    }
-}
-
-/// A call under way.
-struct Call<'a> {
-    transport: &'a HttpTransport,
-    http: &'a reqwest::Client,
-    operation: &'static Operation,
-    /// Where what becomes of it is put, if anybody asks.
-    course: Option<&'a Course>,
-}
-
-impl Call<'_> {
-    /// Makes the call, and tells of it.
-    async fn told(&self, outgoing: &mut Outgoing) -> Result<Response, TransportError> {
-        let metrics = self.transport.settings.metrics.as_deref();
         let began = Instant::now();
-        let mut telemetry = Telemetry::start(self.operation, outgoing.url(), metrics, began);
-        let span = telemetry.span();
-        let work = self.run(outgoing, began, &mut telemetry);
-        let (result, attempts) = tracing::Instrument::instrument(work, span).await;
-        if let Some(course) = self.course {
-            course.lock().attempts = attempts;
-        }
-        telemetry.finish();
-        result.map_err(|error| TransportError::new(error.after(attempts)))
+        let metrics = self.settings.metrics.as_deref();
+        let mut running = Running {
+            call: Call {
+                transport: self,
+                http,
+                operation,
+                course,
+            },
+            telemetry: Telemetry::start(operation, request.url(), metrics, began),
+            outgoing: Outgoing::new(request),
+            began,
+            attempts: Attempts::default(),
+        };
+        Box::pin(async move {
+            let span = running.telemetry.span();
+            let result = tracing::Instrument::instrument(running.run(), span).await;
+            let attempts = running.attempts;
+            if let Some(course) = running.call.course {
+                course.lock().attempts = attempts;
+            }
+            running.telemetry.finish();
+            result.map_err(|error| TransportError::new(error.after(attempts)))
+        })
     }
+}
 
-    async fn run(
-        &self,
-        outgoing: &mut Outgoing,
-        mut began: Instant,
-        telemetry: &mut Telemetry<'_>,
-    ) -> (Result<Response>, Attempts) {
+/// A call under way. Futures that took a part of it would make room for it, and be moved with it: they borrow all.
+struct Running<'a> {
+    call: Call<'a>,
+    outgoing: Outgoing,
+    telemetry: Telemetry<'a>,
+    /// When its last attempt began.
+    began: Instant,
+    attempts: Attempts,
+}
+
+impl Running<'_> {
+    async fn run(&mut self) -> Result<Response> {
         let HttpTransport {
             settings, options, ..
-        } = self.transport;
-        let mut attempts = Attempts::default();
+        } = self.call.transport;
         if let Err(error) = options.check() {
-            telemetry.refused(&error);
-            return (Err(error), attempts);
+            self.telemetry.refused(&error);
+            return Err(error);
         }
-        let deadline = clock::after(began, options.deadline);
+        let deadline = clock::after(self.began, options.deadline);
         settings.budget.deposit();
-        outgoing.change_headers(|headers| self.authorize(headers));
+        let call = &self.call;
+        self.outgoing
+            .change_headers(|headers| call.authorize(headers));
         // Made where something fails, which is not the rule.
         let mut bounds: Option<Box<dyn Iterator<Item = Duration> + Send>> = None;
         let mut previous = None;
         loop {
-            attempts.count += 1;
-            telemetry.attempt_begins(began);
-            let limit = clock::after(began, options.attempt_timeout);
-            let mut attempt = Attempt {
-                call: self,
-                limit: limit.min(deadline),
-                is_last: limit >= deadline,
-                previous: previous.take(),
-            };
-            let result = attempt.run(outgoing).await.map(|answer| {
-                attempts.is_elsewhere = answer.is_elsewhere;
+            let result = self.attempt(deadline, previous.take()).run().await;
+            let result = result.map(|answer| {
+                self.attempts.is_elsewhere = answer.is_elsewhere;
                 answer.response
             });
 
-            if let (Some(course), Ok(response)) = (self.course, &result) {
-                course.lock().reading = ClockReading::of(response.headers(), began);
+            if let (Some(course), Ok(response)) = (self.call.course, &result) {
+                course.lock().date = ServiceDate::of(response.headers(), self.began);
             }
 
-            let failure = self.failure(&result, outgoing);
+            let failure = self.failure(&result);
             let next = match &failure {
-                Some(failure) if outgoing.is_there() => {
+                Some(failure) if self.outgoing.is_there() => {
                     let bounds = bounds.get_or_insert_with(|| Box::new(options.retry.bounds()));
-                    self.wait(failure, attempts.count, deadline, bounds)
+                    self.wait(failure, deadline, bounds)
                 }
                 _ => Err(None),
             };
             let wait = next.as_ref().ok().copied();
-            telemetry.attempt_ends(&result, failure.as_ref(), wait, |response| {
-                self.with_secrets(outgoing.url(), |secrets| {
-                    error::request_id(response.headers(), secrets)
-                })
-            });
+            let (call, url) = (&self.call, self.outgoing.url());
+            let failed = failure.as_ref();
+            self.telemetry
+                .attempt_ends(&result, failed, wait, |response| {
+                    call.with_secrets(url, |secrets| {
+                        error::request_id(response.headers(), secrets)
+                    })
+                });
             match next {
                 Ok(wait) => {
                     clock::sleep(wait).await;
                     // A busy executor may wake us late, and nothing is sent past the deadline.
-                    began = Instant::now();
-                    if began >= deadline {
-                        attempts.stopped = Some(Stopped::Deadline);
-                        return (result, attempts);
+                    self.began = Instant::now();
+                    if self.began >= deadline {
+                        self.attempts.stopped = Some(Stopped::Deadline);
+                        return result;
                     }
-                    attempts.earlier_may_have_happened |=
+                    self.attempts.earlier_may_have_happened |=
                         failure.as_ref().is_some_and(Error::may_have_happened);
                     previous = failure;
                 }
                 Err(stopped) => {
-                    attempts.stopped = stopped;
-                    return (result, attempts);
+                    self.attempts.stopped = stopped;
+                    return result;
                 }
             }
         }
     }
 
-    fn authorize(&self, headers: &mut HeaderMap) {
-        let settings = &self.transport.settings;
-        headers.insert(AUTHORIZATION, settings.authorization.clone());
-        if let Some((name, value)) = &settings.project {
-            headers.insert(name.clone(), value.clone());
+    /// The next one.
+    fn attempt(&mut self, deadline: Instant, previous: Option<Error>) -> Attempt<'_> {
+        self.attempts.count += 1;
+        self.telemetry.attempt_begins(self.began);
+        let limit = clock::after(self.began, self.call.transport.options.attempt_timeout);
+        Attempt {
+            call: &self.call,
+            outgoing: &mut self.outgoing,
+            limit: limit.min(deadline),
+            is_last: limit >= deadline,
+            previous,
+            received: None,
         }
     }
 
     /// What the outcome of an attempt comes to, if it is a failure. The message of an error answer is left
     /// to whoever called.
-    fn failure(&self, result: &Result<Response>, outgoing: &Outgoing) -> Option<Error> {
+    fn failure(&self, result: &Result<Response>) -> Option<Error> {
         match result {
             Ok(response) if response.status().is_success() => None,
-            Ok(response) => Some(self.with_secrets(outgoing.url(), |secrets| {
+            Ok(response) => Some(self.call.with_secrets(self.outgoing.url(), |secrets| {
                 let (status, headers) = (response.status(), response.headers());
-                Error::from_status(self.operation, status, headers, b"", secrets)
+                Error::from_status(self.call.operation, status, headers, b"", secrets)
             })),
             Err(error) => Some(error.clone()),
         }
@@ -301,23 +300,22 @@ impl Call<'_> {
     fn wait(
         &self,
         failure: &Error,
-        count: u32,
         deadline: Instant,
         bounds: &mut impl Iterator<Item = Duration>,
     ) -> Result<Duration, Option<Stopped>> {
         let HttpTransport {
             settings, options, ..
-        } = self.transport;
-        let may_repeat = self.operation.safe_to_repeat
+        } = self.call.transport;
+        let may_repeat = self.call.operation.safe_to_repeat
             || options.retry.repeats_what_is_not_safe()
             || !failure.may_have_happened();
         // That the deadline has passed, the failure says itself.
-        let is_plain = failure.is_deadline_exceeded() || !options.retry.allows(count);
+        let is_plain = failure.is_deadline_exceeded() || !options.retry.allows(self.attempts.count);
         if is_plain || !may_repeat || !failure.is_retryable() {
             return Err(None);
         }
         let mut left = deadline.saturating_duration_since(Instant::now());
-        if !self.operation.safe_to_repeat {
+        if !self.call.operation.safe_to_repeat {
             // Sent in the last moments, what has not happened so far would be cut off, and then may have.
             left = left.saturating_sub(options.attempt_timeout.min(options.deadline) / 20);
         }
@@ -335,6 +333,25 @@ impl Call<'_> {
             return Err(Some(Stopped::Budget));
         }
         Ok(wait)
+    }
+}
+
+/// What is called, and how.
+struct Call<'a> {
+    transport: &'a HttpTransport,
+    http: &'a reqwest::Client,
+    operation: &'static Operation,
+    /// Where what becomes of it is put, if anybody asks.
+    course: Option<&'a Course>,
+}
+
+impl Call<'_> {
+    fn authorize(&self, headers: &mut HeaderMap) {
+        let settings = &self.transport.settings;
+        headers.insert(AUTHORIZATION, settings.authorization.clone());
+        if let Some((name, value)) = &settings.project {
+            headers.insert(name.clone(), value.clone());
+        }
     }
 
     /// Calls `use_them` with all that must not be in any text that comes back: the key, and what is in the

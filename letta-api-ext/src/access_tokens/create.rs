@@ -7,7 +7,7 @@ use letta_api::{operations, types};
 use super::{request, salvage};
 use crate::access_token::AccessToken;
 use crate::clock;
-use crate::clock_reading::ClockReading;
+use crate::clock_reading::ServiceDate;
 use crate::error::{Error, Result};
 use crate::letta::Letta;
 use crate::origin::Origin;
@@ -88,16 +88,14 @@ impl CreateAccessToken {
     /// passed (`expires_at`). After that, whatever the service or the network has to say. An error
     /// that [may have happened](Error::may_have_happened) may leave a live token behind.
     pub async fn send(self) -> Result<AccessToken> {
-        self.send_and_read_clock().await.0
+        self.send_with_date(&mut None).await
     }
 
-    /// As [`send`](Self::send), and gives what the service's clock said in its answer, be it one of error.
-    pub(crate) async fn send_and_read_clock(self) -> (Result<AccessToken>, Option<ClockReading>) {
-        let mut reading = None;
-        (self.run(&mut reading).await, reading)
-    }
-
-    async fn run(self, reading: &mut Option<ClockReading>) -> Result<AccessToken> {
+    /// As [`send`](Self::send), and puts the date of the answer, be it one of error, into `date`.
+    pub(crate) async fn send_with_date(
+        self,
+        date: &mut Option<ServiceDate>,
+    ) -> Result<AccessToken> {
         let origin = self.origin?;
         if self.policy.is_empty() {
             let rule = "must allow something";
@@ -113,12 +111,12 @@ impl CreateAccessToken {
             .call(&operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
         let create = call.api.create_client_side_access_token(&body);
         let answer = call.answer(create.await, salvage::token, &secrets).await;
-        *reading = call.course.clock_reading();
+        *date = call.course.date();
         let answer = answer?;
         if answer.token.expose_secret().is_empty() {
             return Err(call.invalid(&answer, "the token is empty", &secrets));
         }
-        Ok(AccessToken::from_wire(answer.into_inner(), *reading))
+        Ok(AccessToken::from_wire(answer.into_inner(), date.clone()))
     }
 }
 

@@ -96,11 +96,11 @@ impl ListAccessTokens {
         let answer = call.answer(list.await, salvage::page, &secrets).await?;
         let head = head(&answer, call.course.attempts());
         let page = answer.into_inner();
-        let reading = call.course.clock_reading();
+        let date = call.course.date();
         let tokens = page.tokens.into_iter();
         let page = AccessTokenPage {
             tokens: tokens
-                .map(|token| AccessToken::from_wire(token, reading))
+                .map(|token| AccessToken::from_wire(token, date.clone()))
                 .collect(),
             has_next_page: page.has_next_page,
         };

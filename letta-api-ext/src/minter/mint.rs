@@ -151,7 +151,8 @@ impl Mint {
             Some(expiry) => request.expires_at_by_service(expiry),
             None => request,
         };
-        let (result, reading) = request.send_and_read_clock().await;
+        let mut date = None;
+        let result = request.send_with_date(&mut date).await;
         if let Err(error) = &result
             && error.may_have_happened()
         {
@@ -164,6 +165,7 @@ impl Mint {
             );
         }
         let took = at.elapsed();
+        let reading = date.and_then(|date| date.reading());
         let learnt = reading.map(|reading| Known { reading, took });
         if learnt.is_some() {
             *lock(&self.known) = learnt;

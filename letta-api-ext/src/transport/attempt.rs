@@ -3,6 +3,8 @@
 #[cfg(any(test, fuzzing))]
 use futures_util::future::Either;
 use letta_api::{BodyError, Response, TransportError};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::Call;
@@ -20,12 +22,15 @@ const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
 pub(super) struct Attempt<'a> {
     pub(super) call: &'a Call<'a>,
+    pub(super) outgoing: &'a mut Outgoing,
     /// When the attempt has to be over.
     pub(super) limit: Instant,
     /// Whether that is the call's deadline.
     pub(super) is_last: bool,
     /// What the attempt before came to.
     pub(super) previous: Option<Error>,
+    /// The answer, as soon as its head is there.
+    pub(super) received: Option<Answer>,
 }
 
 /// An answer of any status.
@@ -35,27 +40,25 @@ pub(super) struct Answer {
     pub(super) is_elsewhere: bool,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
     /// Gives the answer with its body read, unless it is to be streamed. Where the status is no success and
     /// the body cannot be read, the answer has none: the status is what counts.
-    pub(super) async fn run(&mut self, outgoing: &mut Outgoing) -> Result<Answer> {
-        let mut received = None;
-        let exchange = self.exchange(outgoing, &mut received);
-        let result = match clock::timeout_at(self.limit, exchange).await {
+    pub(super) async fn run(&mut self) -> Result<Answer> {
+        let result = match clock::timeout_at(self.limit, self.exchange()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(error),
-            Err(_) => match &received {
+            Err(_) => match &self.received {
                 Some(answer) if !answer.response.status().is_success() => Ok(()),
-                _ => Err(self.out_of_time(received.as_ref(), outgoing.url())),
+                _ => Err(self.out_of_time()),
             },
         };
+        let received = self.received.take();
         result.map(|()| received.expect("an exchange that succeeds has received an answer"))
     }
 
-    /// Puts the answer into `received` as soon as its head is there.
-    async fn exchange(&self, outgoing: &mut Outgoing, received: &mut Option<Answer>) -> Result<()> {
-        let answer = received.insert(self.head(outgoing).await?);
-        let response = &mut answer.response;
+    async fn exchange(&mut self) -> Result<()> {
+        let answer = self.head().await?;
+        let response = &mut self.received.insert(answer).response;
         let is_success = response.status().is_success();
         if self.call.operation.streams && is_success {
             return Ok(());
@@ -66,18 +69,19 @@ impl Attempt<'_> {
             false => limit.min(ERROR_BODY_LIMIT),
         });
         match response.buffer().await {
-            Err(error) if is_success => Err(self.lost_body(&error, response, outgoing.url())),
+            Err(error) if is_success => Err(self.lost_body(&error)),
             _ => Ok(()),
         }
     }
 
     /// Sends the request and follows redirects that stay where they are.
-    async fn head(&self, outgoing: &mut Outgoing) -> Result<Answer> {
+    async fn head(&mut self) -> Result<Answer> {
         let mut followed = 0;
         // Where redirects have led to.
         let mut led_to: Option<Url> = None;
         loop {
-            let sent = self.send(outgoing, led_to.as_ref()).await;
+            let sent = self.send(led_to.as_ref()).await;
+            let outgoing = &*self.outgoing;
             let (first, method) = (outgoing.url(), outgoing.method());
             let url = led_to.as_ref().unwrap_or(first);
             let response = sent.map_err(|error| self.no_answer(&error, url, first))?;
@@ -112,12 +116,11 @@ impl Attempt<'_> {
     }
 
     /// Sends the request to where it is to go, or where redirects have led to.
-    fn send(
-        &self,
-        outgoing: &mut Outgoing,
+    fn send<'b>(
+        &'b mut self,
         led_to: Option<&Url>,
-    ) -> impl Future<Output = Result<Response, TransportError>> + use<'_> {
-        let request = outgoing.next();
+    ) -> impl Future<Output = Result<Response, TransportError>> + use<'a, 'b> {
+        let request = self.outgoing.next();
         let mut request = request.expect("it is asked for only where it is there");
         if let Some(target) = led_to {
             *request.url_mut() = target.clone();
@@ -159,14 +162,20 @@ impl Attempt<'_> {
         })
     }
 
-    fn lost_body(&self, error: &BodyError, response: &Response, first: &Url) -> Error {
-        let (status, headers) = (response.status(), response.headers());
-        self.call.with_secrets(first, |secrets| {
-            Error::from_lost_body(self.call.operation, status, headers, error, secrets)
+    fn lost_body(&self, error: &BodyError) -> Error {
+        let operation = self.call.operation;
+        let (status, headers) = self.received_head().expect("its body was being read");
+        self.call.with_secrets(self.outgoing.url(), |secrets| {
+            Error::from_lost_body(operation, status, headers, error, secrets)
         })
     }
 
-    fn out_of_time(&mut self, received: Option<&Answer>, first: &Url) -> Error {
+    fn received_head(&self) -> Option<(StatusCode, &HeaderMap)> {
+        let response = &self.received.as_ref()?.response;
+        Some((response.status(), response.headers()))
+    }
+
+    fn out_of_time(&mut self) -> Error {
         let options = &self.call.transport.options;
         let limit = if self.is_last {
             TimeLimit::Deadline(options.deadline)
@@ -175,8 +184,8 @@ impl Attempt<'_> {
         };
         // The last one's alone: a chain of all would be as long as the call.
         let previous = self.previous.take().filter(|_| self.is_last);
-        let head = received.map(|it| (it.response.status(), it.response.headers()));
-        self.call.with_secrets(first, |secrets| {
+        let head = self.received_head();
+        self.call.with_secrets(self.outgoing.url(), |secrets| {
             Error::out_of_time(self.call.operation, limit, head, previous, secrets)
         })
     }
