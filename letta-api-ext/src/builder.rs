@@ -23,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a connection with calls under way may be silent before it is asked whether it is there, and
 /// how long it has to answer. HTTP/2 only: on a dead connection of many calls, each would time out by itself.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// Configures a [`Letta`]. Nothing is checked before [`build`](Self::build).
@@ -165,8 +165,8 @@ impl LettaBuilder {
     /// The default one, but for browsers, which decide these themselves,
     ///
     /// - makes a connection within 5 seconds, or half of the time for an attempt, keeps idle ones for 90 seconds, and as many as there were calls
-    ///   at a time (HTTP/1.1), or one for all (HTTP/2, where the service offers it under TLS), which it asks
-    ///   for a sign of life after 5 seconds of silence while calls are under way;
+    ///   at a time (HTTP/1.1), or one for all (HTTP/2, with the feature `http2` and where the service offers it
+    ///   under TLS), which it asks for a sign of life after 5 seconds of silence while calls are under way;
     /// - asks for no compression;
     /// - names this crate as `User-Agent`;
     /// - goes through the proxy that the environment names, unless the base URL is on this machine.
@@ -271,14 +271,19 @@ fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqw
         .connect_timeout(CONNECT_TIMEOUT.min(options.attempt_timeout.min(options.deadline) / 2))
         // It would repeat what HTTP/2 servers refuse at once and uncounted. The retry policy does it.
         .retry(reqwest::retry::never())
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .http2_keep_alive_timeout(KEEP_ALIVE)
         // An application that turns these on in reqwest turns them on for all who use it.
         .no_gzip()
         .no_brotli()
         .no_zstd()
         .no_deflate()
         .user_agent(concat!("letta-api-ext/", env!("CARGO_PKG_VERSION")));
+    #[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
+    let builder = builder
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .http2_keep_alive_timeout(KEEP_ALIVE);
+    // As above: HTTP/2 may be on in reqwest for somebody else.
+    #[cfg(all(not(feature = "http2"), not(target_arch = "wasm32")))]
+    let builder = builder.http1_only();
     // What is said to this machine in clear must not take the way over another.
     #[cfg(not(target_arch = "wasm32"))]
     let builder = if base_url.is_loopback() {

@@ -54,8 +54,15 @@
 //! # Features
 //!
 //! Each tag of the description is a feature, and only the operations of those that are on are compiled, with the types
-//! that they need. `full` turns all of them on. By default, `client-side-access-tokens` is on, and `rustls`. The
-//! other features are `native-tls` and `schemars`.
+//! that they need. `full` turns all of them on. By default, `client-side-access-tokens` is on, and so are:
+//!
+//! - `rustls`: TLS by rustls, in reqwest's own default client.
+//! - `http2`: HTTP/2 in reqwest, and [`TransportError::is_unprocessed`] tells what a server refused over it. Without the
+//!   feature, and with an HTTP client that speaks HTTP/2 all the same, that counts as a request which may have been
+//!   worked on.
+//!
+//! The other features are `native-tls` (TLS by the platform's own library, which comes before rustls where both are on),
+//! `schemars` and `multipart`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -53,8 +53,9 @@ impl TransportError {
     }
 
     /// Whether no server can have worked on the request: no connection was made, or the server said over
-    /// HTTP/2 that it leaves the request alone. Where the cause is no `reqwest::Error`, nobody knows, and
-    /// it is false. So it is in a browser, which does not say why a request failed.
+    /// HTTP/2 that it leaves the request alone, which is told with the feature `http2` only. Where the cause is
+    /// no `reqwest::Error`, nobody knows, and it is false. So it is in a browser, which does not say why a
+    /// request failed.
     pub fn is_unprocessed(&self) -> bool {
         #[cfg(not(target_arch = "wasm32"))]
         if let Some(error) = self.downcast_ref::<reqwest::Error>() {
@@ -65,7 +66,7 @@ impl TransportError {
 }
 
 /// Whether the server refused the stream (RFC 9113, section 8.7): by itself, or with all above some ID.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
 fn is_refused(error: &reqwest::Error) -> bool {
     let refused = chain(error).find_map(|cause| cause.downcast_ref::<h2::Error>());
     refused.is_some_and(|error| {
@@ -74,6 +75,23 @@ fn is_refused(error: &reqwest::Error) -> bool {
             && ((error.is_reset() && reason == Some(h2::Reason::REFUSED_STREAM))
                 || (error.is_go_away() && reason == Some(h2::Reason::NO_ERROR)))
     })
+}
+
+/// Without the feature, an HTTP client that speaks HTTP/2 all the same is not understood.
+#[cfg(all(not(feature = "http2"), not(target_arch = "wasm32")))]
+fn is_refused(_: &reqwest::Error) -> bool {
+    false
+}
+
+/// Whether this is what h2 says of a connection's end, with the server's words in it. The type tells only where
+/// nothing is wrapped round it, and with the feature `http2`; a client may have HTTP/2 without.
+fn may_quote_the_server(text: &str) -> bool {
+    ["sent by user: ", "detected: ", "received: "]
+        .iter()
+        .any(|how| {
+            text.strip_prefix("connection error ")
+                .is_some_and(|rest| rest.starts_with(how))
+        })
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -126,7 +144,7 @@ pub(crate) struct Printable {
 
 impl Printable {
     pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
-        #[cfg(not(target_arch = "wasm32"))]
+        #[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
         if let Some(error) = error.downcast_ref::<h2::Error>() {
             let text = match error.reason() {
                 Some(reason) => format!("HTTP/2: {reason}"),
@@ -134,8 +152,13 @@ impl Printable {
             };
             return Self { text, source: None };
         }
+        let text = error.to_string();
+        if may_quote_the_server(&text) {
+            let text = "HTTP/2".to_owned();
+            return Self { text, source: None };
+        }
         Self {
-            text: error.to_string(),
+            text,
             source: error.source().map(|source| Box::new(Self::of(source))),
         }
     }
@@ -157,5 +180,22 @@ impl std::fmt::Debug for Printable {
 impl Error for Printable {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&**self.source.as_ref()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reads_like_the_end_of_an_http_2_connection_is_not_printed() {
+        // As h2 writes it, in a type that is not h2's.
+        for how in ["sent by user", "detected", "received"] {
+            let said = format!("connection error {how}: unspecific (b\"sk-let-0f3c\")");
+            let error = std::io::Error::other(said);
+            assert_eq!(Printable::of(&error).to_string(), "HTTP/2");
+        }
+        let error = std::io::Error::other("connection error: reset by peer");
+        assert_eq!(Printable::of(&error).to_string(), error.to_string());
     }
 }

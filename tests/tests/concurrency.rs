@@ -177,6 +177,10 @@ fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, 0, 0, 0, 0, 0], payload].concat()
 }
 
+fn bottom(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), bottom)
+}
+
 #[tokio::test]
 async fn what_a_server_says_when_it_goes_away_is_not_printed() {
     let plain_key = "plain=k3yk3yk3y/4711";
@@ -198,6 +202,13 @@ async fn what_a_server_says_when_it_goes_away_is_not_printed() {
             .delete_client_side_access_token(&token)
             .await
             .unwrap_err();
+        let letta_api::Error::Transport(failure) = &raw else {
+            panic!("{raw:?}")
+        };
+        let kept = failure.downcast_ref::<reqwest::Error>();
+        let text = bottom(kept.expect("the error as it is"));
+        // What letta-api knows it by without its feature `http2`: h2's types are not known to it then.
+        assert!(text.starts_with("connection error received: "), "{text}");
         let errors: [&dyn std::error::Error; 2] = [&error, &raw];
         for error in errors {
             let text = printed(error);

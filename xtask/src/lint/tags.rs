@@ -10,7 +10,14 @@ use crate::naming::{feature_name, is_identifier, module_name};
 use crate::split::{FULL, MODULES, UNTAGGED};
 
 /// Features of the crate that are written by hand.
-const BY_HAND: [&str; 5] = ["default", "multipart", "native-tls", "rustls", "schemars"];
+const BY_HAND: [&str; 6] = [
+    "default",
+    "http2",
+    "multipart",
+    "native-tls",
+    "rustls",
+    "schemars",
+];
 
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     let has_untagged = operations.iter().any(|it| model::tags(it.node).is_empty());
