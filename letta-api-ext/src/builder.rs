@@ -182,6 +182,9 @@ impl LettaBuilder {
     /// - should not be `connection_verbose`, which logs all that is sent, the key included.
     /// - may have time-outs of its own, which count too.
     ///
+    /// With the feature `rustls-ring` alone, reqwest has no cryptography by itself, and panics when a client is built
+    /// before the application has installed some.
+    ///
     /// ```
     /// use letta_api_ext::{Letta, reqwest};
     ///
@@ -293,10 +296,20 @@ fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqw
     };
     #[cfg(target_arch = "wasm32")]
     let _ = (base_url, options);
-    builder.build().map_err(|error| {
-        let rule = format!("could not be made: {}", error.without_url());
-        Error::invalid_input("http_client", rule, None)
-    })
+    #[cfg(all(
+        feature = "rustls-ring",
+        not(any(feature = "native-tls", feature = "rustls", target_arch = "wasm32"))
+    ))]
+    let builder = builder.tls_backend_preconfigured(crate::tls::with_ring().map_err(not_made)?);
+    builder
+        .build()
+        .map_err(|error| not_made(error.without_url()))
+}
+
+/// For the default HTTP client.
+fn not_made(error: impl std::error::Error) -> Error {
+    let rule = format!("could not be made: {error}");
+    Error::invalid_input("http_client", rule, None)
 }
 
 /// For a rule that another type checks, whose value may be secret.

@@ -86,13 +86,22 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `rustls` | yes | TLS by rustls |
+//! | `http2` | yes | HTTP/2, where the service offers it |
+//! | `rustls` | yes | TLS by rustls, with aws-lc for cryptography |
+//! | `rustls-ring` | | TLS by rustls, with ring for cryptography; `rustls` and `native-tls` come before it |
 //! | `native-tls` | | TLS by the platform's own library |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `axum` | | `token_endpoint`: the route that hands a page its token, for axum; with `minter` |
 //! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`AgentId`] and [`Origin`], for configuration files |
 //!
 //! Without a feature for TLS, pass an HTTP client that has it ([`LettaBuilder::http_client`]).
+//!
+//! An application that is to be small and quickly built takes `rustls-ring` alone, with `default-features = false`: ring
+//! compiles faster than aws-lc, and lacks its post-quantum key exchange. It is for the default HTTP client, and nothing is
+//! set for the process. So a `reqwest::Client` of the application's own panics when it is built, unless the application
+//! has [installed a provider] or turns on another feature for TLS. The default client uses such a provider, too.
+//!
+//! [installed a provider]: https://docs.rs/rustls/0.23/rustls/crypto/struct.CryptoProvider.html#method.install_default
 
 pub use letta_api::types::AccessRight;
 pub use letta_api::{ApiKey, BaseUrl, Secret};
@@ -148,6 +157,11 @@ mod retry_after;
 mod retry_budget;
 mod retry_policy;
 mod secrets_in_url;
+#[cfg(all(
+    feature = "rustls-ring",
+    not(any(feature = "native-tls", feature = "rustls", target_arch = "wasm32"))
+))]
+mod tls;
 mod transport;
 
 /// The raw client that this crate is built on, for what it does not wrap.
