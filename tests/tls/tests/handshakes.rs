@@ -111,8 +111,10 @@ fn serve(listener: &TcpListener, config: &Arc<ServerConfig>, seen: &Sender<Seen>
         let mut acceptor = Acceptor::default();
         let accepted = loop {
             assert!(acceptor.read_tls(&mut stream).unwrap() > 0, "hung up");
-            if let Some(accepted) = acceptor.accept().ok().expect("TLS") {
-                break accepted;
+            match acceptor.accept() {
+                Ok(Some(accepted)) => break accepted,
+                Ok(None) => {}
+                Err((error, _)) => panic!("no TLS: {error}"),
             }
         };
         let hello = Hello::of(&accepted.client_hello());
