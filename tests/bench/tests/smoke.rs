@@ -112,7 +112,7 @@ fn rivals() {
 fn footprint() {
     let _turn = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let measured = smoke(&FootprintSection).results;
-    assert_eq!(measured.applications.len(), 3);
+    assert_eq!(measured.applications.len(), 4);
     for application in &measured.applications {
         assert!(application.crates > 50, "{application:?}");
         for turn in &application.turns {
