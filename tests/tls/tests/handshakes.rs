@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{Acceptor, ClientHello};
@@ -57,6 +57,10 @@ impl Server {
     fn start(name: &str) -> Self {
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // OpenSSL takes a certificate that has its issuer's name for self-signed.
+        authority
+            .distinguished_name
+            .push(DnType::CommonName, "authority");
         let authority_key = KeyPair::generate().unwrap();
         let signed = authority.self_signed(&authority_key).unwrap();
         let folder = tempfile::tempdir().unwrap();
