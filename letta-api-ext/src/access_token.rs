@@ -80,6 +80,8 @@ impl AccessToken {
     pub(crate) fn ending(mut self, end: Instant) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.ends = Some(end);
+            // Nothing is counted from it any more.
+            inner.date = None;
         }
         self
     }

@@ -4,12 +4,15 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{DATE, HeaderMap, HeaderValue};
+use reqwest::header::{DATE, HeaderMap};
 
 use crate::clock::{self, Instant};
 
 /// HTTP dates have whole seconds, cut off.
 pub(crate) const RESOLUTION: Duration = Duration::from_secs(1);
+
+/// How many bytes HTTP dates have, but for those of before 1997.
+const LENGTH: usize = "Sun, 06 Nov 1994 08:49:37 GMT".len();
 
 /// Instants further off than this are cut to it: platforms keep them in numbers that end.
 const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -21,7 +24,9 @@ pub(crate) struct ServiceDate {
 }
 
 struct Unread {
-    date: HeaderValue,
+    // A copy: a header value is a part of the memory that the whole answer was received into, the token's secret with it,
+    // and would keep all of it.
+    date: [u8; LENGTH],
     sent: Instant,
     reading: OnceLock<Option<ClockReading>>,
 }
@@ -29,11 +34,16 @@ struct Unread {
 impl ServiceDate {
     /// From the answer to a request that was sent then. Nothing where it has no date.
     pub(crate) fn of(headers: &HeaderMap, sent: Instant) -> Option<Self> {
-        let inner = Unread {
-            date: headers.get(DATE)?.clone(),
+        let text = headers.get(DATE)?.as_bytes();
+        let mut inner = Unread {
+            date: [0; LENGTH],
             sent,
             reading: OnceLock::new(),
         };
+        match text.try_into() {
+            Ok(date) => inner.date = date,
+            Err(_) => inner.reading = OnceLock::from(ClockReading::of(text, sent)),
+        }
         Some(Self {
             inner: Arc::new(inner),
         })
@@ -46,10 +56,7 @@ impl ServiceDate {
             sent,
             reading,
         } = &*self.inner;
-        *reading.get_or_init(|| {
-            let date = clock::parse_http_date(date.to_str().ok()?)?;
-            Some(ClockReading { date, sent: *sent })
-        })
+        *reading.get_or_init(|| ClockReading::of(date, *sent))
     }
 }
 
@@ -61,6 +68,12 @@ pub(crate) struct ClockReading {
 }
 
 impl ClockReading {
+    /// Nothing where the text is no date.
+    fn of(date: &[u8], sent: Instant) -> Option<Self> {
+        let date = clock::parse_http_date(std::str::from_utf8(date).ok()?)?;
+        Some(Self { date, sent })
+    }
+
     /// The last instant at which it is sure that the service's clock does not show `expiry` yet.
     ///
     /// Reckoned as if the service had set the date the moment the request was sent, and at the end of the
@@ -81,6 +94,9 @@ impl ClockReading {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use reqwest::header::HeaderValue;
+
     use super::*;
 
     fn reading(date: &'static str, sent: Instant) -> Option<ClockReading> {
@@ -119,9 +135,32 @@ mod tests {
         let epoch = reading("Thu, 01 Jan 1970 00:00:00 GMT", sent).unwrap();
         let far = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
         assert_eq!(epoch.instant_of(far), sent + FAR);
-        for odd in ["", "yesterday", "2026-03-01T12:00:00Z"] {
+        for odd in [
+            "",
+            "yesterday",
+            "2026-03-01T12:00:00Z",
+            "Sun, 99 Mar 2026 12:00:00 GMT",
+        ] {
             assert!(reading(odd, sent).is_none(), "{odd}");
         }
+        let mail = reading("1 Mar 2026 12:00:00 +0000", sent).unwrap();
+        let http = reading("Sun, 01 Mar 2026 12:00:00 GMT", sent).unwrap();
+        assert_eq!(mail.instant_of(far), http.instant_of(far));
         assert!(ServiceDate::of(&HeaderMap::new(), sent).is_none());
+    }
+
+    #[test]
+    fn a_date_keeps_nothing_of_the_answer_that_it_came_with() {
+        for text in ["Sun, 01 Mar 2026 12:00:00 GMT", "1 Mar 2026 12:00:00 +0000"] {
+            // As the HTTP client makes header values: they are parts of what it received.
+            let received = Bytes::from(format!("Date: {text}\r\n\r\nsecret"));
+            let value = received.slice(6..6 + text.len());
+            let value = HeaderValue::from_maybe_shared(value).unwrap();
+            let headers = HeaderMap::from_iter([(DATE, value)]);
+            let date = ServiceDate::of(&headers, Instant::now()).unwrap();
+            drop(headers);
+            assert!(received.is_unique());
+            assert!(date.reading().is_some());
+        }
     }
 }

@@ -6,8 +6,8 @@ use letta_api::types::{
     AccessPolicyEntry, AccessRight, ClientSideAccessToken, ClientSideAccessTokenCreate,
 };
 use letta_api::{
-    ApiKey, Bearer, BoxFuture, Client, Direct, Error, Operation, Response, Transport,
-    TransportError, operations,
+    ApiKey, Bearer, BoxFuture, Client, Direct, Error, Operation, Response, ResponseValue,
+    Transport, TransportError, operations,
 };
 use letta_api_tests::{API_KEY, TOKEN, Tap, answer, printed, split, token_json};
 
@@ -237,6 +237,7 @@ fn clients_and_calls_can_be_moved_between_threads() {
     shared::<Client>();
     shared::<Error<letta_api::types::ApiError>>();
     shared::<TransportError>();
+    shared::<ResponseValue<ClientSideAccessToken>>();
     shared::<letta_api_ext::Letta>();
     shared::<letta_api_ext::Error>();
     shared::<letta_api_ext::AccessToken>();
