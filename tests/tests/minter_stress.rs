@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use letta_api_emulator::{Clock as _, Emulator, Fault, Operation};
-use letta_api_ext::{AccessPolicy, AccessToken, Letta, Origin, RetryPolicy, TokenMinter};
+use letta_api_ext::{
+    AccessPolicy, AccessToken, Letta, MinterCounters, Origin, RetryPolicy, RevocationReport,
+    TokenMinter,
+};
 use letta_api_tests::virtual_time::{TokioClock, VirtualTime};
 use tokio::task::JoinSet;
 
@@ -108,12 +111,14 @@ impl World {
 }
 
 /// The longer a run, the more tokens there may be: for each key one at first, and another after each time for
-/// which the one before is good enough for all.
-fn most_creates(elapsed: Duration, revocations: u64, evictions: u64) -> u64 {
+/// which the one before is good enough for all. One that was taken away earlier is made again: by a revocation,
+/// whether it succeeded or not, and for want of room.
+fn most_creates(elapsed: Duration, counters: &MinterCounters, being_revoked: usize) -> u64 {
     // Lives are cut by a second, and renewals begin when half of one has passed.
     let usable = (LIFETIME - LONGEST).min(LIFETIME / 2) - Duration::from_secs(3);
     let rounds = 1 + elapsed.as_secs() / usable.as_secs();
-    KEYS as u64 * rounds + revocations + evictions
+    let revoked = counters.revocations + counters.failed_revocations + being_revoked as u64;
+    KEYS as u64 * rounds + revoked + counters.evictions
 }
 
 async fn run(seed: u64, capacity: u64) {
@@ -155,6 +160,8 @@ async fn run(seed: u64, capacity: u64) {
     });
     let mut tasks = JoinSet::new();
     let mut revoking = JoinSet::new();
+    // The keys that revocations under way have chosen: what they took is counted as revoked one by one.
+    let mut being_revoked = 0;
     for step in 0..STEPS {
         for _ in 0..TASKS / STEPS {
             tasks.spawn(world.clone().ask());
@@ -162,15 +169,22 @@ async fn run(seed: u64, capacity: u64) {
         if step % 7 == 3 {
             let agent = world.random(|rng| rng.usize(..AGENTS));
             let world = world.clone();
+            let chosen = match agent % 3 {
+                0 => SUBJECTS.len(),
+                1 => SUBJECTS.len() * RIGHTS.len(),
+                _ => AGENTS * RIGHTS.len(),
+            };
+            being_revoked += chosen;
             revoking.spawn(async move {
-                match agent % 3 {
+                let report = match agent % 3 {
                     0 => world.minter.revoke(&world.policy(agent, 0)).await,
                     1 => {
                         let agent = format!("agent-{agent}").parse().unwrap();
                         world.minter.revoke_agent(&agent).await
                     }
                     _ => world.minter.revoke_subject(SUBJECTS[agent % 2]).await,
-                }
+                };
+                (report, chosen)
             });
         }
         match step % 20 {
@@ -201,7 +215,8 @@ async fn run(seed: u64, capacity: u64) {
         while let Some(task) = tasks.try_join_next() {
             task.unwrap();
         }
-        check(&minter, &time, capacity);
+        being_revoked -= finish(&mut revoking);
+        check(&minter, &time, capacity, being_revoked);
     }
 
     // Nobody is left waiting.
@@ -212,10 +227,8 @@ async fn run(seed: u64, capacity: u64) {
         while let Some(task) = tasks.try_join_next() {
             task.unwrap();
         }
-        while let Some(report) = revoking.try_join_next() {
-            assert_eq!(report.unwrap().unfinished(), 0);
-        }
-        check(&minter, &time, capacity);
+        being_revoked -= finish(&mut revoking);
+        check(&minter, &time, capacity, being_revoked);
     }
 
     let report = minter.shutdown(Duration::from_secs(60)).await;
@@ -257,10 +270,21 @@ async fn run(seed: u64, capacity: u64) {
     );
 }
 
-fn check(minter: &TokenMinter, time: &VirtualTime, capacity: u64) {
+/// How many keys the revocations had chosen that are over by now.
+fn finish(revoking: &mut JoinSet<(RevocationReport, usize)>) -> usize {
+    let mut keys = 0;
+    while let Some(revoked) = revoking.try_join_next() {
+        let (report, chosen) = revoked.unwrap();
+        assert_eq!(report.unfinished(), 0);
+        keys += chosen;
+    }
+    keys
+}
+
+fn check(minter: &TokenMinter, time: &VirtualTime, capacity: u64, being_revoked: usize) {
     let counters = minter.counters();
     let made = counters.creates + counters.renewals - counters.failures;
-    let most = most_creates(time.elapsed(), counters.revocations, counters.evictions);
+    let most = most_creates(time.elapsed(), &counters, being_revoked);
     // Failures are counted when they are known.
     let under_way = 8;
     assert!(made <= most + under_way, "{made} of {most}: {counters:?}");
