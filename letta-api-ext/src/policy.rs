@@ -62,7 +62,7 @@
 //! White space round a separator does not count. The question mark keeps a slip in writing from
 //! passing for a right of the future.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use letta_api::types::{AccessPolicyEntry, AccessRight};
@@ -72,12 +72,17 @@ use crate::agent_id::AgentId;
 use crate::error::{Error, Result};
 
 mod builder;
+mod grants;
+mod rights;
 #[cfg(feature = "schemars")]
 mod schema;
 mod serial;
 mod text;
 
 pub use builder::{AgentNamed, Empty, PolicyBuilder, Ready};
+
+use grants::{Grant, Grants};
+use rights::Rights;
 
 /// What a token may do: rights on agents.
 ///
@@ -96,9 +101,9 @@ pub struct AccessPolicy {
     parts: Arc<Parts>,
 }
 
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Parts {
-    grants: BTreeMap<AgentId, BTreeSet<AccessRight>>,
+    grants: Grants,
     /// Entries of a kind or a shape that is not known, each as compact JSON with its keys sorted, so
     /// that what is equal is written alike.
     unknown: BTreeSet<String>,
@@ -130,27 +135,13 @@ impl AccessPolicy {
         A::Error: Into<Error>,
         R: IntoIterator<Item = AccessRight>,
     {
-        let mut policy = Self::nothing();
+        let grants = grants.into_iter();
+        let mut draft = Draft::with_room_for(grants.size_hint().0);
         for (agent, rights) in grants {
-            policy.grant(agent, rights)?;
+            let agent = agent.try_into().map_err(Into::into)?;
+            draft.grant(agent, rights.into_iter().collect())?;
         }
-        policy.ensure_some()
-    }
-
-    fn grant<A>(&mut self, agent: A, rights: impl IntoIterator<Item = AccessRight>) -> Result<()>
-    where
-        A: TryInto<AgentId>,
-        A::Error: Into<Error>,
-    {
-        let agent = agent.try_into().map_err(Into::into)?;
-        let mut rights = rights.into_iter().map(canonical).peekable();
-        if rights.peek().is_none() {
-            let (rule, got) = ("must not be empty", format!("`{agent}` without a right"));
-            return Err(Error::invalid_input_got("access", rule, got));
-        }
-        let grants = &mut self.parts_mut().grants;
-        grants.entry(agent).or_default().extend(rights);
-        Ok(())
+        draft.into_policy()
     }
 
     /// Whether the policy gives `right` on `agent`.
@@ -168,33 +159,25 @@ impl AccessPolicy {
         self.parts
             .grants
             .get(agent.as_ref())
-            .is_some_and(|rights| rights.contains(&canonical(right.clone())))
+            .is_some_and(|rights| rights.contains(right))
     }
 
     /// Whether `other` allows all that this policy allows. What is not known counts as allowed only
     /// by what is the same.
     pub fn is_subset_of(&self, other: &Self) -> bool {
         let (parts, other) = (&self.parts, &other.parts);
-        let grants = parts.grants.iter().all(|(agent, rights)| {
-            other
-                .grants
-                .get(agent)
-                .is_some_and(|others| rights.is_subset(others))
-        });
-        grants && parts.unknown.is_subset(&other.unknown)
+        parts.grants.is_subset_of(&other.grants) && parts.unknown.is_subset(&other.unknown)
     }
 
     /// A policy that allows what this one allows and what `other` allows.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        let mut union = self.clone();
-        let parts = union.parts_mut();
-        for (agent, rights) in &other.parts.grants {
-            let merged = parts.grants.entry(agent.clone()).or_default();
-            merged.extend(rights.iter().cloned());
-        }
-        parts.unknown.extend(other.parts.unknown.iter().cloned());
-        union
+        let (parts, other) = (&self.parts, &other.parts);
+        let union = Parts {
+            grants: parts.grants.union(&other.grants),
+            unknown: parts.unknown.union(&other.unknown).cloned().collect(),
+        };
+        union.into()
     }
 
     /// The agents that the policy names and the rights on each, in the order of the agents' IDs.
@@ -202,18 +185,18 @@ impl AccessPolicy {
         self.parts
             .grants
             .iter()
-            .map(|(agent, rights)| (agent, rights.iter()))
+            .map(|grant| (&grant.agent, grant.rights.iter()))
     }
 
     /// The agents that the policy names, in the order of their IDs.
     pub fn agents(&self) -> impl Iterator<Item = &AgentId> {
-        self.parts.grants.keys()
+        self.parts.grants.iter().map(|grant| &grant.agent)
     }
 
     /// The rights on an agent; none where the policy does not name it.
     pub fn rights(&self, agent: impl AsRef<str>) -> impl Iterator<Item = &AccessRight> {
         let rights = self.parts.grants.get(agent.as_ref());
-        rights.into_iter().flatten()
+        rights.into_iter().flat_map(Rights::iter)
     }
 
     /// Grants of a kind or a shape that this version does not know, each as JSON. An agent's grant with a
@@ -254,9 +237,8 @@ impl AccessPolicy {
         if let Some(right) = self
             .parts
             .grants
-            .values()
-            .flatten()
-            .find(|right| !right.is_known())
+            .iter()
+            .find_map(|grant| grant.rights.unknown().next())
         {
             return Err(Error::unknown_right(right.as_str()));
         }
@@ -269,8 +251,9 @@ impl AccessPolicy {
 
     /// The policy as it is sent to the service.
     pub(crate) fn to_entries(&self) -> Vec<AccessPolicyEntry> {
-        let grants = self.parts.grants.iter().map(|(agent, rights)| {
-            AccessPolicyEntry::agent(agent.as_str(), rights.iter().cloned().collect())
+        let grants = self.parts.grants.iter().map(|grant| {
+            let rights = grant.rights.iter().cloned().collect();
+            AccessPolicyEntry::agent(grant.agent.as_str(), rights)
         });
         let unknown = self.parts.unknown.iter().map(|json| {
             let object = serde_json::from_str(json).expect("unknown entries are JSON objects");
@@ -281,12 +264,39 @@ impl AccessPolicy {
 
     /// The policy that the service reports. Takes everything: what is odd is kept as unknown.
     pub(crate) fn from_wire(entries: &[AccessPolicyEntry]) -> Self {
-        let mut out = Self::nothing();
+        let mut draft = Draft::with_room_for(entries.len());
         for entry in entries {
             // Fails for what is nested deeper than JSON is read, so not for what was read as JSON.
-            let _ = out.absorb(entry);
+            let _ = draft.absorb(entry);
         }
-        out
+        draft.into_any_policy()
+    }
+}
+
+/// A policy that is being put together, grant by grant, in any order.
+#[derive(Default)]
+struct Draft {
+    grants: Vec<Grant>,
+    unknown: BTreeSet<String>,
+}
+
+impl Draft {
+    fn with_room_for(grants: usize) -> Self {
+        Self {
+            // Whoever says how many there are may be wrong.
+            grants: Vec::with_capacity(grants.min(1_000)),
+            unknown: BTreeSet::new(),
+        }
+    }
+
+    /// Adds to the rights on an agent.
+    fn grant(&mut self, agent: AgentId, rights: Rights) -> Result<()> {
+        if rights.is_empty() {
+            let (rule, got) = ("must not be empty", format!("`{agent}` without a right"));
+            return Err(Error::invalid_input_got("access", rule, got));
+        }
+        self.grants.push(Grant { agent, rights });
+        Ok(())
     }
 
     /// Takes any entry. One of an agent counts as rights only if all its members are known: another may
@@ -302,22 +312,33 @@ impl AccessPolicy {
             && !access.is_empty()
             && let Ok(agent) = AgentId::new(id.as_str())
         {
-            let rights = self.parts_mut().grants.entry(agent).or_default();
-            rights.extend(access.iter().cloned().map(canonical));
-            return Ok(());
+            return self.grant(agent, access.iter().cloned().collect());
         }
         self.keep(entry)
     }
 
-    fn nothing() -> Self {
-        Self {
-            parts: Arc::default(),
+    /// Takes an entry that a person may have written: an agent's must be right, others are kept.
+    fn add_entry(&mut self, entry: &AccessPolicyEntry) -> Result<()> {
+        match entry {
+            AccessPolicyEntry::Agent {
+                id,
+                access,
+                unknown,
+                ..
+            } => {
+                if !unknown.is_empty() {
+                    return self.keep(entry);
+                }
+                let agent = AgentId::new(id.as_str())?;
+                self.grant(agent, access.iter().cloned().collect())
+            }
+            AccessPolicyEntry::Unknown(object) => {
+                check_kind(object)?;
+                self.keep(entry)
+            }
+            // The generated enum may grow, with a new version of the description.
+            _ => self.keep(entry),
         }
-    }
-
-    /// What the policy says, to be changed in this one alone.
-    fn parts_mut(&mut self) -> &mut Parts {
-        Arc::make_mut(&mut self.parts)
     }
 
     fn keep(&mut self, entry: &AccessPolicyEntry) -> Result<()> {
@@ -327,48 +348,26 @@ impl AccessPolicy {
             let rule = "must not be nested deeper than JSON is read";
             return Err(Error::invalid_input("policy", rule, None));
         }
-        self.parts_mut().unknown.insert(json);
+        self.unknown.insert(json);
         Ok(())
     }
 
-    /// Takes an entry that a person may have written: an agent's must be right, others are kept.
-    fn add_entry(&mut self, entry: AccessPolicyEntry) -> Result<()> {
-        match &entry {
-            AccessPolicyEntry::Agent {
-                id,
-                access,
-                unknown,
-                ..
-            } => {
-                if !unknown.is_empty() {
-                    return self.keep(&entry);
-                }
-                self.grant(id.as_str(), access.iter().cloned())
-            }
-            AccessPolicyEntry::Unknown(object) => {
-                check_kind(object)?;
-                self.keep(&entry)
-            }
-            // The generated enum may grow, with a new version of the description.
-            _ => self.keep(&entry),
-        }
-    }
-
     /// A policy that allows nothing is never what somebody wants.
-    fn ensure_some(self) -> Result<Self> {
-        if self.is_empty() {
+    fn into_policy(self) -> Result<AccessPolicy> {
+        if self.grants.is_empty() && self.unknown.is_empty() {
             let rule = "must name at least one agent";
             return Err(Error::invalid_input("policy", rule, None));
         }
-        Ok(self)
+        Ok(self.into_any_policy())
     }
-}
 
-/// An unknown right that was put together by hand may be one that is known.
-fn canonical(right: AccessRight) -> AccessRight {
-    match right {
-        AccessRight::Unknown(text) => text.into(),
-        known => known,
+    /// The policy, also one that allows nothing, which the service may report.
+    fn into_any_policy(self) -> AccessPolicy {
+        let parts = Parts {
+            grants: self.grants.into(),
+            unknown: self.unknown,
+        };
+        parts.into()
     }
 }
 
@@ -387,6 +386,14 @@ fn check_kind(object: &Map<String, Value>) -> Result<()> {
             "must have a text `type` in every entry",
             None,
         )),
+    }
+}
+
+impl From<Parts> for AccessPolicy {
+    fn from(parts: Parts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+        }
     }
 }
 

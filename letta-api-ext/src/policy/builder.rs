@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use letta_api::types::AccessRight;
 
-use super::AccessPolicy;
+use super::{AccessPolicy, Draft, Rights};
 use crate::agent_id::AgentId;
 use crate::error::{Error, Result};
 
@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 pub struct PolicyBuilder<S> {
     /// Rights by agent, as given; an ID that is none is reported by `build`.
-    grants: Vec<(Result<AgentId>, Vec<AccessRight>)>,
+    grants: Vec<(Result<AgentId>, Rights)>,
     state: PhantomData<S>,
 }
 
@@ -84,7 +84,7 @@ impl<S: TakesAgent> PolicyBuilder<S> {
         A::Error: Into<Error>,
     {
         let agent = agent.try_into().map_err(Into::into);
-        self.grants.push((agent, Vec::new()));
+        self.grants.push((agent, Rights::default()));
         self.into_state()
     }
 }
@@ -134,7 +134,7 @@ impl<S: HasAgent> PolicyBuilder<S> {
     /// One right, given as a value; also one that this version does not know.
     pub fn right(mut self, right: AccessRight) -> PolicyBuilder<Ready> {
         let (_, rights) = self.grants.last_mut().expect("this state has an agent");
-        rights.push(right);
+        rights.insert(right);
         self.into_state()
     }
 }
@@ -146,12 +146,11 @@ impl PolicyBuilder<Ready> {
     ///
     /// An ID that is none, see [`AgentId`]. The first one is reported.
     pub fn build(self) -> Result<AccessPolicy> {
-        let grants = self
-            .grants
-            .into_iter()
-            .map(|(agent, rights)| Ok((agent?, rights)))
-            .collect::<Result<Vec<(AgentId, _)>>>()?;
-        AccessPolicy::from_grants(grants)
+        let mut draft = Draft::with_room_for(self.grants.len());
+        for (agent, rights) in self.grants {
+            draft.grant(agent?, rights)?;
+        }
+        draft.into_policy()
     }
 }
 

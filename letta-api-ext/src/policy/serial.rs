@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-use super::AccessPolicy;
+use super::{AccessPolicy, Draft};
 
 impl Serialize for AccessPolicy {
     /// An array of entries, as in the request that creates a token.
@@ -28,11 +28,11 @@ impl<'de> Deserialize<'de> for AccessPolicy {
             }
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut policy = AccessPolicy::nothing();
+                let mut draft = Draft::default();
                 while let Some(entry) = seq.next_element()? {
-                    policy.add_entry(entry).map_err(de::Error::custom)?;
+                    draft.add_entry(&entry).map_err(de::Error::custom)?;
                 }
-                policy.ensure_some().map_err(de::Error::custom)
+                draft.into_policy().map_err(de::Error::custom)
             }
 
             // serde's own errors would quote the value, which may be a key in the wrong place.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use letta_api::types::{AccessPolicyEntry, AccessRight};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::{AccessPolicy, canonical};
+use super::{AccessPolicy, Draft};
 use crate::agent_id::AgentId;
 use crate::error::{Error, Result};
 
@@ -22,10 +22,10 @@ impl fmt::Display for AccessPolicy {
             Some(0) => Ok(()),
             _ => f.write_str(";"),
         };
-        for (agent, rights) in &self.parts.grants {
+        for (agent, rights) in self.grants() {
             separate(f)?;
             write!(f, "{}:", agent.as_str())?;
-            for (number, right) in rights.iter().enumerate() {
+            for (number, right) in rights.enumerate() {
                 if number > 0 {
                     f.write_str(",")?;
                 }
@@ -54,9 +54,9 @@ impl FromStr for AccessPolicy {
     /// A text without a grant, an agent without a right, an ID that is none, and a right that this
     /// version does not know. What is marked with `?` is taken as it is.
     fn from_str(text: &str) -> Result<Self> {
-        let mut policy = Self::nothing();
+        let mut draft = Draft::default();
         if text.trim().is_empty() {
-            return policy.ensure_some();
+            return draft.into_policy();
         }
         for grant in text.split(';').map(str::trim) {
             if let Some(unknown) = grant.strip_prefix('?') {
@@ -65,7 +65,7 @@ impl FromStr for AccessPolicy {
                     let rule = "must hold a JSON object, percent-encoded, after `?`";
                     Error::invalid_input("policy", rule, Some(grant))
                 })?;
-                policy.absorb(&entry)?;
+                draft.absorb(&entry)?;
                 continue;
             }
             let Some((agent, rights)) = grant.split_once(':') else {
@@ -77,17 +77,16 @@ impl FromStr for AccessPolicy {
             let rights = rights
                 .split(',')
                 .map(|right| parse_right(right.trim()))
-                .collect::<Result<Vec<_>>>()?;
-            let grants = &mut policy.parts_mut().grants;
-            grants.entry(agent).or_default().extend(rights);
+                .collect::<Result<_>>()?;
+            draft.grant(agent, rights)?;
         }
-        Ok(policy)
+        draft.into_policy()
     }
 }
 
 fn parse_right(text: &str) -> Result<AccessRight> {
     match text.strip_prefix('?') {
-        Some(unknown) => Ok(canonical(AccessRight::Unknown(decode(unknown)?))),
+        Some(unknown) => Ok(AccessRight::Unknown(decode(unknown)?)),
         None => match AccessRight::from(text) {
             AccessRight::Unknown(text) => Err(Error::unknown_right(&text)),
             known => Ok(known),
