@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, InvalidPayload};
 use crate::response::{BodyError, Response};
+use crate::wiped::Wiped;
 
 /// What the service answered: the value, and the status and headers that came with it.
 ///
@@ -150,7 +151,67 @@ impl<T> std::fmt::Debug for ResponseValue<T> {
 fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     match std::str::from_utf8(body) {
         Ok(body) => serde_json::from_str(body),
-        // What is not read may be anything.
-        Err(_) => serde_json::from_slice(body),
+        Err(_) => {
+            let marked = mark_spoiled(body);
+            let marked =
+                std::str::from_utf8(marked.as_ref()).expect("what is not UTF-8 was replaced");
+            serde_json::from_str(marked)
+        }
+    }
+}
+
+/// The body as UTF-8. What is not becomes an escape that serde_json refuses in a text that it is to read, and passes over
+/// in one that nobody asks for. To have it read bytes instead would compile a second reader for each type.
+fn mark_spoiled(body: &[u8]) -> Wiped {
+    // A surrogate without the other half. The space is for a backslash before it, which would make it plain text.
+    const MARK: &[u8] = b" \\ud800";
+    let spoiled = body
+        .utf8_chunks()
+        .filter(|chunk| !chunk.invalid().is_empty());
+    // Enough from the start: memory that is outgrown is not wiped.
+    let mut marked = Wiped(Vec::with_capacity(
+        body.len() + spoiled.count() * MARK.len(),
+    ));
+    for chunk in body.utf8_chunks() {
+        marked.0.extend_from_slice(chunk.valid().as_bytes());
+        if !chunk.invalid().is_empty() {
+            marked.0.extend_from_slice(MARK);
+        }
+    }
+    marked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_utf8_is_refused_where_it_is_read_and_passed_over_where_not() {
+        #[derive(serde::Deserialize, Debug, PartialEq)]
+        struct Read {
+            name: String,
+        }
+
+        let mut refused = 0;
+        let template = br#"{"name": "\u00e9\\x", "unread": ["\\y", {"deep": "z"}]}"#;
+        // Each alone, one that ends early, and several in a row.
+        for spoiled in [
+            &b"\xff"[..],
+            b"\xe2\x82",
+            b"\xed\xa0\x80",
+            b"\xff\xc3\x28\xff",
+        ] {
+            for place in 0..=template.len() {
+                let body = [&template[..place], spoiled, &template[place..]].concat();
+                let marked = parse::<Read>(&body).ok();
+                assert_eq!(
+                    marked,
+                    serde_json::from_slice(&body).ok(),
+                    "{spoiled:x?} at {place}"
+                );
+                refused += usize::from(marked.is_none());
+            }
+        }
+        assert!(0 < refused && refused < 4 * template.len(), "{refused}");
     }
 }
