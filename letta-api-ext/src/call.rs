@@ -52,9 +52,7 @@ impl Call {
         let (status, headers) = (response.status(), response.headers().clone());
         let error = match Box::pin(response.bytes()).await {
             Ok(body) => {
-                // As text, as the generated client reads it: of bytes, each type would be compiled once more.
-                let text = std::str::from_utf8(&body).ok();
-                let value = text.and_then(|text| serde_json::from_str(text).ok());
+                let value = letta_api::read_json(&body).ok();
                 if let Some(value) = value.or_else(|| salvage(&body)) {
                     return Ok(ResponseValue::new(value, status, headers));
                 }

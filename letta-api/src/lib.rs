@@ -76,6 +76,8 @@ pub use crate::generated::{operations, types};
 pub use crate::operation::Operation;
 pub use crate::response::{BodyError, Response};
 pub use crate::response_value::ResponseValue;
+#[doc(hidden)]
+pub use crate::response_value::read_json;
 pub use crate::secret::Secret;
 pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
 pub use crate::transport_error::TransportError;

@@ -1,5 +1,7 @@
 //! A decoded answer, with its status and headers.
 
+use std::str::Utf8Chunk;
+
 use bytes::Bytes;
 use progenitor_client::ByteStream;
 use reqwest::StatusCode;
@@ -66,7 +68,7 @@ impl<T: DeserializeOwned> ResponseValue<T> {
                 source: error,
             });
         }
-        match parse(response.buffered()) {
+        match read_json(response.buffered()) {
             Ok(value) => Ok(Self {
                 response: response.without_body(),
                 value,
@@ -146,9 +148,11 @@ impl<T> std::fmt::Debug for ResponseValue<T> {
     }
 }
 
-/// Reads JSON, as `serde_json::from_slice` does. It would see for each text by itself whether that is UTF-8, which takes
-/// longer than to look at all at once.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+/// Reads JSON, and takes what `serde_json::from_slice` takes. That would see for each text by itself whether it is UTF-8,
+/// which takes longer than to look at all at once. Where something is not, the place that an error names is that in
+/// what `mark_spoiled` makes of it.
+#[doc(hidden)]
+pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     match std::str::from_utf8(body) {
         Ok(body) => serde_json::from_str(body),
         Err(_) => {
@@ -163,18 +167,20 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
 /// The body as UTF-8. What is not becomes an escape that serde_json refuses in a text that it is to read, and passes over
 /// in one that nobody asks for. To have it read bytes instead would compile a second reader for each type.
 fn mark_spoiled(body: &[u8]) -> Wiped {
-    // A surrogate without the other half. The space is for a backslash before it, which would make it plain text.
-    const MARK: &[u8] = b" \\ud800";
-    let spoiled = body
-        .utf8_chunks()
-        .filter(|chunk| !chunk.invalid().is_empty());
+    // The second half of a surrogate pair, which is refused whatever follows. The space keeps it from what comes before: a
+    // backslash would make it plain text, and a first half a pair.
+    const MARK: &[u8] = b" \\udc00";
+    let chunks = || body.utf8_chunks().enumerate();
+    // One mark is enough for all that stand in a row.
+    let is_marked = |number: usize, chunk: &Utf8Chunk<'_>| {
+        !chunk.invalid().is_empty() && (number == 0 || !chunk.valid().is_empty())
+    };
+    let marks = chunks().filter(|(number, chunk)| is_marked(*number, chunk));
     // Enough from the start: memory that is outgrown is not wiped.
-    let mut marked = Wiped(Vec::with_capacity(
-        body.len() + spoiled.count() * MARK.len(),
-    ));
-    for chunk in body.utf8_chunks() {
+    let mut marked = Wiped(Vec::with_capacity(body.len() + marks.count() * MARK.len()));
+    for (number, chunk) in chunks() {
         marked.0.extend_from_slice(chunk.valid().as_bytes());
-        if !chunk.invalid().is_empty() {
+        if is_marked(number, &chunk) {
             marked.0.extend_from_slice(MARK);
         }
     }
@@ -193,25 +199,41 @@ mod tests {
         }
 
         let mut refused = 0;
-        let template = br#"{"name": "\u00e9\\x", "unread": ["\\y", {"deep": "z"}]}"#;
-        // Each alone, one that ends early, and several in a row.
-        for spoiled in [
-            &b"\xff"[..],
-            b"\xe2\x82",
-            b"\xed\xa0\x80",
-            b"\xff\xc3\x28\xff",
-        ] {
-            for place in 0..=template.len() {
-                let body = [&template[..place], spoiled, &template[place..]].concat();
-                let marked = parse::<Read>(&body).ok();
-                assert_eq!(
-                    marked,
-                    serde_json::from_slice(&body).ok(),
-                    "{spoiled:x?} at {place}"
-                );
-                refused += usize::from(marked.is_none());
+        let read = br#"{"name": "\u00e9\\x", "unread": ["\\y", {"deep": "z\udc00\ud800"}]}"#;
+        // Halves of pairs, which must not find their other half in what was spoiled.
+        let halves = br#"{"name": "\ud800\udc00\udc00", "unread": "\ud800"}"#;
+        for template in [&read[..], halves] {
+            // Each alone, one that ends early, and several in a row.
+            for spoiled in [
+                &b"\xff"[..],
+                b"\xe2\x82",
+                b"\xed\xa0\x80",
+                b"\xff\xc3\x28\xff",
+            ] {
+                for place in 0..=template.len() {
+                    let body = [&template[..place], spoiled, &template[place..]].concat();
+                    let ours = read_json::<Read>(&body).ok();
+                    let theirs = serde_json::from_slice(&body).ok();
+                    assert_eq!(ours, theirs, "{spoiled:x?} at {place}");
+                    refused += usize::from(ours.is_none());
+                }
             }
         }
-        assert!(0 < refused && refused < 4 * template.len(), "{refused}");
+        let all = 4 * (read.len() + halves.len());
+        assert!(0 < refused && refused < all, "{refused} of {all}");
+        // At a half in the text that is read, with what was spoiled before or after it.
+        for body in [
+            &b"{\"name\": \"\xff\\udc00\"}"[..],
+            b"{\"name\": \"\\ud800\xff\"}",
+        ] {
+            assert!(read_json::<Read>(body).is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_all_spoiled_grows_by_little() {
+        let marked = mark_spoiled(&[0xff; 1000]);
+        assert_eq!(marked.as_ref(), b" \\udc00");
+        assert!(marked.0.capacity() < 1100);
     }
 }

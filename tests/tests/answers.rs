@@ -233,6 +233,22 @@ async fn a_token_that_comes_with_a_status_that_is_not_documented_is_not_lost() {
 }
 
 #[tokio::test]
+async fn a_token_is_not_lost_to_a_text_that_nobody_reads_and_that_is_no_utf8() {
+    for status in ["200 OK", "201 Created", "202 Accepted"] {
+        // Within the policy, where what saves odd answers would read it.
+        let json = token_json().replace(r#""version":"1""#, r#""version":"1","note":"~""#);
+        assert!(json.contains('~'));
+        let spoil = |byte| if byte == b'~' { 0xff } else { byte };
+        let bytes = answer(status, "application/json", &json)
+            .into_iter()
+            .map(spoil);
+        let tap = Tap::start(bytes.collect::<Vec<_>>()).await;
+        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        assert_eq!(create.await.unwrap().expose_secret(), TOKEN, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_revoke_that_is_answered_with_anything_but_an_empty_success_is_an_error() {
     for (status, content_type, body) in [
         ("200 OK", "text/html", "<html>Sign in to Wi-Fi</html>"),

@@ -170,8 +170,8 @@ async fn run(seed: u64, capacity: u64) {
             let agent = world.random(|rng| rng.usize(..AGENTS));
             let world = world.clone();
             let chosen = match agent % 3 {
-                0 => SUBJECTS.len(),
-                1 => SUBJECTS.len() * RIGHTS.len(),
+                // Of one policy, and also a wider one's token that was handed out for it.
+                0 | 1 => SUBJECTS.len() * RIGHTS.len(),
                 _ => AGENTS * RIGHTS.len(),
             };
             being_revoked += chosen;

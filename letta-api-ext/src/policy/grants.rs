@@ -12,7 +12,7 @@ pub(super) struct Grant {
 
 /// Grants in the order of their agents' IDs, each agent once. They do not change, and lie side by side: as a map, one
 /// agent would take a kilobyte.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Grants(Box<[Grant]>);
 
 impl Grants {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use letta_api::types::AccessRight;
 
-/// A set of rights, in the order of [`AccessRight`]. Without rights of the future it is a number: a server keeps
+/// A set of rights, gone through in the order of [`AccessRight`]. Without rights of the future it is a number: a server keeps
 /// thousands of policies, and looks at them at each hit of its cache.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Rights {
