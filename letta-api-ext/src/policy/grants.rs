@@ -25,7 +25,7 @@ impl Grants {
     }
 
     pub(super) fn get(&self, agent: &str) -> Option<&Rights> {
-        let place = find(&self.0, agent).ok()?;
+        let place = find(&self.0, agent)?;
         Some(&self.0[place].rights)
     }
 
@@ -52,12 +52,13 @@ impl Grants {
     }
 }
 
-/// Where the grant for an agent is, or would be.
-fn find(grants: &[Grant], agent: &str) -> Result<usize, usize> {
-    grants.binary_search_by(|grant| grant.agent.as_str().cmp(agent))
+/// Where the grant for an agent is.
+fn find(grants: &[Grant], agent: &str) -> Option<usize> {
+    let order = |grant: &Grant| grant.agent.as_str().cmp(agent);
+    grants.binary_search_by(order).ok()
 }
 
-/// Where the grant for an agent is, by looking ever further from the first: two policies that are much alike are compared in
+/// The same, by looking ever further from the first: two policies that are much alike are compared in
 /// one pass, and a small one is still found in a large one without a look at all of it.
 fn find_near(grants: &[Grant], agent: &str) -> Option<usize> {
     let mut end = 1;
@@ -65,7 +66,7 @@ fn find_near(grants: &[Grant], agent: &str) -> Option<usize> {
         end *= 2;
     }
     let start = end / 2;
-    let place = find(&grants[start..end.min(grants.len())], agent).ok()?;
+    let place = find(&grants[start..end.min(grants.len())], agent)?;
     Some(start + place)
 }
 
