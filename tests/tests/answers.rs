@@ -444,7 +444,8 @@ async fn an_error_answer_that_is_cut_short_keeps_its_status() {
 #[tokio::test]
 async fn a_time_out_is_told_apart_wherever_it_strikes() {
     let http = reqwest::Client::builder()
-        .timeout(Duration::from_millis(100))
+        // For the head of an answer to come in time, also on a busy machine.
+        .timeout(Duration::from_secs(1))
         .build()
         .unwrap();
     for (said, status) in [
@@ -467,13 +468,12 @@ async fn a_time_out_is_told_apart_wherever_it_strikes() {
             .build()
             .unwrap();
         let create = letta.access_tokens().create(policy(), "https://a.b");
-        let begin = std::time::Instant::now();
+        // The SDK's own would say how long it is.
         let error = create.await.unwrap_err();
+        assert!(error.to_string().contains(" in time"), "{error}");
         assert!(error.is_timeout() && error.is_retryable(), "{error:?}");
         assert!(error.may_have_happened());
         assert_eq!(error.status().map(|status| status.as_u16()), status);
-        // The SDK's own would be 10 seconds.
-        assert!(begin.elapsed() < Duration::from_secs(10));
     }
 }
 

@@ -58,14 +58,11 @@ async fn outcomes_of(script: &[Fault], client: fn(String) -> Letta) -> [Outcome;
     for (index, outcome) in outcomes.iter_mut().enumerate() {
         let server = FaultServer::start(script.to_vec()).await;
         let tokens = client(server.url()).access_tokens();
-        let began = Instant::now();
         let error = match index {
             0 => tokens.create(policy(), "https://a.b").await.err(),
             1 => tokens.list().await.err(),
             _ => tokens.revoke(TOKEN).await.err(),
         };
-        // Well within the deadline of 30 seconds, also on a busy machine.
-        assert!(began.elapsed() < Duration::from_secs(20), "{script:?}");
         if let Some(error) = &error {
             outcome.0 = word(error);
             assert_eq!(error.attempts() as usize, server.connections(), "{error}");
@@ -195,10 +192,7 @@ async fn a_hang_at_any_stage_ends_with_the_deadline() {
         let list = persistent(server.url()).access_tokens().list();
         let error = list.deadline(deadline).await.unwrap_err();
         assert!(error.is_deadline_exceeded(), "{fault:?}: {error}");
-        assert!(
-            (deadline..20 * deadline).contains(&began.elapsed()),
-            "{fault:?}"
-        );
+        assert!(began.elapsed() >= deadline, "{fault:?}");
         assert_eq!(error.attempts(), 1);
         // It is not left behind.
         server.closed_by_peer(1).await;
@@ -225,20 +219,30 @@ async fn dropping_the_future_cancels_the_call() {
     let create = persistent(server.url())
         .access_tokens()
         .create(policy(), "https://a.b");
-    let cancelled = tokio::time::timeout(ATTEMPT, create.send()).await;
-    assert!(cancelled.is_err());
+    drop_once_sent(create.send(), &server).await;
     server.closed_by_peer(1).await;
     assert_eq!(server.requests().len(), 1);
 
     // Between two attempts there is nothing to close, and nothing more is sent.
-    let busy = "HTTP/1.1 503 X\r\nretry-after-ms: 300\r\ncontent-length: 0\r\n\r\n";
+    let wait = Duration::from_secs(1);
+    let busy = "HTTP/1.1 503 X\r\nretry-after-ms: 1000\r\ncontent-length: 0\r\n\r\n";
     let server = FaultServer::start([bytes(busy)]).await;
     let create = persistent(server.url())
         .access_tokens()
         .create(policy(), "https://a.b");
-    assert!(tokio::time::timeout(ATTEMPT, create.send()).await.is_err());
-    tokio::time::sleep(3 * ATTEMPT).await;
+    drop_once_sent(create.send(), &server).await;
+    tokio::time::sleep(wait + ATTEMPT).await;
     assert_eq!(server.requests().len(), 1);
+}
+
+/// Drives a call until the server has its request, and drops it.
+async fn drop_once_sent<T>(call: impl Future<Output = T>, server: &FaultServer) {
+    let mut call = std::pin::pin!(call);
+    while server.requests().is_empty() {
+        let pause = Duration::from_millis(1);
+        let result = tokio::time::timeout(pause, call.as_mut()).await;
+        assert!(result.is_err(), "the call ended by itself");
+    }
 }
 
 #[tokio::test]
@@ -594,12 +598,10 @@ async fn a_storm_that_ends_is_ridden_out() {
     // And one that does not end is not waited for.
     let asleep = "HTTP/1.1 503 X\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n";
     let server = FaultServer::start([bytes(asleep)]).await;
-    let began = Instant::now();
     let create = persistent(server.url())
         .access_tokens()
         .create(policy(), "https://a.b");
     let error = create.await.unwrap_err();
-    assert!(began.elapsed() < Duration::from_secs(10));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!((error.attempts(), error.may_have_happened()), (1, false));
 }
@@ -607,14 +609,19 @@ async fn a_storm_that_ends_is_ridden_out() {
 #[tokio::test]
 async fn a_revoke_whose_answer_was_lost_finds_the_token_gone_and_succeeded() {
     let gone = json("404 Not Found", r#"{"message":"no such token"}"#);
-    for lost in [Fault::ResetAfterRequest, Fault::AnswerThenHang(Vec::new())] {
+    for (lost, attempt) in [
+        (Fault::ResetAfterRequest, Duration::from_secs(60)),
+        // The second attempt has as long, so not too little.
+        (Fault::AnswerThenHang(Vec::new()), Duration::from_secs(2)),
+    ] {
         let server = FaultServer::start([lost, gone.clone()]).await;
-        let revoke = hasty(server.url()).access_tokens().revoke(TOKEN);
-        assert_eq!(revoke.await.unwrap(), Revocation::Revoked);
+        let revoke = persistent(server.url()).access_tokens().revoke(TOKEN);
+        let revoked = revoke.attempt_timeout(attempt).await;
+        assert_eq!(revoked.unwrap(), Revocation::Revoked);
         assert_eq!(server.requests().len(), 2);
     }
     let server = FaultServer::start([gone]).await;
-    let revoke = hasty(server.url()).access_tokens().revoke(TOKEN);
+    let revoke = persistent(server.url()).access_tokens().revoke(TOKEN);
     assert_eq!(revoke.await.unwrap(), Revocation::AlreadyGone);
 }
 
