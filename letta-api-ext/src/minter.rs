@@ -33,6 +33,8 @@ mod flights;
 mod held;
 mod key;
 mod mint;
+mod policies;
+mod prehashed;
 mod request;
 mod revocation;
 mod store;
@@ -257,7 +259,7 @@ impl TokenMinter {
     ///
     /// Outside a tokio runtime.
     pub async fn revoke(&self, policy: &AccessPolicy) -> RevocationReport {
-        self.inner.revoke(Selection::Policy(policy)).await
+        self.inner.revoke(self.inner.store.select(policy)).await
     }
 
     /// Ends the tokens whose policy names this agent. Otherwise as [`revoke`](Self::revoke).
@@ -328,11 +330,11 @@ impl std::fmt::Debug for TokenMinter {
 impl Inner {
     /// The token for just this key, if it is there. What most requests come to.
     fn lookup(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
-        let held = self.store.get(key)?;
+        let held = self.store.look_up(key)?;
         let now = Instant::now();
         let token = held.good_for(valid_for, now)?;
         if held.is_due(now) {
-            self.renew(key.to_key().into(), held);
+            self.renew(self.store.to_key(key), held);
         }
         self.count_hit();
         Some(token)
@@ -343,7 +345,11 @@ impl Inner {
         for _ in 0..MOST_ROUNDS {
             // The one from before may be the one that ended.
             let runtime = Handle::current();
-            let boarding = self.flights.board(&wanted.key, || self.find(&wanted));
+            let wider = match &wanted.up_to {
+                Some(bound) => self.store.wider(&wanted.key, bound),
+                None => Vec::new(),
+            };
+            let boarding = (self.flights).board(&wanted.key, || self.find(&wanted, wider));
             let ticket = match boarding {
                 Boarding::Found(Found::Token(token, key, held)) => {
                     if held.is_due(Instant::now()) {
@@ -394,23 +400,22 @@ impl Inner {
         );
     }
 
-    /// What the cache has for a request. Asked with the lock of the flights held, so that what is served for a
-    /// policy cannot slip through while that is being revoked.
-    fn find(&self, wanted: &Wanted) -> Option<Found> {
-        let key = Key::as_ref(&wanted.key);
+    /// What the cache has for a request, be it for a `wider` key. Asked with the lock of the flights held, so that what is
+    /// served for a policy cannot slip through while that is being revoked.
+    fn find(&self, wanted: &Wanted, wider: Vec<Arc<Key>>) -> Option<Found> {
         let now = Instant::now();
-        let exact = self.store.get(&key);
+        let exact = self.store.get(&wanted.key);
         if let Some(held) = &exact
             && let Some(token) = held.good_for(wanted.valid_for, now)
         {
             return Some(Found::Token(token, wanted.key.clone(), held.clone()));
         }
-        if let Some(bound) = &wanted.up_to {
-            for (wider, held) in self.store.wider(&key, bound) {
-                if let Some(token) = held.good_for(wanted.valid_for, now) {
-                    held.stand_in_for(key.policy);
-                    return Some(Found::Token(token, wider, held));
-                }
+        for wider in wider {
+            if let Some(held) = self.store.get(&wider)
+                && let Some(token) = held.good_for(wanted.valid_for, now)
+            {
+                held.stand_in_for(&wanted.key.policy);
+                return Some(Found::Token(token, wider, held));
             }
         }
         let given = exact?.too_short_for(wanted.valid_for, now)?;
@@ -424,7 +429,7 @@ impl Inner {
         if !left.is_zero() && left >= asked {
             return Ok(token);
         }
-        let held = self.store.get(&Key::as_ref(&wanted.key));
+        let held = self.store.get(&wanted.key);
         let given = held.and_then(|held| held.too_short_for(asked, Instant::now()));
         Err(match given {
             Some(given) => Fault::ShortLived { asked, given }.into(),
@@ -440,7 +445,7 @@ impl Inner {
             return;
         };
         let boarding = self.flights.board(&key, || {
-            let current = self.store.get(&Key::as_ref(&key));
+            let current = self.store.get(&key);
             let is_current = current.is_some_and(|current| current.id() == held.id());
             (!is_current).then_some(())
         });
@@ -583,7 +588,7 @@ impl Inner {
         let [earliest, latest] =
             [self.renew_ahead, self.valid_for].map(|left| life.saturating_sub(left.mul_f64(scale)));
         let renew_in = earliest + full_jitter(latest.saturating_sub(earliest));
-        let current = self.store.get(&Key::as_ref(key));
+        let current = self.store.get(key);
         let held = Held::new(
             token.clone(),
             ends,

@@ -136,7 +136,7 @@ impl Mint {
         let tokens = self.letta.access_tokens();
         let request = tokens
             .create(
-                &key.policy,
+                key.policy.policy(),
                 key.origin.as_ref().unwrap_or(&self.origin).clone(),
             )
             .deadline(left.max(Duration::from_nanos(1)));
