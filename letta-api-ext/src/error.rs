@@ -49,6 +49,8 @@ const VALUE_LIMIT: usize = 120;
 pub struct Error {
     inner: Arc<Inner>,
     attempts: Attempts,
+    /// What was left of the wait when a minter told an earlier failure again.
+    held_off: Option<Duration>,
 }
 
 struct Inner {
@@ -170,6 +172,15 @@ impl Error {
         matches!(self.inner.kind, Kind::Minter(Fault::ShutDown))
     }
 
+    /// Nothing was sent: this is an earlier failure, which a [`TokenMinter`](crate::TokenMinter) tells again until a wait
+    /// is over. [`retry_after`](Self::retry_after) is what is left of it, [`attempts`](Self::attempts) is zero, and nothing
+    /// [may have happened](Self::may_have_happened). The rest is as it was of the failure. See
+    /// [the minter](crate::TokenMinter#when-the-service-fails) for how long it waits.
+    #[cfg(feature = "minter")]
+    pub fn is_held_off(&self) -> bool {
+        self.held_off.is_some()
+    }
+
     /// The service gives tokens that live less long than a [`TokenMinter`](crate::TokenMinter) was asked for.
     #[cfg(feature = "minter")]
     pub fn is_short_lived(&self) -> bool {
@@ -235,6 +246,9 @@ impl Error {
     /// and where the service refused (other 4xx). Time that runs out counts as an answer lost, also where it
     /// ran out while a connection was being made, unless the HTTP client gave up on that by itself.
     pub fn may_have_happened(&self) -> bool {
+        if self.held_off.is_some() {
+            return false;
+        }
         let last = match &self.inner.kind {
             Kind::InvalidInput { .. } | Kind::Connect | Kind::Unprocessed => false,
             Kind::Timeout { .. }
@@ -300,8 +314,10 @@ impl Error {
 
     /// How long the service asks to wait (`retry-after-ms`, `Retry-After`). Nothing where it says
     /// zero, a time that has passed, or what cannot be read: back off by a rule of your own then.
+    ///
+    /// Of an error that a `TokenMinter` holds off, it is what is left of the minter's wait.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.inner.retry_after
+        self.held_off.or(self.inner.retry_after)
     }
 
     /// How many times the call was sent, or would have been, had there been a connection. None where it was
@@ -464,6 +480,22 @@ impl Error {
         Inner::caused(kind, source)
             .with_head(operation, None, secrets)
             .into()
+    }
+
+    /// The same error, told again without a call. `left` is what is left of the wait.
+    #[cfg(feature = "minter")]
+    pub(crate) fn held_off(&self, left: Duration) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            attempts: Attempts::default(),
+            held_off: Some(left),
+        }
+    }
+
+    /// Whether it is a minter's own, and not what a call came to.
+    #[cfg(feature = "minter")]
+    pub(crate) fn is_minters_own(&self) -> bool {
+        matches!(self.inner.kind, Kind::Minter(_))
     }
 
     /// The same error, of a call that has been through this.
@@ -655,6 +687,7 @@ impl From<Inner> for Error {
         Self {
             inner: Arc::new(inner),
             attempts: Attempts::default(),
+            held_off: None,
         }
     }
 }
@@ -748,6 +781,10 @@ impl std::fmt::Display for Error {
         if let Some(id) = &self.inner.request_id {
             write!(f, " (request {id})")?;
         }
+        if let Some(left) = self.held_off {
+            let left = Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+            write!(f, "; not asked again for another {left:?}")?;
+        }
         if self.attempts.count > 1 {
             write!(f, "; tried {} times", self.attempts.count)?;
         }
@@ -770,7 +807,7 @@ impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut out = f.debug_struct("Error");
         out.field("message", &self.to_string());
-        if let Some(wait) = &self.inner.retry_after {
+        if let Some(wait) = &self.retry_after() {
             out.field("retry_after", wait);
         }
         if let Some(source) = &self.inner.source {

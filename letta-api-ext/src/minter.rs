@@ -22,6 +22,7 @@ use builder::Settings;
 use counters::{Counts, count};
 use flights::{Boarding, Flight, Flights, Landing, Ticket};
 use held::Held;
+use hold_off::HoldOff;
 use key::{Key, KeyRef, Selection};
 use mint::Mint;
 use store::Store;
@@ -31,6 +32,7 @@ mod counters;
 mod fault;
 mod flights;
 mod held;
+mod hold_off;
 mod key;
 mod mint;
 mod policies;
@@ -138,6 +140,7 @@ struct Inner {
     renew_ahead: Duration,
     store: Store,
     flights: Flights<Arc<Key>, Result<AccessToken>>,
+    hold_off: Arc<HoldOff>,
     creates: Semaphore,
     max_concurrent_creates: usize,
     counts: Arc<Counts>,
@@ -157,6 +160,8 @@ enum Found {
     Token(AccessToken, Arc<Key>, Arc<Held>),
     /// One that the service lets live for this long, which is not enough.
     TooShort(Duration),
+    /// None, and the service must not be asked for one now.
+    HeldOff(Error),
 }
 
 impl TokenMinter {
@@ -185,6 +190,7 @@ impl TokenMinter {
 
     fn with(settings: Settings) -> Self {
         let counts = Arc::new(Counts::default());
+        let hold_off = Arc::new(HoldOff::new(counts.clone()));
         let Settings {
             letta, lifetime, ..
         } = settings;
@@ -194,6 +200,7 @@ impl TokenMinter {
                 settings.origin.clone(),
                 lifetime,
                 counts.clone(),
+                hold_off.clone(),
             ),
             letta,
             origin: settings.origin,
@@ -202,6 +209,7 @@ impl TokenMinter {
             renew_ahead: settings.renew_ahead,
             store: Store::new(settings.capacity, counts.clone()),
             flights: Flights::new(),
+            hold_off,
             creates: Semaphore::new(settings.max_concurrent_creates),
             max_concurrent_creates: settings.max_concurrent_creates,
             counts,
@@ -349,7 +357,14 @@ impl Inner {
                 Some(bound) => self.store.wider(&wanted.key, bound),
                 None => Vec::new(),
             };
-            let boarding = (self.flights).board(&wanted.key, || self.find(&wanted, wider));
+            let boarding = self.flights.board(
+                &wanted.key,
+                || self.find(&wanted, wider),
+                || {
+                    let refusal = self.hold_off.refusal(&wanted.key, Instant::now());
+                    refusal.map(Found::HeldOff)
+                },
+            );
             let ticket = match boarding {
                 Boarding::Found(Found::Token(token, key, held)) => {
                     if held.is_due(Instant::now()) {
@@ -361,6 +376,10 @@ impl Inner {
                 Boarding::Found(Found::TooShort(given)) => {
                     let asked = wanted.valid_for;
                     return Err(Fault::ShortLived { asked, given }.into());
+                }
+                Boarding::Found(Found::HeldOff(error)) => {
+                    self.counts.held_off.add_one();
+                    return Err(error);
                 }
                 Boarding::Closed => return Err(Fault::ShutDown.into()),
                 Boarding::Joined(ticket) => {
@@ -382,7 +401,12 @@ impl Inner {
             };
             match ticket.outcome().await {
                 Some(Ok(token)) => return self.check(token, &wanted),
-                Some(Err(error)) => return Err(error),
+                Some(Err(error)) => {
+                    if error.is_held_off() {
+                        self.counts.held_off.add_one();
+                    }
+                    return Err(error);
+                }
                 // Its task did not go on.
                 None => {}
             }
@@ -422,19 +446,23 @@ impl Inner {
         Some(Found::TooShort(given))
     }
 
-    /// A token that was just minted, if it is good for long enough. Another at once would be no better, or it
-    /// would, and so on.
+    /// A token that was just minted, if it is good for long enough. If not, another at once would not be either.
     fn check(&self, token: AccessToken, wanted: &Wanted) -> Result<AccessToken> {
         let (left, asked) = (token.remaining(), wanted.valid_for);
         if !left.is_zero() && left >= asked {
             return Ok(token);
         }
         let held = self.store.get(&wanted.key);
-        let given = held.and_then(|held| held.too_short_for(asked, Instant::now()));
-        Err(match given {
-            Some(given) => Fault::ShortLived { asked, given }.into(),
-            None => Fault::Late { asked, left }.into(),
-        })
+        let given = held.map_or(asked, |held| held.granted());
+        if given >= asked {
+            return Err(Fault::Late { asked, left }.into());
+        }
+        let error = Fault::ShortLived { asked, given }.into();
+        if left.is_zero() {
+            // While one lives, it is found in the cache that the service gives no longer life.
+            (self.hold_off).failed(&wanted.key, &error, Instant::now());
+        }
+        Err(error)
     }
 
     /// Begins to renew it in the background, unless it is not what is served any more.
@@ -444,11 +472,16 @@ impl Inner {
             held.postpone(Instant::now());
             return;
         };
-        let boarding = self.flights.board(&key, || {
+        if let Some(until) = self.hold_off.until(&key, Instant::now()) {
+            held.postpone(until + full_jitter(SHORTEST_PAUSE));
+            return;
+        }
+        let is_superseded = || {
             let current = self.store.get(&key);
             let is_current = current.is_some_and(|current| current.id() == held.id());
             (!is_current).then_some(())
-        });
+        };
+        let boarding = self.flights.board(&key, is_superseded, || None);
         match boarding {
             Boarding::Leads(flight, ticket) => {
                 let span =
@@ -507,9 +540,15 @@ impl Inner {
                 drop(turn);
                 minted
             }
-            Some(Err(busy)) => Err(busy),
+            Some(Err(error)) => Err(error),
         };
-        if let Err(error) = &minted {
+        match &minted {
+            Ok(_) => self.hold_off.succeeded(&key),
+            Err(error) => self.hold_off.failed(&key, error, Instant::now()),
+        }
+        if let Err(error) = &minted
+            && !error.is_held_off()
+        {
             count!(
                 self.counts,
                 warn,
@@ -518,9 +557,11 @@ impl Inner {
                 error.type = &*error.error_type(),
                 "a token could not be minted: {error}"
             );
-            if let Some((_, held)) = &renewal {
-                held.postpone(clock::after(Instant::now(), self.pause(error, held)));
-            }
+        }
+        if let Err(error) = &minted
+            && let Some((_, held)) = &renewal
+        {
+            held.postpone(clock::after(Instant::now(), self.pause(error, held)));
         }
         let (outcome, life) = match minted {
             Ok(minted) => (Ok(minted.token), Some((minted.good_until, minted.granted))),
@@ -544,7 +585,8 @@ impl Inner {
         }
     }
 
-    /// A turn to create. Nothing where it has become needless.
+    /// A turn to create. An error if the service must not be asked now, also if that begins to be so while this waits.
+    /// `None` if the create has become needless.
     async fn turn(
         &self,
         key: &Arc<Key>,
@@ -555,8 +597,14 @@ impl Inner {
         let turn = clock::timeout_at(deadline, self.creates.acquire());
         let mut turn = std::pin::pin!(turn);
         loop {
+            let mut holds = std::pin::pin!(self.hold_off.begins());
+            holds.as_mut().enable();
+            if let Some(refusal) = self.hold_off.refusal(key, Instant::now()) {
+                return Some(Err(refusal));
+            }
             tokio::select! {
                 biased;
+                () = holds => {}
                 turn = &mut turn => {
                     if is_needless() {
                         return None;

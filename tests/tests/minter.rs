@@ -244,7 +244,7 @@ async fn tasks_that_ask_at_once_cause_one_create() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_to_all_who_waited_and_is_not_kept() {
+async fn a_failure_is_told_to_all_who_waited_and_is_not_kept_for_long() {
     let service = Service::start().await;
     let minter = service.minter();
     let policy = chat("agent-1");
@@ -257,6 +257,8 @@ async fn a_failure_is_told_to_all_who_waited_and_is_not_kept() {
         assert_eq!(error.status().unwrap().as_u16(), 503);
     }
     assert_eq!(service.creates(), 1);
+    assert!(minter.token(&policy).await.unwrap_err().is_held_off());
+    service.time.advance(seconds(1)).await;
     minter.token(&policy).await.unwrap();
     assert_eq!(service.creates(), 2);
     assert_eq!(minter.counters().failures, 1);
@@ -466,7 +468,7 @@ async fn a_renewal_that_fails_leaves_the_token_and_is_not_tried_at_once() {
     }
     assert!(minter.counters().failures >= 2);
     service.emulator.clear_faults();
-    service.time.advance(seconds(5)).await;
+    service.time.advance(seconds(40)).await;
     let next = minter.token(&policy).await.unwrap();
     assert!(!same(&next, &first));
 }
@@ -1392,6 +1394,9 @@ async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
         .inject(Fault::status(500).times(2))
         .unwrap();
     minter.token(&policies[0]).await.unwrap_err();
+    let held_off = minter.token(&policies[0]).await.unwrap_err();
+    assert!(held_off.is_held_off());
+    service.time.advance(seconds(1)).await;
     let failed = minter.revoke(&policies[2]).await;
     let pair = join_all([(); 2].map(|()| minter.token(&policies[0]).into_future())).await;
     tokens.extend(pair.into_iter().map(Result::unwrap));
@@ -1404,6 +1409,8 @@ async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let report = minter.shutdown(seconds(9)).await;
 
     let counters = minter.counters();
+    let minter_shown = format!("{minter:?}");
+    drop(minter);
     let recorded = traces.take();
     for (metric, count) in [
         ("hits", counters.hits),
@@ -1412,6 +1419,7 @@ async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
         ("renewals", counters.renewals),
         ("failures", counters.failures),
         ("unknown_outcomes", counters.unknown_outcomes),
+        ("held_off", counters.held_off),
         ("evictions", counters.evictions),
         ("revocations", counters.revocations),
         ("failed_revocations", counters.failed_revocations),
@@ -1426,7 +1434,8 @@ async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
         assert!(count > 0, "no {metric}: {counters:?}");
         assert_eq!(told.count() as u64, count, "{metric}: {counters:?}");
     }
-    let shown = format!("{recorded:?} {minter:?} {failed:?} {report:?} {tokens:?} {counters:?}");
+    let shown =
+        format!("{recorded:?} {minter_shown} {failed:?} {report:?} {tokens:?} {counters:?}");
     for token in &tokens {
         assert!(!shown.contains(token.expose_secret()));
     }

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::letta::Letta;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
+use crate::transport::Course;
 
 /// A request to mint a token. From [`AccessTokens::create`](crate::AccessTokens::create).
 #[derive(Clone, Debug)]
@@ -88,13 +89,15 @@ impl CreateAccessToken {
     /// passed (`expires_at`). After that, whatever the service or the network has to say. An error
     /// that [may have happened](Error::may_have_happened) may leave a live token behind.
     pub async fn send(self) -> Result<AccessToken> {
-        self.send_with_date(&mut None).await
+        self.send_with(&mut None, |_| {}).await
     }
 
-    /// As [`send`](Self::send), and puts the date of the answer, be it one of error, into `date`.
-    pub(crate) async fn send_with_date(
+    /// As [`send`](Self::send), and puts the date of the answer, be it one of error, into `date`. The call can be prepared
+    /// before it is sent.
+    pub(crate) async fn send_with(
         self,
         date: &mut Option<ServiceDate>,
+        prepare: impl FnOnce(&Course),
     ) -> Result<AccessToken> {
         let origin = self.origin?;
         if self.policy.is_empty() {
@@ -109,6 +112,7 @@ impl CreateAccessToken {
         let call = self
             .letta
             .call(&operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
+        prepare(&call.course);
         let create = call.api.create_client_side_access_token(&body);
         let answer = call.answer(create.await, salvage::token, &secrets).await;
         *date = call.course.date();

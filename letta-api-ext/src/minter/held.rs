@@ -102,6 +102,10 @@ impl Held {
         (self.granted < valid_for && self.is_live(now)).then_some(self.granted)
     }
 
+    pub(super) fn granted(&self) -> Duration {
+        self.granted
+    }
+
     fn is_live(&self, now: Instant) -> bool {
         self.ends > now
     }

@@ -55,7 +55,7 @@ impl World {
     }
 
     fn board(&self) -> Boarding<usize, Outcome> {
-        self.flights.board(&0, || *lock(&self.kept))
+        self.flights.board(&0, || *lock(&self.kept), || None)
     }
 
     /// What the task of a flight does.
