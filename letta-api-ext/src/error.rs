@@ -41,6 +41,7 @@ const VALUE_LIMIT: usize = 120;
 /// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | check the base URL, proxy and certificates |
 /// | [`is_timeout`](Self::is_timeout) | a slow service or network | allow more time for an [attempt](crate::LettaBuilder::attempt_timeout) or the [call](crate::LettaBuilder::deadline) |
 /// | [`is_redirect`](Self::is_redirect) | a base URL that is not the service's own: `http` for `https`, another host | correct `LETTA_BASE_URL` |
+/// | [`is_grant_mismatch`](Self::is_grant_mismatch) | a proxy or a cache that answers with another token; a service newer than this crate | look at what differs; update |
 /// | [`is_invalid_response`](Self::is_invalid_response) | a proxy that answers in the service's place; a service newer than this crate | check the base URL; update |
 ///
 /// Whether the call may have had its effect all the same is answered by
@@ -79,6 +80,14 @@ enum Kind {
     },
     /// The service answered with success, and the rest makes no sense.
     InvalidResponse { status: StatusCode, problem: String },
+    /// The service made another token than was asked for.
+    GrantMismatch {
+        status: StatusCode,
+        /// How it differs.
+        difference: String,
+        /// Whether the token was ended. If not, the source says why.
+        is_revoked: bool,
+    },
     /// The service sends us where the request may not go.
     Redirect {
         /// Nothing where the HTTP client keeps it to itself.
@@ -211,6 +220,17 @@ impl Error {
         matches!(self.inner.kind, Kind::InvalidResponse { .. })
     }
 
+    /// The service made a token that allows more or less than was asked for, or that is for another origin. The message names
+    /// what differs: agents, rights, origins.
+    ///
+    /// The token is not handed over, and has been revoked. If that failed, the token lives until it expires: then
+    /// [`may_have_happened`](Self::may_have_happened) is true, and the [`source`](std::error::Error::source) says
+    /// why. To take such tokens, see
+    /// [`CreateAccessToken::accept_different_grant`](crate::CreateAccessToken::accept_different_grant).
+    pub fn is_grant_mismatch(&self) -> bool {
+        matches!(self.inner.kind, Kind::GrantMismatch { .. })
+    }
+
     /// The same call may succeed later, with nothing changed: no connection, time ran out, a broken
     /// connection, and the statuses 408, 429, 500, 502, 503 and 504.
     ///
@@ -227,9 +247,10 @@ impl Error {
                 .inner
                 .should_retry
                 .unwrap_or_else(|| matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)),
-            Kind::InvalidInput { .. } | Kind::InvalidResponse { .. } | Kind::Redirect { .. } => {
-                false
-            }
+            Kind::InvalidInput { .. }
+            | Kind::InvalidResponse { .. }
+            | Kind::GrantMismatch { .. }
+            | Kind::Redirect { .. } => false,
             #[cfg(feature = "minter")]
             Kind::Minter(fault) => !matches!(
                 fault,
@@ -260,6 +281,7 @@ impl Error {
                 503 => self.inner.retry_after.is_none(),
                 _ => !status.is_client_error(),
             },
+            Kind::GrantMismatch { is_revoked, .. } => !is_revoked,
             #[cfg(feature = "minter")]
             Kind::Minter(_) => false,
         };
@@ -276,7 +298,9 @@ impl Error {
     /// The status of the answer, where there was one.
     pub fn status(&self) -> Option<StatusCode> {
         match &self.inner.kind {
-            Kind::Status { status, .. } | Kind::InvalidResponse { status, .. } => Some(*status),
+            Kind::Status { status, .. }
+            | Kind::InvalidResponse { status, .. }
+            | Kind::GrantMismatch { status, .. } => Some(*status),
             Kind::Redirect { status, .. }
             | Kind::Timeout { status, .. }
             | Kind::Interrupted { status } => *status,
@@ -389,6 +413,28 @@ impl Error {
         Inner::of(Kind::InvalidResponse { status, problem })
             .with_answer(operation, headers, secrets)
             .into()
+    }
+
+    /// A token that is not what was asked for. `failure` is why it could not be revoked.
+    pub(crate) fn grant_mismatch(
+        operation: &'static Operation,
+        status: StatusCode,
+        headers: &HeaderMap,
+        difference: &str,
+        failure: Option<Self>,
+        secrets: &[&str],
+    ) -> Self {
+        let difference = redact::text(difference, secrets);
+        let kind = Kind::GrantMismatch {
+            status,
+            difference: difference.unwrap_or_else(|| "what differs cannot be shown".to_owned()),
+            is_revoked: failure.is_none(),
+        };
+        let inner = Inner {
+            source: failure.map(|error| Box::new(error) as _),
+            ..Inner::of(kind)
+        };
+        inner.with_answer(operation, headers, secrets).into()
     }
 
     /// An answer of an error status, its body read already.
@@ -510,6 +556,7 @@ impl Error {
             Kind::InvalidInput { .. } => "invalid_input",
             Kind::Status { status, .. } => return Cow::Owned(status.as_str().to_owned()),
             Kind::InvalidResponse { .. } => "invalid_response",
+            Kind::GrantMismatch { .. } => "grant_mismatch",
             Kind::Redirect { .. } => "redirect",
             Kind::Connect => "connect",
             Kind::Unprocessed => "unprocessed",
@@ -739,6 +786,17 @@ impl std::fmt::Display for Error {
                 f,
                 "the service answered {status}, and not as it documents: {problem}"
             )?,
+            Kind::GrantMismatch {
+                difference,
+                is_revoked,
+                ..
+            } => {
+                write!(f, "the token is not what was asked for: {difference}")?;
+                f.write_str(match is_revoked {
+                    true => "; it was revoked",
+                    false => "; it could not be revoked, and lives until it expires",
+                })?;
+            }
             Kind::Redirect { redirect, .. } => write!(
                 f,
                 "the service redirects from {} to {}: {}",

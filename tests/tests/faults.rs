@@ -60,7 +60,10 @@ async fn outcomes_of(script: &[Fault], client: fn(String) -> Letta) -> [Outcome;
         let tokens = client(server.url()).access_tokens();
         let began = Instant::now();
         let error = match index {
-            0 => tokens.create(policy(), "https://a.b").await.err(),
+            0 => tokens
+                .create(policy(), "https://app.example.com")
+                .await
+                .err(),
             1 => tokens.list().await.err(),
             _ => tokens.revoke(TOKEN).await.err(),
         };
@@ -149,7 +152,10 @@ async fn an_answer_that_breaks_off_is_asked_for_again_where_that_is_safe() {
 async fn nobody_listening_is_no_connection_however_often() {
     let tokens = persistent(refused_url()).access_tokens();
     for error in [
-        tokens.create(policy(), "https://a.b").await.unwrap_err(),
+        tokens
+            .create(policy(), "https://app.example.com")
+            .await
+            .unwrap_err(),
         tokens.list().await.unwrap_err(),
         tokens.revoke(TOKEN).await.unwrap_err(),
     ] {
@@ -215,7 +221,7 @@ async fn a_slow_answer_that_comes_in_time_is_an_answer() {
     .await;
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
 }
 
@@ -224,7 +230,7 @@ async fn dropping_the_future_cancels_the_call() {
     let server = FaultServer::start([Fault::AnswerThenHang(Vec::new())]).await;
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     let cancelled = tokio::time::timeout(ATTEMPT, create.send()).await;
     assert!(cancelled.is_err());
     server.closed_by_peer(1).await;
@@ -235,7 +241,7 @@ async fn dropping_the_future_cancels_the_call() {
     let server = FaultServer::start([bytes(busy)]).await;
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     assert!(tokio::time::timeout(ATTEMPT, create.send()).await.is_err());
     tokio::time::sleep(3 * ATTEMPT).await;
     assert_eq!(server.requests().len(), 1);
@@ -253,7 +259,7 @@ async fn what_comes_before_the_answer_is_passed_over() {
         let server = FaultServer::start([Fault::Answer(bytes)]).await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
     }
 }
@@ -360,7 +366,7 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
     let server = endless("HTTP/1.1 200 OK\r\n", padding).await;
     let create = narrow(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     assert_eq!(word(&create.await.unwrap_err()), "interrupted");
     assert!(server.bytes_written() < 32 * 1024 * 1024);
 }
@@ -410,7 +416,7 @@ async fn a_redirect_within_the_origin_is_followed_with_method_body_and_key() {
         .await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
         let requests = server.requests();
         let [
@@ -465,7 +471,7 @@ async fn a_redirect_to_where_no_request_can_be_sent_is_refused() {
         .await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert_eq!(
             (word(&error), server.requests().len()),
@@ -484,7 +490,10 @@ async fn a_redirect_to_another_origin_is_refused_and_both_are_named() {
         let server = FaultServer::start([redirect(status, &location)]).await;
         let tokens = persistent(server.url()).access_tokens();
         for error in [
-            tokens.create(policy(), "https://a.b").await.unwrap_err(),
+            tokens
+                .create(policy(), "https://app.example.com")
+                .await
+                .unwrap_err(),
             tokens.list().await.unwrap_err(),
             tokens.revoke(TOKEN).await.unwrap_err(),
         ] {
@@ -508,7 +517,7 @@ async fn a_redirect_that_would_make_a_post_a_get_is_refused() {
         let server = FaultServer::start([redirect(status, "/v1/agents")]).await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert!(
             error.to_string().contains("turn the request into a GET"),
@@ -539,7 +548,9 @@ async fn a_client_of_ones_own_that_follows_redirects_elsewhere_is_found_out() {
     let letta = configured(server.url(), |builder| {
         builder.http_client(reqwest::Client::new())
     });
-    let create = letta.access_tokens().create(policy(), "https://a.b");
+    let create = letta
+        .access_tokens()
+        .create(policy(), "https://app.example.com");
     let error = create.await.unwrap_err();
     assert_eq!(word(&error), "redirect");
     assert!(
@@ -584,7 +595,7 @@ async fn a_storm_that_ends_is_ridden_out() {
     let began = Instant::now();
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
     assert!(began.elapsed() >= Duration::from_millis(40));
     let requests = server.requests();
@@ -597,7 +608,7 @@ async fn a_storm_that_ends_is_ridden_out() {
     let began = Instant::now();
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     let error = create.await.unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(10));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
@@ -623,13 +634,16 @@ async fn a_create_whose_answer_was_lost_is_repeated_only_where_the_caller_says_s
     let script = [Fault::CloseAfterRequest, json("201 Created", &token_json())];
     let server = FaultServer::start(script.clone()).await;
     let tokens = persistent(server.url()).access_tokens();
-    let error = tokens.create(policy(), "https://a.b").await.unwrap_err();
+    let error = tokens
+        .create(policy(), "https://app.example.com")
+        .await
+        .unwrap_err();
     assert!(error.may_have_happened(), "{error}");
     assert_eq!(server.requests().len(), 1);
 
     let server = FaultServer::start(script).await;
     let tokens = persistent(server.url()).access_tokens();
-    let create = tokens.create(policy(), "https://a.b");
+    let create = tokens.create(policy(), "https://app.example.com");
     let create = create.retry(RetryPolicy::standard().also_creates());
     assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
     assert_eq!(server.requests().len(), 2);
@@ -646,7 +660,10 @@ async fn a_connection_that_the_server_closed_meanwhile_is_made_anew() {
     let server = FaultServer::start([bytes(head)]).await;
     let tokens = persistent(server.url()).access_tokens();
     for _ in 0..5 {
-        tokens.create(policy(), "https://a.b").await.unwrap();
+        tokens
+            .create(policy(), "https://app.example.com")
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
     assert_eq!((server.requests().len(), server.connections()), (5, 5));
@@ -687,7 +704,9 @@ async fn a_connection_that_is_not_made_in_time_is_no_connection() {
     let letta = configured(format!("http://{addr}"), |builder| {
         builder.attempt_timeout(Duration::from_millis(400))
     });
-    let create = letta.access_tokens().create(policy(), "https://a.b");
+    let create = letta
+        .access_tokens()
+        .create(policy(), "https://app.example.com");
     let error = create.await.unwrap_err();
     assert_eq!(
         (word(&error), error.attempts()),

@@ -157,7 +157,7 @@ async fn a_lifetime_is_sent_as_an_instant() {
     let token = tap
         .letta()
         .access_tokens()
-        .create(policy, "https://a.b")
+        .create(policy, "https://app.example.com")
         .await
         .unwrap();
     let lifetime = token.expires_at().unwrap().duration_since(before).unwrap();
@@ -292,7 +292,7 @@ async fn what_is_not_known_is_sent_back_unchanged() {
     let listed = answer(
         "200 OK",
         "application/json",
-        r#"{"tokens":[{"token":"ck-let-1","hostname":"https://a.b","expiresAt":"soon","policy":{"version":"2","data":[{"type":"agent","id":"agent-1","access":["read_messages","dream"]},{"type":"project","id":"p","nested":{"a":[1,null]}},{"type":"agent","id":7}]}}],"hasNextPage":false}"#,
+        r#"{"tokens":[{"token":"ck-let-1","hostname":"https://app.example.com","expiresAt":"soon","policy":{"version":"2","data":[{"type":"agent","id":"agent-1","access":["read_messages","dream"]},{"type":"project","id":"p","nested":{"a":[1,null]}},{"type":"agent","id":7}]}}],"hasNextPage":false}"#,
     );
     let tap = Tap::start(listed).await;
     let page = tap.letta().access_tokens().list().await.unwrap();
@@ -309,7 +309,7 @@ async fn what_is_not_known_is_sent_back_unchanged() {
     let tap = Tap::start(created()).await;
     tap.letta()
         .access_tokens()
-        .create(token.policy(), "https://a.b")
+        .create(token.policy(), "https://app.example.com")
         .await
         .unwrap();
     let request = tap.request();

@@ -144,6 +144,7 @@ impl Mint {
                 key.policy.policy(),
                 key.origin.as_ref().unwrap_or(&self.origin).clone(),
             )
+            .only_if_known()
             .deadline(left.max(Duration::from_nanos(1)));
         // The service's own clock is right where it is left to it.
         let expiry = (self.lifetime != DOCUMENTED_LIFETIME)
