@@ -14,10 +14,15 @@ use letta_api_ext::{
 use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
 use letta_api_tests::traces::Traces;
 use letta_api_tests::virtual_time::{TokioClock, VirtualTime};
-use letta_api_tests::{TOKEN, answer, letta, token_json};
+use letta_api_tests::{TOKEN, answer, letta};
 
 const ORIGIN: &str = "https://chat.example.com";
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// A token for chatting with `agent-1`.
+fn token_json() -> String {
+    letta_api_tests::token_json().replace("https://app.example.com", ORIGIN)
+}
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -551,15 +556,16 @@ async fn a_service_without_a_clock_of_its_own_is_believed_what_it_says() {
     ])
     .await;
     let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
-    for agent in ["agent-1", "agent-2"] {
-        let policy = chat(agent);
-        let token = minter.token(&policy).valid_for(seconds(290)).await.unwrap();
+    for subject in ["ada", "bob"] {
+        let policy = chat("agent-1");
+        let ask = || minter.token(&policy).subject(subject);
+        let token = ask().valid_for(seconds(290)).await.unwrap();
         assert_eq!(token.expose_secret(), TOKEN);
         assert!(
             token.remaining() <= seconds(300),
             "what was asked for at the most"
         );
-        assert!(same(&minter.token(&policy).await.unwrap(), &token));
+        assert!(same(&ask().await.unwrap(), &token));
     }
 }
 

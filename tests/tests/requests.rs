@@ -53,6 +53,7 @@ async fn create_sends_the_canonical_body_and_no_header_that_nobody_asked_for() {
         .letta()
         .access_tokens()
         .create(policy, "https://app.example.com")
+        .accept_different_grant()
         .expires_at(expiry())
         .send()
         .await
@@ -95,7 +96,8 @@ async fn the_order_in_which_a_policy_is_named_does_not_show() {
     let create = tap
         .letta()
         .access_tokens()
-        .create(&policy, "https://app.example.com");
+        .create(&policy, "https://app.example.com")
+        .accept_different_grant();
     create.expires_at(expiry()).send().await.unwrap();
     assert_eq!(split(&tap.request()).2, CANONICAL);
 }
@@ -112,6 +114,7 @@ async fn what_is_not_set_is_not_sent() {
     tap.letta()
         .access_tokens()
         .create(policy, "http://localhost:3000/")
+        .accept_different_grant()
         .await
         .unwrap();
     assert_eq!(
@@ -310,6 +313,7 @@ async fn what_is_not_known_is_sent_back_unchanged() {
     tap.letta()
         .access_tokens()
         .create(token.policy(), "https://app.example.com")
+        .accept_different_grant()
         .await
         .unwrap();
     let request = tap.request();

@@ -39,7 +39,7 @@ pub(crate) fn compare(
     let mut differences = Differences::default();
     let mut unclear = None;
 
-    if hostname.is_empty() {
+    if hostname.is_empty() || is_no_text(hostname) {
         unclear = Some("which origin it is for");
     } else if !Origin::new(hostname).is_ok_and(|got| got == *origin) {
         let got = shown(hostname);
@@ -47,11 +47,12 @@ pub(crate) fn compare(
     }
 
     let version = &reported.version;
-    if !version.is_known() && !version.as_str().is_empty() {
+    if !version.is_known() && !version.as_str().is_empty() && !reported.data.is_empty() {
         let version = shown(version.as_str());
         differences.add(|| format!("its policy is of the version {version}, which is not known"));
     }
-    if reported.data.is_empty() && version.as_str().is_empty() {
+    if reported.data.is_empty() && !version.is_known() {
+        // Of another version, what it allows may be elsewhere.
         unclear = unclear.or(Some("what it allows"));
     } else {
         let granted = AccessPolicy::from_wire(&reported.data);
@@ -70,6 +71,11 @@ pub(crate) fn compare(
         (None, Some(part)) => Granted::Unclear(part),
         (None, None) => Granted::AsAsked,
     }
+}
+
+/// Whether it was a number or the like in place of a text, and so cannot be read.
+fn is_no_text(hostname: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(hostname).is_ok()
 }
 
 /// What either allows and the other does not.
@@ -259,6 +265,9 @@ mod tests {
             ("", whole.clone()),
             (OWN, empty.to_owned()),
             ("", empty.to_owned()),
+            ("7", whole.clone()),
+            (r#"{"host":"x"}"#, whole.clone()),
+            (OWN, r#"{"version":"2","data":[]}"#.to_owned()),
             (OWN, entries(&[ONE, TWO, UNREADABLE])),
         ] {
             let granted = granted(hostname, &policy);
