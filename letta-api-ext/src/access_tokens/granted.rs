@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn each_difference_is_named() {
-        let grant = |id, rights| format!(r#"{{"type":"agent","id":"{id}","access":{rights}}}"#);
+        let grant =
+            |id: &str, rights: &str| format!(r#"{{"type":"agent","id":"{id}","access":{rights}}}"#);
         let more = grant("agent-2", r#"["read_agent","write_agent"]"#);
         let dream = grant("agent-2", r#"["read_agent","dream"]"#);
         let other = grant("agent-3", r#"["read_agent"]"#);
