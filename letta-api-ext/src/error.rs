@@ -263,7 +263,8 @@ impl Error {
     /// may be a live token that nobody knows; [listing](crate::AccessTokens::list) finds it.
     ///
     /// True where the answer to any attempt was lost, could not be read, or came with a status that leaves
-    /// it open: 5xx (but for a 503 that says when to come back), 408, 3xx. False where nothing was sent,
+    /// it open: 5xx (but for a 503 that says when to come back), 408, 3xx; and for a token that is
+    /// [not what was asked for](Self::is_grant_mismatch) and could not be revoked. False where nothing was sent,
     /// and where the service refused (other 4xx). Time that runs out counts as an answer lost, also where it
     /// ran out while a connection was being made, unless the HTTP client gave up on that by itself.
     pub fn may_have_happened(&self) -> bool {

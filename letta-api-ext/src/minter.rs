@@ -60,7 +60,8 @@ const MOST_ROUNDS: usize = 3;
 ///
 /// A backend mints for every page load of every user. A call to the service each time is slow, is rate limited,
 /// and leaves a trail of live tokens. One minter for the process, shared by all its tasks, makes that one call
-/// for each policy and subject in a few minutes:
+/// for each policy and subject in a few minutes, and while the service fails, a few calls in place of one for each page load
+/// ([below](#when-the-service-fails)):
 ///
 /// ```no_run
 /// use letta_api_ext::{AccessPolicy, Letta, TokenMinter};
@@ -85,13 +86,20 @@ const MOST_ROUNDS: usize = 3;
 ///   That is counted from the service's own `Date`, by a clock that nobody sets: a wrong clock on this machine
 ///   neither serves a dead token nor renews too soon. (Where a machine was suspended, that time may not count.)
 /// - **No more rights than asked for**, and not another's token: it was minted for the same policy, origin and
-///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to).
+///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to). A token that the
+///   service grants something else with, or of which its answer does not say what it allows and for which origin, is
+///   revoked and never kept: a [grant mismatch](crate::Error::is_grant_mismatch). A service that does not
+///   answer with the policy and the hostname, as it is documented to, cannot be used with a minter.
 /// - **Single flight.** Any number of tasks that ask for the same thing at once cause one create. If it fails, all
-///   get the error, and the next who asks causes another. None is stranded where another is cancelled: a create
+///   get the error. Cancelling one caller does not affect the others: a create
 ///   that has begun goes on, and its token is kept.
+/// - **No stampede.** While the service fails or limits the account, it is asked a few times, and not once for each who asks:
+///   see [below](#when-the-service-fails).
 /// - **Renewed ahead.** A token that nears its end is renewed in the background when it is asked for, at a
 ///   [random moment](TokenMinterBuilder::renew_ahead), while the old one is still served. What nobody asks for is
 ///   not renewed. Where a renewal fails, the next waits for what the service asks, or a part of what is left.
+/// - **Work that grows with the policy, and with nothing else.** A request that finds no token takes time in proportion to the
+///   agents of its policy, also with thousands of them, and requests for other policies do not wait for that.
 /// - **Bounds** on [memory](TokenMinterBuilder::capacity), on
 ///   [creates at the same time](TokenMinterBuilder::max_concurrent_creates), and on how long a request waits: for
 ///   a turn and the create together, as long as the client's [deadline](crate::LettaBuilder::deadline).
@@ -100,6 +108,28 @@ const MOST_ROUNDS: usize = 3;
 ///   [error](crate::Error::is_revoked).
 /// - **Secrets do not linger.** A token that is evicted or revoked is wiped from the cache's memory at once; the last
 ///   clone that the application holds wipes itself.
+///
+/// # When the service fails
+///
+/// What is in the cache is served, as long as it is good for long enough, and revocations are sent. Whoever needs a new
+/// token meanwhile gets the failure again at once, without a call: the same error, which
+/// [is held off](crate::Error::is_held_off), with what is left of the wait as its
+/// [`retry_after`](crate::Error::retry_after).
+///
+/// | failure | what waits | how long |
+/// |---|---|---|
+/// | 429, and 503 with a `Retry-After` | all keys of this minter, since the limit is the account's | until the moment that the service names, and one hour at most |
+/// | 429 without a `Retry-After` | all keys of this minter | 1 second, twice as long for each 429 that follows, up to 1 minute |
+/// | any other: 401, 403, 5xx, no connection, a time-out, an odd answer, a [grant mismatch](crate::Error::is_grant_mismatch), a token that is dead when it comes | its key: policy, origin and subject | 1 second, twice as long for each failure that follows, up to 30 seconds; a longer `Retry-After` of the answer counts, up to one hour |
+///
+/// A wait that the service does not name is cut by up to a half, at random. A success ends the count of failures. When a wait is over,
+/// creates go on as before, so at most [as many at a time](TokenMinterBuilder::max_concurrent_creates) find out that
+/// the service still fails. Waits by the monotonic clock, in this process alone. At most 10,000 keys are held at a time; then
+/// those that were asked for least recently may be tried again. Input that is refused before anything is sent is not held.
+///
+/// Within one create, the client's [retry policy](crate::RetryPolicy) applies as to any call: a wait that the service names
+/// and that ends within the [deadline](crate::LettaBuilder::deadline) is waited for by who asked first, and by who asks for
+/// the same; all others are told of it at once.
 ///
 /// # Whose token it is
 ///
@@ -119,7 +149,9 @@ const MOST_ROUNDS: usize = 3;
 ///
 /// [`counters`](Self::counters) can be read at any time. `tracing` is told of the same as they happen, at targets
 /// within `letta_api_ext`: hits at TRACE, failures at WARN, the rest at DEBUG, as events with a field
-/// `monotonic_counter.letta_minter_…` of 1, which `tracing-opentelemetry` makes a metric of. Minting is a span
+/// `monotonic_counter.letta_minter_…` of 1, which `tracing-opentelemetry` makes a metric of. Requests that are
+/// [held off](#when-the-service-fails) are told in sums, when a wait is over. That the account is limited is told
+/// once for each wait, at WARN. Minting is a span
 /// `letta.mint` round the [call's](crate#observability). Neither subjects nor secrets are in them, nor IDs.
 ///
 /// # Runtime
@@ -241,7 +273,8 @@ impl TokenMinter {
     /// Before anything is sent: a policy that allows nothing (`policy`), a `valid_for` beyond its bound,
     /// a bound that does not include the policy (`up_to`); a minter that is
     /// [shut down](Error::is_shut_down). After that, whatever
-    /// [creating](crate::CreateAccessToken::send) a token comes to; no turn to create within the client's deadline,
+    /// [creating](crate::CreateAccessToken::send) a token comes to, or came to a moment ago
+    /// ([held off](Error::is_held_off)); no turn to create within the client's deadline,
     /// or a token so long on its way that too little is left of it (a [time-out](Error::is_timeout) each); a token that was [revoked](Error::is_revoked) meanwhile; a service
     /// whose tokens are not [good for long enough](Error::is_short_lived).
     ///

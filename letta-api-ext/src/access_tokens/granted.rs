@@ -41,7 +41,8 @@ pub(crate) fn compare(
 
     if hostname.is_empty() || is_no_text(hostname) {
         unclear = Some("which origin it is for");
-    } else if !Origin::new(hostname).is_ok_and(|got| got == *origin) {
+    } else if hostname != origin.as_str() && !Origin::new(hostname).is_ok_and(|got| got == *origin)
+    {
         let got = shown(hostname);
         differences.add(|| format!("it is for the origin {got}, and {origin} was asked for"));
     }
@@ -54,7 +55,7 @@ pub(crate) fn compare(
     if reported.data.is_empty() && !version.is_known() {
         // Of another version, what it allows may be elsewhere.
         unclear = unclear.or(Some("what it allows"));
-    } else {
+    } else if !is_echo(policy, &reported.data) {
         let granted = AccessPolicy::from_wire(&reported.data);
         let is_whole = !granted.unknown_grants().any(|json| json == UNREADABLE);
         if !is_whole {
@@ -71,6 +72,21 @@ pub(crate) fn compare(
         (None, Some(part)) => Granted::Unclear(part),
         (None, None) => Granted::AsAsked,
     }
+}
+
+/// Whether the entries are those that were sent, in the same order, which is the rule. Found out without an allocation.
+fn is_echo(policy: &AccessPolicy, entries: &[AccessPolicyEntry]) -> bool {
+    let mut entries = entries.iter();
+    let is_same = policy.grants().all(|(agent, rights)| match entries.next() {
+        Some(AccessPolicyEntry::Agent {
+            id,
+            access,
+            unknown,
+            ..
+        }) => id == agent.as_str() && unknown.is_empty() && rights.eq(access),
+        _ => false,
+    });
+    is_same && entries.next().is_none() && policy.unknown_grants().next().is_none()
 }
 
 /// Whether it was a number or the like in place of a text, and so cannot be read.

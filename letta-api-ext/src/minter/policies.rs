@@ -5,8 +5,8 @@
 //! told apart by their places in memory.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::key::KeyRef;
 use super::prehashed::Prehashed;
@@ -36,16 +36,22 @@ pub(super) struct Policies {
 
 #[derive(Default)]
 struct Table {
-    by_hash: HashMap<u64, Vec<Arc<Interned>>, Prehashed>,
+    by_hash: HashMap<u64, Vec<Entry>, Prehashed>,
     /// All of them, in the order in which they are looked at next.
     to_sweep: VecDeque<(u64, PolicyId)>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    interned: Arc<Interned>,
+    /// Whether all its agents are in the index.
+    is_indexed: bool,
 }
 
 /// A policy that is kept once: two of them are equal only if they are the same.
 pub(super) struct Interned {
     id: PolicyId,
     policy: AccessPolicy,
-    is_indexed: AtomicBool,
 }
 
 /// Tells one from all others in the process.
@@ -78,13 +84,11 @@ impl Policies {
         origin: Option<&'a Origin>,
         policy: &'a AccessPolicy,
     ) -> KeyRef<'a> {
-        let mut hasher = self.hasher.build_hasher();
-        (subject, origin, policy).hash(&mut hasher);
         KeyRef {
             subject,
             origin,
             policy,
-            hash: hasher.finish(),
+            hash: self.hasher.hash_one((subject, origin, policy)),
         }
     }
 
@@ -92,7 +96,7 @@ impl Policies {
     pub(super) fn intern(&self, policy: &AccessPolicy) -> Arc<Interned> {
         let hash = self.hasher.hash_one(policy);
         let mut others = Vec::new();
-        let interned = loop {
+        let entry = loop {
             let candidate = {
                 let mut table = lock(&self.table);
                 match table.find(hash, &others) {
@@ -101,17 +105,18 @@ impl Policies {
                 }
             };
             // Compared without the lock.
-            if candidate.policy == *policy {
+            if candidate.interned.policy == *policy {
                 break candidate;
             }
             others.push(candidate);
         };
-        if !interned.is_indexed.load(Ordering::Acquire) {
+        let interned = entry.interned;
+        if !entry.is_indexed {
             // Two tasks may do so at once, to the same effect.
             self.change_index(&interned, |policies, id| {
                 policies.insert(id);
             });
-            interned.is_indexed.store(true, Ordering::Release);
+            lock(&self.table).set_indexed(hash, &interned);
             self.sweep();
         }
         interned
@@ -172,22 +177,35 @@ impl Policies {
 
 impl Table {
     /// One with this hash that is not among `others`.
-    fn find(&self, hash: u64, others: &[Arc<Interned>]) -> Option<Arc<Interned>> {
+    fn find(&self, hash: u64, others: &[Entry]) -> Option<Entry> {
         let alike = self.by_hash.get(&hash)?;
-        let is_new = |one: &&Arc<Interned>| others.iter().all(|other| !Arc::ptr_eq(one, other));
+        let is_new = |one: &&Entry| {
+            let mut others = others.iter();
+            others.all(|other| !Arc::ptr_eq(&one.interned, &other.interned))
+        };
         alike.iter().find(is_new).cloned()
     }
 
-    fn insert(&mut self, hash: u64, policy: &AccessPolicy) -> Arc<Interned> {
+    fn set_indexed(&mut self, hash: u64, interned: &Arc<Interned>) {
+        let mut alike = self.by_hash.get_mut(&hash).into_iter().flatten();
+        if let Some(entry) = alike.find(|entry| Arc::ptr_eq(&entry.interned, interned)) {
+            entry.is_indexed = true;
+        }
+    }
+
+    fn insert(&mut self, hash: u64, policy: &AccessPolicy) -> Entry {
         static IDS: AtomicU64 = AtomicU64::new(0);
         let interned = Arc::new(Interned {
             id: PolicyId(IDS.fetch_add(1, Ordering::Relaxed)),
             policy: policy.clone(),
-            is_indexed: AtomicBool::new(false),
         });
-        self.by_hash.entry(hash).or_default().push(interned.clone());
         self.to_sweep.push_back((hash, interned.id));
-        interned
+        let entry = Entry {
+            interned,
+            is_indexed: false,
+        };
+        self.by_hash.entry(hash).or_default().push(entry.clone());
+        entry
     }
 
     /// Takes out what nothing else holds, among the next few. It can be had from this table alone, so nobody can come by
@@ -201,10 +219,11 @@ impl Table {
             let Some(alike) = self.by_hash.get_mut(&hash) else {
                 continue;
             };
-            let is_unused = |one: &Arc<Interned>| one.id == id && Arc::strong_count(one) == 1;
+            let is_unused =
+                |one: &Entry| one.interned.id == id && Arc::strong_count(&one.interned) == 1;
             match alike.iter().position(is_unused) {
                 Some(place) => {
-                    unused.push(alike.swap_remove(place));
+                    unused.push(alike.swap_remove(place).interned);
                     if alike.is_empty() {
                         self.by_hash.remove(&hash);
                     }
@@ -238,11 +257,9 @@ mod tests {
         let mut table = Table::default();
         let first = table.insert(7, &policy("agent-1:read_agent"));
         let second = table.insert(7, &policy("agent-2:read_agent"));
-        assert!(Arc::ptr_eq(&table.find(7, &[]).unwrap(), &first));
-        assert!(Arc::ptr_eq(
-            &table.find(7, &[first.clone()]).unwrap(),
-            &second
-        ));
+        let found = |others: &[Entry]| table.find(7, others).unwrap().interned.id;
+        assert!(found(&[]) == first.interned.id);
+        assert!(found(std::slice::from_ref(&first)) == second.interned.id);
         assert!(table.find(7, &[first, second]).is_none());
     }
 
