@@ -117,14 +117,14 @@ impl HoldOff {
 
     fn hold(&self, key: &Arc<Key>, now: Instant) -> Option<Hold> {
         let is_active = |hold: &Hold| hold.until > now;
-        let account = {
+        let (account, is_over) = {
             let mut account = lock(&self.account);
-            if account.hold.as_ref().is_some_and(|hold| !is_active(hold)) {
-                account.hold = None;
-                self.tell("the wait that the service asked for is over");
-            }
-            account.hold.clone()
+            let over = account.hold.take_if(|hold| !is_active(hold));
+            (account.hold.clone(), over.is_some())
         };
+        if is_over {
+            self.tell("the wait that the service asked for is over");
+        }
         account.or_else(|| {
             let held = self.keys.get(key)?;
             is_active(&held.hold).then(|| held.hold.clone())
@@ -168,13 +168,13 @@ impl HoldOff {
             error: error.clone(),
             until,
         });
+        drop(account);
+        self.began.notify_waiters();
         tracing::warn!(
             letta.minter.wait_ms = to_millis(until.saturating_duration_since(now)),
             error.type = &*error.error_type(),
             "the service limits this account: the minter asks for no token until the wait is over"
         );
-        drop(account);
-        self.began.notify_waiters();
     }
 
     fn hold_key(&self, key: &Arc<Key>, error: &Error, now: Instant) {
