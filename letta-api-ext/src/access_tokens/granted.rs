@@ -206,6 +206,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_known_is_as_asked_if_it_was_asked_for() {
+        let asked = r#"[{"type":"project","b":[1.5,null],"a":"x"},{"type":"agent","id":"agent-1","access":["dream"]}]"#;
+        let asked: AccessPolicy = serde_json::from_str(asked).unwrap();
+        let origin = Origin::new(OWN).unwrap();
+        for (data, is_same) in [
+            (
+                r#"[{"type":"agent","id":"agent-1","access":["dream"]},{"a":"x","type":"project","b":[1.5,null]}]"#,
+                true,
+            ),
+            (
+                r#"[{"type":"agent","id":"agent-1","access":["dream"]},{"a":"x","type":"project","b":[1.5]}]"#,
+                false,
+            ),
+            (
+                r#"[{"type":"agent","id":"agent-1","access":["dream"]}]"#,
+                false,
+            ),
+        ] {
+            let json = format!(r#"{{"version":"1","data":{data}}}"#);
+            let reported = serde_json::from_str(&json).unwrap();
+            let granted = compare(&asked, &origin, &reported, OWN);
+            assert_eq!(granted == Granted::AsAsked, is_same, "{data}: {granted:?}");
+        }
+    }
+
+    #[test]
     fn each_difference_is_named() {
         let grant =
             |id: &str, rights: &str| format!(r#"{{"type":"agent","id":"{id}","access":{rights}}}"#);

@@ -107,7 +107,7 @@ impl Broken {
                 "The page that asks must be loaded from the address that it asks at."
             }
             Self::NoHeader => {
-                "Browsers send them; if the caller is none, see `TokenEndpoint::without_cross_site_protection`."
+                "Browsers send them. For other callers, see `TokenEndpoint::without_cross_site_protection`."
             }
             Self::NullOrigin => "A sandboxed frame and a page from a file have no origin.",
             Self::Unreadable(_) => "A proxy may have added or changed it.",
