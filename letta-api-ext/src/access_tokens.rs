@@ -8,6 +8,7 @@ use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 
 mod create;
+pub(crate) mod granted;
 mod list;
 mod revoke;
 mod salvage;

@@ -143,8 +143,8 @@ async fn a_success_that_makes_no_sense_is_an_error_and_its_body_is_not_shown() {
         "<html>hunter2</html>",
         r#""hunter2""#,
         r#"{"hunter2":1}"#,
-        r#"{"token":"hunter2","hostname":"https://a.b""#,
-        r#"{"token":["hunter2"],"hostname":"https://a.b","expiresAt":"x"}"#,
+        r#"{"token":"hunter2","hostname":"https://app.example.com""#,
+        r#"{"token":["hunter2"],"hostname":"https://app.example.com","expiresAt":"x"}"#,
         r#"{"tokens":["hunter2"],"hasNextPage":false}"#,
         r#"{"tokens":"hunter2","hasNextPage":false}"#,
         r#"{"tokens":[{"token":"hunter2"}]}"#,
@@ -191,7 +191,10 @@ async fn an_invalid_answer_says_what_is_wrong_with_it() {
         ("<html>", "not JSON"),
     ] {
         let tap = Tap::start(answer("201 Created", "application/json", body)).await;
-        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let create = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         let message = create.await.unwrap_err().to_string();
         assert!(message.contains(says), "{message}");
         assert!(
@@ -209,7 +212,10 @@ async fn a_token_that_comes_with_odd_fields_is_not_lost() {
     ] {
         for status in ["201 Created", "202 Accepted"] {
             let tap = Tap::start(answer(status, "application/json", odd)).await;
-            let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+            let create = tap
+                .letta()
+                .access_tokens()
+                .create(policy(), "https://app.example.com");
             assert_eq!(create.await.unwrap().expose_secret(), "ck-let-1");
         }
         let page = format!(
@@ -227,7 +233,10 @@ async fn a_token_that_comes_with_odd_fields_is_not_lost() {
 async fn a_token_that_comes_with_a_status_that_is_not_documented_is_not_lost() {
     for status in ["200 OK", "201 Created", "202 Accepted"] {
         let tap = Tap::start(answer(status, "application/json", &token_json())).await;
-        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let create = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN, "{status}");
     }
 }
@@ -243,7 +252,10 @@ async fn a_token_is_not_lost_to_a_text_that_nobody_reads_and_that_is_no_utf8() {
             .into_iter()
             .map(spoil);
         let tap = Tap::start(bytes.collect::<Vec<_>>()).await;
-        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let create = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN, "{status}");
     }
 }
@@ -361,7 +373,7 @@ async fn a_redirect_is_not_followed() {
         );
         let create = letta(server.url_str(""))
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert_eq!(error.status().unwrap().as_u16(), status);
     }
@@ -371,7 +383,7 @@ async fn a_redirect_is_not_followed() {
 async fn no_connection_a_lost_answer_and_one_cut_short_are_told_apart() {
     let error = letta(refused_url())
         .access_tokens()
-        .create(policy(), "https://a.b")
+        .create(policy(), "https://app.example.com")
         .await
         .unwrap_err();
     assert!(
@@ -397,7 +409,10 @@ async fn no_connection_a_lost_answer_and_one_cut_short_are_told_apart() {
         ),
     ] {
         let tap = Tap::start(cut.into()).await;
-        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let create = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert!(
             !error.is_connect() && !error.is_timeout() && !error.is_invalid_response(),
@@ -429,7 +444,10 @@ async fn an_error_answer_that_is_cut_short_keeps_its_status() {
         let tap = Tap::start(head.into_bytes()).await;
         let tokens = tap.letta().access_tokens();
         for error in [
-            tokens.create(policy(), "https://a.b").await.unwrap_err(),
+            tokens
+                .create(policy(), "https://app.example.com")
+                .await
+                .unwrap_err(),
             tokens.list().await.unwrap_err(),
             tokens.revoke(TOKEN).await.unwrap_err(),
         ] {
@@ -467,7 +485,9 @@ async fn a_time_out_is_told_apart_wherever_it_strikes() {
             .http_client(http.clone())
             .build()
             .unwrap();
-        let create = letta.access_tokens().create(policy(), "https://a.b");
+        let create = letta
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         // The SDK's own would say how long it is.
         let error = create.await.unwrap_err();
         assert!(error.to_string().contains(" in time"), "{error}");
@@ -490,7 +510,10 @@ async fn whether_a_failed_call_may_have_happened_follows_from_its_status() {
     ] {
         let head = format!("HTTP/1.1 {status}\r\n{header}\r\ncontent-length: 0\r\n\r\n");
         let tap = Tap::start(head.into_bytes()).await;
-        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let create = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert_eq!(error.may_have_happened(), may, "{status} {header}");
     }

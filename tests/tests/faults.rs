@@ -59,7 +59,10 @@ async fn outcomes_of(script: &[Fault], client: fn(String) -> Letta) -> [Outcome;
         let server = FaultServer::start(script.to_vec()).await;
         let tokens = client(server.url()).access_tokens();
         let error = match index {
-            0 => tokens.create(policy(), "https://a.b").await.err(),
+            0 => tokens
+                .create(policy(), "https://app.example.com")
+                .await
+                .err(),
             1 => tokens.list().await.err(),
             _ => tokens.revoke(TOKEN).await.err(),
         };
@@ -146,7 +149,10 @@ async fn an_answer_that_breaks_off_is_asked_for_again_where_that_is_safe() {
 async fn nobody_listening_is_no_connection_however_often() {
     let tokens = persistent(refused_url()).access_tokens();
     for error in [
-        tokens.create(policy(), "https://a.b").await.unwrap_err(),
+        tokens
+            .create(policy(), "https://app.example.com")
+            .await
+            .unwrap_err(),
         tokens.list().await.unwrap_err(),
         tokens.revoke(TOKEN).await.unwrap_err(),
     ] {
@@ -209,7 +215,7 @@ async fn a_slow_answer_that_comes_in_time_is_an_answer() {
     .await;
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
 }
 
@@ -218,7 +224,7 @@ async fn dropping_the_future_cancels_the_call() {
     let server = FaultServer::start([Fault::AnswerThenHang(Vec::new())]).await;
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     drop_once_sent(create.send(), &server).await;
     server.closed_by_peer(1).await;
     assert_eq!(server.requests().len(), 1);
@@ -229,7 +235,7 @@ async fn dropping_the_future_cancels_the_call() {
     let server = FaultServer::start([bytes(busy)]).await;
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     drop_once_sent(create.send(), &server).await;
     tokio::time::sleep(wait + ATTEMPT).await;
     assert_eq!(server.requests().len(), 1);
@@ -257,7 +263,7 @@ async fn what_comes_before_the_answer_is_passed_over() {
         let server = FaultServer::start([Fault::Answer(bytes)]).await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
     }
 }
@@ -364,7 +370,7 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
     let server = endless("HTTP/1.1 200 OK\r\n", padding).await;
     let create = narrow(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     assert_eq!(word(&create.await.unwrap_err()), "interrupted");
     assert!(server.bytes_written() < 32 * 1024 * 1024);
 }
@@ -414,7 +420,7 @@ async fn a_redirect_within_the_origin_is_followed_with_method_body_and_key() {
         .await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
         let requests = server.requests();
         let [
@@ -469,7 +475,7 @@ async fn a_redirect_to_where_no_request_can_be_sent_is_refused() {
         .await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert_eq!(
             (word(&error), server.requests().len()),
@@ -488,7 +494,10 @@ async fn a_redirect_to_another_origin_is_refused_and_both_are_named() {
         let server = FaultServer::start([redirect(status, &location)]).await;
         let tokens = persistent(server.url()).access_tokens();
         for error in [
-            tokens.create(policy(), "https://a.b").await.unwrap_err(),
+            tokens
+                .create(policy(), "https://app.example.com")
+                .await
+                .unwrap_err(),
             tokens.list().await.unwrap_err(),
             tokens.revoke(TOKEN).await.unwrap_err(),
         ] {
@@ -512,7 +521,7 @@ async fn a_redirect_that_would_make_a_post_a_get_is_refused() {
         let server = FaultServer::start([redirect(status, "/v1/agents")]).await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert!(
             error.to_string().contains("turn the request into a GET"),
@@ -543,7 +552,9 @@ async fn a_client_of_ones_own_that_follows_redirects_elsewhere_is_found_out() {
     let letta = configured(server.url(), |builder| {
         builder.http_client(reqwest::Client::new())
     });
-    let create = letta.access_tokens().create(policy(), "https://a.b");
+    let create = letta
+        .access_tokens()
+        .create(policy(), "https://app.example.com");
     let error = create.await.unwrap_err();
     assert_eq!(word(&error), "redirect");
     assert!(
@@ -588,7 +599,7 @@ async fn a_storm_that_ends_is_ridden_out() {
     let began = Instant::now();
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
     assert!(began.elapsed() >= Duration::from_millis(40));
     let requests = server.requests();
@@ -600,7 +611,7 @@ async fn a_storm_that_ends_is_ridden_out() {
     let server = FaultServer::start([bytes(asleep)]).await;
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     let error = create.await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!((error.attempts(), error.may_have_happened()), (1, false));
@@ -630,13 +641,16 @@ async fn a_create_whose_answer_was_lost_is_repeated_only_where_the_caller_says_s
     let script = [Fault::CloseAfterRequest, json("201 Created", &token_json())];
     let server = FaultServer::start(script.clone()).await;
     let tokens = persistent(server.url()).access_tokens();
-    let error = tokens.create(policy(), "https://a.b").await.unwrap_err();
+    let error = tokens
+        .create(policy(), "https://app.example.com")
+        .await
+        .unwrap_err();
     assert!(error.may_have_happened(), "{error}");
     assert_eq!(server.requests().len(), 1);
 
     let server = FaultServer::start(script).await;
     let tokens = persistent(server.url()).access_tokens();
-    let create = tokens.create(policy(), "https://a.b");
+    let create = tokens.create(policy(), "https://app.example.com");
     let create = create.retry(RetryPolicy::standard().also_creates());
     assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
     assert_eq!(server.requests().len(), 2);
@@ -653,7 +667,10 @@ async fn a_connection_that_the_server_closed_meanwhile_is_made_anew() {
     let server = FaultServer::start([bytes(head)]).await;
     let tokens = persistent(server.url()).access_tokens();
     for _ in 0..5 {
-        tokens.create(policy(), "https://a.b").await.unwrap();
+        tokens
+            .create(policy(), "https://app.example.com")
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
     assert_eq!((server.requests().len(), server.connections()), (5, 5));
@@ -694,7 +711,9 @@ async fn a_connection_that_is_not_made_in_time_is_no_connection() {
     let letta = configured(format!("http://{addr}"), |builder| {
         builder.attempt_timeout(Duration::from_millis(400))
     });
-    let create = letta.access_tokens().create(policy(), "https://a.b");
+    let create = letta
+        .access_tokens()
+        .create(policy(), "https://app.example.com");
     let error = create.await.unwrap_err();
     assert_eq!(
         (word(&error), error.attempts()),

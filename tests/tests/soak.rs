@@ -68,10 +68,11 @@ impl Service {
         let (mut status, mut body) = ("200 OK", r#"{"tokens":[],"hasNextPage":false}"#.to_owned());
         if let Some(subject) = Self::subject(request) {
             let mut done = self.done.lock().unwrap();
+            let granted = token_json().replace("https://app.example.com", &subject);
             let times = done.entry(subject).or_default();
             *times += 1;
             (status, body) = match request.starts_with("POST") {
-                true => ("201 Created", token_json()),
+                true => ("201 Created", granted),
                 false if *times == 1 => ("204 No Content", String::new()),
                 false => ("404 Not Found", r#"{"message":"no such token"}"#.to_owned()),
             };

@@ -19,7 +19,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
 const PAGE: &str = r#"{"tokens":[],"hasNextPage":false}"#;
-const TOKEN: &str = r#"{"token":"ck-let-1","hostname":"https://a.b","expiresAt":"2126-03-01T12:00:00Z","policy":{"version":"1","data":[]}}"#;
+const TOKEN: &str = r#"{"token":"ck-let-1","hostname":"https://a.b","expiresAt":"2126-03-01T12:00:00Z","policy":{"version":"1","data":[{"type":"agent","id":"agent-1","access":["read_messages","write_messages"]}]}}"#;
 
 /// What the network does with a request.
 #[derive(Clone, Debug)]
