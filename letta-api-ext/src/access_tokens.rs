@@ -11,6 +11,7 @@ mod create;
 mod list;
 mod revoke;
 mod salvage;
+mod token_text;
 
 pub use create::CreateAccessToken;
 pub use list::{AccessTokenPage, AccessTokenPages, AccessTokenStream, ListAccessTokens};
@@ -92,7 +93,8 @@ impl AccessTokens {
         ListAccessTokens::new(self.letta.clone())
     }
 
-    /// Ends a token at once: an [`AccessToken`](crate::AccessToken) by reference, or its secret.
+    /// Ends a token at once: an [`AccessToken`](crate::AccessToken) by reference, or its secret. What cannot be a token,
+    /// such as an API key, is [refused](RevokeAccessToken::send) before it gets into a URL.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta, token: letta_api_ext::AccessToken)

@@ -134,6 +134,9 @@ impl Letta {
     /// attempt before it was lost, and may have had its effect, is not in it. A limit to bodies is set
     /// with [`LettaBuilder::response_body_limit`].
     ///
+    /// A path parameter may be any text here, but for what would name another resource: nothing keeps a key out of the
+    /// URL of `delete_client_side_access_token`. [`revoke`](crate::AccessTokens::revoke) takes only what can be a token.
+    ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), Box<dyn std::error::Error>> {
     /// use letta_api_ext::letta_api::types::ListClientSideAccessTokensParams;

@@ -8,7 +8,7 @@ use httptest::responders::{cycle, status_code};
 use httptest::{Expectation, Server};
 use letta_api_ext::{Error, Revocation};
 use letta_api_tests::fault_server::{Fault, FaultServer, refused_url};
-use letta_api_tests::{TOKEN, Tap, answer, letta, policy, token_json};
+use letta_api_tests::{API_KEY, TOKEN, Tap, answer, letta, policy, printed, token_json};
 
 const PATH: &str = "/v1/client-side-access-tokens";
 
@@ -177,6 +177,20 @@ async fn a_success_that_makes_no_sense_is_an_error_and_its_body_is_not_shown() {
 }
 
 #[tokio::test]
+async fn a_key_in_place_of_the_token_is_not_handed_over() {
+    for key in [API_KEY, "sk-let-0ther", "SK-LET-0ther", " sk-let-0ther"] {
+        let json = token_json().replace(TOKEN, key);
+        let tap = Tap::start(answer("201 Created", "application/json", &json)).await;
+        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let error = create.await.unwrap_err();
+        assert!(error.is_invalid_response() && error.may_have_happened());
+        let text = printed(&error);
+        assert!(text.contains("an API key in place of the token"), "{text}");
+        assert!(!text.contains(key) && !text.contains("0ther"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn an_invalid_answer_says_what_is_wrong_with_it() {
     for (body, says) in [
         (
@@ -203,14 +217,31 @@ async fn an_invalid_answer_says_what_is_wrong_with_it() {
 
 #[tokio::test]
 async fn a_token_that_comes_with_odd_fields_is_not_lost() {
+    let long = "9".repeat(10_000);
+    let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
     for odd in [
         r#"{"token":"ck-let-1"}"#,
         r#"{"token":"ck-let-1","hostname":7,"expiresAt":1772366400,"policy":{"version":2}}"#,
+        r#"{"token":"ck-let-1","hostname":"h","expiresAt":"x","policy":{"version":"1","data":[]},"policy":{"version":"1","data":[]}}"#,
+        r#"{"token":"ck-let-1","hostname":"h","expiresAt":"x","policy":[],"n":1e999999}"#,
+        r#"{"token":"ck-let-1","hostname":"h","expiresAt":-1e999999,"policy":{"version":1e999999,"data":[]}}"#,
+        r#"{"token":"ck-let-1","hostname":"h","expiresAt":"+999999999-01-01T00:00:00Z","policy":{"version":"1","data":[]}}"#,
+        &format!(r#"{{"token":"ck-let-1","hostname":"h","expiresAt":"{long}"}}"#),
+        &format!(r#"{{"token":"ck-let-1","hostname":"h","expiresAt":{long}}}"#),
+        &format!(r#"{{"token":"ck-let-1","x":{deep},"expiresAt":{deep},"policy":{deep}}}"#),
+        r#"{"token":"ck-let-1","token":"ck-let-1"}"#,
+        r#"{"token":"ck-let-1","hostname":'h'}"#,
+        "{\"token\":\"ck-let-1\",\"hostname\":\"a\tb\"}",
     ] {
         for status in ["201 Created", "202 Accepted"] {
             let tap = Tap::start(answer(status, "application/json", odd)).await;
             let create = tap.letta().access_tokens().create(policy(), "https://a.b");
-            assert_eq!(create.await.unwrap().expose_secret(), "ck-let-1");
+            let token = create.await.unwrap();
+            assert_eq!(token.expose_secret(), "ck-let-1");
+            assert!(token.is_expired() && token.expires_at().is_none());
+            let page = serde_json::to_value(token.to_browser()).unwrap();
+            assert_eq!(page["expiresIn"], 0);
+            let _ = (token.policy(), token.origin(), format!("{token:?}"));
         }
         let page = format!(
             r#"{{"tokens":[{odd},{}],"hasNextPage":false}}"#,
@@ -220,6 +251,17 @@ async fn a_token_that_comes_with_odd_fields_is_not_lost() {
         let page = tap.letta().access_tokens().list().await.unwrap();
         let secrets: Vec<_> = page.tokens().iter().map(|it| it.expose_secret()).collect();
         assert_eq!(secrets, ["ck-let-1", TOKEN]);
+    }
+    // After the object, and within it what is no UTF-8.
+    for odd in [
+        &b"{\"token\":\"ck-let-1\"} trailing"[..],
+        b"{\"token\":\"ck-let-1\"}{\"token\":\"ck-let-2\"}",
+        b"{\"hostname\":\"\xff\",\"token\":\"ck-let-1\",\"\xfe\":\xfd}",
+    ] {
+        let head = format!("HTTP/1.1 201 X\r\ncontent-length: {}\r\n\r\n", odd.len());
+        let tap = Tap::start([head.as_bytes(), odd].concat()).await;
+        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        assert_eq!(create.await.unwrap().expose_secret(), "ck-let-1");
     }
 }
 
@@ -249,23 +291,49 @@ async fn a_token_is_not_lost_to_a_text_that_nobody_reads_and_that_is_no_utf8() {
 }
 
 #[tokio::test]
-async fn a_revoke_that_is_answered_with_anything_but_an_empty_success_is_an_error() {
-    for (status, content_type, body) in [
-        ("200 OK", "text/html", "<html>Sign in to Wi-Fi</html>"),
-        ("200 OK", "application/json", r#"{"error":"not revoked"}"#),
-        ("200 OK", "application/json", "[]"),
-        ("202 Accepted", "text/plain", ""),
-        ("206 Partial Content", "text/html", "<html>"),
+async fn a_revoke_that_is_answered_with_anything_but_a_204_is_an_error() {
+    for status in [
+        "200 OK",
+        "201 Created",
+        "202 Accepted",
+        "203 Non-Authoritative Information",
+        "205 Reset Content",
+        "206 Partial Content",
+        "207 Multi-Status",
+        "226 IM Used",
+        "299 Fine",
     ] {
-        let tap = Tap::start(answer(status, content_type, body)).await;
-        let error = tap.letta().access_tokens().revoke(TOKEN).await.unwrap_err();
-        assert!(error.is_invalid_response(), "{status} {body}: {error}");
-        assert!(error.may_have_happened());
-        assert_eq!(error.request_id(), Some("req-7"));
+        for (content_type, body) in [
+            ("text/plain", ""),
+            ("application/json", ""),
+            ("application/json", "{}"),
+            ("application/json", "null"),
+            ("application/json", "[]"),
+            ("application/json", r#"{"success":true}"#),
+            ("application/json", r#"{"error":"not revoked"}"#),
+            ("text/html", "<html>Sign in to Wi-Fi</html>"),
+        ] {
+            let body = if status.starts_with("205") { "" } else { body };
+            let tap = Tap::start(answer(status, content_type, body)).await;
+            let error = tap.letta().access_tokens().revoke(TOKEN).await.unwrap_err();
+            let case = format!("{status} {body}: {error}");
+            assert!(error.is_invalid_response(), "{case}");
+            assert!(error.may_have_happened() && !error.is_retryable(), "{case}");
+            assert!(status.starts_with(error.status().unwrap().as_str()));
+            assert_eq!(error.request_id(), Some("req-7"), "{case}");
+            assert!(error.to_string().contains("may still be live"), "{case}");
+        }
     }
-    let tap = Tap::start(answer("200 OK", "text/plain", "")).await;
-    let outcome = tap.letta().access_tokens().revoke(TOKEN).await.unwrap();
-    assert_eq!(outcome, Revocation::Revoked);
+    // Nor does an answer without a word about its length count.
+    for head in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 202 X\r\n\r\n"] {
+        let tap = Tap::start(head.into()).await;
+        let error = tap.letta().access_tokens().revoke(TOKEN).await.unwrap_err();
+        assert!(error.is_invalid_response(), "{error}");
+        // The generated client believes no more than that.
+        let (letta, token) = (tap.letta(), TOKEN.into());
+        let raw = letta.api().delete_client_side_access_token(&token).await;
+        assert!(raw.is_err());
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use letta_api::{operations, types};
 
-use super::{request, salvage};
+use super::{request, salvage, token_text};
 use crate::access_token::AccessToken;
 use crate::clock;
 use crate::clock_reading::ServiceDate;
@@ -87,6 +87,13 @@ impl CreateAccessToken {
     /// (`policy`), a lifetime of zero or beyond the year 9999 (`expires_in`), an instant that has
     /// passed (`expires_at`). After that, whatever the service or the network has to say. An error
     /// that [may have happened](Error::may_have_happened) may leave a live token behind.
+    ///
+    /// A token that the service gave is not lost for what is odd about the rest of the answer: another success status than
+    /// 201, a field that is missing, of another type, given twice or no JSON at all. What cannot be read is then empty or
+    /// `None` ([`AccessToken::expires_at`], [`AccessToken::origin`]); of the policy, what cannot be read counts as
+    /// an [unknown grant](AccessPolicy::unknown_grants). An answer is an [invalid response](Error::is_invalid_response)
+    /// if it is no JSON object, was cut short, or has no readable `token`, or if that is empty, this client's own key or
+    /// another API key (`sk-let-…`), which no page may get.
     pub async fn send(self) -> Result<AccessToken> {
         self.send_with_date(&mut None).await
     }
@@ -113,8 +120,10 @@ impl CreateAccessToken {
         let answer = call.answer(create.await, salvage::token, &secrets).await;
         *date = call.course.date();
         let answer = answer?;
-        if answer.token.expose_secret().is_empty() {
-            return Err(call.invalid(&answer, "the token is empty", &secrets));
+        if let Some(problem) =
+            token_text::is_not_for_a_page(answer.token.expose_secret(), secrets[0])
+        {
+            return Err(call.invalid(&answer, problem, &secrets));
         }
         Ok(AccessToken::from_wire(answer.into_inner(), date.clone()))
     }
