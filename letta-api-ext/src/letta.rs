@@ -60,8 +60,9 @@ impl Letta {
     ///
     /// # Errors
     ///
-    /// No `LETTA_API_KEY`, and what [`LettaBuilder::build`] refuses. To add to what the environment
-    /// says, begin with [`LettaBuilder::from_env`].
+    /// No `LETTA_API_KEY`, and what [`LettaBuilder::build`] refuses. A value that is refused is named by its variable
+    /// ([`Error::field`](crate::Error::field)). To add to what the environment says, begin with
+    /// [`LettaBuilder::from_env`].
     pub fn from_env() -> Result<Self> {
         LettaBuilder::from_env().build()
     }

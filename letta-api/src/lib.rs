@@ -79,6 +79,8 @@ pub use crate::response_value::ResponseValue;
 #[doc(hidden)]
 pub use crate::response_value::read_json;
 pub use crate::secret::Secret;
+#[doc(hidden)]
+pub use crate::slip::slip;
 pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
 pub use crate::transport_error::TransportError;
 pub use progenitor_client::ByteStream;
@@ -104,6 +106,7 @@ mod request_body;
 mod response;
 mod response_value;
 mod secret;
+mod slip;
 mod tagged;
 mod text_enum;
 mod transport;

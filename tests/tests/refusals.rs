@@ -235,6 +235,85 @@ fn a_client_that_cannot_be() {
             "api_key",
             "without `Bearer`",
         ),
+        (
+            build("\"hunter2\"", "https://x"),
+            "api_key",
+            "leave the quotes out",
+        ),
+        (
+            build("'sk-let-hunter2'", "https://x"),
+            "api_key",
+            "leave the quotes out",
+        ),
+        (
+            build("\u{201c}hunter2\u{201d}", "https://x"),
+            "api_key",
+            "leave the quotes out",
+        ),
+        (
+            build("${hunter2}", "https://x"),
+            "api_key",
+            "the value itself",
+        ),
+        (
+            build("$LETTA_API_KEY", "https://x"),
+            "api_key",
+            "the value itself",
+        ),
+        (
+            build("<hunter2>", "https://x"),
+            "api_key",
+            "the value itself",
+        ),
+        (
+            build("LETTA_API_KEY=hunter2", "https://x"),
+            "api_key",
+            "after the `=`",
+        ),
+        (build("undefined", "https://x"), "api_key", "missing"),
+        (
+            build("sk-let-[redacted]", "https://x"),
+            "api_key",
+            "as logs show it",
+        ),
+        (
+            build("sk-let-hunter2,sk-let-1", "https://x"),
+            "api_key",
+            "one key and nothing else",
+        ),
+        (
+            build("k", "\"https://hunter2\""),
+            "base_url",
+            "leave the quotes out",
+        ),
+        (
+            build("k", "https://${hunter2}"),
+            "base_url",
+            "the value itself",
+        ),
+        (
+            build("k", "https://hunter2.example\nhttps://x"),
+            "base_url",
+            "line break",
+        ),
+        (
+            Letta::builder()
+                .api_key("k")
+                .project("\"mine\"")
+                .build()
+                .map(drop),
+            "project",
+            "leave the quotes out",
+        ),
+        (
+            Letta::builder()
+                .api_key("k")
+                .project_id("${ID}")
+                .build()
+                .map(drop),
+            "project_id",
+            "the value itself",
+        ),
         (build("hunter2", "not a url"), "base_url", "absolute URL"),
         (build("hunter2", "ftp://x"), "base_url", "scheme"),
         (build("k", "https://user:hunter2@x"), "base_url", "password"),
