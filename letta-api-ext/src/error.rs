@@ -8,13 +8,12 @@ use letta_api::types::ApiError;
 use letta_api::{BodyError, Operation, TransportError};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
-use serde_json::Value;
 
 use crate::cause::Cause;
 #[cfg(feature = "minter")]
 use crate::minter::Fault;
 use crate::transport::{Attempts, Redirect, Stopped};
-use crate::{clock, redact, retry_after};
+use crate::{clock, reason, redact, retry_after};
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -273,6 +272,11 @@ impl Error {
     }
 
     /// What the service said, cleaned of secrets, on one line, at most 1,000 characters.
+    ///
+    /// Read from the forms that web frameworks commonly give errors, lists and nested objects included: a text about all,
+    /// and up to 20 fields, each with what is wrong with it, as in `Validation failed (body.policy.0.id: Field required;
+    /// hostname: is bad)`. None if the body has no text for people, is a page of HTML, or seems to hold a secret that
+    /// cannot be cut out.
     pub fn message(&self) -> Option<&str> {
         match &self.inner.kind {
             Kind::Status { message, .. } => message.as_deref(),
@@ -383,7 +387,7 @@ impl Error {
         body: &[u8],
         secrets: &[&str],
     ) -> Self {
-        let message = message_of(headers, body).and_then(|message| redact::text(&message, secrets));
+        let message = reason::of(headers, body, secrets);
         Inner::of(Kind::Status { status, message })
             .with_answer(operation, headers, secrets)
             .into()
@@ -506,6 +510,11 @@ impl Error {
                     Ok(error) => error,
                     Err(error) => Self::from_transport(&error, operation, secrets),
                 };
+            }
+            // There may be more to it than the message that is documented.
+            letta_api::Error::ErrorResponse(answer) if !answer.body().is_empty() => {
+                let (status, headers) = (answer.status(), answer.headers());
+                return Self::from_status(operation, status, headers, answer.body(), secrets);
             }
             letta_api::Error::ErrorResponse(answer) => Inner::of(Kind::Status {
                 status: answer.status(),
@@ -664,24 +673,6 @@ impl From<std::convert::Infallible> for Error {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}
     }
-}
-
-/// What an error answer says, in any of the forms that the service and its proxies use: `{message}`,
-/// `{detail}` as text or object, `{error: {message}}`, and plain text. An HTML page says nothing.
-fn message_of(headers: &HeaderMap, body: &[u8]) -> Option<String> {
-    if let Ok(json) = serde_json::from_slice::<Value>(body) {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        return ["message", "detail", "error"]
-            .iter()
-            .filter_map(|key| json.get(key))
-            .find_map(|value| text(value).or_else(|| value.get("message").and_then(text)));
-    }
-    let is_plain = headers
-        .get(reqwest::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|kind| kind.starts_with("text/plain"));
-    let text = std::str::from_utf8(body).ok()?;
-    is_plain.then(|| text.to_owned())
 }
 
 impl std::fmt::Display for Error {

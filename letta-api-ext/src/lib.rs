@@ -152,6 +152,7 @@ mod metrics;
 mod minter;
 mod origin;
 mod project;
+mod reason;
 mod redact;
 mod retry_after;
 mod retry_budget;

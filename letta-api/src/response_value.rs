@@ -17,7 +17,7 @@ use crate::wiped::Wiped;
 /// `Debug` writes the status alone. The value is reached through `Deref`, or taken with
 /// [`into_inner`](Self::into_inner).
 pub struct ResponseValue<T> {
-    /// Without its body.
+    /// Without its body, unless it is an error.
     response: Response,
     value: T,
 }
@@ -39,6 +39,12 @@ impl<T> ResponseValue<T> {
     /// The headers of the answer.
     pub fn headers(&self) -> &HeaderMap {
         self.response.headers()
+    }
+
+    /// The body as it came, of an error answer: it may say more than the description has. Empty for a success, whose
+    /// body may hold a token, and for an answer put together by hand. It may hold what the request held.
+    pub fn body(&self) -> &[u8] {
+        self.response.buffered()
     }
 
     /// The value alone.
@@ -69,10 +75,14 @@ impl<T: DeserializeOwned> ResponseValue<T> {
             });
         }
         match read_json(response.buffered()) {
-            Ok(value) => Ok(Self {
-                response: response.without_body(),
-                value,
-            }),
+            Ok(value) => {
+                let keeps_body = !response.status().is_success();
+                let response = match keeps_body {
+                    true => response,
+                    false => response.without_body(),
+                };
+                Ok(Self { response, value })
+            }
             Err(error) => Err(Error::InvalidPayload(Box::new(InvalidPayload::new(
                 response, &error,
             )))),

@@ -92,6 +92,30 @@ async fn an_error_status_is_an_error_of_that_status_whatever_the_body() {
             Some("Slow"),
         ),
         (
+            400,
+            "application/json",
+            r#"{"message":"Bad","errors":{"hostname":["is bad"]}}"#,
+            Some("Bad (hostname: is bad)"),
+        ),
+        (
+            400,
+            "application/json",
+            r#"{"message":["hostname is bad","policy is bad"]}"#,
+            Some("hostname is bad; policy is bad"),
+        ),
+        (
+            422,
+            "application/json",
+            r#"{"detail":[{"loc":["body","policy",0,"id"],"msg":"Field required"}]}"#,
+            Some("body.policy.0.id: Field required"),
+        ),
+        (
+            422,
+            "application/problem+json",
+            r#"{"title":"Invalid","errors":[{"detail":"is bad","pointer":"/hostname"}]}"#,
+            Some("Invalid (/hostname: is bad)"),
+        ),
+        (
             500,
             "text/plain",
             "Internal Server Error",
