@@ -189,7 +189,11 @@ impl LettaBuilder {
     ///   under TLS), which it asks for a sign of life after 5 seconds of silence while calls are under way;
     /// - asks for no compression;
     /// - names this crate as `User-Agent`;
-    /// - goes through the proxy that the environment names, unless the base URL is on this machine.
+    /// - goes through the proxy that the environment names (`HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of the base URL,
+    ///   else `ALL_PROXY`; each in lower case, too), unless the base URL is on this machine, or `NO_PROXY` has its host. A setting
+    ///   that applies and cannot be used is an error of [`build`](Self::build), so that the way round the proxy is never
+    ///   taken in silence; one that does not apply is a warning event. Both name the variable and not its value. SOCKS proxies
+    ///   need the feature `socks`.
     ///
     /// Deadlines, time-outs, retries and redirects are this crate's, whatever the client. One of your own
     ///
@@ -238,9 +242,14 @@ impl LettaBuilder {
     /// URL, or holds credentials, a query or a fragment, or is plain `http` to another machine; a
     /// project named by nothing, or by what a header cannot hold; any of these three in quotes, or a placeholder; a
     /// deadline or a time-out of zero; a retry
-    /// policy that makes no sense. The error names the field, or the environment variable that the value came from
+    /// policy that makes no sense; a proxy setting of the environment that applies and cannot be used. The error names the field, or the environment variable that the value came from
     /// ([`Error::field`]), the rule and what to do, and holds no secret.
     pub fn build(self) -> Result<Letta> {
+        self.build_in(&|name| std::env::var_os(name))
+    }
+
+    /// As [`build`](Self::build), in this environment. What is read of it is which proxy there is.
+    fn build_in(self, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Letta> {
         let Some(key) = self.api_key else {
             let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY";
             return Err(Error::invalid_input("api_key", rule, None));
@@ -266,14 +275,19 @@ impl LettaBuilder {
             .map(|given| given.value?.to_header(given.field));
         let project = project.transpose()?;
         self.options.check()?;
-        let http = match self.http_client {
-            Some(client) => client,
-            None => default_http_client(&base_url, &self.options)?,
+        let (http, proxy) = match self.http_client {
+            // It has proxies of its own, or none.
+            Some(client) => (client, None),
+            None => {
+                let proxy = proxy_of_environment(&base_url, variable)?;
+                (default_http_client(&base_url, &self.options)?, proxy)
+            }
         };
         let settings = Settings {
             authorization: api_key.to_authorization(),
             key: api_key.into(),
             project,
+            proxy,
             budget: self.budget.unwrap_or_default(),
             metrics: self.metrics,
             body_limit: self.body_limit.unwrap_or(Response::BODY_LIMIT),
@@ -286,6 +300,18 @@ impl LettaBuilder {
         };
         Ok(Letta::new_with(base_url, http, transport))
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+use crate::proxy::of_environment as proxy_of_environment;
+
+/// A browser decides by itself.
+#[cfg(target_arch = "wasm32")]
+fn proxy_of_environment(
+    _: &BaseUrl,
+    _: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<String>> {
+    Ok(None)
 }
 
 fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqwest::Client> {

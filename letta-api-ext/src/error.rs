@@ -37,7 +37,7 @@ const VALUE_LIMIT: usize = 120;
 /// | [`is_not_found`](Self::is_not_found) | a wrong base URL; a self-hosted server, which has no client-side tokens | check `LETTA_BASE_URL` |
 /// | [`is_rate_limited`](Self::is_rate_limited) | too many calls | come back after [`retry_after`](Self::retry_after), which may be longer than the deadline allowed |
 /// | [`is_server_error`](Self::is_server_error) | trouble at the service, or at a proxy before it | try again later; quote [`request_id`](Self::request_id) |
-/// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | check the base URL, proxy and certificates |
+/// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | the message says which; check the base URL, proxy and certificates |
 /// | [`is_timeout`](Self::is_timeout) | a slow service or network | allow more time for an [attempt](crate::LettaBuilder::attempt_timeout) or the [call](crate::LettaBuilder::deadline) |
 /// | [`is_redirect`](Self::is_redirect) | a base URL that is not the service's own: `http` for `https`, another host | correct `LETTA_BASE_URL` |
 /// | [`is_invalid_response`](Self::is_invalid_response) | a proxy that answers in the service's place; a service newer than this crate | check the base URL; update |
@@ -73,6 +73,8 @@ enum Kind {
     Status {
         status: StatusCode,
         message: Option<String>,
+        /// Whether the body is a page, so that perhaps somebody else has answered.
+        is_html: bool,
     },
     /// The service answered with success, and the rest makes no sense.
     InvalidResponse { status: StatusCode, problem: String },
@@ -83,7 +85,7 @@ enum Kind {
         redirect: Redirect,
     },
     /// No connection was made.
-    Connect,
+    Connect(Way),
     /// The server said that it left the request alone.
     Unprocessed,
     /// Time ran out, perhaps within an answer of this status.
@@ -93,10 +95,49 @@ enum Kind {
         limit: Option<TimeLimit>,
     },
     /// The connection broke, perhaps within an answer of this status.
-    Interrupted { status: Option<StatusCode> },
+    Interrupted {
+        status: Option<StatusCode>,
+        way: Way,
+    },
     /// A minter gave no token for reasons of its own.
     #[cfg(feature = "minter")]
     Minter(Fault),
+}
+
+/// Where a connection went, and what was wrong with it, as far as it is known.
+#[derive(Default)]
+struct Way {
+    /// Host and port.
+    to: Option<String>,
+    /// Host and port of a proxy between.
+    through: Option<String>,
+    reason: Option<String>,
+}
+
+impl Way {
+    fn of(error: &TransportError, proxy: Option<&str>, secrets: &[&str]) -> Self {
+        // A host's name can hold a secret too, as a subdomain.
+        let clean = |text: &str| redact::text(text, secrets);
+        Self {
+            to: error.peer().and_then(clean),
+            through: proxy.and_then(clean),
+            reason: error.reason().map(str::to_owned),
+        }
+    }
+}
+
+impl std::fmt::Display for Way {
+    /// The end of a sentence: where to, which way, and why not.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.to.as_deref().unwrap_or("the service"))?;
+        if let Some(proxy) = &self.through {
+            write!(f, " through the proxy {proxy}")?;
+        }
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A limit of time that was reached.
@@ -138,9 +179,10 @@ impl Error {
         matches!(&self.inner.kind, Kind::Status { status, .. } if status.is_server_error())
     }
 
-    /// The service was not reached: no connection was made, and nothing was sent.
+    /// The service was not reached: no connection was made, and nothing was sent. The message says to which host and port, and
+    /// why: `cannot connect to 127.0.0.1:1: connection refused`.
     pub fn is_connect(&self) -> bool {
-        matches!(self.inner.kind, Kind::Connect)
+        matches!(self.inner.kind, Kind::Connect(_))
     }
 
     /// No whole answer came in time: within the call's deadline, or within the last attempt's time-out
@@ -208,9 +250,10 @@ impl Error {
     /// [`may_have_happened`](Self::may_have_happened).
     pub fn is_retryable(&self) -> bool {
         match &self.inner.kind {
-            Kind::Connect | Kind::Unprocessed | Kind::Timeout { .. } | Kind::Interrupted { .. } => {
-                true
-            }
+            Kind::Connect(_)
+            | Kind::Unprocessed
+            | Kind::Timeout { .. }
+            | Kind::Interrupted { .. } => true,
             Kind::Status { status, .. } => self
                 .inner
                 .should_retry
@@ -235,7 +278,7 @@ impl Error {
     /// ran out while a connection was being made, unless the HTTP client gave up on that by itself.
     pub fn may_have_happened(&self) -> bool {
         let last = match &self.inner.kind {
-            Kind::InvalidInput { .. } | Kind::Connect | Kind::Unprocessed => false,
+            Kind::InvalidInput { .. } | Kind::Connect(_) | Kind::Unprocessed => false,
             Kind::Timeout { .. }
             | Kind::Interrupted { .. }
             | Kind::InvalidResponse { .. }
@@ -264,8 +307,8 @@ impl Error {
             Kind::Status { status, .. } | Kind::InvalidResponse { status, .. } => Some(*status),
             Kind::Redirect { status, .. }
             | Kind::Timeout { status, .. }
-            | Kind::Interrupted { status } => *status,
-            Kind::InvalidInput { .. } | Kind::Connect | Kind::Unprocessed => None,
+            | Kind::Interrupted { status, .. } => *status,
+            Kind::InvalidInput { .. } | Kind::Connect(_) | Kind::Unprocessed => None,
             #[cfg(feature = "minter")]
             Kind::Minter(_) => None,
         }
@@ -388,7 +431,13 @@ impl Error {
         secrets: &[&str],
     ) -> Self {
         let message = reason::of(headers, body, secrets);
-        Inner::of(Kind::Status { status, message })
+        let is_html = message.is_none() && letta_api::is_html(headers, body);
+        let kind = Kind::Status {
+            status,
+            message,
+            is_html,
+        };
+        Inner::of(kind)
             .with_answer(operation, headers, secrets)
             .into()
     }
@@ -441,10 +490,11 @@ impl Error {
             .into()
     }
 
-    /// The HTTP client has no answer.
+    /// The HTTP client has no answer, perhaps because of the proxy that it goes through.
     pub(crate) fn from_transport(
         error: &TransportError,
         operation: &'static Operation,
+        proxy: Option<&str>,
         secrets: &[&str],
     ) -> Self {
         let source = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
@@ -457,13 +507,16 @@ impl Error {
         }
         let kind = match cause {
             #[cfg(not(target_arch = "wasm32"))]
-            Some(error) if error.is_connect() => Kind::Connect,
+            Some(cause) if cause.is_connect() => Kind::Connect(Way::of(error, proxy, secrets)),
             _ if error.is_unprocessed() => Kind::Unprocessed,
             Some(error) if error.is_timeout() => Kind::Timeout {
                 status: None,
                 limit: None,
             },
-            _ => Kind::Interrupted { status: None },
+            _ => Kind::Interrupted {
+                status: None,
+                way: Way::of(error, proxy, secrets),
+            },
         };
         Inner::caused(kind, source)
             .with_head(operation, None, secrets)
@@ -483,7 +536,7 @@ impl Error {
             Kind::Status { status, .. } => return Cow::Owned(status.as_str().to_owned()),
             Kind::InvalidResponse { .. } => "invalid_response",
             Kind::Redirect { .. } => "redirect",
-            Kind::Connect => "connect",
+            Kind::Connect(_) => "connect",
             Kind::Unprocessed => "unprocessed",
             Kind::Timeout { .. } => "timeout",
             Kind::Interrupted { .. } => "interrupted",
@@ -508,7 +561,7 @@ impl Error {
             letta_api::Error::Transport(error) => {
                 return match error.downcast::<Self>() {
                     Ok(error) => error,
-                    Err(error) => Self::from_transport(&error, operation, secrets),
+                    Err(error) => Self::from_transport(&error, operation, None, secrets),
                 };
             }
             // There may be more to it than the message that is documented.
@@ -519,6 +572,7 @@ impl Error {
             letta_api::Error::ErrorResponse(answer) => Inner::of(Kind::Status {
                 status: answer.status(),
                 message: redact::text(&answer.message, secrets),
+                is_html: false,
             }),
             letta_api::Error::UnexpectedResponse(response) => {
                 let status = response.status();
@@ -549,10 +603,12 @@ impl Error {
                 Some(status) => Inner::of(Kind::Status {
                     status,
                     message: None,
+                    is_html: false,
                 }),
                 None => {
                     let cause = Cause::of(&other, secrets);
-                    Inner::caused(Kind::Interrupted { status: None }, Some(cause))
+                    let (status, way) = (None, Way::default());
+                    Inner::caused(Kind::Interrupted { status, way }, Some(cause))
                 }
             },
         };
@@ -600,8 +656,11 @@ impl Inner {
     fn from_body(error: &BodyError, status: StatusCode, secrets: &[&str]) -> Self {
         if !status.is_success() {
             // What the service thinks of the call is known, if not why.
-            let message = None;
-            return Self::of(Kind::Status { status, message });
+            return Self::of(Kind::Status {
+                status,
+                message: None,
+                is_html: false,
+            });
         }
         if let Some(limit) = error.limit() {
             let problem = format!(
@@ -615,7 +674,10 @@ impl Inner {
                 status,
                 limit: None,
             },
-            _ => Kind::Interrupted { status },
+            _ => Kind::Interrupted {
+                status,
+                way: Way::default(),
+            },
         };
         let cause = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
         Self::caused(kind, cause)
@@ -687,10 +749,19 @@ impl std::fmt::Display for Error {
                     write!(f, "; got {got}")?;
                 }
             }
-            Kind::Status { status, message } => {
+            Kind::Status {
+                status,
+                message,
+                is_html,
+            } => {
                 write!(f, "the service answered {status}")?;
                 if let Some(message) = message {
                     write!(f, ": {message}")?;
+                }
+                if *is_html {
+                    f.write_str(
+                        " with a page of HTML; a proxy or another server may have answered in its place",
+                    )?;
                 }
             }
             Kind::InvalidResponse { status, problem } => write!(
@@ -702,7 +773,7 @@ impl std::fmt::Display for Error {
                 "the service redirects from {} to {}: {}",
                 redirect.from, redirect.to, redirect.rule
             )?,
-            Kind::Connect => f.write_str("no connection to the service could be made")?,
+            Kind::Connect(way) => write!(f, "cannot connect to {way}")?,
             Kind::Unprocessed => f.write_str("the service turned the request away unread")?,
             Kind::Timeout { status, limit } => {
                 match status {
@@ -724,11 +795,15 @@ impl std::fmt::Display for Error {
                     }
                 }
             }
-            Kind::Interrupted { status: None } => {
+            Kind::Interrupted { status: None, way } => {
                 f.write_str("the connection to the service broke before it answered")?;
+                if way.to.is_some() || way.reason.is_some() {
+                    write!(f, " ({way})")?;
+                }
             }
             Kind::Interrupted {
                 status: Some(status),
+                ..
             } => write!(
                 f,
                 "the service answered {status}, and the connection broke within the answer"

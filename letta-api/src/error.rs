@@ -192,7 +192,7 @@ impl InvalidPayload {
         self.response.headers()
     }
 
-    /// What is wrong with the body, and at which line and column of it.
+    /// What is wrong with the body, and at which line and column of it. Of a page of HTML, that it is one.
     pub fn problem(&self) -> &str {
         &self.problem
     }

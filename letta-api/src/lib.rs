@@ -73,6 +73,8 @@ pub use crate::error::{Error, InvalidPayload};
 #[cfg(feature = "multipart")]
 pub use crate::file_part::FilePart;
 pub use crate::generated::{operations, types};
+#[doc(hidden)]
+pub use crate::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 pub use crate::operation::Operation;
 pub use crate::response::{BodyError, Response};
 pub use crate::response_value::ResponseValue;
@@ -89,6 +91,7 @@ mod api_key;
 mod base_url;
 mod client;
 mod error;
+mod failure;
 #[cfg(feature = "multipart")]
 #[cfg_attr(
     not(test),
@@ -100,6 +103,7 @@ mod error;
 mod file_part;
 #[rustfmt::skip]
 mod generated;
+mod html;
 mod operation;
 mod path;
 mod request_body;

@@ -9,6 +9,7 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, InvalidPayload};
+use crate::html;
 use crate::response::{BodyError, Response};
 use crate::wiped::Wiped;
 
@@ -113,10 +114,15 @@ impl ResponseValue<ByteStream> {
 impl InvalidPayload {
     fn new(mut response: Response, error: &serde_json::Error) -> Self {
         let body = response.take_buffered();
+        let problem = match body.trim_ascii() {
+            [] => "it is empty".to_owned(),
+            _ if html::is_html(response.headers(), &body) => html::NOT_JSON.to_owned(),
+            _ => describe(error),
+        };
         Self {
             response,
             body,
-            problem: describe(error),
+            problem,
         }
     }
 }

@@ -6,9 +6,12 @@ use std::time::Duration;
 use httptest::matchers::{all_of, contains, not, request, url_decoded};
 use httptest::responders::{cycle, status_code};
 use httptest::{Expectation, Server};
-use letta_api_ext::{Error, Revocation};
+use letta_api_ext::{Error, RetryPolicy, Revocation};
 use letta_api_tests::fault_server::{Fault, FaultServer, refused_url};
-use letta_api_tests::{API_KEY, TOKEN, Tap, answer, letta, policy, printed, token_json};
+use letta_api_tests::{
+    API_KEY, TOKEN, Tap, answer, configured, letta, policy, printed, token_json,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const PATH: &str = "/v1/client-side-access-tokens";
 
@@ -509,6 +512,212 @@ async fn no_connection_a_lost_answer_and_one_cut_short_are_told_apart() {
             !format!("{error} {error:?}").contains("ck-let-1"),
             "{error:?}"
         );
+    }
+}
+
+/// A resolver that knows no host, wherever the test runs.
+struct Nowhere;
+
+impl reqwest::dns::Resolve for Nowhere {
+    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let error = std::io::Error::other("hunter2");
+        Box::pin(async { Err(error.into()) })
+    }
+}
+
+/// What is said by the SDK and by the generated client, to a caller of this base URL.
+async fn said(url: &str, http: reqwest::ClientBuilder) -> [(bool, String); 2] {
+    let http = http.build().unwrap();
+    let letta = configured(url, |builder| {
+        builder
+            .retry(RetryPolicy::never())
+            .http_client(http.clone())
+    });
+    let error = letta.access_tokens().list().await.unwrap_err();
+    let raw = letta_api::Client::new(url.parse().unwrap(), http);
+    let raw = raw
+        .list_client_side_access_tokens(&Default::default())
+        .await
+        .unwrap_err();
+    // The rest of a URL may hold a secret.
+    let text = printed(&error) + &printed(&raw);
+    assert!(!text.contains("/v1/") && !text.contains("st3m"), "{text}");
+    let is_connect = matches!(&raw, letta_api::Error::Transport(error) if error.is_unprocessed());
+    [
+        (error.is_connect(), error.to_string()),
+        (is_connect, raw.to_string()),
+    ]
+}
+
+/// A server that says this to whoever connects, whatever that says, and closes.
+async fn blunt(says: &'static [u8]) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // All that is there, or what is left of it would make a reset of the close.
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(says).await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn an_error_without_an_answer_names_host_and_port_and_the_cause() {
+    let client = || reqwest::Client::builder().no_proxy();
+    let refused = refused_url();
+    let port = refused.rsplit(':').next().unwrap();
+    let http = blunt(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n").await;
+    let silent = blunt(b"").await;
+    let tls = blunt(&[21, 3, 1, 0, 2, 2, 70]).await;
+    for (url, is_connect, to, says) in [
+        (
+            format!("http://127.0.0.1:{port}/st3m"),
+            true,
+            format!("cannot connect to 127.0.0.1:{port}: "),
+            "connection refused",
+        ),
+        (
+            format!("https://localhost:{port}"),
+            true,
+            format!("cannot connect to localhost:{port}: "),
+            "no such host",
+        ),
+        (
+            "https://api.leta.example/st3m".to_owned(),
+            true,
+            "cannot connect to api.leta.example:443: ".to_owned(),
+            "no such host",
+        ),
+        (
+            format!("https://127.0.0.1:{http}/st3m"),
+            true,
+            format!("cannot connect to 127.0.0.1:{http}: "),
+            "does the server speak http there?",
+        ),
+        (
+            format!("https://127.0.0.1:{silent}"),
+            true,
+            format!("cannot connect to 127.0.0.1:{silent}: "),
+            "the TLS handshake failed",
+        ),
+        (
+            format!("http://127.0.0.1:{tls}/st3m"),
+            false,
+            format!("127.0.0.1:{tls}: "),
+            "does the server speak https there?",
+        ),
+        (
+            format!("http://127.0.0.1:{silent}"),
+            false,
+            format!("127.0.0.1:{silent}: "),
+            "closed",
+        ),
+    ] {
+        let nowhere = std::sync::Arc::new(Nowhere);
+        for (connects, text) in said(&url, client().dns_resolver(nowhere)).await {
+            assert_eq!(connects, is_connect, "{text}");
+            assert!(text.contains(&to) && text.contains(says), "{url}: {text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+    let list = letta(&refused).access_tokens().list();
+    assert_eq!(
+        list.await.unwrap_err().to_string(),
+        format!(
+            "list_client_side_access_tokens: cannot connect to 127.0.0.1:{port}: connection refused"
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_no_help_is_told_from_the_service() {
+    let dead = refused_url();
+    for (proxy, says) in [
+        (dead, "the proxy cannot be reached: connection refused"),
+        (
+            format!(
+                "http://127.0.0.1:{}",
+                blunt(b"HTTP/1.1 407 X\r\n\r\n").await
+            ),
+            "the proxy asks for a user name and a password (407)",
+        ),
+        (
+            format!(
+                "http://127.0.0.1:{}",
+                blunt(b"HTTP/1.1 403 X\r\n\r\n").await
+            ),
+            "the proxy refused to connect to it",
+        ),
+        (
+            format!("http://127.0.0.1:{}", blunt(b"").await),
+            "the proxy closed the connection",
+        ),
+        (
+            format!(
+                "http://127.0.0.1:{}",
+                blunt(b"HTTP/1.1 200 X\r\n\r\nno TLS").await
+            ),
+            "the TLS handshake failed",
+        ),
+    ] {
+        let mut proxy: reqwest::Url = proxy.parse().unwrap();
+        proxy.set_username("user").unwrap();
+        proxy.set_password(Some("hunter2")).unwrap();
+        let http = reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy).unwrap());
+        for (is_connect, text) in said("https://api.letta.example", http).await {
+            assert!(is_connect, "{text}");
+            let to = "cannot connect to api.letta.example:443: ";
+            assert!(text.contains(to) && text.contains(says), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_html_is_called_one_and_asks_after_the_base_url() {
+    for (status, content_type, body) in [
+        ("200 OK", "text/html", "<p>Sign in, hunter2</p>"),
+        (
+            "200 OK",
+            "application/json",
+            "<!DOCTYPE html><title>hunter2</title>",
+        ),
+        ("201 Created", "", "\n<HTML>hunter2</HTML>"),
+        ("202 Accepted", "text/html; charset=utf-8", "hunter2"),
+    ] {
+        let tap = Tap::start(answer(status, content_type, body)).await;
+        let tokens = tap.letta().access_tokens();
+        for error in [
+            tokens.create(policy(), "https://a.b").await.unwrap_err(),
+            tokens.list().await.unwrap_err(),
+            tokens.revoke(TOKEN).await.unwrap_err(),
+        ] {
+            assert!(error.is_invalid_response(), "{error}");
+            let text = printed(&error);
+            assert!(text.contains("a page of HTML"), "{text}");
+            assert!(text.contains("check the base URL"), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+        let letta = tap.letta();
+        let raw = letta
+            .api()
+            .list_client_side_access_tokens(&Default::default())
+            .await;
+        let error = raw.unwrap_err();
+        if status == "200 OK" {
+            assert!(error.to_string().contains("a page of HTML"), "{error}");
+        }
+    }
+    for status in ["404 Not Found", "502 Bad Gateway"] {
+        for error in all_three(status[..3].parse().unwrap(), "text/html", "<p>hunter2</p>").await {
+            assert_eq!(error.message(), None);
+            let text = printed(&error);
+            assert!(text.contains(status), "{text}");
+            assert!(text.contains("with a page of HTML"), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
     }
 }
 

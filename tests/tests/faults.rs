@@ -690,4 +690,6 @@ async fn a_connection_that_is_not_made_in_time_is_no_connection() {
         "{error:?}"
     );
     assert!(!error.may_have_happened());
+    let says = format!("cannot connect to {addr}: timed out");
+    assert!(error.to_string().contains(&says), "{error}");
 }

@@ -15,6 +15,10 @@ const ELSEWHERE: &str = "a redirect led to another path, which cannot speak for 
 const UNDOCUMENTED: &str =
     "a revoked token is a 204, and this is another status; the token may still be live";
 
+/// As [`UNDOCUMENTED`], of a page.
+const UNDOCUMENTED_PAGE: &str = "a revoked token is a 204, and this is a page of HTML; check the base URL: a proxy, a sign-in \
+                                 page or another server may have answered, and the token may still be live";
+
 /// A request to end a token. From [`AccessTokens::revoke`](crate::AccessTokens::revoke).
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -88,6 +92,7 @@ impl RevokeAccessToken {
             }
             _ if status.is_success() => {
                 let problem = match is_believed {
+                    true if letta_api::is_html(&headers, &body) => UNDOCUMENTED_PAGE,
                     true => UNDOCUMENTED,
                     false => ELSEWHERE,
                 };
