@@ -229,10 +229,9 @@ impl Reason {
             field: field.trim().to_owned(),
             text: text.trim().to_owned(),
         };
-        let is_new = !entry.text.is_empty()
-            && !(entry.field.is_empty() && self.headline.as_deref() == Some(text))
-            && !self.entries.contains(&entry);
-        if !is_new || self.has_more {
+        let is_headline = entry.field.is_empty() && self.headline.as_deref() == Some(text);
+        let is_told = is_headline || self.entries.contains(&entry);
+        if entry.text.is_empty() || is_told || self.has_more {
             return;
         }
         if self.entries.len() == MAX_ENTRIES || self.length > MAX_LENGTH {

@@ -37,8 +37,8 @@ impl ApiKey {
     /// - a text in quotes; a placeholder (`${NAME}`, `$(…)`, `{{…}}`, `<…>`, `%NAME%`, `$NAME`, `YOUR_API_KEY`); the name of
     ///   the variable, or a line of an env file (`LETTA_API_KEY=…`); a redacted key; `undefined`, `null` and `None`; a
     ///   URL or another reference (`scheme://…`);
-    /// - `sk-let-` or `ck-let-` after other text. After one of these at the beginning, what is no letter, no digit
-    ///   and none of `-._~+/=:`, and nothing at all.
+    /// - `sk-let-` or `ck-let-` after other text. After one of these at the beginning: nothing, a text that was cut short
+    ///   (`...`) or masked (`***`), a placeholder, or a quotation mark, a separator or a `\n` in writing at the end.
     pub fn new(key: impl Into<Secret>) -> Result<Self, InvalidApiKey> {
         let key = key.into();
         let trimmed = key.expose_secret().trim();
@@ -113,19 +113,20 @@ fn what_is_no_key(text: &str) -> Option<String> {
         .find(|prefix| lower.starts_with(**prefix))?
         .len();
     let rest = &text[length..];
-    if rest.is_empty() || rest.ends_with("...") {
-        return Some("it is cut short; give the whole key".to_owned());
+    if rest.is_empty() || rest.ends_with("...") || rest.contains("***") {
+        return Some("it is cut short or masked; give the whole key".to_owned());
     }
-    // What the service made has nothing else in it.
-    let place = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-._~+/=:".contains(c))?;
-    let kind = match rest[place..].chars().next() {
-        Some(c) if slip::QUOTES.contains(c) => "a quotation mark",
-        Some(',' | ';') => "a separator",
-        _ => "a sign that no key has",
+    if rest.contains("${") || rest.contains("$(") || rest.contains("{{") {
+        return Some("it holds a placeholder; set it to the key itself".to_owned());
+    }
+    let kind = match rest.chars().next_back()? {
+        last if slip::QUOTES.contains(last) => "a quotation mark",
+        ',' | ';' => "a separator",
+        _ if rest.ends_with("\\n") || rest.ends_with("\\r") => "a line break in writing",
+        _ => return None,
     };
-    let position = length + place + 1;
     Some(format!(
-        "it holds {kind} at character {position}; give one key and nothing else"
+        "it ends with {kind}; give one key and nothing else"
     ))
 }
 
@@ -181,6 +182,7 @@ mod tests {
             "sk-let-0f3c",
             "SK-LET-0f3c",
             "sk-let-MTIz.A_b~c+d/e==",
+            "sk-let-\"quoted\\0123456789",
             "ck-let-b3JnLTE6M2Y4OGQ0Y2UtOGQ1Zg==",
             "plain=k3yk3yk3y/4711",
             "a",
@@ -197,14 +199,14 @@ mod tests {
             ("\"sk-let-hunter2\"", "quotes"),
             ("'hunter2'", "leave the quotes out"),
             ("\"sk-let-hunter2", "after other text"),
-            ("sk-let-hunter2\"", "a quotation mark at character 15"),
+            ("sk-let-hunter2\"", "ends with a quotation mark"),
             ("sk-let-hunter2;", "a separator"),
             ("sk-let-1,sk-let-hunter2", "`sk-let-` after other text"),
             ("Bearer:sk-let-hunter2", "after other text"),
             ("Bearer sk-let-hunter2", "without `Bearer`"),
-            ("sk-let-hunter2\\n", "no key has"),
-            ("sk-let-${hunter2}", "no key has"),
-            ("sk-let-****", "no key has"),
+            ("sk-let-hunter2\\n", "a line break in writing"),
+            ("sk-let-${hunter2}", "a placeholder"),
+            ("sk-let-****", "masked"),
             ("sk-let-", "cut short"),
             ("sk-let-hunter2...", "cut short"),
             ("sk-let-hunter2\u{2026}", "beyond ASCII"),

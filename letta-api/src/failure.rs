@@ -210,19 +210,19 @@ pub(crate) fn broken(error: &(dyn Error + 'static), is_https: bool) -> Option<Co
     io_words(&chain)
 }
 
+/// The deepest error of the operating system's.
+fn io_error<'a>(chain: &[&'a (dyn Error + 'static)]) -> Option<&'a io::Error> {
+    let mut errors = chain.iter().rev();
+    errors.find_map(|error| error.downcast_ref::<io::Error>())
+}
+
 fn io_kind(chain: &[&(dyn Error + 'static)]) -> Option<io::ErrorKind> {
-    let errors = chain
-        .iter()
-        .filter_map(|error| error.downcast_ref::<io::Error>());
-    errors.last().map(io::Error::kind)
+    io_error(chain).map(io::Error::kind)
 }
 
 /// What the operating system says, in the standard library's words.
 fn io_words(chain: &[&(dyn Error + 'static)]) -> Option<Cow<'static, str>> {
-    let errors = chain
-        .iter()
-        .filter_map(|error| error.downcast_ref::<io::Error>());
-    let error = errors.last()?;
+    let error = io_error(chain)?;
     #[cfg(unix)]
     if matches!(error.raw_os_error(), Some(23 | 24)) {
         return Some("too many files are open".into());
