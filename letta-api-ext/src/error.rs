@@ -327,7 +327,8 @@ impl Error {
         }
     }
 
-    /// The field that broke a rule, as it is called on the wire or on the builder.
+    /// The field that broke a rule, as it is called on the wire or on the builder, or the environment variable that a value
+    /// came from, as in `LETTA_API_KEY` and `HTTPS_PROXY`.
     pub fn field(&self) -> Option<&'static str> {
         match self.inner.kind {
             Kind::InvalidInput { field, .. } => Some(field),
@@ -757,6 +758,9 @@ impl std::fmt::Display for Error {
                 write!(f, "the service answered {status}")?;
                 if let Some(message) = message {
                     write!(f, ": {message}")?;
+                }
+                if *status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+                    f.write_str("; a proxy asks for a user name and a password")?;
                 }
                 if *is_html {
                     f.write_str(

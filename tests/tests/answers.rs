@@ -6,7 +6,7 @@ use std::time::Duration;
 use httptest::matchers::{all_of, contains, not, request, url_decoded};
 use httptest::responders::{cycle, status_code};
 use httptest::{Expectation, Server};
-use letta_api_ext::{Error, RetryPolicy, Revocation};
+use letta_api_ext::{Error, RetryPolicy, Revocation, TokenMinter};
 use letta_api_tests::fault_server::{Fault, FaultServer, refused_url};
 use letta_api_tests::{
     API_KEY, TOKEN, Tap, answer, configured, letta, policy, printed, token_json,
@@ -361,6 +361,27 @@ async fn a_revoke_that_is_answered_with_anything_but_a_204_is_an_error() {
         let raw = letta.api().delete_client_side_access_token(&token).await;
         assert!(raw.is_err());
     }
+}
+
+#[tokio::test]
+async fn a_minter_reports_an_empty_200_as_a_revocation_that_failed() {
+    let server = FaultServer::start_with(|_, request| {
+        Fault::Answer(match request.starts_with("POST") {
+            true => answer("201 Created", "application/json", &token_json()),
+            false => answer("200 OK", "text/plain", ""),
+        })
+    })
+    .await;
+    let minter = TokenMinter::new(&server.letta(), "https://app.example.com").unwrap();
+    let token = minter.token(&policy()).await.unwrap();
+    let report = minter.revoke(&policy()).await;
+    assert_eq!((report.revoked(), report.already_gone()), (0, 0));
+    assert!(!report.is_complete());
+    let [failure] = report.failures() else {
+        panic!("{report:?}");
+    };
+    assert_eq!(failure.token().expose_secret(), token.expose_secret());
+    assert!(failure.error().is_invalid_response() && failure.error().may_have_happened());
 }
 
 #[tokio::test]
