@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use letta_api::{Secret, types};
 use serde::Serialize;
 
+use crate::access_tokens::granted::{self, Granted};
 use crate::clock::Instant;
 use crate::clock_reading::ServiceDate;
 use crate::origin::Origin;
@@ -34,6 +35,8 @@ pub(crate) struct Inner {
     #[cfg(feature = "minter")]
     ends: Option<Instant>,
     reported: types::AccessPolicy,
+    /// Whether the report was found to say what was asked for, and is kept below alone.
+    is_as_asked: bool,
     // These are made of the above once somebody asks: of a page of tokens, few are looked at that closely.
     origin: OnceLock<Option<Origin>>,
     expires_at: OnceLock<Option<SystemTime>>,
@@ -55,6 +58,7 @@ impl AccessToken {
             #[cfg(feature = "minter")]
             ends: None,
             reported: token.policy,
+            is_as_asked: false,
             origin: OnceLock::new(),
             expires_at: OnceLock::new(),
             policy: OnceLock::new(),
@@ -62,6 +66,17 @@ impl AccessToken {
         Self {
             inner: Arc::new(inner),
         }
+    }
+
+    /// The same token, whose report says what was asked for: it need not be kept a second time.
+    pub(crate) fn with_grant(mut self, policy: AccessPolicy, origin: Origin) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.policy = OnceLock::from(policy);
+            inner.origin = OnceLock::from(Some(origin));
+            inner.reported.data = Vec::new();
+            inner.is_as_asked = true;
+        }
+        self
     }
 
     /// When it surely has not ended yet, by a clock that nobody sets. Nothing where the service did not say
@@ -173,6 +188,16 @@ impl AccessToken {
         let hostname = &self.inner.hostname;
         let origin = &self.inner.origin;
         origin.get_or_init(|| Origin::new(hostname).ok()).as_ref()
+    }
+
+    /// Whether the service reports that the token allows just what `policy` does, and is bound to this origin. False if it
+    /// does not say so, or if it says something that this version does not know.
+    pub fn is_for(&self, policy: &AccessPolicy, origin: &Origin) -> bool {
+        if self.inner.is_as_asked {
+            return self.policy() == policy && self.origin() == Some(origin);
+        }
+        let granted = granted::compare(policy, origin, &self.inner.reported, self.hostname());
+        granted == Granted::AsAsked
     }
 
     /// What the token is bound to, as the service wrote it; empty where it wrote nothing.

@@ -8,6 +8,7 @@ use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 
 mod create;
+pub(crate) mod granted;
 mod list;
 mod revoke;
 mod salvage;
@@ -106,6 +107,11 @@ impl AccessTokens {
     /// ```
     pub fn revoke(&self, token: impl Into<Secret>) -> RevokeAccessToken {
         RevokeAccessToken::new(self.letta.clone(), token.into())
+    }
+
+    /// As [`revoke`](Self::revoke), of a token that an answer was seen to hold: whatever it looks like, it must not live on.
+    pub(crate) fn revoke_minted(&self, token: &crate::AccessToken) -> RevokeAccessToken {
+        RevokeAccessToken::of_minted(self.letta.clone(), token.into())
     }
 }
 

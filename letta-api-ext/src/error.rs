@@ -40,6 +40,7 @@ const VALUE_LIMIT: usize = 120;
 /// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | the message says which; check the base URL, proxy and certificates |
 /// | [`is_timeout`](Self::is_timeout) | a slow service or network | allow more time for an [attempt](crate::LettaBuilder::attempt_timeout) or the [call](crate::LettaBuilder::deadline) |
 /// | [`is_redirect`](Self::is_redirect) | a base URL that is not the service's own: `http` for `https`, another host | correct `LETTA_BASE_URL` |
+/// | [`is_grant_mismatch`](Self::is_grant_mismatch) | a proxy or a cache that answers with another token; a service newer than this crate | look at what differs; update |
 /// | [`is_invalid_response`](Self::is_invalid_response) | a proxy that answers in the service's place; a service newer than this crate | check the base URL; update |
 ///
 /// Whether the call may have had its effect all the same is answered by
@@ -48,6 +49,8 @@ const VALUE_LIMIT: usize = 120;
 pub struct Error {
     inner: Arc<Inner>,
     attempts: Attempts,
+    /// What was left of the wait when a minter told an earlier failure again.
+    held_off: Option<Duration>,
 }
 
 struct Inner {
@@ -78,6 +81,14 @@ enum Kind {
     },
     /// The service answered with success, and the rest makes no sense.
     InvalidResponse { status: StatusCode, problem: String },
+    /// The service made another token than was asked for.
+    GrantMismatch {
+        status: StatusCode,
+        /// How it differs.
+        difference: String,
+        /// Whether the token was ended. If not, the source says why.
+        is_revoked: bool,
+    },
     /// The service sends us where the request may not go.
     Redirect {
         /// Nothing where the HTTP client keeps it to itself.
@@ -211,6 +222,15 @@ impl Error {
         matches!(self.inner.kind, Kind::Minter(Fault::ShutDown))
     }
 
+    /// Nothing was sent: this is an earlier failure, which a [`TokenMinter`](crate::TokenMinter) tells again until a wait
+    /// is over. [`retry_after`](Self::retry_after) is what is left of it, [`attempts`](Self::attempts) is zero, and nothing
+    /// [may have happened](Self::may_have_happened). The rest is as it was of the failure. See
+    /// [the minter](crate::TokenMinter#when-the-service-fails) for how long it waits.
+    #[cfg(feature = "minter")]
+    pub fn is_held_off(&self) -> bool {
+        self.held_off.is_some()
+    }
+
     /// The service gives tokens that live less long than a [`TokenMinter`](crate::TokenMinter) was asked for.
     #[cfg(feature = "minter")]
     pub fn is_short_lived(&self) -> bool {
@@ -241,6 +261,17 @@ impl Error {
         matches!(self.inner.kind, Kind::InvalidResponse { .. })
     }
 
+    /// The service made a token that allows more or less than was asked for, or that is for another origin. The message names
+    /// what differs: agents, rights, origins.
+    ///
+    /// The token is not handed over, and has been revoked. If that failed, the token lives until it expires: then
+    /// [`may_have_happened`](Self::may_have_happened) is true, and the [`source`](std::error::Error::source) says
+    /// why. To take such tokens, see
+    /// [`CreateAccessToken::accept_different_grant`](crate::CreateAccessToken::accept_different_grant).
+    pub fn is_grant_mismatch(&self) -> bool {
+        matches!(self.inner.kind, Kind::GrantMismatch { .. })
+    }
+
     /// The same call may succeed later, with nothing changed: no connection, time ran out, a broken
     /// connection, and the statuses 408, 429, 500, 502, 503 and 504.
     ///
@@ -258,9 +289,10 @@ impl Error {
                 .inner
                 .should_retry
                 .unwrap_or_else(|| matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)),
-            Kind::InvalidInput { .. } | Kind::InvalidResponse { .. } | Kind::Redirect { .. } => {
-                false
-            }
+            Kind::InvalidInput { .. }
+            | Kind::InvalidResponse { .. }
+            | Kind::GrantMismatch { .. }
+            | Kind::Redirect { .. } => false,
             #[cfg(feature = "minter")]
             Kind::Minter(fault) => !matches!(
                 fault,
@@ -273,10 +305,14 @@ impl Error {
     /// may be a live token that nobody knows; [listing](crate::AccessTokens::list) finds it.
     ///
     /// True where the answer to any attempt was lost, could not be read, or came with a status that leaves
-    /// it open: 5xx (but for a 503 that says when to come back), 408, 3xx. False where nothing was sent,
+    /// it open: 5xx (but for a 503 that says when to come back), 408, 3xx; and for a token that is
+    /// [not what was asked for](Self::is_grant_mismatch) and could not be revoked. False where nothing was sent,
     /// and where the service refused (other 4xx). Time that runs out counts as an answer lost, also where it
     /// ran out while a connection was being made, unless the HTTP client gave up on that by itself.
     pub fn may_have_happened(&self) -> bool {
+        if self.held_off.is_some() {
+            return false;
+        }
         let last = match &self.inner.kind {
             Kind::InvalidInput { .. } | Kind::Connect(_) | Kind::Unprocessed => false,
             Kind::Timeout { .. }
@@ -288,6 +324,7 @@ impl Error {
                 503 => self.inner.retry_after.is_none(),
                 _ => !status.is_client_error(),
             },
+            Kind::GrantMismatch { is_revoked, .. } => !is_revoked,
             #[cfg(feature = "minter")]
             Kind::Minter(_) => false,
         };
@@ -304,7 +341,9 @@ impl Error {
     /// The status of the answer, where there was one.
     pub fn status(&self) -> Option<StatusCode> {
         match &self.inner.kind {
-            Kind::Status { status, .. } | Kind::InvalidResponse { status, .. } => Some(*status),
+            Kind::Status { status, .. }
+            | Kind::InvalidResponse { status, .. }
+            | Kind::GrantMismatch { status, .. } => Some(*status),
             Kind::Redirect { status, .. }
             | Kind::Timeout { status, .. }
             | Kind::Interrupted { status, .. } => *status,
@@ -348,8 +387,10 @@ impl Error {
 
     /// How long the service asks to wait (`retry-after-ms`, `Retry-After`). Nothing where it says
     /// zero, a time that has passed, or what cannot be read: back off by a rule of your own then.
+    ///
+    /// Of an error that a `TokenMinter` holds off, it is what is left of the minter's wait.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.inner.retry_after
+        self.held_off.or(self.inner.retry_after)
     }
 
     /// How many times the call was sent, or would have been, had there been a connection. None where it was
@@ -421,6 +462,28 @@ impl Error {
         Inner::of(Kind::InvalidResponse { status, problem })
             .with_answer(operation, headers, secrets)
             .into()
+    }
+
+    /// A token that is not what was asked for. `failure` is why it could not be revoked.
+    pub(crate) fn grant_mismatch(
+        operation: &'static Operation,
+        status: StatusCode,
+        headers: &HeaderMap,
+        difference: &str,
+        failure: Option<Self>,
+        secrets: &[&str],
+    ) -> Self {
+        let difference = redact::text(difference, secrets);
+        let kind = Kind::GrantMismatch {
+            status,
+            difference: difference.unwrap_or_else(|| "what differs cannot be shown".to_owned()),
+            is_revoked: failure.is_none(),
+        };
+        let inner = Inner {
+            source: failure.map(|error| Box::new(error) as _),
+            ..Inner::of(kind)
+        };
+        inner.with_answer(operation, headers, secrets).into()
     }
 
     /// An answer of an error status, its body read already.
@@ -524,6 +587,22 @@ impl Error {
             .into()
     }
 
+    /// The same error, told again without a call. `left` is what is left of the wait.
+    #[cfg(feature = "minter")]
+    pub(crate) fn held_off(&self, left: Duration) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            attempts: Attempts::default(),
+            held_off: Some(left),
+        }
+    }
+
+    /// Whether it is a minter's own, and not what a call came to.
+    #[cfg(feature = "minter")]
+    pub(crate) fn is_minters_own(&self) -> bool {
+        matches!(self.inner.kind, Kind::Minter(_))
+    }
+
     /// The same error, of a call that has been through this.
     pub(crate) fn after(mut self, attempts: Attempts) -> Self {
         self.attempts = attempts;
@@ -536,6 +615,7 @@ impl Error {
             Kind::InvalidInput { .. } => "invalid_input",
             Kind::Status { status, .. } => return Cow::Owned(status.as_str().to_owned()),
             Kind::InvalidResponse { .. } => "invalid_response",
+            Kind::GrantMismatch { .. } => "grant_mismatch",
             Kind::Redirect { .. } => "redirect",
             Kind::Connect(_) => "connect",
             Kind::Unprocessed => "unprocessed",
@@ -727,6 +807,7 @@ impl From<Inner> for Error {
         Self {
             inner: Arc::new(inner),
             attempts: Attempts::default(),
+            held_off: None,
         }
     }
 }
@@ -772,6 +853,17 @@ impl std::fmt::Display for Error {
                 f,
                 "the service answered {status}, and not as it documents: {problem}"
             )?,
+            Kind::GrantMismatch {
+                difference,
+                is_revoked,
+                ..
+            } => {
+                write!(f, "the token is not what was asked for: {difference}")?;
+                f.write_str(match is_revoked {
+                    true => "; it was revoked",
+                    false => "; it could not be revoked, and lives until it expires",
+                })?;
+            }
             Kind::Redirect { redirect, .. } => write!(
                 f,
                 "the service redirects from {} to {}: {}",
@@ -818,6 +910,10 @@ impl std::fmt::Display for Error {
         if let Some(id) = &self.inner.request_id {
             write!(f, " (request {id})")?;
         }
+        if let Some(left) = self.held_off {
+            let left = Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+            write!(f, "; not asked again for another {left:?}")?;
+        }
         if self.attempts.count > 1 {
             write!(f, "; tried {} times", self.attempts.count)?;
         }
@@ -840,7 +936,7 @@ impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut out = f.debug_struct("Error");
         out.field("message", &self.to_string());
-        if let Some(wait) = &self.inner.retry_after {
+        if let Some(wait) = &self.retry_after() {
             out.field("retry_after", wait);
         }
         if let Some(source) = &self.inner.source {

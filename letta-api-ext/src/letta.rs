@@ -180,7 +180,6 @@ impl Letta {
         }
     }
 
-    #[cfg(feature = "minter")]
     pub(crate) fn deadline(&self) -> Duration {
         self.inner.transport.options.deadline
     }

@@ -167,6 +167,8 @@ mod secrets_in_url;
 ))]
 mod tls;
 mod transport;
+#[cfg(test)]
+mod work;
 
 /// The raw client that this crate is built on, for what it does not wrap.
 pub use letta_api;

@@ -22,6 +22,7 @@ use builder::Settings;
 use counters::{Counts, count};
 use flights::{Boarding, Flight, Flights, Landing, Ticket};
 use held::Held;
+use hold_off::HoldOff;
 use key::{Key, KeyRef, Selection};
 use mint::Mint;
 use store::Store;
@@ -31,8 +32,11 @@ mod counters;
 mod fault;
 mod flights;
 mod held;
+mod hold_off;
 mod key;
 mod mint;
+mod policies;
+mod prehashed;
 mod request;
 mod revocation;
 mod store;
@@ -56,7 +60,8 @@ const MOST_ROUNDS: usize = 3;
 ///
 /// A backend mints for every page load of every user. A call to the service each time is slow, is rate limited,
 /// and leaves a trail of live tokens. One minter for the process, shared by all its tasks, makes that one call
-/// for each policy and subject in a few minutes:
+/// for each policy and subject in a few minutes, and while the service fails, a few calls in place of one for each page load
+/// ([below](#when-the-service-fails)):
 ///
 /// ```no_run
 /// use letta_api_ext::{AccessPolicy, Letta, TokenMinter};
@@ -81,13 +86,20 @@ const MOST_ROUNDS: usize = 3;
 ///   That is counted from the service's own `Date`, by a clock that nobody sets: a wrong clock on this machine
 ///   neither serves a dead token nor renews too soon. (Where a machine was suspended, that time may not count.)
 /// - **No more rights than asked for**, and not another's token: it was minted for the same policy, origin and
-///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to).
+///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to). A token that the
+///   service grants something else with, or of which its answer does not say what it allows and for which origin, is
+///   revoked and never kept: a [grant mismatch](crate::Error::is_grant_mismatch). A service that does not
+///   answer with the policy and the hostname, as it is documented to, cannot be used with a minter.
 /// - **Single flight.** Any number of tasks that ask for the same thing at once cause one create. If it fails, all
-///   get the error, and the next who asks causes another. None is stranded where another is cancelled: a create
+///   get the error. Cancelling one caller does not affect the others: a create
 ///   that has begun goes on, and its token is kept.
+/// - **No stampede.** While the service fails or limits the account, it is asked a few times, and not once for each who asks:
+///   see [below](#when-the-service-fails).
 /// - **Renewed ahead.** A token that nears its end is renewed in the background when it is asked for, at a
 ///   [random moment](TokenMinterBuilder::renew_ahead), while the old one is still served. What nobody asks for is
 ///   not renewed. Where a renewal fails, the next waits for what the service asks, or a part of what is left.
+/// - **Work that grows with the policy, and with nothing else.** A request that finds no token takes time in proportion to the
+///   agents of its policy, also with thousands of them, and requests for other policies do not wait for that.
 /// - **Bounds** on [memory](TokenMinterBuilder::capacity), on
 ///   [creates at the same time](TokenMinterBuilder::max_concurrent_creates), and on how long a request waits: for
 ///   a turn and the create together, as long as the client's [deadline](crate::LettaBuilder::deadline).
@@ -96,6 +108,28 @@ const MOST_ROUNDS: usize = 3;
 ///   [error](crate::Error::is_revoked).
 /// - **Secrets do not linger.** A token that is evicted or revoked is wiped from the cache's memory at once; the last
 ///   clone that the application holds wipes itself.
+///
+/// # When the service fails
+///
+/// What is in the cache is served, as long as it is good for long enough, and revocations are sent. Whoever needs a new
+/// token meanwhile gets the failure again at once, without a call: the same error, which
+/// [is held off](crate::Error::is_held_off), with what is left of the wait as its
+/// [`retry_after`](crate::Error::retry_after).
+///
+/// | failure | what waits | how long |
+/// |---|---|---|
+/// | 429, and 503 with a `Retry-After` | all keys of this minter, since the limit is the account's | until the moment that the service names, and one hour at most |
+/// | 429 without a `Retry-After` | all keys of this minter | 1 second, twice as long for each 429 that follows, up to 1 minute |
+/// | any other: 401, 403, 5xx, no connection, a time-out, an odd answer, a [grant mismatch](crate::Error::is_grant_mismatch), a token that has expired when it arrives | its key: policy, origin and subject | 1 second, twice as long for each failure that follows, up to 30 seconds; a longer `Retry-After` of the answer counts, up to one hour |
+///
+/// A wait that the service does not name is cut by up to a half, at random. A success ends the count of failures. When a wait is over,
+/// creates go on as before, so at most [as many at a time](TokenMinterBuilder::max_concurrent_creates) find out that
+/// the service still fails. A wait is counted by the monotonic clock, for this process alone. At most 10,000 keys are held at a time; then
+/// those that were asked for least recently may be tried again. Input that is refused before anything is sent is not held.
+///
+/// Within one create, the client's [retry policy](crate::RetryPolicy) applies as to any call: a wait that the service names
+/// and that ends within the [deadline](crate::LettaBuilder::deadline) is waited for by who asked first, and by who asks for
+/// the same; all others are told of it at once.
 ///
 /// # Whose token it is
 ///
@@ -115,7 +149,9 @@ const MOST_ROUNDS: usize = 3;
 ///
 /// [`counters`](Self::counters) can be read at any time. `tracing` is told of the same as they happen, at targets
 /// within `letta_api_ext`: hits at TRACE, failures at WARN, the rest at DEBUG, as events with a field
-/// `monotonic_counter.letta_minter_…` of 1, which `tracing-opentelemetry` makes a metric of. Minting is a span
+/// `monotonic_counter.letta_minter_…` of 1, which `tracing-opentelemetry` makes a metric of. Requests that are
+/// [held off](#when-the-service-fails) are told in sums, when a wait is over. That the account is limited is told
+/// once for each wait, at WARN. Minting is a span
 /// `letta.mint` round the [call's](crate#observability). Neither subjects nor secrets are in them, nor IDs.
 ///
 /// # Runtime
@@ -136,6 +172,7 @@ struct Inner {
     renew_ahead: Duration,
     store: Store,
     flights: Flights<Arc<Key>, Result<AccessToken>>,
+    hold_off: Arc<HoldOff>,
     creates: Semaphore,
     max_concurrent_creates: usize,
     counts: Arc<Counts>,
@@ -155,6 +192,8 @@ enum Found {
     Token(AccessToken, Arc<Key>, Arc<Held>),
     /// One that the service lets live for this long, which is not enough.
     TooShort(Duration),
+    /// None, and the service must not be asked for one now.
+    HeldOff(Error),
 }
 
 impl TokenMinter {
@@ -183,6 +222,7 @@ impl TokenMinter {
 
     fn with(settings: Settings) -> Self {
         let counts = Arc::new(Counts::default());
+        let hold_off = Arc::new(HoldOff::new(counts.clone()));
         let Settings {
             letta, lifetime, ..
         } = settings;
@@ -192,6 +232,7 @@ impl TokenMinter {
                 settings.origin.clone(),
                 lifetime,
                 counts.clone(),
+                hold_off.clone(),
             ),
             letta,
             origin: settings.origin,
@@ -200,6 +241,7 @@ impl TokenMinter {
             renew_ahead: settings.renew_ahead,
             store: Store::new(settings.capacity, counts.clone()),
             flights: Flights::new(),
+            hold_off,
             creates: Semaphore::new(settings.max_concurrent_creates),
             max_concurrent_creates: settings.max_concurrent_creates,
             counts,
@@ -231,7 +273,8 @@ impl TokenMinter {
     /// Before anything is sent: a policy that allows nothing (`policy`), a `valid_for` beyond its bound,
     /// a bound that does not include the policy (`up_to`); a minter that is
     /// [shut down](Error::is_shut_down). After that, whatever
-    /// [creating](crate::CreateAccessToken::send) a token comes to; no turn to create within the client's deadline,
+    /// [creating](crate::CreateAccessToken::send) a token comes to, or came to a moment ago
+    /// ([held off](Error::is_held_off)); no turn to create within the client's deadline,
     /// or a token so long on its way that too little is left of it (a [time-out](Error::is_timeout) each); a token that was [revoked](Error::is_revoked) meanwhile; a service
     /// whose tokens are not [good for long enough](Error::is_short_lived).
     ///
@@ -257,7 +300,7 @@ impl TokenMinter {
     ///
     /// Outside a tokio runtime.
     pub async fn revoke(&self, policy: &AccessPolicy) -> RevocationReport {
-        self.inner.revoke(Selection::Policy(policy)).await
+        self.inner.revoke(self.inner.store.select(policy)).await
     }
 
     /// Ends the tokens whose policy names this agent. Otherwise as [`revoke`](Self::revoke).
@@ -328,11 +371,11 @@ impl std::fmt::Debug for TokenMinter {
 impl Inner {
     /// The token for just this key, if it is there. What most requests come to.
     fn lookup(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
-        let held = self.store.get(key)?;
+        let held = self.store.look_up(key)?;
         let now = Instant::now();
         let token = held.good_for(valid_for, now)?;
         if held.is_due(now) {
-            self.renew(key.to_key().into(), held);
+            self.renew(self.store.to_key(key), held);
         }
         self.count_hit();
         Some(token)
@@ -343,7 +386,18 @@ impl Inner {
         for _ in 0..MOST_ROUNDS {
             // The one from before may be the one that ended.
             let runtime = Handle::current();
-            let boarding = self.flights.board(&wanted.key, || self.find(&wanted));
+            let wider = match &wanted.up_to {
+                Some(bound) => self.store.wider(&wanted.key, bound),
+                None => Vec::new(),
+            };
+            let boarding = self.flights.board(
+                &wanted.key,
+                || self.find(&wanted, wider),
+                || {
+                    let refusal = self.hold_off.refusal(&wanted.key, Instant::now());
+                    refusal.map(Found::HeldOff)
+                },
+            );
             let ticket = match boarding {
                 Boarding::Found(Found::Token(token, key, held)) => {
                     if held.is_due(Instant::now()) {
@@ -355,6 +409,10 @@ impl Inner {
                 Boarding::Found(Found::TooShort(given)) => {
                     let asked = wanted.valid_for;
                     return Err(Fault::ShortLived { asked, given }.into());
+                }
+                Boarding::Found(Found::HeldOff(error)) => {
+                    self.counts.held_off.add_one();
+                    return Err(error);
                 }
                 Boarding::Closed => return Err(Fault::ShutDown.into()),
                 Boarding::Joined(ticket) => {
@@ -376,7 +434,12 @@ impl Inner {
             };
             match ticket.outcome().await {
                 Some(Ok(token)) => return self.check(token, &wanted),
-                Some(Err(error)) => return Err(error),
+                Some(Err(error)) => {
+                    if error.is_held_off() {
+                        self.counts.held_off.add_one();
+                    }
+                    return Err(error);
+                }
                 // Its task did not go on.
                 None => {}
             }
@@ -394,42 +457,45 @@ impl Inner {
         );
     }
 
-    /// What the cache has for a request. Asked with the lock of the flights held, so that what is served for a
-    /// policy cannot slip through while that is being revoked.
-    fn find(&self, wanted: &Wanted) -> Option<Found> {
-        let key = Key::as_ref(&wanted.key);
+    /// What the cache has for a request, be it for a `wider` key. Asked with the lock of the flights held, so that what is
+    /// served for a policy cannot slip through while that is being revoked.
+    fn find(&self, wanted: &Wanted, wider: Vec<Arc<Key>>) -> Option<Found> {
         let now = Instant::now();
-        let exact = self.store.get(&key);
+        let exact = self.store.get(&wanted.key);
         if let Some(held) = &exact
             && let Some(token) = held.good_for(wanted.valid_for, now)
         {
             return Some(Found::Token(token, wanted.key.clone(), held.clone()));
         }
-        if let Some(bound) = &wanted.up_to {
-            for (wider, held) in self.store.wider(&key, bound) {
-                if let Some(token) = held.good_for(wanted.valid_for, now) {
-                    held.stand_in_for(key.policy);
-                    return Some(Found::Token(token, wider, held));
-                }
+        for wider in wider {
+            if let Some(held) = self.store.get(&wider)
+                && let Some(token) = held.good_for(wanted.valid_for, now)
+            {
+                held.stand_in_for(&wanted.key.policy);
+                return Some(Found::Token(token, wider, held));
             }
         }
         let given = exact?.too_short_for(wanted.valid_for, now)?;
         Some(Found::TooShort(given))
     }
 
-    /// A token that was just minted, if it is good for long enough. Another at once would be no better, or it
-    /// would, and so on.
+    /// A token that was just minted, if it is good for long enough. If not, another at once would not be either.
     fn check(&self, token: AccessToken, wanted: &Wanted) -> Result<AccessToken> {
         let (left, asked) = (token.remaining(), wanted.valid_for);
         if !left.is_zero() && left >= asked {
             return Ok(token);
         }
-        let held = self.store.get(&Key::as_ref(&wanted.key));
-        let given = held.and_then(|held| held.too_short_for(asked, Instant::now()));
-        Err(match given {
-            Some(given) => Fault::ShortLived { asked, given }.into(),
-            None => Fault::Late { asked, left }.into(),
-        })
+        let held = self.store.get(&wanted.key);
+        let given = held.map_or(asked, |held| held.granted());
+        if given >= asked {
+            return Err(Fault::Late { asked, left }.into());
+        }
+        let error = Fault::ShortLived { asked, given }.into();
+        if left.is_zero() {
+            // While one lives, it is found in the cache that the service gives no longer life.
+            (self.hold_off).failed(&wanted.key, &error, Instant::now());
+        }
+        Err(error)
     }
 
     /// Begins to renew it in the background, unless it is not what is served any more.
@@ -439,11 +505,16 @@ impl Inner {
             held.postpone(Instant::now());
             return;
         };
-        let boarding = self.flights.board(&key, || {
-            let current = self.store.get(&Key::as_ref(&key));
+        if let Some(until) = self.hold_off.until(&key, Instant::now()) {
+            held.postpone(until + full_jitter(SHORTEST_PAUSE));
+            return;
+        }
+        let is_superseded = || {
+            let current = self.store.get(&key);
             let is_current = current.is_some_and(|current| current.id() == held.id());
             (!is_current).then_some(())
-        });
+        };
+        let boarding = self.flights.board(&key, is_superseded, || None);
         match boarding {
             Boarding::Leads(flight, ticket) => {
                 let span =
@@ -502,9 +573,15 @@ impl Inner {
                 drop(turn);
                 minted
             }
-            Some(Err(busy)) => Err(busy),
+            Some(Err(error)) => Err(error),
         };
-        if let Err(error) = &minted {
+        match &minted {
+            Ok(_) => self.hold_off.succeeded(&key),
+            Err(error) => self.hold_off.failed(&key, error, Instant::now()),
+        }
+        if let Err(error) = &minted
+            && !error.is_held_off()
+        {
             count!(
                 self.counts,
                 warn,
@@ -513,9 +590,11 @@ impl Inner {
                 error.type = &*error.error_type(),
                 "a token could not be minted: {error}"
             );
-            if let Some((_, held)) = &renewal {
-                held.postpone(clock::after(Instant::now(), self.pause(error, held)));
-            }
+        }
+        if let Err(error) = &minted
+            && let Some((_, held)) = &renewal
+        {
+            held.postpone(clock::after(Instant::now(), self.pause(error, held)));
         }
         let (outcome, life) = match minted {
             Ok(minted) => (Ok(minted.token), Some((minted.good_until, minted.granted))),
@@ -539,7 +618,8 @@ impl Inner {
         }
     }
 
-    /// A turn to create. Nothing where it has become needless.
+    /// A turn to create. An error if the service must not be asked now, also if that begins to be so while this waits.
+    /// `None` if the create has become needless.
     async fn turn(
         &self,
         key: &Arc<Key>,
@@ -550,8 +630,14 @@ impl Inner {
         let turn = clock::timeout_at(deadline, self.creates.acquire());
         let mut turn = std::pin::pin!(turn);
         loop {
+            let mut holds = std::pin::pin!(self.hold_off.begins());
+            holds.as_mut().enable();
+            if let Some(refusal) = self.hold_off.refusal(key, Instant::now()) {
+                return Some(Err(refusal));
+            }
             tokio::select! {
                 biased;
+                () = holds => {}
                 turn = &mut turn => {
                     if is_needless() {
                         return None;
@@ -583,7 +669,7 @@ impl Inner {
         let [earliest, latest] =
             [self.renew_ahead, self.valid_for].map(|left| life.saturating_sub(left.mul_f64(scale)));
         let renew_in = earliest + full_jitter(latest.saturating_sub(earliest));
-        let current = self.store.get(&Key::as_ref(key));
+        let current = self.store.get(key);
         let held = Held::new(
             token.clone(),
             ends,
@@ -722,7 +808,7 @@ impl Inner {
             left => {
                 let left = left.map_or(self.deadline(), |left| left.min(self.deadline()));
                 let tokens = self.letta.access_tokens();
-                tokens.revoke(&token).deadline(left).send().await
+                tokens.revoke_minted(&token).deadline(left).send().await
             }
         };
         match result {

@@ -193,6 +193,12 @@ impl AccessPolicy {
         self.parts.grants.iter().map(|grant| &grant.agent)
     }
 
+    /// Whether the policy gives any right on this agent.
+    #[cfg(feature = "minter")]
+    pub(crate) fn names(&self, agent: &AgentId) -> bool {
+        self.parts.grants.get(agent.as_str()).is_some()
+    }
+
     /// The rights on an agent; none where the policy does not name it.
     pub fn rights(&self, agent: impl AsRef<str>) -> impl Iterator<Item = &AccessRight> {
         let rights = self.parts.grants.get(agent.as_ref());

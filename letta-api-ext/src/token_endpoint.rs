@@ -37,12 +37,17 @@
 //! | | |
 //! |---|---|
 //! | a token | 200, as [`AccessToken::to_browser`] has it: `{"token", "expiresAt", "expiresIn"}` |
-//! | another site's page asks | 403, a [`Problem`], see [`is_same_origin`] |
+//! | another site's page asks | 403, a [`Problem`] whose detail names the rule, see [`check_same_origin`] |
 //! | the application says no | what it says; what an extractor of its own refuses is answered as that says it |
 //! | no token could be minted | a [`Problem`], [by what went wrong](Problem#from-an-error) |
 //! | another method than `POST` | 405, a [`Problem`] |
 //!
 //! Each has `Cache-Control: no-store`. What the service says of a failure is traced, and never answered.
+//!
+//! A 403 for the application's own page has one usual cause: **the minter is for another origin than the page's.** The
+//! origin is the address that users open the page at, with its scheme and port: not the one behind a proxy, not `127.0.0.1` for
+//! `localhost`, not the API's own host name. A WARN event at the target `letta_api_ext::token_endpoint` has the origin that
+//! was configured and the headers that came.
 //!
 //! # Who signs out meanwhile
 //!
@@ -60,8 +65,9 @@
 //! between, the header changes nothing.
 //!
 //! So a subject causes at most about one create in a third of a lifetime, and one more where it says that a token
-//! was refused, however often its page asks. That holds for creates that succeed; one that fails is tried again when
-//! somebody asks again. How often a user may sign in, and so become another subject, is for the application to
+//! was refused, however often its page asks. A create that fails is tried again when somebody asks again, and not before a
+//! [wait](crate::TokenMinter#when-the-service-fails) is over; until then, pages are told how long that is by `Retry-After`.
+//! How often a user may sign in, and so become another subject, is for the application to
 //! limit.
 //!
 //! [`AccessToken::to_browser`]: crate::AccessToken::to_browser
@@ -83,7 +89,7 @@ use crate::minter::TokenMinter;
 
 pub use grant::TokenGrant;
 pub use problem::Problem;
-pub use same_origin::is_same_origin;
+pub use same_origin::{check_same_origin, is_same_origin};
 
 mod grant;
 mod problem;
@@ -156,15 +162,15 @@ impl<F> TokenEndpoint<F> {
 
     fn check(&self, parts: &Parts) -> Result<(), Refusal> {
         if parts.method != Method::POST {
+            tracing::debug!(http.request.method = %parts.method, "a request by another method than POST is refused");
             let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Ask for this by POST.");
             let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
             return Err(Box::new((allow, problem).into_response()));
         }
-        if self.is_protected && !is_same_origin(&parts.headers, self.minter.origin()) {
-            let detail = "Only a page of this application may ask for this.";
-            return Err(refusal(Problem::new(StatusCode::FORBIDDEN, detail)));
+        match self.is_protected {
+            true => check_same_origin(&parts.headers, self.minter.origin()).map_err(refusal),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Sees to it that the subject's next token is a fresh one, unless this was done just now.
@@ -198,8 +204,8 @@ impl<F> TokenEndpoint<F> {
     {
         let extracted = E::from_request_parts(&mut parts.clone(), state).await;
         // Apart, so that what is extracted need not be `Send`: it is not held while this waits.
-        let asked = (self.authorize)(extracted.map_err(refusal)?);
-        asked.await.map_err(refusal)
+        let asked = (self.authorize)(extracted.map_err(|answer| said_no("extractor", answer))?);
+        asked.await.map_err(|answer| said_no("authorize", answer))
     }
 
     async fn token<E, R, Fut, S>(&self, parts: &Parts, state: &S) -> Result<AccessToken, Refusal>
@@ -246,6 +252,9 @@ impl<F> TokenEndpoint<F> {
         }
         Err(refusal(problem.map_or_else(
             || {
+                tracing::warn!(
+                    "what is granted was something else each time that it was asked for"
+                );
                 let detail = "What you may do has just changed. Try again.";
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
             },
@@ -295,6 +304,17 @@ fn success(token: &AccessToken) -> Response {
         // Two texts and a number can be written as JSON.
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// What the application answers in place of a grant.
+fn said_no(who: &'static str, answer: impl IntoResponse) -> Refusal {
+    let refusal = refusal(answer);
+    tracing::debug!(
+        http.response.status_code = refusal.status().as_u16(),
+        letta.refused_by = who,
+        "the application grants no token"
+    );
+    refusal
 }
 
 fn refusal(answer: impl IntoResponse) -> Refusal {

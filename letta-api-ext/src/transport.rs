@@ -1,5 +1,7 @@
 //! Carries every call: who is calling, for how long at the most, and how often.
 
+#[cfg(feature = "minter")]
+use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -106,7 +108,13 @@ pub(crate) enum Stopped {
 pub(crate) struct Course {
     transport: Arc<HttpTransport>,
     events: Mutex<Events>,
+    #[cfg(feature = "minter")]
+    watch: OnceLock<FailureWatch>,
 }
+
+/// Is told of each attempt that fails, also of those after which the call goes on.
+#[cfg(feature = "minter")]
+pub(crate) type FailureWatch = Box<dyn Fn(&Error) + Send + Sync>;
 
 #[derive(Default)]
 struct Events {
@@ -119,7 +127,16 @@ impl Course {
         Self {
             transport,
             events: Mutex::default(),
+            #[cfg(feature = "minter")]
+            watch: OnceLock::new(),
         }
+    }
+
+    /// To be called once, and before the call is sent.
+    #[cfg(feature = "minter")]
+    pub(crate) fn watch(&self, watch: FailureWatch) {
+        // There is one minter for a call.
+        let _ = self.watch.set(watch);
     }
 
     pub(crate) fn attempts(&self) -> Attempts {
@@ -233,6 +250,12 @@ impl Running<'_> {
             }
 
             let failure = self.failure(&result);
+            #[cfg(feature = "minter")]
+            if let Some(failure) = &failure
+                && let Some(watch) = self.call.course.and_then(|course| course.watch.get())
+            {
+                watch(failure);
+            }
             let next = match &failure {
                 Some(failure) if self.outgoing.is_there() => {
                     let bounds = bounds.get_or_insert_with(|| Box::new(options.retry.bounds()));

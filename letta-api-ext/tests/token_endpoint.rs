@@ -270,6 +270,105 @@ async fn only_a_page_of_the_tokens_origin_may_ask_and_the_application_is_not_bot
 }
 
 #[tokio::test]
+async fn a_refusal_says_which_rule_it_was_and_a_log_says_what_came() {
+    let emulator = emulator().await;
+    let app = app(&minter(&emulator));
+    let other = "https://evil.example.com";
+    let long = format!("https://{}/ck-let-t0kent0ken", "x".repeat(5_000));
+    let key = "https://x\tsk-let-t0kent0ken";
+    for (site, origins, says, hint) in [
+        (
+            None,
+            vec![],
+            "neither an `Origin` nor a `Sec-Fetch-Site`",
+            "without_cross_site",
+        ),
+        (None, vec!["null"], "`Origin` header is `null`", "sandboxed"),
+        (
+            None,
+            vec![other],
+            "not the origin that this application",
+            "page's own origin, the minter is for another",
+        ),
+        (
+            Some("same-origin"),
+            vec![other],
+            "not the origin that this application",
+            "the minter is for another origin than",
+        ),
+        (
+            None,
+            vec!["https://chat.example.com:8443"],
+            "not the origin",
+            "`TokenMinter`",
+        ),
+        (
+            None,
+            vec![SITE, other],
+            "`Origin` header is there more than once",
+            "proxy",
+        ),
+        (
+            Some("cross-site"),
+            vec![other],
+            "`Sec-Fetch-Site` header is `cross-site`",
+            "loaded from",
+        ),
+        (
+            Some("same-site"),
+            vec![],
+            "`Sec-Fetch-Site` header is `same-site`",
+            "loaded from",
+        ),
+        (
+            Some("evil-site"),
+            vec![],
+            "`Sec-Fetch-Site` header is not `same-origin`",
+            "loaded from",
+        ),
+        (None, vec![&long[..]], "not the origin", "`TokenMinter`"),
+        (None, vec![key], "not the origin", "`TokenMinter`"),
+    ] {
+        let mut headers = Vec::new();
+        headers.extend(site.map(|site| ("sec-fetch-site", site)));
+        headers.extend(origins.iter().map(|origin| ("origin", *origin)));
+        let (log, guard) = Log::here_from(tracing::Level::WARN);
+        let answer = ask(&app, Method::POST, &headers).await;
+        drop(guard);
+        let log = log.text();
+        answer.assert_problem(403);
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(
+            detail.starts_with("Only a page of this application"),
+            "{detail}"
+        );
+        assert!(detail.contains(says), "{headers:?}: {detail}");
+        assert!(
+            !answer.body.contains("evil") && !answer.body.contains(SITE),
+            "{detail}"
+        );
+
+        assert!(log.contains("WARN") && log.contains(SITE), "{log}");
+        assert!(log.contains(hint), "{hint}: {log}");
+        for value in site.iter().chain(&origins) {
+            assert!(
+                log.contains(value) || value.contains("t0ken"),
+                "{value}: {log}"
+            );
+        }
+        assert!(
+            log.len() < 2_000 && log.trim_end().lines().count() == 1,
+            "{log}"
+        );
+        assert!(!log.contains("t0kent0ken"));
+    }
+    let (log, _guard) = Log::here_from(tracing::Level::WARN);
+    let answer = ask(&app, Method::POST, &[OURS, ("session", "s1")]).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(log.text(), "");
+}
+
+#[tokio::test]
 async fn without_its_protection_it_answers_whoever_is_authorised() {
     let emulator = emulator().await;
     let endpoint = TokenEndpoint::new(minter(&emulator), chat_of).without_cross_site_protection();
@@ -298,7 +397,6 @@ async fn another_method_gets_no_token_however_it_is_routed() {
 #[tokio::test]
 async fn failures_of_the_service_become_problems_and_its_words_are_not_handed_on() {
     let emulator = emulator().await;
-    let app = app(&minter(&emulator));
     for (fault, expected, retry_after) in [
         (
             Fault::status(429).retry_after(Duration::from_secs(77)),
@@ -320,9 +418,20 @@ async fn failures_of_the_service_become_problems_and_its_words_are_not_handed_on
         (Fault::status(404), 502, None),
         (Fault::status(501), 502, None),
     ] {
+        // What fails is not tried again at once, by the same minter.
+        let app = app(&minter(&emulator));
         emulator.inject(fault.clone()).unwrap();
         let answer = ask_in(&app, "s1").await;
         emulator.clear_faults();
+        let again = ask_in(&app, "s1").await;
+        again.assert_problem(expected);
+        assert_eq!(again.json()["detail"], answer.json()["detail"]);
+        let seconds: u64 = again.headers["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((1..=77).contains(&seconds), "{fault:?}: {seconds}");
         answer.assert_problem(expected);
         let wait = answer.headers.get("retry-after");
         assert_eq!(
@@ -338,7 +447,7 @@ async fn failures_of_the_service_become_problems_and_its_words_are_not_handed_on
         );
     }
     // The next who asks gets one.
-    ask_in(&app, "s1").await.token();
+    ask_in(&app(&minter(&emulator)), "s1").await.token();
 }
 
 #[tokio::test]
@@ -635,20 +744,31 @@ impl io::Write for Log {
     }
 }
 
+impl Log {
+    /// Records what this thread traces at this level and above, until the guard is dropped.
+    fn here_from(level: tracing::Level) -> (Self, tracing::subscriber::DefaultGuard) {
+        // With one subscriber alone, what another test's thread comes by first may be silent for all.
+        static SECOND: LazyLock<tracing::Dispatch> =
+            LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+        LazyLock::force(&SECOND);
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_writer(move || writer.clone())
+            .with_ansi(false)
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
 #[tokio::test]
 async fn no_secret_is_traced_or_printed_and_the_reason_of_a_problem_is_traced() {
-    // With one subscriber alone, what another test's thread comes by first may be silent for all.
-    static SECOND: LazyLock<tracing::Dispatch> =
-        LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
-    LazyLock::force(&SECOND);
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::here_from(tracing::Level::TRACE);
 
     let emulator = emulator().await;
     let minter = minter(&emulator);

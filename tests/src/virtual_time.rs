@@ -23,12 +23,12 @@ pub struct TokioClock {
 }
 
 impl VirtualTime {
-    /// Stops the time of this runtime, which must have one thread. After half a minute of the other kind, time runs
+    /// Stops the time of this runtime, which must have one thread. After two minutes of the other kind, time runs
     /// on by itself: a test that waits for ever then fails by its time-outs.
     #[must_use]
     pub fn stop() -> Self {
         let (hold, held) = mpsc::channel::<()>();
-        tokio::task::spawn_blocking(move || held.recv_timeout(Duration::from_secs(30)));
+        tokio::task::spawn_blocking(move || held.recv_timeout(Duration::from_secs(120)));
         tokio::time::pause();
         let start = Instant::now();
         Self { start, _hold: hold }
@@ -43,12 +43,12 @@ impl VirtualTime {
     ///
     /// # Panics
     ///
-    /// When it does not hold within some seconds of the other kind.
+    /// When it does not hold within a minute of the other kind.
     pub async fn until(&self, condition: impl Fn() -> bool) {
         let start = std::time::Instant::now();
         while !condition() {
             let waited = start.elapsed();
-            assert!(waited < Duration::from_secs(20), "it does not come to that");
+            assert!(waited < Duration::from_secs(60), "it does not come to that");
             // What is awaited comes over a connection.
             std::thread::sleep(Duration::from_micros(50));
             tokio::task::yield_now().await;

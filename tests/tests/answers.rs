@@ -170,8 +170,8 @@ async fn a_success_that_makes_no_sense_is_an_error_and_its_body_is_not_shown() {
         "<html>hunter2</html>",
         r#""hunter2""#,
         r#"{"hunter2":1}"#,
-        r#"{"token":"hunter2","hostname":"https://a.b""#,
-        r#"{"token":["hunter2"],"hostname":"https://a.b","expiresAt":"x"}"#,
+        r#"{"token":"hunter2","hostname":"https://app.example.com""#,
+        r#"{"token":["hunter2"],"hostname":"https://app.example.com","expiresAt":"x"}"#,
         r#"{"tokens":["hunter2"],"hasNextPage":false}"#,
         r#"{"tokens":"hunter2","hasNextPage":false}"#,
         r#"{"tokens":[{"token":"hunter2"}]}"#,
@@ -232,7 +232,10 @@ async fn an_invalid_answer_says_what_is_wrong_with_it() {
         ("<html>", "not JSON"),
     ] {
         let tap = Tap::start(answer("201 Created", "application/json", body)).await;
-        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let create = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         let message = create.await.unwrap_err().to_string();
         assert!(message.contains(says), "{message}");
         assert!(
@@ -246,15 +249,23 @@ async fn an_invalid_answer_says_what_is_wrong_with_it() {
 async fn a_token_that_comes_with_odd_fields_is_not_lost() {
     let long = "9".repeat(10_000);
     let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
+    let policy_json = r#"{"version":"1","data":[{"type":"agent","id":"agent-1","access":["read_messages","write_messages"]}]}"#;
+    let own = "https://app.example.com";
     for odd in [
         r#"{"token":"ck-let-1"}"#,
         r#"{"token":"ck-let-1","hostname":7,"expiresAt":1772366400,"policy":{"version":2}}"#,
-        r#"{"token":"ck-let-1","hostname":"h","expiresAt":"x","policy":{"version":"1","data":[]},"policy":{"version":"1","data":[]}}"#,
-        r#"{"token":"ck-let-1","hostname":"h","expiresAt":"x","policy":[],"n":1e999999}"#,
-        r#"{"token":"ck-let-1","hostname":"h","expiresAt":-1e999999,"policy":{"version":1e999999,"data":[]}}"#,
-        r#"{"token":"ck-let-1","hostname":"h","expiresAt":"+999999999-01-01T00:00:00Z","policy":{"version":"1","data":[]}}"#,
-        &format!(r#"{{"token":"ck-let-1","hostname":"h","expiresAt":"{long}"}}"#),
-        &format!(r#"{{"token":"ck-let-1","hostname":"h","expiresAt":{long}}}"#),
+        &format!(
+            r#"{{"token":"ck-let-1","hostname":"{own}","expiresAt":"x","policy":{policy_json},"policy":{policy_json}}}"#
+        ),
+        &format!(
+            r#"{{"token":"ck-let-1","hostname":"{own}","expiresAt":"x","policy":[],"n":1e999999}}"#
+        ),
+        r#"{"token":"ck-let-1","expiresAt":-1e999999,"policy":{"version":1e999999,"data":[]}}"#,
+        &format!(
+            r#"{{"token":"ck-let-1","expiresAt":"+999999999-01-01T00:00:00Z","policy":{policy_json}}}"#
+        ),
+        &format!(r#"{{"token":"ck-let-1","hostname":"{own}","expiresAt":"{long}"}}"#),
+        &format!(r#"{{"token":"ck-let-1","hostname":"{own}","expiresAt":{long}}}"#),
         &format!(r#"{{"token":"ck-let-1","x":{deep},"expiresAt":{deep},"policy":{deep}}}"#),
         r#"{"token":"ck-let-1","token":"ck-let-1"}"#,
         r#"{"token":"ck-let-1","hostname":'h'}"#,
@@ -262,7 +273,10 @@ async fn a_token_that_comes_with_odd_fields_is_not_lost() {
     ] {
         for status in ["201 Created", "202 Accepted"] {
             let tap = Tap::start(answer(status, "application/json", odd)).await;
-            let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+            let create = tap
+                .letta()
+                .access_tokens()
+                .create(policy(), "https://app.example.com");
             let token = create.await.unwrap();
             assert_eq!(token.expose_secret(), "ck-let-1");
             assert!(token.is_expired() && token.expires_at().is_none());
@@ -296,7 +310,10 @@ async fn a_token_that_comes_with_odd_fields_is_not_lost() {
 async fn a_token_that_comes_with_a_status_that_is_not_documented_is_not_lost() {
     for status in ["200 OK", "201 Created", "202 Accepted"] {
         let tap = Tap::start(answer(status, "application/json", &token_json())).await;
-        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let create = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN, "{status}");
     }
 }
@@ -312,7 +329,10 @@ async fn a_token_is_not_lost_to_a_text_that_nobody_reads_and_that_is_no_utf8() {
             .into_iter()
             .map(spoil);
         let tap = Tap::start(bytes.collect::<Vec<_>>()).await;
-        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let create = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN, "{status}");
     }
 }
@@ -477,7 +497,7 @@ async fn a_redirect_is_not_followed() {
         );
         let create = letta(server.url_str(""))
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert_eq!(error.status().unwrap().as_u16(), status);
     }
@@ -487,7 +507,7 @@ async fn a_redirect_is_not_followed() {
 async fn no_connection_a_lost_answer_and_one_cut_short_are_told_apart() {
     let error = letta(refused_url())
         .access_tokens()
-        .create(policy(), "https://a.b")
+        .create(policy(), "https://app.example.com")
         .await
         .unwrap_err();
     assert!(
@@ -513,7 +533,10 @@ async fn no_connection_a_lost_answer_and_one_cut_short_are_told_apart() {
         ),
     ] {
         let tap = Tap::start(cut.into()).await;
-        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let create = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert!(
             !error.is_connect() && !error.is_timeout() && !error.is_invalid_response(),
@@ -751,7 +774,10 @@ async fn an_error_answer_that_is_cut_short_keeps_its_status() {
         let tap = Tap::start(head.into_bytes()).await;
         let tokens = tap.letta().access_tokens();
         for error in [
-            tokens.create(policy(), "https://a.b").await.unwrap_err(),
+            tokens
+                .create(policy(), "https://app.example.com")
+                .await
+                .unwrap_err(),
             tokens.list().await.unwrap_err(),
             tokens.revoke(TOKEN).await.unwrap_err(),
         ] {
@@ -766,7 +792,8 @@ async fn an_error_answer_that_is_cut_short_keeps_its_status() {
 #[tokio::test]
 async fn a_time_out_is_told_apart_wherever_it_strikes() {
     let http = reqwest::Client::builder()
-        .timeout(Duration::from_millis(100))
+        // For the head of an answer to come in time, also on a busy machine.
+        .timeout(Duration::from_secs(1))
         .build()
         .unwrap();
     for (said, status) in [
@@ -788,14 +815,15 @@ async fn a_time_out_is_told_apart_wherever_it_strikes() {
             .http_client(http.clone())
             .build()
             .unwrap();
-        let create = letta.access_tokens().create(policy(), "https://a.b");
-        let begin = std::time::Instant::now();
+        let create = letta
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
+        // The SDK's own would say how long it is.
         let error = create.await.unwrap_err();
+        assert!(error.to_string().contains(" in time"), "{error}");
         assert!(error.is_timeout() && error.is_retryable(), "{error:?}");
         assert!(error.may_have_happened());
         assert_eq!(error.status().map(|status| status.as_u16()), status);
-        // The SDK's own would be 10 seconds.
-        assert!(begin.elapsed() < Duration::from_secs(10));
     }
 }
 
@@ -812,7 +840,10 @@ async fn whether_a_failed_call_may_have_happened_follows_from_its_status() {
     ] {
         let head = format!("HTTP/1.1 {status}\r\n{header}\r\ncontent-length: 0\r\n\r\n");
         let tap = Tap::start(head.into_bytes()).await;
-        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let create = tap
+            .letta()
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert_eq!(error.may_have_happened(), may, "{status} {header}");
     }

@@ -67,7 +67,14 @@ async fn a_thousand_tokens_are_minted_over_one_http2_connection() {
     let key = emulator.api_key().clone();
     let letta = configured(emulator.base_url(), |builder| http2(builder.api_key(key)));
     let tasks: Vec<_> = (0..1000)
-        .map(|_| tokio::spawn(letta.access_tokens().create(policy(), "https://a.b").send()))
+        .map(|_| {
+            tokio::spawn(
+                letta
+                    .access_tokens()
+                    .create(policy(), "https://app.example.com")
+                    .send(),
+            )
+        })
         .collect();
     for task in tasks {
         task.await.unwrap().unwrap();
@@ -149,7 +156,7 @@ async fn a_stream_that_the_server_refuses_was_not_worked_on_and_is_sent_again() 
     let letta = configured(url, http2);
     let token = letta
         .access_tokens()
-        .create(policy(), "https://a.b")
+        .create(policy(), "https://app.example.com")
         .await
         .unwrap();
     assert_eq!(token.expose_secret(), TOKEN);
@@ -162,7 +169,7 @@ async fn a_stream_that_the_server_refuses_was_not_worked_on_and_is_sent_again() 
     let (url, counts) = serve(refuse).await;
     let create = configured(url, http2)
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     let error = create.await.unwrap_err();
     assert!(
         error.is_retryable() && !error.may_have_happened(),
@@ -234,7 +241,7 @@ async fn a_stream_that_is_reset_may_have_been_worked_on() {
     let letta = configured(url, http2);
     let error = letta
         .access_tokens()
-        .create(policy(), "https://a.b")
+        .create(policy(), "https://app.example.com")
         .await
         .unwrap_err();
     assert!(
@@ -286,7 +293,10 @@ async fn what_http2_traces_holds_no_secret() {
     let (traces, _guard) = Traces::here();
     let letta = configured(url, http2);
     let tokens = letta.access_tokens();
-    tokens.create(policy(), "https://a.b").await.unwrap();
+    tokens
+        .create(policy(), "https://app.example.com")
+        .await
+        .unwrap();
     tokens.revoke(TOKEN).await.unwrap_err();
     tokio::time::sleep(Duration::from_millis(20)).await;
     let traces = traces.take();

@@ -221,15 +221,8 @@ async fn a_slow_answer_comes_in_pieces_with_pauses() {
     let server = FaultServer::start([slowly]).await;
     let start = Instant::now();
     let mut stream = asked(&server).await;
-    let mut pieces = Vec::new();
-    let mut piece = [0; 16];
-    loop {
-        match stream.read(&mut piece).await.unwrap() {
-            0 => break,
-            count => pieces.push(piece[..count].to_vec()),
-        }
-    }
-    assert_eq!(pieces, [&b"012"[..], b"345", b"6"]);
+    // One after the other: a reader that is late finds several at once.
+    assert_eq!(rest(&mut stream).await, (b"0123456".to_vec(), Ok(())));
     assert!(start.elapsed() >= pause * 2);
 }
 
@@ -277,9 +270,13 @@ async fn an_endless_answer_waits_for_a_peer_that_does_not_read() {
     };
     let server = FaultServer::start([endless]).await;
     let stream = asked(&server).await;
-    tokio::time::sleep(MOMENT).await;
-    let written = server.bytes_written();
-    assert!((1..1024 * 1024).contains(&written), "{written}");
+    let mut written = 0;
+    // Until it writes no more.
+    while written == 0 || written != server.bytes_written() {
+        written = server.bytes_written();
+        tokio::time::sleep(MOMENT).await;
+    }
+    assert!(written < ENDLESS_LIMIT / 2, "{written}");
     drop(stream);
     server.closed_by_peer(1).await;
 }

@@ -58,14 +58,14 @@ async fn outcomes_of(script: &[Fault], client: fn(String) -> Letta) -> [Outcome;
     for (index, outcome) in outcomes.iter_mut().enumerate() {
         let server = FaultServer::start(script.to_vec()).await;
         let tokens = client(server.url()).access_tokens();
-        let began = Instant::now();
         let error = match index {
-            0 => tokens.create(policy(), "https://a.b").await.err(),
+            0 => tokens
+                .create(policy(), "https://app.example.com")
+                .await
+                .err(),
             1 => tokens.list().await.err(),
             _ => tokens.revoke(TOKEN).await.err(),
         };
-        // Well within the deadline of 30 seconds, also on a busy machine.
-        assert!(began.elapsed() < Duration::from_secs(20), "{script:?}");
         if let Some(error) = &error {
             outcome.0 = word(error);
             assert_eq!(error.attempts() as usize, server.connections(), "{error}");
@@ -149,7 +149,10 @@ async fn an_answer_that_breaks_off_is_asked_for_again_where_that_is_safe() {
 async fn nobody_listening_is_no_connection_however_often() {
     let tokens = persistent(refused_url()).access_tokens();
     for error in [
-        tokens.create(policy(), "https://a.b").await.unwrap_err(),
+        tokens
+            .create(policy(), "https://app.example.com")
+            .await
+            .unwrap_err(),
         tokens.list().await.unwrap_err(),
         tokens.revoke(TOKEN).await.unwrap_err(),
     ] {
@@ -195,10 +198,7 @@ async fn a_hang_at_any_stage_ends_with_the_deadline() {
         let list = persistent(server.url()).access_tokens().list();
         let error = list.deadline(deadline).await.unwrap_err();
         assert!(error.is_deadline_exceeded(), "{fault:?}: {error}");
-        assert!(
-            (deadline..20 * deadline).contains(&began.elapsed()),
-            "{fault:?}"
-        );
+        assert!(began.elapsed() >= deadline, "{fault:?}");
         assert_eq!(error.attempts(), 1);
         // It is not left behind.
         server.closed_by_peer(1).await;
@@ -215,7 +215,7 @@ async fn a_slow_answer_that_comes_in_time_is_an_answer() {
     .await;
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
 }
 
@@ -224,21 +224,31 @@ async fn dropping_the_future_cancels_the_call() {
     let server = FaultServer::start([Fault::AnswerThenHang(Vec::new())]).await;
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
-    let cancelled = tokio::time::timeout(ATTEMPT, create.send()).await;
-    assert!(cancelled.is_err());
+        .create(policy(), "https://app.example.com");
+    drop_once_sent(create.send(), &server).await;
     server.closed_by_peer(1).await;
     assert_eq!(server.requests().len(), 1);
 
     // Between two attempts there is nothing to close, and nothing more is sent.
-    let busy = "HTTP/1.1 503 X\r\nretry-after-ms: 300\r\ncontent-length: 0\r\n\r\n";
+    let wait = Duration::from_secs(1);
+    let busy = "HTTP/1.1 503 X\r\nretry-after-ms: 1000\r\ncontent-length: 0\r\n\r\n";
     let server = FaultServer::start([bytes(busy)]).await;
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
-    assert!(tokio::time::timeout(ATTEMPT, create.send()).await.is_err());
-    tokio::time::sleep(3 * ATTEMPT).await;
+        .create(policy(), "https://app.example.com");
+    drop_once_sent(create.send(), &server).await;
+    tokio::time::sleep(wait + ATTEMPT).await;
     assert_eq!(server.requests().len(), 1);
+}
+
+/// Drives a call until the server has its request, and drops it.
+async fn drop_once_sent<T>(call: impl Future<Output = T>, server: &FaultServer) {
+    let mut call = std::pin::pin!(call);
+    while server.requests().is_empty() {
+        let pause = Duration::from_millis(1);
+        let result = tokio::time::timeout(pause, call.as_mut()).await;
+        assert!(result.is_err(), "the call ended by itself");
+    }
 }
 
 #[tokio::test]
@@ -253,7 +263,7 @@ async fn what_comes_before_the_answer_is_passed_over() {
         let server = FaultServer::start([Fault::Answer(bytes)]).await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
     }
 }
@@ -355,7 +365,7 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
     let server = endless("HTTP/1.1 200 OK\r\n", padding).await;
     let create = narrow(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     assert_eq!(word(&create.await.unwrap_err()), "interrupted");
     assert!(server.bytes_written() < 32 * 1024 * 1024);
 }
@@ -405,7 +415,7 @@ async fn a_redirect_within_the_origin_is_followed_with_method_body_and_key() {
         .await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
         let requests = server.requests();
         let [
@@ -460,7 +470,7 @@ async fn a_redirect_to_where_no_request_can_be_sent_is_refused() {
         .await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert_eq!(
             (word(&error), server.requests().len()),
@@ -479,7 +489,10 @@ async fn a_redirect_to_another_origin_is_refused_and_both_are_named() {
         let server = FaultServer::start([redirect(status, &location)]).await;
         let tokens = persistent(server.url()).access_tokens();
         for error in [
-            tokens.create(policy(), "https://a.b").await.unwrap_err(),
+            tokens
+                .create(policy(), "https://app.example.com")
+                .await
+                .unwrap_err(),
             tokens.list().await.unwrap_err(),
             tokens.revoke(TOKEN).await.unwrap_err(),
         ] {
@@ -503,7 +516,7 @@ async fn a_redirect_that_would_make_a_post_a_get_is_refused() {
         let server = FaultServer::start([redirect(status, "/v1/agents")]).await;
         let create = persistent(server.url())
             .access_tokens()
-            .create(policy(), "https://a.b");
+            .create(policy(), "https://app.example.com");
         let error = create.await.unwrap_err();
         assert!(
             error.to_string().contains("turn the request into a GET"),
@@ -534,7 +547,9 @@ async fn a_client_of_ones_own_that_follows_redirects_elsewhere_is_found_out() {
     let letta = configured(server.url(), |builder| {
         builder.http_client(reqwest::Client::new())
     });
-    let create = letta.access_tokens().create(policy(), "https://a.b");
+    let create = letta
+        .access_tokens()
+        .create(policy(), "https://app.example.com");
     let error = create.await.unwrap_err();
     assert_eq!(word(&error), "redirect");
     assert!(
@@ -579,7 +594,7 @@ async fn a_storm_that_ends_is_ridden_out() {
     let began = Instant::now();
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
     assert!(began.elapsed() >= Duration::from_millis(40));
     let requests = server.requests();
@@ -589,12 +604,10 @@ async fn a_storm_that_ends_is_ridden_out() {
     // And one that does not end is not waited for.
     let asleep = "HTTP/1.1 503 X\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n";
     let server = FaultServer::start([bytes(asleep)]).await;
-    let began = Instant::now();
     let create = persistent(server.url())
         .access_tokens()
-        .create(policy(), "https://a.b");
+        .create(policy(), "https://app.example.com");
     let error = create.await.unwrap_err();
-    assert!(began.elapsed() < Duration::from_secs(10));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!((error.attempts(), error.may_have_happened()), (1, false));
 }
@@ -602,14 +615,19 @@ async fn a_storm_that_ends_is_ridden_out() {
 #[tokio::test]
 async fn a_revoke_whose_answer_was_lost_finds_the_token_gone_and_succeeded() {
     let gone = json("404 Not Found", r#"{"message":"no such token"}"#);
-    for lost in [Fault::ResetAfterRequest, Fault::AnswerThenHang(Vec::new())] {
+    for (lost, attempt) in [
+        (Fault::ResetAfterRequest, Duration::from_secs(60)),
+        // The second attempt has as long, so not too little.
+        (Fault::AnswerThenHang(Vec::new()), Duration::from_secs(2)),
+    ] {
         let server = FaultServer::start([lost, gone.clone()]).await;
-        let revoke = hasty(server.url()).access_tokens().revoke(TOKEN);
-        assert_eq!(revoke.await.unwrap(), Revocation::Revoked);
+        let revoke = persistent(server.url()).access_tokens().revoke(TOKEN);
+        let revoked = revoke.attempt_timeout(attempt).await;
+        assert_eq!(revoked.unwrap(), Revocation::Revoked);
         assert_eq!(server.requests().len(), 2);
     }
     let server = FaultServer::start([gone]).await;
-    let revoke = hasty(server.url()).access_tokens().revoke(TOKEN);
+    let revoke = persistent(server.url()).access_tokens().revoke(TOKEN);
     assert_eq!(revoke.await.unwrap(), Revocation::AlreadyGone);
 }
 
@@ -618,13 +636,16 @@ async fn a_create_whose_answer_was_lost_is_repeated_only_where_the_caller_says_s
     let script = [Fault::CloseAfterRequest, json("201 Created", &token_json())];
     let server = FaultServer::start(script.clone()).await;
     let tokens = persistent(server.url()).access_tokens();
-    let error = tokens.create(policy(), "https://a.b").await.unwrap_err();
+    let error = tokens
+        .create(policy(), "https://app.example.com")
+        .await
+        .unwrap_err();
     assert!(error.may_have_happened(), "{error}");
     assert_eq!(server.requests().len(), 1);
 
     let server = FaultServer::start(script).await;
     let tokens = persistent(server.url()).access_tokens();
-    let create = tokens.create(policy(), "https://a.b");
+    let create = tokens.create(policy(), "https://app.example.com");
     let create = create.retry(RetryPolicy::standard().also_creates());
     assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
     assert_eq!(server.requests().len(), 2);
@@ -641,7 +662,10 @@ async fn a_connection_that_the_server_closed_meanwhile_is_made_anew() {
     let server = FaultServer::start([bytes(head)]).await;
     let tokens = persistent(server.url()).access_tokens();
     for _ in 0..5 {
-        tokens.create(policy(), "https://a.b").await.unwrap();
+        tokens
+            .create(policy(), "https://app.example.com")
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(30)).await;
     }
     assert_eq!((server.requests().len(), server.connections()), (5, 5));
@@ -682,7 +706,9 @@ async fn a_connection_that_is_not_made_in_time_is_no_connection() {
     let letta = configured(format!("http://{addr}"), |builder| {
         builder.attempt_timeout(Duration::from_millis(400))
     });
-    let create = letta.access_tokens().create(policy(), "https://a.b");
+    let create = letta
+        .access_tokens()
+        .create(policy(), "https://app.example.com");
     let error = create.await.unwrap_err();
     assert_eq!(
         (word(&error), error.attempts()),

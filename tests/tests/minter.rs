@@ -14,10 +14,15 @@ use letta_api_ext::{
 use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
 use letta_api_tests::traces::Traces;
 use letta_api_tests::virtual_time::{TokioClock, VirtualTime};
-use letta_api_tests::{TOKEN, answer, letta, token_json};
+use letta_api_tests::{TOKEN, answer, letta};
 
 const ORIGIN: &str = "https://chat.example.com";
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// A token for chatting with `agent-1`.
+fn token_json() -> String {
+    letta_api_tests::token_json().replace("https://app.example.com", ORIGIN)
+}
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -244,7 +249,7 @@ async fn tasks_that_ask_at_once_cause_one_create() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_to_all_who_waited_and_is_not_kept() {
+async fn a_failure_is_told_to_all_who_waited_and_is_not_kept_for_long() {
     let service = Service::start().await;
     let minter = service.minter();
     let policy = chat("agent-1");
@@ -257,6 +262,8 @@ async fn a_failure_is_told_to_all_who_waited_and_is_not_kept() {
         assert_eq!(error.status().unwrap().as_u16(), 503);
     }
     assert_eq!(service.creates(), 1);
+    assert!(minter.token(&policy).await.unwrap_err().is_held_off());
+    service.time.advance(seconds(1)).await;
     minter.token(&policy).await.unwrap();
     assert_eq!(service.creates(), 2);
     assert_eq!(minter.counters().failures, 1);
@@ -466,7 +473,7 @@ async fn a_renewal_that_fails_leaves_the_token_and_is_not_tried_at_once() {
     }
     assert!(minter.counters().failures >= 2);
     service.emulator.clear_faults();
-    service.time.advance(seconds(5)).await;
+    service.time.advance(seconds(40)).await;
     let next = minter.token(&policy).await.unwrap();
     assert!(!same(&next, &first));
 }
@@ -549,15 +556,16 @@ async fn a_service_without_a_clock_of_its_own_is_believed_what_it_says() {
     ])
     .await;
     let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
-    for agent in ["agent-1", "agent-2"] {
-        let policy = chat(agent);
-        let token = minter.token(&policy).valid_for(seconds(290)).await.unwrap();
+    for subject in ["ada", "bob"] {
+        let policy = chat("agent-1");
+        let ask = || minter.token(&policy).subject(subject);
+        let token = ask().valid_for(seconds(290)).await.unwrap();
         assert_eq!(token.expose_secret(), TOKEN);
         assert!(
             token.remaining() <= seconds(300),
             "what was asked for at the most"
         );
-        assert!(same(&minter.token(&policy).await.unwrap(), &token));
+        assert!(same(&ask().await.unwrap(), &token));
     }
 }
 
@@ -1392,6 +1400,9 @@ async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
         .inject(Fault::status(500).times(2))
         .unwrap();
     minter.token(&policies[0]).await.unwrap_err();
+    let held_off = minter.token(&policies[0]).await.unwrap_err();
+    assert!(held_off.is_held_off());
+    service.time.advance(seconds(1)).await;
     let failed = minter.revoke(&policies[2]).await;
     let pair = join_all([(); 2].map(|()| minter.token(&policies[0]).into_future())).await;
     tokens.extend(pair.into_iter().map(Result::unwrap));
@@ -1404,6 +1415,8 @@ async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     let report = minter.shutdown(seconds(9)).await;
 
     let counters = minter.counters();
+    let minter_shown = format!("{minter:?}");
+    drop(minter);
     let recorded = traces.take();
     for (metric, count) in [
         ("hits", counters.hits),
@@ -1412,6 +1425,7 @@ async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
         ("renewals", counters.renewals),
         ("failures", counters.failures),
         ("unknown_outcomes", counters.unknown_outcomes),
+        ("held_off", counters.held_off),
         ("evictions", counters.evictions),
         ("revocations", counters.revocations),
         ("failed_revocations", counters.failed_revocations),
@@ -1426,7 +1440,8 @@ async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
         assert!(count > 0, "no {metric}: {counters:?}");
         assert_eq!(told.count() as u64, count, "{metric}: {counters:?}");
     }
-    let shown = format!("{recorded:?} {minter:?} {failed:?} {report:?} {tokens:?} {counters:?}");
+    let shown =
+        format!("{recorded:?} {minter_shown} {failed:?} {report:?} {tokens:?} {counters:?}");
     for token in &tokens {
         assert!(!shown.contains(token.expose_secret()));
     }

@@ -85,7 +85,7 @@ async fn a_bearer_sends_the_key() {
     let key = ApiKey::new(API_KEY).unwrap();
     let client = client(&tap).with_transport(Bearer::new(&key));
     let entry = AccessPolicyEntry::agent("agent-1", vec![AccessRight::ReadMessages]);
-    let body = ClientSideAccessTokenCreate::new("https://a.b", vec![entry]);
+    let body = ClientSideAccessTokenCreate::new("https://app.example.com", vec![entry]);
     let token = client.create_client_side_access_token(&body).await.unwrap();
     assert_eq!(token.status().as_u16(), 201);
     assert_eq!(token.headers()["x-request-id"], "req-7");
@@ -212,7 +212,7 @@ async fn a_byte_that_is_no_utf_8_matters_where_it_is_read() {
     let read = token_json().replace("app.example.com", "app.ex~mple.com");
     for (json, is_read) in [(&ignored, false), (&read, true)] {
         let tap = Tap::start(spoiled(json)).await;
-        let body = ClientSideAccessTokenCreate::new("https://a.b", Vec::new());
+        let body = ClientSideAccessTokenCreate::new("https://app.example.com", Vec::new());
         let answered = client(&tap).create_client_side_access_token(&body).await;
         assert_eq!(answered.is_err(), is_read);
         match answered {

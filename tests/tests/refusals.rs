@@ -159,7 +159,7 @@ async fn a_policy_that_allows_nothing() {
     let none: [(&str, [AccessRight; 1]); 0] = [];
     let bare: [(&str, [AccessRight; 0]); 1] = [("agent-1", [])];
     // The service may report one, and it must not be sent back.
-    let listed = r#"{"tokens":[{"token":"ck-let-1","hostname":"https://a.b","expiresAt":"x","policy":{"version":"1","data":[]}}],"hasNextPage":false}"#;
+    let listed = r#"{"tokens":[{"token":"ck-let-1","hostname":"https://app.example.com","expiresAt":"x","policy":{"version":"1","data":[]}}],"hasNextPage":false}"#;
     let other = Tap::start(answer("200 OK", "application/json", listed)).await;
     let page = other.letta().access_tokens().list().await.unwrap();
     let empty = page.tokens()[0].policy();
@@ -187,7 +187,7 @@ async fn a_policy_that_allows_nothing() {
                 "must allow something",
                 tap.letta()
                     .access_tokens()
-                    .create(empty, "https://a.b")
+                    .create(empty, "https://app.example.com")
                     .await
                     .map(drop),
             ),

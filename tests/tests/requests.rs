@@ -53,6 +53,7 @@ async fn create_sends_the_canonical_body_and_no_header_that_nobody_asked_for() {
         .letta()
         .access_tokens()
         .create(policy, "https://app.example.com")
+        .accept_different_grant()
         .expires_at(expiry())
         .send()
         .await
@@ -95,7 +96,8 @@ async fn the_order_in_which_a_policy_is_named_does_not_show() {
     let create = tap
         .letta()
         .access_tokens()
-        .create(&policy, "https://app.example.com");
+        .create(&policy, "https://app.example.com")
+        .accept_different_grant();
     create.expires_at(expiry()).send().await.unwrap();
     assert_eq!(split(&tap.request()).2, CANONICAL);
 }
@@ -112,6 +114,7 @@ async fn what_is_not_set_is_not_sent() {
     tap.letta()
         .access_tokens()
         .create(policy, "http://localhost:3000/")
+        .accept_different_grant()
         .await
         .unwrap();
     assert_eq!(
@@ -157,7 +160,7 @@ async fn a_lifetime_is_sent_as_an_instant() {
     let token = tap
         .letta()
         .access_tokens()
-        .create(policy, "https://a.b")
+        .create(policy, "https://app.example.com")
         .await
         .unwrap();
     let lifetime = token.expires_at().unwrap().duration_since(before).unwrap();
@@ -292,7 +295,7 @@ async fn what_is_not_known_is_sent_back_unchanged() {
     let listed = answer(
         "200 OK",
         "application/json",
-        r#"{"tokens":[{"token":"ck-let-1","hostname":"https://a.b","expiresAt":"soon","policy":{"version":"2","data":[{"type":"agent","id":"agent-1","access":["read_messages","dream"]},{"type":"project","id":"p","nested":{"a":[1,null]}},{"type":"agent","id":7}]}}],"hasNextPage":false}"#,
+        r#"{"tokens":[{"token":"ck-let-1","hostname":"https://app.example.com","expiresAt":"soon","policy":{"version":"2","data":[{"type":"agent","id":"agent-1","access":["read_messages","dream"]},{"type":"project","id":"p","nested":{"a":[1,null]}},{"type":"agent","id":7}]}}],"hasNextPage":false}"#,
     );
     let tap = Tap::start(listed).await;
     let page = tap.letta().access_tokens().list().await.unwrap();
@@ -309,7 +312,8 @@ async fn what_is_not_known_is_sent_back_unchanged() {
     let tap = Tap::start(created()).await;
     tap.letta()
         .access_tokens()
-        .create(token.policy(), "https://a.b")
+        .create(token.policy(), "https://app.example.com")
+        .accept_different_grant()
         .await
         .unwrap();
     let request = tap.request();

@@ -42,7 +42,7 @@ async fn a_call_is_a_span_and_an_attempt_an_event_named_as_opentelemetry_does() 
     let (traces, _guard) = Traces::here();
     letta
         .access_tokens()
-        .create(policy(), "https://a.b")
+        .create(policy(), "https://app.example.com")
         .await
         .unwrap();
 
@@ -149,7 +149,9 @@ async fn who_listens_to_warnings_alone_is_told_of_a_failure() {
     let server = FaultServer::start([Fault::Answer(busy)]).await;
     let (traces, _guard) = Traces::here_from(LevelFilter::WARN);
     let letta = persistent(server.url());
-    let call = letta.access_tokens().create(policy(), "https://a.b");
+    let call = letta
+        .access_tokens()
+        .create(policy(), "https://app.example.com");
     call.await.unwrap_err();
 
     let (span, events) = own(&traces);
@@ -180,15 +182,15 @@ async fn an_application_counts_calls_by_operation_without_tracing() {
         Fault::AnswerThenHang(Vec::new()),
     ])
     .await;
-    let letta = configured(server.url(), |builder| {
-        builder
-            .metrics(calls.clone())
-            .attempt_timeout(Duration::from_millis(50))
-    });
+    let letta = configured(server.url(), |builder| builder.metrics(calls.clone()));
     let tokens = letta.access_tokens();
-    tokens.create(policy(), "https://a.b").await.unwrap_err();
+    tokens
+        .create(policy(), "https://app.example.com")
+        .await
+        .unwrap_err();
     tokens.revoke(TOKEN).await.unwrap();
-    tokens.list().await.unwrap_err();
+    let hasty = tokens.list().attempt_timeout(Duration::from_millis(50));
+    hasty.await.unwrap_err();
     assert_eq!(
         *calls.0.lock().unwrap(),
         [

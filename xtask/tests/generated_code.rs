@@ -456,6 +456,7 @@ fn is_feature(attr: &syn::Attribute) -> bool {
 /// Needs a compiler and, the first time, a minute: the crate's own sources are compiled around the
 /// generated code, and `calls.rs` calls it. The build is kept in the target folder for the next time.
 #[test]
+#[ignore = "slow, it builds a whole crate: add -- --ignored"]
 fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
     let (files, features) = code();
     let scratch = Scratch::new(&files, &features);
@@ -468,6 +469,7 @@ fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
 
 /// What the types do that are told apart, and made once for all that say the same.
 #[test]
+#[ignore = "slow, it builds a whole crate: add -- --ignored"]
 fn unions_keep_what_they_do_not_know_and_are_told_apart() {
     let fixtures = root().join("tests/fixtures");
     let (files, features) = code_of(load::load(&fixtures.join("unions.yaml")).unwrap());

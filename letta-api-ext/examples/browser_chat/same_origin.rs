@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use letta_api_ext::token_endpoint::{Problem, is_same_origin};
+use letta_api_ext::token_endpoint::{Problem, check_same_origin};
 
 use crate::App;
 
@@ -17,13 +17,7 @@ impl FromRequestParts<App> for SameOrigin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        if is_same_origin(&parts.headers, app.origin()) {
-            return Ok(Self);
-        }
-        Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "Only a page of this application may ask for this.",
-        ))
+        check_same_origin(&parts.headers, app.origin()).map(|()| Self)
     }
 }
 

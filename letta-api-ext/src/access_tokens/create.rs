@@ -4,14 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use letta_api::{operations, types};
 
+use super::granted::{self, Granted};
 use super::{request, salvage, token_text};
 use crate::access_token::AccessToken;
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::clock_reading::ServiceDate;
 use crate::error::{Error, Result};
 use crate::letta::Letta;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
+use crate::transport::Course;
 
 /// A request to mint a token. From [`AccessTokens::create`](crate::AccessTokens::create).
 #[derive(Clone, Debug)]
@@ -21,6 +23,30 @@ pub struct CreateAccessToken {
     policy: AccessPolicy,
     origin: Result<Origin>,
     expiry: Expiry,
+    fit: Fit,
+}
+
+/// How far what is granted must be what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// It must not be seen to differ.
+    NotOtherwise,
+    /// It must be seen to be the same.
+    #[cfg(feature = "minter")]
+    Known,
+    /// Whatever it is.
+    Any,
+}
+
+impl Fit {
+    /// Whether a token is of no use if the answer does not say what it allows.
+    fn wants_to_know(self) -> bool {
+        #[cfg(feature = "minter")]
+        return self == Self::Known;
+
+        #[cfg(not(feature = "minter"))]
+        false
+    }
 }
 
 /// When the token should expire.
@@ -45,6 +71,7 @@ impl CreateAccessToken {
             policy,
             origin,
             expiry: Expiry::Default,
+            fit: Fit::NotOtherwise,
         }
     }
 
@@ -78,6 +105,38 @@ impl CreateAccessToken {
         self
     }
 
+    /// Takes a token that allows more or less than was asked for, or is for another origin. By default, such a token is
+    /// [revoked](Error::is_grant_mismatch), and this is an error.
+    ///
+    /// The token then says what it really is for: look at [`AccessToken::policy`] and [`AccessToken::origin`], or ask
+    /// [`AccessToken::is_for`] before it is handed on.
+    ///
+    /// ```no_run
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+    /// use letta_api_ext::{AccessPolicy, Origin};
+    ///
+    /// let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
+    /// let origin = Origin::new("https://chat.example.com")?;
+    /// let tokens = letta.access_tokens();
+    /// let token = tokens.create(&policy, &origin).accept_different_grant().await?;
+    /// if !token.is_for(&policy, &origin) {
+    ///     println!("granted: {} for {}", token.policy(), token.hostname());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn accept_different_grant(mut self) -> Self {
+        self.fit = Fit::Any;
+        self
+    }
+
+    /// Takes no token of which it is not known what it allows.
+    #[cfg(feature = "minter")]
+    pub(crate) fn only_if_known(mut self) -> Self {
+        self.fit = Fit::Known;
+        self
+    }
+
     /// Sends the request. It is sent again only after a failure that cannot have made a token, unless the
     /// [retry policy](crate::RetryPolicy::also_creates) says otherwise.
     ///
@@ -94,15 +153,27 @@ impl CreateAccessToken {
     /// an [unknown grant](AccessPolicy::unknown_grants). An answer is an [invalid response](Error::is_invalid_response)
     /// if it is no JSON object, was cut short, or has no readable `token`, or if that is empty, this client's own key or
     /// another API key (`sk-let-…`), which no page may get.
+    ///
+    /// What the answer says of the token's rights and origin is compared with what was asked for. If the token allows
+    /// more or less, or is for another origin, it is revoked within what is left of the
+    /// [deadline](Self::deadline), and this is a [grant mismatch](Error::is_grant_mismatch), unless such tokens are
+    /// [accepted](Self::accept_different_grant). What this version does not know (a right, a kind of grant, a member of
+    /// an agent's grant, a version of policies) counts as a difference, and so do two entries for one agent with other
+    /// rights each time. The order of agents and rights does not matter, nor does how an origin is written. A part that
+    /// the answer leaves out, or that cannot be read, is no difference: the token is handed over, and shows that part
+    /// empty or as [unknown](AccessPolicy::unknown_grants). The expiry is not compared.
     pub async fn send(self) -> Result<AccessToken> {
-        self.send_with_date(&mut None).await
+        self.send_with(&mut None, |_| {}).await
     }
 
-    /// As [`send`](Self::send), and puts the date of the answer, be it one of error, into `date`.
-    pub(crate) async fn send_with_date(
+    /// As [`send`](Self::send), and puts the date of the answer, be it one of error, into `date`. The call can be prepared
+    /// before it is sent.
+    pub(crate) async fn send_with(
         self,
         date: &mut Option<ServiceDate>,
+        prepare: impl FnOnce(&Course),
     ) -> Result<AccessToken> {
+        let began = Instant::now();
         let origin = self.origin?;
         if self.policy.is_empty() {
             let rule = "must allow something";
@@ -116,6 +187,7 @@ impl CreateAccessToken {
         let call = self
             .letta
             .call(&operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
+        prepare(&call.course);
         let create = call.api.create_client_side_access_token(&body);
         let answer = call.answer(create.await, salvage::token, &secrets).await;
         *date = call.course.date();
@@ -125,8 +197,46 @@ impl CreateAccessToken {
         {
             return Err(call.invalid(&answer, problem, &secrets));
         }
-        Ok(AccessToken::from_wire(answer.into_inner(), date.clone()))
+        let granted = granted::compare(&self.policy, &origin, &answer.policy, &answer.hostname);
+        let difference = match granted {
+            Granted::AsAsked => {
+                let token = AccessToken::from_wire(answer.into_inner(), date.clone());
+                return Ok(token.with_grant(self.policy, origin));
+            }
+            Granted::Unclear(part) if self.fit.wants_to_know() => {
+                format!("the answer does not say {part}")
+            }
+            Granted::Otherwise(difference) if self.fit != Fit::Any => difference,
+            _ => return Ok(AccessToken::from_wire(answer.into_inner(), date.clone())),
+        };
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let token = AccessToken::from_wire(answer.into_inner(), None);
+        let left = self.letta.deadline().saturating_sub(began.elapsed());
+        // Boxed: a future is as large as its largest part, and this is not the rule.
+        let failure = Box::pin(revoke(&self.letta, &token, left)).await.err();
+        let secrets = [secrets[0], token.expose_secret()];
+        let error = Error::grant_mismatch(
+            call.operation,
+            status,
+            &headers,
+            &difference,
+            failure,
+            &secrets,
+        );
+        Err(error.after(call.course.attempts()))
     }
+}
+
+/// Ends a token that was not meant to be, within so long.
+async fn revoke(letta: &Letta, token: &AccessToken, left: Duration) -> Result<()> {
+    let left = left.max(Duration::from_nanos(1));
+    let tokens = letta.access_tokens();
+    tokens
+        .revoke_minted(token)
+        .deadline(left)
+        .send()
+        .await
+        .map(drop)
 }
 
 request!(CreateAccessToken => AccessToken);

@@ -18,6 +18,9 @@ use serde_json::Value;
 
 use scan::{Members, elements};
 
+/// What stands for the entries of a policy that cannot be read: an entry that nobody knows.
+const UNREADABLE: &[u8] = br#"{"type":"unreadable"}"#;
+
 /// The token in the body of an answer, whatever else is in it.
 pub(super) fn token(body: &[u8]) -> Option<ClientSideAccessToken> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
@@ -51,18 +54,27 @@ fn token_in(object: &[u8]) -> Option<ClientSideAccessToken> {
     let text_of = |name| members.named(object, name).find_map(text);
     let mut entries = Vec::new();
     let mut version = None;
+    let mut is_whole = true;
     for policy in members.named(object, "policy") {
         // Given twice, the token may do what either of them says.
         match Members::of(policy) {
             Some(members) => {
                 version = version.or_else(|| members.named(policy, "version").find_map(text));
                 for data in members.named(policy, "data") {
-                    entries.extend(entries_of(data));
+                    is_whole &= read_entries(data, &mut entries);
                 }
             }
-            // The form that requests have.
-            None => entries.extend(entries_of(policy)),
+            // The form that requests have, if it is one: nothing else is a policy.
+            None => {
+                let before = entries.len();
+                let is_read = read_entries(policy, &mut entries);
+                is_whole &= is_read || entries.len() == before;
+            }
         }
+    }
+    if !is_whole {
+        // The token may do more than what can be read. One stands for all of its kind, of which there may be millions.
+        entries.extend(read(UNREADABLE));
     }
     Some(ClientSideAccessToken::new(
         token,
@@ -72,21 +84,16 @@ fn token_in(object: &[u8]) -> Option<ClientSideAccessToken> {
     ))
 }
 
-/// The entries of an array. One that cannot be read is kept as an entry that nobody knows, since the token may do more
-/// than the others say. It stands for all of its kind, of which there may be millions.
-fn entries_of(array: &[u8]) -> Vec<AccessPolicyEntry> {
-    let mut entries = Vec::new();
-    let mut is_read = true;
+/// Adds the entries of an array, but for those that cannot be read. Whether there are none of these.
+fn read_entries(array: &[u8], entries: &mut Vec<AccessPolicyEntry>) -> bool {
+    let mut is_whole = true;
     for range in elements(array).unwrap_or_default() {
         match read(&array[range]) {
             Some(entry) => entries.push(entry),
-            None => is_read = false,
+            None => is_whole = false,
         }
     }
-    if !is_read {
-        entries.extend(read(br#"{"type":"unreadable"}"#));
-    }
-    entries
+    is_whole
 }
 
 /// A value, if it is JSON of this type.
@@ -99,10 +106,14 @@ fn text(json: &[u8]) -> Option<String> {
     match json.first()? {
         b'"' => read(json),
         _ if json == b"null" => None,
-        _ => read::<Value>(json)
-            .map(|value| value.to_string())
+        _ => match read::<Value>(json) {
+            Some(value) => Some(value.to_string()),
             // A number too large for any type is one all the same.
-            .or_else(|| Some(std::str::from_utf8(json).ok()?.to_owned())),
+            None => {
+                read::<serde::de::IgnoredAny>(json)?;
+                Some(std::str::from_utf8(json).ok()?.to_owned())
+            }
+        },
     }
 }
 

@@ -22,6 +22,9 @@ pub struct MinterCounters {
     /// Those among the failures that [may have happened](crate::Error::may_have_happened): each may have left a
     /// live token that nobody knows, until it expires.
     pub unknown_outcomes: u64,
+    /// Requests that got an [earlier failure](crate::Error::is_held_off) of the service's, without asking it. Unlike the
+    /// others, they are told to `tracing` in sums: when a wait is over, and when the minter is dropped.
+    pub held_off: u64,
     /// Live tokens forgotten for want of room, each on its own.
     pub evictions: u64,
     /// Tokens revoked, or found gone when they were to be.
@@ -39,21 +42,32 @@ pub(super) struct Counts {
     pub(super) renewals: Count,
     pub(super) failures: Count,
     pub(super) unknown_outcomes: Count,
+    pub(super) held_off: Count,
     pub(super) evictions: Count,
     pub(super) revocations: Count,
     pub(super) failed_revocations: Count,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Count(AtomicU64);
+pub(super) struct Count {
+    all: AtomicU64,
+    told: AtomicU64,
+}
 
 impl Count {
     pub(super) fn add_one(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.all.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were since this was last asked.
+    pub(super) fn since_last_told(&self) -> u64 {
+        let all = self.get();
+        let told = self.told.fetch_max(all, Ordering::Relaxed);
+        all.saturating_sub(told)
     }
 
     fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.all.load(Ordering::Relaxed)
     }
 }
 
@@ -66,6 +80,7 @@ impl Counts {
             renewals: self.renewals.get(),
             failures: self.failures.get(),
             unknown_outcomes: self.unknown_outcomes.get(),
+            held_off: self.held_off.get(),
             evictions: self.evictions.get(),
             revocations: self.revocations.get(),
             failed_revocations: self.failed_revocations.get(),

@@ -45,7 +45,7 @@ pub(crate) struct Ticket<T>(watch::Receiver<Option<T>>);
 /// What [`Flights::board`] comes to.
 #[derive(Debug)]
 pub(crate) enum Boarding<R, T> {
-    /// It was there already.
+    /// It was there already, or a new flight was refused.
     Found(R),
     /// Another is creating it.
     Joined(Ticket<T>),
@@ -76,9 +76,14 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
         }
     }
 
-    /// Takes what `find` finds, or a place on the flight for `key`, or begins one. `find` is asked with the lock
-    /// held: what has landed before, it must find.
-    pub(crate) fn board<R>(&self, key: &K, find: impl FnOnce() -> Option<R>) -> Boarding<R, T> {
+    /// Takes what `find` finds, or a place on the flight for `key`, or what `refuse` gives in place of a new flight, or
+    /// begins one. They are asked with the lock held: what has landed before, `find` must find.
+    pub(crate) fn board<R>(
+        &self,
+        key: &K,
+        find: impl FnOnce() -> Option<R>,
+        refuse: impl FnOnce() -> Option<R>,
+    ) -> Boarding<R, T> {
         let mut state = lock(&self.state);
         if state.is_closed {
             return Boarding::Closed;
@@ -88,6 +93,9 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
         }
         if let Some(flight) = state.under_way.get(key) {
             return Boarding::Joined(flight.ticket());
+        }
+        if let Some(refusal) = refuse() {
+            return Boarding::Found(refusal);
         }
         let flight = Arc::new(Flight::new());
         let ticket = flight.ticket();

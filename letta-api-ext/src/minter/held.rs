@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
-use super::sync::{Mutex, lock};
+use super::policies::Interned;
+use super::sync::{Arc, Mutex, lock};
 use crate::access_token::{AccessToken, Inner};
 use crate::clock::Instant;
-use crate::policy::AccessPolicy;
 
 /// A token in the cache.
 ///
@@ -34,9 +34,15 @@ pub(super) struct Held {
 /// Narrower policies that a token was handed out for.
 #[derive(Clone, Default)]
 struct StandIns {
-    policies: Vec<AccessPolicy>,
+    policies: Vec<Arc<Interned>>,
     /// There were more than are kept: from then on it may have been any.
     are_more: bool,
+}
+
+impl StandIns {
+    fn contain(&self, policy: &Arc<Interned>) -> bool {
+        self.policies.iter().any(|kept| Arc::ptr_eq(kept, policy))
+    }
 }
 
 /// A token of many rights has more parts than there is room for.
@@ -96,6 +102,10 @@ impl Held {
         (self.granted < valid_for && self.is_live(now)).then_some(self.granted)
     }
 
+    pub(super) fn granted(&self) -> Duration {
+        self.granted
+    }
+
     fn is_live(&self, now: Instant) -> bool {
         self.ends > now
     }
@@ -145,9 +155,9 @@ impl Held {
     }
 
     /// Notes that it is handed out to one who asked for less.
-    pub(super) fn stand_in_for(&self, policy: &AccessPolicy) {
+    pub(super) fn stand_in_for(&self, policy: &Arc<Interned>) {
         let mut stand_ins = lock(&self.stands_in_for);
-        if stand_ins.are_more || stand_ins.policies.contains(policy) {
+        if stand_ins.are_more || stand_ins.contain(policy) {
             return;
         }
         if stand_ins.policies.len() < MOST_STAND_INS {
@@ -160,13 +170,10 @@ impl Held {
         }
     }
 
-    /// Whether it was handed out for `policy`, or may have been, since it allows what is in `whole`.
-    pub(super) fn stands_in(&self, policy: &AccessPolicy, whole: &AccessPolicy) -> bool {
+    /// Whether it was handed out for `policy`. `None` if it was handed out for too many to know.
+    pub(super) fn stands_in(&self, policy: &Arc<Interned>) -> Option<bool> {
         let stand_ins = lock(&self.stands_in_for);
-        match stand_ins.are_more {
-            true => !policy.is_empty() && policy.is_subset_of(whole),
-            false => stand_ins.policies.contains(policy),
-        }
+        (!stand_ins.are_more).then(|| stand_ins.contain(policy))
     }
 
     /// How many narrower policies are kept.

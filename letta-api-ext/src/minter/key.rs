@@ -1,73 +1,118 @@
 //! What tokens are kept by: whom they are for, the web origin, and the policy.
 
-use std::hash::Hash;
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
 use equivalent::Equivalent;
 
+use super::policies::{Interned, Policies, PolicyId};
+use super::sync::Arc;
 use crate::agent_id::AgentId;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 
-/// What a token was minted for.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// What a token was minted for. Made of what is kept once, so that two of them are told apart at no cost.
+#[derive(Clone)]
 pub(super) struct Key {
-    /// Whom it is for; nothing for whoever asks.
+    /// Whom it is for; `None` for whoever asks.
     pub(super) subject: Option<String>,
-    /// Nothing for the minter's own, which is most often the one, so that it is neither hashed nor compared.
+    /// `None` for the minter's own, which is most often the one, so that it is neither hashed nor compared.
     pub(super) origin: Option<Origin>,
-    pub(super) policy: AccessPolicy,
+    pub(super) policy: Arc<Interned>,
+    hash: u64,
 }
 
 /// The same, borrowed: to look for a token must not cost an allocation. Its hash is that of the [`Key`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 pub(super) struct KeyRef<'a> {
     pub(super) subject: Option<&'a str>,
     pub(super) origin: Option<&'a Origin>,
     pub(super) policy: &'a AccessPolicy,
-}
-
-impl Equivalent<Key> for KeyRef<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
-        *self == key.as_ref()
-    }
+    pub(super) hash: u64,
 }
 
 impl Key {
-    pub(super) fn as_ref(&self) -> KeyRef<'_> {
-        KeyRef {
-            subject: self.subject.as_deref(),
-            origin: self.origin.as_ref(),
-            policy: &self.policy,
-        }
+    pub(super) fn new(policies: &Policies, key: &KeyRef<'_>) -> Arc<Self> {
+        Arc::new(Self {
+            subject: key.subject.map(str::to_owned),
+            origin: key.origin.cloned(),
+            policy: policies.intern(key.policy),
+            hash: key.hash,
+        })
     }
 }
 
-impl KeyRef<'_> {
-    pub(super) fn to_key(self) -> Key {
-        Key {
-            subject: self.subject.map(str::to_owned),
-            origin: self.origin.cloned(),
-            policy: self.policy.clone(),
-        }
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+            && self.subject == other.subject
+            && self.origin == other.origin
+            && Arc::ptr_eq(&self.policy, &other.policy)
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl Hash for KeyRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl Equivalent<Arc<Key>> for KeyRef<'_> {
+    fn equivalent(&self, key: &Arc<Key>) -> bool {
+        self.hash == key.hash
+            && self.subject == key.subject.as_deref()
+            && self.origin == key.origin.as_ref()
+            && self.policy == key.policy.policy()
     }
 }
 
 /// Which tokens are to be revoked.
 pub(super) enum Selection<'a> {
     All,
-    Policy(&'a AccessPolicy),
+    Policy(PolicySelection),
     Agent(&'a AgentId),
     Subject(&'a str),
 }
 
+/// All tokens that were minted or served for a policy.
+pub(super) struct PolicySelection {
+    pub(super) policy: Arc<Interned>,
+    /// Whether a policy allows all that this one does, for those where that may matter: found out before any lock is
+    /// taken.
+    pub(super) wider: HashMap<PolicyId, bool>,
+}
+
 impl Selection<'_> {
     pub(super) fn includes(&self, key: &Key) -> bool {
-        match *self {
+        match self {
             Self::All => true,
-            Self::Policy(policy) => key.policy == *policy,
-            Self::Agent(agent) => key.policy.agents().any(|named| named == agent),
-            Self::Subject(subject) => key.subject.as_deref() == Some(subject),
+            Self::Policy(selection) => Arc::ptr_eq(&key.policy, &selection.policy),
+            Self::Agent(agent) => key.policy.policy().names(agent),
+            Self::Subject(subject) => key.subject.as_deref() == Some(*subject),
         }
+    }
+}
+
+impl PolicySelection {
+    /// Whether a token with the policy `whole` may have been served for the one that is selected.
+    pub(super) fn is_within(&self, whole: &Interned) -> bool {
+        let known = self.wider.get(&whole.id());
+        known
+            .copied()
+            .unwrap_or_else(|| self.is_within_by_look(whole))
+    }
+
+    pub(super) fn is_within_by_look(&self, whole: &Interned) -> bool {
+        let policy = self.policy.policy();
+        !policy.is_empty() && policy.is_subset_of(whole.policy())
     }
 }
 
@@ -79,25 +124,28 @@ mod tests {
 
     #[test]
     fn a_borrowed_key_is_the_key_and_hashes_alike() {
-        let state = RandomState::new();
+        let (state, policies) = (RandomState::new(), Policies::new());
         let policy: AccessPolicy = "agent-1:read_messages,?dream;agent-2:read_agent"
             .parse()
             .unwrap();
         let origin = Origin::new("https://chat.example.com").unwrap();
+        let mut keys = Vec::new();
         for (subject, origin) in [
             (None, None),
-            (Some(String::new()), Some(origin.clone())),
-            (Some("user-1".to_owned()), None),
-            (None, Some(origin)),
+            (Some(""), Some(&origin)),
+            (Some("user-1"), None),
+            (None, Some(&origin)),
         ] {
-            let key = Key {
-                subject,
-                origin,
-                policy: policy.clone(),
-            };
-            assert_eq!(state.hash_one(&key), state.hash_one(key.as_ref()));
-            assert!(key.as_ref().equivalent(&key));
-            assert!(key.as_ref().to_key() == key);
+            let borrowed = policies.key_ref(subject, origin, &policy);
+            let key = Key::new(&policies, &borrowed);
+            assert_eq!(state.hash_one(&key), state.hash_one(borrowed));
+            assert!(borrowed.equivalent(&key));
+            assert!(Key::new(&policies, &borrowed) == key);
+            assert!(
+                keys.iter()
+                    .all(|other: &Arc<Key>| *other != key && !borrowed.equivalent(other))
+            );
+            keys.push(key);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 
 use super::counters::{Counts, count};
+use super::hold_off::HoldOff;
 use super::key::Key;
 use super::sync::{Arc, Mutex, lock};
 use crate::access_token::AccessToken;
@@ -28,6 +29,8 @@ pub(super) struct Mint {
     /// What the service's clock said in its last answer.
     known: Mutex<Option<Known>>,
     counts: Arc<Counts>,
+    /// Is told of attempts that fail while the call goes on.
+    hold_off: Arc<HoldOff>,
 }
 
 /// A token that was minted.
@@ -63,6 +66,7 @@ impl Mint {
         origin: Origin,
         lifetime: Duration,
         counts: Arc<Counts>,
+        hold_off: Arc<HoldOff>,
     ) -> Self {
         Self {
             letta,
@@ -70,6 +74,7 @@ impl Mint {
             lifetime,
             known: Mutex::new(None),
             counts,
+            hold_off,
         }
     }
 
@@ -136,9 +141,10 @@ impl Mint {
         let tokens = self.letta.access_tokens();
         let request = tokens
             .create(
-                &key.policy,
+                key.policy.policy(),
                 key.origin.as_ref().unwrap_or(&self.origin).clone(),
             )
+            .only_if_known()
             .deadline(left.max(Duration::from_nanos(1)));
         // The service's own clock is right where it is left to it.
         let expiry = (self.lifetime != DOCUMENTED_LIFETIME)
@@ -152,7 +158,11 @@ impl Mint {
             None => request,
         };
         let mut date = None;
-        let result = request.send_with_date(&mut date).await;
+        let hold_off = self.hold_off.clone();
+        let watch = move |error: &Error| hold_off.attempt_failed(error, Instant::now());
+        let result = request
+            .send_with(&mut date, |course| course.watch(Box::new(watch)))
+            .await;
         if let Err(error) = &result
             && error.may_have_happened()
         {

@@ -108,11 +108,8 @@ impl<'a> TokenRequest<'a> {
     }
 
     pub(super) fn key(&self) -> KeyRef<'a> {
-        KeyRef {
-            subject: self.subject,
-            origin: self.origin,
-            policy: self.policy,
-        }
+        let store = &self.minter.inner.store;
+        store.key_ref(self.subject, self.origin, self.policy)
     }
 }
 
@@ -161,12 +158,13 @@ impl Future for TokenFuture<'_> {
             }
             let minter = &request.minter.inner;
             // What most requests come to, without a lock or an allocation of our own.
-            if let Some(token) = minter.lookup(&request.key(), request.valid_for) {
+            let key = request.key();
+            if let Some(token) = minter.lookup(&key, request.valid_for) {
                 self.0 = State::Done;
                 return Poll::Ready(Ok(token));
             }
             let wanted = Wanted {
-                key: request.key().to_key().into(),
+                key: minter.store.to_key(&key),
                 valid_for: request.valid_for,
                 up_to: request.up_to.cloned(),
             };

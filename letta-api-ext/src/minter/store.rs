@@ -2,36 +2,33 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use equivalent::Equivalent;
 use moka::notification::RemovalCause;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::counters::{Counts, count};
 use super::held::{Held, HeldId};
-use super::key::{Key, KeyRef, Selection};
-use super::sync::lock;
+use super::key::{Key, KeyRef, PolicySelection, Selection};
+use super::policies::{Policies, PolicyId};
+use super::prehashed::Prehashed;
+use super::sync::{Arc, Mutex, lock};
 use crate::access_token::AccessToken;
-use crate::agent_id::AgentId;
 use crate::clock::Instant;
+use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 
 /// What is kept, up to so many tokens; then those go that have not been used for longest.
+///
+/// What takes time in the number of agents of a policy is done by [`Policies`], before a lock is taken.
 pub(super) struct Store {
-    cache: Cache<Arc<Key>, Arc<Held>>,
+    policies: Policies,
+    cache: Cache<Arc<Key>, Arc<Held>, Prehashed>,
     index: Arc<Mutex<Index>>,
     evicted: Arc<Mutex<Option<Instant>>>,
     /// When the dead were last cleared away.
     swept: Mutex<Instant>,
-}
-
-impl Equivalent<Arc<Key>> for KeyRef<'_> {
-    fn equivalent(&self, key: &Arc<Key>) -> bool {
-        *self == Key::as_ref(key)
-    }
 }
 
 impl Store {
@@ -66,8 +63,9 @@ impl Store {
             .weigher(|_, held: &Arc<Held>| u32::try_from(held.len()).unwrap_or(u32::MAX))
             .eviction_policy(EvictionPolicy::lru())
             .eviction_listener(listener)
-            .build();
+            .build_with_hasher(Prehashed::default());
         Self {
+            policies: Policies::new(),
             cache,
             index,
             evicted,
@@ -75,35 +73,54 @@ impl Store {
         }
     }
 
-    pub(super) fn get(&self, key: &KeyRef<'_>) -> Option<Arc<Held>> {
+    /// What a token is looked for by.
+    pub(super) fn key_ref<'a>(
+        &self,
+        subject: Option<&'a str>,
+        origin: Option<&'a Origin>,
+        policy: &'a AccessPolicy,
+    ) -> KeyRef<'a> {
+        self.policies.key_ref(subject, origin, policy)
+    }
+
+    /// What a token is kept by. Takes time in the number of agents: not to be done with a lock held.
+    pub(super) fn to_key(&self, key: &KeyRef<'_>) -> Arc<Key> {
+        Key::new(&self.policies, key)
+    }
+
+    /// What is there for a key of which there may be no other form yet.
+    pub(super) fn look_up(&self, key: &KeyRef<'_>) -> Option<Arc<Held>> {
         self.cache.get(key)
     }
 
-    /// What allows all that `key` asks for and no more than `bound`, the narrowest first.
-    pub(super) fn wider(
-        &self,
-        key: &KeyRef<'_>,
-        bound: &AccessPolicy,
-    ) -> Vec<(Arc<Key>, Arc<Held>)> {
-        let mut keys: Vec<Arc<Key>> = {
-            let index = lock(&self.index);
-            let keys = index.like(key);
-            keys.filter(|wider| {
-                wider.subject.as_deref() == key.subject
-                    && wider.origin.as_ref() == key.origin
-                    && key.policy.is_subset_of(&wider.policy)
-                    && wider.policy.is_subset_of(bound)
-            })
-            .cloned()
-            .collect()
+    pub(super) fn get(&self, key: &Arc<Key>) -> Option<Arc<Held>> {
+        self.cache.get(key)
+    }
+
+    /// The keys of what allows all that `key` asks for and no more than `bound`, the narrowest first. Takes time in the
+    /// number of agents: not to be done with a lock held.
+    pub(super) fn wider(&self, key: &Key, bound: &AccessPolicy) -> Vec<Arc<Key>> {
+        let policy = key.policy.policy();
+        let candidates = match &key.subject {
+            Some(subject) => lock(&self.index).of(subject).cloned().collect(),
+            None => self.naming_all(policy),
         };
+        let mut keys: Vec<Arc<Key>> = candidates
+            .into_iter()
+            .filter(|wider| {
+                let whole = wider.policy.policy();
+                wider.subject == key.subject
+                    && wider.origin == key.origin
+                    && policy.is_subset_of(whole)
+                    && whole.is_subset_of(bound)
+            })
+            .collect();
         keys.sort_by_cached_key(|key| {
-            let rights: usize = key.policy.grants().map(|(_, rights)| rights.count()).sum();
-            rights + key.policy.unknown_grants().count()
+            let policy = key.policy.policy();
+            let rights: usize = policy.grants().map(|(_, rights)| rights.count()).sum();
+            rights + policy.unknown_grants().count()
         });
-        keys.into_iter()
-            .filter_map(|key| Some((key.clone(), self.get(&Key::as_ref(&key))?)))
-            .collect()
+        keys
     }
 
     /// Keeps it, in place of what there is. To be called by one at a time.
@@ -118,34 +135,62 @@ impl Store {
         self.cache.run_pending_tasks();
     }
 
+    /// Selects the tokens that were minted or served for a policy. Takes time in the number of agents: not to be done
+    /// with a lock held.
+    pub(super) fn select(&self, policy: &AccessPolicy) -> Selection<'static> {
+        let mut selection = PolicySelection {
+            policy: self.policies.intern(policy),
+            wider: HashMap::new(),
+        };
+        for key in self.naming_all(policy) {
+            let held = self.get(&key);
+            let may_be = held.is_some_and(|held| held.stands_in(&selection.policy).is_none());
+            if may_be && !selection.wider.contains_key(&key.policy.id()) {
+                let is_within = selection.is_within_by_look(&key.policy);
+                selection.wider.insert(key.policy.id(), is_within);
+            }
+        }
+        Selection::Policy(selection)
+    }
+
     /// Forgets what is selected, and gives the tokens among it that live.
     pub(super) fn take(&self, selection: &Selection<'_>, now: Instant) -> Vec<AccessToken> {
         let mut tokens = Vec::new();
         for key in self.candidates(selection) {
-            let Some(held) = self.get(&Key::as_ref(&key)) else {
+            let Some(held) = self.get(&key) else {
                 continue;
             };
             let stands_in = match selection {
-                Selection::Policy(policy) => held.stands_in(policy, &key.policy),
+                Selection::Policy(selection) => held
+                    .stands_in(&selection.policy)
+                    .unwrap_or_else(|| selection.is_within(&key.policy)),
                 _ => false,
             };
             if stands_in || selection.includes(&key) {
                 tokens.extend(held.live_tokens(now));
-                self.cache.invalidate(&Key::as_ref(&key));
+                self.cache.invalidate(&key);
             }
         }
         tokens
     }
 
     fn candidates(&self, selection: &Selection<'_>) -> Vec<Arc<Key>> {
-        let index = lock(&self.index);
         match selection {
-            Selection::Agent(agent) => index.naming(agent).cloned().collect(),
-            Selection::Subject(subject) => index.of(subject).cloned().collect(),
-            Selection::Policy(policy) if policy.agents().next().is_some() => {
-                index.naming_all(policy).cloned().collect()
+            Selection::Agent(agent) => {
+                let policies = self.policies.naming(agent);
+                lock(&self.index).with(&policies).cloned().collect()
             }
-            Selection::Policy(_) | Selection::All => index.keys.keys().cloned().collect(),
+            Selection::Subject(subject) => lock(&self.index).of(subject).cloned().collect(),
+            Selection::Policy(selection) => self.naming_all(selection.policy.policy()),
+            Selection::All => lock(&self.index).keys.keys().cloned().collect(),
+        }
+    }
+
+    /// The keys of policies that name all agents of this one are among these.
+    fn naming_all(&self, policy: &AccessPolicy) -> Vec<Arc<Key>> {
+        match self.policies.naming_all(policy) {
+            Some(policies) => lock(&self.index).with(&policies).cloned().collect(),
+            None => lock(&self.index).keys.keys().cloned().collect(),
         }
     }
 
@@ -171,10 +216,9 @@ impl Store {
     }
 
     /// Forgets it, if all of it has died.
-    pub(super) fn bury(&self, key: &Key, now: Instant) {
-        let key = key.as_ref();
-        if self.get(&key).is_some_and(|held| held.all_end() <= now) {
-            self.cache.invalidate(&key);
+    pub(super) fn bury(&self, key: &Arc<Key>, now: Instant) {
+        if self.get(key).is_some_and(|held| held.all_end() <= now) {
+            self.cache.invalidate(key);
         }
     }
 
@@ -189,7 +233,7 @@ impl Store {
 #[derive(Default)]
 struct Index {
     keys: HashMap<Arc<Key>, Place>,
-    by_agent: HashMap<AgentId, HashSet<Arc<Key>>>,
+    by_policy: HashMap<PolicyId, HashSet<Arc<Key>>>,
     by_subject: HashMap<String, HashSet<Arc<Key>>>,
 }
 
@@ -203,10 +247,8 @@ impl Index {
     fn add(&mut self, key: &Arc<Key>, held: &Held) {
         let (id, ends) = (held.id(), held.all_end());
         self.keys.insert(key.clone(), Place { id, ends });
-        for agent in key.policy.agents() {
-            let keys = self.by_agent.entry(agent.clone()).or_default();
-            keys.insert(key.clone());
-        }
+        let keys = self.by_policy.entry(key.policy.id()).or_default();
+        keys.insert(key.clone());
         if let Some(subject) = &key.subject {
             let keys = self.by_subject.entry(subject.clone()).or_default();
             keys.insert(key.clone());
@@ -226,32 +268,16 @@ impl Index {
             return;
         }
         self.keys.remove(key);
-        for agent in key.policy.agents() {
-            remove(&mut self.by_agent, agent, key);
-        }
+        remove(&mut self.by_policy, &key.policy.id(), key);
         if let Some(subject) = &key.subject {
             remove(&mut self.by_subject, subject, key);
         }
     }
 
-    fn naming(&self, agent: &AgentId) -> impl Iterator<Item = &Arc<Key>> {
-        self.by_agent.get(agent).into_iter().flatten()
-    }
-
-    /// Keys that name all agents of the policy are among these.
-    fn naming_all(&self, policy: &AccessPolicy) -> impl Iterator<Item = &Arc<Key>> {
-        let rarest = policy
-            .agents()
-            .min_by_key(|agent| self.by_agent.get(*agent).map_or(0, HashSet::len));
-        rarest.into_iter().flat_map(|agent| self.naming(agent))
-    }
-
-    /// Keys of the same subject that name all its agents are among these.
-    fn like<'a>(&'a self, key: &'a KeyRef<'_>) -> Box<dyn Iterator<Item = &'a Arc<Key>> + 'a> {
-        match key.subject {
-            Some(subject) => Box::new(self.of(subject)),
-            None => Box::new(self.naming_all(key.policy)),
-        }
+    /// The keys with these policies.
+    fn with<'a>(&'a self, policies: &'a [PolicyId]) -> impl Iterator<Item = &'a Arc<Key>> {
+        let keys = policies.iter().filter_map(|id| self.by_policy.get(id));
+        keys.flatten()
     }
 
     fn of(&self, subject: &str) -> impl Iterator<Item = &Arc<Key>> {
@@ -265,13 +291,16 @@ mod tests {
 
     use super::*;
     use crate::access_token::Inner;
+    use crate::agent_id::AgentId;
 
-    fn key(agent: &str) -> Arc<Key> {
-        Arc::new(Key {
-            subject: Some("ada".to_owned()),
-            origin: None,
-            policy: format!("{agent}:read_agent").parse().unwrap(),
-        })
+    impl Store {
+        fn key(&self, agent: &str) -> Arc<Key> {
+            self.key_of(&format!("{agent}:read_agent").parse().unwrap())
+        }
+
+        fn key_of(&self, policy: &AccessPolicy) -> Arc<Key> {
+            self.to_key(&self.key_ref(Some("ada"), None, policy))
+        }
     }
 
     /// A token that lives for a minute, and a way to see whether its secret is still in memory.
@@ -296,8 +325,8 @@ mod tests {
         fn put_for(&self, life: Duration, agent: &str) -> Weak<Inner> {
             let (token, watch) = token_for(life);
             let (now, ends) = (Instant::now(), token.ends().unwrap());
-            let key = key(agent);
-            let current = self.get(&Key::as_ref(&key));
+            let key = self.key(agent);
+            let current = self.get(&key);
             let held = Held::new(
                 token,
                 ends,
@@ -354,7 +383,7 @@ mod tests {
     fn what_is_handed_out_stays_with_whoever_has_it() {
         let store = Store::new(1, Arc::default());
         let watch = store.put("agent-1");
-        let held = store.get(&Key::as_ref(&key("agent-1"))).unwrap();
+        let held = store.get(&store.key("agent-1")).unwrap();
         let served = held.good_for(Duration::ZERO, Instant::now()).unwrap();
         store.put("agent-2");
         assert!(held.good_for(Duration::ZERO, Instant::now()).is_none());
@@ -366,7 +395,8 @@ mod tests {
     #[test]
     fn an_eviction_that_is_told_late_takes_nothing_new_out_of_the_index() {
         let mut index = Index::default();
-        let key = key("agent-1");
+        let key = Store::new(1, Arc::default()).key("agent-1");
+        let ids = [key.policy.id()];
         let [old, new] = [(); 2].map(|()| {
             let (token, _) = token();
             let (now, ends) = (Instant::now(), token.ends().unwrap());
@@ -375,15 +405,9 @@ mod tests {
         index.add(&key, &old);
         index.add(&key, &new);
         index.remove(&key, &old);
-        assert_eq!(
-            (
-                index.of("ada").count(),
-                index.naming_all(&key.policy).count()
-            ),
-            (1, 1)
-        );
+        assert_eq!((index.of("ada").count(), index.with(&ids).count()), (1, 1));
         index.remove(&key, &new);
-        assert!(index.keys.is_empty() && index.by_agent.is_empty() && index.by_subject.is_empty());
+        assert!(index.keys.is_empty() && index.by_policy.is_empty() && index.by_subject.is_empty());
     }
 
     #[test]
@@ -430,26 +454,35 @@ mod tests {
         let (token, _) = token();
         let (now, ends) = (Instant::now(), token.ends().unwrap());
         let held = Held::new(token, ends, Duration::ZERO, now, Duration::ZERO, None);
+        let store = Store::new(9, Arc::default());
         let whole: Vec<_> = (0..200).map(|n| format!("agent-{n}:read_agent")).collect();
-        let [whole, other]: [AccessPolicy; 2] = [
-            whole.join(";").parse().unwrap(),
-            "agent-x:read_agent".parse().unwrap(),
-        ];
-        let part = |n| -> AccessPolicy { format!("agent-{n}:read_agent").parse().unwrap() };
+        let whole = store.key_of(&whole.join(";").parse().unwrap());
+        let selected = |agent: &str| {
+            let policy = format!("{agent}:read_agent").parse().unwrap();
+            match store.select(&policy) {
+                Selection::Policy(selection) => selection,
+                _ => unreachable!(),
+            }
+        };
+        let part = |n| selected(&format!("agent-{n}"));
+        let stands_in = |held: &Held, part: &PolicySelection| {
+            let known = held.stands_in(&part.policy);
+            known.unwrap_or_else(|| part.is_within(&whole.policy))
+        };
         for n in 0..99 {
-            held.stand_in_for(&part(n));
-            held.stand_in_for(&part(n));
+            held.stand_in_for(&part(n).policy);
+            held.stand_in_for(&part(n).policy);
         }
-        assert!(held.stands_in(&part(98), &whole) && !held.stands_in(&part(99), &whole));
+        assert!(stands_in(&held, &part(98)) && !stands_in(&held, &part(99)));
         for n in 99..150 {
-            held.stand_in_for(&part(n));
+            held.stand_in_for(&part(n).policy);
         }
         assert!(held.stand_ins() <= 100);
         // What was forgotten is revoked all the same, and with it what may have been.
         for n in 0..200 {
-            assert!(held.stands_in(&part(n), &whole));
+            assert!(stands_in(&held, &part(n)));
         }
-        assert!(!held.stands_in(&other, &whole));
+        assert!(!stands_in(&held, &selected("agent-x")));
         let (token, _) = self::token();
         let next = Held::new(
             token,
@@ -459,9 +492,59 @@ mod tests {
             Duration::ZERO,
             Some(&held),
         );
-        assert!(
-            next.stands_in(&part(3), &whole),
-            "nor does a renewal forget it"
-        );
+        assert!(stands_in(&next, &part(3)), "nor does a renewal forget it");
+    }
+
+    #[test]
+    fn work_is_linear_in_the_agents_of_a_policy_and_not_done_with_a_lock_held() {
+        let work = |agents: usize| {
+            let store = Store::new(8, Arc::default());
+            let text: Vec<_> = (0..agents)
+                .map(|n| format!("agent-{n}:read_agent"))
+                .collect();
+            let text = text.join(";");
+            let policies = [(); 3].map(|()| text.parse::<AccessPolicy>().unwrap());
+            crate::work::take();
+            // Two keys, one of them twice, each from a policy of its own.
+            for (number, (subject, policy)) in [(None, 0), (Some("ada"), 1), (Some("ada"), 2)]
+                .into_iter()
+                .enumerate()
+            {
+                let borrowed = store.key_ref(subject, None, &policies[policy]);
+                assert_eq!(store.look_up(&borrowed).is_some(), number == 2);
+                let key = store.to_key(&borrowed);
+                let (token, _) = token();
+                let (now, ends) = (Instant::now(), token.ends().unwrap());
+                let current = store.get(&key);
+                let (granted, renew_in) = (Duration::ZERO, Duration::ZERO);
+                let held = Held::new(token, ends, granted, now, renew_in, current.as_deref());
+                store.insert(key, held);
+            }
+            store.wider(&store.key("agent-1"), &policies[0]);
+            let one = AgentId::new("agent-7").unwrap();
+            let part = store.select(&"agent-7:read_agent".parse().unwrap());
+            for selection in [
+                part,
+                store.select(&policies[0]),
+                Selection::Agent(&one),
+                Selection::All,
+            ] {
+                let whose = matches!(&selection, Selection::Policy(part) if part.wider.is_empty());
+                let taken = store.take(&selection, Instant::now());
+                assert!(taken.is_empty() || whose || matches!(selection, Selection::All));
+            }
+            // Others take their places.
+            for n in 0..3_000 {
+                store.put(&format!("agent-{n}"));
+            }
+            let (kept, agents) = store.policies.len();
+            assert!(kept < 1_500 && agents <= kept, "{kept}, {agents}");
+            crate::work::take()
+        };
+        let [few, many] = [1_000, 8_000].map(work);
+        assert!(few.all >= 1_000, "{few:?}");
+        assert!(many.all < 9 * few.all, "{few:?} {many:?}");
+        assert!(many.all < 40 * 8_000, "{many:?}");
+        assert!(many.most_under_a_lock <= 64, "{many:?}");
     }
 }

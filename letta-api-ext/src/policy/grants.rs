@@ -1,5 +1,7 @@
 //! The grants of a policy: which agents, and the rights on each.
 
+use std::hash::{Hash, Hasher};
+
 use super::rights::Rights;
 use crate::agent_id::AgentId;
 
@@ -12,16 +14,36 @@ pub(super) struct Grant {
 
 /// Grants in the order of their agents' IDs, each agent once. They do not change, and lie side by side: as a map, one
 /// agent would take a kilobyte.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Eq, PartialOrd, Ord)]
 pub(super) struct Grants(Box<[Grant]>);
+
+// By hand, so that tests can count.
+impl PartialEq for Grants {
+    fn eq(&self, other: &Self) -> bool {
+        #[cfg(test)]
+        crate::work::look_at(self.0.len().min(other.0.len()));
+        self.0 == other.0
+    }
+}
+
+impl Hash for Grants {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        #[cfg(test)]
+        crate::work::look_at(self.0.len());
+        self.0.hash(state);
+    }
+}
 
 impl Grants {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn iter(&self) -> std::slice::Iter<'_, Grant> {
-        self.0.iter()
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Grant> {
+        let grants = self.0.iter();
+        #[cfg(test)]
+        let grants = grants.inspect(|_| crate::work::look_at(1));
+        grants
     }
 
     pub(super) fn get(&self, agent: &str) -> Option<&Rights> {
@@ -32,7 +54,7 @@ impl Grants {
     pub(super) fn is_subset_of(&self, other: &Self) -> bool {
         // What is before an agent that was found cannot be one that follows it.
         let mut others = &*other.0;
-        self.0.iter().all(|grant| {
+        self.iter().all(|grant| {
             let Some(place) = find_near(others, grant.agent.as_str()) else {
                 return false;
             };

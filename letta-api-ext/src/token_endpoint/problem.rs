@@ -22,7 +22,8 @@ use crate::error::Error;
 ///
 /// An [`Error`] becomes a problem by `?`. Its own status and words are not handed on: a 401 of the service's
 /// would tell the page that its user is not signed in, where it is the application's key that was not accepted.
-/// What it was exactly is traced at WARN, for whoever runs the application.
+/// What it was exactly is traced for whoever runs the application: at WARN, and at DEBUG if it is an earlier failure that is
+/// [told again](Error::is_held_off).
 ///
 /// | error | status |
 /// |---|---|
@@ -31,7 +32,10 @@ use crate::error::Error;
 /// | [revoked](Error::is_revoked) while it was minted: whoever signed out meanwhile learns it when they ask again | 503 |
 /// | a minter that is [shut down](Error::is_shut_down) | 503 |
 /// | [invalid input](Error::is_invalid_input), which is the application's fault | 500 |
-/// | any other: a key that is not accepted, an odd answer | 502 |
+/// | any other: a key that is not accepted, an odd answer, a [grant mismatch](Error::is_grant_mismatch) | 502 |
+///
+/// Of an error that is [told again](Error::is_held_off), `Retry-After` is what is left of the minter's wait, whatever the
+/// status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
@@ -108,12 +112,22 @@ impl From<&Error> for Problem {
             (StatusCode::BAD_GATEWAY, "The service did not give access.")
         };
         // Errors of this crate hold no secret.
-        tracing::event!(
-            target: "letta_api_ext::token_endpoint",
-            tracing::Level::WARN,
-            http.response.status_code = status.as_u16(),
-            "a page is told of a problem: {error}"
-        );
+        macro_rules! tell {
+            ($level:ident) => {
+                tracing::event!(
+                    target: "letta_api_ext::token_endpoint",
+                    tracing::Level::$level,
+                    http.response.status_code = status.as_u16(),
+                    "a page is told of a problem: {error}"
+                )
+            };
+        }
+        if error.is_held_off() {
+            // The failure itself was told. Of those who ask meanwhile there may be many.
+            tell!(DEBUG);
+        } else {
+            tell!(WARN);
+        }
         Self {
             retry_after: error.retry_after(),
             ..Self::new(status, detail)

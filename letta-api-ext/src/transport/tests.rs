@@ -19,7 +19,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
 const PAGE: &str = r#"{"tokens":[],"hasNextPage":false}"#;
-const TOKEN: &str = r#"{"token":"ck-let-1","hostname":"https://a.b","expiresAt":"2126-03-01T12:00:00Z","policy":{"version":"1","data":[]}}"#;
+const TOKEN: &str = r#"{"token":"ck-let-1","hostname":"https://a.b","expiresAt":"2126-03-01T12:00:00Z","policy":{"version":"1","data":[{"type":"agent","id":"agent-1","access":["read_messages","write_messages"]}]}}"#;
 
 /// What the network does with a request.
 #[derive(Clone, Debug)]
@@ -63,6 +63,17 @@ impl Network {
 
     fn requests(&self) -> usize {
         self.sent_at.lock().unwrap().len()
+    }
+
+    /// Once the first request was sent, has the clock jump, so that timers are late which fall in between.
+    fn oversleep(self: &Arc<Self>, by: Duration) {
+        let network = self.clone();
+        tokio::spawn(async move {
+            while network.requests() == 0 {
+                tokio::task::yield_now().await;
+            }
+            tokio::time::advance(by).await;
+        });
     }
 
     /// The times from request to request.
@@ -374,16 +385,13 @@ async fn a_wait_past_the_deadline_is_an_error_at_once_that_carries_it() {
     assert!(error.to_string().contains("leaves no time"), "{error}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_sent_past_the_deadline_however_late_the_executor_wakes() {
     let network = Network::play([
         header(429, "retry-after-ms", "100"),
         Answer(201, Vec::new(), TOKEN),
     ]);
-    tokio::spawn(async {
-        tokio::time::sleep(Duration::from_millis(60)).await;
-        std::thread::sleep(Duration::from_millis(200));
-    });
+    network.oversleep(Duration::from_millis(200));
     let instant = Duration::from_millis(1);
     let error = create(&network.letta())
         .deadline(150 * instant)
@@ -397,7 +405,7 @@ async fn nothing_is_sent_past_the_deadline_however_late_the_executor_wakes() {
     assert_eq!(network.requests(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn where_an_answer_came_from_is_not_forgotten_at_the_deadline() {
     let gone = vec![
         ("x-should-retry", "true".to_owned()),
@@ -407,10 +415,7 @@ async fn where_an_answer_came_from_is_not_forgotten_at_the_deadline() {
         header(307, "location", "/elsewhere"),
         Answer(404, gone, r#"{"message":"not found"}"#),
     ]);
-    tokio::spawn(async {
-        tokio::time::sleep(Duration::from_millis(60)).await;
-        std::thread::sleep(Duration::from_millis(200));
-    });
+    network.oversleep(Duration::from_millis(200));
     let instant = Duration::from_millis(1);
     let error = revoke(&network.letta())
         .deadline(150 * instant)
@@ -770,7 +775,8 @@ async fn the_limits_of_an_answer_that_is_streamed_are_those_of_its_beginning() {
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let pause = Duration::from_millis(300);
+    // The head has half of it to come in.
+    let pause = Duration::from_secs(2);
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut request = [0; 4096];

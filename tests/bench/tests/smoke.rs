@@ -79,6 +79,7 @@ fn what_is_done_without_the_network() {
 }
 
 #[test]
+#[ignore = "slow, it builds programs: add -- --ignored"]
 fn code_generation() {
     let measured = smoke(&CodegenSection).results;
     for document in &measured.documents {
@@ -95,6 +96,7 @@ fn code_generation() {
 static BUILT: Mutex<()> = Mutex::new(());
 
 #[test]
+#[ignore = "slow, it builds programs: add -- --ignored"]
 fn rivals() {
     let _turn = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let measured = smoke(&RivalsSection).results;
@@ -109,6 +111,7 @@ fn rivals() {
 }
 
 #[test]
+#[ignore = "slow, it builds whole applications: add -- --ignored"]
 fn footprint() {
     let _turn = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let measured = smoke(&FootprintSection).results;

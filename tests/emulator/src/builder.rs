@@ -30,6 +30,7 @@ pub struct Builder {
     word_delay: Duration,
     clock: Arc<dyn Clock>,
     listen: SocketAddr,
+    shutdown_grace: Duration,
 }
 
 impl Builder {
@@ -43,6 +44,7 @@ impl Builder {
             word_delay: Duration::ZERO,
             clock: Arc::new(SystemClock),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            shutdown_grace: Duration::from_secs(1),
         }
     }
 
@@ -114,6 +116,13 @@ impl Builder {
         self
     }
 
+    /// How long [`Emulator::shutdown`] waits for requests that are being answered, before it closes their
+    /// connections. One second by default; zero does not wait.
+    pub fn shutdown_grace(mut self, grace: Duration) -> Self {
+        self.shutdown_grace = grace;
+        self
+    }
+
     /// Starts the server, as a task of the runtime that this is awaited on.
     ///
     /// # Errors
@@ -141,7 +150,12 @@ impl Builder {
         for agent in self.agents {
             account.agents.add(agent, account.now())?;
         }
-        let server = Server::start(self.listen, routes(Arc::clone(&account))).await?;
+        let server = Server::start(
+            self.listen,
+            routes(Arc::clone(&account)),
+            self.shutdown_grace,
+        )
+        .await?;
         Ok(Emulator::new(account, server))
     }
 }

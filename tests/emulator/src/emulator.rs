@@ -147,7 +147,7 @@ impl Emulator {
     /// Frees the port, lets requests finish that are being answered, closes all connections, and
     /// returns when that is done.
     ///
-    /// Waits one second at the most. What is not done by then is cut off.
+    /// Waits for at most [`Builder::shutdown_grace`], one second by default. What is not done by then is cut off.
     pub async fn shutdown(self) {
         self.server.shutdown().await;
     }

@@ -22,9 +22,6 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::util::MapResult;
 
-/// How long a graceful stop waits for requests that are being answered.
-const GRACE: Duration = Duration::from_secs(1);
-
 /// How long to wait before trying again where no connection can be accepted: there are too many open
 /// files, for one.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
@@ -74,7 +71,12 @@ pub(crate) struct Server {
 
 impl Server {
     /// Listens on `addr`, and answers by `router` in a task of the ambient runtime.
-    pub(crate) async fn start(addr: SocketAddr, router: Router) -> io::Result<Self> {
+    /// `grace` is how long a graceful stop waits for requests that are being answered.
+    pub(crate) async fn start(
+        addr: SocketAddr,
+        router: Router,
+        grace: Duration,
+    ) -> io::Result<Self> {
         // The error of the operating system does not say which address it is about.
         let name = |error: io::Error| {
             io::Error::new(error.kind(), format!("cannot listen on {addr}: {error}"))
@@ -83,7 +85,7 @@ impl Server {
         let addr = listener.local_addr().map_err(name)?;
         let port = Arc::new(Port(Mutex::new(Some(listener))));
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(Arc::clone(&port), router, stopped));
+        let task = tokio::spawn(run(Arc::clone(&port), router, stopped, grace));
         Ok(Self {
             addr,
             port,
@@ -137,7 +139,7 @@ impl Port {
 
 /// Accepts connections until told to stop. Connections are tasks of this task: where it is dropped,
 /// they are.
-async fn run(port: Arc<Port>, router: Router, stop: watch::Receiver<bool>) {
+async fn run(port: Arc<Port>, router: Router, stop: watch::Receiver<bool>, grace: Duration) {
     let mut connections = JoinSet::new();
     let mut told = stop.clone();
     loop {
@@ -153,7 +155,7 @@ async fn run(port: Arc<Port>, router: Router, stop: watch::Receiver<bool>) {
         }
     }
     let all_closed = async { while connections.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(GRACE, all_closed).await;
+    let _ = tokio::time::timeout(grace, all_closed).await;
     connections.shutdown().await;
 }
 

@@ -55,7 +55,7 @@ impl World {
     }
 
     fn board(&self) -> Boarding<usize, Outcome> {
-        self.flights.board(&0, || *lock(&self.kept))
+        self.flights.board(&0, || *lock(&self.kept), || None)
     }
 
     /// What the task of a flight does.
@@ -280,5 +280,30 @@ fn those_who_wait_for_a_task_that_does_not_go_on_are_told() {
         drop(flight);
         assert_eq!(future::block_on(ticket.outcome()), None);
         assert_eq!(joining.join().unwrap(), Some(Ok(0)));
+    });
+}
+
+#[test]
+fn a_refusal_begins_no_flight_and_keeps_nobody_from_one_that_is_under_way() {
+    in_many_orders(|| {
+        const REFUSED: usize = 7;
+        let world = World::new();
+        let board = {
+            let world = world.clone();
+            move || {
+                let kept = || *lock(&world.kept);
+                world.flights.board(&0, kept, || Some(REFUSED))
+            }
+        };
+        let asking = thread::spawn(move || match board() {
+            Boarding::Found(found) => Ok(found),
+            Boarding::Joined(ticket) => future::block_on(ticket.outcome()).expect("it lands"),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(world.ask(true).outcome(), Some(Ok(0)));
+        let found = asking.join().unwrap();
+        assert!(found == Ok(REFUSED) || found == Ok(0), "{found:?}");
+        world.settle();
+        assert_eq!(world.live(), [0]);
     });
 }

@@ -101,7 +101,7 @@ impl Server {
 
     /// What it saw of the one connection that was made.
     fn seen(&self) -> Seen {
-        let seen = self.seen.recv_timeout(std::time::Duration::from_secs(10));
+        let seen = self.seen.recv_timeout(std::time::Duration::from_secs(60));
         let seen = seen.expect("a connection");
         assert!(self.seen.try_recv().is_err(), "a second connection");
         seen

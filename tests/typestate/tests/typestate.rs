@@ -1,6 +1,7 @@
 //! What the policy builder does not let happen does not compile, and the compiler says why.
 
 #[test]
+#[ignore = "slow, it builds its dependencies anew: add -- --ignored"]
 fn useless_policies_do_not_compile() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/*.rs");
