@@ -45,16 +45,12 @@ impl<T> ResponseValue<T> {
     /// The body as it came, of an error answer: it may say more than the description has. Empty for a success, whose
     /// body may hold a token, and for an answer put together by hand. It may hold what the request held.
     ///
-    /// ```no_run
-    /// # async fn run(client: letta_api::Client) {
-    /// match client.list_client_side_access_tokens(&Default::default()).await {
-    ///     Err(letta_api::Error::ErrorResponse(answer)) => {
-    ///         println!("{}", answer.message);
+    /// ```
+    /// fn tell<E>(error: &letta_api::Error<E>) {
+    ///     if let letta_api::Error::ErrorResponse(answer) = error {
     ///         println!("{}", String::from_utf8_lossy(answer.body())); // {"message": "…", "errors": …}
     ///     }
-    ///     _ => {}
     /// }
-    /// # }
     /// ```
     pub fn body(&self) -> &[u8] {
         self.response.buffered()

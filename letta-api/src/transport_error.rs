@@ -15,17 +15,12 @@ use crate::failure;
 /// connection, and neither its URL nor what the server said: HTTP/2 lets a server send text along when it
 /// closes a connection, and that may echo a secret. [`downcast_ref`](Self::downcast_ref) gives it as it is.
 ///
-/// ```no_run
-/// # async fn run(client: letta_api::Client) {
-/// match client.list_client_side_access_tokens(&Default::default()).await {
-///     Err(letta_api::Error::Transport(error)) => {
-///         println!("{error}"); // cannot connect to 127.0.0.1:1: connection refused
-///         assert_eq!(error.peer(), Some("127.0.0.1:1"));
-///         assert_eq!(error.reason(), Some("connection refused"));
-///     }
-///     _ => {}
+/// ```
+/// fn tell(error: &letta_api::TransportError) {
+///     println!("{error}"); // cannot connect to 127.0.0.1:1: connection refused
+///     println!("{:?}", error.peer()); // Some("127.0.0.1:1")
+///     println!("{:?}", error.reason()); // Some("connection refused")
 /// }
-/// # }
 /// ```
 pub struct TransportError {
     cause: Box<dyn Error + Send + Sync>,
