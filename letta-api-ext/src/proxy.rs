@@ -95,13 +95,19 @@ pub(crate) fn of_environment(
     base_url: &BaseUrl,
     variable: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Option<String>> {
-    // In a CGI program, anyone who asks can set `HTTP_PROXY`, and the HTTP library heeds none of them.
-    if variable("REQUEST_METHOD").is_some() {
-        return Ok(None);
-    }
     let https = Setting::find(["HTTPS_PROXY", "https_proxy"], variable);
     let http = Setting::find(["HTTP_PROXY", "http_proxy"], variable);
     let all = Setting::find(["ALL_PROXY", "all_proxy"], variable);
+    // In a CGI program, anyone who asks can set `HTTP_PROXY`, and the HTTP library heeds none of them.
+    if variable("REQUEST_METHOD").is_some() {
+        for setting in https.iter().chain(&http).chain(&all) {
+            warn(
+                setting,
+                "REQUEST_METHOD is set, as for a CGI program, which heeds no proxy",
+            );
+        }
+        return Ok(None);
+    }
     let (mine, others) = match base_url.as_url().scheme() {
         "https" => (https, http),
         _ => (http, https),
@@ -151,7 +157,7 @@ fn warn(setting: &Setting, problem: &'static str) {
     tracing::warn!(
         variable = setting.name,
         problem,
-        "a proxy setting of the environment cannot be used, and is passed over: it does not apply here"
+        "a proxy setting of the environment cannot be used here, and is passed over"
     );
 }
 
@@ -318,6 +324,15 @@ mod tests {
                     ("HTTP_PROXY", "hunter2:1"),
                 ],
                 &[],
+            ),
+            // Of a CGI program, nobody's settings count.
+            (
+                SERVICE,
+                &[
+                    ("HTTPS_PROXY", "http://hunter2:1"),
+                    ("REQUEST_METHOD", "GET"),
+                ],
+                &["HTTPS_PROXY"],
             ),
         ] {
             let log = Log::default();

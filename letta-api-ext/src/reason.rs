@@ -324,7 +324,7 @@ enum Strings {
 struct Key(String);
 
 /// Names of a text, the best first.
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 18] = [
     "message",
     "msg",
     "detail",
@@ -339,6 +339,10 @@ const TEXTS: [&str; 14] = [
     "summary",
     "faultstring",
     "text",
+    "issue",
+    "problem",
+    "violation",
+    "explanation",
 ];
 
 /// Of these, those that a field may be called as well.
@@ -390,7 +394,7 @@ const CODES: [&str; 7] = [
 ];
 
 /// Names of what holds reasons, beside all that end so.
-const CONTAINERS: [&str; 14] = [
+const CONTAINERS: [&str; 18] = [
     "error",
     "detail",
     "details",
@@ -405,6 +409,10 @@ const CONTAINERS: [&str; 14] = [
     "fieldlist",
     "invalidparams",
     "zoderror",
+    "fields",
+    "invalidfields",
+    "invalid",
+    "validationerror",
 ];
 const CONTAINER_ENDS: [&str; 9] = [
     "errors",
@@ -430,7 +438,7 @@ const SHELLS: [&str; 7] = [
 ];
 
 /// Names of what is not for people, or repeats the request.
-const NOISE: [&str; 43] = [
+const NOISE: [&str; 48] = [
     "apiversion",
     "arguments",
     "args",
@@ -441,17 +449,21 @@ const NOISE: [&str; 43] = [
     "context",
     "ctx",
     "debug",
+    "docs",
     "documentationurl",
+    "domain",
     "errorcode",
     "examples",
     "expected",
     "help",
     "id",
+    "in",
     "input",
     "instance",
     "invalidvalue",
     "keyword",
     "line",
+    "location",
     "locations",
     "method",
     "object",
@@ -464,6 +476,7 @@ const NOISE: [&str; 43] = [
     "request",
     "requestid",
     "schemapath",
+    "severity",
     "stack",
     "stacktrace",
     "status",
@@ -579,7 +592,14 @@ fn is_entry(members: &Map<String, Value>) -> bool {
         return true;
     }
     let Some((name, _)) = text_of(members).or_else(|| code_of(members)) else {
-        return false;
+        // A field, and a list of what is wrong with it.
+        let has_reasons = members.iter().any(|(name, value)| {
+            let is_list = value
+                .as_array()
+                .is_some_and(|items| items.iter().any(Value::is_string));
+            is_list && Key::of(name).is_container()
+        });
+        return has_reasons && place_of(members, &PLACES).is_some();
     };
     let is_weak = Key::of(name).is(&WEAK_TEXTS);
     let has_field = || {
@@ -919,6 +939,36 @@ mod tests {
                 "Supabase",
                 r#"{"code":"23502","details":"Failing row","hint":null,"message":"null value"}"#,
                 "null value (Failing row)",
+            ),
+            (
+                "PayPal",
+                r#"{"name":"VALIDATION_ERROR","message":"Invalid request","details":[{"field":"hostname","issue":"bad format","location":"body"}]}"#,
+                "Invalid request (hostname: bad format)",
+            ),
+            (
+                "a list for each field",
+                r#"{"errors":[{"field":"hostname","messages":["is bad","is long"]},{"property":"policy","errors":["x"]},{"path":["a",0],"message":["y"]}]}"#,
+                "hostname: is bad; hostname: is long; policy: x; a.0: y",
+            ),
+            (
+                "fields",
+                r#"{"message":"Bad","fields":{"hostname":"is bad"}}"#,
+                "Bad (hostname: is bad)",
+            ),
+            (
+                "a list of maps",
+                r#"{"errors":[{"hostname":"is bad"},{"policy":["is long"]}]}"#,
+                "hostname: is bad; policy: is long",
+            ),
+            (
+                "Jira",
+                r#"{"errorMessages":["All is bad"],"errors":{"hostname":"is bad"}}"#,
+                "All is bad; hostname: is bad",
+            ),
+            (
+                "an object for each field",
+                r#"{"hostname":{"message":"is bad"},"policy":[{"id":["is long"]}]}"#,
+                "hostname: is bad; policy.0.id: is long",
             ),
             (
                 "a field that is a part of a word",
