@@ -12,6 +12,7 @@ pub(crate) mod granted;
 mod list;
 mod revoke;
 mod salvage;
+mod token_text;
 
 pub use create::CreateAccessToken;
 pub use list::{AccessTokenPage, AccessTokenPages, AccessTokenStream, ListAccessTokens};
@@ -93,7 +94,8 @@ impl AccessTokens {
         ListAccessTokens::new(self.letta.clone())
     }
 
-    /// Ends a token at once: an [`AccessToken`](crate::AccessToken) by reference, or its secret.
+    /// Ends a token at once: an [`AccessToken`](crate::AccessToken) by reference, or its secret. What cannot be a token,
+    /// such as an API key, is [refused](RevokeAccessToken::send) before it gets into a URL.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta, token: letta_api_ext::AccessToken)
@@ -105,6 +107,11 @@ impl AccessTokens {
     /// ```
     pub fn revoke(&self, token: impl Into<Secret>) -> RevokeAccessToken {
         RevokeAccessToken::new(self.letta.clone(), token.into())
+    }
+
+    /// As [`revoke`](Self::revoke), of a token that an answer was seen to hold: whatever it looks like, it must not live on.
+    pub(crate) fn revoke_minted(&self, token: &crate::AccessToken) -> RevokeAccessToken {
+        RevokeAccessToken::of_minted(self.letta.clone(), token.into())
     }
 }
 

@@ -40,16 +40,35 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 #[derive(Clone, Default)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct LettaBuilder {
-    // An error is that of an environment variable that cannot be read.
-    api_key: Option<Result<Secret>>,
-    base_url: Option<Result<String>>,
-    project: Option<Result<Project>>,
+    api_key: Option<Given<Secret>>,
+    base_url: Option<Given<String>>,
+    project: Option<Given<Project>>,
     http_client: Option<reqwest::Client>,
     allow_plain_http: bool,
     options: CallOptions,
     budget: Option<RetryBudget>,
     body_limit: Option<usize>,
     metrics: Option<Arc<dyn Metrics>>,
+}
+
+/// What was set, and by what name: that of a method, or of an environment variable.
+#[derive(Clone)]
+struct Given<T> {
+    field: &'static str,
+    /// An error is that of a variable that cannot be read.
+    value: Result<T>,
+}
+
+impl<T> Given<T> {
+    fn by(field: &'static str, value: T) -> Self {
+        let value = Ok(value);
+        Self { field, value }
+    }
+
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Given<U> {
+        let (field, value) = (self.field, self.value.map(change));
+        Given { field, value }
+    }
 }
 
 impl LettaBuilder {
@@ -62,10 +81,10 @@ impl LettaBuilder {
     fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let read = |name: &'static str| {
             let text = variable(name).filter(|text| !text.is_empty())?;
-            Some(
-                text.into_string()
-                    .map_err(|_| Error::invalid_input(name, "must be valid UTF-8", None)),
-            )
+            let value = text
+                .into_string()
+                .map_err(|_| Error::invalid_input(name, "must be valid UTF-8", None));
+            Some(Given { field: name, value })
         };
         Self {
             api_key: read("LETTA_API_KEY").map(|key| key.map(Secret::from)),
@@ -76,30 +95,31 @@ impl LettaBuilder {
     }
 
     /// The secret API key (`sk-let-…`), or a client-side token (`ck-let-…`) for the calls that its
-    /// policy opens. White space round it is dropped; inside it must be visible ASCII.
+    /// policy opens. White space round it is dropped; inside it must be visible ASCII. What clearly is a slip, such as a key
+    /// in quotes or `${NAME}`, is refused by [`build`](Self::build), see [`ApiKey::new`].
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
-        self.api_key = Some(Ok(key.into()));
+        self.api_key = Some(Given::by("api_key", key.into()));
         self
     }
 
     /// Where the service is. By default `https://api.letta.com`. A closing slash or `/v1` is
-    /// dropped.
+    /// dropped. A URL in quotes or with a placeholder in it is refused by [`build`](Self::build).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(Ok(url.into()));
+        self.base_url = Some(Given::by("base_url", url.into()));
         self
     }
 
     /// The project that calls are made in, by its slug (`X-Project`). By default the key's own. In
     /// place of a [`project_id`](Self::project_id) set before.
     pub fn project(mut self, slug: impl Into<String>) -> Self {
-        self.project = Some(Ok(Project::Slug(slug.into())));
+        self.project = Some(Given::by("project", Project::Slug(slug.into())));
         self
     }
 
     /// The project that calls are made in, by its ID (`X-Project-Id`). In place of a
     /// [`project`](Self::project) set before.
     pub fn project_id(mut self, id: impl Into<String>) -> Self {
-        self.project = Some(Ok(Project::Id(id.into())));
+        self.project = Some(Given::by("project_id", Project::Id(id.into())));
         self
     }
 
@@ -169,7 +189,11 @@ impl LettaBuilder {
     ///   under TLS), which it asks for a sign of life after 5 seconds of silence while calls are under way;
     /// - asks for no compression;
     /// - names this crate as `User-Agent`;
-    /// - goes through the proxy that the environment names, unless the base URL is on this machine.
+    /// - goes through the proxy that the environment names (`HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of the base URL,
+    ///   else `ALL_PROXY`; each in lower case, too), unless the base URL is on this machine, or `NO_PROXY` has its host. A setting
+    ///   that applies and cannot be used is an error of [`build`](Self::build), so that the way round the proxy is never
+    ///   taken in silence; one that does not apply is a warning event. Both name the variable and not its value. SOCKS proxies
+    ///   need the feature `socks`.
     ///
     /// Deadlines, time-outs, retries and redirects are this crate's, whatever the client. One of your own
     ///
@@ -216,41 +240,54 @@ impl LettaBuilder {
     ///
     /// No API key, or one that holds what a header cannot; a base URL that is no absolute `http(s)`
     /// URL, or holds credentials, a query or a fragment, or is plain `http` to another machine; a
-    /// project named by nothing, or by what a header cannot hold; a deadline or a time-out of zero; a retry
-    /// policy that makes no sense. The error names the field and the
-    /// rule ([`Error::field`]) and holds no secret.
+    /// project named by nothing, or by what a header cannot hold; any of these three in quotes, or a placeholder; a
+    /// deadline or a time-out of zero; a retry
+    /// policy that makes no sense; a proxy setting of the environment that applies and cannot be used. The error names the field, or the environment variable that the value came from
+    /// ([`Error::field`]), the rule and what to do, and holds no secret.
     pub fn build(self) -> Result<Letta> {
-        let Some(key) = self.api_key.transpose()? else {
+        self.build_in(&|name| std::env::var_os(name))
+    }
+
+    /// As [`build`](Self::build), in this environment. What is read of it is which proxy there is.
+    fn build_in(self, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Letta> {
+        let Some(key) = self.api_key else {
             let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY";
             return Err(Error::invalid_input("api_key", rule, None));
         };
-        let key = ApiKey::new(key).map_err(|error| refused("api_key", error.rule()))?;
+        let api_key = ApiKey::new(key.value?).map_err(|error| refused(key.field, error.rule()))?;
 
-        let base_url = self.base_url.transpose()?;
-        let base_url = base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
+        let url = self.base_url;
+        let url = url.unwrap_or_else(|| Given::by("base_url", DEFAULT_BASE_URL.to_owned()));
         let base_url =
-            BaseUrl::parse(base_url).map_err(|error| refused("base_url", error.rule()))?;
+            BaseUrl::parse(&url.value?).map_err(|error| refused(url.field, error.rule()))?;
         if base_url.is_cleartext() && !self.allow_plain_http {
             let rule = "must be https, or anyone on the way can read the key; \
                         `allow_plain_http` lifts this";
             return Err(Error::invalid_input(
-                "base_url",
+                url.field,
                 rule,
                 Some(base_url.as_str()),
             ));
         }
 
-        let project = self.project.transpose()?;
-        let project = project.as_ref().map(Project::to_header).transpose()?;
+        let project = self
+            .project
+            .map(|given| given.value?.to_header(given.field));
+        let project = project.transpose()?;
         self.options.check()?;
-        let http = match self.http_client {
-            Some(client) => client,
-            None => default_http_client(&base_url, &self.options)?,
+        let (http, proxy) = match self.http_client {
+            // It has proxies of its own, or none.
+            Some(client) => (client, None),
+            None => {
+                let proxy = proxy_of_environment(&base_url, variable)?;
+                (default_http_client(&base_url, &self.options)?, proxy)
+            }
         };
         let settings = Settings {
-            authorization: key.to_authorization(),
-            key: key.into(),
+            authorization: api_key.to_authorization(),
+            key: api_key.into(),
             project,
+            proxy,
             budget: self.budget.unwrap_or_default(),
             metrics: self.metrics,
             body_limit: self.body_limit.unwrap_or(Response::BODY_LIMIT),
@@ -263,6 +300,18 @@ impl LettaBuilder {
         };
         Ok(Letta::new_with(base_url, http, transport))
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+use crate::proxy::of_environment as proxy_of_environment;
+
+/// A browser decides by itself.
+#[cfg(target_arch = "wasm32")]
+fn proxy_of_environment(
+    _: &BaseUrl,
+    _: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<String>> {
+    Ok(None)
 }
 
 fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqwest::Client> {
@@ -362,6 +411,40 @@ mod tests {
         let error = from(&[("LETTA_API_KEY", "")]).unwrap_err();
         assert_eq!(error.field(), Some("api_key"));
         assert!(error.to_string().contains("LETTA_API_KEY"), "{error}");
+    }
+
+    #[test]
+    fn a_variable_that_holds_no_value_is_named_and_not_shown() {
+        let key = ("LETTA_API_KEY", "sk-let-1");
+        for (variable, value, says) in [
+            (
+                "LETTA_API_KEY",
+                "\"sk-let-hunter2\"",
+                "leave the quotes out",
+            ),
+            ("LETTA_API_KEY", "${hunter2}", "the value itself"),
+            ("LETTA_API_KEY", "sk-let-hunter2,", "one key"),
+            (
+                "LETTA_BASE_URL",
+                "\"https://hunter2\"",
+                "leave the quotes out",
+            ),
+            ("LETTA_BASE_URL", "https://$hunter2", "the value itself"),
+            ("LETTA_BASE_URL", "hunter2", "absolute URL"),
+            ("LETTA_PROJECT", "${PROJECT}", "the value itself"),
+            ("LETTA_PROJECT", "'mine'", "leave the quotes out"),
+        ] {
+            let set = [(variable, value), key];
+            let error = from(&set).unwrap_err();
+            assert_eq!(error.field(), Some(variable), "{error}");
+            let text = format!("{error} {error:?}");
+            assert!(text.contains(says) && text.contains(variable), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+        // What is set by a method has the method's name.
+        let variables = |name: &str| (name == "LETTA_API_KEY").then(|| "'x'".into());
+        let builder = LettaBuilder::from_variables(variables).api_key("'y'");
+        assert_eq!(builder.build().unwrap_err().field(), Some("api_key"));
     }
 
     #[cfg(unix)]

@@ -56,7 +56,10 @@ impl Call {
                 if let Some(value) = value.or_else(|| salvage(&body)) {
                     return Ok(ResponseValue::new(value, status, headers));
                 }
-                let problem = "the status is another, and so is the body";
+                let problem = match letta_api::is_html(&headers, &body) {
+                    true => letta_api::HTML_NOT_JSON,
+                    false => "neither status nor body is as the API description has it",
+                };
                 Error::invalid_response(self.operation, status, &headers, problem, secrets)
             }
             // Only a body of another transport than ours may be unread yet.

@@ -8,13 +8,12 @@ use letta_api::types::ApiError;
 use letta_api::{BodyError, Operation, TransportError};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
-use serde_json::Value;
 
 use crate::cause::Cause;
 #[cfg(feature = "minter")]
 use crate::minter::Fault;
 use crate::transport::{Attempts, Redirect, Stopped};
-use crate::{clock, redact, retry_after};
+use crate::{clock, reason, redact, retry_after};
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -38,7 +37,7 @@ const VALUE_LIMIT: usize = 120;
 /// | [`is_not_found`](Self::is_not_found) | a wrong base URL; a self-hosted server, which has no client-side tokens | check `LETTA_BASE_URL` |
 /// | [`is_rate_limited`](Self::is_rate_limited) | too many calls | come back after [`retry_after`](Self::retry_after), which may be longer than the deadline allowed |
 /// | [`is_server_error`](Self::is_server_error) | trouble at the service, or at a proxy before it | try again later; quote [`request_id`](Self::request_id) |
-/// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | check the base URL, proxy and certificates |
+/// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | the message says which; check the base URL, proxy and certificates |
 /// | [`is_timeout`](Self::is_timeout) | a slow service or network | allow more time for an [attempt](crate::LettaBuilder::attempt_timeout) or the [call](crate::LettaBuilder::deadline) |
 /// | [`is_redirect`](Self::is_redirect) | a base URL that is not the service's own: `http` for `https`, another host | correct `LETTA_BASE_URL` |
 /// | [`is_grant_mismatch`](Self::is_grant_mismatch) | a proxy or a cache that answers with another token; a service newer than this crate | look at what differs; update |
@@ -77,6 +76,8 @@ enum Kind {
     Status {
         status: StatusCode,
         message: Option<String>,
+        /// Whether the body is a page, so that perhaps somebody else has answered.
+        is_html: bool,
     },
     /// The service answered with success, and the rest makes no sense.
     InvalidResponse { status: StatusCode, problem: String },
@@ -95,7 +96,7 @@ enum Kind {
         redirect: Redirect,
     },
     /// No connection was made.
-    Connect,
+    Connect(Way),
     /// The server said that it left the request alone.
     Unprocessed,
     /// Time ran out, perhaps within an answer of this status.
@@ -105,10 +106,49 @@ enum Kind {
         limit: Option<TimeLimit>,
     },
     /// The connection broke, perhaps within an answer of this status.
-    Interrupted { status: Option<StatusCode> },
+    Interrupted {
+        status: Option<StatusCode>,
+        way: Way,
+    },
     /// A minter gave no token for reasons of its own.
     #[cfg(feature = "minter")]
     Minter(Fault),
+}
+
+/// Where a connection went, and what was wrong with it, as far as it is known.
+#[derive(Default)]
+struct Way {
+    /// Host and port.
+    to: Option<String>,
+    /// Host and port of a proxy between.
+    through: Option<String>,
+    reason: Option<String>,
+}
+
+impl Way {
+    fn of(error: &TransportError, proxy: Option<&str>, secrets: &[&str]) -> Self {
+        // A host's name can hold a secret too, as a subdomain.
+        let clean = |text: &str| redact::text(text, secrets);
+        Self {
+            to: error.peer().and_then(clean),
+            through: proxy.and_then(clean),
+            reason: error.reason().map(str::to_owned),
+        }
+    }
+}
+
+impl std::fmt::Display for Way {
+    /// The end of a sentence: where to, which way, and why not.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.to.as_deref().unwrap_or("the service"))?;
+        if let Some(proxy) = &self.through {
+            write!(f, " through the proxy {proxy}")?;
+        }
+        match &self.reason {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A limit of time that was reached.
@@ -150,9 +190,10 @@ impl Error {
         matches!(&self.inner.kind, Kind::Status { status, .. } if status.is_server_error())
     }
 
-    /// The service was not reached: no connection was made, and nothing was sent.
+    /// The service was not reached: no connection was made, and nothing was sent. The message says to which host and port, and
+    /// why: `cannot connect to 127.0.0.1:1: connection refused`.
     pub fn is_connect(&self) -> bool {
-        matches!(self.inner.kind, Kind::Connect)
+        matches!(self.inner.kind, Kind::Connect(_))
     }
 
     /// No whole answer came in time: within the call's deadline, or within the last attempt's time-out
@@ -240,9 +281,10 @@ impl Error {
     /// [`may_have_happened`](Self::may_have_happened).
     pub fn is_retryable(&self) -> bool {
         match &self.inner.kind {
-            Kind::Connect | Kind::Unprocessed | Kind::Timeout { .. } | Kind::Interrupted { .. } => {
-                true
-            }
+            Kind::Connect(_)
+            | Kind::Unprocessed
+            | Kind::Timeout { .. }
+            | Kind::Interrupted { .. } => true,
             Kind::Status { status, .. } => self
                 .inner
                 .should_retry
@@ -272,7 +314,7 @@ impl Error {
             return false;
         }
         let last = match &self.inner.kind {
-            Kind::InvalidInput { .. } | Kind::Connect | Kind::Unprocessed => false,
+            Kind::InvalidInput { .. } | Kind::Connect(_) | Kind::Unprocessed => false,
             Kind::Timeout { .. }
             | Kind::Interrupted { .. }
             | Kind::InvalidResponse { .. }
@@ -304,14 +346,19 @@ impl Error {
             | Kind::GrantMismatch { status, .. } => Some(*status),
             Kind::Redirect { status, .. }
             | Kind::Timeout { status, .. }
-            | Kind::Interrupted { status } => *status,
-            Kind::InvalidInput { .. } | Kind::Connect | Kind::Unprocessed => None,
+            | Kind::Interrupted { status, .. } => *status,
+            Kind::InvalidInput { .. } | Kind::Connect(_) | Kind::Unprocessed => None,
             #[cfg(feature = "minter")]
             Kind::Minter(_) => None,
         }
     }
 
     /// What the service said, cleaned of secrets, on one line, at most 1,000 characters.
+    ///
+    /// Read from the forms that web frameworks commonly give errors, lists and nested objects included: a text about all,
+    /// and up to 20 fields, each with what is wrong with it, as in `Validation failed (body.policy.0.id: Field required;
+    /// hostname: is bad)`. None if the body has no text for people, is a page of HTML, or seems to hold a secret that
+    /// cannot be cut out.
     pub fn message(&self) -> Option<&str> {
         match &self.inner.kind {
             Kind::Status { message, .. } => message.as_deref(),
@@ -319,7 +366,8 @@ impl Error {
         }
     }
 
-    /// The field that broke a rule, as it is called on the wire or on the builder.
+    /// The field that broke a rule, as it is called on the wire or on the builder, or the environment variable that a value
+    /// came from, as in `LETTA_API_KEY` and `HTTPS_PROXY`.
     pub fn field(&self) -> Option<&'static str> {
         match self.inner.kind {
             Kind::InvalidInput { field, .. } => Some(field),
@@ -446,8 +494,14 @@ impl Error {
         body: &[u8],
         secrets: &[&str],
     ) -> Self {
-        let message = message_of(headers, body).and_then(|message| redact::text(&message, secrets));
-        Inner::of(Kind::Status { status, message })
+        let message = reason::of(headers, body, secrets);
+        let is_html = message.is_none() && letta_api::is_html(headers, body);
+        let kind = Kind::Status {
+            status,
+            message,
+            is_html,
+        };
+        Inner::of(kind)
             .with_answer(operation, headers, secrets)
             .into()
     }
@@ -500,10 +554,11 @@ impl Error {
             .into()
     }
 
-    /// The HTTP client has no answer.
+    /// The HTTP client has no answer, perhaps because of the proxy that it goes through.
     pub(crate) fn from_transport(
         error: &TransportError,
         operation: &'static Operation,
+        proxy: Option<&str>,
         secrets: &[&str],
     ) -> Self {
         let source = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
@@ -516,13 +571,16 @@ impl Error {
         }
         let kind = match cause {
             #[cfg(not(target_arch = "wasm32"))]
-            Some(error) if error.is_connect() => Kind::Connect,
+            Some(cause) if cause.is_connect() => Kind::Connect(Way::of(error, proxy, secrets)),
             _ if error.is_unprocessed() => Kind::Unprocessed,
             Some(error) if error.is_timeout() => Kind::Timeout {
                 status: None,
                 limit: None,
             },
-            _ => Kind::Interrupted { status: None },
+            _ => Kind::Interrupted {
+                status: None,
+                way: Way::of(error, proxy, secrets),
+            },
         };
         Inner::caused(kind, source)
             .with_head(operation, None, secrets)
@@ -559,7 +617,7 @@ impl Error {
             Kind::InvalidResponse { .. } => "invalid_response",
             Kind::GrantMismatch { .. } => "grant_mismatch",
             Kind::Redirect { .. } => "redirect",
-            Kind::Connect => "connect",
+            Kind::Connect(_) => "connect",
             Kind::Unprocessed => "unprocessed",
             Kind::Timeout { .. } => "timeout",
             Kind::Interrupted { .. } => "interrupted",
@@ -584,12 +642,18 @@ impl Error {
             letta_api::Error::Transport(error) => {
                 return match error.downcast::<Self>() {
                     Ok(error) => error,
-                    Err(error) => Self::from_transport(&error, operation, secrets),
+                    Err(error) => Self::from_transport(&error, operation, None, secrets),
                 };
+            }
+            // There may be more to it than the message that is documented.
+            letta_api::Error::ErrorResponse(answer) if !answer.body().is_empty() => {
+                let (status, headers) = (answer.status(), answer.headers());
+                return Self::from_status(operation, status, headers, answer.body(), secrets);
             }
             letta_api::Error::ErrorResponse(answer) => Inner::of(Kind::Status {
                 status: answer.status(),
                 message: redact::text(&answer.message, secrets),
+                is_html: false,
             }),
             letta_api::Error::UnexpectedResponse(response) => {
                 let status = response.status();
@@ -620,10 +684,12 @@ impl Error {
                 Some(status) => Inner::of(Kind::Status {
                     status,
                     message: None,
+                    is_html: false,
                 }),
                 None => {
                     let cause = Cause::of(&other, secrets);
-                    Inner::caused(Kind::Interrupted { status: None }, Some(cause))
+                    let (status, way) = (None, Way::default());
+                    Inner::caused(Kind::Interrupted { status, way }, Some(cause))
                 }
             },
         };
@@ -671,8 +737,11 @@ impl Inner {
     fn from_body(error: &BodyError, status: StatusCode, secrets: &[&str]) -> Self {
         if !status.is_success() {
             // What the service thinks of the call is known, if not why.
-            let message = None;
-            return Self::of(Kind::Status { status, message });
+            return Self::of(Kind::Status {
+                status,
+                message: None,
+                is_html: false,
+            });
         }
         if let Some(limit) = error.limit() {
             let problem = format!(
@@ -686,7 +755,10 @@ impl Inner {
                 status,
                 limit: None,
             },
-            _ => Kind::Interrupted { status },
+            _ => Kind::Interrupted {
+                status,
+                way: Way::default(),
+            },
         };
         let cause = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
         Self::caused(kind, cause)
@@ -747,24 +819,6 @@ impl From<std::convert::Infallible> for Error {
     }
 }
 
-/// What an error answer says, in any of the forms that the service and its proxies use: `{message}`,
-/// `{detail}` as text or object, `{error: {message}}`, and plain text. An HTML page says nothing.
-fn message_of(headers: &HeaderMap, body: &[u8]) -> Option<String> {
-    if let Ok(json) = serde_json::from_slice::<Value>(body) {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        return ["message", "detail", "error"]
-            .iter()
-            .filter_map(|key| json.get(key))
-            .find_map(|value| text(value).or_else(|| value.get("message").and_then(text)));
-    }
-    let is_plain = headers
-        .get(reqwest::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|kind| kind.starts_with("text/plain"));
-    let text = std::str::from_utf8(body).ok()?;
-    is_plain.then(|| text.to_owned())
-}
-
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(operation) = self.inner.operation {
@@ -777,10 +831,22 @@ impl std::fmt::Display for Error {
                     write!(f, "; got {got}")?;
                 }
             }
-            Kind::Status { status, message } => {
+            Kind::Status {
+                status,
+                message,
+                is_html,
+            } => {
                 write!(f, "the service answered {status}")?;
                 if let Some(message) = message {
                     write!(f, ": {message}")?;
+                }
+                if *status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+                    f.write_str("; a proxy asks for a user name and a password")?;
+                }
+                if *is_html {
+                    f.write_str(
+                        " with a page of HTML; a proxy or another server may have answered in its place",
+                    )?;
                 }
             }
             Kind::InvalidResponse { status, problem } => write!(
@@ -803,7 +869,7 @@ impl std::fmt::Display for Error {
                 "the service redirects from {} to {}: {}",
                 redirect.from, redirect.to, redirect.rule
             )?,
-            Kind::Connect => f.write_str("no connection to the service could be made")?,
+            Kind::Connect(way) => write!(f, "cannot connect to {way}")?,
             Kind::Unprocessed => f.write_str("the service turned the request away unread")?,
             Kind::Timeout { status, limit } => {
                 match status {
@@ -825,11 +891,15 @@ impl std::fmt::Display for Error {
                     }
                 }
             }
-            Kind::Interrupted { status: None } => {
+            Kind::Interrupted { status: None, way } => {
                 f.write_str("the connection to the service broke before it answered")?;
+                if way.to.is_some() || way.reason.is_some() {
+                    write!(f, " ({way})")?;
+                }
             }
             Kind::Interrupted {
                 status: Some(status),
+                ..
             } => write!(
                 f,
                 "the service answered {status}, and the connection broke within the answer"

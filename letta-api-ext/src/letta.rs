@@ -60,8 +60,9 @@ impl Letta {
     ///
     /// # Errors
     ///
-    /// No `LETTA_API_KEY`, and what [`LettaBuilder::build`] refuses. To add to what the environment
-    /// says, begin with [`LettaBuilder::from_env`].
+    /// No `LETTA_API_KEY`, and what [`LettaBuilder::build`] refuses. A value that is refused is named by its variable
+    /// ([`Error::field`](crate::Error::field)). To add to what the environment says, begin with
+    /// [`LettaBuilder::from_env`].
     pub fn from_env() -> Result<Self> {
         LettaBuilder::from_env().build()
     }
@@ -133,6 +134,9 @@ impl Letta {
     /// [`Error`](crate::Error) of this crate. Of an answer, they tell the last attempt's alone: that an
     /// attempt before it was lost, and may have had its effect, is not in it. A limit to bodies is set
     /// with [`LettaBuilder::response_body_limit`].
+    ///
+    /// A path parameter may be any text here, but for what would name another resource: nothing keeps a key out of the
+    /// URL of `delete_client_side_access_token`. [`revoke`](crate::AccessTokens::revoke) takes only what can be a token.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), Box<dyn std::error::Error>> {

@@ -88,6 +88,7 @@
 //! |---|---|---|
 //! | `http2` | yes | HTTP/2, where the service offers it |
 //! | `rustls` | yes | TLS by rustls, with aws-lc for cryptography |
+//! | `socks` | | SOCKS proxies, if `ALL_PROXY` and the like name one; without it, such a setting is an error |
 //! | `rustls-ring` | | TLS by rustls, with ring for cryptography; `rustls` and `native-tls` come before it |
 //! | `native-tls` | | TLS by the platform's own library |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
@@ -152,6 +153,9 @@ mod metrics;
 mod minter;
 mod origin;
 mod project;
+#[cfg(not(target_arch = "wasm32"))]
+mod proxy;
+mod reason;
 mod redact;
 mod retry_after;
 mod retry_budget;

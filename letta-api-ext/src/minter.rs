@@ -808,7 +808,7 @@ impl Inner {
             left => {
                 let left = left.map_or(self.deadline(), |left| left.min(self.deadline()));
                 let tokens = self.letta.access_tokens();
-                tokens.revoke(&token).deadline(left).send().await
+                tokens.revoke_minted(&token).deadline(left).send().await
             }
         };
         match result {

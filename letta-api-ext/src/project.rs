@@ -15,14 +15,18 @@ pub(crate) enum Project {
 
 impl Project {
     /// The header that names the project to the service.
-    pub(crate) fn to_header(&self) -> Result<(HeaderName, HeaderValue)> {
-        let (field, name, text) = match self {
-            Self::Slug(text) => ("project", "x-project", text),
-            Self::Id(text) => ("project_id", "x-project-id", text),
+    pub(crate) fn to_header(&self, field: &'static str) -> Result<(HeaderName, HeaderValue)> {
+        let (name, text) = match self {
+            Self::Slug(text) => ("x-project", text),
+            Self::Id(text) => ("x-project-id", text),
         };
         let text = text.trim();
         if text.is_empty() {
             return Err(Error::invalid_input(field, "must not be empty", None));
+        }
+        if let Some(slip) = letta_api::slip(text) {
+            let rule = format!("cannot be used: {slip}");
+            return Err(Error::invalid_input(field, rule, Some(text)));
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             let rule = "must be visible ASCII without spaces, since it is sent in a header";

@@ -44,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) key: Secret,
     pub(crate) authorization: HeaderValue,
     pub(crate) project: Option<(HeaderName, HeaderValue)>,
+    /// Host and port of the proxy on the way, if the default HTTP client has one.
+    pub(crate) proxy: Option<String>,
     pub(crate) budget: RetryBudget,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
     pub(crate) body_limit: usize,

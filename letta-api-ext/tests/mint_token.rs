@@ -57,6 +57,6 @@ fn the_example_fails_readably_where_there_is_no_service() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
         errors,
-        "error: create_client_side_access_token: no connection to the service could be made; tried 3 times\n"
+        "error: create_client_side_access_token: cannot connect to 127.0.0.1:1: connection refused; tried 3 times\n"
     );
 }

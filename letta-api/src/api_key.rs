@@ -1,11 +1,16 @@
 //! The credential that goes into the `Authorization` header.
 
 use crate::Secret;
+use crate::slip;
+
+/// How the service's keys and tokens begin.
+const PREFIXES: [&str; 2] = ["sk-let-", "ck-let-"];
 
 /// An API key (`sk-let-…`), or a client-side token (`ck-let-…`) used as one.
 ///
 /// Cannot hold what is not fit for an HTTP header, and cannot be printed: `Debug` is redacted and
-/// there is no `Display`. The prefix is not checked, since a self-hosted server accepts any key.
+/// there is no `Display`. The prefix is not asked for, since a self-hosted server accepts any password as a key. What
+/// clearly is a slip is refused: a key in quotes, or a placeholder that nothing was filled in for.
 ///
 /// ```
 /// use letta_api::ApiKey;
@@ -13,6 +18,8 @@ use crate::Secret;
 /// let key = ApiKey::new("sk-let-0f3c\n")?; // as read from a file: trimmed
 /// assert_eq!(key.secret().expose_secret(), "sk-let-0f3c");
 /// assert!(ApiKey::new("  ").is_err());
+/// let quoted = ApiKey::new("\"sk-let-0f3c\"").unwrap_err();
+/// assert!(quoted.rule().contains("leave the quotes out"));
 /// # Ok::<(), letta_api::InvalidApiKey>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +30,15 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// A key that is empty, or holds anything but visible ASCII (a space, a control character, a
-    /// letter beyond ASCII). The error does not hold the key.
+    /// The error says which of these it is and what to do, and does not hold the key:
+    ///
+    /// - an empty key, and one that holds anything but visible ASCII (a space, a control character, a letter beyond
+    ///   ASCII);
+    /// - a text in quotes; a placeholder (`${NAME}`, `$(…)`, `{{…}}`, `<…>`, `%NAME%`, `$NAME`, `YOUR_API_KEY`); the name of
+    ///   the variable, or a line of an env file (`LETTA_API_KEY=…`); a redacted key; `undefined`, `null` and `None`; a
+    ///   URL or another reference (`scheme://…`);
+    /// - `sk-let-` or `ck-let-` after other text. After one of these at the beginning: nothing, a text that was cut short
+    ///   (`...`) or masked (`***`), a placeholder, or a quotation mark, a separator or a `\n` in writing at the end.
     pub fn new(key: impl Into<Secret>) -> Result<Self, InvalidApiKey> {
         let key = key.into();
         let trimmed = key.expose_secret().trim();
@@ -32,6 +46,10 @@ impl ApiKey {
             return Err(InvalidApiKey {
                 rule: "it is empty".to_owned(),
             });
+        }
+        if let Some(rule) = slip::slip(trimmed) {
+            let rule = rule.to_owned();
+            return Err(InvalidApiKey { rule });
         }
         if let Some((index, character)) = trimmed
             .chars()
@@ -51,6 +69,9 @@ impl ApiKey {
                 ),
             });
         }
+        if let Some(rule) = what_is_no_key(trimmed) {
+            return Err(InvalidApiKey { rule });
+        }
         Ok(Self(Secret::new(trimmed)))
     }
 
@@ -67,6 +88,46 @@ impl ApiKey {
         value.set_sensitive(true);
         value
     }
+}
+
+/// What is wrong with a text that has visible ASCII only.
+fn what_is_no_key(text: &str) -> Option<String> {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    if scheme.is_some_and(|it| {
+        it.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    }) {
+        let rule = "it is a URL or a reference to a secret; set it to the key itself";
+        return Some(rule.to_owned());
+    }
+    let lower = text.to_ascii_lowercase();
+    for prefix in PREFIXES {
+        if lower.rfind(prefix).is_some_and(|start| start > 0) {
+            return Some(format!(
+                "it holds `{prefix}` after other text; give one key and nothing else"
+            ));
+        }
+    }
+    let length = PREFIXES
+        .iter()
+        .find(|prefix| lower.starts_with(**prefix))?
+        .len();
+    let rest = &text[length..];
+    if rest.is_empty() || rest.ends_with("...") || rest.contains("***") {
+        return Some("it is cut short or masked; give the whole key".to_owned());
+    }
+    if rest.contains("${") || rest.contains("$(") || rest.contains("{{") {
+        return Some("it holds a placeholder; set it to the key itself".to_owned());
+    }
+    let kind = match rest.chars().next_back()? {
+        last if slip::QUOTES.contains(last) => "a quotation mark",
+        ',' | ';' => "a separator",
+        _ if rest.ends_with("\\n") || rest.ends_with("\\r") => "a line break in writing",
+        _ => return None,
+    };
+    Some(format!(
+        "it ends with {kind}; give one key and nothing else"
+    ))
 }
 
 impl From<&ApiKey> for Secret {
@@ -110,3 +171,55 @@ impl std::fmt::Display for InvalidApiKey {
 }
 
 impl std::error::Error for InvalidApiKey {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_whatever_a_server_may_have_for_one() {
+        for key in [
+            "sk-let-0f3c",
+            "SK-LET-0f3c",
+            "sk-let-MTIz.A_b~c+d/e==",
+            "sk-let-\"quoted\\0123456789",
+            "ck-let-b3JnLTE6M2Y4OGQ0Y2UtOGQ1Zg==",
+            "plain=k3yk3yk3y/4711",
+            "a",
+            "p\"q'r",
+            "changeme",
+        ] {
+            assert!(ApiKey::new(key).is_ok(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_one_is_refused_and_never_shown() {
+        for (key, says) in [
+            ("\"sk-let-hunter2\"", "quotes"),
+            ("'hunter2'", "leave the quotes out"),
+            ("\"sk-let-hunter2", "after other text"),
+            ("sk-let-hunter2\"", "ends with a quotation mark"),
+            ("sk-let-hunter2;", "a separator"),
+            ("sk-let-1,sk-let-hunter2", "`sk-let-` after other text"),
+            ("Bearer:sk-let-hunter2", "after other text"),
+            ("Bearer sk-let-hunter2", "without `Bearer`"),
+            ("sk-let-hunter2\\n", "a line break in writing"),
+            ("sk-let-${hunter2}", "a placeholder"),
+            ("sk-let-****", "masked"),
+            ("sk-let-", "cut short"),
+            ("sk-let-hunter2...", "cut short"),
+            ("sk-let-hunter2\u{2026}", "beyond ASCII"),
+            ("${hunter2}", "filled in"),
+            ("LETTA_API_KEY=hunter2", "after the `=`"),
+            ("https://hunter2", "a URL"),
+            ("op://vault/hunter2", "a reference"),
+            ("undefined", "missing"),
+        ] {
+            let error = ApiKey::new(key).expect_err(key);
+            let text = format!("{error} {error:?} {}", error.rule());
+            assert!(text.contains(says), "{key}: {text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+}

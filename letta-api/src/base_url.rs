@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use url::{Host, Url};
 
+use crate::slip;
+
 /// Room for a path, in bytes: those with a token in them are about as long.
 const ROOM: usize = 128;
 
@@ -40,11 +42,22 @@ impl BaseUrl {
     /// # Errors
     ///
     /// A text that is no absolute URL, a scheme other than `http` or `https`, and a user name,
-    /// password, query or fragment in it. The error does not hold the text, which may hold a
-    /// password.
+    /// password, query or fragment in it. A URL in quotes, one that holds a placeholder (`${NAME}`, `$NAME`, `{name}`,
+    /// `<name>`, `%NAME%`) or a control character, and a line of an env file. The error says what to do, and does not
+    /// hold the text, which may hold a password.
     pub fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
         let fail = |rule| Err(InvalidBaseUrl { rule });
-        let Ok(mut url) = Url::parse(text.trim()) else {
+        let text = text.trim();
+        if let Some(rule) = slip::slip_in_url(text) {
+            return fail(rule);
+        }
+        // URL libraries take line breaks out.
+        if text.contains(|character: char| character.is_control()) {
+            return fail(
+                "it holds a line break or another control character; give one URL and nothing else",
+            );
+        }
+        let Ok(mut url) = Url::parse(text) else {
             return fail("it is not an absolute URL; write it like https://api.letta.com");
         };
         if !matches!(url.scheme(), "http" | "https") {

@@ -74,10 +74,11 @@ impl<E> Error<E> {
         }
     }
 
-    /// The body of an answer that was not decoded, where it could be read. It may hold a secret:
+    /// The body of an error answer, or of one that was not decoded, if it could be read. It may hold a secret:
     /// the answer to a create holds the token.
     pub async fn into_body(self) -> Option<Bytes> {
         match self {
+            Self::ErrorResponse(answer) => Some(Bytes::copy_from_slice(answer.body())),
             Self::UnexpectedResponse(response) => response.bytes().await.ok(),
             Self::InvalidPayload(payload) => Some(payload.body),
             _ => None,
@@ -191,7 +192,7 @@ impl InvalidPayload {
         self.response.headers()
     }
 
-    /// What is wrong with the body, and at which line and column of it.
+    /// What is wrong with the body, and at which line and column of it. Of a page of HTML, that it is one.
     pub fn problem(&self) -> &str {
         &self.problem
     }

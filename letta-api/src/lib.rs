@@ -73,12 +73,16 @@ pub use crate::error::{Error, InvalidPayload};
 #[cfg(feature = "multipart")]
 pub use crate::file_part::FilePart;
 pub use crate::generated::{operations, types};
+#[doc(hidden)]
+pub use crate::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 pub use crate::operation::Operation;
 pub use crate::response::{BodyError, Response};
 pub use crate::response_value::ResponseValue;
 #[doc(hidden)]
 pub use crate::response_value::read_json;
 pub use crate::secret::Secret;
+#[doc(hidden)]
+pub use crate::slip::slip;
 pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
 pub use crate::transport_error::TransportError;
 pub use progenitor_client::ByteStream;
@@ -87,6 +91,7 @@ mod api_key;
 mod base_url;
 mod client;
 mod error;
+mod failure;
 #[cfg(feature = "multipart")]
 #[cfg_attr(
     not(test),
@@ -98,12 +103,14 @@ mod error;
 mod file_part;
 #[rustfmt::skip]
 mod generated;
+mod html;
 mod operation;
 mod path;
 mod request_body;
 mod response;
 mod response_value;
 mod secret;
+mod slip;
 mod tagged;
 mod text_enum;
 mod transport;

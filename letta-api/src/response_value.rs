@@ -9,6 +9,7 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, InvalidPayload};
+use crate::html;
 use crate::response::{BodyError, Response};
 use crate::wiped::Wiped;
 
@@ -17,7 +18,7 @@ use crate::wiped::Wiped;
 /// `Debug` writes the status alone. The value is reached through `Deref`, or taken with
 /// [`into_inner`](Self::into_inner).
 pub struct ResponseValue<T> {
-    /// Without its body.
+    /// Without its body, unless it is an error.
     response: Response,
     value: T,
 }
@@ -39,6 +40,20 @@ impl<T> ResponseValue<T> {
     /// The headers of the answer.
     pub fn headers(&self) -> &HeaderMap {
         self.response.headers()
+    }
+
+    /// The body as it came, of an error answer: it may say more than the description has. Empty for a success, whose
+    /// body may hold a token, and for an answer put together by hand. It may hold what the request held.
+    ///
+    /// ```
+    /// fn tell<E>(error: &letta_api::Error<E>) {
+    ///     if let letta_api::Error::ErrorResponse(answer) = error {
+    ///         println!("{}", String::from_utf8_lossy(answer.body())); // {"message": "…", "errors": …}
+    ///     }
+    /// }
+    /// ```
+    pub fn body(&self) -> &[u8] {
+        self.response.buffered()
     }
 
     /// The value alone.
@@ -69,10 +84,14 @@ impl<T: DeserializeOwned> ResponseValue<T> {
             });
         }
         match read_json(response.buffered()) {
-            Ok(value) => Ok(Self {
-                response: response.without_body(),
-                value,
-            }),
+            Ok(value) => {
+                let keeps_body = !response.status().is_success();
+                let response = match keeps_body {
+                    true => response,
+                    false => response.without_body(),
+                };
+                Ok(Self { response, value })
+            }
             Err(error) => Err(Error::InvalidPayload(Box::new(InvalidPayload::new(
                 response, &error,
             )))),
@@ -103,10 +122,15 @@ impl ResponseValue<ByteStream> {
 impl InvalidPayload {
     fn new(mut response: Response, error: &serde_json::Error) -> Self {
         let body = response.take_buffered();
+        let problem = match body.trim_ascii() {
+            [] => "it is empty".to_owned(),
+            _ if html::is_html(response.headers(), &body) => html::NOT_JSON.to_owned(),
+            _ => describe(error),
+        };
         Self {
             response,
             body,
-            problem: describe(error),
+            problem,
         }
     }
 }

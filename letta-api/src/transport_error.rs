@@ -1,17 +1,67 @@
 //! Why there is no answer, in a form that is safe to print.
 
+use std::borrow::Cow;
 use std::error::Error;
+
+use url::Url;
+
+use crate::failure;
 
 /// Why a [`Transport`](crate::Transport) has no answer.
 ///
 /// Holds the cause, of whatever type: `reqwest::Error` from the transports of this crate, an error of
-/// their own from others. Of a `reqwest::Error`, `Debug` and `source()` show what it says of the
+/// their own from others. Of a `reqwest::Error`, `Display` says which host and port the request was for and what went wrong,
+/// in words of this crate: `cannot connect to 127.0.0.1:1: connection refused`. `Debug` and `source()` show what it says of the
 /// connection, and neither its URL nor what the server said: HTTP/2 lets a server send text along when it
 /// closes a connection, and that may echo a secret. [`downcast_ref`](Self::downcast_ref) gives it as it is.
+///
+/// ```
+/// fn tell(error: &letta_api::TransportError) {
+///     println!("{error}"); // cannot connect to 127.0.0.1:1: connection refused
+///     println!("{:?}", error.peer()); // Some("127.0.0.1:1")
+///     println!("{:?}", error.reason()); // Some("connection refused")
+/// }
+/// ```
 pub struct TransportError {
     cause: Box<dyn Error + Send + Sync>,
     /// Of a `reqwest::Error`.
-    printable: Option<Printable>,
+    known: Option<Box<Known>>,
+}
+
+/// What a `reqwest::Error` tells.
+struct Known {
+    printable: Printable,
+    peer: Option<String>,
+    is_connect: bool,
+    reason: Option<Cow<'static, str>>,
+}
+
+impl Known {
+    fn of(error: &reqwest::Error, url: Option<&Url>) -> Self {
+        let is_https = url.is_some_and(|url| url.scheme() == "https");
+        #[cfg(not(target_arch = "wasm32"))]
+        let is_connect = error.is_connect();
+        #[cfg(target_arch = "wasm32")]
+        let is_connect = false;
+        Self {
+            printable: Printable::of(error),
+            peer: url.and_then(peer),
+            is_connect,
+            reason: match is_connect {
+                true => Some(failure::no_connection(error, is_https)),
+                false => failure::broken(error, is_https),
+            },
+        }
+    }
+}
+
+/// Host and port of a URL. A server that redirects says what the host is, and may put a key there.
+fn peer(url: &Url) -> Option<String> {
+    let host = url.host_str().filter(|host| !host.contains("-let-"))?;
+    match url.port_or_known_default() {
+        Some(port) => Some(format!("{host}:{port}")),
+        None => Some(host.to_owned()),
+    }
 }
 
 impl TransportError {
@@ -21,16 +71,14 @@ impl TransportError {
         let cause: Box<dyn Error + Send + Sync> = Box::new(cause);
         match cause.downcast::<reqwest::Error>() {
             Ok(error) => {
+                let url = error.url().cloned();
                 let error = error.without_url();
                 Self {
-                    printable: Some(Printable::of(&error)),
+                    known: Some(Box::new(Known::of(&error, url.as_ref()))),
                     cause: Box::new(error),
                 }
             }
-            Err(cause) => Self {
-                cause,
-                printable: None,
-            },
+            Err(cause) => Self { cause, known: None },
         }
     }
 
@@ -45,11 +93,23 @@ impl TransportError {
     ///
     /// This error, unchanged, where the cause is of another type.
     pub fn downcast<T: Error + 'static>(self) -> Result<T, Self> {
-        let printable = self.printable;
+        let known = self.known;
         self.cause
             .downcast()
             .map(|cause| *cause)
-            .map_err(|cause| Self { cause, printable })
+            .map_err(|cause| Self { cause, known })
+    }
+
+    /// Host and port that the request was for, as in `api.letta.com:443`. They are no secret; the rest of the URL may be.
+    /// None if the cause is no `reqwest::Error` or does not tell.
+    pub fn peer(&self) -> Option<&str> {
+        self.known.as_ref()?.peer.as_deref()
+    }
+
+    /// What went wrong, in a few words of this crate, as in `connection refused`. Nothing that a server said is in it. None if
+    /// it is not known, which it never is in a browser.
+    pub fn reason(&self) -> Option<&str> {
+        self.known.as_ref()?.reason.as_deref()
     }
 
     /// Whether no server can have worked on the request: no connection was made, or the server said over
@@ -112,15 +172,24 @@ impl From<reqwest::Error> for TransportError {
 
 impl std::fmt::Display for TransportError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("no answer could be had from the service")
+        let peer = self.peer().unwrap_or("the service");
+        let is_connect = self.known.as_ref().is_some_and(|known| known.is_connect);
+        match is_connect {
+            true => write!(f, "cannot connect to {peer}")?,
+            false => write!(f, "no answer could be had from {peer}")?,
+        }
+        match self.reason() {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl std::fmt::Debug for TransportError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut out = f.debug_tuple("TransportError");
-        match &self.printable {
-            Some(printable) => out.field(printable),
+        match &self.known {
+            Some(known) => out.field(&known.printable),
             None => out.field(&self.cause),
         };
         out.finish()
@@ -129,8 +198,8 @@ impl std::fmt::Debug for TransportError {
 
 impl Error for TransportError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.printable {
-            Some(printable) => Some(printable),
+        match &self.known {
+            Some(known) => Some(&known.printable),
             None => Some(&*self.cause),
         }
     }

@@ -6,9 +6,12 @@ use std::time::Duration;
 use httptest::matchers::{all_of, contains, not, request, url_decoded};
 use httptest::responders::{cycle, status_code};
 use httptest::{Expectation, Server};
-use letta_api_ext::{Error, Revocation};
+use letta_api_ext::{Error, RetryPolicy, Revocation, TokenMinter};
 use letta_api_tests::fault_server::{Fault, FaultServer, refused_url};
-use letta_api_tests::{TOKEN, Tap, answer, letta, policy, token_json};
+use letta_api_tests::{
+    API_KEY, TOKEN, Tap, answer, configured, letta, policy, printed, token_json,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const PATH: &str = "/v1/client-side-access-tokens";
 
@@ -90,6 +93,30 @@ async fn an_error_status_is_an_error_of_that_status_whatever_the_body() {
             "application/json",
             r#"{"error":{"type":"t","message":"Slow","detail":"d"}}"#,
             Some("Slow"),
+        ),
+        (
+            400,
+            "application/json",
+            r#"{"message":"Bad","errors":{"hostname":["is bad"]}}"#,
+            Some("Bad (hostname: is bad)"),
+        ),
+        (
+            400,
+            "application/json",
+            r#"{"message":["hostname is bad","policy is bad"]}"#,
+            Some("hostname is bad; policy is bad"),
+        ),
+        (
+            422,
+            "application/json",
+            r#"{"detail":[{"loc":["body","policy",0,"id"],"msg":"Field required"}]}"#,
+            Some("body.policy.0.id: Field required"),
+        ),
+        (
+            422,
+            "application/problem+json",
+            r#"{"title":"Invalid","errors":[{"detail":"is bad","pointer":"/hostname"}]}"#,
+            Some("Invalid (/hostname: is bad)"),
         ),
         (
             500,
@@ -177,6 +204,20 @@ async fn a_success_that_makes_no_sense_is_an_error_and_its_body_is_not_shown() {
 }
 
 #[tokio::test]
+async fn a_key_in_place_of_the_token_is_not_handed_over() {
+    for key in [API_KEY, "sk-let-0ther", "SK-LET-0ther", " sk-let-0ther"] {
+        let json = token_json().replace(TOKEN, key);
+        let tap = Tap::start(answer("201 Created", "application/json", &json)).await;
+        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        let error = create.await.unwrap_err();
+        assert!(error.is_invalid_response() && error.may_have_happened());
+        let text = printed(&error);
+        assert!(text.contains("an API key in place of the token"), "{text}");
+        assert!(!text.contains(key) && !text.contains("0ther"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn an_invalid_answer_says_what_is_wrong_with_it() {
     for (body, says) in [
         (
@@ -206,9 +247,29 @@ async fn an_invalid_answer_says_what_is_wrong_with_it() {
 
 #[tokio::test]
 async fn a_token_that_comes_with_odd_fields_is_not_lost() {
+    let long = "9".repeat(10_000);
+    let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
+    let policy_json = r#"{"version":"1","data":[{"type":"agent","id":"agent-1","access":["read_messages","write_messages"]}]}"#;
+    let own = "https://app.example.com";
     for odd in [
         r#"{"token":"ck-let-1"}"#,
         r#"{"token":"ck-let-1","hostname":7,"expiresAt":1772366400,"policy":{"version":2}}"#,
+        &format!(
+            r#"{{"token":"ck-let-1","hostname":"{own}","expiresAt":"x","policy":{policy_json},"policy":{policy_json}}}"#
+        ),
+        &format!(
+            r#"{{"token":"ck-let-1","hostname":"{own}","expiresAt":"x","policy":[],"n":1e999999}}"#
+        ),
+        r#"{"token":"ck-let-1","expiresAt":-1e999999,"policy":{"version":1e999999,"data":[]}}"#,
+        &format!(
+            r#"{{"token":"ck-let-1","expiresAt":"+999999999-01-01T00:00:00Z","policy":{policy_json}}}"#
+        ),
+        &format!(r#"{{"token":"ck-let-1","hostname":"{own}","expiresAt":"{long}"}}"#),
+        &format!(r#"{{"token":"ck-let-1","hostname":"{own}","expiresAt":{long}}}"#),
+        &format!(r#"{{"token":"ck-let-1","x":{deep},"expiresAt":{deep},"policy":{deep}}}"#),
+        r#"{"token":"ck-let-1","token":"ck-let-1"}"#,
+        r#"{"token":"ck-let-1","hostname":'h'}"#,
+        "{\"token\":\"ck-let-1\",\"hostname\":\"a\tb\"}",
     ] {
         for status in ["201 Created", "202 Accepted"] {
             let tap = Tap::start(answer(status, "application/json", odd)).await;
@@ -216,7 +277,12 @@ async fn a_token_that_comes_with_odd_fields_is_not_lost() {
                 .letta()
                 .access_tokens()
                 .create(policy(), "https://app.example.com");
-            assert_eq!(create.await.unwrap().expose_secret(), "ck-let-1");
+            let token = create.await.unwrap();
+            assert_eq!(token.expose_secret(), "ck-let-1");
+            assert!(token.is_expired() && token.expires_at().is_none());
+            let page = serde_json::to_value(token.to_browser()).unwrap();
+            assert_eq!(page["expiresIn"], 0);
+            let _ = (token.policy(), token.origin(), format!("{token:?}"));
         }
         let page = format!(
             r#"{{"tokens":[{odd},{}],"hasNextPage":false}}"#,
@@ -226,6 +292,17 @@ async fn a_token_that_comes_with_odd_fields_is_not_lost() {
         let page = tap.letta().access_tokens().list().await.unwrap();
         let secrets: Vec<_> = page.tokens().iter().map(|it| it.expose_secret()).collect();
         assert_eq!(secrets, ["ck-let-1", TOKEN]);
+    }
+    // After the object, and within it what is no UTF-8.
+    for odd in [
+        &b"{\"token\":\"ck-let-1\"} trailing"[..],
+        b"{\"token\":\"ck-let-1\"}{\"token\":\"ck-let-2\"}",
+        b"{\"hostname\":\"\xff\",\"token\":\"ck-let-1\",\"\xfe\":\xfd}",
+    ] {
+        let head = format!("HTTP/1.1 201 X\r\ncontent-length: {}\r\n\r\n", odd.len());
+        let tap = Tap::start([head.as_bytes(), odd].concat()).await;
+        let create = tap.letta().access_tokens().create(policy(), "https://a.b");
+        assert_eq!(create.await.unwrap().expose_secret(), "ck-let-1");
     }
 }
 
@@ -261,23 +338,70 @@ async fn a_token_is_not_lost_to_a_text_that_nobody_reads_and_that_is_no_utf8() {
 }
 
 #[tokio::test]
-async fn a_revoke_that_is_answered_with_anything_but_an_empty_success_is_an_error() {
-    for (status, content_type, body) in [
-        ("200 OK", "text/html", "<html>Sign in to Wi-Fi</html>"),
-        ("200 OK", "application/json", r#"{"error":"not revoked"}"#),
-        ("200 OK", "application/json", "[]"),
-        ("202 Accepted", "text/plain", ""),
-        ("206 Partial Content", "text/html", "<html>"),
+async fn a_revoke_that_is_answered_with_anything_but_a_204_is_an_error() {
+    for status in [
+        "200 OK",
+        "201 Created",
+        "202 Accepted",
+        "203 Non-Authoritative Information",
+        "205 Reset Content",
+        "206 Partial Content",
+        "207 Multi-Status",
+        "226 IM Used",
+        "299 Fine",
     ] {
-        let tap = Tap::start(answer(status, content_type, body)).await;
-        let error = tap.letta().access_tokens().revoke(TOKEN).await.unwrap_err();
-        assert!(error.is_invalid_response(), "{status} {body}: {error}");
-        assert!(error.may_have_happened());
-        assert_eq!(error.request_id(), Some("req-7"));
+        for (content_type, body) in [
+            ("text/plain", ""),
+            ("application/json", ""),
+            ("application/json", "{}"),
+            ("application/json", "null"),
+            ("application/json", "[]"),
+            ("application/json", r#"{"success":true}"#),
+            ("application/json", r#"{"error":"not revoked"}"#),
+            ("text/html", "<html>Sign in to Wi-Fi</html>"),
+        ] {
+            let body = if status.starts_with("205") { "" } else { body };
+            let tap = Tap::start(answer(status, content_type, body)).await;
+            let error = tap.letta().access_tokens().revoke(TOKEN).await.unwrap_err();
+            let case = format!("{status} {body}: {error}");
+            assert!(error.is_invalid_response(), "{case}");
+            assert!(error.may_have_happened() && !error.is_retryable(), "{case}");
+            assert!(status.starts_with(error.status().unwrap().as_str()));
+            assert_eq!(error.request_id(), Some("req-7"), "{case}");
+            assert!(error.to_string().contains("may still be live"), "{case}");
+        }
     }
-    let tap = Tap::start(answer("200 OK", "text/plain", "")).await;
-    let outcome = tap.letta().access_tokens().revoke(TOKEN).await.unwrap();
-    assert_eq!(outcome, Revocation::Revoked);
+    // Nor does an answer without a word about its length count.
+    for head in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 202 X\r\n\r\n"] {
+        let tap = Tap::start(head.into()).await;
+        let error = tap.letta().access_tokens().revoke(TOKEN).await.unwrap_err();
+        assert!(error.is_invalid_response(), "{error}");
+        // The generated client believes no more than that.
+        let (letta, token) = (tap.letta(), TOKEN.into());
+        let raw = letta.api().delete_client_side_access_token(&token).await;
+        assert!(raw.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_minter_reports_an_empty_200_as_a_revocation_that_failed() {
+    let server = FaultServer::start_with(|_, request| {
+        Fault::Answer(match request.starts_with("POST") {
+            true => answer("201 Created", "application/json", &token_json()),
+            false => answer("200 OK", "text/plain", ""),
+        })
+    })
+    .await;
+    let minter = TokenMinter::new(&server.letta(), "https://app.example.com").unwrap();
+    let token = minter.token(&policy()).await.unwrap();
+    let report = minter.revoke(&policy()).await;
+    assert_eq!((report.revoked(), report.already_gone()), (0, 0));
+    assert!(!report.is_complete());
+    let [failure] = report.failures() else {
+        panic!("{report:?}");
+    };
+    assert_eq!(failure.token().expose_secret(), token.expose_secret());
+    assert!(failure.error().is_invalid_response() && failure.error().may_have_happened());
 }
 
 #[tokio::test]
@@ -432,6 +556,212 @@ async fn no_connection_a_lost_answer_and_one_cut_short_are_told_apart() {
             !format!("{error} {error:?}").contains("ck-let-1"),
             "{error:?}"
         );
+    }
+}
+
+/// A resolver that knows no host, wherever the test runs.
+struct Nowhere;
+
+impl reqwest::dns::Resolve for Nowhere {
+    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let error = std::io::Error::other("hunter2");
+        Box::pin(async { Err(error.into()) })
+    }
+}
+
+/// What is said by the SDK and by the generated client, to a caller of this base URL.
+async fn said(url: &str, http: reqwest::ClientBuilder) -> [(bool, String); 2] {
+    let http = http.build().unwrap();
+    let letta = configured(url, |builder| {
+        builder
+            .retry(RetryPolicy::never())
+            .http_client(http.clone())
+    });
+    let error = letta.access_tokens().list().await.unwrap_err();
+    let raw = letta_api::Client::new(url.parse().unwrap(), http);
+    let raw = raw
+        .list_client_side_access_tokens(&Default::default())
+        .await
+        .unwrap_err();
+    // The rest of a URL may hold a secret.
+    let text = printed(&error) + &printed(&raw);
+    assert!(!text.contains("/v1/") && !text.contains("st3m"), "{text}");
+    let is_connect = matches!(&raw, letta_api::Error::Transport(error) if error.is_unprocessed());
+    [
+        (error.is_connect(), error.to_string()),
+        (is_connect, raw.to_string()),
+    ]
+}
+
+/// A server that says this to whoever connects, whatever that says, and closes.
+async fn blunt(says: &'static [u8]) -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // All that is there, or what is left of it would make a reset of the close.
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(says).await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn an_error_without_an_answer_names_host_and_port_and_the_cause() {
+    let client = || reqwest::Client::builder().no_proxy();
+    let refused = refused_url();
+    let port = refused.rsplit(':').next().unwrap();
+    let http = blunt(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n").await;
+    let silent = blunt(b"").await;
+    let tls = blunt(&[21, 3, 1, 0, 2, 2, 70]).await;
+    for (url, is_connect, to, says) in [
+        (
+            format!("http://127.0.0.1:{port}/st3m"),
+            true,
+            format!("cannot connect to 127.0.0.1:{port}: "),
+            "connection refused",
+        ),
+        (
+            format!("https://localhost:{port}"),
+            true,
+            format!("cannot connect to localhost:{port}: "),
+            "no such host",
+        ),
+        (
+            "https://api.leta.example/st3m".to_owned(),
+            true,
+            "cannot connect to api.leta.example:443: ".to_owned(),
+            "no such host",
+        ),
+        (
+            format!("https://127.0.0.1:{http}/st3m"),
+            true,
+            format!("cannot connect to 127.0.0.1:{http}: "),
+            "does the server speak http there?",
+        ),
+        (
+            format!("https://127.0.0.1:{silent}"),
+            true,
+            format!("cannot connect to 127.0.0.1:{silent}: "),
+            "the TLS handshake failed",
+        ),
+        (
+            format!("http://127.0.0.1:{tls}/st3m"),
+            false,
+            format!("127.0.0.1:{tls}: "),
+            "does the server speak https there?",
+        ),
+        (
+            format!("http://127.0.0.1:{silent}"),
+            false,
+            format!("127.0.0.1:{silent}: "),
+            "closed",
+        ),
+    ] {
+        let nowhere = std::sync::Arc::new(Nowhere);
+        for (connects, text) in said(&url, client().dns_resolver(nowhere)).await {
+            assert_eq!(connects, is_connect, "{text}");
+            assert!(text.contains(&to) && text.contains(says), "{url}: {text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+    let list = letta(&refused).access_tokens().list();
+    assert_eq!(
+        list.await.unwrap_err().to_string(),
+        format!(
+            "list_client_side_access_tokens: cannot connect to 127.0.0.1:{port}: connection refused"
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_no_help_is_told_from_the_service() {
+    let dead = refused_url();
+    for (proxy, says) in [
+        (dead, "the proxy cannot be reached: connection refused"),
+        (
+            format!(
+                "http://127.0.0.1:{}",
+                blunt(b"HTTP/1.1 407 X\r\n\r\n").await
+            ),
+            "the proxy asks for a user name and a password (407)",
+        ),
+        (
+            format!(
+                "http://127.0.0.1:{}",
+                blunt(b"HTTP/1.1 403 X\r\n\r\n").await
+            ),
+            "the proxy refused to connect to it",
+        ),
+        (
+            format!("http://127.0.0.1:{}", blunt(b"").await),
+            "the proxy closed the connection",
+        ),
+        (
+            format!(
+                "http://127.0.0.1:{}",
+                blunt(b"HTTP/1.1 200 X\r\n\r\nno TLS").await
+            ),
+            "the TLS handshake failed",
+        ),
+    ] {
+        let mut proxy: reqwest::Url = proxy.parse().unwrap();
+        proxy.set_username("user").unwrap();
+        proxy.set_password(Some("hunter2")).unwrap();
+        let http = reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy).unwrap());
+        for (is_connect, text) in said("https://api.letta.example", http).await {
+            assert!(is_connect, "{text}");
+            let to = "cannot connect to api.letta.example:443: ";
+            assert!(text.contains(to) && text.contains(says), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_html_is_called_one_and_asks_after_the_base_url() {
+    for (status, content_type, body) in [
+        ("200 OK", "text/html", "<p>Sign in, hunter2</p>"),
+        (
+            "200 OK",
+            "application/json",
+            "<!DOCTYPE html><title>hunter2</title>",
+        ),
+        ("201 Created", "", "\n<HTML>hunter2</HTML>"),
+        ("202 Accepted", "text/html; charset=utf-8", "hunter2"),
+    ] {
+        let tap = Tap::start(answer(status, content_type, body)).await;
+        let tokens = tap.letta().access_tokens();
+        for error in [
+            tokens.create(policy(), "https://a.b").await.unwrap_err(),
+            tokens.list().await.unwrap_err(),
+            tokens.revoke(TOKEN).await.unwrap_err(),
+        ] {
+            assert!(error.is_invalid_response(), "{error}");
+            let text = printed(&error);
+            assert!(text.contains("a page of HTML"), "{text}");
+            assert!(text.contains("check the base URL"), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+        let letta = tap.letta();
+        let raw = letta
+            .api()
+            .list_client_side_access_tokens(&Default::default())
+            .await;
+        let error = raw.unwrap_err();
+        if status == "200 OK" {
+            assert!(error.to_string().contains("a page of HTML"), "{error}");
+        }
+    }
+    for status in ["404 Not Found", "502 Bad Gateway"] {
+        for error in all_three(status[..3].parse().unwrap(), "text/html", "<p>hunter2</p>").await {
+            assert_eq!(error.message(), None);
+            let text = printed(&error);
+            assert!(text.contains(status), "{text}");
+            assert!(text.contains("with a page of HTML"), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
     }
 }
 

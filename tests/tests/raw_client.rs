@@ -97,6 +97,32 @@ async fn a_bearer_sends_the_key() {
     );
 }
 
+#[tokio::test]
+async fn an_error_answer_is_there_whole_and_a_success_is_not_kept_twice() {
+    let said = r#"{"message":"Bad","errors":{"hostname":["is bad"]}}"#;
+    let tap = Tap::start(answer("400 Bad Request", "application/json", said)).await;
+    for _ in 0..2 {
+        let error = client(&tap)
+            .list_client_side_access_tokens(&Default::default())
+            .await
+            .unwrap_err();
+        let Error::ErrorResponse(answer) = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(answer.message, "Bad");
+        assert_eq!(answer.body(), said.as_bytes());
+        assert!(!printed(&error).contains("is bad"));
+        assert_eq!(error.into_body().await.unwrap(), said);
+    }
+    let page = r#"{"tokens":[],"hasNextPage":false}"#;
+    let tap = Tap::start(answer("200 OK", "application/json", page)).await;
+    let page = client(&tap)
+        .list_client_side_access_tokens(&Default::default())
+        .await
+        .unwrap();
+    assert!(page.body().is_empty());
+}
+
 /// Keeps the operations that it was told of, and refuses every other request.
 #[derive(Clone, Default)]
 struct Gate(Arc<Mutex<Vec<&'static Operation>>>);

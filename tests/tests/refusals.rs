@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use letta_api_ext::{AccessPolicy, AccessRight, Error, Letta};
-use letta_api_tests::{API_KEY, TOKEN, Tap, answer, policy, token_json};
+use letta_api_tests::{API_KEY, TOKEN, Tap, answer, configured, policy, token_json};
 
 /// Each case: the field that the error must name, a part of what it must say, and the error.
 fn check(tap: &Tap, cases: Vec<(&str, &str, Result<(), Error>)>) {
@@ -235,6 +235,85 @@ fn a_client_that_cannot_be() {
             "api_key",
             "without `Bearer`",
         ),
+        (
+            build("\"hunter2\"", "https://x"),
+            "api_key",
+            "leave the quotes out",
+        ),
+        (
+            build("'sk-let-hunter2'", "https://x"),
+            "api_key",
+            "leave the quotes out",
+        ),
+        (
+            build("\u{201c}hunter2\u{201d}", "https://x"),
+            "api_key",
+            "leave the quotes out",
+        ),
+        (
+            build("${hunter2}", "https://x"),
+            "api_key",
+            "the value itself",
+        ),
+        (
+            build("$LETTA_API_KEY", "https://x"),
+            "api_key",
+            "the value itself",
+        ),
+        (
+            build("<hunter2>", "https://x"),
+            "api_key",
+            "the value itself",
+        ),
+        (
+            build("LETTA_API_KEY=hunter2", "https://x"),
+            "api_key",
+            "after the `=`",
+        ),
+        (build("undefined", "https://x"), "api_key", "missing"),
+        (
+            build("sk-let-[redacted]", "https://x"),
+            "api_key",
+            "as logs show it",
+        ),
+        (
+            build("sk-let-hunter2,sk-let-1", "https://x"),
+            "api_key",
+            "one key and nothing else",
+        ),
+        (
+            build("k", "\"https://hunter2\""),
+            "base_url",
+            "leave the quotes out",
+        ),
+        (
+            build("k", "https://${hunter2}"),
+            "base_url",
+            "the value itself",
+        ),
+        (
+            build("k", "https://hunter2.example\nhttps://x"),
+            "base_url",
+            "line break",
+        ),
+        (
+            Letta::builder()
+                .api_key("k")
+                .project("\"mine\"")
+                .build()
+                .map(drop),
+            "project",
+            "leave the quotes out",
+        ),
+        (
+            Letta::builder()
+                .api_key("k")
+                .project_id("${ID}")
+                .build()
+                .map(drop),
+            "project_id",
+            "the value itself",
+        ),
         (build("hunter2", "not a url"), "base_url", "absolute URL"),
         (build("hunter2", "ftp://x"), "base_url", "scheme"),
         (build("k", "https://user:hunter2@x"), "base_url", "password"),
@@ -339,24 +418,93 @@ async fn a_token_that_would_name_another_resource() {
 }
 
 #[tokio::test]
-async fn every_other_token_is_one_segment_of_the_path() {
+async fn what_is_no_token_is_never_sent_and_never_shown() {
+    let gone = b"HTTP/1.1 404 X\r\ncontent-length: 17\r\n\r\n{\"message\":\"none\"}";
+    let tap = Tap::start(gone.to_vec()).await;
+    let own = configured(tap.url(), |builder| builder.api_key("plain/k3yk3yk3y=4711"));
+    let mut cases = Vec::new();
+    for (token, says) in [
+        (API_KEY, "own key"),
+        ("plain/k3yk3yk3y=4711", "own key"),
+        ("plain%2Fk3yk3yk3y%3D4711", "own key"),
+        (" plain/k3yk3yk3y=4711\n", "own key"),
+        ("sk-let-hunter2", "an API key"),
+        ("Sk-Let-hunter2", "an API key"),
+        ("sk%2Dlet%2Dhunter2", "an API key"),
+        ("Bearer sk-let-hunter2", "an API key"),
+        ("\"ck-let-hunter2\"", "after other text"),
+        ("'ck-let-hunter2'", "after other text"),
+        ("ck-let-1,ck-let-hunter2", "after other text"),
+        ("ck-let-hunter2,", "one token at a time"),
+        ("ck-let-hunter2 x", "white space"),
+        ("ck-let-hunter2\r\nX-Evil: 1", "white space"),
+        ("a/b?c#d %..", "no token has"),
+        ("ck-let-hunter2%3D", "decode"),
+        ("${LETTA_TOKEN}", "no token has"),
+        ("ck-let-[redacted]", "no token has"),
+        ("ck-let-hunter2\u{2026}", "beyond ASCII"),
+        ("ck-let-", "cut short"),
+        ("  \n", "must not be empty"),
+    ] {
+        // What is a key by its looks is one for any client.
+        let clients = match token.contains("k3yk3yk3y") && token != API_KEY {
+            true => vec![own.clone()],
+            false if says == "own key" => vec![tap.letta()],
+            false => vec![tap.letta(), own.clone()],
+        };
+        for letta in clients {
+            let error = letta.access_tokens().revoke(token).await.unwrap_err();
+            let text = format!("{error} {error:?}");
+            for secret in ["hunter2", "k3yk3yk3y"] {
+                assert!(!text.contains(secret), "{text}");
+            }
+            cases.push(("token", says, Err(error)));
+        }
+    }
+    check(&tap, cases);
+}
+
+#[tokio::test]
+async fn a_token_is_one_segment_of_the_path() {
     for (token, segment) in [
         (TOKEN, TOKEN),
+        ("ck-let-a/b+c==", "ck-let-a%2Fb+c=="),
+        ("ck-let-a-b_c.d~e", "ck-let-a-b_c.d~e"),
+        ("ct2:1.abc", "ct2:1.abc"),
+        (" ck-let-1\n", "ck-let-1"),
+        ("...", "..."),
+    ] {
+        let tap =
+            Tap::start(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()).await;
+        tap.letta().access_tokens().revoke(token).await.unwrap();
+        let request = tap.request();
+        let line = request.lines().next().unwrap();
+        assert_eq!(
+            line,
+            format!("DELETE /v1/client-side-access-tokens/{segment} HTTP/1.1")
+        );
+    }
+}
+
+/// The generated client takes any text.
+#[tokio::test]
+async fn every_other_text_is_one_segment_of_the_path_too() {
+    for (token, segment) in [
         ("a/b?c#d %..", "a%2Fb%3Fc%23d%20%25.."),
         ("a\\b", "a%5Cb"),
-        ("...", "..."),
         ("%2e%2e", "%252e%252e"),
         ("%2F", "%252F"),
         ("a;b=c&d", "a;b=c&d"),
         ("ü", "%C3%BC"),
         ("a\r\nX-Evil: 1", "a%0D%0AX-Evil:%201"),
-        (" a\n", "a"),
         ("a\tb", "a%09b"),
         ("{token}", "%7Btoken%7D"),
     ] {
         let tap =
             Tap::start(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()).await;
-        tap.letta().access_tokens().revoke(token).await.unwrap();
+        let (letta, token) = (tap.letta(), token.into());
+        let delete = letta.api().delete_client_side_access_token(&token);
+        delete.await.unwrap();
         let request = tap.request();
         let line = request.lines().next().unwrap();
         assert_eq!(

@@ -14,7 +14,7 @@ const INSTANT: Duration = Duration::from_micros(1);
 /// A key and a token that do not look like those of the service, so that nothing but knowing them takes
 /// them out. The token is another in a URL.
 const PLAIN_KEY: &str = "plain=k3yk3yk3y/4711";
-const PLAIN_TOKEN: &str = "plain t0kent0ken?4712";
+const PLAIN_TOKEN: &str = "plain/t0kent0ken+4712=";
 
 /// Every line that any library logs, at every level.
 struct Log(Mutex<Vec<String>>);
@@ -77,7 +77,10 @@ impl Printed {
 /// Answers that echo what they were sent, as some servers do.
 fn echoes(key: &str, token: &str) -> Vec<Vec<u8>> {
     let token_json = || token_json().replace(TOKEN, token);
-    let in_url = token.replace(' ', "%20").replace('?', "%3F");
+    let in_url = token
+        .replace('/', "%2F")
+        .replace('+', "%2B")
+        .replace('=', "%3D");
     let message =
         format!("no token {token} at /v1/client-side-access-tokens/{in_url} for Bearer {key}");
     let mut answers = Vec::new();

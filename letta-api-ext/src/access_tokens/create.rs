@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use letta_api::{operations, types};
 
 use super::granted::{self, Granted};
-use super::{request, salvage};
+use super::{request, salvage, token_text};
 use crate::access_token::AccessToken;
 use crate::clock::{self, Instant};
 use crate::clock_reading::ServiceDate;
@@ -147,6 +147,13 @@ impl CreateAccessToken {
     /// passed (`expires_at`). After that, whatever the service or the network has to say. An error
     /// that [may have happened](Error::may_have_happened) may leave a live token behind.
     ///
+    /// A token that the service gave is not lost for what is odd about the rest of the answer: another success status than
+    /// 201, a field that is missing, of another type, given twice or no JSON at all. What cannot be read is then empty or
+    /// `None` ([`AccessToken::expires_at`], [`AccessToken::origin`]); of the policy, what cannot be read counts as
+    /// an [unknown grant](AccessPolicy::unknown_grants). An answer is an [invalid response](Error::is_invalid_response)
+    /// if it is no JSON object, was cut short, or has no readable `token`, or if that is empty, this client's own key or
+    /// another API key (`sk-let-…`), which no page may get.
+    ///
     /// What the answer says of the token's rights and origin is compared with what was asked for. If the token allows
     /// more or less, or is for another origin, it is revoked within what is left of the
     /// [deadline](Self::deadline), and this is a [grant mismatch](Error::is_grant_mismatch), unless such tokens are
@@ -185,8 +192,10 @@ impl CreateAccessToken {
         let answer = call.answer(create.await, salvage::token, &secrets).await;
         *date = call.course.date();
         let answer = answer?;
-        if answer.token.expose_secret().is_empty() {
-            return Err(call.invalid(&answer, "the token is empty", &secrets));
+        if let Some(problem) =
+            token_text::is_not_for_a_page(answer.token.expose_secret(), secrets[0])
+        {
+            return Err(call.invalid(&answer, problem, &secrets));
         }
         let granted = granted::compare(&self.policy, &origin, &answer.policy, &answer.hostname);
         let difference = match granted {
@@ -222,7 +231,12 @@ impl CreateAccessToken {
 async fn revoke(letta: &Letta, token: &AccessToken, left: Duration) -> Result<()> {
     let left = left.max(Duration::from_nanos(1));
     let tokens = letta.access_tokens();
-    tokens.revoke(token).deadline(left).send().await.map(drop)
+    tokens
+        .revoke_minted(token)
+        .deadline(left)
+        .send()
+        .await
+        .map(drop)
 }
 
 request!(CreateAccessToken => AccessToken);

@@ -69,6 +69,10 @@ impl ListAccessTokens {
     ///
     /// Before anything is sent: an agent's ID that is none (`agent`), a limit of 0 (`limit`). After
     /// that, whatever the service or the network has to say.
+    ///
+    /// What is odd about the fields of a token does not lose the page, as for a
+    /// [create](super::CreateAccessToken::send). An entry without a readable `token` does: the page is then an
+    /// [invalid response](Error::is_invalid_response), since to leave an entry out would hide a live token.
     pub async fn send(self) -> Result<AccessTokenPage> {
         self.fetch(|_, _| ()).await.map(|(page, ())| page)
     }

@@ -4,12 +4,20 @@ use letta_api::{Secret, operations};
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::request;
+use super::{request, token_text};
 use crate::error::{Error, Result};
 use crate::letta::Letta;
 
 /// What is wrong with an answer to a request that was sent on.
 const ELSEWHERE: &str = "a redirect led to another path, which cannot speak for the token";
+
+/// What is wrong with a success of another status than the documented one.
+const UNDOCUMENTED: &str =
+    "a revoked token is a 204, and this is another status; the token may still be live";
+
+/// As [`UNDOCUMENTED`], of a page.
+const UNDOCUMENTED_PAGE: &str = "a revoked token is a 204, and this is a page of HTML; check the base URL: a proxy, a sign-in \
+                                 page or another server may have answered, and the token may still be live";
 
 /// A request to end a token. From [`AccessTokens::revoke`](crate::AccessTokens::revoke).
 #[derive(Clone, Debug)]
@@ -17,13 +25,26 @@ const ELSEWHERE: &str = "a redirect led to another path, which cannot speak for 
 pub struct RevokeAccessToken {
     letta: Letta,
     token: Secret,
+    /// Whether the service made it, so that it is a token whatever it looks like.
+    is_minted: bool,
 }
 
 impl RevokeAccessToken {
     pub(super) fn new(letta: Letta, token: Secret) -> Self {
         // As for keys: what comes from a file ends in a newline.
         let token = Secret::new(token.expose_secret().trim());
-        Self { letta, token }
+        Self {
+            letta,
+            token,
+            is_minted: false,
+        }
+    }
+
+    pub(super) fn of_minted(letta: Letta, token: Secret) -> Self {
+        Self {
+            is_minted: true,
+            ..Self::new(letta, token)
+        }
     }
 
     /// Sends the request, and again where the answer is lost. Succeeds where the token is gone already, and
@@ -32,18 +53,32 @@ impl RevokeAccessToken {
     ///
     /// # Errors
     ///
-    /// Before anything is sent: a token that is empty, or has `.` or `..` between slashes, which
-    /// would name another resource. After that, whatever the service or the network has to say. A live
-    /// token must not look dead, so that
+    /// Before anything is sent, with the field `token` and never with the token itself, what is no token:
     ///
-    /// - of success statuses only 204 counts, and 200 without a body: a page that a proxy shows in place
-    ///   of the service is an [invalid response](Error::is_invalid_response);
+    /// - this client's own key, whatever it looks like, and what holds `sk-let-`, as the service's keys do: a URL
+    ///   ends up in access logs;
+    /// - an empty text, and one with white space, quotes, commas or anything else within that is not a letter, a digit
+    ///   or one of `-._~+/=:`. White space round it is dropped. `ck-let-` is not asked for, so that
+    ///   tokens of a newer form pass; it may not stand after other text;
+    /// - a text with `.` or `..` between slashes, which would name another resource.
+    ///
+    /// `/`, `+` and `=` go out percent-encoded where a URL needs that, so that the token is one segment of the path.
+    ///
+    /// After that, whatever the service or the network has to say. A live token must not look dead, so that
+    ///
+    /// - of success statuses only the documented 204 counts. Any other is an
+    ///   [invalid response](Error::is_invalid_response) that [may have happened](Error::may_have_happened), also if its
+    ///   body is empty: a proxy may have answered in place of the service;
     /// - a 404 or 410 counts as gone only in the service's own form, a JSON object of a `message` and
     ///   nothing else. A gateway that answers in just that form cannot be told from the service;
     /// - after a redirect to another path (but for a slash at its end), neither counts. A browser follows
     ///   redirects by itself, and one that comes back to the same path as a GET cannot be told there.
     pub async fn send(self) -> Result<Revocation> {
         let secrets = [self.token.expose_secret(), self.letta.key().expose_secret()];
+        if !self.is_minted {
+            token_text::check(secrets[0], secrets[1])
+                .map_err(|rule| Error::invalid_input("token", rule, None))?;
+        }
         let call = self
             .letta
             .call(&operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN);
@@ -61,7 +96,6 @@ impl RevokeAccessToken {
         let body = response.bytes().await.unwrap_or_default();
         let is_believed = !attempts.is_elsewhere;
         let error = match status {
-            StatusCode::OK if is_believed && body.is_empty() => return Ok(Revocation::Revoked),
             StatusCode::NOT_FOUND | StatusCode::GONE
                 if is_believed && is_the_services_own(&body) =>
             {
@@ -73,7 +107,8 @@ impl RevokeAccessToken {
             }
             _ if status.is_success() => {
                 let problem = match is_believed {
-                    true => "a deleted token is a 204 without a body",
+                    true if letta_api::is_html(&headers, &body) => UNDOCUMENTED_PAGE,
+                    true => UNDOCUMENTED,
                     false => ELSEWHERE,
                 };
                 Error::invalid_response(call.operation, status, &headers, problem, &secrets)

@@ -150,7 +150,8 @@ impl<'a> Attempt<'a> {
                 Error::redirected(operation, None, Redirect::to_nowhere(first), &[])
             }
             _ => self.call.with_secrets(first, |secrets| {
-                Error::from_transport(error, operation, secrets)
+                let proxy = self.call.transport.settings.proxy.as_deref();
+                Error::from_transport(error, operation, proxy, secrets)
             }),
         }
     }

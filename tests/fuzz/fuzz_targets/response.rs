@@ -11,7 +11,7 @@ use letta_api_ext::{AccessPolicy, Error, RetryPolicy};
 use libfuzzer_sys::fuzz_target;
 
 const KEY: &str = "plain/K3yk3yk3y=4711";
-const TOKEN: &str = "plain t0kent0ken?4712";
+const TOKEN: &str = "plain/t0kent0ken+4712=";
 
 /// The headers that are looked at, by the number that stands for them.
 const HEADERS: [&str; 6] = [

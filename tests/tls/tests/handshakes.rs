@@ -224,13 +224,19 @@ fn a_token_is_created_with_whom_the_platform_trusts() {
 fn who_is_not_trusted_is_told_nothing() {
     let (server, other) = (Server::start("localhost"), Server::start("localhost"));
     let elsewhere = Server::start("elsewhere.example");
-    for (server, authority) in [
-        (&server, &other.authority),
-        (&elsewhere, &elsewhere.authority),
+    for (server, authority, why) in [
+        (&server, &other.authority, "whom this machine trusts"),
+        (&elsewhere, &elsewhere.authority, "for another name"),
     ] {
         let (is_created, printed) = create(&server.url(), authority, as_it_is);
         assert!(!is_created, "{printed}");
         assert!(printed.contains("is_connect: true"), "{printed}");
+        let first = printed.lines().next().unwrap();
+        let to = format!(
+            "cannot connect to localhost:{}: the TLS handshake failed: ",
+            server.port
+        );
+        assert!(first.contains(&to) && first.contains(why), "{printed}");
         let says_why = printed.to_lowercase().contains("certificate");
         assert!(says_why, "{printed}");
         let (_, request) = server.seen();
@@ -262,6 +268,83 @@ fn a_proxy_sees_the_service_s_name_and_nothing_else() {
     let (hello, request) = server.seen();
     assert_eq!(hello.server_name.as_deref(), Some("letta.example"));
     assert!(request.expect("a request").starts_with("POST /"));
+}
+
+/// Says this to whoever connects, and closes.
+fn blunt(says: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // All that is there, or what is left of it would make a reset of the close.
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(says);
+        }
+    });
+    port
+}
+
+#[test]
+fn what_is_no_tls_is_told_from_what_is_not_trusted() {
+    let server = Server::start("localhost");
+    let http = blunt(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\nno TLS here");
+    let silent = blunt(b"");
+    for port in [http, silent] {
+        let url = format!("https://localhost:{port}");
+        let (is_created, printed) = create(&url, &server.authority, as_it_is);
+        assert!(!is_created, "{printed}");
+        let first = printed.lines().next().unwrap();
+        let to = format!("cannot connect to localhost:{port}: the TLS handshake failed: ");
+        assert!(first.contains(&to), "{printed}");
+        assert!(first.contains("speak http there?"), "{printed}");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_no_help_is_named_without_its_password() {
+    let server = Server::start("letta.example");
+    for (says, why) in [
+        (&b"HTTP/1.1 407 X\r\n\r\n"[..], "asks for a user name"),
+        (b"HTTP/1.1 403 X\r\n\r\n", "refused to connect"),
+    ] {
+        let proxy = format!("127.0.0.1:{}", blunt(says));
+        let (is_created, printed) = create("https://letta.example", &server.authority, |command| {
+            command.env("HTTPS_PROXY", format!("http://user:hunter2@{proxy}"));
+        });
+        assert!(!is_created, "{printed}");
+        let first = printed.lines().next().unwrap();
+        let to =
+            format!("cannot connect to letta.example:443 through the proxy {proxy}: the proxy");
+        assert!(first.contains(&to) && first.contains(why), "{printed}");
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
+}
+
+#[test]
+fn a_proxy_setting_that_cannot_be_used_is_not_passed_over() {
+    let server = Server::start("letta.example");
+    for (variable, value) in [
+        ("HTTPS_PROXY", "http://hunter2:99999"),
+        ("https_proxy", "\"http://hunter2:3128\""),
+        ("ALL_PROXY", "ftp://hunter2"),
+        ("all_proxy", "socks5://hunter2"),
+    ] {
+        let (is_created, printed) = create("https://letta.example", &server.authority, |command| {
+            command.env(variable, value);
+        });
+        assert!(!is_created, "{printed}");
+        assert!(!printed.contains("hunter2"), "{printed}");
+        // With all features of the workspace, there are SOCKS proxies.
+        if !value.starts_with("socks") {
+            assert!(printed.contains(variable), "{printed}");
+            assert!(
+                printed.contains(&format!("field: Some({variable:?})")),
+                "{printed}"
+            );
+        }
+    }
+    assert!(server.seen.try_recv().is_err(), "somebody was asked");
 }
 
 #[test]
