@@ -163,6 +163,7 @@ mod secrets_in_url;
 ))]
 mod tls;
 mod transport;
+mod wiped_url;
 
 /// The raw client that this crate is built on, for what it does not wrap.
 pub use letta_api;

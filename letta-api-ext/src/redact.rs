@@ -2,7 +2,12 @@
 
 use std::fmt::{self, Write as _};
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::secrets_in_url;
+use crate::wiped_url::WipedUrl;
 
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
@@ -25,13 +30,25 @@ const LOOK: usize = 4 * LIMIT;
 /// Makes text of the service's fit to print: without the `secrets`, without anything that looks like
 /// a key or a token of the service, on one line, and not without end. Nothing where a secret seems to be
 /// in it in a form that cannot be cut out.
+///
+/// On its way, it is in memory that is wiped.
 pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
-    display(text, secrets)
+    // A character has four bytes at most.
+    clean(text, text.len().min(4 * LOOK), secrets)
 }
 
 /// As [`text`], for what a value displays. No more of it is made than is looked at.
 pub(crate) fn display(value: impl fmt::Display, secrets: &[&str]) -> Option<String> {
-    let mut beginning = Beginning::default();
+    clean(value, LOOK, secrets)
+}
+
+/// `capacity` is how many bytes are made room for.
+fn clean(value: impl fmt::Display, capacity: usize, secrets: &[&str]) -> Option<String> {
+    let mut beginning = Beginning {
+        text: Zeroizing::new(String::with_capacity(capacity)),
+        count: 0,
+        is_whole: true,
+    };
     let _ = write!(beginning, "{value}");
     let Beginning {
         mut text, is_whole, ..
@@ -49,16 +66,16 @@ pub(crate) fn display(value: impl fmt::Display, secrets: &[&str]) -> Option<Stri
             continue;
         }
         for form in forms(secret) {
-            if !text.contains(&form) {
+            if !text.contains(&**form) {
                 continue;
             }
             if form.len() < SHORT {
                 return None;
             }
-            text = text.replace(&form, REDACTED);
+            text = without(&text, &form);
         }
     }
-    let text = patterns(&text);
+    let text = Zeroizing::new(patterns(&text));
     if is_disguised(&text, &secrets) {
         return None;
     }
@@ -79,20 +96,10 @@ pub(crate) fn display(value: impl fmt::Display, secrets: &[&str]) -> Option<Stri
 
 /// The part of a text that is looked at. Writing to it fails where there is more.
 struct Beginning {
-    text: String,
+    text: Zeroizing<String>,
     /// How many characters there are.
     count: usize,
     is_whole: bool,
-}
-
-impl Default for Beginning {
-    fn default() -> Self {
-        Self {
-            text: String::new(),
-            count: 0,
-            is_whole: true,
-        }
-    }
 }
 
 impl fmt::Write for Beginning {
@@ -112,6 +119,20 @@ impl fmt::Write for Beginning {
             }
         }
     }
+}
+
+/// A text with [`REDACTED`] in the place of a secret.
+fn without(text: &str, secret: &str) -> Zeroizing<String> {
+    let count = text.matches(secret).count();
+    // As long from the start as it may become: one that grows leaves copies behind.
+    let mut out = Zeroizing::new(String::with_capacity(text.len() + count * REDACTED.len()));
+    let mut parts = text.split(secret);
+    out.extend(parts.next());
+    for part in parts {
+        out.push_str(REDACTED);
+        out.push_str(part);
+    }
+    out
 }
 
 /// So much of a secret that each of its [forms](forms) is longer than `length` bytes, and the same up to there as that of
@@ -178,7 +199,7 @@ fn beginnings(form: &[u8], text: &[u8]) -> Vec<usize> {
 
 /// Whether a text, secrets cut out, holds one all the same: escaped, encoded, in capitals, broken.
 fn is_disguised(text: &str, secrets: &[&str]) -> bool {
-    let lower = text.to_lowercase();
+    let lower = Zeroizing::new(text.to_lowercase());
     let plain = unescape(&lower);
     let mut runs = None;
     let known = secrets.iter().any(|secret| {
@@ -206,8 +227,8 @@ fn holds_unescaped(plain: &str, secret: &str) -> bool {
     if too_long.is_some() {
         return false;
     }
-    let whole = unescape(&secret.to_lowercase());
-    !whole.is_empty() && plain.contains(&whole)
+    let whole = unescape(&Zeroizing::new(secret.to_lowercase()));
+    !whole.is_empty() && plain.contains(&**whole)
 }
 
 /// The runs of [`SHORT`] letters and digits in some texts, small letters all.
@@ -278,12 +299,13 @@ impl Runs {
 
 /// A text without what servers do to texts that they echo: percent-encoding, entities of HTML, escapes
 /// of JavaScript, one in the other, line breaks and other characters that cannot be seen.
-fn unescape(text: &str) -> String {
-    let mut text = text.to_owned();
+fn unescape(text: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(text.to_owned());
     for _ in 0..3 {
+        let decoded = secrets_in_url::decoded(&text);
         // An encoded capital comes out as one.
-        text = percent_decode_str(&text).decode_utf8_lossy().to_lowercase();
-        text = decode_escapes(&text);
+        let lower = Zeroizing::new(decoded.expose_secret().to_lowercase());
+        text = Zeroizing::new(decode_escapes(&lower));
     }
     text.retain(|character| !is_dropped(character));
     text
@@ -381,18 +403,26 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
 }
 
 /// The ways in which a secret may stand in a text: as it is, and as it goes into a URL.
-fn forms(secret: &str) -> Vec<String> {
+fn forms(secret: &str) -> Vec<Zeroizing<String>> {
+    let encoded = || utf8_percent_encode(secret, NON_ALPHANUMERIC);
+    let mut all = String::with_capacity(encoded().map(str::len).sum());
+    all.extend(encoded());
+    let decoded = secrets_in_url::decoded(secret);
     let mut forms = vec![
-        secret.to_owned(),
-        utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
-        percent_decode_str(secret).decode_utf8_lossy().into_owned(),
+        Zeroizing::new(secret.to_owned()),
+        Zeroizing::new(all),
+        Zeroizing::new(decoded.expose_secret().to_owned()),
     ];
-    // The encoding of URL paths, which spares more characters than the one above.
-    if let Ok(mut url) = url::Url::parse("https://x") {
+    // The encoding of URL paths, which spares more characters than the one above. Of a URL that has room, so that it does not
+    // grow.
+    let roomy = format!("https://x/{}", "x".repeat(forms[1].len()));
+    if let Ok(url) = Url::parse(&roomy) {
+        let mut url = WipedUrl::new(url);
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.push(secret);
+            segments.clear().push(secret);
         }
-        forms.push(url.path().trim_start_matches('/').to_owned());
+        let form = url.path().trim_start_matches('/');
+        forms.push(Zeroizing::new(form.to_owned()));
     }
     forms.retain(|form| !form.is_empty());
     forms.dedup();
@@ -554,13 +584,13 @@ mod tests {
             }
             for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
                 for form in forms(secret) {
-                    if !text.contains(&form) {
+                    if !text.contains(&**form) {
                         continue;
                     }
                     if form.len() < SHORT {
                         return None;
                     }
-                    text = text.replace(&form, REDACTED);
+                    text = text.replace(&**form, REDACTED);
                 }
             }
             let text = patterns(&text);
@@ -574,7 +604,7 @@ mod tests {
         }
 
         fn drop_cut_secrets(text: &mut String, secrets: &[&str]) {
-            let forms: Vec<String> = secrets.iter().flat_map(|secret| forms(secret)).collect();
+            let forms: Vec<_> = secrets.iter().flat_map(|secret| forms(secret)).collect();
             let cut = |text: &str| {
                 let beginnings = forms
                     .iter()
@@ -598,7 +628,7 @@ mod tests {
                 let mut runs = secret
                     .split(|c: char| !c.is_ascii_alphanumeric())
                     .flat_map(|run| (SHORT..=run.len()).map(move |end| &run[end - SHORT..end]));
-                (!whole.is_empty() && plain.contains(&whole))
+                (!whole.is_empty() && plain.contains(&**whole))
                     || runs.any(|run| lower.contains(run) || plain.contains(run))
             });
             let unknown = PREFIXES.iter().any(|prefix| {
@@ -658,7 +688,7 @@ mod tests {
             let part: String = characters[from..to].iter().collect();
             text += &match random.u8(..8) {
                 0 => part.to_uppercase(),
-                1 => forms(secret)[random.usize(..forms(secret).len())].clone(),
+                1 => forms(secret)[random.usize(..forms(secret).len())].to_string(),
                 2 => part.replace('-', "&#45;"),
                 3 => part
                     .chars()

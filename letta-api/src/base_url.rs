@@ -1,11 +1,14 @@
 //! Where the service is.
 
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
-/// Room for a path, in bytes: those with a token in them are about as long.
-const ROOM: usize = 128;
+use crate::Secret;
+
+/// Room for a path, in bytes: those with a token in them have about 140.
+const ROOM: usize = 192;
 
 /// The URL that the paths of the API are appended to: scheme, host, port, perhaps a path stem.
 ///
@@ -88,13 +91,33 @@ impl BaseUrl {
     /// The URL with `path` appended, which begins with a slash and whose segments are percent-encoded.
     #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) fn with_path(&self, path: &str) -> Url {
-        let Parts { roomy, stem, .. } = &*self.0;
-        let mut url = roomy.clone();
-        if stem.is_empty() {
-            url.set_path(path);
+        if self.0.stem.is_empty() {
+            self.with_whole_path(path)
         } else {
-            url.set_path(&format!("{stem}{path}"));
+            self.with_path_of(format_args!("{path}"))
         }
+    }
+
+    /// As [`with_path`](Self::with_path), for a path that is not written down yet. A secret may stand in it, so that no copy is
+    /// left behind in memory but the URL itself.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
+    pub(crate) fn with_path_of(&self, path: fmt::Arguments<'_>) -> Url {
+        let stem = &self.0.stem;
+        let path = written(format_args!("{stem}{path}"));
+        self.with_whole_path(path.expose_secret())
+    }
+
+    fn with_whole_path(&self, path: &str) -> Url {
+        let Parts { roomy, url, .. } = &*self.0;
+        if path.len() > roomy.path().len() {
+            // A URL that grew would leave a copy of its path behind.
+            let whole = written(format_args!("{}{path}", &url[..Position::BeforePath]));
+            if let Ok(url) = Url::parse(whole.expose_secret()) {
+                return url;
+            }
+        }
+        let mut url = roomy.clone();
+        url.set_path(path);
         url
     }
 
@@ -113,6 +136,25 @@ impl BaseUrl {
     pub fn is_cleartext(&self) -> bool {
         self.0.url.scheme() == "http" && !self.is_loopback()
     }
+}
+
+/// A text that is wiped. It is as long from the start as it will be: one that grows leaves copies behind.
+fn written(text: fmt::Arguments<'_>) -> Secret {
+    struct Length(usize);
+
+    impl Write for Length {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 += text.len();
+            Ok(())
+        }
+    }
+
+    let mut length = Length(0);
+    // Neither fails.
+    let _ = length.write_fmt(text);
+    let mut written = String::with_capacity(length.0);
+    let _ = written.write_fmt(text);
+    Secret::new(written)
 }
 
 impl std::str::FromStr for BaseUrl {
@@ -206,8 +248,12 @@ mod tests {
                 "/v1/a%20b/%3Fx%23y/z",
                 "/v1/%5C/%25/é~!$&'()*+,;=:@",
             ] {
-                let whole = Url::parse(&format!("{base}{path}")).unwrap();
-                assert_eq!(base.with_path(path), whole);
+                // With and without room for it.
+                for path in [path.to_owned(), path.repeat(20)] {
+                    let whole = Url::parse(&format!("{base}{path}")).unwrap();
+                    assert_eq!(base.with_path(&path), whole);
+                    assert_eq!(base.with_path_of(format_args!("{path}")), whole);
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 use url::Url;
 
 use crate::transport_error::Printable;
-use crate::wiped::Wiped;
+use crate::wiped::{Wiped, without_url};
 
 /// How many pieces of a body are taken before others get a turn. Where many are there at once, as they are when a few bytes
 /// decompress to many, nothing else would make the reader pause, and no timer would fire.
@@ -368,7 +368,7 @@ impl BodyError {
     }
 
     fn lost(error: reqwest::Error) -> Self {
-        let error = error.without_url();
+        let error = without_url(error);
         let printable = Printable::of(&error);
         Self(Problem::Lost(error, printable))
     }

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::wiped::without_url;
+
 /// Why a [`Transport`](crate::Transport) has no answer.
 ///
 /// Holds the cause, of whatever type: `reqwest::Error` from the transports of this crate, an error of
@@ -21,7 +23,7 @@ impl TransportError {
         let cause: Box<dyn Error + Send + Sync> = Box::new(cause);
         match cause.downcast::<reqwest::Error>() {
             Ok(error) => {
-                let error = error.without_url();
+                let error = without_url(*error);
                 Self {
                     printable: Some(Printable::of(&error)),
                     cause: Box::new(error),
