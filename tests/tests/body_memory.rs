@@ -16,7 +16,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::{StreamExt as _, stream};
 use letta_api::Response;
-use letta_api_ext::{Error, Letta, RetryPolicy};
+use letta_api_ext::{Error, Letta, LettaBuilder, RetryPolicy};
 use letta_api_tests::configured;
 use letta_api_tests::fault_server::{Fault, FaultServer, gzip_bomb};
 use tokio::sync::oneshot;
@@ -122,22 +122,27 @@ fn gzip(body: &[u8]) -> Vec<u8> {
 
 /// A client that waits as long as a busy machine may take.
 fn patient(url: &str, limit: usize) -> Letta {
-    let long = Duration::from_secs(600);
-    configured(url, |builder| {
-        let builder = builder.deadline(long).attempt_timeout(long);
-        let builder = builder.retry(RetryPolicy::never());
-        builder.response_body_limit(limit)
-    })
+    patiently(url, |builder| builder.response_body_limit(limit))
 }
 
 /// One that decompresses.
 fn decompressing(url: &str, limit: usize) -> Letta {
-    let http = reqwest::Client::builder().gzip(true).build().unwrap();
+    with_http(url, limit, reqwest::Client::builder().gzip(true))
+}
+
+/// One with an HTTP client of its own.
+fn with_http(url: &str, limit: usize, http: reqwest::ClientBuilder) -> Letta {
+    patiently(url, |builder| {
+        let builder = builder.response_body_limit(limit);
+        builder.http_client(http.build().unwrap())
+    })
+}
+
+fn patiently(url: &str, configure: impl FnOnce(LettaBuilder) -> LettaBuilder) -> Letta {
     let long = Duration::from_secs(600);
     configured(url, |builder| {
         let builder = builder.deadline(long).attempt_timeout(long);
-        let builder = builder.retry(RetryPolicy::never()).http_client(http);
-        builder.response_body_limit(limit)
+        configure(builder.retry(RetryPolicy::never()))
     })
 }
 
@@ -261,6 +266,69 @@ fn a_compressed_body_takes_a_small_multiple_of_what_comes_out() {
         let error = result.unwrap_err().to_string();
         assert!(error.contains("longer than 1048576 bytes"), "{error}");
         assert_small(&counted, MIB, &piece);
+    }
+}
+
+/// A server that speaks HTTP/2 and answers with a body in frames of this many bytes.
+fn http2_server(status: u16, body: Vec<u8>, piece: usize) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    listener.set_nonblocking(true).unwrap();
+    std::thread::spawn(move || {
+        block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            while let Some(Ok((_, mut respond))) = connection.accept().await {
+                let body = Bytes::from(body.clone());
+                tokio::spawn(async move {
+                    let head = http::Response::builder().status(status).body(()).unwrap();
+                    let mut stream = respond.send_response(head, false).unwrap();
+                    let mut rest = body;
+                    while !rest.is_empty() {
+                        stream.reserve_capacity(piece.min(rest.len()));
+                        // Room for as much as was asked for, or an end that the client wants.
+                        let Some(Ok(room)) =
+                            std::future::poll_fn(|context| stream.poll_capacity(context)).await
+                        else {
+                            return;
+                        };
+                        let frame = rest.split_to(room.min(piece).min(rest.len()));
+                        if stream.send_data(frame, rest.is_empty()).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+    });
+    url
+}
+
+#[test]
+fn a_body_in_small_frames_takes_a_small_multiple_of_its_length() {
+    // Frames that are not taken yet are h2's, which keeps a record of each, and ends a connection with too many.
+    const FRAMES: u64 = 8 * MIB as u64;
+
+    for piece in [1, 8, 100, 16 * KIB] {
+        for (status, limit) in [(200, 4 * MIB), (200, 64 * KIB), (401, 4 * MIB)] {
+            let length = length(piece, 2 * MIB).max(100 * KIB);
+            let url = http2_server(status, page(length), piece);
+            let http = reqwest::Client::builder().http2_prior_knowledge();
+            let (result, counted) = list(&with_http(&url, limit, http));
+            let kept = match status {
+                200 => length.min(limit),
+                _ => ERROR_LIMIT,
+            };
+            let is_ok = result.is_ok();
+            assert!(!is_ok || (status, limit) == (200, 4 * MIB));
+            assert!(is_ok || piece < KIB || (status, limit) != (200, 4 * MIB));
+            let most = 3 * kept as u64 + CALL + FRAMES;
+            assert!(
+                counted.bytes_max <= most,
+                "{piece} {status} {limit}: {counted:?}"
+            );
+        }
     }
 }
 
