@@ -15,7 +15,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::{StreamExt as _, stream};
-use letta_api::Response;
+use letta_api::{Response, types};
 use letta_api_ext::{Error, Letta, LettaBuilder, RetryPolicy};
 use letta_api_tests::configured;
 use letta_api_tests::fault_server::{Fault, FaultServer, gzip_bomb};
@@ -377,6 +377,48 @@ fn the_work_grows_as_the_body_does() {
             assert!(total <= 4 * all as u64 + 1_024, "{count}: {once:?}");
             assert!(once.count_total <= 200, "{count}: {once:?}");
         }
+    }
+}
+
+/// What is made of a body may be larger than the body: `0,` becomes a value of 72 bytes, in a list that has room for as many more.
+/// It is no more than 150 times as large, and twice the body is twice the work.
+#[test]
+fn what_a_body_is_decoded_to_is_at_most_so_many_times_as_large() {
+    let page = |policy: &str| {
+        format!(
+            r#"{{"tokens":[{{"token":"ck-let-1","hostname":"","expiresAt":"","policy":{policy}}}],"hasNextPage":false}}"#
+        )
+    };
+    let access = r#"{"version":"1","data":[{"type":"agent","id":"agent-1","access":[MORE""]}]}"#;
+    let unknown = r#"{"version":"1","data":[{"type":"other","more":[MORE[]]}]}"#;
+    let entries = r#"{"version":"1","data":[MORE{}]}"#;
+    for (policy, more) in [
+        (access, r#""","#),
+        (unknown, "[],"),
+        (unknown, r#"{"":0},"#),
+        (unknown, "0,"),
+        (entries, "{},"),
+        (entries, r#"{"":0},"#),
+        (entries, r#"{"type":"agent"},"#),
+    ] {
+        let decoded = |length: usize| {
+            let more = more.repeat(length / more.len());
+            let body = page(&policy.replace("MORE", &more));
+            let counted = measure(|| {
+                let page =
+                    letta_api::read_json::<types::ClientSideAccessTokenPage>(body.as_bytes());
+                assert_eq!(page.unwrap().tokens.len(), 1);
+            });
+            let most = 150 * body.len() as u64;
+            assert!(counted.bytes_max < most, "{policy} {more:.9}: {counted:?}");
+            counted
+        };
+        let (one, four) = (decoded(128 * KIB), decoded(512 * KIB));
+        assert!(
+            four.count_total < 6 * one.count_total.max(100),
+            "{one:?}, {four:?}"
+        );
+        assert!(four.bytes_total < 8 * one.bytes_total, "{one:?}, {four:?}");
     }
 }
 
