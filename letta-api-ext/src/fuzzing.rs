@@ -14,7 +14,7 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     crate::retry_after::parse(headers, now)
 }
 
-/// A client all of whose requests get such an answer. It is made for the URL of the request.
+/// A client whose requests are all answered by this function. It gets the URL of the request.
 pub fn letta(key: &str, answer: impl Fn(&Url) -> Response + Send + Sync + 'static) -> Letta {
     /// One for all: making one reads the machine's certificates.
     static LETTA: std::sync::OnceLock<Letta> = std::sync::OnceLock::new();

@@ -31,18 +31,18 @@ const LOOK: usize = 4 * LIMIT;
 /// a key or a token of the service, on one line, and not without end. Nothing where a secret seems to be
 /// in it in a form that cannot be cut out.
 ///
-/// On its way, it is in memory that is wiped.
+/// The text is held in memory that is wiped.
 pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
     // A character has four bytes at most.
     clean(text, text.len().min(4 * LOOK), secrets)
 }
 
-/// As [`text`], for what a value displays. No more of it is made than is looked at.
+/// As [`text`], for what a value displays. Formatting stops once there is as much as is looked at.
 pub(crate) fn display(value: impl fmt::Display, secrets: &[&str]) -> Option<String> {
     clean(value, LOOK, secrets)
 }
 
-/// `capacity` is how many bytes are made room for.
+/// `capacity` is how many bytes the value takes at most, or usually.
 fn clean(value: impl fmt::Display, capacity: usize, secrets: &[&str]) -> Option<String> {
     let mut beginning = Beginning {
         text: Zeroizing::new(String::with_capacity(capacity)),
@@ -94,7 +94,7 @@ fn clean(value: impl fmt::Display, capacity: usize, secrets: &[&str]) -> Option<
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The part of a text that is looked at. Writing to it fails where there is more.
+/// The part of a text that is looked at. Writing more fails.
 struct Beginning {
     text: Zeroizing<String>,
     /// How many characters there are.
@@ -124,7 +124,7 @@ impl fmt::Write for Beginning {
 /// A text with [`REDACTED`] in the place of a secret.
 fn without(text: &str, secret: &str) -> Zeroizing<String> {
     let count = text.matches(secret).count();
-    // As long from the start as it may become: one that grows leaves copies behind.
+    // Room for all of it is made first: a text that grows leaves copies behind.
     let mut out = Zeroizing::new(String::with_capacity(text.len() + count * REDACTED.len()));
     let mut parts = text.split(secret);
     out.extend(parts.next());
@@ -135,12 +135,12 @@ fn without(text: &str, secret: &str) -> Zeroizing<String> {
     out
 }
 
-/// So much of a secret that each of its [forms](forms) is longer than `length` bytes, and the same up to there as that of
-/// the whole. All of it, if that is not so much.
+/// The beginning of a secret, long enough that each of its [forms](forms) has more than `length` bytes, and that these are the same
+/// as in the form of the whole secret. The whole secret if it is not that long.
 ///
-/// To decode a secret makes one byte of three at the most, and URLs drop tabs and line breaks.
+/// Decoding turns three bytes into at least one, and URLs drop tabs and line breaks.
 fn head(secret: &str, length: usize) -> &str {
-    /// What is cut in the midst of an escape or a character comes out otherwise.
+    /// An escape that is cut decodes to something else.
     const MARGIN: usize = 16;
 
     let is_kept = |character: &char| !matches!(character, '\t' | '\n' | '\r');
@@ -168,12 +168,12 @@ fn drop_cut_secrets(text: &mut String, secrets: &[&str]) {
     text.truncate(length);
 }
 
-/// For each place in a text, its end included, how much of a form's beginning stands before it, the whole form not counted. By the
-/// algorithm of Knuth, Morris and Pratt.
+/// For each place in a text, up to its end: the length of the longest beginning of a form that ends there. The whole form does not
+/// count. This is the algorithm of Knuth, Morris and Pratt.
 fn beginnings(form: &[u8], text: &[u8]) -> Vec<usize> {
-    // More cannot stand there.
+    // A longer beginning has no room in the text.
     let form = &form[..form.len().min(text.len() + 1)];
-    // How much of the beginning stands at the end of each beginning, but for itself.
+    // For each beginning of the form, the longest shorter one that it ends in.
     let mut borders = vec![0; form.len()];
     let next = |borders: &[usize], mut length: usize, byte: u8| {
         while length > 0 && form[length] != byte {
@@ -203,7 +203,7 @@ fn is_disguised(text: &str, secrets: &[&str]) -> bool {
     let plain = unescape(&lower);
     let mut runs = None;
     let known = secrets.iter().any(|secret| {
-        // Whatever an encoder does, it leaves letters and digits alone.
+        // Encoders leave letters and digits as they are.
         let runs = runs.get_or_insert_with(|| Runs::of([&lower, &plain]));
         holds_unescaped(&plain, secret) || runs.are_shared_with(secret)
     });
@@ -216,7 +216,7 @@ fn is_disguised(text: &str, secrets: &[&str]) -> bool {
     known || unknown
 }
 
-/// Whether a text, [unescaped](unescape), holds a secret, unescaped.
+/// Whether an [unescaped](unescape) text holds the unescaped secret.
 fn holds_unescaped(plain: &str, secret: &str) -> bool {
     let is_escape = |character: char| matches!(character, '%' | '&' | '\\');
     let too_long = secret
@@ -231,11 +231,11 @@ fn holds_unescaped(plain: &str, secret: &str) -> bool {
     !whole.is_empty() && plain.contains(&**whole)
 }
 
-/// The runs of [`SHORT`] letters and digits in some texts, small letters all.
+/// All runs of [`SHORT`] letters and digits in some texts, in lower case.
 struct Runs {
-    /// The bytes of each, in order.
+    /// The bytes of each run, sorted.
     sorted: Vec<u64>,
-    /// A bit for each that it may be: of a long secret, few are looked for.
+    /// A Bloom filter with one hash: it saves most searches for the runs of a long secret.
     filter: Vec<u64>,
 }
 
@@ -268,7 +268,7 @@ impl Runs {
         !self.sorted.is_empty() && Self::any_in(secret, is_shared)
     }
 
-    /// Whether one of a text's runs is such.
+    /// Whether `is_such` holds for one of a text's runs.
     fn any_in(text: &str, mut is_such: impl FnMut(u64) -> bool) -> bool {
         let (mut run, mut length) = (0, 0);
         let mut add = |byte: u8| {
@@ -280,16 +280,16 @@ impl Runs {
             length += 1;
             length >= SHORT && is_such(run)
         };
-        // A long secret is looked at often, and most are ASCII.
+        // Most secrets are ASCII, and this is much faster.
         if text.is_ascii() {
             return text.as_bytes().iter().any(|byte| add(*byte));
         }
-        // Two characters beyond ASCII have small letters in it.
+        // The lower case of some characters beyond ASCII is ASCII, such as that of the Kelvin sign.
         let mut lower = text.chars().flat_map(char::to_lowercase);
         lower.any(|character| add(u8::try_from(character).unwrap_or_default()))
     }
 
-    /// The word of the filter, and the bit in it.
+    /// Where a run stands in the filter: the word, and the bit in it.
     fn place(run: u64) -> (usize, u64) {
         // The upper bits of the product depend on all of the run.
         let hash = run.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Self::FILTER_BITS);
@@ -413,8 +413,8 @@ fn forms(secret: &str) -> Vec<Zeroizing<String>> {
         Zeroizing::new(all),
         Zeroizing::new(decoded.expose_secret().to_owned()),
     ];
-    // The encoding of URL paths, which spares more characters than the one above. Of a URL that has room, so that it does not
-    // grow.
+    // The encoding of URL paths, which spares more characters than the one above. The URL has room for it from the start, so that
+    // it does not grow.
     let roomy = format!("https://x/{}", "x".repeat(forms[1].len()));
     if let Ok(url) = Url::parse(&roomy) {
         let mut url = WipedUrl::new(url);
@@ -572,7 +572,7 @@ mod tests {
         }
     }
 
-    /// What was done before it was made quick: whatever this cuts must be cut.
+    /// The straightforward way, which is slow. What it cuts must be cut.
     mod plain {
         use super::super::*;
 

@@ -39,12 +39,12 @@ fn milliseconds(text: &str) -> Option<Duration> {
     if let Ok(whole) = text.parse() {
         return Some(Duration::from_millis(whole));
     }
-    // Rust also reads `inf`, which is no number here.
+    // Rust would also read `inf`.
     let is_number = |text: &&str| text.contains(|character: char| character.is_ascii_digit());
     let seconds = Some(text).filter(is_number)?.parse::<f64>().ok()? / 1000.0;
     match Duration::try_from_secs_f64(seconds) {
         Ok(wait) => Some(wait),
-        // Neither a number below zero nor one too large is a `Duration`.
+        // The number is below zero or too large.
         Err(_) => (seconds > 0.0).then_some(Duration::MAX),
     }
 }
@@ -121,7 +121,7 @@ mod tests {
                 assert_eq!(parse(&headers, now), Some(Duration::MAX), "{name}: {value}");
             }
         }
-        // Zeros say nothing, however many, and so many before a number do not make it large.
+        // Zeros before a number do not make it large.
         for (zeros, wait) in [("0".repeat(400), None), (format!("{:0>400}", 7), Some(7))] {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, zeros.parse().unwrap())]);
             let wait = wait.map(Duration::from_secs);

@@ -17,9 +17,9 @@ pub(crate) fn path_values(url: &Url, template: &str) -> Vec<Secret> {
         .collect()
 }
 
-/// A text that was percent-encoded.
+/// Decodes a percent-encoded text. Bytes that are not UTF-8 become U+FFFD.
 pub(crate) fn decoded(given: &str) -> Secret {
-    // As long from the start as it may become: one that grows leaves copies behind.
+    // Room for all of it is made first: a vector that grows leaves copies behind.
     let mut bytes = Vec::with_capacity(given.len());
     bytes.extend(percent_decode_str(given));
     Secret::new(String::from_utf8(bytes).unwrap_or_else(|error| {

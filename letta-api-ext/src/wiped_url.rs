@@ -1,4 +1,4 @@
-//! URLs that hold a secret: deleting a token has it in the path.
+//! URLs that may hold a secret. To delete a token, it stands in the path.
 
 use url::Url;
 use zeroize::{Zeroize, Zeroizing};
@@ -11,10 +11,10 @@ impl WipedUrl {
         Self(url)
     }
 
-    /// Where a reference leads from a URL. `None` if it is no reference.
+    /// Resolves a reference against a base URL. `None` if the reference is invalid.
     pub(crate) fn join(base: &Url, reference: &str) -> Option<Self> {
-        // The URL that is parsed gets as much room as what it is parsed from has bytes, the spaces at its end included. One that
-        // grows leaves a copy behind. A byte becomes three when it is encoded, a character of a host more.
+        // A URL that grows while it is parsed leaves copies of itself behind. The parser makes room for as many bytes as its input
+        // has, so spaces are added, which it then ignores. An encoded byte takes three, and a character of a host more.
         let room = base.as_str().len() + 8 * reference.len();
         let mut padded = Zeroizing::new(String::with_capacity(reference.len() + room));
         padded.push_str(reference);
@@ -43,12 +43,12 @@ impl Drop for WipedUrl {
     }
 }
 
-/// Puts another URL in the place of one, whose memory is wiped.
+/// Replaces a URL, and wipes the old one.
 pub(crate) fn replace(url: &mut Url, other: Url) {
     String::from(std::mem::replace(url, other)).zeroize();
 }
 
-/// Wipes a URL. What is left in its place leads nowhere.
+/// Wipes a URL. A URL that leads nowhere takes its place.
 pub(crate) fn wipe(url: &mut Url) {
     replace(url, nowhere());
 }

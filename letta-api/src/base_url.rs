@@ -98,8 +98,8 @@ impl BaseUrl {
         }
     }
 
-    /// As [`with_path`](Self::with_path), for a path that is not written down yet. A secret may stand in it, so that no copy is
-    /// left behind in memory but the URL itself.
+    /// As [`with_path`](Self::with_path), for a path that is still to be put together. It may hold a secret, so every copy of it but
+    /// the URL itself is wiped.
     #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) fn with_path_of(&self, path: fmt::Arguments<'_>) -> Url {
         let stem = &self.0.stem;
@@ -110,7 +110,7 @@ impl BaseUrl {
     fn with_whole_path(&self, path: &str) -> Url {
         let Parts { roomy, url, .. } = &*self.0;
         if path.len() > roomy.path().len() {
-            // A URL that grew would leave a copy of its path behind.
+            // To grow, the URL would move, and leave a copy of its path behind.
             let whole = written(format_args!("{}{path}", &url[..Position::BeforePath]));
             if let Ok(url) = Url::parse(whole.expose_secret()) {
                 return url;
@@ -138,7 +138,7 @@ impl BaseUrl {
     }
 }
 
-/// A text that is wiped. It is as long from the start as it will be: one that grows leaves copies behind.
+/// Writes a text into memory that is wiped. Room for all of it is made first: a text that grows leaves copies behind.
 fn written(text: fmt::Arguments<'_>) -> Secret {
     struct Length(usize);
 
@@ -150,7 +150,7 @@ fn written(text: fmt::Arguments<'_>) -> Secret {
     }
 
     let mut length = Length(0);
-    // Neither fails.
+    // Writing to these two does not fail.
     let _ = length.write_fmt(text);
     let mut written = String::with_capacity(length.0);
     let _ = written.write_fmt(text);
@@ -248,7 +248,7 @@ mod tests {
                 "/v1/a%20b/%3Fx%23y/z",
                 "/v1/%5C/%25/é~!$&'()*+,;=:@",
             ] {
-                // With and without room for it.
+                // Short enough for the room that a URL has, and too long for it.
                 for path in [path.to_owned(), path.repeat(20)] {
                     let whole = Url::parse(&format!("{base}{path}")).unwrap();
                     assert_eq!(base.with_path(&path), whole);

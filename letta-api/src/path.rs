@@ -6,7 +6,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::Secret;
 
-/// What is encoded in a segment: what would end it or be encoded by a URL library, and the percent sign.
+/// The characters that are percent-encoded in a segment: those that would end it, those that a URL library would encode, and the
+/// percent sign.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -19,7 +20,7 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'}')
     .add(b'/')
     .add(b'%')
-    // URL libraries take it for a slash.
+    // URL libraries read it as a slash.
     .add(b'\\');
 
 /// A percent-encoded segment of a path. It may be a secret, so it is wiped.
@@ -80,7 +81,7 @@ pub(crate) fn segment<E>(
             return refuse("holds a `.` or `..` segment, which would name another resource");
         }
         let pieces = || utf8_percent_encode(text, ENCODED);
-        // As long from the start as it will be: a text that grows leaves copies behind.
+        // Room for all of it is made first: a text that grows leaves copies behind.
         let mut encoded = String::with_capacity(pieces().map(str::len).sum());
         encoded.extend(pieces());
         Ok(Segment(Secret::new(encoded)))

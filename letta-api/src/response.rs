@@ -11,8 +11,8 @@ use url::Url;
 use crate::transport_error::Printable;
 use crate::wiped::{Wiped, without_url};
 
-/// How many pieces of a body are taken before others get a turn. Where many are there at once, as they are when a few bytes
-/// decompress to many, nothing else would make the reader pause, and no timer would fire.
+/// How many pieces of a body are read before other tasks get a turn. Many pieces may be there at once, for instance when a few
+/// bytes decompress to many. Without a pause, no timer would fire, and the deadline would not hold.
 const PIECES_IN_A_TURN: usize = 64;
 
 /// What a [`Transport`](crate::Transport) brings back: status, headers, and a body that is read on demand.
@@ -253,16 +253,16 @@ async fn give_way() {
 /// What has come of a body.
 #[derive(Default)]
 struct Pieces {
-    /// How long all may be.
+    /// The most bytes that the body may have.
     limit: usize,
-    /// How long the server says that all is. It may not be true.
+    /// How many bytes the server says the body has. This may be false.
     expected: Option<usize>,
-    /// How long all is so far.
+    /// How many bytes have come.
     length: usize,
     // Most bodies come in one piece.
     first: Option<Bytes>,
-    /// All that came, once a second piece has. A piece is copied at once: it is a part of the HTTP client's memory, and would
-    /// keep all of it, which may be thousands of times as much.
+    /// All bytes so far, from the second piece on. A piece is copied at once and dropped: it is a part of a buffer of the HTTP
+    /// client, and would keep the whole buffer, which may be thousands of times as large.
     body: Wiped,
 }
 
@@ -274,7 +274,7 @@ impl Pieces {
         }
         self.length += piece.len();
         if self.length == piece.len() {
-            // All so far. There may have been empty ones.
+            // The first one that is not empty.
             self.first = Some(piece);
             return Ok(());
         }
@@ -286,8 +286,8 @@ impl Pieces {
         Ok(())
     }
 
-    /// How much room to take, where there is too little. Twice as much as there was, so that all is copied a few times at most,
-    /// and no more than can be needed. What the server says of the length is not taken for more than that.
+    /// How much room to make if there is too little: twice as much as before, so that the work is linear, but no more than the limit
+    /// or the length that the server claims. The claim never makes room larger.
     fn capacity(&self) -> usize {
         let most = match self.expected {
             Some(expected) if expected >= self.length => expected.min(self.limit),

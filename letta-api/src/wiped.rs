@@ -5,17 +5,17 @@ use zeroize::Zeroize;
 
 /// Bytes whose memory is wiped when they are dropped, all at once: what zeroize does for a `Vec` goes byte by byte.
 ///
-/// Bytes can be added, and none can be taken away. So what has to be wiped is known: wiping memory that was never written to
-/// would cost time, and would make the operating system provide it.
+/// Bytes can be added, and not taken away, so it is known what has to be wiped. Memory that was never written to is not wiped: that
+/// would cost time, and the operating system would have to provide it.
 #[derive(Default)]
 pub(crate) struct Wiped {
     bytes: Vec<u8>,
-    /// How much of the vector's memory may hold something, from its start. Never less than its length.
+    /// How many bytes of the vector's memory may hold something, from its start. At least its length.
     written: usize,
 }
 
 impl Wiped {
-    /// No bytes, and memory for so many.
+    /// Empty, with room for so many bytes.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self {
             bytes: Vec::with_capacity(capacity),
@@ -27,8 +27,8 @@ impl Wiped {
         self.bytes.capacity()
     }
 
-    /// Adds bytes. Where they have no room, all move to memory of the larger of `capacity` and what they need, and the memory
-    /// that they leave is wiped. A vector that grows by itself would leave a copy behind.
+    /// Adds bytes. If there is too little room, all bytes move to new memory of `capacity` bytes, or of as many as are needed if that
+    /// is more, and the old memory is wiped. A vector that grows by itself would leave a copy behind.
     pub(crate) fn append(&mut self, bytes: &[u8], capacity: usize) {
         let needed = self.bytes.len() + bytes.len();
         if needed > self.bytes.capacity() {

@@ -60,8 +60,7 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "You may not do this.")
     }
 
-    /// When to come back (`Retry-After`, in whole seconds, rounded up, of which the header can have 2^64-1). By default nothing is
-    /// said of it.
+    /// When to come back: `Retry-After` in whole seconds, rounded up, at most 2^64-1. By default there is no such header.
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self

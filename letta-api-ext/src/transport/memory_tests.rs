@@ -1,7 +1,7 @@
-//! What is left in memory of a token that was revoked, or was to be. The memory of this process is searched for it, what is free
-//! again included.
+//! Nothing of a token is left in memory after a call to revoke it. These tests search the memory of their own process, freed
+//! memory included.
 //!
-//! The network is played here, so that only what the SDK makes is found: what reqwest and hyper were given is theirs.
+//! The network is played here, so that reqwest and hyper make no copies: the SDK cannot wipe those.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -14,23 +14,24 @@ use reqwest::header::{HeaderMap, LOCATION};
 
 use crate::{Letta, RetryPolicy, wiped_url};
 
-/// How long the parts are that are looked for, in bytes. An allocator writes to what is free again, and not to all of it.
+/// Length of the parts that are searched for, in bytes. An allocator overwrites some of a freed block, so a whole token may not be
+/// found.
 const PART: usize = 24;
 
-/// A token, known by what it is not: nothing that is searched may hold it but what is to be found.
+/// A token, stored masked: the test's own copy must not be found.
 struct Masked(Vec<u8>);
 
 impl Masked {
     const MASK: u8 = 0x80;
 
-    /// One that has so many of these parts.
+    /// A token of so many parts.
     fn new(seed: u64, parts: usize) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let parts = (0..parts * PART).map(|_| random.lowercase() as u8 ^ Self::MASK);
         Self(parts.collect())
     }
 
-    /// The token. Between two parts is what is encoded in a URL.
+    /// The token itself. A slash stands between two parts, which is percent-encoded in a URL.
     fn token(&self) -> String {
         let mut token = String::with_capacity(2 * self.0.len());
         for part in self.0.chunks(PART) {
@@ -40,7 +41,7 @@ impl Masked {
         token
     }
 
-    /// How often parts of it stand in memory that is this process's own and may be written to.
+    /// Counts the parts of the token in the heap and in anonymous memory.
     fn count(&self) -> usize {
         let memory = File::open("/proc/self/mem").expect("a process may read its memory");
         let maps = std::fs::read_to_string("/proc/self/maps").expect("and where it is");
@@ -50,24 +51,24 @@ impl Masked {
         let here = std::ptr::from_ref(&found) as u64;
         for map in maps.lines() {
             let fields: Vec<&str> = map.split_whitespace().collect();
-            // Those that belong to no file, and the heap.
+            // Memory that belongs to a file is skipped.
             if !fields[1].starts_with("rw") || !matches!(fields.get(5), None | Some(&"[heap]")) {
                 continue;
             }
             let (begin, end) = fields[0].split_once('-').expect("a range");
             let [mut place, end] =
                 [begin, end].map(|place| u64::from_str_radix(place, 16).expect("a number"));
-            // Not this thread's stack, where the standard library leaves some bytes of what it has looked at.
+            // The stack of this thread is skipped: the standard library leaves bytes there that it has compared.
             if (place..end).contains(&here) {
                 continue;
             }
             while place < end {
-                // What is not there any more is not read.
+                // Another thread may have unmapped it.
                 let Ok(length) = memory.read_at(&mut read, place) else {
                     break;
                 };
                 let part = &read[..length.min((end - place) as usize)];
-                // Most of what was set aside was never written to.
+                // Most pages were never written to. To skip them saves much time.
                 if part != &zeros[..part.len()] {
                     found += self.count_in(part);
                 }
@@ -95,7 +96,7 @@ impl Masked {
             })
         };
         let (mut found, mut place) = (0, 0);
-        // Without iterators, which take ten times as long where nothing is optimized.
+        // A plain loop is ten times as fast as iterators in a build without optimization.
         while place + PART <= bytes.len() {
             if is_first[bytes[place] as usize] && is_part(&bytes[place..place + PART]) {
                 found += 1;
@@ -106,7 +107,7 @@ impl Masked {
     }
 }
 
-/// Answers so, and wipes the URL, as no network would.
+/// Answers with this status, location and body, and wipes the request's URL. Status 0 is a broken connection, and 1 no answer.
 struct Answering(u16, Option<&'static str>, &'static str);
 
 impl Transport for Answering {
@@ -161,7 +162,7 @@ async fn nothing_that_the_sdk_makes_of_a_token_is_left_in_memory() {
         let letta = Letta::new("key").unwrap();
         let letta = letta.with_inner(Arc::new(Answering(status, location, body)));
         let letta = letta.with_retry(RetryPolicy::standard());
-        // As long as the service's, or so long that the URL has no room for it.
+        // About as long as the service's tokens, or too long for the room that URLs have.
         let parts = [4, 12][index % 2];
         let masked = Masked::new(index as u64, parts);
         let revoke = letta.access_tokens().revoke(masked.token());

@@ -7,8 +7,8 @@ use url::Url;
 
 use crate::wiped_url;
 
-/// A request, kept until it is known whether it has to be sent again. Its URL is wiped then, if it may hold a secret. What the HTTP
-/// client was given is beyond reach.
+/// A request, kept until it is known whether it has to be sent again. If its URL may hold a secret, it is wiped at the end. The
+/// copies that the HTTP client got cannot be wiped.
 pub(super) struct Outgoing {
     kept: Kept,
     may_hold_secret: bool,
