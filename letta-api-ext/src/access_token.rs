@@ -215,15 +215,14 @@ impl From<&AccessToken> for Secret {
 impl std::fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The service wrote the rest, and might repeat the secret in it.
-        let shown = |text: &str| redact::text(text, &[self.expose_secret()]).unwrap_or_default();
+        let secrets = [self.expose_secret()];
+        let shown = |text: &str| redact::text(text, &secrets).unwrap_or_default();
+        let policy = redact::display(self.policy(), &secrets).unwrap_or_default();
         f.debug_struct("AccessToken")
             .field("secret", &self.inner.secret)
             .field("hostname", &shown(&self.inner.hostname))
             .field("expires_at", &shown(&self.inner.expires_at_text))
-            .field(
-                "policy",
-                &format_args!("{}", shown(&self.policy().to_string())),
-            )
+            .field("policy", &format_args!("{policy}"))
             .finish()
     }
 }

@@ -37,8 +37,12 @@ pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     from_timestamp(text.parse().ok()?)
 }
 
-/// An instant written as HTTP writes dates. Nothing for any other text.
+/// Reads a date in one of the three forms of RFC 9110. The form of mail is read as well, since some servers write it (a day of one
+/// digit, an offset). `None` for any other text.
 pub(crate) fn parse_http_date(text: &str) -> Option<SystemTime> {
+    if let Ok(date) = httpdate::parse_http_date(text) {
+        return Some(date);
+    }
     let parser = jiff::fmt::rfc2822::DateTimeParser::new();
     from_timestamp(parser.parse_timestamp(text).ok()?)
 }

@@ -385,10 +385,11 @@ impl Error {
         self.inner.request_id.as_deref()
     }
 
-    /// How long the service asks to wait (`retry-after-ms`, `Retry-After`). Nothing where it says
-    /// zero, a time that has passed, or what cannot be read: back off by a rule of your own then.
+    /// How long the service asks to wait (`retry-after-ms`, `Retry-After` in seconds or as an HTTP date). A number too large for a
+    /// `Duration` gives [`Duration::MAX`], so add to it with care. `None` if it says zero, a time that has passed, or what cannot be
+    /// read: back off by a rule of your own then.
     ///
-    /// Of an error that a `TokenMinter` holds off, it is what is left of the minter's wait.
+    /// Of an error that a `TokenMinter` holds off, it is what is left of the minter\'s wait.
     pub fn retry_after(&self) -> Option<Duration> {
         self.held_off.or(self.inner.retry_after)
     }

@@ -167,6 +167,7 @@ mod secrets_in_url;
 ))]
 mod tls;
 mod transport;
+mod wiped_url;
 #[cfg(test)]
 mod work;
 

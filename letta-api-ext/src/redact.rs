@@ -1,6 +1,13 @@
 //! Takes secrets out of text that was not written here.
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::fmt::{self, Write as _};
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::secrets_in_url;
+use crate::wiped_url::WipedUrl;
 
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
@@ -23,25 +30,53 @@ const LOOK: usize = 4 * LIMIT;
 /// Makes text of the service's fit to print: without the `secrets`, without anything that looks like
 /// a key or a token of the service, on one line, and not without end. Nothing where a secret seems to be
 /// in it in a form that cannot be cut out.
+///
+/// The text is held in memory that is wiped.
 pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
-    let is_whole = text.chars().nth(LOOK).is_none();
-    let mut text: String = text.chars().take(LOOK).collect();
+    // A character has four bytes at most.
+    clean(text, text.len().min(4 * LOOK), secrets)
+}
+
+/// As [`text`], for what a value displays. Formatting stops once there is as much as is looked at.
+pub(crate) fn display(value: impl fmt::Display, secrets: &[&str]) -> Option<String> {
+    clean(value, LOOK, secrets)
+}
+
+/// `capacity` is how many bytes the value takes at most, or usually.
+fn clean(value: impl fmt::Display, capacity: usize, secrets: &[&str]) -> Option<String> {
+    let mut beginning = Beginning {
+        text: Zeroizing::new(String::with_capacity(capacity)),
+        count: 0,
+        is_whole: true,
+    };
+    let _ = write!(beginning, "{value}");
+    let Beginning {
+        mut text, is_whole, ..
+    } = beginning;
+    let secrets: Vec<&str> = secrets
+        .iter()
+        .copied()
+        .filter(|it| !it.is_empty())
+        .collect();
     if !is_whole {
-        drop_cut_secrets(&mut text, secrets);
+        drop_cut_secrets(&mut text, &secrets);
     }
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+    for secret in &secrets {
+        if head(secret, text.len()).len() < secret.len() {
+            continue;
+        }
         for form in forms(secret) {
-            if !text.contains(&form) {
+            if !text.contains(&**form) {
                 continue;
             }
             if form.len() < SHORT {
                 return None;
             }
-            text = text.replace(&form, REDACTED);
+            text = without(&text, &form);
         }
     }
-    let text = patterns(&text);
-    if is_disguised(&text, secrets) {
+    let text = Zeroizing::new(patterns(&text));
+    if is_disguised(&text, &secrets) {
         return None;
     }
     let text: String = text
@@ -59,36 +94,118 @@ pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// The part of a text that is looked at. Writing more fails.
+struct Beginning {
+    text: Zeroizing<String>,
+    /// How many characters there are.
+    count: usize,
+    is_whole: bool,
+}
+
+impl fmt::Write for Beginning {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let left = LOOK - self.count;
+        match text.char_indices().nth(left) {
+            Some((end, _)) => {
+                self.text.push_str(&text[..end]);
+                self.count = LOOK;
+                self.is_whole = false;
+                Err(fmt::Error)
+            }
+            None => {
+                self.text.push_str(text);
+                self.count += text.chars().count();
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A text with [`REDACTED`] in the place of a secret.
+fn without(text: &str, secret: &str) -> Zeroizing<String> {
+    let count = text.matches(secret).count();
+    // Room for all of it is made first: a text that grows leaves copies behind.
+    let mut out = Zeroizing::new(String::with_capacity(text.len() + count * REDACTED.len()));
+    let mut parts = text.split(secret);
+    out.extend(parts.next());
+    for part in parts {
+        out.push_str(REDACTED);
+        out.push_str(part);
+    }
+    out
+}
+
+/// The beginning of a secret, long enough that each of its [forms](forms) has more than `length` bytes, and that these are the same
+/// as in the form of the whole secret. The whole secret if it is not that long.
+///
+/// Decoding turns three bytes into at least one, and URLs drop tabs and line breaks.
+fn head(secret: &str, length: usize) -> &str {
+    /// An escape that is cut decodes to something else.
+    const MARGIN: usize = 16;
+
+    let is_kept = |character: &char| !matches!(character, '\t' | '\n' | '\r');
+    let mut kept = secret.char_indices().filter(|(_, it)| is_kept(it));
+    let end = kept.nth(3 * length + MARGIN);
+    end.map_or(secret, |(end, _)| &secret[..end])
+}
+
 /// Takes the beginnings of secrets off the end of a text that was cut.
 fn drop_cut_secrets(text: &mut String, secrets: &[&str]) {
-    let forms: Vec<String> = secrets.iter().flat_map(|secret| forms(secret)).collect();
-    let cut = |text: &str| {
-        let beginnings = forms
-            .iter()
-            .flat_map(|form| form.char_indices().skip(1).map(|(end, _)| &form[..end]));
-        beginnings
-            .filter(|beginning| text.ends_with(beginning))
-            .map(str::len)
-            .max()
-    };
-    while let Some(length) = cut(text) {
-        text.truncate(text.len() - length);
+    let forms = secrets
+        .iter()
+        .flat_map(|secret| forms(head(secret, text.len())));
+    let beginnings: Vec<Vec<usize>> = forms
+        .map(|form| beginnings(form.as_bytes(), text.as_bytes()))
+        .collect();
+    let mut length = text.len();
+    loop {
+        let longest = beginnings.iter().map(|lengths| lengths[length]).max();
+        match longest {
+            None | Some(0) => break,
+            Some(longest) => length -= longest,
+        }
     }
+    text.truncate(length);
+}
+
+/// For each place in a text, up to its end: the length of the longest beginning of a form that ends there. The whole form does not
+/// count. This is the algorithm of Knuth, Morris and Pratt.
+fn beginnings(form: &[u8], text: &[u8]) -> Vec<usize> {
+    // A longer beginning has no room in the text.
+    let form = &form[..form.len().min(text.len() + 1)];
+    // For each beginning of the form, the longest shorter one that it ends in.
+    let mut borders = vec![0; form.len()];
+    let next = |borders: &[usize], mut length: usize, byte: u8| {
+        while length > 0 && form[length] != byte {
+            length = borders[length - 1];
+        }
+        length + usize::from(form[length] == byte)
+    };
+    for end in 1..form.len() {
+        borders[end] = next(&borders, borders[end - 1], form[end]);
+    }
+    let mut lengths = Vec::with_capacity(text.len() + 1);
+    lengths.push(0);
+    let mut length = 0;
+    for byte in text {
+        length = next(&borders, length, *byte);
+        if length == form.len() {
+            length = borders[length - 1];
+        }
+        lengths.push(length);
+    }
+    lengths
 }
 
 /// Whether a text, secrets cut out, holds one all the same: escaped, encoded, in capitals, broken.
 fn is_disguised(text: &str, secrets: &[&str]) -> bool {
-    let lower = text.to_lowercase();
+    let lower = Zeroizing::new(text.to_lowercase());
     let plain = unescape(&lower);
+    let mut runs = None;
     let known = secrets.iter().any(|secret| {
-        let secret = secret.to_lowercase();
-        let whole = unescape(&secret);
-        // Whatever an encoder does, it leaves letters and digits alone.
-        let mut runs = secret
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .flat_map(|run| (SHORT..=run.len()).map(move |end| &run[end - SHORT..end]));
-        (!whole.is_empty() && plain.contains(&whole))
-            || runs.any(|run| lower.contains(run) || plain.contains(run))
+        // Encoders leave letters and digits as they are.
+        let runs = runs.get_or_insert_with(|| Runs::of([&lower, &plain]));
+        holds_unescaped(&plain, secret) || runs.are_shared_with(secret)
     });
     let unknown = PREFIXES.iter().any(|prefix| {
         plain
@@ -99,19 +216,103 @@ fn is_disguised(text: &str, secrets: &[&str]) -> bool {
     known || unknown
 }
 
+/// Whether an [unescaped](unescape) text holds the unescaped secret.
+fn holds_unescaped(plain: &str, secret: &str) -> bool {
+    let is_escape = |character: char| matches!(character, '%' | '&' | '\\');
+    let too_long = secret
+        .chars()
+        .take_while(|character| !is_escape(*character))
+        .filter(|character| !is_dropped(*character))
+        .nth(plain.len());
+    if too_long.is_some() {
+        return false;
+    }
+    let whole = unescape(&Zeroizing::new(secret.to_lowercase()));
+    !whole.is_empty() && plain.contains(&**whole)
+}
+
+/// All runs of [`SHORT`] letters and digits in some texts, in lower case.
+struct Runs {
+    /// The bytes of each run, sorted.
+    sorted: Vec<u64>,
+    /// A Bloom filter with one hash: it saves most searches for the runs of a long secret.
+    filter: Vec<u64>,
+}
+
+impl Runs {
+    const FILTER_BITS: u32 = 16;
+
+    fn of(texts: [&str; 2]) -> Self {
+        let mut sorted = Vec::new();
+        for text in texts {
+            Self::any_in(text, |run| {
+                sorted.push(run);
+                false
+            });
+        }
+        sorted.sort_unstable();
+        sorted.dedup();
+        let mut filter = vec![0; 1 << (Self::FILTER_BITS - 6)];
+        for run in &sorted {
+            let (word, bit) = Self::place(*run);
+            filter[word] |= bit;
+        }
+        Self { sorted, filter }
+    }
+
+    fn are_shared_with(&self, secret: &str) -> bool {
+        let is_shared = |run| {
+            let (word, bit) = Self::place(run);
+            self.filter[word] & bit != 0 && self.sorted.binary_search(&run).is_ok()
+        };
+        !self.sorted.is_empty() && Self::any_in(secret, is_shared)
+    }
+
+    /// Whether `is_such` holds for one of a text's runs.
+    fn any_in(text: &str, mut is_such: impl FnMut(u64) -> bool) -> bool {
+        let (mut run, mut length) = (0, 0);
+        let mut add = |byte: u8| {
+            if !byte.is_ascii_alphanumeric() {
+                length = 0;
+                return false;
+            }
+            run = run << 8 | u64::from(byte.to_ascii_lowercase());
+            length += 1;
+            length >= SHORT && is_such(run)
+        };
+        // Most secrets are ASCII, and this is much faster.
+        if text.is_ascii() {
+            return text.as_bytes().iter().any(|byte| add(*byte));
+        }
+        // The lower case of some characters beyond ASCII is ASCII, such as that of the Kelvin sign.
+        let mut lower = text.chars().flat_map(char::to_lowercase);
+        lower.any(|character| add(u8::try_from(character).unwrap_or_default()))
+    }
+
+    /// Where a run stands in the filter: the word, and the bit in it.
+    fn place(run: u64) -> (usize, u64) {
+        // The upper bits of the product depend on all of the run.
+        let hash = run.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Self::FILTER_BITS);
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+}
+
 /// A text without what servers do to texts that they echo: percent-encoding, entities of HTML, escapes
 /// of JavaScript, one in the other, line breaks and other characters that cannot be seen.
-fn unescape(text: &str) -> String {
-    let mut text = text.to_owned();
+fn unescape(text: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(text.to_owned());
     for _ in 0..3 {
+        let decoded = secrets_in_url::decoded(&text);
         // An encoded capital comes out as one.
-        text = percent_decode_str(&text).decode_utf8_lossy().to_lowercase();
-        text = decode_escapes(&text);
+        let lower = Zeroizing::new(decoded.expose_secret().to_lowercase());
+        text = Zeroizing::new(decode_escapes(&lower));
     }
-    text.retain(|character| {
-        !character.is_control() && !character.is_whitespace() && !is_invisible(character)
-    });
+    text.retain(|character| !is_dropped(character));
     text
+}
+
+fn is_dropped(character: char) -> bool {
+    character.is_control() || character.is_whitespace() || is_invisible(character)
 }
 
 /// Whether Unicode says to show nothing for a character (Default_Ignorable_Code_Point).
@@ -202,18 +403,26 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
 }
 
 /// The ways in which a secret may stand in a text: as it is, and as it goes into a URL.
-fn forms(secret: &str) -> Vec<String> {
+fn forms(secret: &str) -> Vec<Zeroizing<String>> {
+    let encoded = || utf8_percent_encode(secret, NON_ALPHANUMERIC);
+    let mut all = String::with_capacity(encoded().map(str::len).sum());
+    all.extend(encoded());
+    let decoded = secrets_in_url::decoded(secret);
     let mut forms = vec![
-        secret.to_owned(),
-        utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
-        percent_decode_str(secret).decode_utf8_lossy().into_owned(),
+        Zeroizing::new(secret.to_owned()),
+        Zeroizing::new(all),
+        Zeroizing::new(decoded.expose_secret().to_owned()),
     ];
-    // The encoding of URL paths, which spares more characters than the one above.
-    if let Ok(mut url) = url::Url::parse("https://x") {
+    // The encoding of URL paths, which spares more characters than the one above. The URL has room for it from the start, so that
+    // it does not grow.
+    let roomy = format!("https://x/{}", "x".repeat(forms[1].len()));
+    if let Ok(url) = Url::parse(&roomy) {
+        let mut url = WipedUrl::new(url);
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.push(secret);
+            segments.clear().push(secret);
         }
-        forms.push(url.path().trim_start_matches('/').to_owned());
+        let form = url.path().trim_start_matches('/');
+        forms.push(Zeroizing::new(form.to_owned()));
     }
     forms.retain(|form| !form.is_empty());
     forms.dedup();
@@ -360,6 +569,200 @@ mod tests {
             let echoed = format!("{}{secret}", "x ".repeat(before / 2));
             let kept = text(&echoed, &[secret]).unwrap_or_default();
             assert!(!kept.contains("plain"), "{before}");
+        }
+    }
+
+    /// The straightforward way, which is slow. What it cuts must be cut.
+    mod plain {
+        use super::super::*;
+
+        pub(super) fn text(text: &str, secrets: &[&str]) -> Option<String> {
+            let is_whole = text.chars().nth(LOOK).is_none();
+            let mut text: String = text.chars().take(LOOK).collect();
+            if !is_whole {
+                drop_cut_secrets(&mut text, secrets);
+            }
+            for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+                for form in forms(secret) {
+                    if !text.contains(&**form) {
+                        continue;
+                    }
+                    if form.len() < SHORT {
+                        return None;
+                    }
+                    text = text.replace(&**form, REDACTED);
+                }
+            }
+            let text = patterns(&text);
+            if is_disguised(&text, secrets) {
+                return None;
+            }
+            let text: String = text.chars().take(LIMIT).collect();
+            let text = text.replace(char::is_control, " ");
+            let text = text.trim();
+            (!text.is_empty()).then(|| text.to_owned())
+        }
+
+        fn drop_cut_secrets(text: &mut String, secrets: &[&str]) {
+            let forms: Vec<_> = secrets.iter().flat_map(|secret| forms(secret)).collect();
+            let cut = |text: &str| {
+                let beginnings = forms
+                    .iter()
+                    .flat_map(|form| form.char_indices().skip(1).map(|(end, _)| &form[..end]));
+                beginnings
+                    .filter(|beginning| text.ends_with(beginning))
+                    .map(str::len)
+                    .max()
+            };
+            while let Some(length) = cut(text) {
+                text.truncate(text.len() - length);
+            }
+        }
+
+        fn is_disguised(text: &str, secrets: &[&str]) -> bool {
+            let lower = text.to_lowercase();
+            let plain = unescape(&lower);
+            let known = secrets.iter().any(|secret| {
+                let secret = secret.to_lowercase();
+                let whole = unescape(&secret);
+                let mut runs = secret
+                    .split(|c: char| !c.is_ascii_alphanumeric())
+                    .flat_map(|run| (SHORT..=run.len()).map(move |end| &run[end - SHORT..end]));
+                (!whole.is_empty() && plain.contains(&**whole))
+                    || runs.any(|run| lower.contains(run) || plain.contains(run))
+            });
+            let unknown = PREFIXES.iter().any(|prefix| {
+                plain
+                    .split(prefix)
+                    .skip(1)
+                    .any(|rest| !rest.starts_with(REDACTED))
+            });
+            known || unknown
+        }
+    }
+
+    /// A secret, made of what is hard to look for.
+    fn secret(random: &mut fastrand::Rng) -> String {
+        const PARTS: [&str; 20] = [
+            "a",
+            "ab",
+            "aba",
+            "Zz9",
+            "0123456789",
+            "deadBEEF",
+            "%",
+            "%2F",
+            "%61",
+            "&",
+            "&#45;",
+            "&amp;",
+            "\\x2d",
+            "-",
+            "/",
+            "é",
+            "\n",
+            " ",
+            "\u{200b}",
+            "ck-let-",
+        ];
+        let count = random.usize(1..=12);
+        (0..count)
+            .map(|_| PARTS[random.usize(..PARTS.len())])
+            .collect()
+    }
+
+    /// A text that may have parts of secrets in it, changed or not.
+    fn echo(random: &mut fastrand::Rng, secrets: &[String]) -> String {
+        let mut text = String::new();
+        for _ in 0..random.usize(..6) {
+            let secret = &secrets[random.usize(..secrets.len())];
+            let characters: Vec<char> = secret.chars().collect();
+            let from = match random.bool() {
+                true => 0,
+                false => random.usize(..characters.len()),
+            };
+            let to = match random.bool() {
+                true => characters.len(),
+                false => random.usize(from..=characters.len()),
+            };
+            let part: String = characters[from..to].iter().collect();
+            text += &match random.u8(..8) {
+                0 => part.to_uppercase(),
+                1 => forms(secret)[random.usize(..forms(secret).len())].to_string(),
+                2 => part.replace('-', "&#45;"),
+                3 => part
+                    .chars()
+                    .map(|it| format!("\\u{{{:x}}}", u32::from(it)))
+                    .collect(),
+                4 => part
+                    .chars()
+                    .map(|it| format!("%{:02X}", u32::from(it) & 0x7f))
+                    .collect(),
+                5 => self::secret(random),
+                _ => part,
+            };
+            text += [" ", "", "x", "no such token: "][random.usize(..4)];
+        }
+        match random.u8(..4) {
+            // Longer than what is looked at.
+            0 => {
+                let padding = "z".repeat(random.usize(..40));
+                let one = if text.is_empty() { "y" } else { &text };
+                let count = LOOK / one.chars().count() + 2;
+                padding + &one.repeat(count)
+            }
+            _ => text,
+        }
+    }
+
+    #[test]
+    fn what_was_cut_when_it_was_slow_is_cut() {
+        let mut random = fastrand::Rng::with_seed(4712);
+        let mut cut = 0;
+        for _ in 0..1_500 {
+            let count = random.usize(1..=3);
+            let secrets: Vec<String> = (0..count).map(|_| secret(&mut random)).collect();
+            let echoed = echo(&mut random, &secrets);
+            let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+            let left = text(&echoed, &secrets);
+            assert_eq!(
+                left,
+                plain::text(&echoed, &secrets),
+                "{echoed:?} {secrets:?}"
+            );
+            cut += usize::from(left.is_some_and(|left| left.contains(REDACTED)));
+        }
+        assert!(cut > 50, "{cut}");
+    }
+
+    #[test]
+    fn what_is_cut_of_a_long_secret_is_what_was_cut() {
+        let mut random = fastrand::Rng::with_seed(4713);
+        for _ in 0..15 {
+            // Longer than any text that is looked at, or than most.
+            let count = [20, 300, 1_500][random.usize(..3)];
+            let long: String = (0..count).map(|_| secret(&mut random)).collect();
+            let short = secret(&mut random);
+            let starts: Vec<usize> = long.char_indices().map(|(start, _)| start).collect();
+            let first = random.usize(..starts.len());
+            let last = (first + random.usize(..200)).min(starts.len() - 1);
+            let part = &long[starts[first]..starts[last]];
+            let filler = "no such token: ".repeat([0, 1, 300][random.usize(..3)]);
+            for echoed in [
+                format!("{filler}{part}"),
+                format!("{filler}{long}"),
+                format!("{filler}{}", long.to_uppercase()),
+                format!("{filler}{short}"),
+                echo(&mut random, std::slice::from_ref(&short)),
+            ] {
+                let secrets = [&long[..], &short];
+                let left = text(&echoed, &secrets);
+                assert_eq!(
+                    left,
+                    plain::text(&echoed, &secrets),
+                    "{echoed:?} {secrets:?}"
+                );
+            }
         }
     }
 }

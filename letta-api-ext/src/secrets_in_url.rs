@@ -3,6 +3,7 @@
 use letta_api::Secret;
 use percent_encoding::percent_decode_str;
 use url::Url;
+use zeroize::Zeroize;
 
 /// The values of the path's parameters, decoded. `template` is the path with its parameters in braces; the
 /// base URL may have a path before it.
@@ -12,8 +13,21 @@ pub(crate) fn path_values(url: &Url, template: &str) -> Vec<Secret> {
     given
         .zip(named)
         .filter(|(given, named)| named.contains('{') && !given.is_empty())
-        .map(|(given, _)| Secret::new(percent_decode_str(given).decode_utf8_lossy()))
+        .map(|(given, _)| decoded(given))
         .collect()
+}
+
+/// Decodes a percent-encoded text. Bytes that are not UTF-8 become U+FFFD.
+pub(crate) fn decoded(given: &str) -> Secret {
+    // Room for all of it is made first: a vector that grows leaves copies behind.
+    let mut bytes = Vec::with_capacity(given.len());
+    bytes.extend(percent_decode_str(given));
+    Secret::new(String::from_utf8(bytes).unwrap_or_else(|error| {
+        let mut bytes = error.into_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        bytes.zeroize();
+        text
+    }))
 }
 
 #[cfg(test)]
@@ -35,6 +49,7 @@ mod tests {
                 &["2", "1"],
             ),
             ("https://a.b/", "/v1/{a}", &[]),
+            ("https://a.b/v1/%ff%41", "/v1/{a}", &["\u{fffd}A"]),
         ] {
             let found = path_values(&url.parse().unwrap(), template);
             let found: Vec<&str> = found.iter().map(|it| it.expose_secret()).collect();

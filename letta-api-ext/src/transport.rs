@@ -21,6 +21,8 @@ use outgoing::Outgoing;
 use telemetry::Telemetry;
 
 mod attempt;
+#[cfg(all(test, target_os = "linux"))]
+mod memory_tests;
 mod outgoing;
 mod redirect;
 mod telemetry;
@@ -194,7 +196,7 @@ impl HttpTransport {
                 course,
             },
             telemetry: Telemetry::start(operation, request.url(), metrics, began),
-            outgoing: Outgoing::new(request),
+            outgoing: Outgoing::new(request, operation.path_template),
             began,
             attempts: Attempts::default(),
         };

@@ -498,9 +498,16 @@ async fn what_the_service_has_no_part_in_is_told_apart() {
 
 #[test]
 fn a_problem_says_when_to_come_back_in_whole_seconds_rounded_up() {
-    for (wait, seconds) in [(0, "0"), (1, "1"), (1_000, "1"), (1_001, "2")] {
+    for (wait, seconds) in [
+        (Duration::ZERO, "0"),
+        (Duration::from_millis(1), "1"),
+        (Duration::from_millis(1_000), "1"),
+        (Duration::from_millis(1_001), "2"),
+        (Duration::from_secs(u64::MAX), "18446744073709551615"),
+        (Duration::MAX, "18446744073709551615"),
+    ] {
         let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "Slowly.");
-        let problem = problem.retry_after(Duration::from_millis(wait));
+        let problem = problem.retry_after(wait);
         assert_eq!(problem.detail(), "Slowly.");
         assert_eq!(problem.status(), 429);
         let answer = problem.into_response();

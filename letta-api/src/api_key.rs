@@ -1,10 +1,14 @@
 //! The credential that goes into the `Authorization` header.
 
+use bytes::Bytes;
+use reqwest::header::HeaderValue;
+
 use crate::Secret;
 use crate::slip;
 
 /// How the service's keys and tokens begin.
 const PREFIXES: [&str; 2] = ["sk-let-", "ck-let-"];
+use crate::wiped::Wiped;
 
 /// An API key (`sk-let-…`), or a client-side token (`ck-let-…`) used as one.
 ///
@@ -80,10 +84,14 @@ impl ApiKey {
         &self.0
     }
 
-    /// `Bearer <key>`, marked sensitive, so that no HTTP library prints or indexes it.
-    pub fn to_authorization(&self) -> reqwest::header::HeaderValue {
-        let text = zeroize::Zeroizing::new(format!("Bearer {}", self.0.expose_secret()));
-        let mut value = reqwest::header::HeaderValue::from_str(&text)
+    /// `Bearer <key>`, marked sensitive, so that no HTTP library prints or indexes it. Its memory is wiped when the last copy of
+    /// it is dropped.
+    pub fn to_authorization(&self) -> HeaderValue {
+        let (scheme, key) = ("Bearer ", self.0.expose_secret());
+        let mut text = Wiped::with_capacity(scheme.len() + key.len());
+        text.append(scheme.as_bytes(), 0);
+        text.append(key.as_bytes(), 0);
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text))
             .expect("an ApiKey holds visible ASCII only");
         value.set_sensitive(true);
         value

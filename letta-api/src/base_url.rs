@@ -1,13 +1,15 @@
 //! Where the service is.
 
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
+use crate::Secret;
 use crate::slip;
 
-/// Room for a path, in bytes: those with a token in them are about as long.
-const ROOM: usize = 128;
+/// Room for a path, in bytes: those with a token in them have about 140.
+const ROOM: usize = 192;
 
 /// The URL that the paths of the API are appended to: scheme, host, port, perhaps a path stem.
 ///
@@ -101,13 +103,33 @@ impl BaseUrl {
     /// The URL with `path` appended, which begins with a slash and whose segments are percent-encoded.
     #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) fn with_path(&self, path: &str) -> Url {
-        let Parts { roomy, stem, .. } = &*self.0;
-        let mut url = roomy.clone();
-        if stem.is_empty() {
-            url.set_path(path);
+        if self.0.stem.is_empty() {
+            self.with_whole_path(path)
         } else {
-            url.set_path(&format!("{stem}{path}"));
+            self.with_path_of(format_args!("{path}"))
         }
+    }
+
+    /// As [`with_path`](Self::with_path), for a path that is still to be put together. It may hold a secret, so every copy of it but
+    /// the URL itself is wiped.
+    #[allow(dead_code, reason = "used by whatever operations are there")]
+    pub(crate) fn with_path_of(&self, path: fmt::Arguments<'_>) -> Url {
+        let stem = &self.0.stem;
+        let path = written(format_args!("{stem}{path}"));
+        self.with_whole_path(path.expose_secret())
+    }
+
+    fn with_whole_path(&self, path: &str) -> Url {
+        let Parts { roomy, url, .. } = &*self.0;
+        if path.len() > roomy.path().len() {
+            // To grow, the URL would move, and leave a copy of its path behind.
+            let whole = written(format_args!("{}{path}", &url[..Position::BeforePath]));
+            if let Ok(url) = Url::parse(whole.expose_secret()) {
+                return url;
+            }
+        }
+        let mut url = roomy.clone();
+        url.set_path(path);
         url
     }
 
@@ -126,6 +148,25 @@ impl BaseUrl {
     pub fn is_cleartext(&self) -> bool {
         self.0.url.scheme() == "http" && !self.is_loopback()
     }
+}
+
+/// Writes a text into memory that is wiped. Room for all of it is made first: a text that grows leaves copies behind.
+fn written(text: fmt::Arguments<'_>) -> Secret {
+    struct Length(usize);
+
+    impl Write for Length {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 += text.len();
+            Ok(())
+        }
+    }
+
+    let mut length = Length(0);
+    // Writing to these two does not fail.
+    let _ = length.write_fmt(text);
+    let mut written = String::with_capacity(length.0);
+    let _ = written.write_fmt(text);
+    Secret::new(written)
 }
 
 impl std::str::FromStr for BaseUrl {
@@ -219,8 +260,12 @@ mod tests {
                 "/v1/a%20b/%3Fx%23y/z",
                 "/v1/%5C/%25/é~!$&'()*+,;=:@",
             ] {
-                let whole = Url::parse(&format!("{base}{path}")).unwrap();
-                assert_eq!(base.with_path(path), whole);
+                // Short enough for the room that a URL has, and too long for it.
+                for path in [path.to_owned(), path.repeat(20)] {
+                    let whole = Url::parse(&format!("{base}{path}")).unwrap();
+                    assert_eq!(base.with_path(&path), whole);
+                    assert_eq!(base.with_path_of(format_args!("{path}")), whole);
+                }
             }
         }
     }

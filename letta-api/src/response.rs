@@ -1,5 +1,7 @@
 //! An answer as it arrives: the head is there, and the body may not be yet.
 
+use std::task::Poll;
+
 use bytes::Bytes;
 use progenitor_client::ByteStream;
 use reqwest::StatusCode;
@@ -7,11 +9,11 @@ use reqwest::header::HeaderMap;
 use url::Url;
 
 use crate::transport_error::Printable;
-use crate::wiped::Wiped;
+use crate::wiped::{Wiped, without_url};
 
-/// Pieces of a body that are kept as they came, at the most. A server that sends single bytes must not make each of
-/// them take up as much as a piece.
-const PIECES: usize = 64;
+/// How many pieces of a body are read before other tasks get a turn. Many pieces may be there at once, for instance when a few
+/// bytes decompress to many. Without a pause, no timer would fire, and the deadline would not hold.
+const PIECES_IN_A_TURN: usize = 64;
 
 /// What a [`Transport`](crate::Transport) brings back: status, headers, and a body that is read on demand.
 ///
@@ -121,7 +123,7 @@ impl Response {
         let limit = *limit;
         let length = match &*body {
             Body::Whole(body) => Some(body.len()),
-            Body::Read(body) => Some(body.0.len()),
+            Body::Read(body) => Some(body.as_ref().len()),
             Body::Unread(_, length) => {
                 length.map(|length| usize::try_from(length).unwrap_or(usize::MAX))
             }
@@ -133,8 +135,8 @@ impl Response {
         if let Body::Unread(..) = body {
             // Read where it is: to take it out would make this future larger by as much.
             let reading = Reading(body);
-            if let Body::Unread(response, _) = &mut *reading.0 {
-                let body = read(response, limit).await?;
+            if let Body::Unread(response, length) = &mut *reading.0 {
+                let body = read(response, *length, limit).await?;
                 reading.done(body);
             }
         }
@@ -157,7 +159,7 @@ impl Response {
     pub(crate) fn buffered(&self) -> &[u8] {
         match &self.parts.body {
             Body::Whole(body) => body,
-            Body::Read(body) => &body.0,
+            Body::Read(body) => body.as_ref(),
             Body::Unread(..) => &[],
         }
     }
@@ -212,67 +214,99 @@ impl Drop for Reading<'_> {
     }
 }
 
-/// Reads a body to its end, of the size that it turns out to have, where that can be.
-async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Body, BodyError> {
-    let mut pieces = Pieces::default();
+/// Reads a body to its end. `length` is how long it is to be, if the server says so.
+async fn read(
+    response: &mut reqwest::Response,
+    length: Option<u64>,
+    limit: usize,
+) -> Result<Body, BodyError> {
+    let mut pieces = Pieces {
+        limit,
+        expected: length.and_then(|length| usize::try_from(length).ok()),
+        ..Pieces::default()
+    };
+    let mut taken = 0;
     while let Some(piece) = response.chunk().await.map_err(BodyError::lost)? {
-        pieces.push(piece);
-        if pieces.length > limit {
-            return Err(BodyError(Problem::TooLarge { limit }));
+        pieces.push(piece)?;
+        taken += 1;
+        if taken == PIECES_IN_A_TURN {
+            taken = 0;
+            give_way().await;
         }
     }
     Ok(pieces.into_body())
 }
 
+/// Lets the executor run other tasks and timers first.
+async fn give_way() {
+    let mut has_given_way = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut has_given_way, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 /// What has come of a body.
 #[derive(Default)]
 struct Pieces {
-    /// How long all is.
+    /// The most bytes that the body may have.
+    limit: usize,
+    /// How many bytes the server says the body has. This may be false.
+    expected: Option<usize>,
+    /// How many bytes have come.
     length: usize,
-    /// What came before the pieces that are kept.
-    body: Wiped,
-    // Most bodies come in one piece, and need no list.
+    // Most bodies come in one piece.
     first: Option<Bytes>,
-    others: Vec<Bytes>,
+    /// All bytes so far, from the second piece on. A piece is copied at once and dropped: it is a part of a buffer of the HTTP
+    /// client, and would keep the whole buffer, which may be thousands of times as large.
+    body: Wiped,
 }
 
 impl Pieces {
-    fn push(&mut self, piece: Bytes) {
+    fn push(&mut self, piece: Bytes) -> Result<(), BodyError> {
+        if piece.len() > self.limit - self.length {
+            let limit = self.limit;
+            return Err(BodyError(Problem::TooLarge { limit }));
+        }
         self.length += piece.len();
-        if self.first.is_none() {
+        if self.length == piece.len() {
+            // The first one that is not empty.
             self.first = Some(piece);
-        } else {
-            self.others.push(piece);
+            return Ok(());
         }
-        if self.others.len() == PIECES {
-            self.append(self.length.max(2 * self.body.0.capacity()));
+        let capacity = self.capacity();
+        if let Some(first) = self.first.take() {
+            self.body.append(&first, capacity);
         }
+        self.body.append(&piece, capacity);
+        Ok(())
+    }
+
+    /// How much room to make if there is too little: twice as much as before, so that the work is linear, but no more than the limit
+    /// or the length that the server claims. The claim never makes room larger.
+    fn capacity(&self) -> usize {
+        let most = match self.expected {
+            Some(expected) if expected >= self.length => expected.min(self.limit),
+            _ => self.limit,
+        };
+        self.body
+            .capacity()
+            .saturating_mul(2)
+            .clamp(self.length, most)
     }
 
     /// A body of one piece stays where the HTTP client has put it. It is not wiped there, and neither would it be if it
     /// were copied, which would leave a secret in one place more.
-    fn into_body(mut self) -> Body {
-        if self.body.0.is_empty() && self.others.is_empty() {
-            return Body::Whole(self.first.unwrap_or_default());
+    fn into_body(self) -> Body {
+        match self.first {
+            Some(first) => Body::Whole(first),
+            None if self.length == 0 => Body::EMPTY,
+            None => Body::Read(self.body),
         }
-        self.append(self.length);
-        Body::Read(self.body)
-    }
-
-    fn append(&mut self, capacity: usize) {
-        make_room(&mut self.body, capacity);
-        for piece in self.first.take().into_iter().chain(self.others.drain(..)) {
-            self.body.0.extend_from_slice(&piece);
-        }
-    }
-}
-
-/// A vector that grows by itself leaves a copy behind, and this may hold a secret.
-fn make_room(body: &mut Wiped, capacity: usize) {
-    if capacity > body.0.capacity() {
-        let mut larger = Wiped(Vec::with_capacity(capacity));
-        larger.0.extend_from_slice(&body.0);
-        *body = larger;
     }
 }
 
@@ -334,7 +368,7 @@ impl BodyError {
     }
 
     fn lost(error: reqwest::Error) -> Self {
-        let error = error.without_url();
+        let error = without_url(error);
         let printable = Printable::of(&error);
         Self(Problem::Lost(error, printable))
     }
@@ -374,10 +408,12 @@ mod tests {
     use super::*;
 
     fn put_together(pieces: impl IntoIterator<Item = Bytes>) -> Body {
-        let mut all = Pieces::default();
+        let mut all = Pieces {
+            limit: 1_000_000,
+            ..Pieces::default()
+        };
         for piece in pieces {
-            all.push(piece);
-            assert!(all.others.len() < PIECES);
+            all.push(piece).unwrap();
         }
         all.into_body()
     }
@@ -385,22 +421,60 @@ mod tests {
     #[test]
     fn a_body_of_one_piece_is_not_copied() {
         let piece = Bytes::from(vec![b'x'; 100]);
-        let Body::Whole(body) = put_together([piece.clone()]) else {
-            panic!("it was copied");
-        };
-        assert_eq!(body.as_ptr_range(), piece.as_ptr_range());
-        assert!(put_together([]).into_buffered().is_empty());
+        for empty in 0..3 {
+            let empty = || std::iter::repeat_n(Bytes::new(), empty);
+            let pieces = empty().chain([piece.clone()]);
+            let Body::Whole(body) = put_together(pieces) else {
+                panic!("it was copied");
+            };
+            assert_eq!(body.as_ptr_range(), piece.as_ptr_range());
+            assert!(put_together(empty()).into_buffered().is_empty());
+        }
     }
 
     #[test]
     fn a_body_of_pieces_is_put_together_in_memory_that_is_wiped() {
-        for count in [2, PIECES, PIECES + 1, PIECES + 2, 10 * PIECES + 3] {
+        for count in [2, 3, 64, 65, 66, 643] {
             let expected: Vec<u8> = (0..count).map(|index| (index % 251) as u8).collect();
             let pieces = expected.chunks(1).map(Bytes::copy_from_slice);
             let Body::Read(body) = put_together(pieces) else {
                 panic!("{count} pieces are not to be wiped");
             };
-            assert_eq!(body.0, expected);
+            assert_eq!(body.as_ref(), expected);
         }
+    }
+
+    #[test]
+    fn room_grows_with_what_has_come_and_not_with_what_is_said_of_it() {
+        for expected in [None, Some(0), Some(700), Some(100_000), Some(usize::MAX)] {
+            for limit in [100, 700, 100_000, usize::MAX] {
+                let mut pieces = Pieces {
+                    limit,
+                    expected,
+                    ..Pieces::default()
+                };
+                for _ in 0..1_000 {
+                    let before = pieces.body.capacity();
+                    let is_too_large = pieces.length + 7 > limit;
+                    let pushed = pieces.push(Bytes::from_static(b"1234567"));
+                    let capacity = pieces.body.capacity();
+                    assert_eq!(pushed.is_err(), is_too_large);
+                    assert!(capacity <= (2 * pieces.length).min(limit));
+                    if pushed.is_err() {
+                        assert_eq!(capacity, before);
+                        break;
+                    }
+                }
+            }
+        }
+        let mut pieces = Pieces {
+            limit: usize::MAX,
+            expected: Some(700),
+            ..Pieces::default()
+        };
+        for _ in 0..100 {
+            pieces.push(Bytes::from_static(b"1234567")).unwrap();
+        }
+        assert_eq!(pieces.body.capacity(), 700, "what is true saves memory");
     }
 }

@@ -199,13 +199,19 @@ fn mark_spoiled(body: &[u8]) -> Wiped {
     let is_marked = |number: usize, chunk: &Utf8Chunk<'_>| {
         !chunk.invalid().is_empty() && (number == 0 || !chunk.valid().is_empty())
     };
-    let marks = chunks().filter(|(number, chunk)| is_marked(*number, chunk));
-    // Enough from the start: memory that is outgrown is not wiped.
-    let mut marked = Wiped(Vec::with_capacity(body.len() + marks.count() * MARK.len()));
+    let length = |(number, chunk): (usize, Utf8Chunk<'_>)| {
+        let mark = match is_marked(number, &chunk) {
+            true => MARK.len(),
+            false => 0,
+        };
+        chunk.valid().len() + mark
+    };
+    // Enough from the start. It is at most four times the body and a mark, since two marks have a byte between them.
+    let mut marked = Wiped::with_capacity(chunks().map(length).sum());
     for (number, chunk) in chunks() {
-        marked.0.extend_from_slice(chunk.valid().as_bytes());
+        marked.append(chunk.valid().as_bytes(), 0);
         if is_marked(number, &chunk) {
-            marked.0.extend_from_slice(MARK);
+            marked.append(MARK, 0);
         }
     }
     marked
@@ -258,6 +264,10 @@ mod tests {
     fn what_is_all_spoiled_grows_by_little() {
         let marked = mark_spoiled(&[0xff; 1000]);
         assert_eq!(marked.as_ref(), b" \\udc00");
-        assert!(marked.0.capacity() < 1100);
+        assert_eq!(marked.capacity(), marked.as_ref().len());
+        let every_other = b"\xffx".repeat(500);
+        let marked = mark_spoiled(&every_other);
+        assert_eq!(marked.capacity(), marked.as_ref().len());
+        assert_eq!(marked.as_ref().len(), 4 * every_other.len());
     }
 }

@@ -35,7 +35,7 @@ impl Secret {
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        drop(Wiped(std::mem::take(&mut self.0).into_bytes()));
+        drop(Wiped::from(std::mem::take(&mut self.0).into_bytes()));
     }
 }
 

@@ -6,6 +6,7 @@ use std::error::Error;
 use url::Url;
 
 use crate::failure;
+use crate::wiped::without_url;
 
 /// Why a [`Transport`](crate::Transport) has no answer.
 ///
@@ -37,15 +38,15 @@ struct Known {
 }
 
 impl Known {
-    fn of(error: &reqwest::Error, url: Option<&Url>) -> Self {
-        let is_https = url.is_some_and(|url| url.scheme() == "https");
+    /// Of one without its URL, which had this peer.
+    fn of(error: &reqwest::Error, peer: Option<String>, is_https: bool) -> Self {
         #[cfg(not(target_arch = "wasm32"))]
         let is_connect = error.is_connect();
         #[cfg(target_arch = "wasm32")]
         let is_connect = false;
         Self {
             printable: Printable::of(error),
-            peer: url.and_then(peer),
+            peer,
             is_connect,
             reason: match is_connect {
                 true => Some(failure::no_connection(error, is_https)),
@@ -71,10 +72,11 @@ impl TransportError {
         let cause: Box<dyn Error + Send + Sync> = Box::new(cause);
         match cause.downcast::<reqwest::Error>() {
             Ok(error) => {
-                let url = error.url().cloned();
-                let error = error.without_url();
+                let is_https = error.url().is_some_and(|url| url.scheme() == "https");
+                let peer = error.url().and_then(peer);
+                let error = without_url(*error);
                 Self {
-                    known: Some(Box::new(Known::of(&error, url.as_ref()))),
+                    known: Some(Box::new(Known::of(&error, peer, is_https))),
                     cause: Box::new(error),
                 }
             }

@@ -400,6 +400,39 @@ async fn a_gzip_bomb_does_not_go_off() {
     }
 }
 
+#[tokio::test]
+async fn a_deadline_holds_while_pieces_come_without_end() {
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n";
+    // A stream that has begun, and blocks of nothing.
+    let gzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
+    let nothing = [0, 0, 0, 0xff, 0xff].repeat(1_000);
+    let gzip_head = [
+        format!("{chunked}content-encoding: gzip\r\n\r\na\r\n").as_bytes(),
+        &gzip,
+        b"\r\n",
+    ]
+    .concat();
+    let gzip_chunk = [b"1388\r\n", &nothing[..], b"\r\n"].concat();
+    for (head, chunk) in [
+        (
+            format!("{chunked}\r\n").into_bytes(),
+            b"1\r\nx\r\n".repeat(1_000),
+        ),
+        (gzip_head, gzip_chunk),
+        (b"HTTP/1.1 200 OK\r\n\r\n".into(), b"x".to_vec()),
+    ] {
+        let server = FaultServer::start([Fault::Endless { head, chunk }]).await;
+        let http = reqwest::Client::builder().gzip(true).build().unwrap();
+        let letta = configured(server.url(), |builder| {
+            builder.http_client(http).response_body_limit(usize::MAX)
+        });
+        let list = letta.access_tokens().list();
+        let error = list.deadline(2 * ATTEMPT).await.unwrap_err();
+        assert!(error.is_deadline_exceeded(), "{error}");
+        server.closed_by_peer(1).await;
+    }
+}
+
 fn redirect(status: u16, location: &str) -> Fault {
     let head = format!("HTTP/1.1 {status} X\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
     Fault::AnswerKeepAlive(head.into_bytes())

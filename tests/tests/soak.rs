@@ -94,7 +94,7 @@ impl Service {
             return Fault::AnswerThenHang(Vec::new());
         }
         if random.u8(..10) > 0 {
-            return Fault::AnswerKeepAlive(self.perform(request));
+            return Fault::AnswerKeepAlive(cut(self.perform(request), random));
         }
         self.faults.fetch_add(1, Ordering::Relaxed);
         let short = |head: &str| {
@@ -131,6 +131,31 @@ impl Service {
         let done = self.done.lock().unwrap();
         done.get(subject).copied().unwrap_or(0)
     }
+}
+
+/// Half of the answers that have a body as they are, and half of them in chunks that are cut at random. Each chunk waits for a
+/// turn of its task, of which there are many, so that they are few.
+fn cut(answer: Vec<u8>, random: &mut fastrand::Rng) -> Vec<u8> {
+    let text = String::from_utf8(answer).expect("answers are text");
+    let (head, mut body) = text.split_once("\r\n\r\n").expect("an answer has a head");
+    if body.is_empty() || random.bool() {
+        return text.into_bytes();
+    }
+    let (status, _length) = head.split_once("\r\n").expect("it has a length");
+    let mut cut = format!("{status}\r\ntransfer-encoding: chunked\r\n\r\n");
+    for left in (0..random.usize(1..=8)).rev() {
+        let end = match left {
+            0 => body.len(),
+            _ => random.usize(..=body.len()),
+        };
+        let (piece, rest) = body.split_at(end);
+        body = rest;
+        // An empty chunk would be the last one.
+        if !piece.is_empty() {
+            cut += &format!("{:x}\r\n{piece}\r\n", piece.len());
+        }
+    }
+    (cut + "0\r\n\r\n").into_bytes()
 }
 
 /// Makes the call of this number and checks it against what the service knows. Gives what came of it.

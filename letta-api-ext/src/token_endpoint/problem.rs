@@ -64,7 +64,7 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "You may not do this.")
     }
 
-    /// When to come back (`Retry-After`, in whole seconds, rounded up). By default nothing is said of it.
+    /// When to come back: `Retry-After` in whole seconds, rounded up, at most 2^64-1. By default there is no such header.
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
@@ -156,7 +156,9 @@ impl IntoResponse for Problem {
             HeaderValue::from_static("application/problem+json"),
         );
         if let Some(wait) = self.retry_after {
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let seconds = wait
+                .as_secs()
+                .saturating_add(u64::from(wait.subsec_nanos() > 0));
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         forbid_storing(&mut response);

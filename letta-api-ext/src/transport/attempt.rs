@@ -12,6 +12,7 @@ use super::outgoing::Outgoing;
 use super::redirect::{self, Redirect};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result, TimeLimit};
+use crate::wiped_url::{self, WipedUrl};
 
 /// Redirects that are followed one after the other, at the most.
 const MAX_REDIRECTS: usize = 5;
@@ -78,12 +79,12 @@ impl<'a> Attempt<'a> {
     async fn head(&mut self) -> Result<Answer> {
         let mut followed = 0;
         // Where redirects have led to.
-        let mut led_to: Option<Url> = None;
+        let mut led_to: Option<WipedUrl> = None;
         loop {
-            let sent = self.send(led_to.as_ref()).await;
+            let sent = self.send(led_to.as_deref()).await;
             let outgoing = &*self.outgoing;
             let (first, method) = (outgoing.url(), outgoing.method());
-            let url = led_to.as_ref().unwrap_or(first);
+            let url = led_to.as_deref().unwrap_or(first);
             let response = sent.map_err(|error| self.no_answer(&error, url, first))?;
 
             if let Some(elsewhere) = response.url()
@@ -123,7 +124,7 @@ impl<'a> Attempt<'a> {
         let request = self.outgoing.next();
         let mut request = request.expect("it is asked for only where it is there");
         if let Some(target) = led_to {
-            *request.url_mut() = target.clone();
+            wiped_url::replace(request.url_mut(), target.clone());
         }
         let http = self.call.http;
         #[cfg(any(test, fuzzing))]

@@ -5,8 +5,16 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Request};
 use url::Url;
 
-/// A request, kept until it is known whether it has to be sent again.
-pub(super) enum Outgoing {
+use crate::wiped_url;
+
+/// A request, kept until it is known whether it has to be sent again. If its URL may hold a secret, it is wiped at the end. The
+/// copies that the HTTP client got cannot be wiped.
+pub(super) struct Outgoing {
+    kept: Kept,
+    may_hold_secret: bool,
+}
+
+enum Kept {
     /// It can be sent, for the first time or again. A body that is there as a whole is kept beside it.
     There {
         request: Request,
@@ -17,41 +25,45 @@ pub(super) enum Outgoing {
 }
 
 impl Outgoing {
-    pub(super) fn new(mut request: Request) -> Self {
+    /// `path_template` is the path of the operation, with its parameters in braces. One of them may be a secret.
+    pub(super) fn new(mut request: Request, path_template: &str) -> Self {
         let body = take_whole_body(&mut request);
-        Self::There { request, body }
+        Self {
+            kept: Kept::There { request, body },
+            may_hold_secret: path_template.contains('{'),
+        }
     }
 
     /// Changes the headers that are sent from now on.
     pub(super) fn change_headers(&mut self, change: impl FnOnce(&mut HeaderMap)) {
-        if let Self::There { request, .. } = self {
+        if let Kept::There { request, .. } = &mut self.kept {
             change(request.headers_mut());
         }
     }
 
     pub(super) fn method(&self) -> &Method {
-        match self {
-            Self::There { request, .. } => request.method(),
-            Self::Gone { method, .. } => method,
+        match &self.kept {
+            Kept::There { request, .. } => request.method(),
+            Kept::Gone { method, .. } => method,
         }
     }
 
     /// Where it was to go at first, whatever redirects say.
     pub(super) fn url(&self) -> &Url {
-        match self {
-            Self::There { request, .. } => request.url(),
-            Self::Gone { url, .. } => url,
+        match &self.kept {
+            Kept::There { request, .. } => request.url(),
+            Kept::Gone { url, .. } => url,
         }
     }
 
     /// Whether it can be sent.
     pub(super) fn is_there(&self) -> bool {
-        matches!(self, Self::There { .. })
+        matches!(self.kept, Kept::There { .. })
     }
 
     /// The request, to be sent, if it [is there](Self::is_there).
     pub(super) fn next(&mut self) -> Option<Request> {
-        let Self::There { request, body } = self else {
+        let Kept::There { request, body } = &mut self.kept else {
             return None;
         };
         if let Some(copy) = copy(request) {
@@ -62,13 +74,24 @@ impl Outgoing {
             }
             return Some(request);
         }
-        let gone = Self::Gone {
+        let gone = Kept::Gone {
             method: request.method().clone(),
             url: request.url().clone(),
         };
-        match std::mem::replace(self, gone) {
-            Self::There { request, .. } => Some(request),
-            Self::Gone { .. } => None,
+        match std::mem::replace(&mut self.kept, gone) {
+            Kept::There { request, .. } => Some(request),
+            Kept::Gone { .. } => None,
+        }
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        if self.may_hold_secret {
+            wiped_url::wipe(match &mut self.kept {
+                Kept::There { request, .. } => request.url_mut(),
+                Kept::Gone { url, .. } => url,
+            });
         }
     }
 }
@@ -131,7 +154,7 @@ mod tests {
     #[test]
     fn a_body_that_is_whole_is_sent_as_often_as_it_takes_and_never_copied() {
         let bytes = Bytes::from(vec![b'x'; 100]);
-        let mut outgoing = Outgoing::new(request(Some(bytes.clone().into())));
+        let mut outgoing = Outgoing::new(request(Some(bytes.clone().into())), "/v1/{x}");
         for _ in 0..3 {
             let sent = outgoing.next().unwrap();
             assert!(outgoing.is_there());
@@ -149,7 +172,7 @@ mod tests {
     #[test]
     fn a_body_that_is_empty_or_not_there_stays_so() {
         for (body, length) in [(Some(Body::from("")), Some(0)), (None, None)] {
-            let mut outgoing = Outgoing::new(request(body));
+            let mut outgoing = Outgoing::new(request(body), "/v1/{x}");
             for _ in 0..2 {
                 let sent = outgoing.next().unwrap();
                 let body = sent.body().map(|body| body.as_bytes().unwrap().len());
@@ -161,7 +184,7 @@ mod tests {
     #[test]
     fn a_body_that_is_a_stream_is_sent_once() {
         let body = futures_util::stream::iter([Ok::<_, std::io::Error>("once")]);
-        let mut outgoing = Outgoing::new(request(Some(Body::wrap_stream(body))));
+        let mut outgoing = Outgoing::new(request(Some(Body::wrap_stream(body))), "/v1/{x}");
         let sent = outgoing.next().unwrap();
         assert!(sent.body().unwrap().as_bytes().is_none());
         assert!(!outgoing.is_there());

@@ -5,6 +5,8 @@ use reqwest::Method;
 use reqwest::header::LOCATION;
 use url::Url;
 
+use crate::wiped_url::WipedUrl;
+
 /// A redirect that was not followed, or should not have been.
 pub(crate) struct Redirect {
     /// The origin that the request was sent to.
@@ -67,7 +69,7 @@ pub(super) fn target(
     url: &Url,
     method: &Method,
     response: &Response,
-) -> Option<Result<Url, Redirect>> {
+) -> Option<Result<WipedUrl, Redirect>> {
     let keeps_method = match response.status().as_u16() {
         307 | 308 => true,
         301 | 302 => *method != Method::POST,
@@ -75,7 +77,7 @@ pub(super) fn target(
         _ => return None,
     };
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
-    let mut target = url.join(location).ok()?;
+    let mut target = WipedUrl::join(url, location)?;
     // The origin of `blob:https://a.b/c` is that of `https://a.b`.
     if target.origin() != url.origin() || target.scheme() != url.scheme() {
         let rule = "a request does not leave its origin";

@@ -356,6 +356,8 @@ async fn a_wait_past_the_deadline_is_an_error_at_once_that_carries_it() {
             "18446744073709551615",
             Duration::from_secs(u64::MAX),
         ),
+        ("retry-after", "18446744073709551616", Duration::MAX),
+        ("retry-after-ms", "1e999999", Duration::MAX),
     ] {
         let began = Instant::now();
         let network = Network::play([header(429, name, value)]);

@@ -98,8 +98,8 @@ impl Client {
         let token_segment = path::segment("token", &token)?;
         let url = self
             .baseurl
-            .with_path(
-                &::std::format!("/v1/client-side-access-tokens/{}", token_segment),
+            .with_path_of(
+                ::std::format_args!("/v1/client-side-access-tokens/{}", token_segment),
             );
         let request = self
             .client

@@ -254,7 +254,8 @@ fn append_path(url: &mut Expr) -> Option<()> {
     *url = if values.is_empty() && !path.value().contains(['{', '}']) {
         syn::parse_quote!(#base.with_path(#path))
     } else {
-        syn::parse_quote!(#base.with_path(&::std::format!(#path, #(#values),*)))
+        // Not as a text: a value may be a secret, and whoever writes it down wipes it.
+        syn::parse_quote!(#base.with_path_of(::std::format_args!(#path, #(#values),*)))
     };
     Some(())
 }
