@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
+use zeroize::Zeroizing;
+
+use crate::secrets_in_url::decoded;
 
 /// How the service's API keys begin.
 const KEY_PREFIX: &str = "sk-let-";
@@ -26,9 +28,9 @@ pub(super) fn check(text: &str, key: &str) -> Result<(), Cow<'static, str>> {
         return Err("must not be empty".into());
     }
     // Whoever has it from a URL may have it encoded, perhaps twice.
-    let once = percent_decode_str(text).decode_utf8_lossy();
-    let twice = percent_decode_str(&once).decode_utf8_lossy();
-    for form in [text, &once, &twice] {
+    let once = decoded(text);
+    let twice = decoded(once.expose_secret());
+    for form in [text, once.expose_secret(), twice.expose_secret()] {
         if form.trim() == key || (key.len() >= SHORT && form.contains(key)) {
             return Err(
                 "is or holds this client's own key, which must not be in a URL; \
@@ -36,7 +38,7 @@ pub(super) fn check(text: &str, key: &str) -> Result<(), Cow<'static, str>> {
                     .into(),
             );
         }
-        let lower = form.to_ascii_lowercase();
+        let lower = Zeroizing::new(form.to_ascii_lowercase());
         if lower.contains(KEY_PREFIX) {
             return Err(
                 "is or holds an API key (`sk-let-…`), which must not be in a URL; \
