@@ -17,11 +17,15 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source of this path and text.
+    /// A source of this path and text. A byte order mark at the beginning of the text is left out.
     pub fn new(path: impl AsRef<Path>, text: impl Into<String>) -> Arc<Self> {
+        let mut text = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
         Arc::new(Self {
             path: path.as_ref().to_owned(),
-            text: text.into(),
+            text,
             lines: OnceLock::new(),
         })
     }
