@@ -6,6 +6,9 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::document::{Node, Pointer, Source, Span};
 
+/// How many bytes before and after a place are shown of a long line; the renderer shows fewer.
+const AROUND: usize = 500;
+
 /// A finding about a file.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -66,27 +69,41 @@ impl Diagnostic {
         let source = &self.span.source;
         // A span of many lines (a whole schema) is shown by its first.
         let start = self.span.start.min(source.text.len());
-        // That line alone is given to the renderer: it goes through all that it is given, which takes a
-        // minute for the findings of a large description.
+        // That line alone is given to the renderer, and of a long one what is around the place: it goes through all that
+        // it is given, which takes a minute for the findings of a large description. The whole of one may be one line.
         let (line, line_start) = source.line_at(start);
-        let line_end = source.text[start..]
+        let from = line_start.max(
+            source
+                .text
+                .floor_char_boundary(start.saturating_sub(AROUND)),
+        );
+        let to = source
+            .text
+            .ceil_char_boundary(start.saturating_add(AROUND).min(source.text.len()));
+        let to = source.text[start..to]
             .find('\n')
-            .map_or(source.text.len(), |length| start + length);
-        let end = self.span.end.clamp(start, line_end);
-        let mut group = Level::ERROR
+            .map_or(to, |length| start + length);
+        let end = self.span.end.clamp(start, to);
+        let snippet = Snippet::source(&source.text[from..to])
+            .line_start(line + 1)
+            .annotation(AnnotationKind::Primary.span(start - from..end - from));
+        let path = source.path.display().to_string();
+        let title = Level::ERROR
             .primary_title(self.message.as_str())
-            .id(self.rule)
-            .element(
-                Snippet::source(&source.text[line_start..line_end])
-                    .line_start(line + 1)
-                    .path(source.path.display().to_string())
-                    .annotation(AnnotationKind::Primary.span(start - line_start..end - line_start)),
-            );
+            .id(self.rule);
+        let mut group = title.element(snippet.path(path.as_str()));
         if let Some(pointer) = &self.pointer {
             group = group.element(Level::NOTE.message(format!("at {pointer}")));
         }
         group = group.element(Level::HELP.message(self.help.as_str()));
-        Renderer::plain().render(&[group])
+        let text = Renderer::plain().render(&[group]);
+        if from == line_start {
+            return text;
+        }
+        // The renderer has counted from where the part begins.
+        let place = |column| format!("--> {path}:{}:{column}\n", line + 1);
+        let shown = source.text[from..start].chars().count() + 1;
+        text.replacen(&place(shown), &place(self.span.line_column().1), 1)
     }
 }
 
@@ -123,3 +140,35 @@ impl std::fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_line_the_place_is_shown_with_its_own_column() {
+        for (before, after) in [
+            (0, 0),
+            (0, 5_000),
+            (499, 501),
+            (501, 499),
+            (70_000, 0),
+            (9_000, 9_000),
+        ] {
+            let text = format!("ü\n{}here{}\nx", "ä".repeat(before), "ö".repeat(after));
+            let source = Source::new("d.json", text);
+            let start = source.text.find("here").unwrap();
+            let finding =
+                Diagnostic::in_source(&source, start..start + 4, "rule", "message", "help");
+            let rendered = finding.render();
+            let place = format!("--> d.json:2:{}\n", before + 1);
+            assert!(rendered.contains(&place), "{before}, {after}:\n{rendered}");
+            assert!(rendered.contains("here"), "{before}, {after}:\n{rendered}");
+            assert!(
+                rendered.len() < 2_000,
+                "{before}, {after}: {}",
+                rendered.len()
+            );
+        }
+    }
+}

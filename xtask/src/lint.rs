@@ -59,12 +59,11 @@ pub fn lint_lowered(document: &Node, refusals: &[Diagnostic]) -> Result<(), Fail
         _ => Vec::new(),
     };
     // What was refused is still there, and a lint would only say so in other words.
+    let refused = refusals.iter().filter_map(|it| it.pointer.as_ref());
+    let refused: HashSet<&[String]> = refused.map(|it| it.0.as_slice()).collect();
     let is_refused = |finding: &Diagnostic| {
         finding.pointer.as_ref().is_some_and(|pointer| {
-            let refused = refusals.iter().filter_map(|it| it.pointer.as_ref());
-            refused
-                .clone()
-                .any(|refused| pointer.0.starts_with(&refused.0))
+            (0..=pointer.0.len()).any(|length| refused.contains(&pointer.0[..length]))
         })
     };
     let found = found.into_iter().filter(|finding| !is_refused(finding));
@@ -90,7 +89,11 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
     let schemas = schema::collect(document);
     let operations = operation::collect(&context);
 
-    let (of_types, ()) = beside(
+    let (mut context, of_types) = beside(
+        || {
+            whole(&mut context, &schemas, &operations);
+            context
+        },
         || {
             let mut context = Context::new(document);
             type_names::check(&mut context, &operations);
@@ -99,7 +102,6 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
             }
             context.findings
         },
-        || whole(&mut context, &schemas, &operations),
     );
     context.findings.extend(of_types);
 

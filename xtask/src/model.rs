@@ -1,6 +1,6 @@
 //! What the later stages need to know of a description, beyond what progenitor reads itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::arrange::{EVENT_STREAM, KEEPS_UNKNOWN, OPTIONAL_BODY, UNION, UPLOAD, branches_of};
 use crate::document::{Node, Pointer};
@@ -284,13 +284,10 @@ impl EventStream {
 /// What a reference leads to; the lints have seen that it does.
 fn resolved<'a>(document: &'a Node, node: &'a Node) -> &'a Node {
     let mut node = node;
-    let mut steps = 0..64;
-    while steps.next().is_some()
-        && let Some(next) = node
-            .get("$ref")
-            .and_then(Node::as_str)
-            .and_then(Pointer::parse)
-            .and_then(|at| document.pointer(&at))
+    let mut seen = HashSet::new();
+    while let Some(text) = node.get("$ref").and_then(Node::as_str)
+        && seen.insert(text)
+        && let Some(next) = Pointer::parse(text).and_then(|at| document.pointer(&at))
     {
         node = next;
     }

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use super::FROM;
+use super::nodes::grow;
 use super::schema::{
     array, entry, flag, get, items, members_mut, node, object, reference, string, text,
 };
 use super::walk::each_schema;
 use crate::document::{Entry, Node, Pointer, Value};
-use crate::model::{IGNORE, REPLACE, VARIANT_NAMES, component_schemas};
+use crate::model::{IGNORE, REPLACE, VARIANT_NAMES};
 
 /// What is about objects alone, and is looked at together.
 const OF_OBJECTS: [&str; 5] = [
@@ -52,17 +53,7 @@ pub(super) fn arrange(document: &mut Node) {
 
 /// The components that are objects and nothing else.
 fn objects(document: &Node) -> HashSet<String> {
-    let mut objects = HashSet::new();
-    loop {
-        let more: Vec<String> = component_schemas(document)
-            .filter(|(name, schema)| !objects.contains(*name) && is_object(schema, &objects))
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        if more.is_empty() {
-            return objects;
-        }
-        objects.extend(more);
-    }
+    grow(document, HashSet::new(), is_object)
 }
 
 fn is_object(schema: &Node, objects: &HashSet<String>) -> bool {

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::schema::{
-    alternatives, entry, flag, get, items_mut, member_mut, members_mut, refer, reference, requires,
+    alternatives, entry, flag, get, items, items_mut, member_mut, members_mut, refer, reference,
     string, text, texts,
 };
 use super::{CONSTANT, FROM, tagged};
@@ -333,14 +333,10 @@ impl Hoist {
         if get(schema, "properties").is_none() {
             return;
         }
-        let mut begins_with_value = Vec::new();
-        let required: HashSet<String> = schema
-            .get("properties")
-            .and_then(Node::as_object)
-            .into_iter()
-            .flat_map(|it| it.keys())
-            .filter(|property| requires(schema, property))
-            .cloned()
+        let mut begins_with_value = HashSet::new();
+        let required: HashSet<String> = items(schema, "required")
+            .iter()
+            .filter_map(|it| it.as_str().map(str::to_owned))
             .collect();
         let properties = member_mut(schema, "properties").and_then(members_mut);
         for (property, entry) in properties.into_iter().flatten() {
@@ -349,7 +345,7 @@ impl Hoist {
                 Some(_) if keeps_tags && required.contains(property) => {}
                 Some(value) => {
                     begin_with(schema, &value);
-                    begins_with_value.push(property.clone());
+                    begins_with_value.insert(property.clone());
                 }
                 None => self.within(&["properties", property], |this| {
                     this.inline(schema, &format!("{name}_{property}"));
@@ -360,11 +356,7 @@ impl Hoist {
         if let Some(Value::Array(list)) =
             member_mut(schema, "required").map(|required| &mut required.value)
         {
-            list.retain(|it| {
-                !begins_with_value
-                    .iter()
-                    .any(|name| it.as_str() == Some(name))
-            });
+            list.retain(|it| !it.as_str().is_some_and(|it| begins_with_value.contains(it)));
         }
     }
 }

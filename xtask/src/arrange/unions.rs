@@ -120,6 +120,21 @@ impl<'a> Schemas<'a> {
         Some(&self.members?.get(name)?.node)
     }
 
+    /// The last reference of a chain of references. `None` if they go in a circle.
+    fn last(&self, reference_to: &'a Node) -> Option<&'a Node> {
+        let mut last = reference_to;
+        let mut seen = BTreeSet::new();
+        while let Some(name) = reference(last)
+            && let Some(next) = self.get(name).filter(|it| reference(it).is_some())
+        {
+            if !seen.insert(name) {
+                return None;
+            }
+            last = next;
+        }
+        Some(last)
+    }
+
     /// The component in place of the union, and the one of its parts.
     fn union(&self, schema: &Node, branches: &[Node]) -> (Node, Node) {
         let span = &schema.span;
@@ -212,6 +227,15 @@ impl<'a> Schemas<'a> {
             }
             self.known.borrow_mut().insert(name.to_owned(), None);
             let target = self.get(name);
+            // What is no more than a name for another is not gone into, for there may be thousands.
+            if let Some(last) = target.filter(|it| reference(it).is_some()) {
+                let last = self.last(last);
+                let signature = last.and_then(|last| self.signature(last, depth + 1));
+                self.known
+                    .borrow_mut()
+                    .insert(name.to_owned(), signature.clone());
+                return signature;
+            }
             let mut signature = target
                 .and_then(|target| self.signature(target, depth + 1))
                 .unwrap_or_default();
@@ -337,7 +361,8 @@ impl<'a> Schemas<'a> {
     /// The component that a branch is, with another name perhaps.
     fn target(&self, branch: &Node) -> Option<String> {
         let mut name = reference(unwrapped(branch))?;
-        for _ in 0..DEPTH {
+        let mut seen = BTreeSet::new();
+        while seen.insert(name) {
             match self.get(name).and_then(|it| reference(unwrapped(it))) {
                 Some(next) => name = next,
                 None => return Some(name.to_owned()),
@@ -379,7 +404,11 @@ impl<'a> Schemas<'a> {
             return Some(BTreeSet::from([value.to_owned()]));
         }
         if let Some(name) = reference(schema) {
-            return self.few_values(self.get(name)?, depth + 1);
+            let mut target = self.get(name)?;
+            if reference(target).is_some() {
+                target = self.get(reference(self.last(target)?)?)?;
+            }
+            return self.few_values(target, depth + 1);
         }
         if let [one] = items(schema, "allOf") {
             return self.few_values(one, depth + 1);

@@ -1,5 +1,7 @@
 //! Enums: of texts, and named.
 
+use std::collections::{HashMap, HashSet};
+
 use super::context::Context;
 use super::describe::{self, Words};
 use super::rules;
@@ -27,9 +29,10 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         return;
     }
     let mut texts: Vec<&str> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for (index, value) in values.iter().enumerate() {
         let message = match &value.value {
-            Value::String(text) if texts.contains(&text.as_str()) => {
+            Value::String(text) if !seen.insert(text) => {
                 format!("the enum of {what} has `{text}` twice; progenitor panics on that")
             }
             Value::String(text) => {
@@ -77,10 +80,10 @@ fn variants(
     let given = schema.items(VARIANT_NAMES);
     let made = variant_names(texts);
     // Only where all values have distinct names is there code at all: typify names before we rename.
-    let mut seen: Vec<(&str, &str)> = Vec::new();
+    let mut seen: HashMap<&str, &str> = HashMap::new();
     for (index, (text, name)) in texts.iter().zip(&made).enumerate() {
         let at = schema.at.join("enum").join(index);
-        if let Some((_, other)) = seen.iter().find(|(known, _)| known == name) {
+        if let Some(other) = seen.get(name.as_str()) {
             context.report(
                 rules::VARIANT_NAME,
                 &at,
@@ -88,7 +91,7 @@ fn variants(
                 format!("make it a plain text with {}", context.update(&schema.at, "x-codegen-ignore: [enum]")),
             );
         }
-        seen.push((name, text));
+        seen.entry(name).or_insert(text);
         let name = given.get(index).and_then(Node::as_str).unwrap_or(name);
         if open && name == "Unknown" {
             context.report(

@@ -61,9 +61,10 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         .get("required")
         .and_then(Node::as_array)
         .unwrap_or(&[]);
+    let declared = schema.get("properties").and_then(Node::as_object);
     for (index, name) in list.iter().enumerate() {
         let Some(name) = name.as_str() else { continue };
-        if !schema.properties().any(|(declared, _)| declared == name) {
+        if !declared.is_some_and(|properties| properties.contains_key(name)) {
             context.report(
                 rules::REQUIRED,
                 &schema.at.join("required").join(index),

@@ -27,7 +27,7 @@ rules! {
 
     REF_TARGET = "ref-target": "a $ref that is no text, or leads to another file, to nothing, or to a thing of another kind";
     REF_SIBLINGS = "ref-siblings": "keywords beside a $ref";
-    REF_CYCLE = "ref-cycle": "a chain of $refs that comes back to itself";
+    REF_CYCLE = "ref-cycle": "a chain of $refs that comes back to itself, or of more than 1,000";
 
     PATH_ITEM_REF = "path-item-ref": "a $ref in place of a path item";
     PATH_TEMPLATE = "path-template": "a path that is no template";

@@ -190,7 +190,7 @@ fn walk<'a>(schema: Schema<'a>, out: &mut Vec<Schema<'a>>) {
         }
         for branch in schema.branches("oneOf") {
             let properties = branch.at.join("properties");
-            let tags: Vec<Pointer> = unions::constants(&branch)
+            let tags: HashSet<Pointer> = unions::constants(&branch)
                 .into_keys()
                 .map(|name| properties.join(name))
                 .collect();

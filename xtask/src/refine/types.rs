@@ -1,7 +1,7 @@
 //! Types: what may grow is `#[non_exhaustive]` and has constructors; all is comparable, documented and
 //! safe to print.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use heck::ToSnakeCase;
 use proc_macro2::{TokenStream, TokenTree};
@@ -368,7 +368,12 @@ fn reorder(
     } else {
         declared
     };
-    named.sort_by_key(|(name, _)| order.iter().position(|it| it == name).unwrap_or(usize::MAX));
+    let places: HashMap<&str, usize> = order
+        .iter()
+        .enumerate()
+        .map(|(place, name)| (name.as_str(), place))
+        .collect();
+    named.sort_by_key(|(name, _)| places.get(name.as_str()).copied().unwrap_or(usize::MAX));
     fields.extend(named.into_iter().map(|(_, field)| field));
     Ok(())
 }
