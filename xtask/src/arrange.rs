@@ -34,6 +34,7 @@ pub const UPLOAD: &str = "x-made-upload";
 /// On a schema that has been moved: the JSON pointer to where it stood, for actions of the overlay.
 pub const FROM: &str = "x-made-from";
 
+pub(crate) use operation_ids::name as operation_name;
 pub use uploads::FILE_TYPE;
 
 /// On a component: it is one of several, and what there is to know of that.

@@ -66,7 +66,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let (description, linted) = clock.time("lint", || {
         beside(
             || generate::read(&document),
-            || lint::lint_lowered(&document, &lowered.refusals),
+            || lint::lint_lowered(&given, &document, &lowered.refusals),
         )
     });
     linted?;

@@ -72,14 +72,8 @@ impl Diagnostic {
         // That line alone is given to the renderer, and of a long one what is around the place: it goes through all that
         // it is given, which takes a minute for the findings of a large description. The whole of one may be one line.
         let (line, line_start) = source.line_at(start);
-        let from = line_start.max(
-            source
-                .text
-                .floor_char_boundary(start.saturating_sub(AROUND)),
-        );
-        let to = source
-            .text
-            .ceil_char_boundary(start.saturating_add(AROUND).min(source.text.len()));
+        let (from, to) = around(&source.text, start);
+        let from = from.max(line_start);
         let to = source.text[start..to]
             .find('\n')
             .map_or(to, |length| start + length);
@@ -105,6 +99,19 @@ impl Diagnostic {
         let shown = source.text[from..start].chars().count() + 1;
         text.replacen(&place(shown), &place(self.span.line_column().1), 1)
     }
+}
+
+/// A stretch of a text around a byte, of whole characters.
+fn around(text: &str, byte: usize) -> (usize, usize) {
+    let mut from = byte.saturating_sub(AROUND);
+    let mut to = byte.saturating_add(AROUND).min(text.len());
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    while !text.is_char_boundary(to) {
+        to -= 1;
+    }
+    (from, to)
 }
 
 /// Why a stage came to an end: findings about files, or trouble with the machine.

@@ -22,6 +22,7 @@ mod numbers;
 mod objects;
 mod operation;
 mod operations;
+mod origins;
 mod parameters;
 mod paths;
 mod references;
@@ -45,15 +46,17 @@ use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Node, Pointer, Value};
 use context::Context;
 use operation::Operation;
+use origins::Origins;
 use schema::Schema;
 
-/// Looks at a description that was lowered and arranged, and adds what could not be lowered.
+/// Looks at a description that was lowered and arranged, and adds what could not be lowered. `given` is the description
+/// as it was before both, which the overlay acts on: the advice says what to change there.
 ///
 /// # Errors
 ///
 /// All that is wrong with it, at once, in the description's order.
-pub fn lint_lowered(document: &Node, refusals: &[Diagnostic]) -> Result<(), Failure> {
-    let found = match lint(document) {
+pub fn lint_lowered(given: &Node, document: &Node, refusals: &[Diagnostic]) -> Result<(), Failure> {
+    let found = match lint_given(given, document) {
         Err(Failure::Diagnostics(findings)) => findings,
         other if refusals.is_empty() => return other,
         _ => Vec::new(),
@@ -81,7 +84,12 @@ pub fn lint_lowered(document: &Node, refusals: &[Diagnostic]) -> Result<(), Fail
 ///
 /// All that is wrong with it, at once, in the description's order.
 pub fn lint(document: &Node) -> Result<(), Failure> {
-    let mut context = Context::new(document);
+    lint_given(document, document)
+}
+
+fn lint_given(given: &Node, document: &Node) -> Result<(), Failure> {
+    let origins = Origins::new(given);
+    let mut context = Context::new(document, &origins);
     if !version::check(&mut context) {
         // Another version is another language; what else would be found makes no sense.
         return Err(Failure::Diagnostics(context.findings));
@@ -95,7 +103,7 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
             context
         },
         || {
-            let mut context = Context::new(document);
+            let mut context = Context::new(document, &origins);
             type_names::check(&mut context, &operations);
             for schema in &schemas {
                 each_schema(&mut context, schema);

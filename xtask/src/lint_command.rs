@@ -37,7 +37,8 @@ fn stages(options: &Options) -> Result<(), Failure> {
         overlay::apply(&mut document, &load::load(path)?)?;
     }
     let lowered = lower::lower(&document);
-    lint::lint_lowered(&arrange::arrange(lowered.document), &lowered.refusals)
+    let arranged = arrange::arrange(lowered.document);
+    lint::lint_lowered(&document, &arranged, &lowered.refusals)
 }
 
 /// As rustc prints errors, and how many there are of each rule in the end.

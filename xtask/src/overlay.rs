@@ -7,9 +7,9 @@
 
 use serde_json_path::JsonPath;
 
-use crate::arrange;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Entry, Node, Pointer, Value};
+use crate::model::IGNORE;
 use crate::naming::is_identifier;
 
 /// Applies `overlay` to `description`. Gives the number of actions.
@@ -314,6 +314,17 @@ impl Action<'_> {
             };
             match (&member.value, &change.node.value) {
                 (Value::Object(_), Value::Object(_)) => self.merge(member, &change.node, &at)?,
+                // Findings about one schema each name what to ignore, and all may be followed.
+                (Value::Array(_), Value::Array(more)) if key == IGNORE => {
+                    if let Value::Array(items) = &mut member.value {
+                        for item in more {
+                            let is_there = |it: &Node| it.to_json() == item.to_json();
+                            if !items.iter().any(is_there) {
+                                items.push(item.clone());
+                            }
+                        }
+                    }
+                }
                 (Value::Array(_), Value::Array(_)) => {
                     return Err(self.error(
                         format!("{at} is an array already, and so is the update's"),
@@ -382,31 +393,82 @@ pub(crate) fn remove_action(document: &Node, at: &Pointer) -> String {
     format!("`{{target: {}, remove: true}}`", json_path(document, at))
 }
 
+/// A JSONPath (RFC 9535), in quotes if it needs them in YAML's flow style.
 fn json_path(document: &Node, at: &Pointer) -> String {
-    // What has been moved is changed where it stood before.
-    let at = &arrange::origin(document, at);
     let mut path = "$".to_owned();
     let mut node = Some(document);
+    let mut before = None;
     for part in &at.0 {
         match node.map(|node| &node.value) {
-            Some(Value::Array(_)) => path.push_str(&format!("[{part}]")),
-            // A part that was moved elsewhere since.
-            None if part.bytes().all(|byte| byte.is_ascii_digit()) => {
-                path.push_str(&format!("[{part}]"));
-            }
+            // A list of schemas that are one schema when they have been lowered: what is said of one is said of all.
+            Some(Value::Array(_)) if before == Some("prefixItems") => path.push_str("[*]"),
+            Some(Value::Array(items)) => path.push_str(&item(items, part)),
             _ if part.is_ascii() && is_identifier(part) => path.push_str(&format!(".{part}")),
-            _ => path.push_str(&format!(
-                "['{}']",
-                part.replace('\\', "\\\\").replace('\'', "\\'")
-            )),
+            _ => path.push_str(&format!("[{}]", quoted(part))),
         }
         node = node.and_then(|node| node.pointer(&Pointer(vec![part.clone()])));
+        before = Some(part.as_str());
     }
     // In YAML's flow style, what holds brackets or braces needs quotes.
     if path.contains(['[', '{']) {
-        format!("\"{path}\"")
+        serde_json::Value::from(path).to_string()
     } else {
         path
+    }
+}
+
+/// What selects an item of a list. A parameter is told by its name, for its index changes when another is removed.
+fn item(items: &[Node], index: &str) -> String {
+    let of = |item: &Node| {
+        let text = |key: &str| item.get(key)?.as_str().map(quoted);
+        let by_name = text("name").zip(text("in"));
+        let by_name = by_name.map(|(name, place)| format!("[?@.name=={name}&&@.in=={place}]"));
+        let by_reference = || {
+            let target = item.get("$ref")?.as_str()?;
+            let is_parameter = target.starts_with("#/components/parameters/");
+            is_parameter.then(|| format!("[?@['$ref']=={}]", quoted(target)))
+        };
+        by_name.or_else(by_reference)
+    };
+    let selector = index
+        .parse()
+        .ok()
+        .and_then(|index: usize| of(items.get(index)?));
+    selector
+        .filter(|own| {
+            items
+                .iter()
+                .filter(|it| of(it).as_ref() == Some(own))
+                .count()
+                == 1
+        })
+        .unwrap_or_else(|| format!("[{index}]"))
+}
+
+/// A name in single quotes, as JSONPath has them.
+fn quoted(name: &str) -> String {
+    let mut text = "'".to_owned();
+    for c in name.chars() {
+        match c {
+            '\'' | '\\' => text.extend(['\\', c]),
+            c if c.is_control() => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => text.push(c),
+        }
+    }
+    text + "'"
+}
+
+/// A text as YAML's flow style has it, in quotes if it could be taken for anything else.
+pub(crate) fn yaml_text(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_plain);
+    let is_taken = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+        .iter()
+        .any(|it| text.eq_ignore_ascii_case(it));
+    if is_name && !is_taken {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
     }
 }
 

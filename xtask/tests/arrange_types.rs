@@ -41,7 +41,7 @@ fn schema<'a>(document: &'a Node, name: &str) -> &'a Node {
 }
 
 fn findings(document: Node) -> Vec<Diagnostic> {
-    match lint::lint_lowered(&arrange(document), &[]) {
+    match lint::lint_lowered(&document.clone(), &arrange(document), &[]) {
         Ok(()) => Vec::new(),
         Err(Failure::Diagnostics(findings)) => findings,
         Err(failure) => panic!("{failure}"),

@@ -142,7 +142,7 @@ fn bytes(text: &str, name: &str) -> f64 {
         overlay::apply(&mut document, &overlay).unwrap();
         let lowered = lower::lower(&document);
         let arranged = arrange::arrange(lowered.document);
-        if let Err(failure) = lint::lint_lowered(&arranged, &lowered.refusals) {
+        if let Err(failure) = lint::lint_lowered(&document, &arranged, &lowered.refusals) {
             let _ = failure.to_string();
         }
     });

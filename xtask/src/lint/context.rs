@@ -5,13 +5,16 @@ use std::collections::{HashMap, HashSet};
 
 use crate::arrange;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer};
+use crate::document::{Node, Pointer, Value};
 use crate::overlay;
 
+use super::origins::Origins;
 use super::rules::Rule;
 
 pub(super) struct Context<'a> {
     pub(super) document: &'a Node,
+    /// For actions of the overlay, which comes before all other stages.
+    origins: &'a Origins<'a>,
     pub(super) findings: Vec<Diagnostic>,
     /// Where the references to components lead that were followed already, by kind and name. A chain is followed once,
     /// and not again from each of its links.
@@ -31,9 +34,10 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(document: &'a Node) -> Self {
+    pub(super) fn new(document: &'a Node, origins: &'a Origins<'a>) -> Self {
         Self {
             document,
+            origins,
             findings: Vec::new(),
             followed: RefCell::default(),
             #[cfg(test)]
@@ -121,13 +125,78 @@ impl<'a> Context<'a> {
 
     /// An overlay action that changes what stands at `at`, to copy.
     pub(super) fn update(&self, at: &Pointer, update: &str) -> String {
-        overlay::update_action(self.document, at, update)
+        let given = self.origins.given();
+        let at = self.origins.of(self.document, at);
+        let node = given.pointer(&at);
+        let update = &with_null(given, node, update);
+        if let Some(Value::Bool(_)) = node.map(|node| &node.value)
+            && let (Some(holder), Some(key)) = (at.parent(), at.last())
+        {
+            // A boolean in place of a schema has no keywords; `true` is any JSON.
+            let any = format!("{}: true", overlay::yaml_text(key));
+            return overlay::update_action(given, &holder, &any);
+        }
+        let kind = node.and_then(|node| node.get("type"));
+        let is_list = kind.is_some_and(|kind| kind.as_array().is_some());
+        if is_list && update.starts_with("type: ") {
+            // An overlay puts nothing in the place of a list.
+            return format!(
+                "{} and then {}",
+                overlay::remove_action(given, &at.join("type")),
+                overlay::update_action(given, &at, update)
+            );
+        }
+        let action = overlay::update_action(given, &at, update);
+        // Of a list whose schemas become one, the schema of the rest is another.
+        if let [before @ .., list, _] = at.0.as_slice()
+            && list == "prefixItems"
+        {
+            let rest = Pointer(before.to_vec()).join("items");
+            if given.pointer(&rest).and_then(Node::as_object).is_some() {
+                let rest = overlay::update_action(given, &rest, update);
+                return format!("{action} and then {rest}");
+            }
+        }
+        action
+    }
+
+    /// An action that leaves the enum of a schema out. The lower stage makes one of `type: null`, too.
+    pub(super) fn without_enum(&self, at: &Pointer) -> String {
+        let given = self.origins.given();
+        let is_made = given
+            .pointer(&self.origins.of(self.document, at))
+            .and_then(Node::as_object)
+            .is_some_and(|members| members.contains_key("type") && members.contains_key("enum"))
+            && self
+                .document
+                .pointer(at)
+                .and_then(|it| it.get("type"))
+                .is_none();
+        let keywords = if is_made { "type, enum" } else { "enum" };
+        self.update(at, &format!("x-codegen-ignore: [{keywords}]"))
     }
 
     /// An overlay action that removes what stands at `at`, to copy. An overlay removes objects and
     /// arrays; this is for those.
     pub(super) fn remove(&self, at: &Pointer) -> String {
-        overlay::remove_action(self.document, at)
+        let at = self.origins.of(self.document, at);
+        overlay::remove_action(self.origins.given(), &at)
+    }
+}
+
+/// In OpenAPI 3.1, null among the values of an enum has to be among the types, too.
+fn with_null(given: &Node, node: Option<&Node>, update: &str) -> String {
+    let version = given.get("openapi").and_then(Node::as_str);
+    let values = node.and_then(|it| it.get("enum")?.as_array());
+    let has_null = values.is_some_and(|values| values.iter().any(Node::is_null));
+    match update.strip_prefix("type: ") {
+        Some(rest) if has_null && version.is_some_and(|it| it.starts_with("3.1.")) => {
+            let (kind, more) = rest.split_once(',').unwrap_or((rest, ""));
+            let more = more.trim_start();
+            let comma = if more.is_empty() { "" } else { ", " };
+            format!("type: [{kind}, 'null']{comma}{more}")
+        }
+        _ => update.to_owned(),
     }
 }
 
@@ -179,7 +248,8 @@ mod tests {
         for backwards in [false, true] {
             for length in [1, 100, 200, 400, 10_000] {
                 let document = chain(length, backwards);
-                let context = Context::new(&document);
+                let origins = Origins::new(&document);
+                let context = Context::new(&document, &origins);
                 for (name, node) in crate::model::component_schemas(&document) {
                     let at = component_pointer(name, "schemas");
                     let (to, _) = context.resolve(&at, node, "schemas").unwrap();

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
 use super::describe::{self, Words};
+use super::numbers;
 use super::rules;
 use super::schema::{Role, Schema};
 use crate::document::{Node, Value};
@@ -17,7 +18,12 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     let at = schema.at.join("enum");
     let values = list.as_array().unwrap_or(&[]);
-    let ignore = |context: &Context<'_>| context.update(&schema.at, "x-codegen-ignore: [enum]");
+    // Without the enum, the type has to hold its values all the same.
+    let update = match schema.kind() {
+        Some("integer") if !numbers::holds_values(schema) => numbers::whole(schema),
+        _ => "x-codegen-ignore: [enum]".to_owned(),
+    };
+    let ignore = |context: &Context<'_>| context.update(&schema.at, &update);
     if values.is_empty() {
         let ignore = ignore(context);
         context.report(
@@ -26,6 +32,10 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             format!("the enum of {what} has no values, and would become a type without any"),
             format!("leave it out with {ignore}"),
         );
+        return;
+    }
+    if schema.kind().is_none() && values.iter().any(|value| value.as_str().is_none()) {
+        // The rule about types says what to do about both.
         return;
     }
     let mut texts: Vec<&str> = Vec::new();

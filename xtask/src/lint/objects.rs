@@ -8,6 +8,7 @@ use super::rules;
 use super::schema::Schema;
 use crate::document::{Node, Value};
 use crate::naming::field_name;
+use crate::overlay::yaml_text;
 
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("object") {
@@ -71,7 +72,10 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
                 format!("{what} requires `{name}`, which is not among its properties"),
                 format!(
                     "declare it, as with {}",
-                    context.update(&schema.at, &format!("properties: {{{name}: {{}}}}"))
+                    context.update(
+                        &schema.at,
+                        &format!("properties: {{{}: {{}}}}", yaml_text(name))
+                    )
                 ),
             );
         }

@@ -9,6 +9,7 @@ use super::rules;
 use super::schema::Schema;
 use crate::document::{Node, Pointer};
 use crate::model::{METHODS, path_items};
+use crate::overlay::yaml_text;
 
 /// How many references may follow each other. People have two or three.
 const LONGEST_CHAIN: usize = 1_000;
@@ -85,7 +86,7 @@ fn reference<'a>(
             } else if kind == "schemas" {
                 format!(
                     "move it to the schema that is referred to, or leave it out with {}",
-                    context.update(at, &format!("x-codegen-ignore: [{sibling}]"))
+                    context.update(at, &format!("x-codegen-ignore: [{}]", yaml_text(sibling)))
                 )
             } else {
                 "move it to what is referred to".to_owned()
