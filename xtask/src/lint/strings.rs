@@ -11,18 +11,18 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         return;
     }
     let what = describe::schema(context.document, &schema.at);
-    if let Some(format) = schema.get("format").and_then(Node::as_str) {
-        if let Some(problem) = problem(format) {
-            context.report(
-                rules::STRING_FORMAT,
-                &schema.at.join("format"),
-                format!("{what} {problem}: one odd value would lose a whole answer"),
-                format!(
-                    "keep it a text, with {}",
-                    context.update(&schema.at, "x-codegen-ignore: [format]")
-                ),
-            );
-        }
+    if let Some(format) = schema.get("format").and_then(Node::as_str)
+        && let Some(problem) = problem(format)
+    {
+        context.report(
+            rules::STRING_FORMAT,
+            &schema.at.join("format"),
+            format!("{what} {problem}: one odd value would lose a whole answer"),
+            format!(
+                "keep it a text, with {}",
+                context.update(&schema.at, "x-codegen-ignore: [format]")
+            ),
+        );
     }
     let checks = checks(schema);
     // One action for all: a second would meet the list of the first.
