@@ -24,8 +24,8 @@ use xtask::model::{SAFE_TO_REPEAT, component_schemas, operations};
 use xtask::naming::type_name;
 use xtask::{arrange, lint, load, lower, overlay};
 
-/// More rounds of advice than any description needs.
-const ROUNDS: usize = 12;
+/// More rounds of advice than any description needs. Of inline schemas that say the same, one is found in each.
+const ROUNDS: usize = 100;
 /// Set where code is to be compiled, too.
 const SLOW: &str = "LETTA_SLOW_TESTS";
 
@@ -322,5 +322,46 @@ fn the_code_itself_reads_what_services_send() {
         let source = scratch.package().join("values.rs");
         std::fs::write(&source, test).unwrap();
         scratch.passes("values", &source, "full");
+    }
+}
+
+/// Descriptions of other people's services, where `tests/foreign/fetch` has put them: each action that is printed of one
+/// matches something, all can be followed together, and what they settle does not come back.
+#[test]
+fn the_advice_about_descriptions_of_other_people_can_be_followed() {
+    let Some(folder) = std::env::var_os("LETTA_FOREIGN_DESCRIPTIONS") else {
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: LETTA_FOREIGN_DESCRIPTIONS is not set"
+        );
+        return;
+    };
+    for name in [
+        "airflow.yaml",
+        "docker.yaml",
+        "directus.json",
+        "readme.json",
+        "rclone.yaml",
+        "slack.json",
+        "star-trek.yaml",
+    ] {
+        let path = Path::new(&folder).join(name);
+        if !path.exists() {
+            let _ = writeln!(std::io::stderr(), "skipped: {name} is not there");
+            continue;
+        }
+        let mut document = load::load(&path).unwrap_or_else(|failure| panic!("{failure}"));
+        let before = findings(&document).len();
+        let left = follow(&mut document).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        assert!(left.len() <= before, "{name}");
+        if left.is_empty() {
+            let code = pipeline::run(&document);
+            assert_eq!(pipeline::problem(&code), None, "{name}");
+            code.unwrap_or_else(|failure| panic!("{name}: {failure}"));
+        } else {
+            // What is left has no action to copy.
+            let told = Failure::Diagnostics(left).to_string();
+            assert!(!told.contains("`{target: $"), "{name}: {told}");
+        }
     }
 }

@@ -56,7 +56,15 @@ fn one(schema: Value) -> Value {
 
 type Case = (&'static str, usize, fn(usize) -> Value);
 
-const CASES: [Case; 15] = [
+const CASES: [Case; 16] = [
+    ("many defaults of one large schema", 40, |n| {
+        let mut schemas = numbered(
+            1,
+            |_| json!({"type": "object", "properties": numbered(n, |_| json!({"$ref": "#/components/schemas/Big", "default": {"C1": "x"}}))}),
+        );
+        schemas.insert("Big".to_owned(), json!({"type": "object", "properties": numbered(n, |_| json!({"type": "string", "maxLength": 9}))}));
+        Value::Object(schemas)
+    }),
     ("a chain of references", 100, |n| {
         chain(n, object(), reference)
     }),
@@ -216,4 +224,28 @@ fn a_chain_of_800_references_becomes_code_and_one_of_20000_is_a_finding() {
         "{}",
         &failure[..2_000]
     );
+}
+
+#[test]
+fn each_action_of_an_overlay_is_as_much_work_in_a_large_description() {
+    let bytes = |count: usize| {
+        let schemas = Value::Object(numbered(count, |_| object()));
+        let text = description(schemas).to_string();
+        let actions: Vec<Value> = (0..count)
+            .map(|it| json!({"target": format!("$.components.schemas.C{it}"), "update": {"x-a": it}}))
+            .chain([json!({"target": "$.components.schemas.C0", "remove": true})])
+            .collect();
+        let overlay =
+            json!({"overlay": "1.0.0", "info": {"title": "t", "version": "v"}, "actions": actions});
+        let overlay = load::parse(&Source::new("o.json", overlay.to_string())).unwrap();
+        let mut document = load::parse(&Source::new("d.json", text)).unwrap();
+        let info = allocation_counter::measure(|| {
+            overlay::apply(&mut document, &overlay).unwrap();
+        });
+        info.bytes_total as f64
+    };
+    let counts = [200, 400, 800].map(bytes);
+    for pair in counts.windows(2) {
+        assert!(pair[1] / pair[0] < MOST, "{counts:?} bytes");
+    }
 }
