@@ -119,67 +119,128 @@ fn follow(document: &mut Node) -> Result<Vec<Diagnostic>, String> {
     Err(format!("the advice has no end:\n{left}"))
 }
 
+/// What is wrong with the advice about a description, each action followed by itself and all of them together.
+fn problems(name: &str, document: &Node) -> Vec<String> {
+    let mut problems = Vec::new();
+    let json = document.to_json();
+    let before = findings(document);
+    let of_before: BTreeSet<_> = before.iter().map(identity).collect();
+    for finding in &before {
+        let printed = finding.render();
+        for way in ways_out(finding) {
+            let told = way
+                .iter()
+                .map(Value::to_string)
+                .collect::<Vec<_>>()
+                .join(", ");
+            for action in &way {
+                let target = action["target"].as_str().unwrap();
+                let found = serde_json_path::JsonPath::parse(target)
+                    .unwrap()
+                    .query(&json)
+                    .len();
+                if found != 1 && !target.contains("[*]") {
+                    problems.push(format!("{name}: {target} finds {found} places:\n{printed}"));
+                }
+            }
+            let mut document = document.clone();
+            if let Err(message) = apply(&mut document, &way) {
+                problems.push(format!(
+                    "{name}: {told} cannot be followed:\n{message}\n{printed}"
+                ));
+                continue;
+            }
+            let after = findings(&document);
+            let like_it = |all: &[Diagnostic]| {
+                all.iter()
+                    .filter(|it| identity(it) == identity(finding))
+                    .count()
+            };
+            if like_it(&after) >= like_it(&before) {
+                problems.push(format!("{name}: {told} settles nothing:\n{printed}"));
+            }
+            for new in after.iter().filter(|it| !of_before.contains(&identity(it))) {
+                let new = new.render();
+                problems.push(format!(
+                    "{name}: {told} leads to\n{new}\nin place of\n{printed}"
+                ));
+            }
+        }
+    }
+    if let Err(problem) = follow(&mut document.clone()) {
+        problems.push(format!("{name}: {problem}"));
+    }
+    problems
+}
+
 #[test]
 fn each_action_that_a_finding_prints_settles_it_and_makes_nothing_worse() {
-    let mut problems = Vec::new();
+    let mut found = Vec::new();
     for path in files("lint")
         .into_iter()
         .chain(files("lower"))
         .chain(files("advice"))
     {
-        let name = format!(
-            "{}/{}",
-            path.parent().unwrap().file_name().unwrap().display(),
-            name_of(&path)
-        );
-        let document = read(&path);
-        let before = findings(&document);
-        let of_before: BTreeSet<_> = before.iter().map(identity).collect();
-        for finding in &before {
-            for way in ways_out(finding) {
-                let told = way
-                    .iter()
-                    .map(Value::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                let mut document = document.clone();
-                if let Err(message) = apply(&mut document, &way) {
-                    problems.push(format!(
-                        "{name}: {told} cannot be followed:\n{message}\n{}",
-                        finding.render()
-                    ));
-                    continue;
-                }
-                let after = findings(&document);
-                let like_it = |all: &[Diagnostic]| {
-                    all.iter()
-                        .filter(|it| identity(it) == identity(finding))
-                        .count()
-                };
-                if like_it(&after) >= like_it(&before) {
-                    problems.push(format!(
-                        "{name}: {told} settles nothing:\n{}",
-                        finding.render()
-                    ));
-                }
-                for new in after.iter().filter(|it| !of_before.contains(&identity(it))) {
-                    problems.push(format!(
-                        "{name}: {told} leads to\n{}\nin place of\n{}",
-                        new.render(),
-                        finding.render()
-                    ));
-                }
-            }
-        }
-        if let Err(problem) = follow(&mut document.clone()) {
-            problems.push(format!("{name}: {problem}"));
-        }
+        let folder = path.parent().unwrap().file_name().unwrap().display();
+        found.extend(problems(
+            &format!("{folder}/{}", name_of(&path)),
+            &read(&path),
+        ));
     }
     assert!(
-        problems.is_empty(),
+        found.is_empty(),
         "{} problems\n{}",
-        problems.len(),
-        problems.join("\n\n")
+        found.len(),
+        found.join("\n\n")
+    );
+}
+
+/// The properties and items of component schemas, each in an `anyOf` behind null.
+fn behind_null(schema: &mut Value) {
+    let Value::Object(members) = schema else {
+        return;
+    };
+    let mut wrap = |inner: &mut Value| {
+        behind_null(inner);
+        let is_schema = inner
+            .as_object()
+            .is_some_and(|it| !it.contains_key("$ref") && !it.contains_key("nullable"));
+        if is_schema {
+            *inner = json!({"anyOf": [{"type": "null"}, inner.take()]});
+        }
+    };
+    if let Some(Value::Object(properties)) = members.get_mut("properties") {
+        properties.values_mut().for_each(&mut wrap);
+    }
+    if let Some(items) = members.get_mut("items") {
+        wrap(items);
+    }
+}
+
+/// The lower stage takes null out of the `anyOf`, and what is left of it goes elsewhere.
+#[test]
+fn the_advice_about_what_the_lower_stage_moves_names_where_it_was() {
+    let mut found = Vec::new();
+    for path in files("lint").into_iter().chain(files("advice")) {
+        let mut json = read(&path).to_json();
+        let is_moved = json["openapi"]
+            .as_str()
+            .is_some_and(|it| it.starts_with("3."));
+        let Some(Value::Object(schemas)) =
+            json.pointer_mut("/components/schemas").filter(|_| is_moved)
+        else {
+            continue;
+        };
+        schemas.values_mut().for_each(behind_null);
+        json["openapi"] = "3.1.0".into();
+        let document = load::parse(&Source::new(name_of(&path), json.to_string())).unwrap();
+        found.extend(problems(name_of(&path), &document));
+    }
+    assert!(
+        found.is_empty(),
+        "{} problems\n{}",
+        found.len(),
+        found.join("\n\n")
     );
 }
 

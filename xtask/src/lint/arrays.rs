@@ -11,7 +11,9 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         return;
     }
     let what = describe::schema(context.document, &schema.at);
-    if schema.get("items").is_none_or(Node::is_null) {
+    // Where the overlay leaves them out, any JSON is meant.
+    let are_left_out = schema.get("items").is_none() && schema.node.get("items").is_some();
+    if schema.get("items").is_none_or(Node::is_null) && !are_left_out {
         context.report(
             rules::ARRAY_ITEMS,
             &schema.at.join("items"),
