@@ -57,7 +57,10 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
                 rules::CONST,
                 &at,
                 format!("{what} has `const`, which is dropped, so that any value passes"),
-                "write it as an enum of one value, or as a plain type",
+                format!(
+                    "write it as an enum of one text, or as a plain type, with {}",
+                    context.update(&schema.at, &plain_constant(schema))
+                ),
             ),
             _ => context.report(
                 rules::UNKNOWN_KEYWORD,
@@ -200,6 +203,30 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
             }
         }
     }
+}
+
+/// What reads a constant in OpenAPI 3.0: an enum of one text, or a type.
+fn plain_constant(schema: &Schema<'_>) -> String {
+    let value = schema.get("const");
+    let kind = match value.map(|it| &it.value) {
+        Some(Value::String(text)) if schema.get("enum").is_none() => {
+            let kind = format!("type: string, enum: [{}]", yaml_text(text));
+            return format!("{kind}, x-codegen-ignore: [const]");
+        }
+        Some(Value::String(_)) => "type: string".to_owned(),
+        Some(Value::Bool(_)) => "type: boolean".to_owned(),
+        Some(Value::Number(_)) => match value.and_then(numbers::whole_of) {
+            Some(whole) => format!("type: integer, format: {}", numbers::format_of(whole)),
+            None => "type: number, format: double".to_owned(),
+        },
+        Some(Value::Array(_)) if schema.get("items").is_none() => {
+            "type: array, items: {}".to_owned()
+        }
+        Some(Value::Array(_)) => "type: array".to_owned(),
+        Some(Value::Object(_)) => "type: object".to_owned(),
+        Some(Value::Null) | None => return "x-codegen-ignore: [const]".to_owned(),
+    };
+    format!("{kind}, x-codegen-ignore: [const]")
 }
 
 /// What to add to a schema without a type, so that its values are read. `None` if they are of several types, or of one

@@ -100,6 +100,15 @@ pub(super) fn holds_values(schema: &Schema<'_>) -> bool {
     Limits::of(schema).fit(&resulting(schema))
 }
 
+/// The format of a type that holds this number, and others like it.
+pub(super) fn format_of(whole: i128) -> &'static str {
+    if whole > INT64.greatest {
+        "uint64"
+    } else {
+        "int64"
+    }
+}
+
 /// Whether a bound is no whole number.
 pub(super) fn has_fraction(schema: &Schema<'_>) -> bool {
     Limits::of_bounds(schema).fraction.is_some()
