@@ -5,6 +5,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::document::{Node, Pointer, Source, Span};
+use crate::visible::visible;
 
 /// A finding about a file.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ impl Diagnostic {
     }
 
     /// The finding as rustc would print it: rule, message, `file:line:column`, the line, the pointer
-    /// and the way out.
+    /// and the way out. Fit for a terminal, whatever stands in the file: see [`visible`].
     pub fn render(&self) -> String {
         let source = &self.span.source;
         // A span of many lines (a whole schema) is shown by its first.
@@ -73,8 +74,9 @@ impl Diagnostic {
             .find('\n')
             .map_or(source.text.len(), |length| start + length);
         let end = self.span.end.clamp(start, line_end);
+        let (message, help) = (visible(&self.message), visible(&self.help));
         let mut group = Level::ERROR
-            .primary_title(self.message.as_str())
+            .primary_title(message.as_ref())
             .id(self.rule)
             .element(
                 Snippet::source(&source.text[line_start..line_end])
@@ -83,10 +85,13 @@ impl Diagnostic {
                     .annotation(AnnotationKind::Primary.span(start - line_start..end - line_start)),
             );
         if let Some(pointer) = &self.pointer {
-            group = group.element(Level::NOTE.message(format!("at {pointer}")));
+            group =
+                group.element(Level::NOTE.message(visible(&format!("at {pointer}")).into_owned()));
         }
-        group = group.element(Level::HELP.message(self.help.as_str()));
-        Renderer::plain().render(&[group])
+        group = group.element(Level::HELP.message(help.as_ref()));
+        let text = Renderer::plain().render(&[group]);
+        // The line itself: the renderer shows most of what cannot be seen, and not all.
+        visible(&text).into_owned()
     }
 }
 
@@ -108,7 +113,7 @@ impl From<Diagnostic> for Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Message(message) => f.write_str(message),
+            Self::Message(message) => f.write_str(&visible(message)),
             Self::Diagnostics(diagnostics) => {
                 for diagnostic in diagnostics {
                     writeln!(f, "{}\n", diagnostic.render())?;

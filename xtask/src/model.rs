@@ -54,6 +54,10 @@ pub struct Operation {
     pub path: String,
     /// Its `operationId`.
     pub id: String,
+    /// What it does, in a line.
+    pub summary: Option<String>,
+    /// What it does, at length.
+    pub description: Option<String>,
     /// Whether it is marked [`SAFE_TO_REPEAT`].
     pub safe_to_repeat: bool,
     /// Its tags, each once. The first decides where its code stands.
@@ -218,6 +222,7 @@ impl Model {
 impl Operation {
     fn read(document: &Node, node: &Node, id: &str, path: &str, method: &str) -> Self {
         let flag = |key: &str| node.get(key).and_then(Node::as_bool) == Some(true);
+        let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
         let event_stream = node.get(EVENT_STREAM).and_then(EventStream::read);
         let event = event_stream.as_ref().and_then(|it| it.event.as_deref());
         let item = Pointer::default().join("paths").join(path);
@@ -225,6 +230,8 @@ impl Operation {
             method: method.to_uppercase(),
             path: path.to_owned(),
             id: id.to_owned(),
+            summary: text("summary"),
+            description: text("description"),
             safe_to_repeat: flag(SAFE_TO_REPEAT),
             tags: tags(node).into_iter().map(str::to_owned).collect(),
             parameters: Parameter::list(document, document.pointer(&item), node),
@@ -267,6 +274,13 @@ impl Parameter {
                     && node.get("required").and_then(Node::as_bool) != Some(true),
             })
             .collect()
+    }
+}
+
+impl Parameter {
+    /// What is said of it, if anything is.
+    pub fn said(&self) -> Option<String> {
+        self.description.clone()
     }
 }
 

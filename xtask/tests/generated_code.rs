@@ -1,6 +1,7 @@
 //! What the refine stage makes of the constructs that the description of the tokens does not have.
 
 mod scratch;
+mod texts;
 
 use std::path::Path;
 
@@ -16,8 +17,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The code for `fixtures/wide.yaml`, with what `fixtures/operations.yaml` adds.
-fn code() -> (Vec<SourceText>, Vec<Feature>) {
+/// `fixtures/wide.yaml`, with what `fixtures/operations.yaml` adds.
+fn description() -> serde_json::Value {
     let read = |name: &str| load::load(&root().join("tests/fixtures").join(name)).unwrap();
     let mut both = read("wide.yaml").to_json();
     let more = read("operations.yaml").to_json();
@@ -27,8 +28,24 @@ fn code() -> (Vec<SourceText>, Vec<Feature>) {
             members.entry(name).or_insert_with(|| value.clone());
         }
     }
-    let source = Source::new("both.json", both.to_string());
-    code_of(load::parse(&source).unwrap())
+    both
+}
+
+fn code() -> (Vec<SourceText>, Vec<Feature>) {
+    code_of(parsed(&description()))
+}
+
+fn parsed(description: &serde_json::Value) -> Node {
+    load::parse(&Source::new("d.json", description.to_string())).unwrap()
+}
+
+/// As [`code`], with what must compile and need not be looked at: texts of all kinds.
+fn all_code() -> (Vec<SourceText>, Vec<Feature>) {
+    let mut all = description();
+    for (index, text) in texts::TEXTS.iter().enumerate() {
+        texts::merge(&mut all, &texts::description(index, text));
+    }
+    code_of(parsed(&all))
 }
 
 fn code_of(description: Node) -> (Vec<SourceText>, Vec<Feature>) {
@@ -457,13 +474,13 @@ fn is_feature(attr: &syn::Attribute) -> bool {
 /// generated code, and `calls.rs` calls it. The build is kept in the target folder for the next time.
 #[test]
 fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
-    let (files, features) = code();
+    let (files, features) = all_code();
     let scratch = Scratch::new(&files, &features);
-    scratch.passes(
-        "calls",
-        &root().join("tests/calls/calls.rs"),
-        "full,schemars,multipart",
-    );
+    let with = "full,schemars,multipart";
+    scratch.passes("calls", &root().join("tests/calls/calls.rs"), with);
+    if scratch::is_slow_allowed("documentation, its tests and clippy of the generated code") {
+        scratch.documents_cleanly(with);
+    }
 }
 
 /// What the types do that are told apart, and made once for all that say the same.

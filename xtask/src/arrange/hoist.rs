@@ -13,6 +13,7 @@ use super::schema::{
 };
 use super::{CONSTANT, FROM, tagged};
 use crate::document::{Entry, Node, Pointer, Value};
+use crate::markdown;
 use crate::model::{IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
 use crate::naming::type_name;
 
@@ -385,9 +386,9 @@ fn default_in_words(schema: &mut Node) {
         Some(text) => text.to_owned(),
         None => default.to_json().to_string(),
     };
-    let words = format!("`{value}` where it is left out.");
+    let words = format!("{} where it is left out.", markdown::code(&value));
     match member_mut(schema, "description").map(|it| &mut it.value) {
-        Some(Value::String(text)) => *text = format!("{} {words}", text.trim_end()),
+        Some(Value::String(text)) => *text = markdown::docs_with(text, &words),
         _ => {
             if let Some(members) = members_mut(schema) {
                 let words = entry(string(words, &span), &span);

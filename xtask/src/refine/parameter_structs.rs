@@ -9,8 +9,10 @@ use syn::{
     parse_quote,
 };
 
-use super::{docs, method_docs, types, unexpected};
+use super::method_docs::MethodDocs;
+use super::{docs, types, unexpected};
 use crate::diagnostic::Failure;
+use crate::markdown;
 use crate::model::Operation;
 use crate::naming::type_name;
 use crate::template::template;
@@ -24,6 +26,7 @@ pub(super) fn refine(
     method: &mut ImplItemFn,
     operation: &Operation,
     taken: &mut BTreeSet<String>,
+    method_docs: &mut MethodDocs,
 ) -> Result<Vec<Item>, Failure> {
     let optional: Vec<_> = operation
         .parameters
@@ -60,10 +63,9 @@ pub(super) fn refine(
         Owned.visit_type_mut(&mut inner);
         let wire = &parameter.name;
         let mut attrs = Vec::new();
-        docs::tidy(&mut attrs, || match &parameter.description {
-            Some(said) => said.clone(),
-            None => format!("`{wire}`"),
-        });
+        let said = parameter.said().map(|it| markdown::docs(&it));
+        let said = said.filter(|it| !it.is_empty());
+        docs::set(&mut attrs, &said.unwrap_or_else(|| markdown::code(wire)));
         fields.push((format_ident!("{}", parameter.argument), inner, attrs));
     }
 
@@ -95,7 +97,9 @@ pub(super) fn refine(
         },
     );
     let said = "What may be left out; `Default` leaves out all of it.";
-    method_docs::list_arguments(method, operation, &[(argument, said)]);
+    method_docs
+        .more_arguments
+        .push((argument.to_owned(), said.to_owned()));
     Ok(items(&name, &id, &fields))
 }
 

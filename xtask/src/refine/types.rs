@@ -15,6 +15,7 @@ use syn::{
 
 use super::{docs, open, text_enum, unexpected, union, uploads};
 use crate::diagnostic::Failure;
+use crate::markdown;
 use crate::model::{Model, Schema, UNKNOWN_MEMBERS};
 use crate::template::template;
 
@@ -187,7 +188,7 @@ fn refine_enum(
     let mut constructors = Vec::new();
     for variant in &mut item.variants {
         let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
-        docs::tidy(&mut variant.attrs, || format!("`{wire}`"));
+        docs::tidy(&mut variant.attrs, || markdown::code(&wire));
         if is_open_union && matches!(variant.fields, Fields::Unit) {
             variant.fields = Fields::Named(parse_quote!({}));
         }
@@ -378,9 +379,10 @@ fn document_field(field: &mut Field) -> Result<(), Failure> {
         .or_else(|| field.ident.as_ref().map(Ident::to_string))
         .unwrap_or_default();
     let inner = optional(&field.ty).unwrap_or(&field.ty);
+    let wire = markdown::code(&wire);
     let default = match docs::link(inner) {
-        Some(link) => format!("`{wire}`: see {link}."),
-        None => format!("`{wire}`"),
+        Some(link) => format!("{wire}: see {link}."),
+        None => wire,
     };
     docs::tidy(&mut field.attrs, || default);
     Ok(())

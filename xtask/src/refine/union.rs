@@ -8,6 +8,7 @@ use syn::{Expr, Fields, Ident, Item, ItemImpl, ItemStruct, Type, parse_quote};
 
 use super::{docs, unexpected};
 use crate::diagnostic::Failure;
+use crate::markdown;
 use crate::model::{Branch, Schema, Union};
 use crate::template::{template, text};
 
@@ -66,10 +67,10 @@ fn variants<'a>(union: &'a Union, parts: &ItemStruct) -> Result<Vec<Variant<'a>>
 }
 
 fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Item {
-    let doc = match schema.description.as_deref().map(str::trim) {
-        Some(description) if !description.is_empty() => description.to_owned(),
-        _ => format!("`{name}`, as the description has it: one of several."),
-    };
+    let doc = schema.description.as_deref().map(markdown::docs);
+    let doc = doc
+        .filter(|doc| !doc.is_empty())
+        .unwrap_or_else(|| format!("`{name}`, as the description has it: one of several."));
     let docs = doc.lines().map(docs::line);
     let list = variants.iter().map(|variant| {
         let (ident, ty) = (&variant.ident, &variant.ty);
@@ -79,9 +80,10 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
                     .branch
                     .tags
                     .iter()
-                    .map(|value| format!("`{value}`"))
+                    .map(|value| markdown::code(value))
                     .collect();
-                format!(" Where `{tag}` is {}.", values.join(" or "))
+                let tag = markdown::code(tag);
+                format!(" Where {tag} is {}.", values.join(" or "))
             }
             _ => format!(" {}.", kinds(variant.branch)),
         };
