@@ -27,6 +27,7 @@ pub mod overlay;
 pub mod refine;
 pub mod render;
 pub mod split;
+pub mod taken;
 mod template;
 pub mod visible;
 pub mod write;

@@ -1,5 +1,6 @@
 //! What the refine stage makes of the constructs that the description of the tokens does not have.
 
+mod names;
 mod scratch;
 mod texts;
 
@@ -39,9 +40,11 @@ fn parsed(description: &serde_json::Value) -> Node {
     load::parse(&Source::new("d.json", description.to_string())).unwrap()
 }
 
-/// As [`code`], with what must compile and need not be looked at: texts of all kinds.
+/// As [`code`], with what must compile and need not be looked at: texts of all kinds, and the names that generated code
+/// itself has.
 fn all_code() -> (Vec<SourceText>, Vec<Feature>) {
     let mut all = description();
+    texts::merge(&mut all, &names::description(&code().0));
     for (index, text) in texts::TEXTS.iter().enumerate() {
         texts::merge(&mut all, &texts::description(index, text));
     }
@@ -481,6 +484,88 @@ fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
     if scratch::is_slow_allowed("documentation, its tests and clippy of the generated code") {
         scratch.documents_cleanly(with);
     }
+}
+
+/// The lint that keeps types from hiding what generated code uses by a bare name knows all of that.
+#[test]
+fn no_type_may_have_a_name_that_generated_types_use_without_a_path() {
+    let unions = load::load(&root().join("tests/fixtures/unions.yaml")).unwrap();
+    let mut used = names::bare_names(&code().0);
+    used.extend(names::bare_names(&code_of(unions).0));
+    assert!(used.contains("Ok"), "{used:?}");
+    for name in used {
+        let description = serde_json::json!({
+            "openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {},
+            "components": {"schemas": {&name: {"type": "object", "properties": {"a": {"type": "string"}}}}},
+        });
+        let document = arrange::arrange(parsed(&description));
+        assert!(
+            lint::lint(&document).is_err(),
+            "a schema may be called `{name}`"
+        );
+    }
+}
+
+/// Names that the lints keep from tags and variants are those that generated code adds.
+#[test]
+fn what_generated_code_adds_to_what_is_described_is_known_to_the_lints() {
+    let (files, features) = code();
+    let of_tags: Vec<String> = features
+        .iter()
+        .map(|it| xtask::naming::module_name(&it.name))
+        .collect();
+    let generated = files
+        .iter()
+        .find(|it| it.path == "src/generated.rs")
+        .unwrap();
+    let modules = syn::parse_file(&generated.text)
+        .unwrap()
+        .items
+        .into_iter()
+        .filter_map(|item| match item {
+            syn::Item::Mod(module) => Some(module.ident.to_string()),
+            _ => None,
+        });
+    let added: Vec<String> = modules.filter(|name| !of_tags.contains(name)).collect();
+    assert!(
+        !added.is_empty()
+            && added
+                .iter()
+                .all(|name| split::MODULES.contains(&name.as_str())),
+        "{added:?}"
+    );
+
+    // An open enum of the values `on`, `1` and `unknown`, which are called `On`, `One` and `NotKnown`.
+    let source = item("State");
+    for named in ["Unknown", "KNOWN"] {
+        assert!(source.contains(named));
+        let description = serde_json::json!({
+            "openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {},
+            "components": {"schemas": {"A": {"type": "string", "enum": ["a"], "x-enum-varnames": [named]}}},
+        });
+        assert!(
+            lint::lint(&arrange::arrange(parsed(&description))).is_err(),
+            "{named}"
+        );
+    }
+    let file: syn::File = syn::parse_str(&source).unwrap();
+    let mut names = Vec::new();
+    for item in file.items {
+        match item {
+            syn::Item::Enum(item) => {
+                names.extend(item.variants.into_iter().map(|it| it.ident.to_string()))
+            }
+            syn::Item::Impl(block) if block.trait_.is_none() => {
+                names.extend(block.items.iter().filter_map(|it| match it {
+                    syn::ImplItem::Const(it) => Some(it.ident.to_string()),
+                    _ => None,
+                }))
+            }
+            _ => {}
+        }
+    }
+    names.sort();
+    assert_eq!(names, ["KNOWN", "NotKnown", "On", "One", "Unknown"]);
 }
 
 /// What the types do that are told apart, and made once for all that say the same.
