@@ -656,7 +656,8 @@ fn text_with_urls(text: &str, starts_line: bool, out: &mut String) {
 fn escaped(text: &str, starts_line: bool) -> Cow<'_, str> {
     let marks = |c: char| "\\`*_[]<&~|".contains(c);
     let is_start = |c: char| "#+-=>:0123456789".contains(c);
-    if !text.contains(marks) && !(starts_line && text.starts_with(is_start)) {
+    let needs_any = text.contains(marks) || (starts_line && text.starts_with(is_start));
+    if !needs_any {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);

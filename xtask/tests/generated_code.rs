@@ -18,11 +18,16 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+fn fixture(name: &str) -> serde_json::Value {
+    load::load(&root().join("tests/fixtures").join(name))
+        .unwrap()
+        .to_json()
+}
+
 /// `fixtures/wide.yaml`, with what `fixtures/operations.yaml` adds.
 fn description() -> serde_json::Value {
-    let read = |name: &str| load::load(&root().join("tests/fixtures").join(name)).unwrap();
-    let mut both = read("wide.yaml").to_json();
-    let more = read("operations.yaml").to_json();
+    let mut both = fixture("wide.yaml");
+    let more = fixture("operations.yaml");
     for part in ["/paths", "/components/responses", "/components/schemas"] {
         let members = both.pointer_mut(part).unwrap().as_object_mut().unwrap();
         for (name, value) in more.pointer(part).unwrap().as_object().unwrap() {
@@ -40,13 +45,17 @@ fn parsed(description: &serde_json::Value) -> Node {
     load::parse(&Source::new("d.json", description.to_string())).unwrap()
 }
 
-/// As [`code`], with what must compile and need not be looked at: texts of all kinds, and the names that generated code
-/// itself has.
-fn all_code() -> (Vec<SourceText>, Vec<Feature>) {
+/// As [`code`], with what is only tested where it is compiled.
+fn all_code(with_names_and_texts: bool) -> (Vec<SourceText>, Vec<Feature>) {
     let mut all = description();
-    texts::merge(&mut all, &names::description(&code().0));
-    for (index, text) in texts::TEXTS.iter().enumerate() {
-        texts::merge(&mut all, &texts::description(index, text));
+    for name in ["directions.yaml", "deprecated.yaml", "merged.yaml"] {
+        texts::merge(&mut all, &fixture(name));
+    }
+    if with_names_and_texts {
+        texts::merge(&mut all, &names::description(&code().0));
+        for (index, text) in texts::TEXTS.iter().enumerate() {
+            texts::merge(&mut all, &texts::description(index, text));
+        }
     }
     code_of(parsed(&all))
 }
@@ -429,6 +438,137 @@ fn each_construct_comes_out_as_it_should() {
     }
 }
 
+/// Each thing that the description deprecates says so in Rust, with what the description says of it.
+#[test]
+fn what_is_deprecated_says_so_and_what_to_do_about_it() {
+    struct Deprecated(Vec<String>);
+    impl Deprecated {
+        fn of(&mut self, name: impl ToString, attrs: &[syn::Attribute]) {
+            for attr in attrs.iter().filter(|it| it.path().is_ident("deprecated")) {
+                let note: syn::MetaNameValue = attr.parse_args().unwrap();
+                let note = note.value.to_token_stream().to_string();
+                self.0
+                    .push(format!("{}: {}", name.to_string(), note.trim_matches('"')));
+            }
+        }
+    }
+    impl<'ast> syn::visit::Visit<'ast> for Deprecated {
+        fn visit_item_struct(&mut self, it: &'ast syn::ItemStruct) {
+            self.of(&it.ident, &it.attrs);
+            for field in &it.fields {
+                self.of(
+                    format!("{}.{}", it.ident, field.ident.as_ref().unwrap()),
+                    &field.attrs,
+                );
+            }
+        }
+        fn visit_item_enum(&mut self, it: &'ast syn::ItemEnum) {
+            self.of(&it.ident, &it.attrs);
+        }
+        fn visit_item_impl(&mut self, it: &'ast syn::ItemImpl) {
+            let name = it.self_ty.to_token_stream().to_string();
+            for item in &it.items {
+                if let syn::ImplItem::Fn(function) = item {
+                    self.of(format!("{name}::{}", function.sig.ident), &function.attrs);
+                }
+            }
+        }
+    }
+    let (files, _) = code_of(parsed(&fixture("deprecated.yaml")));
+    let mut found = Deprecated(Vec::new());
+    for file in &files {
+        syn::visit::Visit::visit_file(&mut found, &syn::parse_file(&file.text).unwrap());
+    }
+    found.0.sort();
+    let plain = "the API description marks it as deprecated";
+    let guide = "Use readFresh (see the guide); soon gone.";
+    let mut expected = [
+        "Aged.inline: Gone soon.".to_owned(),
+        format!("Aged.many: {plain}"),
+        format!("Aged.may: {plain}"),
+        format!("Aged.must: {plain}"),
+        "Aged.part: Use fine.".to_owned(),
+        "Aged::with_inline: Gone soon.".to_owned(),
+        format!("Aged::with_many: {plain}"),
+        format!("Aged::with_may: {plain}"),
+        "Aged::with_part: Use fine.".to_owned(),
+        format!("AgedChoice: {plain}"),
+        format!("AgedKind: {plain}"),
+        format!("AgedPart: {plain}"),
+        format!("AgedPart.b: {plain}"),
+        format!("AgedPart::with_b: {plain}"),
+        format!("AgedWhole.b: {plain}"),
+        format!("AgedWhole.more: {plain}"),
+        format!("AgedWhole::with_b: {plain}"),
+        format!("AgedWhole::with_more: {plain}"),
+        format!("Client::read_aged: {guide}"),
+        format!("Client::read_aged_stream: {guide}"),
+        "WriteAgedParams.a: Use b.".to_owned(),
+        "WriteAgedParams::with_a: Use b.".to_owned(),
+    ];
+    expected.sort();
+    assert_eq!(found.0, expected);
+    let all: String = files.iter().map(|file| file.text.as_str()).collect();
+    for words in [
+        "/// - `q`: What to look for. Deprecated: the API description marks it as deprecated.",
+        "/// - `r`: Deprecated: the API description marks it as deprecated.",
+        "/// Deprecated: the API description marks it as deprecated.",
+        "/// A list: Deprecated: the API description marks it as deprecated.",
+    ] {
+        assert!(all.contains(words), "{words}");
+    }
+}
+
+/// What one part of a merged object requires of another is no `Option`, however deep.
+#[test]
+fn what_is_merged_has_all_fields_and_requires_what_any_part_does() {
+    let (files, _) = code_of(parsed(&fixture("merged.yaml")));
+    let mut fields = std::collections::BTreeMap::new();
+    let mut items: Vec<syn::Item> = Vec::new();
+    for file in &files {
+        items.extend(syn::parse_file(&file.text).unwrap().items);
+    }
+    while let Some(item) = items.pop() {
+        match item {
+            syn::Item::Mod(module) => {
+                items.extend(module.content.into_iter().flat_map(|(_, items)| items))
+            }
+            syn::Item::Struct(item) => {
+                let of = |field: &syn::Field| {
+                    let is_optional = field.ty.to_token_stream().to_string().contains("Option");
+                    let name = field
+                        .ident
+                        .as_ref()
+                        .map_or_else(|| "0".to_owned(), |it| it.to_string());
+                    if is_optional {
+                        format!("{name}?")
+                    } else {
+                        name
+                    }
+                };
+                let all: Vec<String> = item.fields.iter().map(of).collect();
+                fields.insert(item.ident.to_string(), all.join(" "));
+            }
+            _ => {}
+        }
+    }
+    for (name, has) in [
+        ("Strict", "id kind?"),
+        ("Deep", "id kind more"),
+        ("Beside", "id? kind"),
+        ("Two", "id kind? size"),
+        ("AllInline", "id kind?"),
+        ("Same", "id kind?"),
+        ("Base", "id? kind?"),
+        (
+            "All",
+            "strict? deep? beside? two? noted? maybe? color? inline? named? same?",
+        ),
+    ] {
+        assert_eq!(fields[name], has, "{name}");
+    }
+}
+
 /// What belongs to a feature is not there without: an item by itself would not compile.
 #[test]
 fn all_that_is_of_uploads_is_behind_the_feature() {
@@ -477,11 +617,17 @@ fn is_feature(attr: &syn::Attribute) -> bool {
 /// generated code, and `calls.rs` calls it. The build is kept in the target folder for the next time.
 #[test]
 fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
-    let (files, features) = all_code();
+    let is_slow = scratch::is_slow_allowed(
+        "compiling texts and names of all kinds; documentation, its tests and clippy of generated code",
+    );
+    let (files, features) = all_code(is_slow);
     let scratch = Scratch::new(&files, &features);
     let with = "full,schemars,multipart";
-    scratch.passes("calls", &root().join("tests/calls/calls.rs"), with);
-    if scratch::is_slow_allowed("documentation, its tests and clippy of the generated code") {
+    for test in ["calls", "directions", "deprecated"] {
+        let source = root().join("tests/calls").join(test).with_extension("rs");
+        scratch.passes(test, &source, with);
+    }
+    if is_slow {
         scratch.documents_cleanly(with);
     }
 }

@@ -115,6 +115,7 @@ impl Client {
 }
 
 /// The operations, as a [`Transport`](crate::Transport) is told of them.
+#[allow(clippy::all, deprecated)]
 pub(super) mod constants {
     use crate::Operation;
 

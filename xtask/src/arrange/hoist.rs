@@ -14,7 +14,7 @@ use super::schema::{
 use super::{CONSTANT, FROM, tagged};
 use crate::document::{Entry, Node, Pointer, Value};
 use crate::markdown;
-use crate::model::{IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
+use crate::model::{DEPRECATION, IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
 use crate::naming::type_name;
 
 /// What belongs to the place where a schema is used, not to the type.
@@ -29,6 +29,10 @@ const OF_THE_PLACE: [&str; 9] = [
     SENSITIVE,
     NAME,
 ];
+
+fn is_of_the_place(keyword: &str) -> bool {
+    OF_THE_PLACE.contains(&keyword) || keyword.starts_with(DEPRECATION)
+}
 
 /// Deeper than any file that was read is nested.
 const DEPTH: usize = 200;
@@ -226,9 +230,8 @@ impl Hoist {
                 self.known.insert(key, target.clone());
                 let mut component = schema.clone();
                 if let Some(members) = members_mut(&mut component) {
-                    members.retain(|keyword, _| {
-                        keyword == "description" || !OF_THE_PLACE.contains(&keyword.as_str())
-                    });
+                    members
+                        .retain(|keyword, _| keyword == "description" || !is_of_the_place(keyword));
                     let from = string(Pointer(self.at.clone()).to_string(), &span);
                     members.insert(FROM.to_owned(), entry(from, &span));
                 }
@@ -247,9 +250,7 @@ impl Hoist {
             .filter(|(keyword, entry)| {
                 // Another name than that of the type is not heeded; a lint will say so.
                 let is_name = *keyword == NAME && name_of(&entry.node) == Some(target.clone());
-                OF_THE_PLACE.contains(&keyword.as_str())
-                    && !is_name
-                    && get(schema, keyword).is_some()
+                is_of_the_place(keyword) && !is_name && get(schema, keyword).is_some()
             })
             .map(|(keyword, entry)| (keyword.clone(), entry.node.clone()))
             .collect();
@@ -371,7 +372,7 @@ impl Hoist {
 }
 
 /// Code for the default of a type that has a name cannot be generated; it is said in words.
-fn default_in_words(schema: &mut Node) {
+pub(super) fn default_in_words(schema: &mut Node) {
     let span = schema.span.clone();
     if get(schema, "default").is_none() {
         return;
@@ -420,7 +421,7 @@ fn begin_with(schema: &mut Node, value: &str) {
     // A marker that has nothing to say of a text is for a lint to complain of.
     members.retain(|keyword, _| {
         let is_marker = keyword.starts_with(MARKER_PREFIX) && keyword != IGNORE;
-        OF_THE_PLACE.contains(&keyword.as_str()) || keyword == "type" || is_marker
+        is_of_the_place(keyword) || keyword == "type" || is_marker
     });
     members.insert("default".to_owned(), entry(string(value, &span), &span));
     members.insert(CONSTANT.to_owned(), entry(string(value, &span), &span));
@@ -463,7 +464,7 @@ fn is_type(schema: &Node) -> bool {
 fn key(schema: &Node) -> String {
     let mut json = schema.to_json();
     if let Some(members) = json.as_object_mut() {
-        members.retain(|keyword, _| !OF_THE_PLACE.contains(&keyword.as_str()));
+        members.retain(|keyword, _| !is_of_the_place(keyword));
     }
     json.to_string()
 }

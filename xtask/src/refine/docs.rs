@@ -17,6 +17,18 @@ pub(super) fn set(attrs: &mut Vec<Attribute>, text: &str) {
     attrs.splice(0..0, text.lines().map(line));
 }
 
+/// Adds a paragraph of ours.
+pub(super) fn add(attrs: &mut Vec<Attribute>, paragraph: &str) {
+    let text = take(attrs);
+    set(attrs, &format!("{text}\n\n{paragraph}"));
+}
+
+/// `#[deprecated]`, if there is something to say of it. Generated code may use what has it.
+pub(super) fn deprecated(note: Option<&String>) -> Option<Attribute> {
+    let note = note?;
+    Some(syn::parse_quote!(#[deprecated(note = #note)]))
+}
+
 /// Takes the doc comments out of `attrs`, as one text.
 fn take(attrs: &mut Vec<Attribute>) -> String {
     let mut text = Vec::new();

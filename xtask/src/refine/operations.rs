@@ -55,6 +55,9 @@ pub(super) fn refine(
         let is_stream = streams(&method);
         out.constants
             .push(declaration(&constant, &id, operation, is_stream));
+        method
+            .attrs
+            .extend(docs::deprecated(operation.deprecated.as_ref()));
         let mut docs = MethodDocs::default();
         refine_method(&mut method, &constant)?;
         docs.paragraphs

@@ -63,9 +63,10 @@ pub(super) fn refine(
         Owned.visit_type_mut(&mut inner);
         let wire = &parameter.name;
         let mut attrs = Vec::new();
-        let said = parameter.said().map(|it| markdown::docs(&it));
+        let said = parameter.description.as_deref().map(markdown::docs);
         let said = said.filter(|it| !it.is_empty());
         docs::set(&mut attrs, &said.unwrap_or_else(|| markdown::code(wire)));
+        attrs.extend(docs::deprecated(parameter.deprecated.as_ref()));
         fields.push((format_ident!("{}", parameter.argument), inner, attrs));
     }
 
@@ -118,7 +119,9 @@ fn items(name: &Ident, id: &str, fields: &[(Ident, Type, Vec<Attribute>)]) -> Ve
     if let Fields::Named(named) = &mut item.fields {
         named.named = fields.iter().map(declared).collect();
     }
-    let setters = fields.iter().map(|(ident, ty, _)| types::setter(ident, ty));
+    let setters = fields
+        .iter()
+        .map(|(ident, ty, attrs)| types::setter(ident, ty, attrs));
     vec![Item::Struct(item), types::inherent(name, setters)]
 }
 

@@ -103,8 +103,10 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
         }
     });
     let list = list.chain(unknown);
+    let deprecated = docs::deprecated(schema.deprecated.as_ref());
     parse_quote! {
         #(#docs)*
+        #deprecated
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum #name {
@@ -190,7 +192,10 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
                 is_kind && !(kind == "object" && has_tag)
             })
             .collect();
-        fitting.sort_by_key(|variant| std::cmp::Reverse(variant.branch.required.len()));
+        fitting.sort_by_key(|variant| {
+            let branch = variant.branch;
+            std::cmp::Reverse(branch.required.len() + branch.in_answers.len())
+        });
         fitting
     };
     let mut by_kind = Vec::new();
@@ -219,9 +224,19 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         if fitting.is_empty() {
             continue;
         }
-        let attempts = fitting.iter().map(|variant| {
+        // What is read is an answer, as a rule. Requests are told apart after that, by what they have.
+        let in_requests = fitting
+            .iter()
+            .filter(|it| kinds == ["object"] && !it.branch.in_answers.is_empty())
+            .map(|it| (it, it.branch.required.clone()));
+        let in_answers = fitting.iter().map(|it| {
+            (
+                it,
+                [&it.branch.required[..], &it.branch.in_answers].concat(),
+            )
+        });
+        let attempts = in_answers.chain(in_requests).map(|(variant, required)| {
             let plain = attempt(variant);
-            let required = &variant.branch.required;
             let is_number =
                 kinds.contains(&"number") && variant.branch.kinds.iter().all(|it| it == "number");
             let texts = &variant.branch.texts;

@@ -113,6 +113,7 @@ impl SourceFile {
                 impl Client {}
 
                 /// The operations, as a [`Transport`](crate::Transport) is told of them.
+                #[#allowed]
                 pub(super) mod #constants {
                     use crate::Operation;
                 }
