@@ -20,8 +20,8 @@ fn code(description: &Value) -> pipeline::Code {
 }
 
 /// What is wrong with the code for a description that has this text everywhere.
-fn problem_of(text: &str) -> Option<String> {
-    let code = code(&description(0, text));
+fn problem_of(description: &Value) -> Option<String> {
+    let code = code(description);
     for file in &code.files {
         if let Some(c) = file.text.chars().find(|c| is_hidden(*c) && *c != '\n') {
             return Some(format!("{c:?} is in {}", file.path));
@@ -53,7 +53,10 @@ fn problem_of(text: &str) -> Option<String> {
 #[test]
 fn each_known_text_is_documentation_everywhere() {
     for text in TEXTS {
-        assert_eq!(problem_of(text), None, "{text:?}");
+        let mut description = description(0, text);
+        assert_eq!(problem_of(&description), None, "{text:?}");
+        texts::name_by(&mut description, 0, text);
+        assert_eq!(problem_of(&description), None, "{text:?} as a name");
     }
 }
 
@@ -144,6 +147,6 @@ proptest! {
 
     #[test]
     fn any_text_is_documentation_everywhere(text in text()) {
-        prop_assert_eq!(problem_of(&text), None);
+        prop_assert_eq!(problem_of(&description(0, &text)), None);
     }
 }

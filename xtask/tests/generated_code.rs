@@ -54,7 +54,9 @@ fn all_code(with_names_and_texts: bool) -> (Vec<SourceText>, Vec<Feature>) {
     if with_names_and_texts {
         texts::merge(&mut all, &names::description(&code().0));
         for (index, text) in texts::TEXTS.iter().enumerate() {
-            texts::merge(&mut all, &texts::description(index, text));
+            let mut description = texts::description(index, text);
+            texts::name_by(&mut description, index, text);
+            texts::merge(&mut all, &description);
         }
     }
     code_of(parsed(&all))

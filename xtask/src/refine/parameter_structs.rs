@@ -72,14 +72,13 @@ pub(super) fn refine(
 
     let name = name(&operation.id, taken)
         .ok_or_else(|| unexpected(&format!("the parameters of `{id}` find no name for a type")))?;
-    let argument = ["params", "parameters", "optional_parameters"]
-        .into_iter()
+    let argument = names("params", "parameters", "_")
         .find(|name| {
             method
                 .sig
                 .inputs
                 .iter()
-                .all(|it| name_of(it).is_none_or(|it| it != name))
+                .all(|it| name_of(it).is_none_or(|it| *it != **name))
         })
         .ok_or_else(|| unexpected(&format!("the parameters of `{id}` find no name")))?;
     let argument_ident = format_ident!("{argument}");
@@ -98,9 +97,7 @@ pub(super) fn refine(
         },
     );
     let said = "What may be left out; `Default` leaves out all of it.";
-    method_docs
-        .more_arguments
-        .push((argument.to_owned(), said.to_owned()));
+    method_docs.more_arguments.push((argument, said.to_owned()));
     Ok(items(&name, &id, &fields))
 }
 
@@ -135,12 +132,22 @@ fn declared((ident, ty, attrs): &(Ident, Type, Vec<Attribute>)) -> Field {
     field
 }
 
+/// Names to try, one after the other. There is always one that nothing else has.
+fn names(first: &str, second: &str, before_word: &str) -> impl Iterator<Item = String> {
+    let plain = [
+        first.to_owned(),
+        second.to_owned(),
+        format!("optional{before_word}{second}"),
+    ];
+    let numbered = first.to_owned();
+    let numbered = (2..10_000).map(move |number| format!("{numbered}{number}"));
+    plain.into_iter().chain(numbered)
+}
+
 /// A name that no type has.
 fn name(operation: &str, taken: &mut BTreeSet<String>) -> Option<Ident> {
-    let names = ["params", "parameters", "optional-parameters"];
-    let mut names = names
-        .into_iter()
-        .map(|suffix| type_name(&format!("{operation}-{suffix}")));
+    let names = names("params", "parameters", "-");
+    let mut names = names.map(|suffix| type_name(&format!("{operation}-{suffix}")));
     let name = names.find(|name| !taken.contains(name))?;
     taken.insert(name.clone());
     syn::parse_str(&name).ok()

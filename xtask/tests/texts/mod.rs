@@ -133,6 +133,36 @@ pub(crate) fn description(index: usize, text: &str) -> Value {
     })
 }
 
+/// Adds names to such a description that are this text: of a property, a value, a tag and a parameter.
+pub(crate) fn name_by(description: &mut Value, index: usize, text: &str) {
+    if !text.contains(char::is_alphanumeric) {
+        return;
+    }
+    let schemas = &mut description["components"]["schemas"];
+    let values = format!("Values{index}");
+    schemas[&values] = json!({"type": "string", "enum": [text, "plain"]});
+    let properties = &mut schemas[format!("Texts{index}")]["properties"];
+    properties[text] = json!({"type": "string"});
+    properties["values"] = json!({"$ref": format!("#/components/schemas/{values}")});
+    properties["by_tag"] = json!({"oneOf": [
+        {"type": "object", "required": ["t"], "properties": {"t": {"type": "string", "enum": [text]}, "plain": {"type": "string"}}},
+        {"type": "object", "required": ["t"], "properties": {"t": {"type": "string", "enum": ["y"]}}},
+    ]});
+    properties["by_kind"] = json!({"oneOf": [
+        {"$ref": format!("#/components/schemas/Gone{index}")},
+        {"type": "object", "required": ["t", "u"], "properties": {
+            "t": {"type": "string", "enum": [text]}, "u": {"type": "string"}, "more": {"type": "object", "properties": {"a": {"type": "string"}}},
+        }},
+    ]});
+    let path = format!("/v1/texts/{index}/{{id}}");
+    for method in ["get", "put"] {
+        let parameters = description["paths"][&path][method]["parameters"]
+            .as_array_mut()
+            .unwrap();
+        parameters.push(json!({"name": text, "in": "query", "schema": {"type": "string"}}));
+    }
+}
+
 /// A reference that may have notes beside it.
 fn refer_with_note(reference: Value) -> Value {
     json!({"allOf": [reference]})
