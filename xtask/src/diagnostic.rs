@@ -5,6 +5,7 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::document::{Node, Pointer, Source, Span};
+use crate::visible::visible;
 
 /// How many bytes before and after a place are shown of a long line; the renderer shows fewer.
 const AROUND: usize = 500;
@@ -64,7 +65,7 @@ impl Diagnostic {
     }
 
     /// The finding as rustc would print it: rule, message, `file:line:column`, the line, the pointer
-    /// and the way out.
+    /// and the way out. Fit for a terminal, whatever stands in the file: see [`visible`].
     pub fn render(&self) -> String {
         let source = &self.span.source;
         // A span of many lines (a whole schema) is shown by its first.
@@ -82,22 +83,23 @@ impl Diagnostic {
             .line_start(line + 1)
             .annotation(AnnotationKind::Primary.span(start - from..end - from));
         let path = source.path.display().to_string();
-        let title = Level::ERROR
-            .primary_title(self.message.as_str())
-            .id(self.rule);
+        let (message, help) = (visible(&self.message), visible(&self.help));
+        let title = Level::ERROR.primary_title(message.as_ref()).id(self.rule);
         let mut group = title.element(snippet.path(path.as_str()));
         if let Some(pointer) = &self.pointer {
-            group = group.element(Level::NOTE.message(format!("at {pointer}")));
+            group =
+                group.element(Level::NOTE.message(visible(&format!("at {pointer}")).into_owned()));
         }
-        group = group.element(Level::HELP.message(self.help.as_str()));
-        let text = Renderer::plain().render(&[group]);
-        if from == line_start {
-            return text;
+        group = group.element(Level::HELP.message(help.as_ref()));
+        let mut text = Renderer::plain().render(&[group]);
+        if from > line_start {
+            // The renderer has counted from where the part begins.
+            let place = |column| format!("--> {path}:{}:{column}\n", line + 1);
+            let shown = source.text[from..start].chars().count() + 1;
+            text = text.replacen(&place(shown), &place(self.span.line_column().1), 1);
         }
-        // The renderer has counted from where the part begins.
-        let place = |column| format!("--> {path}:{}:{column}\n", line + 1);
-        let shown = source.text[from..start].chars().count() + 1;
-        text.replacen(&place(shown), &place(self.span.line_column().1), 1)
+        // The line itself: the renderer shows most of what cannot be seen, and not all.
+        visible(&text).into_owned()
     }
 }
 
@@ -132,7 +134,7 @@ impl From<Diagnostic> for Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Message(message) => f.write_str(message),
+            Self::Message(message) => f.write_str(&visible(message)),
             Self::Diagnostics(diagnostics) => {
                 for diagnostic in diagnostics {
                     writeln!(f, "{}\n", diagnostic.render())?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::visible::visible_json;
 use crate::{arrange, lint, load, lower, overlay};
 
 /// What to look at.
@@ -88,5 +89,5 @@ pub fn to_json(findings: &[Diagnostic]) -> String {
         })
     });
     let findings: Vec<Value> = findings.collect();
-    format!("{:#}", Value::Array(findings))
+    visible_json(&format!("{:#}", Value::Array(findings))).into_owned()
 }

@@ -26,8 +26,6 @@ use xtask::{arrange, lint, load, lower, overlay};
 
 /// More rounds of advice than any description needs. Of inline schemas that say the same, one is found in each.
 const ROUNDS: usize = 100;
-/// Set where code is to be compiled, too.
-const SLOW: &str = "LETTA_SLOW_TESTS";
 
 fn findings(given: &Node) -> Vec<Diagnostic> {
     let lowered = lower::lower(given);
@@ -362,9 +360,7 @@ fn check<T: serde::de::DeserializeOwned + serde::Serialize>(text: &str) {
 /// Needs a compiler, and a minute.
 #[test]
 fn the_code_itself_reads_what_services_send() {
-    if std::env::var_os(SLOW).is_none() {
-        // Past the test runner, which would keep it to itself.
-        let _ = writeln!(std::io::stderr(), "skipped: {SLOW} is not set");
+    if !scratch::is_slow_allowed("what services send is read by code that is compiled") {
         return;
     }
     for path in files("advice") {

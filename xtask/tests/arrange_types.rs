@@ -330,6 +330,13 @@ fn inline_objects_without_one_tag_that_is_required_are_told_apart_too() {
 }
 
 #[test]
+fn a_union_in_a_property_may_have_letters_that_no_component_may_be_named_by() {
+    let body = "{type: object, properties: {längde: {oneOf: [{type: string}, {type: integer}]}}}";
+    let found = findings(description("{}", body));
+    assert!(found.is_empty(), "{}", found[0].render());
+}
+
+#[test]
 fn a_title_names_no_type() {
     let document = arrange(description(
         "{Thing: {type: object, title: Kept, properties: {title: {type: string, title: Gone}}}}",

@@ -13,7 +13,8 @@ use super::schema::{
 };
 use super::{CONSTANT, FROM, tagged};
 use crate::document::{Entry, Node, Pointer, Value};
-use crate::model::{IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
+use crate::markdown;
+use crate::model::{DEPRECATION, IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
 use crate::naming::type_name;
 
 /// What belongs to the place where a schema is used, not to the type.
@@ -28,6 +29,10 @@ const OF_THE_PLACE: [&str; 9] = [
     SENSITIVE,
     NAME,
 ];
+
+fn is_of_the_place(keyword: &str) -> bool {
+    OF_THE_PLACE.contains(&keyword) || keyword.starts_with(DEPRECATION)
+}
 
 /// Deeper than any file that was read is nested.
 const DEPTH: usize = 200;
@@ -225,9 +230,8 @@ impl Hoist {
                 self.known.insert(key, target.clone());
                 let mut component = schema.clone();
                 if let Some(members) = members_mut(&mut component) {
-                    members.retain(|keyword, _| {
-                        keyword == "description" || !OF_THE_PLACE.contains(&keyword.as_str())
-                    });
+                    members
+                        .retain(|keyword, _| keyword == "description" || !is_of_the_place(keyword));
                     let from = string(Pointer(self.at.clone()).to_string(), &span);
                     members.insert(FROM.to_owned(), entry(from, &span));
                 }
@@ -246,9 +250,7 @@ impl Hoist {
             .filter(|(keyword, entry)| {
                 // Another name than that of the type is not heeded; a lint will say so.
                 let is_name = *keyword == NAME && name_of(&entry.node) == Some(target.clone());
-                OF_THE_PLACE.contains(&keyword.as_str())
-                    && !is_name
-                    && get(schema, keyword).is_some()
+                is_of_the_place(keyword) && !is_name && get(schema, keyword).is_some()
             })
             .map(|(keyword, entry)| (keyword.clone(), entry.node.clone()))
             .collect();
@@ -362,7 +364,7 @@ impl Hoist {
 }
 
 /// Code for the default of a type that has a name cannot be generated; it is said in words.
-fn default_in_words(schema: &mut Node) {
+pub(super) fn default_in_words(schema: &mut Node) {
     let span = schema.span.clone();
     if get(schema, "default").is_none() {
         return;
@@ -377,9 +379,9 @@ fn default_in_words(schema: &mut Node) {
         Some(text) => text.to_owned(),
         None => default.to_json().to_string(),
     };
-    let words = format!("`{value}` where it is left out.");
+    let words = format!("{} where it is left out.", markdown::code(&value));
     match member_mut(schema, "description").map(|it| &mut it.value) {
-        Some(Value::String(text)) => *text = format!("{} {words}", text.trim_end()),
+        Some(Value::String(text)) => *text = markdown::docs_with(text, &words),
         _ => {
             if let Some(members) = members_mut(schema) {
                 let words = entry(string(words, &span), &span);
@@ -411,7 +413,7 @@ fn begin_with(schema: &mut Node, value: &str) {
     // A marker that has nothing to say of a text is for a lint to complain of.
     members.retain(|keyword, _| {
         let is_marker = keyword.starts_with(MARKER_PREFIX) && keyword != IGNORE;
-        OF_THE_PLACE.contains(&keyword.as_str()) || keyword == "type" || is_marker
+        is_of_the_place(keyword) || keyword == "type" || is_marker
     });
     members.insert("default".to_owned(), entry(string(value, &span), &span));
     members.insert(CONSTANT.to_owned(), entry(string(value, &span), &span));
@@ -454,7 +456,7 @@ fn is_type(schema: &Node) -> bool {
 fn key(schema: &Node) -> String {
     let mut json = schema.to_json();
     if let Some(members) = json.as_object_mut() {
-        members.retain(|keyword, _| !OF_THE_PLACE.contains(&keyword.as_str()));
+        members.retain(|keyword, _| !is_of_the_place(keyword));
     }
     json.to_string()
 }

@@ -12,9 +12,11 @@ use super::schema::{
     alternatives, array, entry, flag, get, items, markers, member_mut, members, members_mut, node,
     object, reference, string, text, texts,
 };
-use super::{BRANCHES_FROM, CONSTANT, FROM, KEEPS_UNKNOWN, UNION, branches_of, tagged};
+use super::{
+    BRANCHES_FROM, CONSTANT, FROM, KEEPS_UNKNOWN, REQUIRED_IN_ANSWERS, UNION, branches_of, tagged,
+};
 use crate::document::{Entry, Node, Span, Value};
-use crate::model::{IGNORE, OPEN, REPLACE, UNKNOWN_MEMBERS};
+use crate::model::{DEPRECATION, IGNORE, OPEN, REPLACE, UNKNOWN_MEMBERS};
 use crate::naming::{field_name, type_name};
 
 /// Deeper than references lead in any description that means something.
@@ -96,6 +98,8 @@ struct Signature {
     constants: BTreeMap<String, BTreeSet<String>>,
     /// Properties without which it is none.
     required: BTreeSet<String>,
+    /// Those of which that is true in answers alone.
+    in_answers: BTreeSet<String>,
     is_any: bool,
     is_named: bool,
 }
@@ -173,6 +177,10 @@ impl<'a> Schemas<'a> {
                         "required",
                         list(signature.required.iter().map(String::as_str).collect()),
                     ),
+                    (
+                        "in_answers",
+                        list(signature.in_answers.iter().map(String::as_str).collect()),
+                    ),
                 ],
                 span,
             ));
@@ -193,6 +201,9 @@ impl<'a> Schemas<'a> {
         if let Some(from) = schema.get(FROM) {
             component.push((FROM, from.clone()));
         }
+        let notes = schema.as_object().into_iter().flatten();
+        let of_age = notes.filter(|(key, _)| *key == "deprecated" || key.starts_with(DEPRECATION));
+        component.extend(of_age.map(|(key, entry)| (key.as_str(), entry.node.clone())));
         // Markers that mean nothing here, for a lint to complain of.
         for (marker, value) in markers(schema) {
             let is_heeded = match marker {
@@ -313,6 +324,7 @@ impl<'a> Schemas<'a> {
             let part = self.signature(branch, depth + 1).unwrap_or_default();
             signature.constants.extend(part.constants);
             signature.required.extend(part.required);
+            signature.in_answers.extend(part.in_answers);
         }
         for (name, property) in members(schema, "properties") {
             if let Some(values) = self.few_values(property, 0) {
@@ -321,6 +333,9 @@ impl<'a> Schemas<'a> {
         }
         let required = items(schema, "required").iter().filter_map(Node::as_str);
         signature.required.extend(required.map(str::to_owned));
+        let in_answers = items(schema, REQUIRED_IN_ANSWERS).iter();
+        let in_answers = in_answers.filter_map(Node::as_str).map(str::to_owned);
+        signature.in_answers.extend(in_answers);
         signature
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::combinations;
 use super::context::Context;
 use super::describe;
 use super::rules;
@@ -58,6 +59,10 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         }
     }
 
+    // What is merged may require properties of what it is merged with.
+    if combinations::is_merged(context, &schema.at) {
+        return;
+    }
     let list = schema
         .get("required")
         .and_then(Node::as_array)

@@ -9,20 +9,13 @@ use crate::arrange::{self, EVENT_STREAM};
 use crate::document::{Node, Pointer};
 use crate::model::{EVENT_METHOD, SAFE_TO_REPEAT};
 use crate::naming::method_name;
+use crate::{split, taken};
 
-/// Names that the hand-written part of the client has, or a list of all operations.
-const TAKEN: [&str; 10] = [
-    "new",
-    "with_transport",
-    "base_url",
-    "http",
-    "execute",
-    "receive_json",
-    "receive_nothing",
-    "receive_stream",
-    "clone",
-    "all",
-];
+/// Whether a method cannot be called so: the hand-written part of the client has the name, or the list of all
+/// operations has that of its constant.
+fn is_taken(method: &str) -> bool {
+    taken::client_methods().contains(method) || method.to_uppercase() == split::ALL
+}
 
 pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     let mut names: HashMap<String, &Operation<'_>> = HashMap::new();
@@ -99,7 +92,7 @@ fn stream_name<'a>(
     let other = names.get(method).map(|it| it.label());
     let taken = match other {
         Some(label) => format!("the name of the method of `{label}`"),
-        None if TAKEN.contains(&method) => "a name that is taken".to_owned(),
+        None if is_taken(method) => "a name that is taken".to_owned(),
         None => {
             names.insert(method.to_owned(), operation);
             return;
@@ -149,7 +142,7 @@ fn name<'a>(
         return;
     }
     let method = method_name(id);
-    if TAKEN.contains(&method.as_str()) {
+    if is_taken(&method) {
         context.report(
             rules::OPERATION_ID,
             &at,
@@ -188,7 +181,7 @@ fn free(wanted: &str, taken: &mut HashSet<String>) -> String {
     let wanted = method_name(wanted);
     let mut name = wanted.clone();
     let mut number = 2;
-    while TAKEN.contains(&name.as_str()) || !taken.insert(name.clone()) {
+    while is_taken(&name) || !taken.insert(name.clone()) {
         name = format!("{wanted}_{number}");
         number += 1;
     }

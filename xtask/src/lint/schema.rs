@@ -9,6 +9,7 @@ use crate::document::{Node, Pointer};
 use crate::model::{IGNORE, METHODS, REPLACE, path_items};
 
 /// A schema, the keywords left out that it is marked to go without.
+#[derive(Clone)]
 pub(super) struct Schema<'a> {
     pub(super) at: Pointer,
     pub(super) node: &'a Node,
