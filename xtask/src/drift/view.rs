@@ -77,10 +77,7 @@ pub(super) fn enter<'a>(document: &'a Node, parts: &[Part<'a>]) -> Entered<'a> {
         notes: BTreeMap::new(),
     };
     let mut seen = HashSet::new();
-    loop {
-        let [part] = entered.core.as_slice() else {
-            break;
-        };
+    while let [part] = entered.core.as_slice() {
         // A circle of references ends where it closes.
         let inner = seen
             .insert(part.id())
