@@ -31,6 +31,9 @@
 //! - **A body that may be left out** is an `Option`; without one, none is sent.
 //! - **An operation that answers with JSON or server-sent events** has two methods. The second, often
 //!   `…_stream`, hands over the bytes of the events as they arrive, a [`ByteStream`].
+//! - **What only answers have** (`readOnly` in the description) is not sent. **What only requests have** (`writeOnly`) is
+//!   an argument of the constructor where it is required, and missing in answers.
+//! - **What the service deprecates** has `#[deprecated]`, or says so in its documentation.
 //! - **Uploads** need the feature `multipart`, and take files as `FilePart`.
 //!
 //! # What this crate promises

@@ -3,6 +3,8 @@
 //! Whatever the refine stage has to know of it stands in the description afterwards, in extensions that
 //! begin with [`MADE`]. Nothing is lost here: what cannot be arranged is left as it is, for a lint to refuse.
 
+mod deprecated;
+mod directions;
 mod everywhere;
 mod habits;
 mod hoist;
@@ -34,6 +36,14 @@ pub const UPLOAD: &str = "x-made-upload";
 /// On a schema that has been moved: the JSON pointer to where it stood, for actions of the overlay.
 pub const FROM: &str = "x-made-from";
 
+pub(crate) use operation_ids::name as operation_name;
+/// On an object: its properties that are not sent.
+pub const NOT_SENT: &str = "x-made-not-sent";
+/// On an object that is sent and received: its properties that requests must have, and answers do not have.
+pub const REQUIRED_TO_SEND: &str = "x-made-required-to-send";
+/// On an object that is sent and received: its properties that every answer has, and requests do not have.
+pub const REQUIRED_IN_ANSWERS: &str = "x-made-required-in-answers";
+
 pub use uploads::FILE_TYPE;
 
 /// On a component: it is one of several, and what there is to know of that.
@@ -41,7 +51,8 @@ pub use uploads::FILE_TYPE;
 /// `open`: whether it keeps what it does not know; `tag`: the property by which objects are told apart, if there
 /// is one; `branches`: of each, the `field` that has its type in [`branches_of`] the component, the name of its
 /// `variant`, whether that is `boxed`, the `kinds` of JSON it may be, the values of the tag (`tags`) that lead to
-/// it, the `texts` that it is one of where it is an enum, and the properties that are `required`.
+/// it, the `texts` that it is one of where it is an enum, the properties that are `required`, and those
+/// that are so in answers alone (`in_answers`).
 pub const UNION: &str = "x-made-union";
 /// On a component whose fields have the types of a union's branches: where those stood.
 pub const BRANCHES_FROM: &str = "x-made-branches-from";
@@ -62,6 +73,7 @@ pub fn arrange(document: Node) -> Node {
     operation_ids::arrange(&mut document);
     everywhere::ignore(&mut document);
     habits::arrange(&mut document);
+    directions::arrange(&mut document);
     no_content::arrange(&mut document);
     streams::arrange(&mut document);
     shapes::arrange(&mut document);
@@ -70,6 +82,7 @@ pub fn arrange(document: Node) -> Node {
     nullable::arrange(&mut document);
     unions::simplify(&mut document);
     hoist::hoist(&mut document);
+    deprecated::in_words(&mut document);
     unions::set_aside(&mut document);
     document
 }

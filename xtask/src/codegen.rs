@@ -7,6 +7,7 @@ use crate::beside::beside;
 use crate::diagnostic::Failure;
 use crate::lower::{self, Lowered};
 use crate::model::Model;
+use crate::visible::visible;
 use crate::{arrange, generate, lint, load, overlay, refine, render, split, write};
 
 /// Where to read and write.
@@ -66,7 +67,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let (description, linted) = clock.time("lint", || {
         beside(
             || generate::read(&document),
-            || lint::lint_lowered(&document, &lowered.refusals),
+            || lint::lint_lowered(&given, &document, &lowered.refusals),
         )
     });
     linted?;
@@ -146,7 +147,7 @@ impl Report {
             .collect();
         let lowered = self.lowered.as_ref();
         let lowered = lowered.map_or_else(String::new, |line| format!("\n  {line}"));
-        format!(
+        let summary = format!(
             "{}: {verdict}\n  {} operations, {} types, {} lines in {} files, most in {} ({}); {} overlay actions{lowered}\n  {}",
             out.display(),
             self.operations,
@@ -157,6 +158,7 @@ impl Report {
             self.largest.1,
             self.actions,
             stages.join(", ")
-        )
+        );
+        visible(&summary).into_owned()
     }
 }

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::document::{Node, Pointer, Source, Span};
+use crate::visible::visible;
+
+/// How many bytes before and after a place are shown of a long line; the renderer shows fewer.
+const AROUND: usize = 500;
 
 /// A finding about a file.
 #[derive(Clone, Debug)]
@@ -61,33 +65,55 @@ impl Diagnostic {
     }
 
     /// The finding as rustc would print it: rule, message, `file:line:column`, the line, the pointer
-    /// and the way out.
+    /// and the way out. Fit for a terminal, whatever stands in the file: see [`visible`].
     pub fn render(&self) -> String {
         let source = &self.span.source;
         // A span of many lines (a whole schema) is shown by its first.
         let start = self.span.start.min(source.text.len());
-        // That line alone is given to the renderer: it goes through all that it is given, which takes a
-        // minute for the findings of a large description.
+        // That line alone is given to the renderer, and of a long one what is around the place: it goes through all that
+        // it is given, which takes a minute for the findings of a large description. The whole of one may be one line.
         let (line, line_start) = source.line_at(start);
-        let line_end = source.text[start..]
+        let (from, to) = around(&source.text, start);
+        let from = from.max(line_start);
+        let to = source.text[start..to]
             .find('\n')
-            .map_or(source.text.len(), |length| start + length);
-        let end = self.span.end.clamp(start, line_end);
-        let mut group = Level::ERROR
-            .primary_title(self.message.as_str())
-            .id(self.rule)
-            .element(
-                Snippet::source(&source.text[line_start..line_end])
-                    .line_start(line + 1)
-                    .path(source.path.display().to_string())
-                    .annotation(AnnotationKind::Primary.span(start - line_start..end - line_start)),
-            );
+            .map_or(to, |length| start + length);
+        let end = self.span.end.clamp(start, to);
+        let snippet = Snippet::source(&source.text[from..to])
+            .line_start(line + 1)
+            .annotation(AnnotationKind::Primary.span(start - from..end - from));
+        let path = source.path.display().to_string();
+        let (message, help) = (visible(&self.message), visible(&self.help));
+        let title = Level::ERROR.primary_title(message.as_ref()).id(self.rule);
+        let mut group = title.element(snippet.path(path.as_str()));
         if let Some(pointer) = &self.pointer {
-            group = group.element(Level::NOTE.message(format!("at {pointer}")));
+            group =
+                group.element(Level::NOTE.message(visible(&format!("at {pointer}")).into_owned()));
         }
-        group = group.element(Level::HELP.message(self.help.as_str()));
-        Renderer::plain().render(&[group])
+        group = group.element(Level::HELP.message(help.as_ref()));
+        let mut text = Renderer::plain().render(&[group]);
+        if from > line_start {
+            // The renderer has counted from where the part begins.
+            let place = |column| format!("--> {path}:{}:{column}\n", line + 1);
+            let shown = source.text[from..start].chars().count() + 1;
+            text = text.replacen(&place(shown), &place(self.span.line_column().1), 1);
+        }
+        // The line itself: the renderer shows most of what cannot be seen, and not all.
+        visible(&text).into_owned()
     }
+}
+
+/// A stretch of a text around a byte, of whole characters.
+fn around(text: &str, byte: usize) -> (usize, usize) {
+    let mut from = byte.saturating_sub(AROUND);
+    let mut to = byte.saturating_add(AROUND).min(text.len());
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    while !text.is_char_boundary(to) {
+        to -= 1;
+    }
+    (from, to)
 }
 
 /// Why a stage came to an end: findings about files, or trouble with the machine.
@@ -108,7 +134,7 @@ impl From<Diagnostic> for Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Message(message) => f.write_str(message),
+            Self::Message(message) => f.write_str(&visible(message)),
             Self::Diagnostics(diagnostics) => {
                 for diagnostic in diagnostics {
                     writeln!(f, "{}\n", diagnostic.render())?;
@@ -123,3 +149,35 @@ impl std::fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_line_the_place_is_shown_with_its_own_column() {
+        for (before, after) in [
+            (0, 0),
+            (0, 5_000),
+            (499, 501),
+            (501, 499),
+            (70_000, 0),
+            (9_000, 9_000),
+        ] {
+            let text = format!("ü\n{}here{}\nx", "ä".repeat(before), "ö".repeat(after));
+            let source = Source::new("d.json", text);
+            let start = source.text.find("here").unwrap();
+            let finding =
+                Diagnostic::in_source(&source, start..start + 4, "rule", "message", "help");
+            let rendered = finding.render();
+            let place = format!("--> d.json:2:{}\n", before + 1);
+            assert!(rendered.contains(&place), "{before}, {after}:\n{rendered}");
+            assert!(rendered.contains("here"), "{before}, {after}:\n{rendered}");
+            assert!(
+                rendered.len() < 2_000,
+                "{before}, {after}: {}",
+                rendered.len()
+            );
+        }
+    }
+}

@@ -14,16 +14,50 @@ pub struct Source {
     pub text: String,
     /// Where its lines begin, once somebody has asked: a large description has thousands of findings.
     lines: OnceLock<Vec<usize>>,
+    /// How many characters come before each [`STRIDE`]th byte. A description may be one line of megabytes.
+    characters: OnceLock<Vec<usize>>,
 }
 
+/// Bytes that are gone through to count characters.
+const STRIDE: usize = 4096;
+
 impl Source {
-    /// A source of this path and text.
+    /// A source of this path and text. A byte order mark at the beginning of the text is left out.
     pub fn new(path: impl AsRef<Path>, text: impl Into<String>) -> Arc<Self> {
+        let mut text = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
         Arc::new(Self {
             path: path.as_ref().to_owned(),
-            text: text.into(),
+            text,
             lines: OnceLock::new(),
+            characters: OnceLock::new(),
         })
+    }
+
+    /// How many characters come before this byte.
+    fn characters_before(&self, byte: usize) -> usize {
+        // Each character has one byte that does not continue another.
+        let begin = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        let bytes = self.text.as_bytes();
+        let strides = self.characters.get_or_init(|| {
+            let mut count = 0;
+            let strides = bytes.chunks(STRIDE).map(|stride| {
+                let before = count;
+                count += begin(stride);
+                before
+            });
+            strides.collect()
+        });
+        let stride = byte / STRIDE;
+        match strides.get(stride) {
+            Some(before) => before + begin(&bytes[stride * STRIDE..byte]),
+            // The end of a text of whole strides.
+            None => strides.last().map_or(0, |before| {
+                before + begin(&bytes[(stride - 1) * STRIDE..byte])
+            }),
+        }
     }
 
     /// The line that this byte is in, from 0, and the byte it begins with.
@@ -71,7 +105,7 @@ impl Span {
     fn place_of(&self, byte: usize) -> (usize, usize) {
         let byte = byte.min(self.source.text.len());
         let (line, start) = self.source.line_at(byte);
-        let column = self.source.text[start..byte].chars().count() + 1;
+        let column = self.source.characters_before(byte) - self.source.characters_before(start) + 1;
         (line + 1, column)
     }
 }

@@ -40,6 +40,7 @@ mod view;
 pub use changes::{Breaks, CHANGES, Change, Uses};
 pub use comparison::Scope;
 pub use notes::Note;
+pub(crate) use reach::uses;
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Node, Pointer, Span};

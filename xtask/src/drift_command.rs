@@ -11,6 +11,7 @@ use crate::document::Span;
 use crate::drift::{self, ByOverlay, Difference, Place, Report, Scope};
 use crate::lines::Lines;
 use crate::load;
+use crate::visible::{visible, visible_json};
 
 /// The version of the JSON's form. A new member does not change it; one that goes or means something else does.
 pub const FORMAT_VERSION: u32 = 1;
@@ -62,7 +63,7 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
 /// Why [`run`] failed, for the standard error.
 pub fn failure_to_text(failure: &Failure) -> String {
     match failure {
-        Failure::Message(message) => message.clone(),
+        Failure::Message(_) => failure.to_string(),
         Failure::Diagnostics(diagnostics) => {
             let texts: Vec<String> = diagnostics.iter().map(|it| it.render()).collect();
             format!("{}\n\nnothing was compared", texts.join("\n\n"))
@@ -82,7 +83,7 @@ pub fn exit_code(report: &Report, fail_on: FailOn) -> u8 {
 }
 
 /// The differences by operation and by component, those that the overlay explains, the notes, and the operations that
-/// ours lacks, counted by tag where they are many; how many of each in the end.
+/// ours lacks, counted by tag where they are many; how many of each in the end. Fit for a terminal: see [`visible`].
 pub fn to_text(report: &Report) -> String {
     let mut text = String::new();
     let mut lines = Lines::default();
@@ -127,7 +128,7 @@ pub fn to_text(report: &Report) -> String {
         text.push('\n');
     }
     text.push_str(&summary(&counted, lacking.len(), explained.len()));
-    text
+    visible(&text).into_owned()
 }
 
 fn count(number: usize, of: &str) -> String {
@@ -311,7 +312,7 @@ pub fn to_json(report: &Report, options: &Options) -> String {
         "differences": differences,
         "notes": notes,
     });
-    format!("{json:#}")
+    visible_json(&format!("{json:#}")).into_owned()
 }
 
 fn difference_to_json(difference: &Difference, lines: &mut Lines) -> Value {

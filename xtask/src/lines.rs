@@ -21,9 +21,7 @@ impl Lines {
             std::iter::once(0).chain(after).collect()
         });
         let line = starts.partition_point(|start| *start <= span.start);
-        let start = starts[line.saturating_sub(1)];
-        let before = span.source.text.get(start..span.start).unwrap_or_default();
-        (line, before.chars().count() + 1)
+        (line, span.line_column().1)
     }
 
     /// `file:line:column`.

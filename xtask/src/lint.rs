@@ -22,6 +22,7 @@ mod numbers;
 mod objects;
 mod operation;
 mod operations;
+mod origins;
 mod parameters;
 mod paths;
 mod references;
@@ -45,26 +46,27 @@ use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Node, Pointer, Value};
 use context::Context;
 use operation::Operation;
+use origins::Origins;
 use schema::Schema;
 
-/// Looks at a description that was lowered and arranged, and adds what could not be lowered.
+/// Looks at a description that was lowered and arranged, and adds what could not be lowered. `given` is the description
+/// as it was before both, which the overlay acts on: the advice says what to change there.
 ///
 /// # Errors
 ///
 /// All that is wrong with it, at once, in the description's order.
-pub fn lint_lowered(document: &Node, refusals: &[Diagnostic]) -> Result<(), Failure> {
-    let found = match lint(document) {
+pub fn lint_lowered(given: &Node, document: &Node, refusals: &[Diagnostic]) -> Result<(), Failure> {
+    let found = match lint_given(given, document) {
         Err(Failure::Diagnostics(findings)) => findings,
         other if refusals.is_empty() => return other,
         _ => Vec::new(),
     };
     // What was refused is still there, and a lint would only say so in other words.
+    let refused = refusals.iter().filter_map(|it| it.pointer.as_ref());
+    let refused: HashSet<&[String]> = refused.map(|it| it.0.as_slice()).collect();
     let is_refused = |finding: &Diagnostic| {
         finding.pointer.as_ref().is_some_and(|pointer| {
-            let refused = refusals.iter().filter_map(|it| it.pointer.as_ref());
-            refused
-                .clone()
-                .any(|refused| pointer.0.starts_with(&refused.0))
+            (0..=pointer.0.len()).any(|length| refused.contains(&pointer.0[..length]))
         })
     };
     let found = found.into_iter().filter(|finding| !is_refused(finding));
@@ -82,7 +84,12 @@ pub fn lint_lowered(document: &Node, refusals: &[Diagnostic]) -> Result<(), Fail
 ///
 /// All that is wrong with it, at once, in the description's order.
 pub fn lint(document: &Node) -> Result<(), Failure> {
-    let mut context = Context::new(document);
+    lint_given(document, document)
+}
+
+fn lint_given(given: &Node, document: &Node) -> Result<(), Failure> {
+    let origins = Origins::new(given);
+    let mut context = Context::new(document, &origins);
     if !version::check(&mut context) {
         // Another version is another language; what else would be found makes no sense.
         return Err(Failure::Diagnostics(context.findings));
@@ -90,16 +97,19 @@ pub fn lint(document: &Node) -> Result<(), Failure> {
     let schemas = schema::collect(document);
     let operations = operation::collect(&context);
 
-    let (of_types, ()) = beside(
+    let (mut context, of_types) = beside(
         || {
-            let mut context = Context::new(document);
+            whole(&mut context, &schemas, &operations);
+            context
+        },
+        || {
+            let mut context = Context::new(document, &origins);
             type_names::check(&mut context, &operations);
             for schema in &schemas {
                 each_schema(&mut context, schema);
             }
             context.findings
         },
-        || whole(&mut context, &schemas, &operations),
     );
     context.findings.extend(of_types);
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::visible::visible_json;
 use crate::{arrange, lint, load, lower, overlay};
 
 /// What to look at.
@@ -37,7 +38,8 @@ fn stages(options: &Options) -> Result<(), Failure> {
         overlay::apply(&mut document, &load::load(path)?)?;
     }
     let lowered = lower::lower(&document);
-    lint::lint_lowered(&arrange::arrange(lowered.document), &lowered.refusals)
+    let arranged = arrange::arrange(lowered.document);
+    lint::lint_lowered(&document, &arranged, &lowered.refusals)
 }
 
 /// As rustc prints errors, and how many there are of each rule in the end.
@@ -87,5 +89,5 @@ pub fn to_json(findings: &[Diagnostic]) -> String {
         })
     });
     let findings: Vec<Value> = findings.collect();
-    format!("{:#}", Value::Array(findings))
+    visible_json(&format!("{:#}", Value::Array(findings))).into_owned()
 }

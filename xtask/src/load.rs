@@ -3,22 +3,51 @@
 mod json;
 mod yaml;
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Node, Source, Span};
 
-/// Reads a file. JSON where its name ends in `.json` or its text begins with `{`, else YAML.
+/// The size of the largest file that is read, in bytes: 64 MiB. The largest published descriptions have half of that.
+/// Every stage holds the description several times, with the places of its values.
+pub const LARGEST: u64 = 64 << 20;
+
+/// Reads a file. JSON where its name ends in `.json` or its text begins with `{`, else YAML. A byte order mark at its
+/// beginning is passed over.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, is not UTF-8, is malformed, holds the same key twice, or is not an
-/// object.
+/// A file that cannot be read, is larger than [`LARGEST`], is not UTF-8, is malformed, is nested more than 128 deep,
+/// holds the same key twice, or is not an object.
 pub fn load(path: &Path) -> Result<Node, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::Message(format!("cannot read {}: {error}", path.display())))?;
+    let name = path.display();
+    let cannot = |error| Failure::Message(format!("cannot read {name}: {error}"));
+    let file = std::fs::File::open(path).map_err(cannot)?;
+    let mut bytes = Vec::new();
+    let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
+    if read.map_err(cannot)? as u64 > LARGEST {
+        let limit = LARGEST >> 20;
+        return Err(Failure::Message(format!(
+            "cannot read {name}: it is larger than {limit} MiB; leave out parts that the client does not need"
+        )));
+    }
+    let text = String::from_utf8(bytes)
+        .map_err(|error| Failure::Message(format!("cannot read {name}: {}", not_utf8(&error))))?;
     parse(&Source::new(path, text))
+}
+
+fn not_utf8(error: &std::string::FromUtf8Error) -> String {
+    let bytes = error.as_bytes();
+    let is_utf16 = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    if is_utf16 {
+        return "it is UTF-16 (or UTF-32); save it as UTF-8".to_owned();
+    }
+    let before = &bytes[..error.utf8_error().valid_up_to()];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let offset = before.len();
+    format!("line {line}, byte {offset} of the file, is not UTF-8; save it as UTF-8")
 }
 
 /// As [`load`], from memory.
@@ -27,6 +56,17 @@ pub fn load(path: &Path) -> Result<Node, Failure> {
 ///
 /// As [`load`].
 pub fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
+    // UTF-16 of Latin letters is UTF-8 as well, with a NUL for every other character.
+    if let Some(at) = source.text.find('\0') {
+        return Err(Diagnostic::in_source(
+            source,
+            at..at,
+            "malformed",
+            "the file holds a NUL character; it may be UTF-16",
+            "save it as UTF-8",
+        )
+        .into());
+    }
     let is_json = source.path.extension().is_some_and(|it| it == "json")
         || source.text.trim_start().starts_with('{');
     let node = if is_json {
@@ -58,6 +98,17 @@ fn too_deep(span: &Span) -> Diagnostic {
         "malformed",
         format!("the file is nested more than {DEEPEST} deep"),
         "move parts of it to `components`, and refer to them",
+    )
+}
+
+fn twice(key: &str, first: &Span, second: &Span) -> Diagnostic {
+    let (line, column) = first.line_column();
+    Diagnostic::in_source(
+        &second.source,
+        second.start..second.end,
+        "malformed",
+        format!("the key `{key}` is there twice: here, and in line {line}, column {column}"),
+        "keep one",
     )
 }
 
@@ -112,13 +163,20 @@ mod tests {
         for (name, text, says) in [
             ("a.yaml", "a: 1\nb: [x\n", "a.yaml:"),
             ("a.yaml", "a: 1\nb: 2\na: 3\n", "a.yaml:3:1"),
+            ("a.yaml", "a: 1\nb: 2\na: 3\n", "in line 1, column 1"),
+            ("a.yaml", "200: 1\n'200': 2\n", "a.yaml:2:1"),
             ("a.yaml", "", "null"),
             ("a.yaml", "- a\n", "an array"),
-            ("a.yaml", "a: 1\n---\nb: 2\n", "2 documents"),
+            ("a.yaml", "a: 1\n---\nb: 2\n", "more than one document"),
+            ("a.yaml", "a: *b\n", "unknown anchor"),
+            ("a.yaml", "a: &b [*b]\n", "an alias of what it stands in"),
+            ("a.yaml", "a: !other 1\n", "a tag"),
+            ("a.yaml", "a: !other [1]\n", "a tag"),
             ("a.yaml", "? [a]\n: 1\n", "key"),
             ("a.yaml", "a: .nan\n", "number"),
             ("a.json", "{\"a\": 1,\n \"b\" 2}", "a.json:2"),
-            ("a.json", "{\"a\": 1,\n \"a\": 2}", "twice"),
+            ("a.json", "{\"a\": 1,\n \"a\": 2}", "a.json:2:3"),
+            ("a.json", "{\"a\": 1,\n \"a\": 2}", "in line 1, column 3"),
             ("a.json", "{\"a\": 1", "a.json:1"),
             ("a.json", "[]", "an array"),
             (
@@ -132,5 +190,250 @@ mod tests {
             let message = load(name, text).unwrap_err();
             assert!(message.contains(says), "{text:?} gave\n{message}");
         }
+    }
+
+    /// A mapping nested in itself, and in `a:` for flow style.
+    fn deep(style: &str, depth: usize) -> String {
+        match style {
+            "json" => nested("{\"a\": ", "}", depth),
+            "json lists" => format!("{{\"a\": {}}}", nested_lists(depth - 1)),
+            "flow lists" => format!("a: {}", nested_lists(depth - 1)),
+            "flow mappings" => format!("a: {}", nested("{a: ", "}", depth - 1)),
+            "dashes" => format!("a:\n  {}1\n", "- ".repeat(depth - 1)),
+            "block" => {
+                let lines = (0..depth).map(|level| format!("{:level$}a:\n", ""));
+                lines.collect::<String>() + &" ".repeat(depth) + "1\n"
+            }
+            "aliases" => {
+                let mut text = "a0: &a0 [1]\n".to_owned();
+                for level in 1..depth - 1 {
+                    text += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+                }
+                text
+            }
+            _ => unreachable!("{style}"),
+        }
+    }
+
+    fn nested_lists(depth: usize) -> String {
+        format!("{}1{}", "[".repeat(depth), "]".repeat(depth))
+    }
+
+    #[test]
+    fn files_of_both_kinds_may_be_nested_as_deep_and_no_deeper() {
+        for style in [
+            "json",
+            "json lists",
+            "flow lists",
+            "flow mappings",
+            "dashes",
+            "block",
+            "aliases",
+        ] {
+            let name = if style.starts_with("json") {
+                "a.json"
+            } else {
+                "a.yaml"
+            };
+            load(name, &deep(style, DEEPEST)).unwrap_or_else(|error| panic!("{style}: {error}"));
+            for depth in [DEEPEST + 1, DEEPEST + 2, 300, 3_000] {
+                let message = load(name, &deep(style, depth)).unwrap_err();
+                assert!(
+                    message.contains("more than 128 deep") && message.contains(name),
+                    "{style}, {depth}: {message}"
+                );
+            }
+        }
+        // No closing bracket is ever reached.
+        for endless in ["[", "{a: ", "{", "[{a: "] {
+            let message = load("a.yaml", &format!("a: {}", endless.repeat(200_000))).unwrap_err();
+            assert!(
+                message.contains("more than 128 deep"),
+                "{endless}: {message}"
+            );
+        }
+        for endless in ["[", "{\"a\":"] {
+            let text = format!("{{\"a\": {}", endless.repeat(200_000));
+            let message = load("a.json", &text).unwrap_err();
+            assert!(message.contains("a.json:1"), "{endless}: {message}");
+        }
+    }
+
+    #[test]
+    fn merge_keys_add_what_the_mapping_does_not_have() {
+        for (yaml, json) in [
+            (
+                "a: &a {x: 1}\nb: {<<: *a, y: 2}",
+                r#"{"a":{"x":1},"b":{"x":1,"y":2}}"#,
+            ),
+            // Its own take precedence, whether they are before or after.
+            (
+                "a: &a {x: 1, z: 3}\nb: {<<: *a, x: 2}",
+                r#"{"a":{"x":1,"z":3},"b":{"z":3,"x":2}}"#,
+            ),
+            (
+                "a: &a {x: 1}\nb: {x: 2, <<: *a}",
+                r#"{"a":{"x":1},"b":{"x":2}}"#,
+            ),
+            // The first of a list takes precedence.
+            (
+                "a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc: {<<: [*a, *b, {y: 3, z: 3}]}",
+                r#"{"a":{"x":1},"b":{"x":2,"y":2},"c":{"x":1,"y":2,"z":3}}"#,
+            ),
+            // One in what is merged, too.
+            (
+                "a: &a {x: 1}\nb: &b {<<: *a, y: 2}\nc:\n  <<: *b\n",
+                r#"{"a":{"x":1},"b":{"x":1,"y":2},"c":{"x":1,"y":2}}"#,
+            ),
+            // Several, as some tools write them.
+            (
+                "a: &a {x: 1}\nb: &b {y: 2}\nc:\n  <<: *a\n  <<: *b\n",
+                r#"{"a":{"x":1},"b":{"y":2},"c":{"x":1,"y":2}}"#,
+            ),
+            ("a: {<<: {x: 1}}\nb: {<<: []}", r#"{"a":{"x":1},"b":{}}"#),
+            ("a: {!!merge <<: {x: 1}}", r#"{"a":{"x":1}}"#),
+            // Not deep: a member is taken or left as a whole.
+            (
+                "a: &a {x: {p: 1}}\nb: {<<: *a, x: {q: 2}}",
+                r#"{"a":{"x":{"p":1}},"b":{"x":{"q":2}}}"#,
+            ),
+            // In quotes, a key like others; and a value is none.
+            (
+                "a: {'<<': 1, \"b\": <<}\nc: ['<<', <<]",
+                r#"{"a":{"<<":1,"b":"<<"},"c":["<<","<<"]}"#,
+            ),
+            (
+                "a: &a\r\n  x: 1\r\nb:\r\n  <<: *a\r\n",
+                r#"{"a":{"x":1},"b":{"x":1}}"#,
+            ),
+        ] {
+            let node = load("a.yaml", yaml).unwrap();
+            assert_eq!(node.to_json().to_string(), json, "{yaml}");
+        }
+        let node = load("a.json", r#"{"a": {"<<": {"b": 1}}}"#).unwrap();
+        assert_eq!(node.to_json().to_string(), r#"{"a":{"<<":{"b":1}}}"#);
+    }
+
+    #[test]
+    fn a_merge_key_of_anything_but_mappings_is_an_error_that_names_it() {
+        for value in [
+            "1",
+            "text",
+            "",
+            "[1]",
+            "[{x: 1}, text]",
+            "[[{x: 1}]]",
+            "null",
+        ] {
+            let message = load("a.yaml", &format!("b:\n  <<: {value}\n")).unwrap_err();
+            assert!(
+                message.contains("merge key `<<`") && message.contains("a.yaml:2:3"),
+                "{value}: {message}"
+            );
+        }
+        let message = load("a.yaml", "a: &a {<<: *a}\n").unwrap_err();
+        assert!(message.contains("alias of what it stands in"), "{message}");
+        let message = load("a.yaml", "a: &a {x: 1}\nb: {<<: *a, y: 1, y: 2}\n").unwrap_err();
+        assert!(message.contains("`y` is there twice"), "{message}");
+    }
+
+    #[test]
+    fn what_is_merged_is_said_to_stand_where_it_was_written() {
+        let node = load("a.yaml", "a: &a\n  x: 1\nb:\n  <<: *a\n").unwrap();
+        let key = node.span_of(&crate::document::Pointer::parse("/b/x").unwrap());
+        assert_eq!(key.line_column(), (2, 3));
+    }
+
+    #[test]
+    fn aliases_of_aliases_are_bounded() {
+        for (first, next) in [
+            (
+                "[x, x, x, x, x, x, x, x, x, x]",
+                "[*, *, *, *, *, *, *, *, *, *]",
+            ),
+            (
+                "{k: x}",
+                "{a: *, b: *, c: *, d: *, e: *, f: *, g: *, h: *, i: *}",
+            ),
+            ("{k0: x}", "{<<: [*, *, *, *, *, *, *, *, *, *]}"),
+        ] {
+            let mut text = format!("a0: &a0 {first}\n");
+            for level in 1..60 {
+                let value = next.replace('*', &format!("*a{}", level - 1));
+                text += &format!("a{level}: &a{level} {value}\n");
+            }
+            let message = load("a.yaml", &text).unwrap_err();
+            assert!(
+                message.contains("add more than 100000 values") && message.contains("a.yaml:"),
+                "{next}: {message}"
+            );
+        }
+        // What people have is far below.
+        let text = format!("a: &a {{x: [1, 2, 3]}}\nb: [{}]\n", "*a, ".repeat(10_000));
+        assert!(load("a.yaml", &text).is_ok());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_and_moves_nothing() {
+        for (name, text) in [
+            ("a.yaml", "a: 1\nb: [x\n"),
+            ("a.yaml", "a: 1\nb: 2\n"),
+            ("a.yaml", "---\na: 1\n"),
+            ("a.yaml", "# ü\r\na: 1\r\n"),
+            ("a.yaml", "{\"a\": 1}"),
+            ("a.json", "{\"a\": 1}"),
+            ("a.json", "{\"a\": 1 x}"),
+            ("a.yaml", ""),
+        ] {
+            let told = |text: &str| load(name, text).map(|node| node.to_json().to_string());
+            assert_eq!(told(&format!("\u{feff}{text}")), told(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_utf8_or_too_large_is_an_error_that_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("d.yaml");
+        let utf16 = |text: &str, big: bool| -> Vec<u8> {
+            let bytes = |unit: u16| {
+                if big {
+                    unit.to_be_bytes()
+                } else {
+                    unit.to_le_bytes()
+                }
+            };
+            text.encode_utf16().flat_map(bytes).collect()
+        };
+        for (bytes, says) in [
+            (utf16("\u{feff}a: 1\n", false), "UTF-16"),
+            (utf16("\u{feff}a: 1\n", true), "UTF-16"),
+            (utf16("{\"a\": 1}", false), "UTF-16"),
+            (utf16("a: 1\n", true), "UTF-16"),
+            (b"a: 1\nb: \xff\n".to_vec(), "line 2, byte 8"),
+            (b"\xef\xbb\xbf{\"a\": 1}".to_vec(), ""),
+        ] {
+            std::fs::write(&path, &bytes).unwrap();
+            match super::load(&path) {
+                Ok(_) => assert_eq!(says, "", "{bytes:?}"),
+                Err(failure) => {
+                    let message = failure.to_string();
+                    assert!(
+                        !says.is_empty() && message.contains(says),
+                        "{bytes:?}: {message}"
+                    );
+                    assert!(message.contains("save it as UTF-8"), "{message}");
+                }
+            }
+        }
+        // Of holes alone, which take no room on the disk.
+        std::fs::File::create(&path)
+            .unwrap()
+            .set_len(LARGEST + 1)
+            .unwrap();
+        let message = super::load(&path).unwrap_err().to_string();
+        assert!(
+            message.contains("d.yaml: it is larger than 64 MiB"),
+            "{message}"
+        );
     }
 }

@@ -173,7 +173,7 @@ fn bench(arguments: &[OsString]) -> ExitCode {
     let cargo = |subcommand: &str, arguments: &[OsString]| {
         let mut command = process::Command::new(&cargo);
         command
-            .args([subcommand, "--quiet", "--release", "--manifest-path"])
+            .args([subcommand, "--release", "--manifest-path"])
             .arg(in_workspace("tests/bench/Cargo.toml"))
             .args(arguments);
         match command.status() {

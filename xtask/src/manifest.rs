@@ -58,6 +58,20 @@ pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<St
     Ok(format!("{before}{block}{after}"))
 }
 
+/// The manifest without what stands between the two lines.
+pub(crate) fn without_features(text: &str) -> String {
+    let mut is_ours = false;
+    let kept = text.lines().filter(|line| {
+        match line.trim_end() {
+            BEGIN => is_ours = true,
+            END => is_ours = false,
+            _ => return !is_ours,
+        }
+        false
+    });
+    kept.collect::<Vec<_>>().join("\n")
+}
+
 fn no_place(path: &Path) -> Failure {
     Failure::Message(format!(
         "{} has no place for the features: it must have these two lines among its features, once and in this order\n{BEGIN}\n{END}",

@@ -1,9 +1,13 @@
 //! What the later stages need to know of a description, beyond what progenitor reads itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use crate::arrange::{EVENT_STREAM, KEEPS_UNKNOWN, OPTIONAL_BODY, UNION, UPLOAD, branches_of};
+use crate::arrange::{
+    EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, OPTIONAL_BODY, REQUIRED_TO_SEND, UNION, UPLOAD,
+    branches_of,
+};
 use crate::document::{Node, Pointer};
+use crate::markdown;
 use crate::naming::{argument_name, method_name, type_name};
 
 /// Vendor extensions that begin so are ours, and no others are allowed to.
@@ -26,6 +30,9 @@ pub const NAME: &str = "x-codegen-name";
 pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
 /// On an operation that answers with JSON or server-sent events: what the method for the events is called.
 pub const EVENT_METHOD: &str = "x-codegen-event-method";
+
+/// Extensions that begin so say why something is deprecated, or what takes its place. Many descriptions have one.
+pub const DEPRECATION: &str = "x-deprecat";
 
 /// The HTTP methods that a path item may have, as OpenAPI spells them.
 pub const METHODS: [&str; 8] = [
@@ -54,8 +61,14 @@ pub struct Operation {
     pub path: String,
     /// Its `operationId`.
     pub id: String,
+    /// What it does, in a line.
+    pub summary: Option<String>,
+    /// What it does, at length.
+    pub description: Option<String>,
     /// Whether it is marked [`SAFE_TO_REPEAT`].
     pub safe_to_repeat: bool,
+    /// What to say to those who use it, where it is deprecated.
+    pub deprecated: Option<String>,
     /// Its tags, each once. The first decides where its code stands.
     pub tags: Vec<String>,
     /// Its parameters, in the description's order: the path item's, then its own.
@@ -80,6 +93,8 @@ pub struct Parameter {
     pub argument: String,
     /// What is said of it.
     pub description: Option<String>,
+    /// What to say to those who use it, where it is deprecated.
+    pub deprecated: Option<String>,
     /// Whether it may be left out.
     pub optional: bool,
 }
@@ -118,6 +133,14 @@ pub struct Schema {
     pub sensitive: Vec<String>,
     /// Whether it is a body that is sent as a form with files.
     pub upload: bool,
+    /// What to say to those who use it, where it is deprecated.
+    pub deprecated: Option<String>,
+    /// The same of its properties, with those that are merged into it.
+    pub deprecated_properties: BTreeMap<String, String>,
+    /// Its properties that are not sent, as [`NOT_SENT`] says.
+    pub not_sent: Vec<String>,
+    /// Its properties that requests must have, and answers do not have, as [`REQUIRED_TO_SEND`] says.
+    pub required_to_send: Vec<String>,
 }
 
 /// One of several, as [`UNION`] says.
@@ -148,6 +171,8 @@ pub struct Branch {
     pub texts: Vec<String>,
     /// The properties without which it is none.
     pub required: Vec<String>,
+    /// Those without which it is none in an answer, though it is without them in a request.
+    pub in_answers: Vec<String>,
 }
 
 impl Union {
@@ -166,6 +191,7 @@ impl Union {
                 tags: texts(branch, "tags"),
                 texts: texts(branch, "texts"),
                 required: texts(branch, "required"),
+                in_answers: texts(branch, "in_answers"),
             }
         });
         Self {
@@ -208,7 +234,7 @@ impl Model {
         for (name, schema) in component_schemas(document) {
             model
                 .schemas
-                .insert(type_name(name), Schema::read(name, schema));
+                .insert(type_name(name), Schema::read(document, name, schema));
         }
         collect_property_orders(document, &mut model.property_orders);
         model
@@ -218,6 +244,7 @@ impl Model {
 impl Operation {
     fn read(document: &Node, node: &Node, id: &str, path: &str, method: &str) -> Self {
         let flag = |key: &str| node.get(key).and_then(Node::as_bool) == Some(true);
+        let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
         let event_stream = node.get(EVENT_STREAM).and_then(EventStream::read);
         let event = event_stream.as_ref().and_then(|it| it.event.as_deref());
         let item = Pointer::default().join("paths").join(path);
@@ -225,7 +252,10 @@ impl Operation {
             method: method.to_uppercase(),
             path: path.to_owned(),
             id: id.to_owned(),
+            summary: text("summary"),
+            description: text("description"),
             safe_to_repeat: flag(SAFE_TO_REPEAT),
+            deprecated: deprecation(node),
             tags: tags(node).into_iter().map(str::to_owned).collect(),
             parameters: Parameter::list(document, document.pointer(&item), node),
             optional_body: flag(OPTIONAL_BODY),
@@ -263,10 +293,25 @@ impl Parameter {
                     .get("description")
                     .and_then(Node::as_str)
                     .map(str::to_owned),
+                deprecated: deprecation(node).or_else(|| node.get("schema").and_then(deprecation)),
                 optional: place != "path"
                     && node.get("required").and_then(Node::as_bool) != Some(true),
             })
             .collect()
+    }
+}
+
+impl Parameter {
+    /// What is said of it, if anything is, and whether it is deprecated.
+    pub fn said(&self) -> Option<String> {
+        let docs = self.description.as_deref().map(markdown::docs);
+        match (docs, &self.deprecated) {
+            (docs, None) => docs,
+            (docs, Some(note)) => {
+                let words = format!("Deprecated: {}.", note.trim_end_matches('.'));
+                Some(markdown::docs_with(&docs.unwrap_or_default(), &words))
+            }
+        }
     }
 }
 
@@ -284,13 +329,10 @@ impl EventStream {
 /// What a reference leads to; the lints have seen that it does.
 fn resolved<'a>(document: &'a Node, node: &'a Node) -> &'a Node {
     let mut node = node;
-    let mut steps = 0..64;
-    while steps.next().is_some()
-        && let Some(next) = node
-            .get("$ref")
-            .and_then(Node::as_str)
-            .and_then(Pointer::parse)
-            .and_then(|at| document.pointer(&at))
+    let mut seen = HashSet::new();
+    while let Some(text) = node.get("$ref").and_then(Node::as_str)
+        && seen.insert(text)
+        && let Some(next) = Pointer::parse(text).and_then(|at| document.pointer(&at))
     {
         node = next;
     }
@@ -298,7 +340,7 @@ fn resolved<'a>(document: &'a Node, node: &'a Node) -> &'a Node {
 }
 
 impl Schema {
-    fn read(name: &str, node: &Node) -> Self {
+    fn read(document: &Node, name: &str, node: &Node) -> Self {
         let properties = node.get("properties").and_then(Node::as_object);
         Self {
             name: name.to_owned(),
@@ -317,6 +359,10 @@ impl Schema {
                 .and_then(Node::as_str)
                 .map(str::to_owned),
             upload: node.get(UPLOAD).and_then(Node::as_bool) == Some(true),
+            deprecated: deprecation(node),
+            deprecated_properties: deprecated_properties(document, node),
+            not_sent: texts(node, NOT_SENT),
+            required_to_send: texts(node, REQUIRED_TO_SEND),
             replace: node
                 .get(REPLACE)
                 .and_then(|replace| replace.get("type"))
@@ -340,6 +386,40 @@ impl Schema {
                 .collect(),
         }
     }
+}
+
+/// What to say to those who use what this describes, if it is deprecated: what the description says of it in an
+/// extension, or that it is.
+pub fn deprecation(node: &Node) -> Option<String> {
+    let ignored = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
+    let is_ignored = ignored.iter().any(|it| it.as_str() == Some("deprecated"));
+    if is_ignored || node.get("deprecated").and_then(Node::as_bool) != Some(true) {
+        return None;
+    }
+    let members = node.as_object().into_iter().flatten();
+    let said = members
+        .filter(|(key, _)| key.starts_with(DEPRECATION))
+        .filter_map(|(_, entry)| entry.node.as_str())
+        .map(|text| markdown::docs(&markdown::plain(text)).replace('\n', " "))
+        .find(|text| !text.is_empty());
+    Some(said.unwrap_or_else(|| "the API description marks it as deprecated".to_owned()))
+}
+
+/// The properties of an object that are deprecated, with those that are merged into it.
+fn deprecated_properties(document: &Node, node: &Node) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![node];
+    // Circles of references end, too.
+    for _ in 0..256 {
+        let Some(node) = waiting.pop() else { break };
+        let properties = node.get("properties").and_then(Node::as_object);
+        for (name, entry) in properties.into_iter().flatten() {
+            found.extend(deprecation(&entry.node).map(|note| (name.clone(), note)));
+        }
+        let branches = node.get("allOf").and_then(Node::as_array).unwrap_or(&[]);
+        waiting.extend(branches.iter().map(|it| resolved(document, it)));
+    }
+    found
 }
 
 /// Every path item of a description, in its order, with the pointer to it. Extensions stand among the

@@ -31,7 +31,7 @@ pub fn feature_name(tag: &str) -> String {
 /// The module, and so the file, of a tag with this feature.
 pub fn module_name(feature: &str) -> String {
     let name = feature.replace('-', "_");
-    if KEYWORDS.contains(&name.as_str()) {
+    if !typify::accept_as_ident(&name) {
         format!("{name}_")
     } else {
         name
@@ -66,7 +66,7 @@ fn sanitized(name: &str, to_case: fn(&str) -> String, before_digit: &str) -> Str
         Some(first) if may_begin(first) => out,
         Some(_) => format!("{before_digit}{out}"),
     };
-    if KEYWORDS.contains(&out.as_str()) {
+    if !typify::accept_as_ident(&out) {
         format!("{out}_")
     } else {
         out
@@ -85,15 +85,6 @@ fn may_continue(c: char) -> bool {
 pub fn is_identifier(text: &str) -> bool {
     syn::parse_str::<syn::Ident>(text).is_ok()
 }
-
-/// What typify takes for reserved: the keywords of every edition, and `_`.
-const KEYWORDS: &[&str] = &[
-    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
-    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
-    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
-    "ref", "return", "Self", "self", "static", "struct", "super", "trait", "true", "try", "type",
-    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-];
 
 #[cfg(test)]
 mod tests {

@@ -3,14 +3,13 @@
 //! OpenAPI Overlay Specification 1.0, with two rules of our own. An action whose target matches
 //! nothing is an error, so that an overlay cannot rot unnoticed. An array that meets an array in a
 //! merge is an error too: the specification leaves open whether it replaces or appends, and tools
-//! differ.
+//! differ. Lists of `x-codegen-ignore` are joined: each is a set of ours, and lints advise to add to it.
 
 use serde_json_path::JsonPath;
 
-use crate::arrange;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Entry, Node, Pointer, Value};
-use crate::naming::is_identifier;
+use crate::model::IGNORE;
 
 /// Applies `overlay` to `description`. Gives the number of actions.
 ///
@@ -314,6 +313,17 @@ impl Action<'_> {
             };
             match (&member.value, &change.node.value) {
                 (Value::Object(_), Value::Object(_)) => self.merge(member, &change.node, &at)?,
+                // Findings about one schema each name what to ignore, and all may be followed.
+                (Value::Array(_), Value::Array(more)) if key == IGNORE => {
+                    if let Value::Array(items) = &mut member.value {
+                        for item in more {
+                            let is_there = |it: &Node| it.to_json() == item.to_json();
+                            if !items.iter().any(is_there) {
+                                items.push(item.clone());
+                            }
+                        }
+                    }
+                }
                 (Value::Array(_), Value::Array(_)) => {
                     return Err(self.error(
                         format!("{at} is an array already, and so is the update's"),
@@ -382,31 +392,86 @@ pub(crate) fn remove_action(document: &Node, at: &Pointer) -> String {
     format!("`{{target: {}, remove: true}}`", json_path(document, at))
 }
 
+/// A JSONPath (RFC 9535), in quotes if it needs them in YAML's flow style.
 fn json_path(document: &Node, at: &Pointer) -> String {
-    // What has been moved is changed where it stood before.
-    let at = &arrange::origin(document, at);
     let mut path = "$".to_owned();
     let mut node = Some(document);
+    let mut before = None;
     for part in &at.0 {
         match node.map(|node| &node.value) {
-            Some(Value::Array(_)) => path.push_str(&format!("[{part}]")),
-            // A part that was moved elsewhere since.
-            None if part.bytes().all(|byte| byte.is_ascii_digit()) => {
-                path.push_str(&format!("[{part}]"));
-            }
-            _ if part.is_ascii() && is_identifier(part) => path.push_str(&format!(".{part}")),
-            _ => path.push_str(&format!(
-                "['{}']",
-                part.replace('\\', "\\\\").replace('\'', "\\'")
-            )),
+            // A list of schemas that are one schema when they have been lowered: what is said of one is said of all.
+            Some(Value::Array(_)) if before == Some("prefixItems") => path.push_str("[*]"),
+            Some(Value::Array(items)) => path.push_str(&item(items, part)),
+            _ if is_name(part) => path.push_str(&format!(".{part}")),
+            _ => path.push_str(&format!("[{}]", quoted(part))),
         }
         node = node.and_then(|node| node.pointer(&Pointer(vec![part.clone()])));
+        before = Some(part.as_str());
     }
     // In YAML's flow style, what holds brackets or braces needs quotes.
     if path.contains(['[', '{']) {
-        format!("\"{path}\"")
+        serde_json::Value::from(path).to_string()
     } else {
         path
+    }
+}
+
+/// What selects an item of a list. A parameter is told by its name, for its index changes when another is removed.
+fn item(items: &[Node], index: &str) -> String {
+    let of = |item: &Node| {
+        let text = |key: &str| item.get(key)?.as_str().map(quoted);
+        let by_name = text("name").zip(text("in"));
+        let by_name = by_name.map(|(name, place)| format!("[?@.name=={name}&&@.in=={place}]"));
+        let by_reference = || {
+            let target = item.get("$ref")?.as_str()?;
+            let is_parameter = target.starts_with("#/components/parameters/");
+            is_parameter.then(|| format!("[?@['$ref']=={}]", quoted(target)))
+        };
+        by_name.or_else(by_reference)
+    };
+    let selector = index
+        .parse()
+        .ok()
+        .and_then(|index: usize| of(items.get(index)?));
+    selector
+        .filter(|own| {
+            items
+                .iter()
+                .filter(|it| of(it).as_ref() == Some(own))
+                .count()
+                == 1
+        })
+        .unwrap_or_else(|| format!("[{index}]"))
+}
+
+/// A name in single quotes, as JSONPath has them.
+fn quoted(name: &str) -> String {
+    let mut text = "'".to_owned();
+    for c in name.chars() {
+        match c {
+            '\'' | '\\' => text.extend(['\\', c]),
+            c if c.is_control() => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => text.push(c),
+        }
+    }
+    text + "'"
+}
+
+/// Whether JSONPath and YAML need no quotes for a name.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A text as YAML's flow style has it, in quotes if it could be taken for anything else.
+pub(crate) fn yaml_text(text: &str) -> String {
+    let is_taken = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+        .iter()
+        .any(|it| text.eq_ignore_ascii_case(it));
+    if is_name(text) && !is_taken {
+        text.to_owned()
+    } else {
+        serde_json::Value::from(text).to_string()
     }
 }
 
@@ -465,6 +530,12 @@ mod tests {
                 "- {target: $.a.x, remove: true}\n- {target: $.a, update: {x: [2]}}",
                 r#"{"a":{"x":[2]}}"#,
             ),
+            // What lints say of one schema in two findings.
+            (
+                "a: {x-codegen-ignore: [b]}",
+                "- {target: $.a, update: {x-codegen-ignore: [c, b]}}\n- {target: $.a, update: {x-codegen-ignore: [d]}}",
+                r#"{"a":{"x-codegen-ignore":["b","c","d"]}}"#,
+            ),
             (
                 "a/b: {c~d: {}}",
                 "- {target: \"$['a/b']['c~d']\", update: {e: 1}}",
@@ -516,6 +587,75 @@ mod tests {
             assert!(message.contains(says), "{actions} gave\n{message}");
             assert!(message.contains("o.yaml:4:"), "{message}");
         }
+    }
+
+    #[test]
+    fn an_action_that_is_printed_finds_its_place_whatever_its_name() {
+        let names = [
+            "plain",
+            "a/b",
+            "a~1b",
+            "it's",
+            "say \"it\"",
+            "back\\slash",
+            "\\'",
+            "{id}",
+            "[0]",
+            "a: b, c # d",
+            "é",
+            "\u{1f600}",
+            " ",
+            "",
+            "0",
+            "null",
+            "true",
+            "-1",
+            "a.b",
+            "$",
+            "@",
+            "*",
+            "line\nbreak",
+            "tab\t",
+            "\u{7}",
+            "\u{7f}",
+            "\u{85}",
+            "\u{2028}",
+            "<<",
+            "`x`",
+        ];
+        let inner: serde_json::Map<_, _> = names
+            .iter()
+            .map(|it| (it.to_string(), serde_json::json!({})))
+            .collect();
+        let all: serde_json::Map<_, _> = names
+            .iter()
+            .map(|it| (it.to_string(), inner.clone().into()))
+            .collect();
+        let text = serde_json::Value::from(all).to_string();
+        let given = load::parse(&Source::new("d.json", text)).unwrap();
+        let outer = names.iter().cycle().skip(7);
+        for (name, outer) in names.into_iter().zip(outer) {
+            let at = Pointer(vec![(*outer).to_owned(), name.to_owned()]);
+            let update = format!("{}: 1", yaml_text(name));
+            let action = update_action(&given, &at, &update);
+            let text = apply_to(
+                &mut given.clone(),
+                &format!("- {}", action.trim_matches('`')),
+            );
+            let changed = text.unwrap_or_else(|error| panic!("{action}: {error}"));
+            let mut expected = given.to_json();
+            expected[*outer][name][name] = 1.into();
+            assert_eq!(changed, expected, "{action}");
+        }
+    }
+
+    /// The description with these actions.
+    fn apply_to(description: &mut Node, actions: &str) -> Result<serde_json::Value, String> {
+        let overlay =
+            format!("overlay: 1.0.0\ninfo: {{title: t, version: v}}\nactions:\n{actions}\n");
+        let overlay = load::parse(&Source::new("o.yaml", overlay)).map_err(|it| it.to_string())?;
+        apply(description, &overlay).map_err(|it| it.to_string())?;
+        Ok(description.to_json())
     }
 
     #[test]

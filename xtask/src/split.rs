@@ -33,6 +33,9 @@ pub const MODULES: [&str; 3] = ["shared", "types", "operations"];
 
 const SHARED: &str = "shared";
 
+/// The constant that lists all operations: no operation's own may be called so.
+pub const ALL: &str = "ALL";
+
 /// The code by files, and the features that turn it on.
 #[derive(Debug)]
 pub struct Split {
@@ -122,6 +125,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         source_files.push(shared_file(shared, defaults)?);
     }
 
+    let list = format_ident!("{ALL}");
     let root = syn::parse2(quote! {
         #![doc = " The generated client: the modules by tags, and what they export."]
 
@@ -138,7 +142,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
             #(#constants)*
 
             /// Every operation of the features that are on, in the description's order.
-            pub const ALL: &[&Operation] = &[#(#all),*];
+            pub const #list: &[&Operation] = &[#(#all),*];
         }
     })
     .map_err(|error| unexpected(&format!("the modules do not parse: {error}")))?;

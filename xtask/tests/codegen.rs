@@ -142,6 +142,17 @@ impl Run {
     }
 }
 
+/// A first build takes minutes. cargo shows it on the standard error, so that nothing is mixed into JSON.
+#[test]
+fn the_alias_shows_the_progress_of_cargo() {
+    let config = std::fs::read_to_string(workspace().join(".cargo/config.toml")).unwrap();
+    let alias = config
+        .lines()
+        .find_map(|line| line.strip_prefix("xtask = "));
+    let words: Vec<&str> = alias.unwrap().trim_matches('"').split(' ').collect();
+    assert_eq!(words, ["run", "--package", "xtask", "--"]);
+}
+
 #[test]
 fn the_checked_in_code_is_up_to_date() {
     for folder in [workspace(), Path::new("/")] {

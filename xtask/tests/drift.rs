@@ -310,6 +310,29 @@ fn references_to_references_are_followed_and_the_last_one_names_the_schema() {
 }
 
 #[test]
+fn a_difference_behind_a_long_chain_of_references_is_told() {
+    let chain = |length: usize, kind: &str| {
+        let mut schemas = "    A: {$ref: '#/components/schemas/C0'}\n".to_owned();
+        for number in 0..length {
+            let next = number + 1;
+            schemas += &format!("    C{number}: {{$ref: '#/components/schemas/C{next}'}}\n");
+        }
+        schemas +=
+            &format!("    C{length}: {{type: object, properties: {{a: {{type: {kind}}}}}}}\n");
+        with_schemas("3.0.3", &schemas)
+    };
+    for length in [1, 10, 49, 51, 64, 900] {
+        let report = report(&chain(length, "string"), &chain(length, "integer"));
+        assert_eq!(
+            messages(&report).len(),
+            1,
+            "{length}: {:?}",
+            messages(&report)
+        );
+    }
+}
+
+#[test]
 fn what_ours_uses_a_component_for_counts_wherever_it_differs() {
     // OTHER has another schema for what is sent.
     let use_of = |sent: &str, received: &str| {

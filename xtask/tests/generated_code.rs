@@ -1,6 +1,8 @@
 //! What the refine stage makes of the constructs that the description of the tokens does not have.
 
+mod names;
 mod scratch;
+mod texts;
 
 use std::path::Path;
 
@@ -16,19 +18,48 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The code for `fixtures/wide.yaml`, with what `fixtures/operations.yaml` adds.
-fn code() -> (Vec<SourceText>, Vec<Feature>) {
-    let read = |name: &str| load::load(&root().join("tests/fixtures").join(name)).unwrap();
-    let mut both = read("wide.yaml").to_json();
-    let more = read("operations.yaml").to_json();
+fn fixture(name: &str) -> serde_json::Value {
+    load::load(&root().join("tests/fixtures").join(name))
+        .unwrap()
+        .to_json()
+}
+
+/// `fixtures/wide.yaml`, with what `fixtures/operations.yaml` adds.
+fn description() -> serde_json::Value {
+    let mut both = fixture("wide.yaml");
+    let more = fixture("operations.yaml");
     for part in ["/paths", "/components/responses", "/components/schemas"] {
         let members = both.pointer_mut(part).unwrap().as_object_mut().unwrap();
         for (name, value) in more.pointer(part).unwrap().as_object().unwrap() {
             members.entry(name).or_insert_with(|| value.clone());
         }
     }
-    let source = Source::new("both.json", both.to_string());
-    code_of(load::parse(&source).unwrap())
+    both
+}
+
+fn code() -> (Vec<SourceText>, Vec<Feature>) {
+    code_of(parsed(&description()))
+}
+
+fn parsed(description: &serde_json::Value) -> Node {
+    load::parse(&Source::new("d.json", description.to_string())).unwrap()
+}
+
+/// As [`code`], with what is only tested where it is compiled.
+fn all_code(with_names_and_texts: bool) -> (Vec<SourceText>, Vec<Feature>) {
+    let mut all = description();
+    for name in ["directions.yaml", "deprecated.yaml", "merged.yaml"] {
+        texts::merge(&mut all, &fixture(name));
+    }
+    if with_names_and_texts {
+        texts::merge(&mut all, &names::description(&code().0));
+        for (index, text) in texts::TEXTS.iter().enumerate() {
+            let mut description = texts::description(index, text);
+            texts::name_by(&mut description, index, text);
+            texts::merge(&mut all, &description);
+        }
+    }
+    code_of(parsed(&all))
 }
 
 fn code_of(description: Node) -> (Vec<SourceText>, Vec<Feature>) {
@@ -409,6 +440,137 @@ fn each_construct_comes_out_as_it_should() {
     }
 }
 
+/// Each thing that the description deprecates says so in Rust, with what the description says of it.
+#[test]
+fn what_is_deprecated_says_so_and_what_to_do_about_it() {
+    struct Deprecated(Vec<String>);
+    impl Deprecated {
+        fn of(&mut self, name: impl ToString, attrs: &[syn::Attribute]) {
+            for attr in attrs.iter().filter(|it| it.path().is_ident("deprecated")) {
+                let note: syn::MetaNameValue = attr.parse_args().unwrap();
+                let note = note.value.to_token_stream().to_string();
+                self.0
+                    .push(format!("{}: {}", name.to_string(), note.trim_matches('"')));
+            }
+        }
+    }
+    impl<'ast> syn::visit::Visit<'ast> for Deprecated {
+        fn visit_item_struct(&mut self, it: &'ast syn::ItemStruct) {
+            self.of(&it.ident, &it.attrs);
+            for field in &it.fields {
+                self.of(
+                    format!("{}.{}", it.ident, field.ident.as_ref().unwrap()),
+                    &field.attrs,
+                );
+            }
+        }
+        fn visit_item_enum(&mut self, it: &'ast syn::ItemEnum) {
+            self.of(&it.ident, &it.attrs);
+        }
+        fn visit_item_impl(&mut self, it: &'ast syn::ItemImpl) {
+            let name = it.self_ty.to_token_stream().to_string();
+            for item in &it.items {
+                if let syn::ImplItem::Fn(function) = item {
+                    self.of(format!("{name}::{}", function.sig.ident), &function.attrs);
+                }
+            }
+        }
+    }
+    let (files, _) = code_of(parsed(&fixture("deprecated.yaml")));
+    let mut found = Deprecated(Vec::new());
+    for file in &files {
+        syn::visit::Visit::visit_file(&mut found, &syn::parse_file(&file.text).unwrap());
+    }
+    found.0.sort();
+    let plain = "the API description marks it as deprecated";
+    let guide = "Use readFresh (see the guide); soon gone.";
+    let mut expected = [
+        "Aged.inline: Gone soon.".to_owned(),
+        format!("Aged.many: {plain}"),
+        format!("Aged.may: {plain}"),
+        format!("Aged.must: {plain}"),
+        "Aged.part: Use fine.".to_owned(),
+        "Aged::with_inline: Gone soon.".to_owned(),
+        format!("Aged::with_many: {plain}"),
+        format!("Aged::with_may: {plain}"),
+        "Aged::with_part: Use fine.".to_owned(),
+        format!("AgedChoice: {plain}"),
+        format!("AgedKind: {plain}"),
+        format!("AgedPart: {plain}"),
+        format!("AgedPart.b: {plain}"),
+        format!("AgedPart::with_b: {plain}"),
+        format!("AgedWhole.b: {plain}"),
+        format!("AgedWhole.more: {plain}"),
+        format!("AgedWhole::with_b: {plain}"),
+        format!("AgedWhole::with_more: {plain}"),
+        format!("Client::read_aged: {guide}"),
+        format!("Client::read_aged_stream: {guide}"),
+        "WriteAgedParams.a: Use b.".to_owned(),
+        "WriteAgedParams::with_a: Use b.".to_owned(),
+    ];
+    expected.sort();
+    assert_eq!(found.0, expected);
+    let all: String = files.iter().map(|file| file.text.as_str()).collect();
+    for words in [
+        "/// - `q`: What to look for. Deprecated: the API description marks it as deprecated.",
+        "/// - `r`: Deprecated: the API description marks it as deprecated.",
+        "/// Deprecated: the API description marks it as deprecated.",
+        "/// A list: Deprecated: the API description marks it as deprecated.",
+    ] {
+        assert!(all.contains(words), "{words}");
+    }
+}
+
+/// What one part of a merged object requires of another is no `Option`, however deep.
+#[test]
+fn what_is_merged_has_all_fields_and_requires_what_any_part_does() {
+    let (files, _) = code_of(parsed(&fixture("merged.yaml")));
+    let mut fields = std::collections::BTreeMap::new();
+    let mut items: Vec<syn::Item> = Vec::new();
+    for file in &files {
+        items.extend(syn::parse_file(&file.text).unwrap().items);
+    }
+    while let Some(item) = items.pop() {
+        match item {
+            syn::Item::Mod(module) => {
+                items.extend(module.content.into_iter().flat_map(|(_, items)| items))
+            }
+            syn::Item::Struct(item) => {
+                let of = |field: &syn::Field| {
+                    let is_optional = field.ty.to_token_stream().to_string().contains("Option");
+                    let name = field
+                        .ident
+                        .as_ref()
+                        .map_or_else(|| "0".to_owned(), |it| it.to_string());
+                    if is_optional {
+                        format!("{name}?")
+                    } else {
+                        name
+                    }
+                };
+                let all: Vec<String> = item.fields.iter().map(of).collect();
+                fields.insert(item.ident.to_string(), all.join(" "));
+            }
+            _ => {}
+        }
+    }
+    for (name, has) in [
+        ("Strict", "id kind?"),
+        ("Deep", "id kind more"),
+        ("Beside", "id? kind"),
+        ("Two", "id kind? size"),
+        ("AllInline", "id kind?"),
+        ("Same", "id kind?"),
+        ("Base", "id? kind?"),
+        (
+            "All",
+            "strict? deep? beside? two? noted? maybe? color? inline? named? same?",
+        ),
+    ] {
+        assert_eq!(fields[name], has, "{name}");
+    }
+}
+
 /// What belongs to a feature is not there without: an item by itself would not compile.
 #[test]
 fn all_that_is_of_uploads_is_behind_the_feature() {
@@ -458,13 +620,101 @@ fn is_feature(attr: &syn::Attribute) -> bool {
 #[test]
 #[ignore = "slow, it builds a whole crate: add -- --ignored"]
 fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
-    let (files, features) = code();
-    let scratch = Scratch::new(&files, &features);
-    scratch.passes(
-        "calls",
-        &root().join("tests/calls/calls.rs"),
-        "full,schemars,multipart",
+    let is_slow = scratch::is_slow_allowed(
+        "compiling texts and names of all kinds; documentation, its tests and clippy of generated code",
     );
+    let (files, features) = all_code(is_slow);
+    let scratch = Scratch::new(&files, &features);
+    let with = "full,schemars,multipart";
+    for test in ["calls", "directions", "deprecated"] {
+        let source = root().join("tests/calls").join(test).with_extension("rs");
+        scratch.passes(test, &source, with);
+    }
+    if is_slow {
+        scratch.documents_cleanly(with);
+    }
+}
+
+/// The lint that keeps types from hiding what generated code uses by a bare name knows all of that.
+#[test]
+fn no_type_may_have_a_name_that_generated_types_use_without_a_path() {
+    let unions = load::load(&root().join("tests/fixtures/unions.yaml")).unwrap();
+    let mut used = names::bare_names(&code().0);
+    used.extend(names::bare_names(&code_of(unions).0));
+    assert!(used.contains("Ok"), "{used:?}");
+    for name in used {
+        let description = serde_json::json!({
+            "openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {},
+            "components": {"schemas": {&name: {"type": "object", "properties": {"a": {"type": "string"}}}}},
+        });
+        let document = arrange::arrange(parsed(&description));
+        assert!(
+            lint::lint(&document).is_err(),
+            "a schema may be called `{name}`"
+        );
+    }
+}
+
+/// Names that the lints keep from tags and variants are those that generated code adds.
+#[test]
+fn what_generated_code_adds_to_what_is_described_is_known_to_the_lints() {
+    let (files, features) = code();
+    let of_tags: Vec<String> = features
+        .iter()
+        .map(|it| xtask::naming::module_name(&it.name))
+        .collect();
+    let generated = files
+        .iter()
+        .find(|it| it.path == "src/generated.rs")
+        .unwrap();
+    let modules = syn::parse_file(&generated.text)
+        .unwrap()
+        .items
+        .into_iter()
+        .filter_map(|item| match item {
+            syn::Item::Mod(module) => Some(module.ident.to_string()),
+            _ => None,
+        });
+    let added: Vec<String> = modules.filter(|name| !of_tags.contains(name)).collect();
+    assert!(
+        !added.is_empty()
+            && added
+                .iter()
+                .all(|name| split::MODULES.contains(&name.as_str())),
+        "{added:?}"
+    );
+
+    // An open enum of the values `on`, `1` and `unknown`, which are called `On`, `One` and `NotKnown`.
+    let source = item("State");
+    for named in ["Unknown", "KNOWN"] {
+        assert!(source.contains(named));
+        let description = serde_json::json!({
+            "openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {},
+            "components": {"schemas": {"A": {"type": "string", "enum": ["a"], "x-enum-varnames": [named]}}},
+        });
+        assert!(
+            lint::lint(&arrange::arrange(parsed(&description))).is_err(),
+            "{named}"
+        );
+    }
+    let file: syn::File = syn::parse_str(&source).unwrap();
+    let mut names = Vec::new();
+    for item in file.items {
+        match item {
+            syn::Item::Enum(item) => {
+                names.extend(item.variants.into_iter().map(|it| it.ident.to_string()))
+            }
+            syn::Item::Impl(block) if block.trait_.is_none() => {
+                names.extend(block.items.iter().filter_map(|it| match it {
+                    syn::ImplItem::Const(it) => Some(it.ident.to_string()),
+                    _ => None,
+                }))
+            }
+            _ => {}
+        }
+    }
+    names.sort();
+    assert_eq!(names, ["KNOWN", "NotKnown", "On", "One", "Unknown"]);
 }
 
 /// What the types do that are told apart, and made once for all that say the same.

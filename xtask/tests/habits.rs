@@ -73,10 +73,14 @@ fn properties_beside_an_all_of_become_a_branch() {
             json!({"type": "object", "allOf": [refers]}),
             json!({"allOf": [refers]}),
         ),
-        // That may be about what `B` has.
+        // That is about what `B` has.
         (
             json!({"type": "object", "allOf": [refers], "required": ["x"]}),
-            json!({"type": "object", "allOf": [refers], "required": ["x"]}),
+            json!({"allOf": [refers, {"type": "object", "required": ["x"], "x-made-from": "#/components/schemas/A"}]}),
+        ),
+        (
+            json!({"type": "object", "allOf": [refers], "minProperties": 1}),
+            json!({"type": "object", "allOf": [refers], "minProperties": 1}),
         ),
         // Nobody says that these are objects.
         (
@@ -93,10 +97,90 @@ fn properties_beside_an_all_of_become_a_branch() {
 }
 
 #[test]
+fn what_a_branch_of_an_all_of_says_of_the_whole_goes_there() {
+    let b = json!({"type": "object", "properties": {"x": {"type": "string"}}});
+    let c = json!({"type": "string", "enum": ["c"]});
+    let (refers, name) = (
+        json!({"$ref": "#/components/schemas/B"}),
+        json!({"$ref": "#/components/schemas/C"}),
+    );
+    let more = json!({"type": "object", "properties": {"y": {"type": "string"}}});
+    let from = |index: usize| format!("#/components/schemas/A/allOf/{index}");
+    for (before, after) in [
+        (
+            json!({"allOf": [refers, {"description": "D.", "title": "T", "nullable": true, "x-note": 1}]}),
+            json!({"allOf": [refers], "description": "D."}),
+        ),
+        (
+            json!({"allOf": [refers, {}, {"type": "object"}, {"required": []}]}),
+            json!({"allOf": [refers]}),
+        ),
+        // What the whole says itself stands, and others keep the places that an overlay finds them at.
+        (
+            json!({"description": "Own.", "allOf": [{"description": "D."}, refers, more]}),
+            json!({"description": "Own.", "allOf": [
+                refers, {"type": "object", "properties": {"y": {"type": "string"}}, "x-made-from": from(2)},
+            ]}),
+        ),
+        // Only what is required is left of one that requires.
+        (
+            json!({"allOf": [refers, {"required": ["x"], "description": "D."}]}),
+            json!({"allOf": [refers, {"type": "object", "required": ["x"], "x-made-from": from(1)}], "description": "D."}),
+        ),
+        // Beside an object, properties are those of an object.
+        (
+            json!({"allOf": [refers, {"properties": {"y": {"type": "string"}}}]}),
+            json!({"allOf": [refers, more]}),
+        ),
+        // Of values that are no objects as well.
+        (
+            json!({"allOf": [name, {"type": "string", "default": "c"}]}),
+            json!({"allOf": [name], "description": "`c` where it is left out."}),
+        ),
+        // One in another is the same as all of them together.
+        (
+            json!({"allOf": [{"description": "D.", "allOf": [refers, more]}, {"required": ["y"]}]}),
+            json!({"allOf": [
+                refers,
+                {"type": "object", "properties": {"y": {"type": "string"}}, "x-made-from": from(0) + "/allOf/1"},
+                {"type": "object", "required": ["y"], "x-made-from": "#/components/schemas/A/allOf/1"},
+            ]}),
+        ),
+        // Another type, a marker and whatever says more are left for the lints.
+        (
+            json!({"allOf": [refers, {"type": "string", "description": "D."}]}),
+            json!({"allOf": [refers, {"type": "string", "description": "D."}]}),
+        ),
+        (
+            json!({"allOf": [refers, {"description": "D.", "x-codegen-ignore": ["description"]}]}),
+            json!({"allOf": [refers, {"description": "D.", "x-codegen-ignore": ["description"]}]}),
+        ),
+        (
+            json!({"allOf": [name, {"required": ["x"]}]}),
+            json!({"allOf": [name, {"required": ["x"]}]}),
+        ),
+    ] {
+        assert_eq!(
+            schema(json!({ "A": before, "B": b, "C": c })),
+            after,
+            "{before}"
+        );
+    }
+}
+
+#[test]
 fn notes_beside_a_reference_go_and_its_description_stays() {
     let refers = json!({"$ref": "#/components/schemas/B"});
     for (before, after) in [
-        (json!({"readOnly": true, "title": "T"}), refers.clone()),
+        (json!({"title": "T", "example": 1}), refers.clone()),
+        (
+            json!({"readOnly": true, "title": "T"}),
+            json!({"readOnly": true, "allOf": [refers]}),
+        ),
+        (
+            json!({"deprecated": true, "description": "D."}),
+            json!({"description": "D.", "deprecated": true, "allOf": [refers]}),
+        ),
         (
             json!({"description": "D.", "example": 1}),
             json!({"description": "D.", "allOf": [refers]}),
@@ -161,7 +245,7 @@ fn a_component_stays_nullable_where_a_use_of_it_would_change() {
         // Null is both, and so neither.
         json!({"oneOf": [refers("B"), refers("C")]}),
         json!({"not": refers("B")}),
-        json!({"allOf": [refers("B"), {"description": "."}]}),
+        json!({"allOf": [refers("B"), {"minProperties": 1}]}),
     ] {
         let after = arranged(json!({"components": {"schemas": {"A": a, "B": b, "C": b}}}));
         assert_eq!(after["components"]["schemas"]["B"], b, "{a}");

@@ -11,12 +11,7 @@ use crate::{
 #[allow(unused_imports)]
 use progenitor_client::RequestBuilderExt;
 
-#[allow(
-    clippy::all,
-    rustdoc::bare_urls,
-    rustdoc::broken_intra_doc_links,
-    rustdoc::invalid_html_tags
-)]
+#[allow(clippy::all, deprecated)]
 impl Client {
     /// List client-side access tokens
     ///
@@ -120,6 +115,7 @@ impl Client {
 }
 
 /// The operations, as a [`Transport`](crate::Transport) is told of them.
+#[allow(clippy::all, deprecated)]
 pub(super) mod constants {
     use crate::Operation;
 
@@ -148,12 +144,7 @@ pub(super) mod constants {
 }
 
 /// The types that no other tag's operations reach.
-#[allow(
-    clippy::all,
-    rustdoc::bare_urls,
-    rustdoc::broken_intra_doc_links,
-    rustdoc::invalid_html_tags
-)]
+#[allow(clippy::all, deprecated)]
 pub(super) mod own_types {
     #[allow(unused_imports)]
     use crate::types::*;

@@ -141,7 +141,7 @@ impl Programs {
             return Ok(Self { xtask, alone });
         }
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--quiet", "--bin", "xtask", "--example", ALONE])
+            .args(["build", "--bin", "xtask", "--example", ALONE])
             .arg("--message-format=json-render-diagnostics")
             .arg("--manifest-path")
             .arg(workspace().join("xtask/Cargo.toml"))

@@ -65,7 +65,7 @@ pub fn cargo(folder: &Path, subcommand: &str) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
-        .args([subcommand, "--quiet", "--locked", "--manifest-path"])
+        .args([subcommand, "--locked", "--manifest-path"])
         .arg(folder.join("Cargo.toml"));
     // What cargo tells the running program of its package makes build scripts run anew that look at their own's.
     for (name, _) in std::env::vars_os() {

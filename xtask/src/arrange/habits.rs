@@ -1,16 +1,19 @@
 //! What many descriptions say in a way that typify has no form for, though another says the same.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
 use super::FROM;
+use super::hoist::default_in_words;
+use super::nodes::grow;
 use super::schema::{
-    array, entry, flag, get, items, members_mut, node, object, reference, string, text,
+    array, entry, flag, get, items, items_mut, member_mut, members_mut, node, object, reference,
+    string, text,
 };
-use super::walk::each_schema;
+use super::walk::{Place, each_schema};
 use crate::document::{Entry, Node, Pointer, Value};
-use crate::model::{IGNORE, REPLACE, VARIANT_NAMES, component_schemas};
+use crate::model::{DEPRECATION, IGNORE, MARKER_PREFIX, REPLACE, VARIANT_NAMES, component_schemas};
 
 /// What is about objects alone, and is looked at together.
 const OF_OBJECTS: [&str; 5] = [
@@ -34,7 +37,8 @@ const NOTES: [&str; 8] = [
 
 pub(super) fn arrange(document: &mut Node) {
     let objects = objects(document);
-    each_schema(document, |schema, _, at| {
+    let kinds = kinds(document, &objects);
+    each_schema(document, |schema, place, at| {
         if schema.get(REPLACE).is_some() {
             return;
         }
@@ -46,23 +50,28 @@ pub(super) fn arrange(document: &mut Node) {
             return;
         }
         enums(schema);
+        nested_all_of(schema, at);
         beside_all_of(schema, &objects, at);
+        notes_in_all_of(schema, &kinds, &objects, place, at);
     });
 }
 
 /// The components that are objects and nothing else.
 fn objects(document: &Node) -> HashSet<String> {
-    let mut objects = HashSet::new();
-    loop {
-        let more: Vec<String> = component_schemas(document)
-            .filter(|(name, schema)| !objects.contains(*name) && is_object(schema, &objects))
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        if more.is_empty() {
-            return objects;
-        }
-        objects.extend(more);
+    grow(document, HashSet::new(), is_object)
+}
+
+/// What type of value each component is, where it says so.
+fn kinds(document: &Node, objects: &HashSet<String>) -> HashMap<String, String> {
+    let mut kinds: HashMap<String, String> = HashMap::new();
+    for (name, schema) in component_schemas(document) {
+        let kind = match objects.contains(name) {
+            true => Some("object"),
+            false => text(schema, "type"),
+        };
+        kinds.extend(kind.map(|kind| (name.to_owned(), kind.to_owned())));
     }
+    kinds
 }
 
 fn is_object(schema: &Node, objects: &HashSet<String>) -> bool {
@@ -77,20 +86,32 @@ fn is_object(schema: &Node, objects: &HashSet<String>) -> bool {
 }
 
 /// What stands beside a `$ref` means nothing in OpenAPI 3.0. Notes may go then; a keyword that says something
-/// may have been meant, and stays for a lint. A description is kept, for it is documentation all the same.
+/// may have been meant, and stays for a lint. What is heeded as a note is kept: a description, and which way a property
+/// goes, and whether anybody should still use it.
 fn forget_notes(schema: &mut Node) {
+    let mut kept = Vec::new();
     let description = schema.get("description").filter(|it| it.as_str().is_some());
-    let description = description.cloned();
+    kept.extend(description.map(|it| ("description".to_owned(), it.clone())));
+    for mark in ["deprecated", "readOnly", "writeOnly"] {
+        let set = schema.get(mark).filter(|it| it.as_bool() == Some(true));
+        kept.extend(set.map(|it| (mark.to_owned(), it.clone())));
+    }
     let Some(members) = members_mut(schema) else {
         return;
     };
-    members.retain(|key, _| !NOTES.contains(&key.as_str()));
+    for (key, entry) in members
+        .iter()
+        .filter(|(key, _)| key.starts_with(DEPRECATION))
+    {
+        kept.push((key.clone(), entry.node.clone()));
+    }
+    members.retain(|key, _| !NOTES.contains(&key.as_str()) && !key.starts_with(DEPRECATION));
     let is_alone = members.len() == 1;
-    if let Some(description) = description.filter(|_| is_alone) {
+    if is_alone && !kept.is_empty() {
         let span = schema.span.clone();
         let refers = schema.clone();
-        let all_of = array(vec![refers], &span);
-        *schema = object([("description", description), ("allOf", all_of)], &span);
+        kept.push(("allOf".to_owned(), array(vec![refers], &span)));
+        *schema = object(kept, &span);
     }
 }
 
@@ -143,8 +164,8 @@ fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
         .filter(|keyword| get(schema, keyword).is_some())
         .collect();
     let is_said = branches.iter().any(|branch| is_object(branch, objects));
-    // By themselves, the others would be about properties of the other branches.
-    if !own.is_empty() && !own.contains(&"properties") {
+    // By themselves, the others would be about properties of the other branches. What they require, they may.
+    if !own.is_empty() && !own.contains(&"properties") && (own != ["required"] || !is_said) {
         return;
     }
     let kind = get(schema, "type");
@@ -180,5 +201,188 @@ fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     branch.insert(FROM.to_owned(), entry(from, &span));
     if let Some(Value::Array(branches)) = members.get_mut("allOf").map(|it| &mut it.node.value) {
         branches.push(node(Value::Object(branch), &span));
+    }
+}
+
+/// A branch of an `allOf` that is no more than another `allOf` gives its branches to the one that it stands in.
+fn nested_all_of(schema: &mut Node, at: &[String]) {
+    // As often as that can be, and a little more.
+    for _ in 0..16 {
+        let nests = |branch: &Node| {
+            let inner = get(branch, "allOf").and_then(Node::as_array);
+            let notes = branch.as_object().into_iter().flat_map(|it| it.keys());
+            inner.is_some_and(|it| !it.is_empty())
+                && notes
+                    .clone()
+                    .all(|key| key == "allOf" || NOTES.contains(&key.as_str()))
+        };
+        let branches = items(schema, "allOf");
+        if branches.len() < 2 || !branches.iter().any(nests) {
+            return;
+        }
+        let Some(Value::Array(branches)) = member_mut(schema, "allOf").map(|it| &mut it.value)
+        else {
+            return;
+        };
+        let mut flat = Vec::new();
+        for (index, mut branch) in std::mem::take(branches).into_iter().enumerate() {
+            let was_at = |more: &[&str]| {
+                let index = index.to_string();
+                let way = ["allOf", &index].into_iter().chain(more.iter().copied());
+                Pointer(at.iter().cloned().chain(way.map(str::to_owned)).collect())
+            };
+            let from = branch.get(FROM).and_then(|it| Pointer::parse(it.as_str()?));
+            let from = from.unwrap_or_else(|| was_at(&[]));
+            let is_nested = nests(&branch);
+            match member_mut(&mut branch, "allOf").map(|it| &mut it.value) {
+                Some(Value::Array(inner)) if is_nested => {
+                    for (index, mut inner) in std::mem::take(inner).into_iter().enumerate() {
+                        remember(&mut inner, from.join("allOf").join(index));
+                        flat.push(inner);
+                    }
+                }
+                _ => {
+                    remember(&mut branch, from);
+                    flat.push(branch);
+                }
+            }
+        }
+        *branches = flat;
+    }
+}
+
+/// Notes on a schema where it stood before it was moved.
+fn remember(schema: &mut Node, from: Pointer) {
+    let span = schema.span.clone();
+    if schema.get("$ref").is_none()
+        && let Some(members) = members_mut(schema)
+    {
+        let from = entry(string(from.to_string(), &span), &span);
+        members.entry(FROM.to_owned()).or_insert(from);
+    }
+}
+
+/// What may stand in a branch of an `allOf` and is said of the whole.
+const OF_THE_WHOLE: [&str; 9] = [
+    "title",
+    "description",
+    "example",
+    "externalDocs",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "nullable",
+    "default",
+];
+
+/// A branch of an `allOf` that declares nothing, and only requires properties of the others or says something of the
+/// whole: what it says goes to the whole, and a branch of which nothing is left then goes.
+fn notes_in_all_of(
+    schema: &mut Node,
+    kinds: &HashMap<String, String>,
+    objects: &HashSet<String>,
+    place: Place,
+    at: &[String],
+) {
+    let branches = items(schema, "allOf");
+    if branches.len() < 2 {
+        return;
+    }
+    let kind_of = |branch: &Node| -> Option<String> {
+        match reference(branch) {
+            Some(name) => kinds.get(name).cloned(),
+            None => text(branch, "type").map(str::to_owned),
+        }
+    };
+    let is_idle = |branch: &Node| {
+        let keys = branch.as_object().map(|it| it.keys());
+        keys.is_some_and(|mut keys| {
+            keys.all(|key| {
+                OF_THE_WHOLE.contains(&key.as_str())
+                    || matches!(key.as_str(), "type" | "required" | "xml")
+                    || key == "properties"
+                        && get(branch, key)
+                            .is_some_and(|it| it.as_object().is_some_and(|it| it.is_empty()))
+                    || key == "additionalProperties" && flag(branch, key)
+                    || key == FROM
+                    || key.starts_with("x-") && !key.starts_with(MARKER_PREFIX)
+            })
+        })
+    };
+    // Where one says that all values are objects, the others speak of objects too.
+    let are_objects = branches.iter().any(|it| is_object(it, objects));
+    let span = schema.span.clone();
+    let all_of = items_mut(member_mut(schema, "allOf"));
+    for branch in all_of.iter_mut().filter(|_| are_objects) {
+        let combines = ["$ref", "type", "oneOf", "anyOf", "allOf", "not"]
+            .iter()
+            .any(|keyword| branch.get(keyword).is_some());
+        let speaks = OF_OBJECTS
+            .iter()
+            .any(|keyword| branch.get(keyword).is_some());
+        if speaks
+            && !combines
+            && let Some(members) = members_mut(branch)
+        {
+            members.insert("type".to_owned(), entry(string("object", &span), &span));
+        }
+    }
+    let branches = items(schema, "allOf");
+    // Their types would be those of the whole.
+    let others: Vec<Option<String>> = branches
+        .iter()
+        .filter(|it| !is_idle(it))
+        .map(kind_of)
+        .collect();
+    let Some(Some(kind)) = others.first().cloned() else {
+        return;
+    };
+    if others.iter().any(|it| it.as_ref() != Some(&kind)) {
+        return;
+    }
+    let mut kept = Vec::new();
+    let mut said: Vec<(String, Entry)> = Vec::new();
+    for (index, branch) in branches.iter().enumerate() {
+        let way = ["allOf".to_owned(), index.to_string()];
+        let from = Pointer(at.iter().cloned().chain(way).collect());
+        let fits = kind_of(branch).is_none_or(|it| it == kind);
+        let requires = items(branch, "required");
+        if !is_idle(branch) || !fits || (!are_objects && !requires.is_empty()) {
+            let mut branch = branch.clone();
+            if kept.len() < index {
+                remember(&mut branch, from);
+            }
+            kept.push(branch);
+            continue;
+        }
+        for (key, entry) in branch.as_object().into_iter().flatten() {
+            if OF_THE_WHOLE.contains(&key.as_str()) || key.starts_with(DEPRECATION) {
+                said.push((key.clone(), entry.clone()));
+            }
+        }
+        if !requires.is_empty() {
+            let mut asks = vec![
+                ("type", string("object", &span)),
+                ("required", array(requires.to_vec(), &branch.span)),
+            ];
+            asks.extend(branch.get(FROM).map(|from| (FROM, from.clone())));
+            let mut asks = object(asks, &branch.span);
+            remember(&mut asks, from);
+            kept.push(asks);
+        }
+    }
+    let Some(members) = members_mut(schema) else {
+        return;
+    };
+    let has_default = members.contains_key("default");
+    for (key, entry) in said {
+        members.entry(key).or_insert(entry);
+    }
+    if let Some(Value::Array(branches)) = members.get_mut("allOf").map(|it| &mut it.node.value) {
+        *branches = kept;
+    }
+    // What refers to a component would not have its default.
+    if place == Place::Component && !has_default {
+        default_in_words(schema);
     }
 }

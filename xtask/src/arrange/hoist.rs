@@ -8,12 +8,13 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::schema::{
-    alternatives, entry, flag, get, items_mut, member_mut, members_mut, refer, reference, requires,
+    alternatives, entry, flag, get, items, items_mut, member_mut, members_mut, refer, reference,
     string, text, texts,
 };
 use super::{CONSTANT, FROM, tagged};
 use crate::document::{Entry, Node, Pointer, Value};
-use crate::model::{IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
+use crate::markdown;
+use crate::model::{DEPRECATION, IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
 use crate::naming::type_name;
 
 /// What belongs to the place where a schema is used, not to the type.
@@ -28,6 +29,10 @@ const OF_THE_PLACE: [&str; 9] = [
     SENSITIVE,
     NAME,
 ];
+
+fn is_of_the_place(keyword: &str) -> bool {
+    OF_THE_PLACE.contains(&keyword) || keyword.starts_with(DEPRECATION)
+}
 
 /// Deeper than any file that was read is nested.
 const DEPTH: usize = 200;
@@ -225,9 +230,8 @@ impl Hoist {
                 self.known.insert(key, target.clone());
                 let mut component = schema.clone();
                 if let Some(members) = members_mut(&mut component) {
-                    members.retain(|keyword, _| {
-                        keyword == "description" || !OF_THE_PLACE.contains(&keyword.as_str())
-                    });
+                    members
+                        .retain(|keyword, _| keyword == "description" || !is_of_the_place(keyword));
                     let from = string(Pointer(self.at.clone()).to_string(), &span);
                     members.insert(FROM.to_owned(), entry(from, &span));
                 }
@@ -246,9 +250,7 @@ impl Hoist {
             .filter(|(keyword, entry)| {
                 // Another name than that of the type is not heeded; a lint will say so.
                 let is_name = *keyword == NAME && name_of(&entry.node) == Some(target.clone());
-                OF_THE_PLACE.contains(&keyword.as_str())
-                    && !is_name
-                    && get(schema, keyword).is_some()
+                is_of_the_place(keyword) && !is_name && get(schema, keyword).is_some()
             })
             .map(|(keyword, entry)| (keyword.clone(), entry.node.clone()))
             .collect();
@@ -333,14 +335,10 @@ impl Hoist {
         if get(schema, "properties").is_none() {
             return;
         }
-        let mut begins_with_value = Vec::new();
-        let required: HashSet<String> = schema
-            .get("properties")
-            .and_then(Node::as_object)
-            .into_iter()
-            .flat_map(|it| it.keys())
-            .filter(|property| requires(schema, property))
-            .cloned()
+        let mut begins_with_value = HashSet::new();
+        let required: HashSet<String> = items(schema, "required")
+            .iter()
+            .filter_map(|it| it.as_str().map(str::to_owned))
             .collect();
         let properties = member_mut(schema, "properties").and_then(members_mut);
         for (property, entry) in properties.into_iter().flatten() {
@@ -349,7 +347,7 @@ impl Hoist {
                 Some(_) if keeps_tags && required.contains(property) => {}
                 Some(value) => {
                     begin_with(schema, &value);
-                    begins_with_value.push(property.clone());
+                    begins_with_value.insert(property.clone());
                 }
                 None => self.within(&["properties", property], |this| {
                     this.inline(schema, &format!("{name}_{property}"));
@@ -360,17 +358,13 @@ impl Hoist {
         if let Some(Value::Array(list)) =
             member_mut(schema, "required").map(|required| &mut required.value)
         {
-            list.retain(|it| {
-                !begins_with_value
-                    .iter()
-                    .any(|name| it.as_str() == Some(name))
-            });
+            list.retain(|it| !it.as_str().is_some_and(|it| begins_with_value.contains(it)));
         }
     }
 }
 
 /// Code for the default of a type that has a name cannot be generated; it is said in words.
-fn default_in_words(schema: &mut Node) {
+pub(super) fn default_in_words(schema: &mut Node) {
     let span = schema.span.clone();
     if get(schema, "default").is_none() {
         return;
@@ -385,9 +379,9 @@ fn default_in_words(schema: &mut Node) {
         Some(text) => text.to_owned(),
         None => default.to_json().to_string(),
     };
-    let words = format!("`{value}` where it is left out.");
+    let words = format!("{} where it is left out.", markdown::code(&value));
     match member_mut(schema, "description").map(|it| &mut it.value) {
-        Some(Value::String(text)) => *text = format!("{} {words}", text.trim_end()),
+        Some(Value::String(text)) => *text = markdown::docs_with(text, &words),
         _ => {
             if let Some(members) = members_mut(schema) {
                 let words = entry(string(words, &span), &span);
@@ -419,7 +413,7 @@ fn begin_with(schema: &mut Node, value: &str) {
     // A marker that has nothing to say of a text is for a lint to complain of.
     members.retain(|keyword, _| {
         let is_marker = keyword.starts_with(MARKER_PREFIX) && keyword != IGNORE;
-        OF_THE_PLACE.contains(&keyword.as_str()) || keyword == "type" || is_marker
+        is_of_the_place(keyword) || keyword == "type" || is_marker
     });
     members.insert("default".to_owned(), entry(string(value, &span), &span));
     members.insert(CONSTANT.to_owned(), entry(string(value, &span), &span));
@@ -462,7 +456,7 @@ fn is_type(schema: &Node) -> bool {
 fn key(schema: &Node) -> String {
     let mut json = schema.to_json();
     if let Some(members) = json.as_object_mut() {
-        members.retain(|keyword, _| !OF_THE_PLACE.contains(&keyword.as_str()));
+        members.retain(|keyword, _| !is_of_the_place(keyword));
     }
     json.to_string()
 }

@@ -1,5 +1,9 @@
 //! What the parts of this stage share: following references, changing objects, and finding names.
 
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
 use super::FROM;
 use super::schema::{object, string};
 use crate::document::{Entry, Node, Pointer, Value};
@@ -45,15 +49,59 @@ pub(super) fn resolve<'a>(
 ) -> Option<(Pointer, &'a Node)> {
     let mut at = at.clone();
     let mut node = document.pointer(&at)?;
-    // A chain as long as this is a circle.
-    for _ in 0..64 {
-        if node.get("$ref").is_none() {
-            return node.as_object().is_some().then_some((at, node));
+    let mut seen = HashSet::new();
+    while node.get("$ref").is_some() {
+        let name = referred(node, kind)?;
+        if !seen.insert(name) {
+            return None;
         }
-        at = component(kind, referred(node, kind)?);
+        at = component(kind, name);
         node = document.pointer(&at)?;
     }
-    None
+    node.as_object().is_some().then_some((at, node))
+}
+
+/// The component schemas that a fact is true of: those to start with, and each that `joins` says it of once it is true
+/// of what that one refers to. A component is looked at again only if something that it refers to has joined.
+pub(super) fn grow(
+    document: &Node,
+    start: HashSet<String>,
+    joins: impl Fn(&Node, &HashSet<String>) -> bool,
+) -> HashSet<String> {
+    let mut users: HashMap<&str, Vec<(&str, &Node)>> = HashMap::new();
+    for (name, schema) in component_schemas(document) {
+        mentioned(schema, &mut |target| {
+            users.entry(target).or_default().push((name, schema));
+        });
+    }
+    let mut found = start;
+    let mut waiting: IndexMap<&str, &Node> = component_schemas(document).collect();
+    loop {
+        let more: Vec<String> = waiting
+            .iter()
+            .filter(|(name, schema)| !found.contains(**name) && joins(schema, &found))
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
+        if more.is_empty() {
+            return found;
+        }
+        let users = more.iter().filter_map(|name| users.get(name.as_str()));
+        waiting = users.flatten().copied().collect();
+        found.extend(more);
+    }
+}
+
+/// The components that a schema is, is one of, or is put together of.
+fn mentioned<'a>(schema: &'a Node, visit: &mut impl FnMut(&'a str)) {
+    if let Some(name) = referred(schema, "schemas") {
+        visit(name);
+    }
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        let branches = schema.get(keyword).and_then(Node::as_array);
+        for branch in branches.into_iter().flatten() {
+            mentioned(branch, visit);
+        }
+    }
 }
 
 /// As [`resolve`], with what stands there made a copy of its own: a change of it changes nothing else.

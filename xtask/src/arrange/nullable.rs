@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::nodes::grow;
 use super::schema::{array, entry, flag, get, items, members_mut, node, object, reference};
 use super::walk::{Place, each_schema};
 use crate::document::{Node, Pointer, Value};
@@ -48,20 +49,10 @@ pub(super) fn arrange(document: &mut Node) {
 
 /// These components, and those that are no more than another name for one, or a choice with one.
 fn with_aliases(document: &Node, own: &HashSet<String>) -> HashSet<String> {
-    let mut named = own.clone();
-    loop {
-        let more: Vec<String> = component_schemas(document)
-            .filter(|(name, schema)| {
-                let refers = reference(schema).is_some_and(|name| named.contains(name));
-                !named.contains(*name) && (refers || allows_null(schema, &named))
-            })
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        if more.is_empty() {
-            return named;
-        }
-        named.extend(more);
-    }
+    grow(document, own.clone(), |schema, named| {
+        let refers = reference(schema).is_some_and(|name| named.contains(name));
+        refers || allows_null(schema, named)
+    })
 }
 
 /// Whether a schema allows null for no other reason than that a branch does.

@@ -36,7 +36,7 @@ pub(super) fn arrange(document: &mut Node) {
 }
 
 /// The words of the path, a parameter as what the thing is found by.
-fn name(method: &str, path: &str) -> String {
+pub(crate) fn name(method: &str, path: &str) -> String {
     let mut words = vec![method.to_owned()];
     for part in path.split('/').filter(|part| !part.is_empty()) {
         let mut rest = part;

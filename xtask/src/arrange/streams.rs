@@ -13,10 +13,12 @@ use crate::document::{Node, Pointer, Value};
 use crate::media_types::{is_event_stream, is_json};
 use crate::model::EVENT_METHOD;
 use crate::naming::{method_name, type_name};
+use crate::taken::client_methods;
 
 pub(super) fn arrange(document: &mut Node) {
     let all = named_operations(document);
     let mut taken: BTreeSet<String> = all.iter().map(|(_, id)| method_name(id)).collect();
+    taken.extend(client_methods().iter().cloned());
     for (at, id) in all {
         let both: Vec<Pointer> = responses(document, &at)
             .into_iter()

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::schema::{alternatives, flag, get, members, requires, text, texts};
+use super::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
 use crate::document::Node;
 
 /// Whether typify makes an enum that is told apart by its tag of this.
@@ -48,6 +49,10 @@ fn is_plain(branch: &Node) -> bool {
     branch.get("$ref").is_none()
         && text(branch, "type") == Some("object")
         && !flag(branch, "nullable")
+        // A variant has no notes.
+        && [NOT_SENT, REQUIRED_TO_SEND, REQUIRED_IN_ANSWERS]
+            .iter()
+            .all(|note| branch.get(note).is_none())
         && [
             "additionalProperties",
             "minProperties",

@@ -12,9 +12,11 @@ use super::schema::{
     alternatives, array, entry, flag, get, items, markers, member_mut, members, members_mut, node,
     object, reference, string, text, texts,
 };
-use super::{BRANCHES_FROM, CONSTANT, FROM, KEEPS_UNKNOWN, UNION, branches_of, tagged};
+use super::{
+    BRANCHES_FROM, CONSTANT, FROM, KEEPS_UNKNOWN, REQUIRED_IN_ANSWERS, UNION, branches_of, tagged,
+};
 use crate::document::{Entry, Node, Span, Value};
-use crate::model::{IGNORE, OPEN, REPLACE, UNKNOWN_MEMBERS};
+use crate::model::{DEPRECATION, IGNORE, OPEN, REPLACE, UNKNOWN_MEMBERS};
 use crate::naming::{field_name, type_name};
 
 /// Deeper than references lead in any description that means something.
@@ -96,6 +98,8 @@ struct Signature {
     constants: BTreeMap<String, BTreeSet<String>>,
     /// Properties without which it is none.
     required: BTreeSet<String>,
+    /// Those of which that is true in answers alone.
+    in_answers: BTreeSet<String>,
     is_any: bool,
     is_named: bool,
 }
@@ -118,6 +122,21 @@ impl<'a> Schemas<'a> {
 
     fn get(&self, name: &str) -> Option<&'a Node> {
         Some(&self.members?.get(name)?.node)
+    }
+
+    /// The last reference of a chain of references. `None` if they go in a circle.
+    fn last(&self, reference_to: &'a Node) -> Option<&'a Node> {
+        let mut last = reference_to;
+        let mut seen = BTreeSet::new();
+        while let Some(name) = reference(last)
+            && let Some(next) = self.get(name).filter(|it| reference(it).is_some())
+        {
+            if !seen.insert(name) {
+                return None;
+            }
+            last = next;
+        }
+        Some(last)
     }
 
     /// The component in place of the union, and the one of its parts.
@@ -158,6 +177,10 @@ impl<'a> Schemas<'a> {
                         "required",
                         list(signature.required.iter().map(String::as_str).collect()),
                     ),
+                    (
+                        "in_answers",
+                        list(signature.in_answers.iter().map(String::as_str).collect()),
+                    ),
                 ],
                 span,
             ));
@@ -178,6 +201,9 @@ impl<'a> Schemas<'a> {
         if let Some(from) = schema.get(FROM) {
             component.push((FROM, from.clone()));
         }
+        let notes = schema.as_object().into_iter().flatten();
+        let of_age = notes.filter(|(key, _)| *key == "deprecated" || key.starts_with(DEPRECATION));
+        component.extend(of_age.map(|(key, entry)| (key.as_str(), entry.node.clone())));
         // Markers that mean nothing here, for a lint to complain of.
         for (marker, value) in markers(schema) {
             let is_heeded = match marker {
@@ -212,6 +238,15 @@ impl<'a> Schemas<'a> {
             }
             self.known.borrow_mut().insert(name.to_owned(), None);
             let target = self.get(name);
+            // What is no more than a name for another is not gone into, for there may be thousands.
+            if let Some(last) = target.filter(|it| reference(it).is_some()) {
+                let last = self.last(last);
+                let signature = last.and_then(|last| self.signature(last, depth + 1));
+                self.known
+                    .borrow_mut()
+                    .insert(name.to_owned(), signature.clone());
+                return signature;
+            }
             let mut signature = target
                 .and_then(|target| self.signature(target, depth + 1))
                 .unwrap_or_default();
@@ -289,6 +324,7 @@ impl<'a> Schemas<'a> {
             let part = self.signature(branch, depth + 1).unwrap_or_default();
             signature.constants.extend(part.constants);
             signature.required.extend(part.required);
+            signature.in_answers.extend(part.in_answers);
         }
         for (name, property) in members(schema, "properties") {
             if let Some(values) = self.few_values(property, 0) {
@@ -297,6 +333,9 @@ impl<'a> Schemas<'a> {
         }
         let required = items(schema, "required").iter().filter_map(Node::as_str);
         signature.required.extend(required.map(str::to_owned));
+        let in_answers = items(schema, REQUIRED_IN_ANSWERS).iter();
+        let in_answers = in_answers.filter_map(Node::as_str).map(str::to_owned);
+        signature.in_answers.extend(in_answers);
         signature
     }
 
@@ -337,7 +376,8 @@ impl<'a> Schemas<'a> {
     /// The component that a branch is, with another name perhaps.
     fn target(&self, branch: &Node) -> Option<String> {
         let mut name = reference(unwrapped(branch))?;
-        for _ in 0..DEPTH {
+        let mut seen = BTreeSet::new();
+        while seen.insert(name) {
             match self.get(name).and_then(|it| reference(unwrapped(it))) {
                 Some(next) => name = next,
                 None => return Some(name.to_owned()),
@@ -379,7 +419,11 @@ impl<'a> Schemas<'a> {
             return Some(BTreeSet::from([value.to_owned()]));
         }
         if let Some(name) = reference(schema) {
-            return self.few_values(self.get(name)?, depth + 1);
+            let mut target = self.get(name)?;
+            if reference(target).is_some() {
+                target = self.get(reference(self.last(target)?)?)?;
+            }
+            return self.few_values(target, depth + 1);
         }
         if let [one] = items(schema, "allOf") {
             return self.few_values(one, depth + 1);

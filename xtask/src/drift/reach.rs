@@ -13,7 +13,7 @@ const DATA: [&str; 5] = ["example", "examples", "default", "enum", "const"];
 const DEPTH: usize = 300;
 
 /// The uses of each component that any operation leads to.
-pub(super) fn uses(document: &Node) -> HashMap<String, Uses> {
+pub(crate) fn uses(document: &Node) -> HashMap<String, Uses> {
     let mut reach = Reach {
         document,
         seen: HashSet::new(),

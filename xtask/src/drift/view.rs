@@ -76,11 +76,13 @@ pub(super) fn enter<'a>(document: &'a Node, parts: &[Part<'a>]) -> Entered<'a> {
         wrapper_allows_null: false,
         notes: BTreeMap::new(),
     };
-    for step in 0.. {
-        let [part] = entered.core.as_slice() else {
-            break;
-        };
-        let inner = (step < DEPTH).then(|| unwrap(document, part)).flatten();
+    let mut seen = HashSet::new();
+    while let [part] = entered.core.as_slice() {
+        // A circle of references ends where it closes.
+        let inner = seen
+            .insert(part.id())
+            .then(|| unwrap(document, part))
+            .flatten();
         for name in PLACE_NOTES {
             if let Some(note) = keyword(part, name) {
                 let notes = &mut entered.notes;
@@ -204,13 +206,19 @@ impl<'a> View<'a> {
         }
         // OpenAPI 3.0 passes over what is beside a reference.
         if part.node.get("$ref").is_some() {
-            return match part.target(document) {
-                Some(target) => self.take(document, &target, seen, depth + 1),
-                None => {
-                    self.keywords.entry("$ref").or_default().push(part.clone());
-                    false
+            let mut last = part.clone();
+            while let Some(target) = last.target(document) {
+                last = target;
+                if last.node.get("$ref").is_none() {
+                    // Not deeper, however many references lead there.
+                    return self.take(document, &last, seen, depth);
                 }
-            };
+                if !seen.insert(last.id()) {
+                    return true;
+                }
+            }
+            self.keywords.entry("$ref").or_default().push(last);
+            return false;
         }
         let mut nulls = Vec::new();
         let mut is_restricted = false;

@@ -11,7 +11,9 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         return;
     }
     let what = describe::schema(context.document, &schema.at);
-    if schema.get("items").is_none_or(Node::is_null) {
+    // Where the overlay leaves them out, any JSON is meant.
+    let are_left_out = schema.get("items").is_none() && schema.node.get("items").is_some();
+    if schema.get("items").is_none_or(Node::is_null) && !are_left_out {
         context.report(
             rules::ARRAY_ITEMS,
             &schema.at.join("items"),
@@ -22,22 +24,25 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             ),
         );
     }
-    let count = |keyword: &str| match schema.get(keyword).map(|node| &node.value) {
-        Some(Value::Number(number)) => number.as_u64(),
-        _ => None,
-    };
-    if let (Some(low), Some(high)) = (count("minItems"), count("maxItems"))
-        && low == high
-        && low > 0
-    {
+    if let Some(length) = fixed_length(schema) {
         context.report(
             rules::ARRAY_LENGTH,
             &schema.at,
-            format!("{what} has exactly {low} items, and would become a Rust array, which refuses an answer of any other length"),
+            format!("{what} has exactly {length} items, and would become a Rust array, which refuses an answer of any other length"),
             format!(
                 "leave the lengths out with {}",
                 context.update(&schema.at, "x-codegen-ignore: [minItems, maxItems]")
             ),
         );
     }
+}
+
+/// How many items there are, if that cannot vary: typify makes a Rust array of that length then.
+pub(super) fn fixed_length(schema: &Schema<'_>) -> Option<u64> {
+    let count = |keyword: &str| match schema.get(keyword).map(|node| &node.value) {
+        Some(Value::Number(number)) => number.as_u64(),
+        _ => None,
+    };
+    let (low, high) = count("minItems").zip(count("maxItems"))?;
+    (low == high && low > 0).then_some(low)
 }

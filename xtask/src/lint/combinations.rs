@@ -1,13 +1,13 @@
 //! `anyOf`, `allOf`, `not`, and discriminators that nobody heeds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
 use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
 use super::shape::{Shape, shape};
-use crate::document::Node;
+use crate::document::{Node, Pointer};
 use crate::model::SENSITIVE;
 use crate::naming::field_name;
 
@@ -77,6 +77,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
 fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
     let help = "merge objects by `allOf`, each with properties of its own; write anything else out as one schema";
     let mut owners: HashMap<&str, usize> = HashMap::new();
+    let mut are_plain = true;
     for (index, branch) in schema.branches("allOf").enumerate() {
         let Some(shaped) = shape(context, &branch.at, branch.node) else {
             continue;
@@ -84,10 +85,11 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
         let merged = &shaped.schema;
         let is_plain = shaped.shape == Shape::Object
             && !shaped.nullable
-            && merged.get("allOf").is_none()
-            && merged.get("additionalProperties").is_none()
-            && merged.properties().next().is_some();
-        if !is_plain {
+            && merged.get("additionalProperties").is_none();
+        let properties = merged_properties(context, merged.clone());
+        let requires = merged.required().next().is_some();
+        if !is_plain || (properties.is_empty() && !requires && merged.get("required").is_none()) {
+            are_plain = false;
             let message = format!(
                 "branch {} of {what} is no object with properties, and cannot be merged with the others",
                 index + 1
@@ -95,7 +97,7 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
             context.report(rules::ALL_OF, &branch.at, message, help);
             continue;
         }
-        for (name, property) in merged.properties() {
+        for (name, property) in properties {
             if property.node.get(SENSITIVE).is_some() {
                 let message = format!(
                     "branch {} of {what} has the sensitive property `{name}`, which `Debug` of the merged type would show",
@@ -123,6 +125,26 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
             }
         }
     }
+    // What one requires, any may declare.
+    for branch in schema.branches("allOf").filter(|_| are_plain) {
+        if branch.node.get("$ref").is_some() {
+            continue;
+        }
+        for (index, name) in branch.items("required").iter().enumerate() {
+            let Some(name) = name.as_str().filter(|name| !owners.contains_key(name)) else {
+                continue;
+            };
+            context.report(
+                rules::REQUIRED,
+                &branch.at.join("required").join(index),
+                format!("{what} requires `{name}`, which is not among its properties"),
+                format!(
+                    "declare it, as with {}",
+                    context.update(&branch.at, &format!("properties: {{'{name}': {{}}}}"))
+                ),
+            );
+        }
+    }
     let mut fields: HashMap<String, &str> = HashMap::new();
     let mut names: Vec<(&&str, &usize)> = owners.iter().collect();
     names.sort();
@@ -139,4 +161,28 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
             );
         }
     }
+}
+
+/// The properties of an object with all that is merged into it.
+fn merged_properties<'a>(context: &Context<'a>, schema: Schema<'a>) -> Vec<(&'a str, Schema<'a>)> {
+    let mut found = Vec::new();
+    let mut seen = HashSet::new();
+    let mut waiting = vec![schema];
+    while let Some(schema) = waiting.pop() {
+        if !seen.insert(schema.at.clone()) {
+            continue;
+        }
+        found.extend(schema.properties());
+        for branch in schema.branches("allOf") {
+            waiting.extend(shape(context, &branch.at, branch.node).map(|it| it.schema));
+        }
+    }
+    found
+}
+
+/// Whether a schema is one of several that are merged into one.
+pub(super) fn is_merged(context: &Context<'_>, at: &Pointer) -> bool {
+    let holder = at.parent().filter(|it| it.last() == Some("allOf"));
+    let branches = holder.and_then(|it| context.document.pointer(&it)?.as_array());
+    branches.is_some_and(|it| it.len() > 1)
 }

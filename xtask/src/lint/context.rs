@@ -1,22 +1,47 @@
 //! What all rules share: the document, what was found, and following references.
 
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
 use crate::arrange;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer};
+use crate::document::{Node, Pointer, Value};
 use crate::overlay;
 
+use super::origins::Origins;
 use super::rules::Rule;
 
 pub(super) struct Context<'a> {
     pub(super) document: &'a Node,
+    /// For actions of the overlay, which comes before all other stages.
+    origins: &'a Origins<'a>,
     pub(super) findings: Vec<Diagnostic>,
+    /// Where the references to components lead that were followed already, by kind and name. A chain is followed once,
+    /// and not again from each of its links.
+    followed: RefCell<HashMap<(String, &'a str), Option<Chain<'a>>>>,
+    /// References that were followed so far.
+    #[cfg(test)]
+    pub(super) steps: std::cell::Cell<usize>,
+}
+
+/// References one after another.
+#[derive(Clone, Copy)]
+pub(super) struct Chain<'a> {
+    /// The component at the end, which is no reference.
+    pub(super) last: &'a str,
+    /// How many references lead to it.
+    pub(super) length: usize,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(document: &'a Node) -> Self {
+    pub(super) fn new(document: &'a Node, origins: &'a Origins<'a>) -> Self {
         Self {
             document,
+            origins,
             findings: Vec::new(),
+            followed: RefCell::default(),
+            #[cfg(test)]
+            steps: std::cell::Cell::default(),
         }
     }
 
@@ -48,34 +73,139 @@ impl<'a> Context<'a> {
         node: &'a Node,
         kind: &str,
     ) -> Option<(Pointer, &'a Node)> {
-        let (mut at, mut node) = (at.clone(), node);
-        let mut seen = Vec::new();
-        while let Some(reference) = node.get("$ref") {
-            let name = reference.as_str().and_then(|text| component(text, kind))?;
-            if seen.contains(&name) {
-                return None;
-            }
-            seen.push(name);
-            at = Pointer(vec![
-                "components".to_owned(),
-                kind.to_owned(),
-                name.to_owned(),
-            ]);
-            node = self.document.pointer(&at)?;
-        }
+        let Some(reference) = node.get("$ref") else {
+            return Some((at.clone(), node));
+        };
+        let first = reference.as_str().and_then(|text| component(text, kind))?;
+        let at = component_pointer(self.chain(first, kind)?.last, kind);
+        let node = self.document.pointer(&at)?;
         Some((at, node))
+    }
+
+    /// The chain of references that begins with this component. `None` if it leads nowhere.
+    pub(super) fn chain(&self, first: &'a str, kind: &str) -> Option<Chain<'a>> {
+        let key = |name: &'a str| (kind.to_owned(), name);
+        let mut chain = Vec::new();
+        let mut seen = HashSet::new();
+        let mut name = first;
+        let last = loop {
+            if let Some(known) = self.followed.borrow().get(&key(name)) {
+                break *known;
+            }
+            #[cfg(test)]
+            self.steps.set(self.steps.get() + 1);
+            if !seen.insert(name) {
+                break None;
+            }
+            chain.push(name);
+            let Some(node) = self.document.pointer(&component_pointer(name, kind)) else {
+                break None;
+            };
+            let Some(reference) = node.get("$ref") else {
+                break Some(Chain {
+                    last: name,
+                    length: 0,
+                });
+            };
+            match reference.as_str().and_then(|text| component(text, kind)) {
+                Some(next) => name = next,
+                None => break None,
+            }
+        };
+        let mut followed = self.followed.borrow_mut();
+        let mut found = last;
+        for name in chain.into_iter().rev() {
+            if let Some(chain) = found.as_mut().filter(|chain| chain.last != name) {
+                chain.length += 1;
+            }
+            followed.insert(key(name), found);
+        }
+        found
     }
 
     /// An overlay action that changes what stands at `at`, to copy.
     pub(super) fn update(&self, at: &Pointer, update: &str) -> String {
-        overlay::update_action(self.document, at, update)
+        let given = self.origins.given();
+        let at = self.origins.of(self.document, at);
+        let node = given.pointer(&at);
+        let update = &with_null(given, node, update);
+        if let Some(Value::Bool(_)) = node.map(|node| &node.value)
+            && let (Some(holder), Some(key)) = (at.parent(), at.last())
+        {
+            // A boolean in place of a schema has no keywords; `true` is any JSON.
+            let any = format!("{}: true", overlay::yaml_text(key));
+            return overlay::update_action(given, &holder, &any);
+        }
+        let kind = node.and_then(|node| node.get("type"));
+        let is_list = kind.is_some_and(|kind| kind.as_array().is_some());
+        if is_list && update.starts_with("type: ") {
+            // An overlay puts nothing in the place of a list.
+            return format!(
+                "{} and then {}",
+                overlay::remove_action(given, &at.join("type")),
+                overlay::update_action(given, &at, update)
+            );
+        }
+        let action = overlay::update_action(given, &at, update);
+        // Of a list whose schemas become one, the schema of the rest is another.
+        if let [before @ .., list, _] = at.0.as_slice()
+            && list == "prefixItems"
+        {
+            let rest = Pointer(before.to_vec()).join("items");
+            if given.pointer(&rest).and_then(Node::as_object).is_some() {
+                let rest = overlay::update_action(given, &rest, update);
+                return format!("{action} and then {rest}");
+            }
+        }
+        action
+    }
+
+    /// An action that leaves the enum of a schema out. The lower stage makes one of `type: null`, too.
+    pub(super) fn without_enum(&self, at: &Pointer) -> String {
+        let given = self.origins.given();
+        let is_made = given
+            .pointer(&self.origins.of(self.document, at))
+            .and_then(Node::as_object)
+            .is_some_and(|members| members.contains_key("type") && members.contains_key("enum"))
+            && self
+                .document
+                .pointer(at)
+                .and_then(|it| it.get("type"))
+                .is_none();
+        let keywords = if is_made { "type, enum" } else { "enum" };
+        self.update(at, &format!("x-codegen-ignore: [{keywords}]"))
     }
 
     /// An overlay action that removes what stands at `at`, to copy. An overlay removes objects and
     /// arrays; this is for those.
     pub(super) fn remove(&self, at: &Pointer) -> String {
-        overlay::remove_action(self.document, at)
+        let at = self.origins.of(self.document, at);
+        overlay::remove_action(self.origins.given(), &at)
     }
+}
+
+/// In OpenAPI 3.1, null among the values of an enum has to be among the types, too.
+fn with_null(given: &Node, node: Option<&Node>, update: &str) -> String {
+    let version = given.get("openapi").and_then(Node::as_str);
+    let values = node.and_then(|it| it.get("enum")?.as_array());
+    let has_null = values.is_some_and(|values| values.iter().any(Node::is_null));
+    match update.strip_prefix("type: ") {
+        Some(rest) if has_null && version.is_some_and(|it| it.starts_with("3.1.")) => {
+            let (kind, more) = rest.split_once(',').unwrap_or((rest, ""));
+            let more = more.trim_start();
+            let comma = if more.is_empty() { "" } else { ", " };
+            format!("type: [{kind}, 'null']{comma}{more}")
+        }
+        _ => update.to_owned(),
+    }
+}
+
+fn component_pointer(name: &str, kind: &str) -> Pointer {
+    Pointer(vec![
+        "components".to_owned(),
+        kind.to_owned(),
+        name.to_owned(),
+    ])
 }
 
 /// The name of the component that a reference leads to, if it is one of this kind.
@@ -85,4 +215,57 @@ pub(super) fn component<'a>(reference: &'a str, kind: &str) -> Option<&'a str> {
         .strip_prefix(kind)?
         .strip_prefix('/')?;
     (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Source;
+    use crate::load;
+
+    /// `C0` refers to `C1`, and so on; in this order, or the other way around.
+    fn chain(length: usize, backwards: bool) -> Node {
+        let link = |number: usize| {
+            format!(
+                "\"C{number}\": {{\"$ref\": \"#/components/schemas/C{}\"}}",
+                number + 1
+            )
+        };
+        let mut links: Vec<String> = (0..length).map(link).collect();
+        links.push(format!("\"C{length}\": {{\"type\": \"object\"}}"));
+        if backwards {
+            links.reverse();
+        }
+        let text = format!(
+            "{{\"components\": {{\"schemas\": {{{}}}}}}}",
+            links.join(", ")
+        );
+        load::parse(&Source::new("d.json", text)).unwrap()
+    }
+
+    #[test]
+    fn each_link_of_a_chain_is_followed_once() {
+        for backwards in [false, true] {
+            for length in [1, 100, 200, 400, 10_000] {
+                let document = chain(length, backwards);
+                let origins = Origins::new(&document);
+                let context = Context::new(&document, &origins);
+                for (name, node) in crate::model::component_schemas(&document) {
+                    let at = component_pointer(name, "schemas");
+                    let (to, _) = context.resolve(&at, node, "schemas").unwrap();
+                    assert_eq!(to.last(), Some(format!("C{length}").as_str()));
+                }
+                assert!(
+                    context.steps.get() <= length + 1,
+                    "{} steps",
+                    context.steps.get()
+                );
+                let first = context.chain("C0", "schemas").unwrap();
+                assert_eq!(
+                    (first.last, first.length),
+                    (format!("C{length}").as_str(), length)
+                );
+            }
+        }
+    }
 }

@@ -52,12 +52,12 @@ fn problem(schema: &Schema<'_>, default: &Node) -> Option<String> {
                     .any(|value| value.as_str() == Some(text))
         }
         ("integer", Value::Number(number)) => {
-            let (low, high) = numbers::range(schema.get("format").and_then(Node::as_str));
+            let width = numbers::resulting(schema);
             let is_whole = number.is_i64() || number.is_u64();
             is_whole
-                && number
-                    .as_f64()
-                    .is_some_and(|value| value >= low && value <= high && in_bounds(schema, value))
+                && numbers::whole_of(default).is_some_and(|value| {
+                    value >= width.least && value <= width.greatest && in_bounds(schema, value)
+                })
         }
         ("number", Value::Number(_)) => true,
         ("array", Value::Array(items)) => {
@@ -79,11 +79,8 @@ fn problem(schema: &Schema<'_>, default: &Node) -> Option<String> {
     (!fits).then(|| format!("is no {kind} that the schema allows"))
 }
 
-fn in_bounds(schema: &Schema<'_>, value: f64) -> bool {
-    let bound = |keyword: &str| match schema.get(keyword).map(|node| &node.value) {
-        Some(Value::Number(number)) => number.as_f64(),
-        _ => None,
-    };
+fn in_bounds(schema: &Schema<'_>, value: i128) -> bool {
+    let bound = |keyword: &str| schema.get(keyword).and_then(numbers::whole_of);
     let exclusive = |keyword: &str| schema.flag(keyword);
     bound("minimum")
         .is_none_or(|low| value > low || (value == low && !exclusive("exclusiveMinimum")))

@@ -1,7 +1,10 @@
 //! Enums: of texts, and named.
 
+use std::collections::{HashMap, HashSet};
+
 use super::context::Context;
 use super::describe::{self, Words};
+use super::numbers;
 use super::rules;
 use super::schema::{Role, Schema};
 use crate::document::{Node, Value};
@@ -15,7 +18,12 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     let at = schema.at.join("enum");
     let values = list.as_array().unwrap_or(&[]);
-    let ignore = |context: &Context<'_>| context.update(&schema.at, "x-codegen-ignore: [enum]");
+    // Without the enum, the type has to hold its values all the same.
+    let update = match schema.kind() {
+        Some("integer") if !numbers::holds_values(schema) => numbers::whole(schema),
+        _ => "x-codegen-ignore: [enum]".to_owned(),
+    };
+    let ignore = |context: &Context<'_>| context.update(&schema.at, &update);
     if values.is_empty() {
         let ignore = ignore(context);
         context.report(
@@ -26,10 +34,15 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         );
         return;
     }
+    if schema.kind().is_none() && values.iter().any(|value| value.as_str().is_none()) {
+        // The rule about types says what to do about both.
+        return;
+    }
     let mut texts: Vec<&str> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for (index, value) in values.iter().enumerate() {
         let message = match &value.value {
-            Value::String(text) if texts.contains(&text.as_str()) => {
+            Value::String(text) if !seen.insert(text) => {
                 format!("the enum of {what} has `{text}` twice; progenitor panics on that")
             }
             Value::String(text) => {
@@ -77,10 +90,10 @@ fn variants(
     let given = schema.items(VARIANT_NAMES);
     let made = variant_names(texts);
     // Only where all values have distinct names is there code at all: typify names before we rename.
-    let mut seen: Vec<(&str, &str)> = Vec::new();
+    let mut seen: HashMap<&str, &str> = HashMap::new();
     for (index, (text, name)) in texts.iter().zip(&made).enumerate() {
         let at = schema.at.join("enum").join(index);
-        if let Some((_, other)) = seen.iter().find(|(known, _)| known == name) {
+        if let Some(other) = seen.get(name.as_str()) {
             context.report(
                 rules::VARIANT_NAME,
                 &at,
@@ -88,7 +101,7 @@ fn variants(
                 format!("make it a plain text with {}", context.update(&schema.at, "x-codegen-ignore: [enum]")),
             );
         }
-        seen.push((name, text));
+        seen.entry(name).or_insert(text);
         let name = given.get(index).and_then(Node::as_str).unwrap_or(name);
         if open && name == "Unknown" {
             context.report(

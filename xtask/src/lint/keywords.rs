@@ -3,9 +3,12 @@
 
 use super::context::Context;
 use super::describe::{self, Words};
+use super::numbers;
 use super::rules;
 use super::schema::Schema;
-use crate::document::Value;
+use super::{arrays, strings};
+use crate::document::{Node, Value};
+use crate::overlay::yaml_text;
 
 /// Keywords that say nothing about values.
 const NOTES: [&str; 10] = [
@@ -45,13 +48,19 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             continue;
         }
         let at = schema.at.join(keyword);
-        let ignore = context.update(&schema.at, &format!("x-codegen-ignore: ['{keyword}']"));
+        let ignore = context.update(
+            &schema.at,
+            &format!("x-codegen-ignore: [{}]", yaml_text(keyword)),
+        );
         match keyword {
             "const" => context.report(
                 rules::CONST,
                 &at,
                 format!("{what} has `const`, which is dropped, so that any value passes"),
-                "write it as an enum of one value, or as a plain type",
+                format!(
+                    "write it as an enum of one text, or as a plain type, with {}",
+                    context.update(&schema.at, &plain_constant(schema))
+                ),
             ),
             _ => context.report(
                 rules::UNKNOWN_KEYWORD,
@@ -126,8 +135,12 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
         if !says_something || own.iter().any(|group| group.contains(&keyword)) {
             continue;
         }
-        let ignore =
-            |keyword: &str| context.update(&schema.at, &format!("x-codegen-ignore: ['{keyword}']"));
+        let ignore = |keyword: &str| {
+            context.update(
+                &schema.at,
+                &format!("x-codegen-ignore: [{}]", yaml_text(keyword)),
+            )
+        };
         match kind {
             // Combining keywords stand alone; the rules about them say the rest.
             _ if keyword == "discriminator" => {}
@@ -162,16 +175,17 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
                     );
                 }
                 None => {
-                    let kind = meant(keyword);
-                    context.report(
-                        rules::SCHEMA_TYPE,
-                        &schema.at,
-                        format!("{what} has `{keyword}` and no `type`"),
-                        format!(
-                            "add it with {}",
-                            context.update(&schema.at, &format!("type: {kind}"))
+                    let help = match missing_type(schema, keyword) {
+                        Some(update) => {
+                            format!("add it with {}", context.update(&schema.at, &update))
+                        }
+                        None => format!(
+                            "its values are of several types; take any JSON for it, with {}",
+                            context.without_enum(&schema.at)
                         ),
-                    );
+                    };
+                    let message = format!("{what} has `{keyword}` and no `type`");
+                    context.report(rules::SCHEMA_TYPE, &schema.at, message, help);
                     return;
                 }
             },
@@ -189,6 +203,96 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
             }
         }
     }
+}
+
+/// What reads a constant in OpenAPI 3.0: an enum of one text, or a type.
+fn plain_constant(schema: &Schema<'_>) -> String {
+    let value = schema.get("const");
+    let kind = match value.map(|it| &it.value) {
+        Some(Value::String(text)) if schema.get("enum").is_none() => {
+            let kind = format!("type: string, enum: [{}]", yaml_text(text));
+            return format!("{kind}, x-codegen-ignore: [const]");
+        }
+        Some(Value::String(_)) => "type: string".to_owned(),
+        Some(Value::Bool(_)) => "type: boolean".to_owned(),
+        Some(Value::Number(_)) => match value.and_then(numbers::whole_of) {
+            Some(whole) => format!("type: integer, format: {}", numbers::format_of(whole)),
+            None => "type: number, format: double".to_owned(),
+        },
+        Some(Value::Array(_)) if schema.get("items").is_none() => {
+            "type: array, items: {}".to_owned()
+        }
+        Some(Value::Array(_)) => "type: array".to_owned(),
+        Some(Value::Object(_)) => "type: object".to_owned(),
+        Some(Value::Null) | None => return "x-codegen-ignore: [const]".to_owned(),
+    };
+    format!("{kind}, x-codegen-ignore: [const]")
+}
+
+/// What to add to a schema without a type, so that its values are read. `None` if they are of several types, or of one
+/// that has no type of its own.
+fn missing_type(schema: &Schema<'_>, keyword: &str) -> Option<String> {
+    let Some(values) = schema.get("enum").and_then(Node::as_array) else {
+        return Some(meant_type(schema, keyword));
+    };
+    let all = |is: fn(&Node) -> bool| values.iter().all(is);
+    let without = "x-codegen-ignore: [enum]";
+    if all(|it| it.as_str().is_some()) {
+        Some("type: string".to_owned())
+    } else if all(|it| it.as_bool().is_some()) {
+        Some(format!("type: boolean, {without}"))
+    } else if all(|it| numbers::whole_of(it).is_some()) {
+        Some(format!("type: integer, {}", numbers::whole(schema)))
+    } else if all(|it| matches!(it.value, Value::Number(_))) {
+        Some(format!("type: number, format: double, {without}"))
+    } else if all(|it| it.as_array().is_some()) {
+        Some(format!("type: array, items: {{}}, {without}"))
+    } else if all(|it| it.as_object().is_some()) {
+        Some(format!("type: object, {without}"))
+    } else {
+        None
+    }
+}
+
+/// The type that a keyword is most likely about, and what the other rules would then ask for.
+fn meant_type(schema: &Schema<'_>, keyword: &str) -> String {
+    let kind = meant(keyword);
+    let mut ignored: Vec<&str> = Vec::new();
+    let mut update = format!("type: {kind}");
+    match kind {
+        "integer" if numbers::has_fraction(schema) => {
+            return "type: number, format: double".to_owned();
+        }
+        "integer" => return format!("type: integer, {}", numbers::whole(schema)),
+        "string" => ignored = strings::strict(schema),
+        "array" => {
+            if schema.get("items").is_none() {
+                update += ", items: {}";
+            }
+            if arrays::fixed_length(schema).is_some() {
+                ignored = vec!["minItems", "maxItems"];
+            }
+        }
+        _ => {
+            let properties = schema.get("properties").and_then(Node::as_object);
+            let is_declared = |name: &str| properties.is_some_and(|it| it.contains_key(name));
+            let missing: Vec<String> = schema
+                .required()
+                .filter(|name| !is_declared(name))
+                .map(|name| format!("{}: {{}}", yaml_text(name)))
+                .collect();
+            if !missing.is_empty() {
+                update += &format!(", properties: {{{}}}", missing.join(", "));
+            }
+            if schema.get("additionalProperties").and_then(Node::as_bool) == Some(false) {
+                ignored.push("additionalProperties");
+            }
+        }
+    }
+    if !ignored.is_empty() {
+        update += &format!(", x-codegen-ignore: [{}]", ignored.join(", "));
+    }
+    update
 }
 
 /// The type that a keyword is most likely about.

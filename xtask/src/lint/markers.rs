@@ -163,7 +163,8 @@ fn open(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
             "write `true` or `false`".to_owned(),
         ));
     }
-    let has_values = schema.get("enum").is_some() || schema.get("oneOf").is_some();
+    // One that is left out is left out with its markers.
+    let has_values = schema.node.get("enum").is_some() || schema.get("oneOf").is_some();
     (schema.role != Role::Component || !has_values).then(|| {
         (
             format!(
@@ -279,6 +280,10 @@ fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: Wor
 }
 
 fn variant_names(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
+    if schema.node.get("enum").is_some() && schema.get("enum").is_none() {
+        // The enum is left out, and its names with it.
+        return None;
+    }
     let is_open = schema.get(OPEN).and_then(Node::as_bool) != Some(false);
     let values = schema.items("enum");
     if schema.role != Role::Component || values.is_empty() || !is_open {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::fields::members;
 use super::rules;
-use crate::arrange::FROM;
+use crate::arrange::{BRANCHES_FROM, FROM};
 use crate::document::Pointer;
 use crate::model::component_schemas;
 use crate::naming::type_name;
@@ -20,7 +20,7 @@ pub(super) fn check(context: &mut Context<'_>) {
         let nodes = document.get("components").and_then(|it| it.get(kind));
         for (at, node) in members(&at.join(kind), nodes) {
             // Made of names that are in the description, for a name in Rust.
-            if node.get(FROM).is_some() {
+            if node.get(FROM).is_some() || node.get(BRANCHES_FROM).is_some() {
                 continue;
             }
             let name = at.last().unwrap_or_default();

@@ -9,6 +9,7 @@ use super::rules;
 use super::schema::Schema;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Node, Pointer};
+use crate::overlay::yaml_text;
 
 /// Data; and texts for readers, which are null where YAML has nothing after the colon, and lose nothing
 /// by it.
@@ -33,7 +34,18 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         }
         if value.is_some_and(Node::is_null) && !may_be_null(keyword) {
             let at = schema.at.join(keyword);
-            let ignore = context.update(&schema.at, &format!("x-codegen-ignore: ['{keyword}']"));
+            let mut ignored = yaml_text(keyword);
+            let flag = match keyword {
+                "minimum" => "exclusiveMinimum",
+                "maximum" => "exclusiveMaximum",
+                _ => "",
+            };
+            // It would have nothing to exclude.
+            if schema.flag(flag) {
+                ignored = format!("{ignored}, {flag}");
+            }
+            let update = format!("x-codegen-ignore: [{ignored}]");
+            let ignore = context.update(&schema.at, &update);
             let help = format!("give it a value, or leave it out with {ignore}");
             report(context, &at, &format!("`{keyword}`"), help);
         }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::combinations;
 use super::context::Context;
 use super::describe;
 use super::rules;
 use super::schema::Schema;
 use crate::document::{Node, Value};
 use crate::naming::field_name;
+use crate::overlay::yaml_text;
 
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("object") {
@@ -57,20 +59,28 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         }
     }
 
+    // What is merged may require properties of what it is merged with.
+    if combinations::is_merged(context, &schema.at) {
+        return;
+    }
     let list = schema
         .get("required")
         .and_then(Node::as_array)
         .unwrap_or(&[]);
+    let declared = schema.get("properties").and_then(Node::as_object);
     for (index, name) in list.iter().enumerate() {
         let Some(name) = name.as_str() else { continue };
-        if !schema.properties().any(|(declared, _)| declared == name) {
+        if !declared.is_some_and(|properties| properties.contains_key(name)) {
             context.report(
                 rules::REQUIRED,
                 &schema.at.join("required").join(index),
                 format!("{what} requires `{name}`, which is not among its properties"),
                 format!(
                     "declare it, as with {}",
-                    context.update(&schema.at, &format!("properties: {{{name}: {{}}}}"))
+                    context.update(
+                        &schema.at,
+                        &format!("properties: {{{}: {{}}}}", yaml_text(name))
+                    )
                 ),
             );
         }

@@ -1,33 +1,27 @@
 //! Operations: their names, methods and servers, and whether they are safe to repeat.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
 use super::operation::Operation;
 use super::rules;
-use crate::arrange::EVENT_STREAM;
+use crate::arrange::{self, EVENT_STREAM};
 use crate::document::{Node, Pointer};
 use crate::model::{EVENT_METHOD, SAFE_TO_REPEAT};
 use crate::naming::method_name;
+use crate::{split, taken};
 
-/// Names that the hand-written part of the client has, or a list of all operations.
-const TAKEN: [&str; 10] = [
-    "new",
-    "with_transport",
-    "base_url",
-    "http",
-    "execute",
-    "receive_json",
-    "receive_nothing",
-    "receive_stream",
-    "clone",
-    "all",
-];
+/// Whether a method cannot be called so: the hand-written part of the client has the name, or the list of all
+/// operations has that of its constant.
+fn is_taken(method: &str) -> bool {
+    taken::client_methods().contains(method) || method.to_uppercase() == split::ALL
+}
 
 pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     let mut names: HashMap<String, &Operation<'_>> = HashMap::new();
+    let mut taken = methods(operations);
     for operation in operations {
-        name(context, operation, &mut names);
+        name(context, operation, &mut names, &mut taken);
         if matches!(operation.method.as_str(), "options" | "trace") {
             context.report(
                 rules::METHOD,
@@ -89,6 +83,7 @@ fn stream_name<'a>(
     context: &mut Context<'_>,
     operation: &'a Operation<'a>,
     names: &mut HashMap<String, &'a Operation<'a>>,
+    taken_names: &mut HashSet<String>,
 ) {
     let stream = operation.node.get(EVENT_STREAM);
     let Some(method) = stream.and_then(|it| it.get("method")?.as_str()) else {
@@ -97,14 +92,15 @@ fn stream_name<'a>(
     let other = names.get(method).map(|it| it.label());
     let taken = match other {
         Some(label) => format!("the name of the method of `{label}`"),
-        None if TAKEN.contains(&method) => "a name that is taken".to_owned(),
+        None if is_taken(method) => "a name that is taken".to_owned(),
         None => {
             names.insert(method.to_owned(), operation);
             return;
         }
     };
     let label = operation.label();
-    let rename = context.update(&operation.at, &format!("{EVENT_METHOD}: nameOfTheMethod"));
+    let name = free(&format!("{}-events", made(operation)), taken_names);
+    let rename = context.update(&operation.at, &format!("{EVENT_METHOD}: {name}"));
     context.report(
         rules::OPERATION_ID,
         &operation.at,
@@ -119,10 +115,13 @@ fn name<'a>(
     context: &mut Context<'_>,
     operation: &'a Operation<'a>,
     names: &mut HashMap<String, &'a Operation<'a>>,
+    taken_names: &mut HashSet<String>,
 ) {
     let label = operation.label();
-    let rename =
-        |context: &Context<'_>| context.update(&operation.at, "operationId: nameOfTheMethod");
+    let mut rename = |context: &Context<'_>| {
+        let name = free(&made(operation), taken_names);
+        context.update(&operation.at, &format!("operationId: {name}"))
+    };
     let Some(id) = operation.id else {
         context.report(
             rules::OPERATION_ID,
@@ -143,7 +142,7 @@ fn name<'a>(
         return;
     }
     let method = method_name(id);
-    if TAKEN.contains(&method.as_str()) {
+    if is_taken(&method) {
         context.report(
             rules::OPERATION_ID,
             &at,
@@ -168,5 +167,33 @@ fn name<'a>(
             names.insert(method, operation);
         }
     }
-    stream_name(context, operation, names);
+    stream_name(context, operation, names, taken_names);
+}
+
+/// A name of the method and the path.
+fn made(operation: &Operation<'_>) -> String {
+    let words = arrange::operation_name(&operation.method, operation.path);
+    method_name(&words)
+}
+
+/// This name, or one like it, that no method has, and that is advised once.
+fn free(wanted: &str, taken: &mut HashSet<String>) -> String {
+    let wanted = method_name(wanted);
+    let mut name = wanted.clone();
+    let mut number = 2;
+    while is_taken(&name) || !taken.insert(name.clone()) {
+        name = format!("{wanted}_{number}");
+        number += 1;
+    }
+    name
+}
+
+/// The methods that there will be, those for events among them.
+fn methods(operations: &[Operation<'_>]) -> HashSet<String> {
+    let ids = operations.iter().filter_map(|it| it.id.map(method_name));
+    let streams = operations.iter().filter_map(|it| {
+        let stream = it.node.get(EVENT_STREAM)?.get("method")?;
+        stream.as_str().map(str::to_owned)
+    });
+    ids.chain(streams).collect()
 }

@@ -1,14 +1,20 @@
 //! References: the generator follows those to components of the right kind, by their last part alone,
 //! and panics on others.
 
+use std::collections::HashSet;
+
 use super::context::{Context, component};
 use super::fields::{items, members};
 use super::rules;
 use super::schema::Schema;
 use crate::document::{Node, Pointer};
 use crate::model::{METHODS, path_items};
+use crate::overlay::yaml_text;
 
-pub(super) fn check(context: &mut Context<'_>, schemas: &[Schema<'_>]) {
+/// How many references may follow each other. People have two or three.
+const LONGEST_CHAIN: usize = 1_000;
+
+pub(super) fn check<'a>(context: &mut Context<'a>, schemas: &[Schema<'a>]) {
     for schema in schemas.iter().filter(|schema| !schema.is_replaced()) {
         if schema.get("$ref").is_some() {
             let siblings: Vec<&str> = schema.keywords().collect();
@@ -51,13 +57,13 @@ pub(super) fn check(context: &mut Context<'_>, schemas: &[Schema<'_>]) {
     }
 }
 
-fn parameters(context: &mut Context<'_>, holder: &Pointer, node: &Node) {
+fn parameters<'a>(context: &mut Context<'a>, holder: &Pointer, node: &'a Node) {
     for (at, node) in items(&holder.join("parameters"), node.get("parameters")) {
         plain(context, &at, node, "parameters");
     }
 }
 
-fn plain(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str) {
+fn plain<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &str) {
     if node.get("$ref").is_some() {
         let keys = node.as_object().into_iter().flat_map(|it| it.keys());
         let siblings: Vec<&str> = keys.map(String::as_str).collect();
@@ -65,7 +71,13 @@ fn plain(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str) {
     }
 }
 
-fn reference(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str, siblings: &[&str]) {
+fn reference<'a>(
+    context: &mut Context<'a>,
+    at: &Pointer,
+    node: &'a Node,
+    kind: &str,
+    siblings: &[&str],
+) {
     target(context, at, node, kind);
     for sibling in siblings {
         if *sibling != "$ref" && !sibling.starts_with("x-") {
@@ -74,7 +86,7 @@ fn reference(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str, s
             } else if kind == "schemas" {
                 format!(
                     "move it to the schema that is referred to, or leave it out with {}",
-                    context.update(at, &format!("x-codegen-ignore: [{sibling}]"))
+                    context.update(at, &format!("x-codegen-ignore: [{}]", yaml_text(sibling)))
                 )
             } else {
                 "move it to what is referred to".to_owned()
@@ -89,7 +101,7 @@ fn reference(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str, s
     }
 }
 
-fn target(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str) {
+fn target<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &str) {
     let Some(reference) = node.get("$ref") else {
         return;
     };
@@ -141,23 +153,37 @@ fn target(context: &mut Context<'_>, at: &Pointer, node: &Node, kind: &str) {
             let message = format!("`{name}` is nothing but references that come back to it");
             context.report(rules::REF_CYCLE, &at_ref, message, "write one of them out");
         }
+        Some(_)
+            if context
+                .chain(name, kind)
+                .is_some_and(|chain| chain.length >= LONGEST_CHAIN) =>
+        {
+            let message = format!(
+                "`{name}` begins more than {LONGEST_CHAIN} references, each to the next; the generator would take minutes for them, or run out of stack"
+            );
+            context.report(
+                rules::REF_CYCLE,
+                &at_ref,
+                message,
+                "refer to the last of them",
+            );
+        }
         Some(_) => {}
     }
 }
 
 /// Whether a chain of references ends in a circle, and not merely at nothing.
 fn leads_to_itself(context: &Context<'_>, node: &Node, kind: &str) -> bool {
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     let mut node = node;
     while let Some(name) = node
         .get("$ref")
         .and_then(Node::as_str)
         .and_then(|text| component(text, kind))
     {
-        if seen.contains(&name) {
+        if !seen.insert(name) {
             return true;
         }
-        seen.push(name);
         let to = Pointer(vec![
             "components".to_owned(),
             kind.to_owned(),

@@ -27,7 +27,7 @@ rules! {
 
     REF_TARGET = "ref-target": "a $ref that is no text, or leads to another file, to nothing, or to a thing of another kind";
     REF_SIBLINGS = "ref-siblings": "keywords beside a $ref";
-    REF_CYCLE = "ref-cycle": "a chain of $refs that comes back to itself";
+    REF_CYCLE = "ref-cycle": "a chain of $refs that comes back to itself, or of more than 1,000";
 
     PATH_ITEM_REF = "path-item-ref": "a $ref in place of a path item";
     PATH_TEMPLATE = "path-template": "a path that is no template";
@@ -70,7 +70,7 @@ rules! {
     ONE_OF_TAG = "one-of-tag": "branches of `oneOf` that no tag tells apart";
     ENUM_VALUES = "enum-values": "an enum of anything but distinct texts";
     NUMBER_FORMAT = "number-format": "a `number` that does not say that it is a fraction";
-    INTEGER_BOUNDS = "integer-bounds": "bounds that make another type of an integer";
+    INTEGER_BOUNDS = "integer-bounds": "bounds that an integer's type does not hold, or that make another type of it";
     EXCLUSIVE_BOUND = "exclusive-bound": "exclusive bounds that are numbers, or without a bound";
     STRING_FORMAT = "string-format": "text formats that are parsed strictly, or need a crate";
     STRING_BOUNDS = "string-bounds": "lengths and patterns of texts";

@@ -9,6 +9,7 @@ use crate::document::{Node, Pointer};
 use crate::model::{IGNORE, METHODS, REPLACE, path_items};
 
 /// A schema, the keywords left out that it is marked to go without.
+#[derive(Clone)]
 pub(super) struct Schema<'a> {
     pub(super) at: Pointer,
     pub(super) node: &'a Node,
@@ -190,7 +191,7 @@ fn walk<'a>(schema: Schema<'a>, out: &mut Vec<Schema<'a>>) {
         }
         for branch in schema.branches("oneOf") {
             let properties = branch.at.join("properties");
-            let tags: Vec<Pointer> = unions::constants(&branch)
+            let tags: HashSet<Pointer> = unions::constants(&branch)
                 .into_keys()
                 .map(|name| properties.join(name))
                 .collect();

@@ -1,5 +1,7 @@
 //! What kind of value a schema describes, references followed.
 
+use std::collections::HashSet;
+
 use super::context::Context;
 use super::schema::{Role, Schema};
 use crate::document::{Node, Pointer};
@@ -29,9 +31,13 @@ pub(super) struct Shaped<'a> {
 pub(super) fn shape<'a>(context: &Context<'a>, at: &Pointer, node: &'a Node) -> Option<Shaped<'a>> {
     let mut nullable = false;
     let (mut at, mut node) = (at.clone(), node);
-    // Each round follows a reference or goes into an `allOf` of one; neither can go on forever.
-    for _ in 0..64 {
+    // Each round follows references and goes into an `allOf` of one; a circle of those ends nowhere.
+    let mut seen = HashSet::new();
+    loop {
         let (to, found) = context.resolve(&at, node, "schemas")?;
+        if !seen.insert(to.clone()) {
+            return None;
+        }
         let is_component = to.0.len() == 3 && to.0[0] == "components";
         let role = if is_component {
             Role::Component
@@ -63,5 +69,4 @@ pub(super) fn shape<'a>(context: &Context<'a>, at: &Pointer, node: &'a Node) -> 
             schema,
         });
     }
-    None
 }

@@ -11,29 +11,20 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         return;
     }
     let what = describe::schema(context.document, &schema.at);
-    if let Some(format) = schema.get("format").and_then(Node::as_str) {
-        let problem = match format {
-            "date" | "date-time" => "would become a type of the crate chrono",
-            "uuid" => "would become a type of the crate uuid",
-            "ip" | "ipv4" | "ipv6" => "would become an address that is parsed strictly",
-            _ => "",
-        };
-        if !problem.is_empty() {
-            context.report(
-                rules::STRING_FORMAT,
-                &schema.at.join("format"),
-                format!("{what} {problem}: one odd value would lose a whole answer"),
-                format!(
-                    "keep it a text, with {}",
-                    context.update(&schema.at, "x-codegen-ignore: [format]")
-                ),
-            );
-        }
+    if let Some(format) = schema.get("format").and_then(Node::as_str)
+        && let Some(problem) = problem(format)
+    {
+        context.report(
+            rules::STRING_FORMAT,
+            &schema.at.join("format"),
+            format!("{what} {problem}: one odd value would lose a whole answer"),
+            format!(
+                "keep it a text, with {}",
+                context.update(&schema.at, "x-codegen-ignore: [format]")
+            ),
+        );
     }
-    let checks: Vec<&str> = ["pattern", "minLength", "maxLength"]
-        .into_iter()
-        .filter(|keyword| schema.get(keyword).is_some())
-        .collect();
+    let checks = checks(schema);
     // One action for all: a second would meet the list of the first.
     let all = checks.join(", ");
     for keyword in checks {
@@ -47,4 +38,28 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
                 ),
             );
     }
+}
+
+/// What a format of texts would become.
+fn problem(format: &str) -> Option<&'static str> {
+    match format {
+        "date" | "date-time" => Some("would become a type of the crate chrono"),
+        "uuid" => Some("would become a type of the crate uuid"),
+        "ip" | "ipv4" | "ipv6" => Some("would become an address that is parsed strictly"),
+        _ => None,
+    }
+}
+
+fn checks(schema: &Schema<'_>) -> Vec<&'static str> {
+    ["pattern", "minLength", "maxLength"]
+        .into_iter()
+        .filter(|keyword| schema.get(keyword).is_some())
+        .collect()
+}
+
+/// The keywords that would make a stricter type than a text of a schema.
+pub(super) fn strict(schema: &Schema<'_>) -> Vec<&'static str> {
+    let format = schema.get("format").and_then(Node::as_str);
+    let format = format.and_then(problem).map(|_| "format");
+    checks(schema).into_iter().chain(format).collect()
 }

@@ -8,16 +8,7 @@ use super::rules;
 use crate::model;
 use crate::naming::{feature_name, is_identifier, module_name};
 use crate::split::{FULL, MODULES, UNTAGGED};
-
-/// Features of the crate that are written by hand.
-const BY_HAND: [&str; 6] = [
-    "default",
-    "http2",
-    "multipart",
-    "native-tls",
-    "rustls",
-    "schemars",
-];
+use crate::taken;
 
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     let has_untagged = operations.iter().any(|it| model::tags(it.node).is_empty());
@@ -28,7 +19,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
             let first = tags.entry(feature.clone()).or_insert(tag);
             let problem = if !is_feature(&feature) {
                 format!("the tag `{tag}` makes no name for a feature and a file")
-            } else if feature == FULL || BY_HAND.contains(&feature.as_str()) {
+            } else if feature == FULL || taken::features().contains(&feature) {
                 format!(
                     "the tag `{tag}` would become the feature `{feature}`, which the crate has for something else"
                 )

@@ -3,7 +3,7 @@
 //! typify looks for a property that is required in every branch and has an enum of one value there, and
 //! makes of it the tag of a Rust enum. It does not look at the discriminator, nor through references.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::context::Context;
 use super::describe::{self, Words};
@@ -34,7 +34,7 @@ fn tag(schema: &Schema<'_>) -> Option<String> {
 
 /// Required properties with an enum of one text.
 pub(super) fn constants<'a>(branch: &Schema<'a>) -> HashMap<&'a str, &'a str> {
-    let required: Vec<&str> = branch.required().collect();
+    let required: HashSet<&str> = branch.required().collect();
     branch
         .properties()
         .filter(|(name, _)| required.contains(name))

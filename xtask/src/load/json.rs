@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{DEEPEST, too_deep};
+use super::{DEEPEST, too_deep, twice};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Entry, Node, Source, Span, Value};
 
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self, depth: usize) -> Result<IndexMap<String, Entry>, Failure> {
-        let mut members = IndexMap::new();
+        let mut members: IndexMap<String, Entry> = IndexMap::new();
         self.at += 1;
         while self.next() != b'}' {
             if self.next() == b',' {
@@ -97,15 +97,8 @@ impl<'a> Reader<'a> {
                 key: key_span.clone(),
                 node,
             };
-            if members.contains_key(&key) {
-                return Err(Diagnostic::in_source(
-                    self.source,
-                    key_span.start..key_span.end,
-                    "malformed",
-                    format!("the key `{key}` is there twice"),
-                    "keep one",
-                )
-                .into());
+            if let Some(first) = members.get(&key) {
+                return Err(twice(&key, &first.key, &key_span).into());
             }
             members.insert(key, entry);
         }

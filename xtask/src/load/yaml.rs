@@ -1,157 +1,395 @@
-//! YAML 1.2.
+//! YAML 1.2, and of YAML 1.1 the merge key `<<`, which people's descriptions have.
+//!
+//! The events of the parser are put together here, and not by its own loader: that one calls itself for each level of
+//! nesting before anybody can count them, and knows no merge keys.
 
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
+use saphyr::Scalar;
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Mark, StrInput, Tag};
 
 use super::{DEEPEST, too_deep};
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::document::{Entry, Node, Source, Span, Value};
 
+/// How many values aliases and merge keys may add to a file. A few lines of aliases of aliases would otherwise become
+/// more values than there is memory for.
+const MOST_COPIES: usize = 100_000;
+
+/// The key whose value is merged into the mapping that it stands in.
+const MERGE: &str = "<<";
+
 pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
-    let reader = Reader {
+    let mut reader = Reader {
         source,
         offsets: Offsets::new(&source.text),
+        parser: Parser::new_from_str(&source.text),
+        anchors: HashMap::new(),
+        copies: 0,
     };
-    let mut documents = MarkedYaml::load_from_str(&source.text).map_err(|error| {
-        let start = reader.offsets.byte(error.marker().index());
-        Diagnostic::in_source(
-            source,
-            start..start,
-            "malformed",
-            format!("the file is not YAML: {}", error.info()),
-            "mend the file",
-        )
-    })?;
-    match documents.len() {
-        0 => Ok(Node {
+    let Some(tree) = reader.document()? else {
+        return Ok(Node {
             value: Value::Null,
             span: Span::whole(source),
-        }),
-        1 => reader.node(documents.remove(0), 0),
-        count => Err(reader
-            .error(
-                &documents[1],
-                format!("the file holds {count} documents"),
-                "keep one",
-            )
-            .into()),
-    }
+        });
+    };
+    reader.node(&tree)
+}
+
+/// A value as it was written, aliases followed: one that is used several times is there once.
+struct Tree {
+    start: usize,
+    end: usize,
+    data: Data,
+    /// How deep the values within are nested.
+    height: usize,
+    /// How many values these are, with itself.
+    size: usize,
+}
+
+enum Data {
+    Plain(Value),
+    Sequence(Vec<Rc<Tree>>),
+    Mapping(Vec<(Key, Rc<Tree>)>),
+}
+
+struct Key {
+    start: usize,
+    end: usize,
+    name: String,
+    is_merge: bool,
 }
 
 struct Reader<'a> {
     source: &'a Arc<Source>,
     offsets: Offsets,
+    parser: Parser<'a, StrInput<'a>>,
+    anchors: HashMap<usize, Rc<Tree>>,
+    copies: usize,
 }
 
-impl Reader<'_> {
-    fn span(&self, node: &MarkedYaml<'_>) -> Span {
+impl<'a> Reader<'a> {
+    fn span(&self, start: usize, end: usize) -> Span {
         Span {
             source: self.source.clone(),
-            start: self.offsets.byte(node.span.start.index()),
-            end: self.offsets.byte(node.span.end.index()),
+            start,
+            end,
         }
     }
 
-    fn error(&self, node: &MarkedYaml<'_>, message: String, help: &str) -> Diagnostic {
-        let span = self.span(node);
-        Diagnostic::in_source(
-            self.source,
-            span.start..span.end,
-            "malformed",
-            message,
-            help,
-        )
+    fn place(&self, mark: Mark) -> (usize, usize) {
+        let start = self.offsets.byte(mark.start.index());
+        let end = self.offsets.byte(mark.end.index());
+        (start, end)
     }
 
-    fn node(&self, yaml: MarkedYaml<'_>, depth: usize) -> Result<Node, Failure> {
-        let span = self.span(&yaml);
+    fn error(&self, (start, end): (usize, usize), message: String, help: &str) -> Failure {
+        Diagnostic::in_source(self.source, start..end, "malformed", message, help).into()
+    }
+
+    fn too_deep(&self, (start, end): (usize, usize)) -> Failure {
+        too_deep(&self.span(start, end)).into()
+    }
+
+    fn scan_error(&self, error: &ScanError) -> Failure {
+        let start = self.offsets.byte(error.marker().index());
+        // The scanner reads ahead, and may be the first to count.
+        if error.info() == "recursion limit exceeded" {
+            return self.too_deep((start, start));
+        }
+        let message = format!("the file is not YAML: {}", error.info());
+        self.error((start, start), message, "mend the file")
+    }
+
+    fn next(&mut self) -> Result<(Event<'a>, (usize, usize)), Failure> {
+        match self.parser.next_event() {
+            Some(Ok((event, mark))) => {
+                let place = self.place(mark);
+                Ok((event, place))
+            }
+            Some(Err(error)) => Err(self.scan_error(&error)),
+            None => Ok((Event::StreamEnd, self.place(Mark::default()))),
+        }
+    }
+
+    /// The only document. `None` if there is none.
+    fn document(&mut self) -> Result<Option<Rc<Tree>>, Failure> {
+        let mut found = None;
+        loop {
+            let (event, place) = self.next()?;
+            match event {
+                Event::StreamEnd => return Ok(found),
+                Event::DocumentStart(_) if found.is_some() => {
+                    let message = "the file holds more than one document".to_owned();
+                    return Err(self.error(place, message, "keep one"));
+                }
+                Event::StreamStart
+                | Event::DocumentStart(_)
+                | Event::DocumentEnd
+                | Event::Nothing => {}
+                event => found = Some(self.tree(event, place, 0)?),
+            }
+        }
+    }
+
+    /// What this event begins. `depth` counts what it stands in.
+    fn tree(
+        &mut self,
+        event: Event<'a>,
+        (start, mut end): (usize, usize),
+        depth: usize,
+    ) -> Result<Rc<Tree>, Failure> {
         if depth > DEEPEST {
-            return Err(too_deep(&span).into());
+            return Err(self.too_deep((start, end)));
         }
-        let value = match yaml.data {
-            YamlData::Value(Scalar::Null) => Value::Null,
-            YamlData::Value(Scalar::Boolean(value)) => Value::Bool(value),
-            YamlData::Value(Scalar::Integer(_) | Scalar::FloatingPoint(_)) => {
-                self.number(&yaml, &span)?
+        let anchor;
+        let (mut height, mut size) = (0, 1);
+        let data = match event {
+            Event::Alias(id) => return self.alias(id, (start, end), depth),
+            Event::Scalar(text, style, id, tag) => {
+                anchor = id;
+                Data::Plain(self.scalar(&text, style, tag.as_deref(), (start, end))?)
             }
-            YamlData::Value(Scalar::String(ref text)) => {
-                // Whole numbers beyond i64 come as text.
-                match self.source.text[span.start..span.end].parse::<u64>() {
-                    Ok(number) => Value::Number(number.into()),
-                    Err(_) => Value::String(text.to_string()),
-                }
-            }
-            YamlData::Sequence(items) => Value::Array(
-                items
-                    .into_iter()
-                    .map(|item| self.node(item, depth + 1))
-                    .collect::<Result<_, _>>()?,
-            ),
-            YamlData::Mapping(members) => {
-                let mut object = IndexMap::with_capacity(members.len());
-                for (key, node) in members {
-                    let key_span = self.span(&key);
-                    let name = self.key(&key)?;
-                    let entry = Entry {
-                        key: key_span,
-                        node: self.node(node, depth + 1)?,
-                    };
-                    if object.insert(name.clone(), entry).is_some() {
-                        return Err(self
-                            .error(&key, format!("the key `{name}` is there twice"), "keep one")
-                            .into());
+            Event::SequenceStart(id, tag) => {
+                anchor = id;
+                self.container_tag(tag.as_deref(), (start, end))?;
+                let mut items = Vec::new();
+                loop {
+                    let (event, place) = self.next()?;
+                    if event == Event::SequenceEnd {
+                        end = place.0;
+                        break;
                     }
+                    let item = self.tree(event, place, depth + 1)?;
+                    height = height.max(item.height + 1);
+                    size += item.size;
+                    items.push(item);
                 }
-                Value::Object(object)
+                Data::Sequence(items)
+            }
+            Event::MappingStart(id, tag) => {
+                anchor = id;
+                self.container_tag(tag.as_deref(), (start, end))?;
+                let mut members = Vec::new();
+                loop {
+                    let (event, place) = self.next()?;
+                    if event == Event::MappingEnd {
+                        end = place.0;
+                        break;
+                    }
+                    let key = self.key(event, place)?;
+                    let (event, place) = self.next()?;
+                    let value = self.tree(event, place, depth + 1)?;
+                    height = height.max(value.height + 1);
+                    size += value.size;
+                    members.push((key, value));
+                }
+                Data::Mapping(members)
             }
             _ => {
-                return Err(self
-                    .error(
-                        &yaml,
-                        "a tag or an alias that JSON has no counterpart for".to_owned(),
-                        "write the value out",
-                    )
-                    .into());
+                let message = "the file is not YAML: a value is missing here".to_owned();
+                return Err(self.error((start, end), message, "mend the file"));
             }
         };
-        Ok(Node { value, span })
+        let tree = Rc::new(Tree {
+            start,
+            end,
+            data,
+            height,
+            size,
+        });
+        if anchor != 0 {
+            self.anchors.insert(anchor, tree.clone());
+        }
+        Ok(tree)
+    }
+
+    fn alias(
+        &mut self,
+        anchor: usize,
+        place: (usize, usize),
+        depth: usize,
+    ) -> Result<Rc<Tree>, Failure> {
+        let Some(tree) = self.anchors.get(&anchor).cloned() else {
+            let message = "an alias of what it stands in".to_owned();
+            return Err(self.error(place, message, "write the value out"));
+        };
+        if depth + tree.height > DEEPEST {
+            return Err(self.too_deep(place));
+        }
+        self.copies = self.copies.saturating_add(tree.size);
+        self.bounded(place)?;
+        Ok(tree)
+    }
+
+    fn bounded(&self, place: (usize, usize)) -> Result<(), Failure> {
+        if self.copies <= MOST_COPIES {
+            return Ok(());
+        }
+        let message =
+            format!("aliases and merge keys add more than {MOST_COPIES} values to the file");
+        Err(self.error(
+            place,
+            message,
+            "write parts of them out, or refer to components with `$ref`",
+        ))
+    }
+
+    fn container_tag(&self, tag: Option<&Tag>, place: (usize, usize)) -> Result<(), Failure> {
+        match tag {
+            Some(tag) if !tag.is_yaml_core_schema() => Err(self.foreign_tag(place)),
+            _ => Ok(()),
+        }
+    }
+
+    fn foreign_tag(&self, place: (usize, usize)) -> Failure {
+        let message = "a tag that JSON has no counterpart for".to_owned();
+        self.error(place, message, "write the value without the tag")
+    }
+
+    fn scalar(
+        &self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        place: (usize, usize),
+    ) -> Result<Value, Failure> {
+        if tag.is_some_and(|tag| !tag.is_yaml_core_schema()) {
+            return Err(self.foreign_tag(place));
+        }
+        let tag = tag.map(std::borrow::Cow::Borrowed);
+        let scalar = Scalar::parse_from_cow_and_metadata(text.into(), style, tag.as_ref());
+        let is_text = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.suffix == "str");
+        match scalar {
+            None => Err(self.foreign_tag(place)),
+            Some(Scalar::Null) => Ok(Value::Null),
+            Some(Scalar::Boolean(value)) => Ok(Value::Bool(value)),
+            Some(Scalar::String(text)) if is_text => Ok(Value::String(text.into_owned())),
+            // Whole numbers beyond i64 come as text.
+            Some(Scalar::String(text)) => Ok(match text.parse::<u64>() {
+                Ok(number) => Value::Number(number.into()),
+                Err(_) => Value::String(text.into_owned()),
+            }),
+            Some(scalar) => self.number(text, &scalar, place),
+        }
     }
 
     /// Numbers are read from the text again, as JSON would, so that none loses digits.
-    fn number(&self, yaml: &MarkedYaml<'_>, span: &Span) -> Result<Value, Failure> {
-        let text = &self.source.text[span.start..span.end];
+    fn number(
+        &self,
+        text: &str,
+        scalar: &Scalar<'_>,
+        place: (usize, usize),
+    ) -> Result<Value, Failure> {
         let number = serde_json::from_str::<serde_json::Number>(text)
             .ok()
-            .or_else(|| match &yaml.data {
-                YamlData::Value(Scalar::Integer(number)) => Some((*number).into()),
-                YamlData::Value(Scalar::FloatingPoint(number)) => {
-                    serde_json::Number::from_f64(number.into_inner())
-                }
+            .or_else(|| match scalar {
+                Scalar::Integer(number) => Some((*number).into()),
+                Scalar::FloatingPoint(number) => serde_json::Number::from_f64(number.into_inner()),
                 _ => None,
             });
-        match number {
-            Some(number) => Ok(Value::Number(number)),
-            None => Err(self
-                .error(
-                    yaml,
-                    format!("`{text}` is no number that JSON has"),
-                    "quote it if it is meant as text",
-                )
-                .into()),
-        }
+        number.map(Value::Number).ok_or_else(|| {
+            self.error(
+                place,
+                format!("`{text}` is no number that JSON has"),
+                "quote it if it is meant as text",
+            )
+        })
     }
 
     /// A key as text. Status codes are often written without quotes.
-    fn key(&self, key: &MarkedYaml<'_>) -> Result<String, Failure> {
-        match &key.data {
-            YamlData::Value(Scalar::String(text)) => Ok(text.to_string()),
-            YamlData::Value(Scalar::Integer(number)) => Ok(number.to_string()),
-            _ => Err(self
-                .error(key, "a key that is not a string".to_owned(), "quote it")
-                .into()),
+    fn key(&self, event: Event<'a>, place: (usize, usize)) -> Result<Key, Failure> {
+        let key = |name: &str, is_merge| Key {
+            start: place.0,
+            end: place.1,
+            name: name.to_owned(),
+            is_merge,
+        };
+        if let Event::Scalar(text, style, _, tag) = &event {
+            let is_merge_tag = |tag: &Tag| tag.is_yaml_core_schema() && tag.suffix == "merge";
+            let is_merge = match tag.as_deref() {
+                None => *style == ScalarStyle::Plain && text == MERGE,
+                Some(tag) => is_merge_tag(tag),
+            };
+            if is_merge {
+                return Ok(key(text, true));
+            }
+            let scalar = Scalar::parse_from_cow_and_metadata(text.clone(), *style, tag.as_ref());
+            match scalar {
+                Some(Scalar::String(_)) => return Ok(key(text, false)),
+                Some(Scalar::Integer(number)) => return Ok(key(&number.to_string(), false)),
+                _ => {}
+            }
         }
+        Err(self.error(place, "a key that is not a string".to_owned(), "quote it"))
+    }
+
+    fn node(&self, tree: &Tree) -> Result<Node, Failure> {
+        let value = match &tree.data {
+            Data::Plain(value) => value.clone(),
+            Data::Sequence(items) => Value::Array(
+                items
+                    .iter()
+                    .map(|item| self.node(item))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Data::Mapping(members) => Value::Object(self.members(members)?),
+        };
+        Ok(Node {
+            value,
+            span: self.span(tree.start, tree.end),
+        })
+    }
+
+    fn members(&self, written: &[(Key, Rc<Tree>)]) -> Result<IndexMap<String, Entry>, Failure> {
+        // What is written in the mapping itself takes precedence, then what is merged first.
+        let own = written.iter().filter(|(key, _)| !key.is_merge);
+        let own: HashSet<&str> = own.map(|(key, _)| key.name.as_str()).collect();
+        let mut members: IndexMap<String, Entry> = IndexMap::with_capacity(written.len());
+        for (key, value) in written {
+            if key.is_merge {
+                for (name, entry) in self.merged(key, value)? {
+                    if !own.contains(name.as_str()) {
+                        members.entry(name).or_insert(entry);
+                    }
+                }
+                continue;
+            }
+            let span = self.span(key.start, key.end);
+            if let Some(first) = members.get(&key.name) {
+                return Err(super::twice(&key.name, &first.key, &span).into());
+            }
+            let node = self.node(value)?;
+            members.insert(key.name.clone(), Entry { key: span, node });
+        }
+        Ok(members)
+    }
+
+    /// What a merge key adds, in order.
+    fn merged(&self, key: &Key, value: &Rc<Tree>) -> Result<Vec<(String, Entry)>, Failure> {
+        let sources = match &value.data {
+            Data::Mapping(_) => std::slice::from_ref(value),
+            Data::Sequence(items) => items.as_slice(),
+            Data::Plain(_) => &[],
+        };
+        let is_mapping = |tree: &Rc<Tree>| matches!(tree.data, Data::Mapping(_));
+        if matches!(value.data, Data::Plain(_)) || !sources.iter().all(is_mapping) {
+            return Err(self.error(
+                (key.start, key.end),
+                "the merge key `<<` takes a mapping, or a list of mappings".to_owned(),
+                "give it an alias of one, as `<<: *name`; quote the key if it is meant as text",
+            ));
+        }
+        let mut merged = Vec::new();
+        for source in sources {
+            if let Value::Object(members) = self.node(source)?.value {
+                merged.extend(members);
+            }
+        }
+        Ok(merged)
     }
 }
 

@@ -17,11 +17,19 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
         let bound = match draft.get(exclusive).map(|it| &it.value) {
             None | Some(Value::Null) => continue,
             Some(Value::Number(bound)) => bound.clone(),
-            Some(_) => {
+            Some(other) => {
                 let message = format!("`{exclusive}` is a number in OpenAPI 3.1");
-                let help = format!("write the bound, as with {}", {
-                    lowering.update(&draft.at, &format!("{exclusive}: 0"))
-                });
+                // `true` is how OpenAPI 3.0 says that the bound beside it is excluded.
+                let update = match (other, draft.get(plain).map(|it| &it.value)) {
+                    (Value::Bool(true), Some(Value::Number(bound))) => {
+                        format!("{exclusive}: {bound}")
+                    }
+                    _ => format!("x-codegen-ignore: [{exclusive}]"),
+                };
+                let help = format!(
+                    "write the bound, or leave it out, with {}",
+                    lowering.update(&draft.at, &update)
+                );
                 let at = draft.at.join(exclusive);
                 lowering.refuse(rules::BOUND_FORM, &at, message, help);
                 continue;

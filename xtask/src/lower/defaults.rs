@@ -1,8 +1,10 @@
 //! Defaults that do not fit: no value is invalid for them, and no code can be made of them.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use jsonschema::{Draft as Dialect, Registry};
+use jsonschema::{Draft as Dialect, Registry, Validator};
 
 use super::Lowering;
 use super::draft::{Draft, is_note};
@@ -15,6 +17,8 @@ const DOCUMENT: &str = "urn:description";
 pub(super) struct Fit {
     /// Nothing where the description's references lead to nowhere, which the lints are about.
     registry: Option<Registry<'static>>,
+    /// Validators of what references lead to, by the reference: to make one goes through all that it says.
+    referred: RefCell<HashMap<String, Option<Validator>>>,
 }
 
 impl Fit {
@@ -25,27 +29,46 @@ impl Fit {
             .and_then(|registry| registry.prepare());
         Self {
             registry: registry.ok(),
+            referred: RefCell::default(),
         }
     }
 
     /// Nothing where the schema cannot be understood.
     fn fits(&self, document: &Node, schema: &Pointer, value: &Node) -> Option<bool> {
-        let plain = document
-            .pointer(schema)
-            .and_then(|it| fits_plain(it, value));
-        plain.or_else(|| self.validates(schema, &value.to_json()))
+        let node = document.pointer(schema);
+        if let Some(fits) = node.and_then(|it| fits_plain(it, value)) {
+            return Some(fits);
+        }
+        let value = value.to_json();
+        if let Some(target) = node.and_then(only_reference) {
+            let mut referred = self.referred.borrow_mut();
+            let validator = referred
+                .entry(target.to_owned())
+                .or_insert_with(|| self.validator(target));
+            return Some(validator.as_ref()?.is_valid(&value));
+        }
+        let validator = self.validator(&format!("#{}", fragment(schema)))?;
+        Some(validator.is_valid(&value))
     }
 
-    fn validates(&self, schema: &Pointer, value: &serde_json::Value) -> Option<bool> {
+    /// Of what stands at this fragment of the description.
+    fn validator(&self, fragment: &str) -> Option<Validator> {
         let registry = self.registry.as_ref()?;
-        let reference = format!("{DOCUMENT}#{}", fragment(schema));
-        let validator = jsonschema::options()
+        let reference = format!("{DOCUMENT}{fragment}");
+        jsonschema::options()
             .with_draft(Dialect::Draft202012)
             .with_registry(registry)
             .build(&serde_json::json!({ "$ref": reference }))
-            .ok()?;
-        Some(validator.is_valid(value))
+            .ok()
     }
+}
+
+/// The reference of a schema that says nothing else of its values.
+fn only_reference(schema: &Node) -> Option<&str> {
+    let members = schema.as_object()?;
+    let mut others = members.keys().filter(|key| *key != "$ref" && !is_note(key));
+    let target = schema.get("$ref")?.as_str()?;
+    (others.next().is_none() && target.starts_with('#')).then_some(target)
 }
 
 /// Whether a value fits a schema that asks for little but types. Nothing for any other: a validator can tell, and takes
@@ -80,11 +103,16 @@ fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
                 true
             }
             ("anyOf", Value::Array(branches)) if !branches.is_empty() => {
-                let mut any = false;
-                for branch in branches {
-                    any |= fits_plain(branch, value)?;
+                let answers: Vec<Option<bool>> =
+                    branches.iter().map(|it| fits_plain(it, value)).collect();
+                // One is enough, whatever is not known of the others.
+                if answers.contains(&Some(true)) {
+                    true
+                } else if answers.contains(&None) {
+                    return None;
+                } else {
+                    false
                 }
-                any
             }
             _ => return None,
         };

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::rules::REWRITINGS;
 use super::{Lowered, Rewrite};
 use crate::lines::Lines;
+use crate::visible::visible;
 
 impl Lowered {
     /// One line, if anything was rewritten.
@@ -54,6 +55,7 @@ impl Lowered {
             }
         }
         text.push_str(places.trim_end());
-        text
+        // A pointer holds names of the description's.
+        visible(&text).into_owned()
     }
 }

@@ -5,6 +5,7 @@ use super::draft::Draft;
 use super::notes::{is_rare, is_usual_dialect};
 use super::rules::{self, Refusal};
 use crate::document::Node;
+use crate::overlay::yaml_text;
 
 const KEYWORDS: [(&str, Refusal); 15] = [
     ("if", rules::CONDITIONAL),
@@ -70,7 +71,7 @@ pub(super) fn refuse(lowering: &mut Lowering<'_>, draft: &Draft) {
         refusals.push(("$schema", rules::DIALECT));
     }
     for (keyword, refusal) in refusals {
-        let update = format!("x-codegen-ignore: ['{keyword}']");
+        let update = format!("x-codegen-ignore: [{}]", yaml_text(keyword));
         let help = format!(
             "if the client need not know, leave it out with {}; otherwise replace the schema in the overlay",
             lowering.update(&draft.at, &update)

@@ -5,6 +5,7 @@ use super::{Lowering, Place, bounds, branches, defaults, notes, nulls, reference
 use super::{rules, tuples, types, values};
 use crate::document::{Entry, Node, Pointer, Value};
 use crate::model::REPLACE;
+use crate::overlay::yaml_text;
 
 /// Schemas in schemas. JSON that was read is nested less; YAML may be nested more.
 const DEPTH: usize = 100;
@@ -120,7 +121,10 @@ fn inner(
             }
             Some(_) => {
                 let message = format!("`{keyword}` is no list of schemas");
-                let help = lowering.update(&draft.at, &format!("x-codegen-ignore: ['{keyword}']"));
+                let help = lowering.update(
+                    &draft.at,
+                    &format!("x-codegen-ignore: [{}]", yaml_text(keyword)),
+                );
                 let help = format!("leave it out with {help}");
                 lowering.refuse(rules::SCHEMA_FORM, &at, message, help);
             }

@@ -37,9 +37,14 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     }
     let one = met.first().map_or_else(any, |it| (*it).clone());
     if met.iter().any(|it| it.to_json() != one.to_json()) {
+        // A merge puts nothing in the place of `items` that are there: an array without any is one of any JSON, too.
+        let update = match draft.get("items") {
+            Some(_) => "x-codegen-ignore: [prefixItems, items]",
+            None => "x-codegen-ignore: [prefixItems], items: {}",
+        };
         let help = format!(
             "let them be any JSON with {}",
-            lowering.update(&draft.at, "x-codegen-ignore: [prefixItems], items: {}")
+            lowering.update(&draft.at, update)
         );
         lowering.refuse(
             rules::TUPLE_ITEMS,

@@ -50,7 +50,13 @@ pub(super) fn only_null(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     };
     lowering.count(rules::ONLY_NULL, &at);
     let only_null = || Value::Array(vec![node(Value::Null, &key)]);
-    if draft.members.contains_key("enum") {
+    let is_null = |values: &[Node]| values.iter().any(Node::is_null);
+    if draft.members.contains_key("enum")
+        && !draft
+            .get("enum")
+            .and_then(Node::as_array)
+            .is_some_and(is_null)
+    {
         draft.and(schema_of("enum", only_null(), &key), false);
     } else {
         draft.put("enum", only_null(), &key);

@@ -10,7 +10,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
         return;
     };
     let at = draft.at.join("const");
-    if draft.members.contains_key("enum") {
+    if draft.get("enum").is_some() {
         let is_listed = draft
             .get("enum")
             .and_then(|it| it.as_array())

@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, FnArg, ImplItemFn, Pat, Type, parse_quote};
 
-use super::{method_docs, unexpected};
+use super::unexpected;
 use crate::diagnostic::Failure;
 use crate::model::Operation;
 
@@ -36,15 +36,18 @@ impl Kind {
     }
 }
 
-/// Changes the body of an operation that is marked so.
-pub(super) fn refine(method: &mut ImplItemFn, operation: &Operation) -> Result<(), Failure> {
+/// Changes the body of an operation that is marked so. Gives what is to be said of it.
+pub(super) fn refine(
+    method: &mut ImplItemFn,
+    operation: &Operation,
+) -> Result<Option<String>, Failure> {
     let kind = match operation {
         Operation { upload: true, .. } => Kind::Upload,
         Operation {
             optional_body: true,
             ..
         } => Kind::Optional,
-        _ => return Ok(()),
+        _ => return Ok(None),
     };
     let id = method.sig.ident.to_string();
     let missing = |what: &str| unexpected(&format!("`{id}` has no {what}"));
@@ -59,20 +62,17 @@ pub(super) fn refine(method: &mut ImplItemFn, operation: &Operation) -> Result<(
     if bodies.changed != 1 {
         return Err(missing("one call of `json`"));
     }
-    method_docs::insert(
-        method,
-        match kind {
-            Kind::Optional => "Without a `body`, none is sent.",
-            Kind::Upload => {
-                "Uploads: the body is sent as `multipart/form-data`. Needs the feature `multipart`."
-            }
-        },
-    );
     if let Kind::Upload = kind {
         let feature = parse_quote!(#[cfg(feature = "multipart")]);
         method.attrs.push(feature);
     }
-    Ok(())
+    let said = match kind {
+        Kind::Optional => "Without a `body`, none is sent.",
+        Kind::Upload => {
+            "Uploads: the body is sent as `multipart/form-data`. Needs the feature `multipart`."
+        }
+    };
+    Ok(Some(said.to_owned()))
 }
 
 /// Makes `request.json(&body)` something else.

@@ -1,22 +1,36 @@
-//! Doc comments: one line per attribute, and none missing.
+//! Doc comments: one line per attribute, and none missing. What the generator writes there is text of the description;
+//! see [`markdown`].
 
 use syn::{Attribute, Expr, Lit, Meta};
 
-/// Rewrites the doc comments among `attrs` as one `///` line per line of text. Where there is none,
-/// `default` becomes the text.
+use crate::markdown;
+
+/// Rewrites the doc comments among `attrs`, which are text of the description, as documentation, one `///` line per
+/// line. Where there is none, `default` becomes the documentation, as it is.
 pub(super) fn tidy(attrs: &mut Vec<Attribute>, default: impl FnOnce() -> String) {
+    let text = markdown::docs(&take(attrs));
+    set(attrs, &if text.is_empty() { default() } else { text });
+}
+
+/// Puts documentation before other attributes, one `///` line per line.
+pub(super) fn set(attrs: &mut Vec<Attribute>, text: &str) {
+    attrs.splice(0..0, text.lines().map(line));
+}
+
+/// Adds a paragraph of ours.
+pub(super) fn add(attrs: &mut Vec<Attribute>, paragraph: &str) {
     let text = take(attrs);
-    let text = match text.trim() {
-        "" => default(),
-        text => text.to_owned(),
-    };
-    let mut docs: Vec<Attribute> = text.lines().map(line).collect();
-    docs.append(attrs);
-    *attrs = docs;
+    set(attrs, &format!("{text}\n\n{paragraph}"));
+}
+
+/// `#[deprecated]`, if there is something to say of it. Generated code may use what has it.
+pub(super) fn deprecated(note: Option<&String>) -> Option<Attribute> {
+    let note = note?;
+    Some(syn::parse_quote!(#[deprecated(note = #note)]))
 }
 
 /// Takes the doc comments out of `attrs`, as one text.
-pub(super) fn take(attrs: &mut Vec<Attribute>) -> String {
+fn take(attrs: &mut Vec<Attribute>) -> String {
     let mut text = Vec::new();
     attrs.retain(|attr| match doc(attr) {
         Some(lines) => {

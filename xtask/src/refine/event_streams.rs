@@ -6,14 +6,14 @@ use syn::{
     Expr, GenericArgument, Ident, ImplItemFn, PathArguments, ReturnType, Stmt, Type, parse_quote,
 };
 
-use super::{method_docs, unexpected};
+use super::unexpected;
 use crate::diagnostic::Failure;
 use crate::model::EventStream;
 use crate::naming::type_name;
 
-/// The method that asks for events, made of the one that asks for JSON, which is told of it.
+/// The method that asks for events, made of the one that asks for JSON.
 pub(super) fn twin(
-    method: &mut ImplItemFn,
+    method: &ImplItemFn,
     constant: &Ident,
     stream: &EventStream,
 ) -> Result<ImplItemFn, Failure> {
@@ -44,6 +44,11 @@ pub(super) fn twin(
         *value = parse_quote!(ByteStream);
     }
 
+    Ok(twin)
+}
+
+/// What is said of the method that asks for JSON, and of the other.
+pub(super) fn said(stream: &EventStream) -> (String, Vec<String>) {
     let name = &stream.method;
     let mut said =
         "Asks for server-sent events, and hands over their bytes as they arrive.".to_owned();
@@ -53,16 +58,15 @@ pub(super) fn twin(
             " The `data` of each event is a [`types::{event}`] as JSON, where it is JSON at all."
         );
     }
+    let mut of_twin = vec![said];
     let mut other = format!("For the answer as server-sent events, see [`{name}`](Self::{name}).");
     if let Some(switch) = &stream.switch {
-        said += &format!(
-            "\n\nThe service goes by `{switch}` of the body, which this method leaves as it is: set it to `true`."
-        );
+        of_twin.push(format!(
+            "The service goes by `{switch}` of the body, which this method leaves as it is: set it to `true`."
+        ));
         other += &format!(" `{switch}` of the body must not be `true` here.");
     }
-    method_docs::insert(&mut twin, &said);
-    method_docs::insert(method, &other);
-    Ok(twin)
+    (other, of_twin)
 }
 
 /// The `T` of `Result<ResponseValue<T>, …>`.

@@ -13,8 +13,10 @@ use syn::{
     Stmt, Token,
 };
 
+use super::method_docs::MethodDocs;
 use super::{answers, bodies, docs, event_streams, forms, parameter_structs, unexpected};
 use crate::diagnostic::Failure;
+use crate::markdown;
 use crate::model::{self, Model};
 use crate::template::{self, template};
 
@@ -50,23 +52,33 @@ pub(super) fn refine(
             .get(&id)
             .ok_or_else(|| unexpected(&format!("no operation of the description became `{id}`")))?;
         let constant = format_ident!("{}", id.to_uppercase());
-        let (verb, path) = (&operation.method, &operation.path);
         let is_stream = streams(&method);
         out.constants
             .push(declaration(&constant, &id, operation, is_stream));
-        docs::tidy(&mut method.attrs, || format!("`{verb} {path}`"));
+        method
+            .attrs
+            .extend(docs::deprecated(operation.deprecated.as_ref()));
+        let mut docs = MethodDocs::default();
         refine_method(&mut method, &constant)?;
-        bodies::refine(&mut method, operation)?;
-        let parameters = parameter_structs::refine(&mut method, operation, &mut taken)?;
+        docs.paragraphs
+            .extend(bodies::refine(&mut method, operation)?);
+        let parameters = parameter_structs::refine(&mut method, operation, &mut taken, &mut docs)?;
         out.types.1 += usize::from(!parameters.is_empty());
         out.types.0.extend(parameters);
         let Some(stream) = &operation.event_stream else {
+            docs.write(&mut method, operation);
             answers::shorten(&mut method);
             out.methods.push(method);
             continue;
         };
         let (constant, id) = (event_streams::constant(stream), &stream.method);
-        let mut twin = event_streams::twin(&mut method, &constant, stream)?;
+        let mut twin = event_streams::twin(&method, &constant, stream)?;
+        let (said, of_twin) = event_streams::said(stream);
+        let mut docs_of_twin = docs.clone();
+        docs_of_twin.paragraphs.extend(of_twin);
+        docs_of_twin.write(&mut twin, operation);
+        docs.paragraphs.push(said);
+        docs.write(&mut method, operation);
         answers::shorten(&mut method);
         answers::shorten(&mut twin);
         out.constants
@@ -96,7 +108,8 @@ fn declaration(name: &Ident, id: &str, operation: &model::Operation, is_stream: 
         NAME = name,
         value = &value,
     );
-    constant.attrs = vec![docs::line(&format!("`{verb} {path}`"))];
+    let doc = markdown::code(&format!("{verb} {path}"));
+    constant.attrs = vec![docs::line(&doc)];
     constant
 }
 

@@ -9,8 +9,10 @@ use syn::{
     parse_quote,
 };
 
-use super::{docs, method_docs, types, unexpected};
+use super::method_docs::MethodDocs;
+use super::{docs, types, unexpected};
 use crate::diagnostic::Failure;
+use crate::markdown;
 use crate::model::Operation;
 use crate::naming::type_name;
 use crate::template::template;
@@ -24,6 +26,7 @@ pub(super) fn refine(
     method: &mut ImplItemFn,
     operation: &Operation,
     taken: &mut BTreeSet<String>,
+    method_docs: &mut MethodDocs,
 ) -> Result<Vec<Item>, Failure> {
     let optional: Vec<_> = operation
         .parameters
@@ -60,23 +63,22 @@ pub(super) fn refine(
         Owned.visit_type_mut(&mut inner);
         let wire = &parameter.name;
         let mut attrs = Vec::new();
-        docs::tidy(&mut attrs, || match &parameter.description {
-            Some(said) => said.clone(),
-            None => format!("`{wire}`"),
-        });
+        let said = parameter.description.as_deref().map(markdown::docs);
+        let said = said.filter(|it| !it.is_empty());
+        docs::set(&mut attrs, &said.unwrap_or_else(|| markdown::code(wire)));
+        attrs.extend(docs::deprecated(parameter.deprecated.as_ref()));
         fields.push((format_ident!("{}", parameter.argument), inner, attrs));
     }
 
     let name = name(&operation.id, taken)
         .ok_or_else(|| unexpected(&format!("the parameters of `{id}` find no name for a type")))?;
-    let argument = ["params", "parameters", "optional_parameters"]
-        .into_iter()
+    let argument = names("params", "parameters", "_")
         .find(|name| {
             method
                 .sig
                 .inputs
                 .iter()
-                .all(|it| name_of(it).is_none_or(|it| it != name))
+                .all(|it| name_of(it).is_none_or(|it| *it != **name))
         })
         .ok_or_else(|| unexpected(&format!("the parameters of `{id}` find no name")))?;
     let argument_ident = format_ident!("{argument}");
@@ -95,7 +97,7 @@ pub(super) fn refine(
         },
     );
     let said = "What may be left out; `Default` leaves out all of it.";
-    method_docs::list_arguments(method, operation, &[(argument, said)]);
+    method_docs.more_arguments.push((argument, said.to_owned()));
     Ok(items(&name, &id, &fields))
 }
 
@@ -114,7 +116,9 @@ fn items(name: &Ident, id: &str, fields: &[(Ident, Type, Vec<Attribute>)]) -> Ve
     if let Fields::Named(named) = &mut item.fields {
         named.named = fields.iter().map(declared).collect();
     }
-    let setters = fields.iter().map(|(ident, ty, _)| types::setter(ident, ty));
+    let setters = fields
+        .iter()
+        .map(|(ident, ty, attrs)| types::setter(ident, ty, attrs));
     vec![Item::Struct(item), types::inherent(name, setters)]
 }
 
@@ -128,12 +132,22 @@ fn declared((ident, ty, attrs): &(Ident, Type, Vec<Attribute>)) -> Field {
     field
 }
 
+/// Names to try, one after the other. There is always one that nothing else has.
+fn names(first: &str, second: &str, before_word: &str) -> impl Iterator<Item = String> {
+    let plain = [
+        first.to_owned(),
+        second.to_owned(),
+        format!("optional{before_word}{second}"),
+    ];
+    let numbered = first.to_owned();
+    let numbered = (2..10_000).map(move |number| format!("{numbered}{number}"));
+    plain.into_iter().chain(numbered)
+}
+
 /// A name that no type has.
 fn name(operation: &str, taken: &mut BTreeSet<String>) -> Option<Ident> {
-    let names = ["params", "parameters", "optional-parameters"];
-    let mut names = names
-        .into_iter()
-        .map(|suffix| type_name(&format!("{operation}-{suffix}")));
+    let names = names("params", "parameters", "-");
+    let mut names = names.map(|suffix| type_name(&format!("{operation}-{suffix}")));
     let name = names.find(|name| !taken.contains(name))?;
     taken.insert(name.clone());
     syn::parse_str(&name).ok()

@@ -1,7 +1,7 @@
 //! Types: what may grow is `#[non_exhaustive]` and has constructors; all is comparable, documented and
 //! safe to print.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use heck::ToSnakeCase;
 use proc_macro2::{TokenStream, TokenTree};
@@ -15,6 +15,7 @@ use syn::{
 
 use super::{docs, open, text_enum, unexpected, union, uploads};
 use crate::diagnostic::Failure;
+use crate::markdown;
 use crate::model::{Model, Schema, UNKNOWN_MEMBERS};
 use crate::template::template;
 
@@ -54,6 +55,12 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
         .filter(|(_, schema)| schema.keeps_unknown.is_some())
         .map(|(name, _)| name.as_str())
         .collect();
+    let asking: BTreeSet<&str> = model
+        .schemas
+        .iter()
+        .filter(|(_, schema)| !schema.required_to_send.is_empty())
+        .map(|(name, _)| name.as_str())
+        .collect();
     // What is made of a union's branches is there for the types of its fields.
     let is_parts = |name: &str| unions.contains_key(name);
     for item in items {
@@ -85,6 +92,8 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 if block.trait_.is_some()
                     && self_name(&block.self_ty)
                         .is_some_and(|name| text_enums.contains(&name.to_string())) => {}
+            // There is no value to begin with for what must be given.
+            Item::Impl(block) if makes_default_of(&block, &asking) => {}
             // It knows no field for unknown members; the constructor does.
             Item::Impl(mut block) if makes_default_of(&block, &keeping) => {
                 for item in &mut block.items {
@@ -140,6 +149,8 @@ fn refine_struct(
     docs::tidy(&mut item.attrs, || {
         format!("`{name}`, as the description has it.")
     });
+    let deprecated = schema.and_then(|schema| schema.deprecated.as_ref());
+    item.attrs.extend(docs::deprecated(deprecated));
     derive(&mut item.attrs, &["PartialEq"])?;
     let Fields::Named(fields) = &mut item.fields else {
         return Ok(vec![Item::Struct(item)]);
@@ -155,11 +166,21 @@ fn refine_struct(
             field.vis = parse_quote!(pub);
         }
     }
+    let (not_sent, to_send) = match schema {
+        Some(schema) => (&schema.not_sent[..], &schema.required_to_send[..]),
+        None => (&[][..], &[][..]),
+    };
     for field in &mut fields.named {
         document_field(field)?;
+        give_direction(field, not_sent, to_send)?;
+        let note = match schema {
+            Some(schema) => schema.deprecated_properties.get(&wire_name(field)?),
+            None => None,
+        };
+        field.attrs.extend(docs::deprecated(note));
     }
 
-    let parts = Parts::of(&fields.named)?;
+    let parts = Parts::of(&fields.named, not_sent, to_send)?;
     let constructor = parts.constructor(&format_ident!("new"), parse_quote!(Self), true);
     let methods = std::iter::once(constructor).chain(parts.setters());
     let mut items = vec![inherent(&name, methods)];
@@ -180,6 +201,8 @@ fn refine_enum(
     docs::tidy(&mut item.attrs, || {
         format!("`{name}`, as the description has it.")
     });
+    let deprecated = schema.and_then(|schema| schema.deprecated.as_ref());
+    item.attrs.extend(docs::deprecated(deprecated));
     derive(&mut item.attrs, &["PartialEq"])?;
     item.attrs.push(non_exhaustive());
 
@@ -187,7 +210,7 @@ fn refine_enum(
     let mut constructors = Vec::new();
     for variant in &mut item.variants {
         let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
-        docs::tidy(&mut variant.attrs, || format!("`{wire}`"));
+        docs::tidy(&mut variant.attrs, || markdown::code(&wire));
         if is_open_union && matches!(variant.fields, Fields::Unit) {
             variant.fields = Fields::Named(parse_quote!({}));
         }
@@ -199,7 +222,7 @@ fn refine_enum(
             for field in &mut fields.named {
                 document_field(field)?;
             }
-            let parts = Parts::of(&fields.named)?;
+            let parts = Parts::of(&fields.named, &[], &[])?;
             let ident = &variant.ident;
             let method = method_ident(&variant.ident.to_string());
             let path = path([format_ident!("Self"), ident.clone()]);
@@ -368,34 +391,105 @@ fn reorder(
     } else {
         declared
     };
-    named.sort_by_key(|(name, _)| order.iter().position(|it| it == name).unwrap_or(usize::MAX));
+    let places: HashMap<&str, usize> = order
+        .iter()
+        .enumerate()
+        .map(|(place, name)| (name.as_str(), place))
+        .collect();
+    named.sort_by_key(|(name, _)| places.get(name.as_str()).copied().unwrap_or(usize::MAX));
     fields.extend(named.into_iter().map(|(_, field)| field));
     Ok(())
 }
 
 fn document_field(field: &mut Field) -> Result<(), Failure> {
-    let wire = serde_name(&field.attrs)?
-        .or_else(|| field.ident.as_ref().map(Ident::to_string))
-        .unwrap_or_default();
+    let wire = wire_name(field)?;
     let inner = optional(&field.ty).unwrap_or(&field.ty);
+    let wire = markdown::code(&wire);
     let default = match docs::link(inner) {
-        Some(link) => format!("`{wire}`: see {link}."),
-        None => format!("`{wire}`"),
+        Some(link) => format!("{wire}: see {link}."),
+        None => wire,
     };
     docs::tidy(&mut field.attrs, || default);
     Ok(())
 }
 
+/// Makes a field that is not sent one that is only read, and one that must be sent one that always is.
+fn give_direction(
+    field: &mut Field,
+    not_sent: &[String],
+    to_send: &[String],
+) -> Result<(), Failure> {
+    let wire = wire_name(field)?;
+    let said = if not_sent.contains(&wire) {
+        "Read-only: the service gives it, and it is not sent."
+    } else if to_send.contains(&wire) {
+        "Write-only: it must be given to be sent, and answers do not have it."
+    } else {
+        return Ok(());
+    };
+    let arguments = serde_arguments(&field.attrs)?;
+    let kept = arguments
+        .iter()
+        // An empty list is as good as any to send, where one must be sent.
+        .filter(|(name, _)| {
+            let is_condition = name == "skip_serializing_if";
+            !is_condition || (to_send.contains(&wire) && optional(&field.ty).is_some())
+        })
+        .map(|(name, text)| match text {
+            Some(text) => quote!(#name = #text),
+            None => quote!(#name),
+        });
+    let skip = not_sent.contains(&wire).then(|| quote!(skip_serializing));
+    let all: Vec<TokenStream> = kept.chain(skip).collect();
+    field.attrs.retain(|attr| !attr.path().is_ident("serde"));
+    if !all.is_empty() {
+        field.attrs.push(parse_quote!(#[serde(#(#all),*)]));
+    }
+    docs::add(&mut field.attrs, said);
+    Ok(())
+}
+
+/// The name of a field as it goes over the wire.
+fn wire_name(field: &Field) -> Result<String, Failure> {
+    let ident = field.ident.as_ref().map(Ident::to_string);
+    let plain = ident.map(|it| it.trim_start_matches("r#").to_owned());
+    Ok(serde_name(&field.attrs)?.or(plain).unwrap_or_default())
+}
+
+/// A field that must be given.
+struct Asked<'a> {
+    ident: &'a Ident,
+    /// What is to be given.
+    ty: &'a Type,
+    /// Whether the field may be without it all the same: answers are.
+    is_optional: bool,
+}
+
+/// A field that may be left out.
+struct Left<'a> {
+    ident: &'a Ident,
+    ty: &'a Type,
+    attrs: &'a [Attribute],
+    /// Whether there is a reason to set it.
+    is_sent: bool,
+}
+
 /// The fields of a struct or a variant, by whether they must be given.
 struct Parts<'a> {
-    required: Vec<(&'a Ident, &'a Type)>,
-    optional: Vec<(&'a Ident, &'a Type)>,
+    required: Vec<Asked<'a>>,
+    optional: Vec<Left<'a>>,
     /// What the optional ones begin with.
     defaults: Vec<Expr>,
 }
 
 impl<'a> Parts<'a> {
-    fn of(fields: &'a Punctuated<Field, Token![,]>) -> Result<Self, Failure> {
+    /// `not_sent` and `to_send` are names on the wire: of fields that are only read, and of those that must be given,
+    /// though they may be missing in an answer.
+    fn of(
+        fields: &'a Punctuated<Field, Token![,]>,
+        not_sent: &[String],
+        to_send: &[String],
+    ) -> Result<Self, Failure> {
         let mut parts = Self {
             required: Vec::new(),
             optional: Vec::new(),
@@ -410,12 +504,23 @@ impl<'a> Parts<'a> {
                 None if optional(&field.ty).is_some() => Some(default_value()),
                 default => default,
             };
+            let inner = optional(&field.ty);
+            let wire = wire_name(field)?;
             match default {
-                Some(default) => {
-                    parts.optional.push((ident, &field.ty));
+                Some(default) if !to_send.contains(&wire) => {
+                    parts.optional.push(Left {
+                        ident,
+                        ty: &field.ty,
+                        attrs: &field.attrs,
+                        is_sent: !not_sent.contains(&wire),
+                    });
                     parts.defaults.push(default);
                 }
-                None => parts.required.push((ident, &field.ty)),
+                default => parts.required.push(Asked {
+                    ident,
+                    ty: inner.filter(|_| default.is_some()).unwrap_or(&field.ty),
+                    is_optional: default.is_some() && inner.is_some(),
+                }),
             }
         }
         Ok(parts)
@@ -423,6 +528,7 @@ impl<'a> Parts<'a> {
 
     /// `#[non_exhaustive]` keeps users from writing the literal; this is their way to make one.
     fn constructor(&self, name: &Ident, path: Path, has_setters: bool) -> ImplItemFn {
+        let has_setters = has_setters && self.optional.iter().any(|left| left.is_sent);
         let setters = if has_setters {
             " They have setters."
         } else {
@@ -438,30 +544,44 @@ impl<'a> Parts<'a> {
 
         let mut parameters = Punctuated::new();
         let mut values = Punctuated::new();
-        for (ident, ty) in &self.required {
-            if converts(ty) {
+        for Asked {
+            ident,
+            ty,
+            is_optional,
+        } in &self.required
+        {
+            let value = if converts(ty) {
                 parameters.push(template!(
                     FnArg: { field: impl ::std::convert::Into<Type> },
                     field = *ident,
                     Type = *ty,
                 ));
-                let value = template!(Expr: { field.into() }, field = *ident);
-                values.push(field_value(ident, value));
+                template!(Expr: { field.into() }, field = *ident)
             } else {
                 parameters.push(template!(FnArg: { field: Type }, field = *ident, Type = *ty));
-                let value = Expr::Path(ExprPath {
+                Expr::Path(ExprPath {
                     attrs: Vec::new(),
                     qself: None,
                     path: Path::from((*ident).clone()),
-                });
-                values.push(FieldValue {
+                })
+            };
+            values.push(if *is_optional {
+                let value = template!(
+                    Expr: { ::std::option::Option::Some(value) },
+                    value = &value,
+                );
+                field_value(ident, value)
+            } else if matches!(value, Expr::Path(_)) {
+                FieldValue {
                     colon_token: None,
                     ..field_value(ident, value)
-                });
-            }
+                }
+            } else {
+                field_value(ident, value)
+            });
         }
-        for ((ident, _), default) in self.optional.iter().zip(&self.defaults) {
-            values.push(field_value(ident, default.clone()));
+        for (left, default) in self.optional.iter().zip(&self.defaults) {
+            values.push(field_value(left.ident, default.clone()));
         }
         let value = Expr::Struct(ExprStruct {
             attrs: Vec::new(),
@@ -486,20 +606,25 @@ impl<'a> Parts<'a> {
     }
 
     fn setters(&self) -> impl Iterator<Item = ImplItemFn> {
-        self.optional.iter().map(|(ident, ty)| match optional(ty) {
-            Some(inner) => setter(ident, inner),
-            None => {
-                let mut method = setter(ident, ty);
-                let set = template!(Stmt: { self.field = field.into(); }, field = *ident);
-                method.block.stmts[0] = set;
-                method
-            }
-        })
+        let sent = self.optional.iter().filter(|left| left.is_sent);
+        sent.map(
+            |Left {
+                 ident, ty, attrs, ..
+             }| match optional(ty) {
+                Some(inner) => setter(ident, inner, attrs),
+                None => {
+                    let mut method = setter(ident, ty, attrs);
+                    let set = template!(Stmt: { self.field = field.into(); }, field = *ident);
+                    method.block.stmts[0] = set;
+                    method
+                }
+            },
+        )
     }
 }
 
-/// The method that sets an optional field, made to be chained.
-pub(super) fn setter(field: &Ident, inner: &Type) -> ImplItemFn {
+/// The method that sets an optional field with these attributes, made to be chained.
+pub(super) fn setter(field: &Ident, inner: &Type, attrs: &[Attribute]) -> ImplItemFn {
     let plain = field.to_string();
     let plain = plain.trim_start_matches("r#");
     let mut method = template!(
@@ -517,6 +642,8 @@ pub(super) fn setter(field: &Ident, inner: &Type) -> ImplItemFn {
     method
         .attrs
         .insert(0, docs::line(&format!("Sets `{plain}`.")));
+    let deprecated = attrs.iter().filter(|it| it.path().is_ident("deprecated"));
+    method.attrs.extend(deprecated.cloned());
     method
 }
 

@@ -8,6 +8,7 @@ use syn::{Expr, Fields, Ident, Item, ItemImpl, ItemStruct, Type, parse_quote};
 
 use super::{docs, unexpected};
 use crate::diagnostic::Failure;
+use crate::markdown;
 use crate::model::{Branch, Schema, Union};
 use crate::template::{template, text};
 
@@ -66,10 +67,10 @@ fn variants<'a>(union: &'a Union, parts: &ItemStruct) -> Result<Vec<Variant<'a>>
 }
 
 fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Item {
-    let doc = match schema.description.as_deref().map(str::trim) {
-        Some(description) if !description.is_empty() => description.to_owned(),
-        _ => format!("`{name}`, as the description has it: one of several."),
-    };
+    let doc = schema.description.as_deref().map(markdown::docs);
+    let doc = doc
+        .filter(|doc| !doc.is_empty())
+        .unwrap_or_else(|| format!("`{name}`, as the description has it: one of several."));
     let docs = doc.lines().map(docs::line);
     let list = variants.iter().map(|variant| {
         let (ident, ty) = (&variant.ident, &variant.ty);
@@ -79,9 +80,10 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
                     .branch
                     .tags
                     .iter()
-                    .map(|value| format!("`{value}`"))
+                    .map(|value| markdown::code(value))
                     .collect();
-                format!(" Where `{tag}` is {}.", values.join(" or "))
+                let tag = markdown::code(tag);
+                format!(" Where {tag} is {}.", values.join(" or "))
             }
             _ => format!(" {}.", kinds(variant.branch)),
         };
@@ -101,8 +103,10 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
         }
     });
     let list = list.chain(unknown);
+    let deprecated = docs::deprecated(schema.deprecated.as_ref());
     parse_quote! {
         #(#docs)*
+        #deprecated
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum #name {
@@ -188,7 +192,10 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
                 is_kind && !(kind == "object" && has_tag)
             })
             .collect();
-        fitting.sort_by_key(|variant| std::cmp::Reverse(variant.branch.required.len()));
+        fitting.sort_by_key(|variant| {
+            let branch = variant.branch;
+            std::cmp::Reverse(branch.required.len() + branch.in_answers.len())
+        });
         fitting
     };
     let mut by_kind = Vec::new();
@@ -217,9 +224,19 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         if fitting.is_empty() {
             continue;
         }
-        let attempts = fitting.iter().map(|variant| {
+        // What is read is an answer, as a rule. Requests are told apart after that, by what they have.
+        let in_requests = fitting
+            .iter()
+            .filter(|it| kinds == ["object"] && !it.branch.in_answers.is_empty())
+            .map(|it| (it, it.branch.required.clone()));
+        let in_answers = fitting.iter().map(|it| {
+            (
+                it,
+                [&it.branch.required[..], &it.branch.in_answers].concat(),
+            )
+        });
+        let attempts = in_answers.chain(in_requests).map(|(variant, required)| {
             let plain = attempt(variant);
-            let required = &variant.branch.required;
             let is_number =
                 kinds.contains(&"number") && variant.branch.kinds.iter().all(|it| it == "number");
             let texts = &variant.branch.texts;

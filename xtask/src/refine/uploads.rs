@@ -18,7 +18,9 @@ pub(super) fn finish(items: &mut Vec<Item>, model: &Model) -> Result<(), Failure
         match item {
             Item::Struct(item) if is_upload(&item.ident.to_string()) => {
                 found.push(item.ident.to_string());
-                forms.push(form(item)?);
+                let schema = model.schemas.get(&item.ident.to_string());
+                let not_sent = schema.map_or(&[][..], |it| &it.not_sent);
+                forms.push(form(item, not_sent)?);
                 edit_derives(&mut item.attrs, |derives| {
                     derives.retain(|derive| derive.name == "Debug");
                 })?;
@@ -54,7 +56,7 @@ pub(super) fn finish(items: &mut Vec<Item>, model: &Model) -> Result<(), Failure
 }
 
 /// What writes the parts, in their order.
-fn form(item: &syn::ItemStruct) -> Result<Item, Failure> {
+fn form(item: &syn::ItemStruct, not_sent: &[String]) -> Result<Item, Failure> {
     let name = &item.ident;
     let Fields::Named(fields) = &item.fields else {
         return Err(unexpected(&format!("the upload `{name}` has no fields")));
@@ -68,6 +70,9 @@ fn form(item: &syn::ItemStruct) -> Result<Item, Failure> {
         let plain = ident.to_string();
         let wire =
             serde_name(&field.attrs)?.unwrap_or_else(|| plain.trim_start_matches("r#").to_owned());
+        if not_sent.contains(&wire) {
+            continue;
+        }
         lines.push(if is_file(&field.ty) {
             quote!(form.files(#wire, self.#ident);)
         } else {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quote::quote;
 use syn::{Attribute, Meta};
 
+use crate::markdown;
 use crate::model::{self, Model};
 use crate::naming::feature_name;
 use crate::template::template;
@@ -46,7 +47,7 @@ pub(super) fn all(model: &Model) -> Vec<Feature> {
             let described = model.tag_descriptions.get(tag);
             let doc = described.and_then(|text| first_sentence(text));
             features.entry(feature_name(tag)).or_insert_with(|| {
-                doc.unwrap_or_else(|| format!("The operations tagged `{tag}`."))
+                doc.unwrap_or_else(|| format!("The operations tagged {}.", markdown::code(tag)))
             });
         }
         if operation.tags.is_empty() {
@@ -59,10 +60,9 @@ pub(super) fn all(model: &Model) -> Vec<Feature> {
     features.into_iter().map(feature).collect()
 }
 
-/// The first sentence of a text, in one line.
+/// The first sentence of a text, in one line: it becomes a comment in a manifest.
 fn first_sentence(text: &str) -> Option<String> {
-    let text: Vec<&str> = text.split_whitespace().collect();
-    let text = text.join(" ");
+    let text = markdown::plain(text);
     let end = [". ", "! ", "? "]
         .iter()
         .filter_map(|end| text.find(end))

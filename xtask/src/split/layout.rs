@@ -99,14 +99,8 @@ impl SourceFile {
     fn frame(&self) -> Result<File, Failure> {
         let doc = format!(" {}", self.doc);
         let others = &self.others;
-        let allowed = quote! {
-            allow(
-                clippy::all,
-                rustdoc::bare_urls,
-                rustdoc::broken_intra_doc_links,
-                rustdoc::invalid_html_tags
-            )
-        };
+        // What is deprecated is there all the same, and used by what else is there.
+        let allowed = quote!(allow(clippy::all, deprecated));
         let (own, constants) = (format_ident!("{OWN_TYPES}"), format_ident!("{CONSTANTS}"));
         let methods = (!self.methods.is_empty()).then(|| {
             quote! {
@@ -119,6 +113,7 @@ impl SourceFile {
                 impl Client {}
 
                 /// The operations, as a [`Transport`](crate::Transport) is told of them.
+                #[#allowed]
                 pub(super) mod #constants {
                     use crate::Operation;
                 }

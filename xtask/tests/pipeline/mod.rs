@@ -21,7 +21,7 @@ pub(crate) struct Code {
 pub(crate) fn run(description: &Node) -> Result<Code, Failure> {
     let lowered = lower::lower(description);
     let document = arrange::arrange(lowered.document);
-    lint::lint_lowered(&document, &lowered.refusals)?;
+    lint::lint_lowered(description, &document, &lowered.refusals)?;
     let model = Model::read(&document);
     let tokens = generate::generate(&document, &model)?;
     let refined = refine::refine(tokens, &model)?;

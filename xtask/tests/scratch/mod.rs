@@ -3,8 +3,9 @@
 
 pub(crate) mod upstream;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 use xtask::render::SourceText;
@@ -71,9 +72,32 @@ impl Scratch {
         self.cargo(&["check"], features);
     }
 
+    /// Asserts that the generated code is documented without warnings, has no tests in its documentation, and is fine by
+    /// clippy.
+    #[track_caller]
+    pub(crate) fn documents_cleanly(&self, features: &str) {
+        self.cargo(&["doc", "--no-deps"], features);
+        self.cargo(&["clippy"], features);
+        // The crate's own documentation has tests, of another description.
+        let run = self.run(&["test", "--doc"], features, &["src/generated"]);
+        let said = String::from_utf8_lossy(&run.stdout);
+        assert!(said.contains("running 0 tests"), "{said}");
+    }
+
     #[track_caller]
     fn cargo(&self, command: &[&str], features: &str) {
-        let run = Command::new(env!("CARGO"))
+        let run = self.run(command, features, &[]);
+        let message = String::from_utf8_lossy(&run.stderr);
+        assert!(
+            run.status.success() && message.is_empty(),
+            "{command:?} with the features {features:?}:\n{}{message}",
+            String::from_utf8_lossy(&run.stdout)
+        );
+    }
+
+    fn run(&self, command: &[&str], features: &str, arguments: &[&str]) -> Output {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
             .args(command)
             .args(["--offline", "--quiet", "--no-default-features"])
             .args(["--package", "letta-api", "--features", features])
@@ -84,14 +108,23 @@ impl Scratch {
             // Nobody debugs it, and it is built sooner.
             .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_PROFILE_TEST_DEBUG", "0")
-            .output()
-            .unwrap();
-        let message = String::from_utf8_lossy(&run.stderr);
-        assert!(
-            run.status.success() && message.is_empty(),
-            "{command:?} with the features {features:?}:\n{}{message}",
-            String::from_utf8_lossy(&run.stdout)
-        );
+            .env("CARGO_PROFILE_TEST_DEBUG", "0");
+        if !arguments.is_empty() {
+            cargo.arg("--").args(arguments);
+        }
+        cargo.output().unwrap()
     }
+}
+
+/// Set where what takes minutes is tested as well, as `.ci/run` does.
+const SLOW: &str = "LETTA_SLOW_TESTS";
+
+/// Whether something that takes long is to be tested; if not, says so.
+pub(crate) fn is_slow_allowed(what: &str) -> bool {
+    let is_allowed = std::env::var_os(SLOW).is_some_and(|it| it == "1");
+    if !is_allowed {
+        // Past the test runner, which would keep it to itself.
+        let _ = writeln!(std::io::stderr(), "skipped without {SLOW}=1: {what}");
+    }
+    is_allowed
 }

@@ -25,7 +25,7 @@ pub(crate) fn generated(path: &Path) -> Generated {
         overlay::apply(&mut description, &load::load(&own.join("overlay.yaml"))?)?;
         let lowered = lower::lower(&description);
         let document = arrange::arrange(lowered.document);
-        lint::lint_lowered(&document, &lowered.refusals)?;
+        lint::lint_lowered(&description, &document, &lowered.refusals)?;
         let model = Model::read(&document);
         let refined = refine::refine(generate::generate(&document, &model)?, &model)?;
         let mut split = split::split(refined, &model)?;

@@ -1,0 +1,41 @@
+//! What is deprecated within a union whose variants typify makes: no note of a variant or of its fields reaches the code,
+//! and so words do. All else that is deprecated has an attribute.
+
+use super::schema::{get, items_mut, member_mut, members_mut};
+use super::tagged::is_tagged;
+use super::walk::each_schema;
+use crate::document::{Node, Value};
+use crate::markdown;
+use crate::model::deprecation;
+
+pub(super) fn in_words(document: &mut Node) {
+    each_schema(document, |schema, _, _| {
+        if get(schema, "oneOf").is_none() || !is_tagged(schema) {
+            return;
+        }
+        for branch in items_mut(member_mut(schema, "oneOf")) {
+            say(branch);
+            let properties = member_mut(branch, "properties").and_then(members_mut);
+            for (_, property) in properties.into_iter().flatten() {
+                say(&mut property.node);
+            }
+        }
+    });
+}
+
+fn say(schema: &mut Node) {
+    let Some(note) = deprecation(schema) else {
+        return;
+    };
+    let words = format!("Deprecated: {}.", note.trim_end_matches('.'));
+    let span = schema.span.clone();
+    match member_mut(schema, "description").map(|it| &mut it.value) {
+        Some(Value::String(text)) => *text = markdown::docs_with(text, &words),
+        _ => {
+            if let Some(members) = members_mut(schema) {
+                let words = super::schema::entry(super::schema::string(words, &span), &span);
+                members.insert("description".to_owned(), words);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Where a part of a description that was lowered and arranged stood in the file: an overlay comes before both.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use crate::arrange;
+use crate::document::{Node, Pointer, Span, Value};
+
+/// What tells most of a schema, first what tells more.
+const TELLING: [&str; 12] = [
+    "type",
+    "enum",
+    "properties",
+    "items",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "multipleOf",
+    "required",
+    "minItems",
+];
+
+/// A place in a file: the file, the first byte, and the byte after the last.
+type Place = (usize, usize, usize);
+
+/// The places of a description as it was given. Whatever was moved since is still said to stand where it was written.
+pub(super) struct Origins<'a> {
+    given: &'a Node,
+    /// The objects that stand at a place, or hold a key there; made if anything has been moved.
+    places: OnceLock<HashMap<Place, Vec<Pointer>>>,
+}
+
+impl<'a> Origins<'a> {
+    pub(super) fn new(given: &'a Node) -> Self {
+        Self {
+            given,
+            places: OnceLock::new(),
+        }
+    }
+
+    /// The description as it was given.
+    pub(super) fn given(&self) -> &'a Node {
+        self.given
+    }
+
+    /// What to act on in the description as it was given, to change what stands at `at` in `document`.
+    pub(super) fn of(&self, document: &Node, at: &Pointer) -> Pointer {
+        let arranged = arrange::origin(document, at);
+        let Some(node) = document.pointer(at) else {
+            return arranged;
+        };
+        // A schema is where its type is said, or what it is about: that may have been a branch, of which there is no
+        // other any more.
+        let telling = TELLING
+            .into_iter()
+            .find_map(|keyword| Some((keyword, node.as_object()?.get(keyword)?)));
+        let wanted = telling.map_or(&node.span, |(_, entry)| &entry.key);
+        let is_there = |found: &Node| {
+            let found = match telling {
+                Some((keyword, _)) => found
+                    .as_object()
+                    .and_then(|members| Some(&members.get(keyword)?.key)),
+                None => Some(&found.span),
+            };
+            found.is_some_and(|found| place(found) == place(wanted))
+        };
+        if self.given.pointer(&arranged).is_some_and(is_there) {
+            return arranged;
+        }
+        let places = self.places.get_or_init(|| places(self.given));
+        let found = [wanted, &node.span]
+            .into_iter()
+            .find_map(|span| places.get(&place(span)));
+        // Aliases, and actions with several matches, put one text in several places.
+        let common = |it: &&Pointer| {
+            let same = |(a, b): &(&String, &String)| a == b;
+            let from_start = it.0.iter().zip(&arranged.0).take_while(same).count();
+            let from_end = it.0.iter().rev().zip(arranged.0.iter().rev());
+            (from_start, from_end.take_while(same).count())
+        };
+        let nearest = found.and_then(|found| found.iter().rev().max_by_key(common));
+        match nearest {
+            Some(nearest) => nearest.clone(),
+            None => self.existing(arranged),
+        }
+    }
+
+    /// The nearest object or array of the description that holds what is no more than made.
+    fn existing(&self, at: Pointer) -> Pointer {
+        let mut at = at;
+        while self
+            .given
+            .pointer(&at)
+            .is_none_or(|node| !matches!(node.value, Value::Object(_) | Value::Array(_)))
+        {
+            match at.parent() {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        at
+    }
+}
+
+fn place(span: &Span) -> Place {
+    let file = Arc::as_ptr(&span.source) as usize;
+    (file, span.start, span.end)
+}
+
+fn places(given: &Node) -> HashMap<Place, Vec<Pointer>> {
+    let mut places = HashMap::new();
+    collect(given, &mut Vec::new(), &mut places);
+    places
+}
+
+fn collect(node: &Node, at: &mut Vec<String>, places: &mut HashMap<Place, Vec<Pointer>>) {
+    let mut add = |span: &Span, at: &[String]| {
+        let found = places.entry(place(span)).or_default();
+        if found.last().is_none_or(|last| last.0 != at) {
+            found.push(Pointer(at.to_vec()));
+        }
+    };
+    match &node.value {
+        Value::Object(members) => {
+            add(&node.span, at);
+            for entry in members.values() {
+                add(&entry.key, at);
+            }
+            for (key, entry) in members {
+                at.push(key.clone());
+                collect(&entry.node, at, places);
+                at.pop();
+            }
+        }
+        Value::Array(items) => {
+            add(&node.span, at);
+            for (index, item) in items.iter().enumerate() {
+                at.push(index.to_string());
+                collect(item, at, places);
+                at.pop();
+            }
+        }
+        _ => {}
+    }
+}

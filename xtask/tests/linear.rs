@@ -1,0 +1,251 @@
+//! The work of the stages grows with the description, and not faster. It is counted in bytes that are allocated, which
+//! are the same on a busy machine: twice the description takes about twice as many, where a loop in a loop takes four
+//! times as many.
+
+mod pipeline;
+
+use serde_json::{Map, Value, json};
+use xtask::document::Source;
+use xtask::{arrange, lint, load, lower, overlay};
+
+/// Twice as much would be 2.0. Tables that grow by doubling make steps.
+const MOST: f64 = 2.6;
+
+fn description(schemas: Value) -> Value {
+    let answer = json!({"description": "It.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/C0"}}}});
+    let get = json!({"operationId": "get_it", "tags": ["it"], "x-codegen-safe-to-repeat": true, "responses": {"200": answer}});
+    json!({
+        "openapi": "3.0.3",
+        "info": {"title": "Large", "version": "1"},
+        "paths": {"/v1/it": {"get": get}},
+        "components": {"schemas": schemas},
+    })
+}
+
+fn reference(number: usize) -> Value {
+    json!({"$ref": format!("#/components/schemas/C{number}")})
+}
+
+fn numbered(count: usize, value: impl Fn(usize) -> Value) -> Map<String, Value> {
+    (0..count)
+        .map(|number| (format!("C{number}"), value(number)))
+        .collect()
+}
+
+/// A chain that begins with `C0`, of what `link` makes of the number of the next.
+fn chain(length: usize, last: Value, link: impl Fn(usize) -> Value) -> Value {
+    let mut schemas = numbered(length, |number| link(number + 1));
+    schemas.insert(format!("C{length}"), last);
+    Value::Object(schemas)
+}
+
+fn backwards(schemas: Value) -> Value {
+    let Value::Object(schemas) = schemas else {
+        unreachable!()
+    };
+    schemas.into_iter().rev().collect::<Map<_, _>>().into()
+}
+
+fn object() -> Value {
+    json!({"type": "object", "properties": {"a": {"type": "string"}}})
+}
+
+fn one(schema: Value) -> Value {
+    json!({ "C0": schema })
+}
+
+type Case = (&'static str, usize, fn(usize) -> Value);
+
+const CASES: [Case; 16] = [
+    ("many defaults of one large schema", 40, |n| {
+        let mut schemas = numbered(
+            1,
+            |_| json!({"type": "object", "properties": numbered(n, |_| json!({"$ref": "#/components/schemas/Big", "default": {"C1": "x"}}))}),
+        );
+        schemas.insert("Big".to_owned(), json!({"type": "object", "properties": numbered(n, |_| json!({"type": "string", "maxLength": 9}))}));
+        Value::Object(schemas)
+    }),
+    ("a chain of references", 100, |n| {
+        chain(n, object(), reference)
+    }),
+    ("a chain of references, the last first", 100, |n| {
+        backwards(chain(n, object(), reference))
+    }),
+    ("a chain to what may be null", 100, |n| {
+        chain(
+            n,
+            json!({"type": "object", "nullable": true, "properties": {"a": {"type": "string"}}}),
+            reference,
+        )
+    }),
+    ("a chain of `allOf` of one", 100, |n| {
+        backwards(chain(
+            n,
+            object(),
+            |next| json!({"description": "x", "allOf": [reference(next)]}),
+        ))
+    }),
+    ("many required properties", 300, |n| {
+        let names: Vec<String> = (0..n).map(|it| format!("C{it}")).collect();
+        one(
+            json!({"type": "object", "properties": numbered(n, |_| json!({"type": "string"})), "required": names}),
+        )
+    }),
+    ("many properties that are missing", 300, |n| {
+        let names: Vec<String> = (0..n).map(|it| format!("C{it}")).collect();
+        one(json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": names}))
+    }),
+    ("many properties of objects", 200, |n| {
+        one(
+            json!({"type": "object", "properties": numbered(n, |it| json!({"type": "object", "properties": {format!("p{it}"): {"type": "string"}}}))}),
+        )
+    }),
+    ("an enum of many values", 500, |n| {
+        let values: Vec<String> = (0..n).map(|it| format!("value{it}")).collect();
+        one(json!({"type": "string", "enum": values}))
+    }),
+    ("many branches", 200, |n| {
+        let branch = |it: usize| json!({"type": "object", "required": ["t"], "properties": {"t": {"type": "string", "enum": [format!("v{it}")]}, "a": {"type": "string"}}});
+        one(json!({"oneOf": (0..n).map(branch).collect::<Vec<_>>()}))
+    }),
+    ("many components", 200, |n| {
+        Value::Object(numbered(n, |_| object()))
+    }),
+    ("many findings", 200, |n| {
+        Value::Object(numbered(
+            n,
+            |_| json!({"type": "object", "properties": {"a": {"type": "string", "format": "uuid"}}}),
+        ))
+    }),
+    ("long texts", 50, |n| {
+        Value::Object(numbered(
+            n,
+            |_| json!({"type": "object", "description": "word ".repeat(1_000), "properties": {"a": {"type": "string"}}}),
+        ))
+    }),
+    ("one long text", 100, |n| {
+        one(
+            json!({"type": "object", "description": "a \"word\"\n".repeat(n * 100), "properties": {"a": {"type": "string"}}}),
+        )
+    }),
+    ("a large example", 200, |n| {
+        one(
+            json!({"type": "object", "example": vec![json!({"a": [1, 2]}); n], "properties": {"a": {"type": "string"}}}),
+        )
+    }),
+    ("a large default", 200, |n| {
+        one(
+            json!({"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}, "default": vec!["x"; n]}}}),
+        )
+    }),
+];
+
+/// What the stages before the generator allocate, and the text of what they find.
+fn bytes(text: &str, name: &str) -> f64 {
+    let source = Source::new(name, text);
+    let overlay = "overlay: 1.0.0\ninfo: {title: t, version: v}\nactions:\n- {target: $.info, update: {x-a: 1}}\n- {target: '$.components.schemas.*', update: {x-b: 1}}\n";
+    let overlay = load::parse(&Source::new("o.yaml", overlay)).unwrap();
+    let info = allocation_counter::measure(|| {
+        let mut document = load::parse(&source).unwrap();
+        overlay::apply(&mut document, &overlay).unwrap();
+        let lowered = lower::lower(&document);
+        let arranged = arrange::arrange(lowered.document);
+        if let Err(failure) = lint::lint_lowered(&document, &arranged, &lowered.refusals) {
+            let _ = failure.to_string();
+        }
+    });
+    info.bytes_total as f64
+}
+
+#[track_caller]
+fn grows_evenly(what: &str, text: impl Fn(usize) -> String, name: &str, size: usize) {
+    let counts: Vec<f64> = [2, 4, 8]
+        .map(|times| bytes(&text(size * times), name))
+        .to_vec();
+    for pair in counts.windows(2) {
+        let ratio = pair[1] / pair[0];
+        assert!(
+            ratio < MOST,
+            "{what}, {name}: {counts:?} bytes, {ratio:.2} times as many for twice the size"
+        );
+    }
+}
+
+#[test]
+fn twice_the_description_is_about_twice_the_work() {
+    for (what, size, schemas) in CASES {
+        // JSON on one line, and YAML.
+        for (version, name) in [("3.0.3", "d.json"), ("3.1.0", "d.yaml")] {
+            let text = |size| {
+                let mut description = description(schemas(size));
+                description["openapi"] = version.into();
+                let begin = if name == "d.yaml" { "---\n" } else { "" };
+                format!("{begin}{description}")
+            };
+            grows_evenly(&format!("{what}, {version}"), text, name, size);
+        }
+    }
+}
+
+#[test]
+fn many_paths_are_about_as_many_times_the_work() {
+    let text = |count: usize| {
+        let mut description = description(one(object()));
+        let paths: Map<String, Value> = (0..count)
+            .map(|it| {
+                let mut item = description["paths"]["/v1/it"].clone();
+                item["get"]["operationId"] = format!("get_{it}").into();
+                item["get"]["tags"] = json!([format!("tag{}", it % 7)]);
+                (format!("/v1/it{it}"), item)
+            })
+            .collect();
+        description["paths"] = paths.into();
+        description.to_string()
+    };
+    grows_evenly("paths", text, "d.json", 100);
+}
+
+#[test]
+fn a_chain_of_800_references_becomes_code_and_one_of_20000_is_a_finding() {
+    let run = |length| {
+        let text = description(chain(length, object(), reference)).to_string();
+        pipeline::run(&load::parse(&Source::new("d.json", text)).unwrap())
+    };
+    let code = run(800).unwrap_or_else(|failure| panic!("{failure}"));
+    assert_eq!(code.operations, 1);
+    let failure = run(20_000).map(|_| ()).unwrap_err().to_string();
+    assert!(
+        failure.contains("error[ref-cycle]"),
+        "{}",
+        &failure[..2_000]
+    );
+    assert!(
+        failure.contains("more than 1000 references"),
+        "{}",
+        &failure[..2_000]
+    );
+}
+
+#[test]
+fn each_action_of_an_overlay_is_as_much_work_in_a_large_description() {
+    let bytes = |count: usize| {
+        let schemas = Value::Object(numbered(count, |_| object()));
+        let text = description(schemas).to_string();
+        let actions: Vec<Value> = (0..count)
+            .map(|it| json!({"target": format!("$.components.schemas.C{it}"), "update": {"x-a": it}}))
+            .chain([json!({"target": "$.components.schemas.C0", "remove": true})])
+            .collect();
+        let overlay =
+            json!({"overlay": "1.0.0", "info": {"title": "t", "version": "v"}, "actions": actions});
+        let overlay = load::parse(&Source::new("o.json", overlay.to_string())).unwrap();
+        let mut document = load::parse(&Source::new("d.json", text)).unwrap();
+        let info = allocation_counter::measure(|| {
+            overlay::apply(&mut document, &overlay).unwrap();
+        });
+        info.bytes_total as f64
+    };
+    let counts = [200, 400, 800].map(bytes);
+    for pair in counts.windows(2) {
+        assert!(pair[1] / pair[0] < MOST, "{counts:?} bytes");
+    }
+}
