@@ -34,7 +34,11 @@ static DESCRIPTIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     };
     let operations = read("tests/fixtures/operations.yaml").to_json();
     let unions = read("tests/fixtures/unions.yaml").to_json();
-    vec![newer(&wide), tokens, operations, unions, wide]
+    let others = ["directions", "deprecated", "merged"]
+        .map(|name| read(&format!("tests/fixtures/{name}.yaml")).to_json());
+    let all = vec![newer(&wide), tokens, operations, unions, wide];
+    let newer: Vec<Value> = others.iter().map(newer).collect();
+    all.into_iter().chain(others).chain(newer).collect()
 });
 
 fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
@@ -60,8 +64,11 @@ fn the_descriptions_to_begin_with_pass() {
 #[test]
 fn null_in_place_of_any_part_gives_code_or_findings() {
     // Unions have many parts, and are changed anyhow below: each part would take half as long again.
-    let is_of_unions = |it: &&Value| it["info"]["title"] == "Unions";
-    for description in DESCRIPTIONS.iter().filter(|it| !is_of_unions(it)) {
+    let is_changed_below = |it: &&Value| {
+        let title = it["info"]["title"].as_str();
+        ["Unions", "Directions", "Deprecated", "Strict"].contains(&title.unwrap_or_default())
+    };
+    for description in DESCRIPTIONS.iter().filter(|it| !is_changed_below(it)) {
         let mut all = Vec::new();
         places(description, "", &mut all);
         // It takes most of the time of these tests, and the rest leaves a processor free.

@@ -127,6 +127,15 @@ fn what_a_branch_of_an_all_of_says_of_the_whole_goes_there() {
             json!({"allOf": [refers, {"required": ["x"], "description": "D."}]}),
             json!({"allOf": [refers, {"type": "object", "required": ["x"], "x-made-from": from(1)}], "description": "D."}),
         ),
+        // A property that is declared again without a word about its values is the one that is there.
+        (
+            json!({"allOf": [refers, {"type": "object", "required": ["x"], "properties": {"x": {"description": "X."}}}]}),
+            json!({"allOf": [refers, {"type": "object", "required": ["x"], "x-made-from": from(1)}]}),
+        ),
+        (
+            json!({"allOf": [refers, {"type": "object", "properties": {"x": {}, "y": {"type": "string"}}}]}),
+            json!({"allOf": [refers, more]}),
+        ),
         // Beside an object, properties are those of an object.
         (
             json!({"allOf": [refers, {"properties": {"y": {"type": "string"}}}]}),

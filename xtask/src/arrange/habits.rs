@@ -8,8 +8,8 @@ use super::FROM;
 use super::hoist::default_in_words;
 use super::nodes::grow;
 use super::schema::{
-    array, entry, flag, get, items, items_mut, member_mut, members_mut, node, object, reference,
-    string, text,
+    array, entry, flag, get, items, items_mut, member_mut, members, members_mut, node, object,
+    reference, string, text,
 };
 use super::walk::{Place, each_schema};
 use crate::document::{Entry, Node, Pointer, Value};
@@ -38,6 +38,7 @@ const NOTES: [&str; 8] = [
 pub(super) fn arrange(document: &mut Node) {
     let objects = objects(document);
     let kinds = kinds(document, &objects);
+    let declared = declared(document);
     each_schema(document, |schema, place, at| {
         if schema.get(REPLACE).is_some() {
             return;
@@ -52,6 +53,7 @@ pub(super) fn arrange(document: &mut Node) {
         enums(schema);
         nested_all_of(schema, at);
         beside_all_of(schema, &objects, at);
+        declared_again(schema, &declared);
         notes_in_all_of(schema, &kinds, &objects, place, at);
     });
 }
@@ -259,6 +261,63 @@ fn remember(schema: &mut Node, from: Pointer) {
     {
         let from = entry(string(from.to_string(), &span), &span);
         members.entry(FROM.to_owned()).or_insert(from);
+    }
+}
+
+/// The names of the properties that a component declares, and the components that are merged into it.
+type Declared = HashMap<String, (HashSet<String>, Vec<String>)>;
+
+fn declared(document: &Node) -> Declared {
+    let mut all = Declared::new();
+    for (name, schema) in component_schemas(document) {
+        let mut found = (HashSet::new(), Vec::new());
+        let mut waiting = vec![schema];
+        while let Some(schema) = waiting.pop() {
+            match reference(schema) {
+                Some(other) => found.1.push(other.to_owned()),
+                None => {
+                    let properties = members(schema, "properties");
+                    found.0.extend(properties.map(|(name, _)| name.to_owned()));
+                    waiting.extend(items(schema, "allOf"));
+                }
+            }
+        }
+        all.insert(name.to_owned(), found);
+    }
+    all
+}
+
+/// A property that a branch of an `allOf` declares again without a word about its values, as some do beside
+/// `required`, is the one that a component declares which is another branch.
+fn declared_again(schema: &mut Node, declared: &Declared) {
+    let branches = items(schema, "allOf");
+    if branches.len() < 2 {
+        return;
+    }
+    let mut waiting: Vec<&str> = branches.iter().filter_map(reference).collect();
+    let mut seen = HashSet::new();
+    let mut known: HashSet<&str> = HashSet::new();
+    while let Some(name) = waiting.pop() {
+        if let Some((names, others)) = declared.get(name).filter(|_| seen.insert(name)) {
+            known.extend(names.iter().map(String::as_str));
+            waiting.extend(others.iter().map(String::as_str));
+        }
+    }
+    let says_nothing = |property: &Node| {
+        let keys = property.as_object().map(|it| it.keys());
+        keys.is_some_and(|mut keys| {
+            keys.all(|key| {
+                matches!(
+                    key.as_str(),
+                    "title" | "description" | "example" | "externalDocs"
+                ) || key.starts_with("x-") && !key.starts_with(MARKER_PREFIX)
+            })
+        })
+    };
+    for branch in items_mut(member_mut(schema, "allOf")) {
+        if let Some(properties) = member_mut(branch, "properties").and_then(members_mut) {
+            properties.retain(|name, it| !known.contains(name.as_str()) || !says_nothing(&it.node));
+        }
     }
 }
 

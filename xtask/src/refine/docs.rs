@@ -8,7 +8,7 @@ use crate::markdown;
 /// Rewrites the doc comments among `attrs`, which are text of the description, as documentation, one `///` line per
 /// line. Where there is none, `default` becomes the documentation, as it is.
 pub(super) fn tidy(attrs: &mut Vec<Attribute>, default: impl FnOnce() -> String) {
-    let text = markdown::docs(&take(attrs));
+    let text = markdown::docs(&take(attrs).join("\n"));
     set(attrs, &if text.is_empty() { default() } else { text });
 }
 
@@ -19,7 +19,9 @@ pub(super) fn set(attrs: &mut Vec<Attribute>, text: &str) {
 
 /// Adds a paragraph of ours.
 pub(super) fn add(attrs: &mut Vec<Attribute>, paragraph: &str) {
-    let text = take(attrs);
+    let lines = take(attrs);
+    let ours = |line: &String| line.strip_prefix(' ').unwrap_or(line).to_owned();
+    let text = lines.iter().map(ours).collect::<Vec<_>>().join("\n");
     set(attrs, &format!("{text}\n\n{paragraph}"));
 }
 
@@ -29,17 +31,17 @@ pub(super) fn deprecated(note: Option<&String>) -> Option<Attribute> {
     Some(syn::parse_quote!(#[deprecated(note = #note)]))
 }
 
-/// Takes the doc comments out of `attrs`, as one text.
-fn take(attrs: &mut Vec<Attribute>) -> String {
-    let mut text = Vec::new();
+/// Takes the doc comments out of `attrs`, each as it is.
+fn take(attrs: &mut Vec<Attribute>) -> Vec<String> {
+    let mut texts = Vec::new();
     attrs.retain(|attr| match doc(attr) {
-        Some(lines) => {
-            text.push(lines.strip_prefix(' ').map(str::to_owned).unwrap_or(lines));
+        Some(text) => {
+            texts.push(text);
             false
         }
         None => true,
     });
-    text.join("\n")
+    texts
 }
 
 /// One line of documentation.

@@ -635,7 +635,8 @@ pub(super) fn setter(field: &Ident, inner: &Type, attrs: &[Attribute]) -> ImplIt
                 self
             }
         },
-        method = &format_ident!("with_{plain}"),
+        // An argument that would begin with a digit begins with this.
+        method = &format_ident!("with_{}", plain.trim_start_matches('_')),
         field = field,
         Type = inner,
     );
