@@ -2,7 +2,7 @@
 //!
 //! `fixtures/advice/*.yaml` are descriptions whose components have `x-values`: what a service sends, which has to be
 //! read when all advice has been followed. What is read is told by a validator of the schemas as the generator sees
-//! them, integers bounded by their types. With `LETTA_SLOW_TESTS` set, the code is compiled, and reads them itself.
+//! them, integers bounded by their types. A slow test compiles the code, which then reads them itself.
 
 #[allow(dead_code, reason = "other tests use the rest")]
 mod fixture;
@@ -359,10 +359,8 @@ fn check<T: serde::de::DeserializeOwned + serde::Serialize>(text: &str) {
 
 /// Needs a compiler, and a minute.
 #[test]
+#[ignore = "slow, it builds a whole crate: add -- --ignored"]
 fn the_code_itself_reads_what_services_send() {
-    if !scratch::is_slow_allowed("what services send is read by code that is compiled") {
-        return;
-    }
     for path in files("advice") {
         let mut document = read(&path);
         follow(&mut document).unwrap();

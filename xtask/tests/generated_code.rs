@@ -46,18 +46,16 @@ fn parsed(description: &serde_json::Value) -> Node {
 }
 
 /// As [`code`], with what is only tested where it is compiled.
-fn all_code(with_names_and_texts: bool) -> (Vec<SourceText>, Vec<Feature>) {
+fn all_code() -> (Vec<SourceText>, Vec<Feature>) {
     let mut all = description();
     for name in ["directions.yaml", "deprecated.yaml", "merged.yaml"] {
         texts::merge(&mut all, &fixture(name));
     }
-    if with_names_and_texts {
-        texts::merge(&mut all, &names::description(&code().0));
-        for (index, text) in texts::TEXTS.iter().enumerate() {
-            let mut description = texts::description(index, text);
-            texts::name_by(&mut description, index, text);
-            texts::merge(&mut all, &description);
-        }
+    texts::merge(&mut all, &names::description(&code().0));
+    for (index, text) in texts::TEXTS.iter().enumerate() {
+        let mut description = texts::description(index, text);
+        texts::name_by(&mut description, index, text);
+        texts::merge(&mut all, &description);
     }
     code_of(parsed(&all))
 }
@@ -620,19 +618,14 @@ fn is_feature(attr: &syn::Attribute) -> bool {
 #[test]
 #[ignore = "slow, it builds a whole crate: add -- --ignored"]
 fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
-    let is_slow = scratch::is_slow_allowed(
-        "compiling texts and names of all kinds; documentation, its tests and clippy of generated code",
-    );
-    let (files, features) = all_code(is_slow);
+    let (files, features) = all_code();
     let scratch = Scratch::new(&files, &features);
     let with = "full,schemars,multipart";
     for test in ["calls", "directions", "deprecated"] {
         let source = root().join("tests/calls").join(test).with_extension("rs");
         scratch.passes(test, &source, with);
     }
-    if is_slow {
-        scratch.documents_cleanly(with);
-    }
+    scratch.documents_cleanly(with);
 }
 
 /// The lint that keeps types from hiding what generated code uses by a bare name knows all of that.

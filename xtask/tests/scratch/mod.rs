@@ -3,7 +3,6 @@
 
 pub(crate) mod upstream;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -114,17 +113,4 @@ impl Scratch {
         }
         cargo.output().unwrap()
     }
-}
-
-/// Set where what takes minutes is tested as well, as `.ci/run` does.
-const SLOW: &str = "LETTA_SLOW_TESTS";
-
-/// Whether something that takes long is to be tested; if not, says so.
-pub(crate) fn is_slow_allowed(what: &str) -> bool {
-    let is_allowed = std::env::var_os(SLOW).is_some_and(|it| it == "1");
-    if !is_allowed {
-        // Past the test runner, which would keep it to itself.
-        let _ = writeln!(std::io::stderr(), "skipped without {SLOW}=1: {what}");
-    }
-    is_allowed
 }
