@@ -122,7 +122,7 @@ pub use crate::minter::{
     TokenMinterBuilder, TokenRequest,
 };
 pub use crate::origin::Origin;
-pub use crate::policy::AccessPolicy;
+pub use crate::policy::{AccessPolicy, StrictPolicy};
 pub use crate::retry_budget::RetryBudget;
 pub use crate::retry_policy::RetryPolicy;
 

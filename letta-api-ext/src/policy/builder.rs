@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use letta_api::types::AccessRight;
 
-use super::{AccessPolicy, Draft, Rights};
+use super::{AccessPolicy, Draft, Preset, Rights};
 use crate::agent_id::AgentId;
 use crate::error::{Error, Result};
 
@@ -113,29 +113,35 @@ impl<S: HasAgent> PolicyBuilder<S> {
     /// What a chat page needs: [`read_messages`](Self::read_messages) and
     /// [`write_messages`](Self::write_messages).
     pub fn chat(self) -> PolicyBuilder<Ready> {
-        self.read_messages().write_messages()
+        self.preset(Preset::Chat)
     }
 
     /// All that changes nothing: [`read_messages`](Self::read_messages) and
     /// [`read_agent`](Self::read_agent).
     pub fn read_only(self) -> PolicyBuilder<Ready> {
-        self.read_messages().read_agent()
+        self.preset(Preset::ReadOnly)
     }
 
-    /// Every right that this version knows. Rarely what a browser should have.
+    /// Every right that this version knows. A browser rarely needs all of them.
     pub fn all_rights(self) -> PolicyBuilder<Ready> {
-        let mut builder = self.into_state();
-        for right in AccessRight::KNOWN {
-            builder = builder.right(right.clone());
-        }
-        builder
+        self.preset(Preset::AllRights)
+    }
+
+    /// The rights of a preset, given as a value.
+    pub fn preset(mut self, preset: Preset) -> PolicyBuilder<Ready> {
+        self.last_rights().extend(preset);
+        self.into_state()
     }
 
     /// One right, given as a value; also one that this version does not know.
     pub fn right(mut self, right: AccessRight) -> PolicyBuilder<Ready> {
-        let (_, rights) = self.grants.last_mut().expect("this state has an agent");
-        rights.insert(right);
+        self.last_rights().insert(right);
         self.into_state()
+    }
+
+    fn last_rights(&mut self) -> &mut Rights {
+        let (_, rights) = self.grants.last_mut().expect("this state has an agent");
+        rights
     }
 }
 
