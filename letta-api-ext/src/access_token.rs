@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::clock::Instant;
 use crate::clock_reading::ServiceDate;
+use crate::fingerprint::Fingerprint;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 use crate::{clock, redact};
@@ -15,7 +16,7 @@ use crate::{clock, redact};
 /// A client-side access token.
 ///
 /// Cannot be printed or serialised by accident: `Debug` redacts the secret, and there is neither
-/// `Display` nor `Serialize`. The secret leaves through [`expose_secret`](Self::expose_secret), or
+/// `Display` nor `Serialize`. A [fingerprint](Self::fingerprint) tells tokens apart. The secret leaves through [`expose_secret`](Self::expose_secret), or
 /// through [`to_browser`](Self::to_browser), which makes what a page should be sent.
 ///
 /// Cheap to clone. The secret's memory is overwritten when the last clone is dropped.
@@ -101,6 +102,11 @@ impl AccessToken {
         self.inner.secret.expose_secret()
     }
 
+    /// Tells the token from others, in a log or a list. Safe to print.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.inner.secret)
+    }
+
     /// What a page should be sent: the secret, the expiry and how long that is off now, and nothing else.
     /// Answer with `Cache-Control: no-store`.
     pub fn to_browser(&self) -> BrowserToken {
@@ -181,6 +187,12 @@ impl AccessToken {
     }
 }
 
+impl From<AccessToken> for Secret {
+    fn from(token: AccessToken) -> Self {
+        Self::from(&token)
+    }
+}
+
 impl From<&AccessToken> for Secret {
     fn from(token: &AccessToken) -> Self {
         token.inner.secret.clone()
@@ -193,6 +205,7 @@ impl std::fmt::Debug for AccessToken {
         let shown = |text: &str| redact::text(text, &[self.expose_secret()]).unwrap_or_default();
         f.debug_struct("AccessToken")
             .field("secret", &self.inner.secret)
+            .field("fingerprint", &format_args!("{}", self.fingerprint()))
             .field("hostname", &shown(&self.inner.hostname))
             .field("expires_at", &shown(&self.inner.expires_at_text))
             .field(
@@ -214,7 +227,7 @@ impl std::fmt::Debug for AccessToken {
 ///
 /// The seconds are counted when [`to_browser`](AccessToken::to_browser) is called.
 ///
-/// `Debug` redacts the secret.
+/// `Debug` redacts the secret, and shows its [fingerprint](AccessToken::fingerprint).
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BrowserToken {
@@ -228,6 +241,10 @@ impl std::fmt::Debug for BrowserToken {
         let expires_at = redact::text(&self.expires_at, &[self.token.expose_secret()]);
         f.debug_struct("BrowserToken")
             .field("token", &self.token)
+            .field(
+                "fingerprint",
+                &format_args!("{}", Fingerprint::of(&self.token)),
+            )
             .field("expires_at", &expires_at.unwrap_or_default())
             .field("expires_in", &self.expires_in)
             .finish()

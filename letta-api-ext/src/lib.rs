@@ -114,6 +114,7 @@ pub use crate::access_tokens::{
 pub use crate::agent_id::AgentId;
 pub use crate::builder::LettaBuilder;
 pub use crate::error::Error;
+pub use crate::fingerprint::Fingerprint;
 pub use crate::letta::Letta;
 pub use crate::metrics::{AttemptReport, CallReport, Metrics};
 #[cfg(feature = "minter")]
@@ -146,6 +147,7 @@ mod checked_text;
 mod clock;
 mod clock_reading;
 mod error;
+mod fingerprint;
 mod letta;
 mod metrics;
 #[cfg(feature = "minter")]

@@ -258,3 +258,44 @@ async fn the_emulators_faults_are_what_applications_will_see() {
     assert_eq!(emulator.token_count().live, 1);
     assert!(create().await.is_ok());
 }
+
+#[tokio::test]
+async fn tokens_in_a_list_are_told_apart_without_being_shown() {
+    let emulator = Emulator::start().await.unwrap();
+    let tokens = client(&emulator).access_tokens();
+    let policy = AccessPolicy::builder()
+        .agent("agent-1")
+        .chat()
+        .build()
+        .unwrap();
+    let mut minted = Vec::new();
+    for _ in 0..3 {
+        let token = tokens.create(&policy, "https://chat.example.com").await;
+        minted.push(token.unwrap());
+    }
+    // Another client, as that of an admin in another process is.
+    let listed = client(&emulator).access_tokens().list().await.unwrap();
+    for (minted, listed) in minted.iter().zip(listed.tokens()) {
+        let fingerprint = minted.fingerprint();
+        assert_eq!(listed.fingerprint(), fingerprint);
+        assert_eq!(minted.clone().fingerprint(), fingerprint);
+        let text = fingerprint.to_string();
+        assert_eq!(text.len(), 12);
+        assert!(
+            text.bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        );
+        for printed in [
+            format!("{listed:?}"),
+            format!("{listed:#?}"),
+            format!("{:?}", minted.to_browser()),
+        ] {
+            assert!(printed.contains(&text), "{printed}");
+            assert!(!printed.contains(minted.expose_secret()), "{printed}");
+        }
+        assert!(!minted.expose_secret().contains(&text));
+    }
+    let fingerprints = minted.iter().map(AccessToken::fingerprint);
+    let fingerprints: std::collections::BTreeSet<_> = fingerprints.collect();
+    assert_eq!(fingerprints.len(), 3);
+}
