@@ -82,7 +82,7 @@ impl LettaBuilder {
         self
     }
 
-    /// Where the service is. By default `https://api.letta.com`. A closing slash or `/v1` is
+    /// Where the service is: text, or a [`BaseUrl`]. By default `https://api.letta.com`. A closing slash or `/v1` is
     /// dropped.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(Ok(url.into()));

@@ -158,6 +158,7 @@ mod redact;
 mod retry_after;
 mod retry_budget;
 mod retry_policy;
+mod runtime;
 mod secrets_in_url;
 #[cfg(all(
     feature = "rustls-ring",

@@ -115,6 +115,18 @@ impl BaseUrl {
     }
 }
 
+impl From<BaseUrl> for String {
+    fn from(url: BaseUrl) -> Self {
+        Self::from(&url)
+    }
+}
+
+impl From<&BaseUrl> for String {
+    fn from(url: &BaseUrl) -> Self {
+        url.as_str().to_owned()
+    }
+}
+
 impl std::str::FromStr for BaseUrl {
     type Err = InvalidBaseUrl;
 
