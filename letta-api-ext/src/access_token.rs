@@ -32,7 +32,7 @@ pub(crate) struct Inner {
     /// That of the answer that the token came with, if it had one.
     date: Option<ServiceDate>,
     /// An end of our own reckoning.
-    #[cfg(feature = "minter")]
+    #[cfg(any(feature = "minter", feature = "test-util"))]
     ends: Option<Instant>,
     reported: types::AccessPolicy,
     // These are made of the above once somebody asks: of a page of tokens, few are looked at that closely.
@@ -53,7 +53,7 @@ impl AccessToken {
             hostname: token.hostname,
             expires_at_text: token.expires_at,
             date,
-            #[cfg(feature = "minter")]
+            #[cfg(any(feature = "minter", feature = "test-util"))]
             ends: None,
             reported: token.policy,
             origin: OnceLock::new(),
@@ -68,7 +68,7 @@ impl AccessToken {
     /// When it surely has not ended yet, by a clock that nobody sets. Nothing where the service did not say
     /// enough.
     pub(crate) fn ends(&self) -> Option<Instant> {
-        #[cfg(feature = "minter")]
+        #[cfg(any(feature = "minter", feature = "test-util"))]
         if self.inner.ends.is_some() {
             return self.inner.ends;
         }
@@ -77,7 +77,7 @@ impl AccessToken {
     }
 
     /// The same token, with an end of our own reckoning.
-    #[cfg(feature = "minter")]
+    #[cfg(any(feature = "minter", feature = "test-util"))]
     pub(crate) fn ending(mut self, end: Instant) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.ends = Some(end);

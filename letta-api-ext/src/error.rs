@@ -16,6 +16,12 @@ use crate::minter::Fault;
 use crate::transport::{Attempts, Redirect, Stopped};
 use crate::{clock, redact, retry_after};
 
+#[cfg(feature = "test-util")]
+mod testing;
+
+#[cfg(feature = "test-util")]
+pub use testing::ErrorBuilder;
+
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Longest part of a bad value that is shown, in characters.

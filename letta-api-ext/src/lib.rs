@@ -23,11 +23,13 @@
 //!
 //! - [`Letta`]: the client. Configured once, cheap to clone, shared by all tasks.
 //! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde.
+//!   [`StrictPolicy`]: for configuration files, where a slip must not pass.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list),
 //!   [revoke](AccessTokens::revoke).
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
 //! - `token_endpoint` (feature `axum`): the route that hands a page its token.
 //! - [`Error`]: one type for all that can go wrong, with what to do about each kind.
+//! - `test_util` (feature `test-util`): tokens and errors for the unit tests of an application.
 //! - [`Letta::api`]: the generated client, for everything that this crate does not wrap.
 //!
 //! # What this crate promises
@@ -92,7 +94,8 @@
 //! | `native-tls` | | TLS by the platform's own library |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `axum` | | `token_endpoint`: the route that hands a page its token, for axum; with `minter` |
-//! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`AgentId`] and [`Origin`], for configuration files |
+//! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`StrictPolicy`], [`AgentId`] and [`Origin`], for configuration files |
+//! | `test-util` | | `test_util`: tokens and errors for the unit tests of an application |
 //!
 //! Without a feature for TLS, pass an HTTP client that has it ([`LettaBuilder::http_client`]).
 //!
@@ -134,6 +137,8 @@ compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod policy;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 #[cfg(feature = "axum")]
 pub mod token_endpoint;
 
