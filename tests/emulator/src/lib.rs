@@ -26,7 +26,8 @@
 //! }
 //! ```
 //!
-//! - **Time**: with a [`ManualClock`], tokens expire without waiting; a [`SkewedClock`] is wrong by a constant.
+//! - **Time**: with a [`ManualClock`], tokens expire without waiting ([how](#moving-time-on)); a [`SkewedClock`] is
+//!   wrong by a constant.
 //! - **Faults**: inject a [`Fault`], such as an error, a rate limit, a latency or a lost answer, for one operation or
 //!   all, with a probability, a number of times.
 //! - **State**: [`Emulator::tokens`], [`agents`](Emulator::agents),
@@ -67,6 +68,55 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Moving time on
+//!
+//! Time passes in two places: in the emulator, by its clock, and in the client, by tokio's. A test that waits for a token
+//! to expire moves both, a [`ManualClock`] and paused time of tokio (its feature `test-util`, and a runtime of one thread):
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use letta_api_emulator::{Emulator, ManualClock};
+//! use letta_api_ext::{AccessPolicy, Letta, policy::Preset};
+//!
+//! /// Moves the time of the service and of the client.
+//! async fn advance(clock: &ManualClock, by: Duration) {
+//!     clock.advance(by);
+//!     tokio::time::pause();
+//!     tokio::time::advance(by).await;
+//!     tokio::time::resume();
+//! }
+//!
+//! # /*
+//! #[tokio::test]
+//! # */
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() { a_token_expires().await }
+//! async fn a_token_expires() {
+//!     let clock = ManualClock::new();
+//!     let emulator = Emulator::builder().clock(clock.clone()).agent("agent-1").start().await.unwrap();
+//!     let letta = Letta::builder().api_key(emulator.api_key()).base_url(emulator.base_url()).build().unwrap();
+//!     let policy = AccessPolicy::for_agent("agent-1", Preset::Chat).unwrap();
+//!     let token = letta.access_tokens().create(policy, "https://chat.example.com").await.unwrap();
+//!
+//!     advance(&clock, Duration::from_secs(4 * 60)).await;
+//!     assert!(!token.is_expired());
+//!     assert_eq!(emulator.token_count().live, 1);
+//!
+//!     advance(&clock, Duration::from_secs(60)).await;
+//!     assert!(token.is_expired()); // by the client's reckoning, which is never later than the service's
+//!     assert_eq!(emulator.token_count().live, 0);
+//! }
+//! ```
+//!
+//! Time is paused for the step alone. If it stays paused while a call is under way (as under
+//! `#[tokio::test(start_paused = true)]`), tokio moves it to the next timer whenever all tasks wait. They all wait while
+//! bytes are on their way, so calls run into their deadlines.
+//!
+//! What happens at the moment itself is under way when `advance` returns, not done: a token that is renewed in the
+//! background, for one, is there some exchanges later. Wait for what the test is about, such as
+//! [`Emulator::request_count`], with a `sleep` of a millisecond between two looks.
 //!
 //! # What it decides, and how we know
 //!
