@@ -32,7 +32,19 @@ const DOMAIN: &[u8] = b"letta-api-ext token fingerprint 1\0";
 pub struct Fingerprint([u8; LENGTH]);
 
 impl Fingerprint {
-    pub(crate) fn of(secret: &Secret) -> Self {
+    /// That of a token of which only the secret is known. An [`AccessToken`](crate::AccessToken) has
+    /// [a method](crate::AccessToken::fingerprint) for it.
+    ///
+    /// Not for other secrets, such as passwords: what somebody made up can be found from its fingerprint by trying.
+    ///
+    /// ```
+    /// use letta_api_ext::{Fingerprint, Secret};
+    ///
+    /// let fingerprint = Fingerprint::of(&Secret::new("ck-let-0f3c"));
+    /// assert_eq!(fingerprint.to_string(), "1d1f0172ce40");
+    /// ```
+    #[must_use]
+    pub fn of(secret: &Secret) -> Self {
         let mut hash = hmac_sha256::Hash::new();
         hash.update(DOMAIN);
         hash.update(secret.expose_secret());

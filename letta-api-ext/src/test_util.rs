@@ -1,6 +1,6 @@
 //! Tokens and errors for the unit tests of an application. Feature `test-util`.
 //!
-//! An application's own code takes an [`AccessToken`] or an [`Error`](crate::Error), and a unit test of that code should
+//! An application's own code takes an [`AccessToken`] or an [`Error`], and a unit test of that code should
 //! not need a server. Turn the feature on for tests alone:
 //!
 //! ```toml

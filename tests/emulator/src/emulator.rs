@@ -137,7 +137,8 @@ impl Emulator {
 
     /// All that it holds, as JSON to print or to keep: `now`, `agents` with their messages, `tokens`
     /// (without those deleted), `requests` by operation and by status (`none` where the connection was closed
-    /// in place of an answer), `faults`. Secrets are redacted, wherever somebody may have put one.
+    /// in place of an answer), `faults`. Secrets are redacted, wherever somebody may have put one; tokens are told apart
+    /// by their fingerprint, which is that of the SDK's `AccessToken`.
     ///
     /// `GET /_emulator/state` answers with the same, to the API key.
     pub fn dump(&self) -> serde_json::Value {

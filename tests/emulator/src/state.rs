@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use letta_api_ext::Fingerprint;
 use serde_json::{Map, Value, json};
 
 use crate::account::Account;
@@ -79,6 +80,7 @@ fn message(message: &Message) -> Value {
 fn token(token: &IssuedToken) -> Value {
     json!({
         "token": REDACTED,
+        "fingerprint": Fingerprint::of(token.secret()),
         "project": match token.project() {
             Project::Default => Value::Null,
             Project::Slug(name) | Project::Id(name) => json!(name),
@@ -152,7 +154,7 @@ mod tests {
         let issued = HashSet::from([one, two]);
         let cut = |text: &str| without_tokens(text, &mut |text| issued.contains(&text.to_owned()));
         for (text, expected) in [
-            (format!("{one}"), "[redacted]".to_owned()),
+            (one.clone(), "[redacted]".to_owned()),
             (
                 format!("a{one}b{two}c"),
                 "a[redacted]b[redacted]c".to_owned(),
