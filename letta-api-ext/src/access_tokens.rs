@@ -47,7 +47,7 @@ impl AccessTokens {
 
     /// Mints a token with `policy`, for the web application at `origin`.
     ///
-    /// The origin is text or an [`Origin`]; one that is none is reported when the request is sent.
+    /// The origin is text or an [`Origin`]. `send` reports an invalid origin.
     ///
     /// ```no_run
     /// use std::time::Duration;

@@ -105,8 +105,8 @@ use rights::Rights;
 /// order of [`AccessRight`], so that equal policies are written alike, wherever they come from.
 ///
 /// What this version does not know (a right, a kind of grant) is kept: it can be read, survives the
-/// text form, and is sent back unchanged. See [`ensure_known`](Self::ensure_known) for policies that
-/// people write.
+/// text form, and is sent back unchanged. For policies that people write in files, there is [`StrictPolicy`], which
+/// refuses it.
 ///
 /// The [module](self) shows how to make one.
 ///

@@ -49,8 +49,7 @@ impl Builder {
         }
     }
 
-    /// The one API key that is let in. [`Emulator::DEFAULT_API_KEY`] unless set. White space round it
-    /// is dropped.
+    /// The API key that clients must send. [`Emulator::DEFAULT_API_KEY`] unless set. White space at its ends is removed.
     pub fn api_key(mut self, api_key: impl Into<Secret>) -> Self {
         self.api_key = api_key.into();
         self
@@ -58,14 +57,14 @@ impl Builder {
 
     /// Adds a project, by its slug.
     ///
-    /// Unless one is added, every project is there that a request names. From the first on, only those
-    /// added are, beside the default one, and requests that name others are answered 404.
+    /// If no project is added, every project that a request names exists. Otherwise only the added projects and the
+    /// default one exist, and requests that name another are answered 404.
     pub fn project(mut self, slug: impl Into<String>) -> Self {
         self.projects.add(slug.into(), None);
         self
     }
 
-    /// Adds a project, by its slug and its ID, so that requests may name it by either. Else as
+    /// Adds a project, by its slug and its ID. Requests may name it by either. Otherwise like
     /// [`project`](Self::project).
     pub fn project_with_id(mut self, slug: impl Into<String>, id: impl Into<String>) -> Self {
         self.projects.add(slug.into(), Some(id.into()));
