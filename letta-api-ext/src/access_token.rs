@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::access_tokens::granted::{self, Granted};
 use crate::clock::Instant;
 use crate::clock_reading::ServiceDate;
+use crate::fingerprint::Fingerprint;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 use crate::{clock, redact};
@@ -16,7 +17,7 @@ use crate::{clock, redact};
 /// A client-side access token.
 ///
 /// Cannot be printed or serialised by accident: `Debug` redacts the secret, and there is neither
-/// `Display` nor `Serialize`. The secret leaves through [`expose_secret`](Self::expose_secret), or
+/// `Display` nor `Serialize`. A [fingerprint](Self::fingerprint) tells tokens apart. The secret leaves through [`expose_secret`](Self::expose_secret), or
 /// through [`to_browser`](Self::to_browser), which makes what a page should be sent.
 ///
 /// Cheap to clone. The secret's memory is overwritten when the last clone is dropped.
@@ -32,7 +33,7 @@ pub(crate) struct Inner {
     /// That of the answer that the token came with, if it had one.
     date: Option<ServiceDate>,
     /// An end of our own reckoning.
-    #[cfg(feature = "minter")]
+    #[cfg(any(feature = "minter", feature = "test-util"))]
     ends: Option<Instant>,
     reported: types::AccessPolicy,
     /// Whether the report was found to say what was asked for, and is kept below alone.
@@ -55,7 +56,7 @@ impl AccessToken {
             hostname: token.hostname,
             expires_at_text: token.expires_at,
             date,
-            #[cfg(feature = "minter")]
+            #[cfg(any(feature = "minter", feature = "test-util"))]
             ends: None,
             reported: token.policy,
             is_as_asked: false,
@@ -82,7 +83,7 @@ impl AccessToken {
     /// When it surely has not ended yet, by a clock that nobody sets. Nothing where the service did not say
     /// enough.
     pub(crate) fn ends(&self) -> Option<Instant> {
-        #[cfg(feature = "minter")]
+        #[cfg(any(feature = "minter", feature = "test-util"))]
         if self.inner.ends.is_some() {
             return self.inner.ends;
         }
@@ -91,7 +92,7 @@ impl AccessToken {
     }
 
     /// The same token, with an end of our own reckoning.
-    #[cfg(feature = "minter")]
+    #[cfg(any(feature = "minter", feature = "test-util"))]
     pub(crate) fn ending(mut self, end: Instant) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.ends = Some(end);
@@ -114,6 +115,11 @@ impl AccessToken {
     /// The secret itself (`ck-let-…`). Keep it out of logs, errors and URLs.
     pub fn expose_secret(&self) -> &str {
         self.inner.secret.expose_secret()
+    }
+
+    /// Tells the token from others, in a log or a list. Safe to print.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.inner.secret)
     }
 
     /// What a page should be sent: the secret, the expiry and how long that is off now, and nothing else.
@@ -206,6 +212,12 @@ impl AccessToken {
     }
 }
 
+impl From<AccessToken> for Secret {
+    fn from(token: AccessToken) -> Self {
+        Self::from(&token)
+    }
+}
+
 impl From<&AccessToken> for Secret {
     fn from(token: &AccessToken) -> Self {
         token.inner.secret.clone()
@@ -220,6 +232,7 @@ impl std::fmt::Debug for AccessToken {
         let policy = redact::display(self.policy(), &secrets).unwrap_or_default();
         f.debug_struct("AccessToken")
             .field("secret", &self.inner.secret)
+            .field("fingerprint", &format_args!("{}", self.fingerprint()))
             .field("hostname", &shown(&self.inner.hostname))
             .field("expires_at", &shown(&self.inner.expires_at_text))
             .field("policy", &format_args!("{policy}"))
@@ -238,7 +251,7 @@ impl std::fmt::Debug for AccessToken {
 ///
 /// The seconds are counted when [`to_browser`](AccessToken::to_browser) is called.
 ///
-/// `Debug` redacts the secret.
+/// `Debug` redacts the secret, and shows its [fingerprint](AccessToken::fingerprint).
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BrowserToken {
@@ -252,6 +265,10 @@ impl std::fmt::Debug for BrowserToken {
         let expires_at = redact::text(&self.expires_at, &[self.token.expose_secret()]);
         f.debug_struct("BrowserToken")
             .field("token", &self.token)
+            .field(
+                "fingerprint",
+                &format_args!("{}", Fingerprint::of(&self.token)),
+            )
             .field("expires_at", &expires_at.unwrap_or_default())
             .field("expires_in", &self.expires_in)
             .finish()

@@ -22,6 +22,21 @@ pub use revoke::{Revocation, RevokeAccessToken};
 ///
 /// Each gives a request that can be refined, and is sent by `send()`, or by awaiting it. The hosted
 /// service alone has these calls; a self-hosted server answers 404.
+///
+/// A request is not a future before it is sent, so that it can be changed, kept and cloned. To spawn it, or to join it
+/// with others, take what `send()` gives: a future that owns everything, and is `Send` except in a browser.
+///
+/// ```no_run
+/// use letta_api_ext::{AccessPolicy, Letta};
+///
+/// # async fn run(letta: Letta, policy: AccessPolicy) -> Result<(), Box<dyn std::error::Error>> {
+/// let tokens = letta.access_tokens();
+/// let minting = tokio::spawn(tokens.create(policy, "https://chat.example.com").send());
+/// let listing = tokio::spawn(tokens.list().send());
+/// let (token, page) = (minting.await??, listing.await??);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AccessTokens {
     letta: Letta,
@@ -34,7 +49,7 @@ impl AccessTokens {
 
     /// Mints a token with `policy`, for the web application at `origin`.
     ///
-    /// The origin is text or an [`Origin`]; one that is none is reported when the request is sent.
+    /// The origin is text or an [`Origin`]. `send` reports an invalid origin.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -94,8 +109,8 @@ impl AccessTokens {
         ListAccessTokens::new(self.letta.clone())
     }
 
-    /// Ends a token at once: an [`AccessToken`](crate::AccessToken) by reference, or its secret. What cannot be a token,
-    /// such as an API key, is [refused](RevokeAccessToken::send) before it gets into a URL.
+    /// Ends a token at once: an [`AccessToken`](crate::AccessToken), by value or by reference, or its secret. What cannot be a
+    /// token, such as an API key, is [refused](RevokeAccessToken::send) before it gets into a URL.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta, token: letta_api_ext::AccessToken)

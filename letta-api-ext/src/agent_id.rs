@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 /// The ID of an agent, as in `agent-6bb462c2-e885-434a-a0e3-d08ad8d9f595`.
 ///
 /// Begins with `agent-`, and goes on with letters, digits, `-`, `_` or `.` (ASCII). The service
-/// documents the prefix; hosted and self-hosted IDs go on with a UUID.
+/// documents the prefix; hosted and self-hosted IDs go on with a UUID. The emulator has the same rule.
 ///
 /// ```
 /// use letta_api_ext::AgentId;

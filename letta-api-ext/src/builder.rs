@@ -102,7 +102,7 @@ impl LettaBuilder {
         self
     }
 
-    /// Where the service is. By default `https://api.letta.com`. A closing slash or `/v1` is
+    /// Where the service is: text, or a [`BaseUrl`]. By default `https://api.letta.com`. A closing slash or `/v1` is
     /// dropped. A URL in quotes or with a placeholder in it is refused by [`build`](Self::build).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(Given::by("base_url", url.into()));

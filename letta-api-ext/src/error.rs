@@ -15,6 +15,12 @@ use crate::minter::Fault;
 use crate::transport::{Attempts, Redirect, Stopped};
 use crate::{clock, reason, redact, retry_after};
 
+#[cfg(feature = "test-util")]
+mod testing;
+
+#[cfg(feature = "test-util")]
+pub use testing::ErrorBuilder;
+
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Longest part of a bad value that is shown, in characters.
@@ -437,13 +443,15 @@ impl Error {
         })
     }
 
-    pub(crate) fn unknown_right(right: &str) -> Self {
-        let known: Vec<&str> = crate::AccessRight::KNOWN
-            .iter()
-            .map(crate::AccessRight::as_str)
-            .collect();
-        let rule = format!("must be among {}", known.join(", "));
-        Self::invalid_input("access", rule, Some(right))
+    /// The same error, with a hint after the value.
+    pub(crate) fn with_hint(mut self, hint: &str) -> Self {
+        let inner = Arc::get_mut(&mut self.inner);
+        if let Some(Kind::InvalidInput { got: Some(got), .. }) = inner.map(|inner| &mut inner.kind)
+        {
+            got.push_str("; ");
+            got.push_str(hint);
+        }
+        self
     }
 
     #[cfg(feature = "minter")]

@@ -17,6 +17,12 @@ use crate::transport::{CallOptions, Course, HttpTransport};
 /// Make one and share it, by thousands of tasks if need be: cloning is cheap, and clones share one pool of
 /// connections and one [`RetryBudget`](crate::RetryBudget). `Debug` shows where it points and nothing else.
 ///
+/// Calls need a tokio runtime with time and I/O enabled, except in a browser: await them in one of its tasks, under
+/// `#[tokio::main]`, or in `Runtime::block_on`. Outside a runtime, a call fails with an error for the
+/// [field](crate::Error::field) `runtime`, and nothing is sent. A runtime that was built without time or I/O cannot be
+/// told from another. There tokio panics, and its message names what to enable. A client can be made anywhere, and used
+/// from several runtimes.
+///
 /// Every call has a [deadline](LettaBuilder::deadline), and is tried again where that is safe, see
 /// [`RetryPolicy`]. Dropping its future ends it. These are set for the client, for a clone of it
 /// ([`with_deadline`](Self::with_deadline) and so on), or for one request.

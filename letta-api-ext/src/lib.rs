@@ -23,11 +23,13 @@
 //!
 //! - [`Letta`]: the client. Configured once, cheap to clone, shared by all tasks.
 //! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde.
+//!   [`StrictPolicy`]: for configuration files, where a slip must not pass.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list),
 //!   [revoke](AccessTokens::revoke).
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
 //! - `token_endpoint` (feature `axum`): the route that hands a page its token.
 //! - [`Error`]: one type for all that can go wrong, with what to do about each kind.
+//! - `test_util` (feature `test-util`): tokens and errors for the unit tests of an application.
 //! - [`Letta::api`]: the generated client, for everything that this crate does not wrap.
 //!
 //! # What this crate promises
@@ -93,7 +95,8 @@
 //! | `native-tls` | | TLS by the platform's own library |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `axum` | | `token_endpoint`: the route that hands a page its token, for axum; with `minter` |
-//! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`AgentId`] and [`Origin`], for configuration files |
+//! | `schemars` | | JSON Schemas of [`AccessPolicy`], [`StrictPolicy`], [`AgentId`] and [`Origin`], for configuration files |
+//! | `test-util` | | `test_util`: tokens and errors for the unit tests of an application |
 //!
 //! Without a feature for TLS, pass an HTTP client that has it ([`LettaBuilder::http_client`]).
 //!
@@ -115,6 +118,7 @@ pub use crate::access_tokens::{
 pub use crate::agent_id::AgentId;
 pub use crate::builder::LettaBuilder;
 pub use crate::error::Error;
+pub use crate::fingerprint::Fingerprint;
 pub use crate::letta::Letta;
 pub use crate::metrics::{AttemptReport, CallReport, Metrics};
 #[cfg(feature = "minter")]
@@ -123,7 +127,7 @@ pub use crate::minter::{
     TokenMinterBuilder, TokenRequest,
 };
 pub use crate::origin::Origin;
-pub use crate::policy::AccessPolicy;
+pub use crate::policy::{AccessPolicy, StrictPolicy};
 pub use crate::retry_budget::RetryBudget;
 pub use crate::retry_policy::RetryPolicy;
 
@@ -134,6 +138,8 @@ compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod policy;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 #[cfg(feature = "axum")]
 pub mod token_endpoint;
 
@@ -147,6 +153,7 @@ mod checked_text;
 mod clock;
 mod clock_reading;
 mod error;
+mod fingerprint;
 mod letta;
 mod metrics;
 #[cfg(feature = "minter")]
@@ -160,6 +167,7 @@ mod redact;
 mod retry_after;
 mod retry_budget;
 mod retry_policy;
+mod runtime;
 mod secrets_in_url;
 #[cfg(all(
     feature = "rustls-ring",

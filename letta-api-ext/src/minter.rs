@@ -18,6 +18,7 @@ use crate::letta::Letta;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 use crate::retry_policy::full_jitter;
+use crate::runtime;
 use builder::Settings;
 use counters::{Counts, count};
 use flights::{Boarding, Flight, Flights, Landing, Ticket};
@@ -278,9 +279,7 @@ impl TokenMinter {
     /// or a token so long on its way that too little is left of it (a [time-out](Error::is_timeout) each); a token that was [revoked](Error::is_revoked) meanwhile; a service
     /// whose tokens are not [good for long enough](Error::is_short_lived).
     ///
-    /// # Panics
-    ///
-    /// Where a token has to be minted, outside a tokio runtime.
+    /// A token that has to be minted outside a tokio runtime is an error too (`runtime`).
     pub fn token<'a>(&'a self, policy: &'a AccessPolicy) -> TokenRequest<'a> {
         TokenRequest::new(self, policy)
     }
@@ -305,11 +304,31 @@ impl TokenMinter {
 
     /// Ends the tokens whose policy names this agent. Otherwise as [`revoke`](Self::revoke).
     ///
+    /// Takes text or an [`AgentId`]. If the ID is invalid, nothing is revoked, and
+    /// [`RevocationReport::error`] says so.
+    ///
+    /// ```no_run
+    /// # async fn run(minter: letta_api_ext::TokenMinter) {
+    /// let report = minter.revoke_agent("agent-1").await;
+    /// assert!(report.is_complete(), "{report:?}");
+    /// # }
+    /// ```
+    ///
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub async fn revoke_agent(&self, agent: &AgentId) -> RevocationReport {
-        self.inner.revoke(Selection::Agent(agent)).await
+    pub async fn revoke_agent<A>(&self, agent: A) -> RevocationReport
+    where
+        A: TryInto<AgentId>,
+        A::Error: Into<Error>,
+    {
+        match agent.try_into().map_err(Into::into) {
+            Ok(agent) => self.inner.revoke(Selection::Agent(&agent)).await,
+            Err(error) => RevocationReport {
+                error: Some(error),
+                ..RevocationReport::default()
+            },
+        }
     }
 
     /// Ends the tokens of this [subject](TokenRequest::subject). Otherwise as [`revoke`](Self::revoke).
@@ -385,7 +404,7 @@ impl Inner {
     async fn obtain(self: Arc<Self>, wanted: Wanted) -> Result<AccessToken> {
         for _ in 0..MOST_ROUNDS {
             // The one from before may be the one that ended.
-            let runtime = Handle::current();
+            let runtime = runtime::current()?;
             let wider = match &wanted.up_to {
                 Some(bound) => self.store.wider(&wanted.key, bound),
                 None => Vec::new(),
@@ -712,7 +731,7 @@ impl Inner {
     async fn revoke(self: &Arc<Self>, selection: Selection<'_>) -> RevocationReport {
         // Before anything is forgotten: outside a runtime, it would be and not revoked; and a shutdown must know of
         // it, though the task may have to wait for its turn.
-        let (runtime, work) = (Handle::current(), self.begin_work());
+        let (runtime, work) = (runtime::expect("revoke"), self.begin_work());
         let now = Instant::now();
         let (tokens, landings) = self.flights.call_off(
             |key| selection.includes(key),
@@ -728,7 +747,7 @@ impl Inner {
     }
 
     async fn shutdown(self: Arc<Self>, within: Duration) -> RevocationReport {
-        let (runtime, work) = (Handle::current(), self.begin_work());
+        let (runtime, work) = (runtime::expect("shut down"), self.begin_work());
         let now = Instant::now();
         let deadline = Some(clock::after(now, within));
         let (tokens, landings) = self.flights.close(Err(Fault::ShutDown.into()), || {

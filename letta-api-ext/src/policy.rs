@@ -8,44 +8,52 @@
 //! ```
 //! use letta_api_ext::AccessPolicy;
 //!
-//! let policy = AccessPolicy::builder()
-//!     .agent("agent-1").read_messages().write_messages()
-//!     .agent("agent-2").read_agent()
-//!     .build()?;
+//! let policy = AccessPolicy::builder().agent("agent-1").read_messages().write_messages().build()?;
 //! # Ok::<(), letta_api_ext::Error>(())
 //! ```
 //!
-//! **From data**, for policies known only at run time, with the same rules as errors:
+//! **From data**, for policies known only at run time, with the same rules as errors. The rights are a list, or a
+//! [`Preset`]:
 //!
 //! ```
-//! use letta_api_ext::{AccessPolicy, AccessRight};
+//! use letta_api_ext::{AccessPolicy, policy::Preset};
 //!
-//! let agents = ["agent-1", "agent-2"];
-//! let policy = AccessPolicy::from_grants(
-//!     agents.map(|agent| (agent, [AccessRight::ReadMessages])),
+//! # let agent_of_the_user = "agent-1";
+//! let policy = AccessPolicy::for_agent(agent_of_the_user, Preset::Chat)?;
+//! # Ok::<(), letta_api_ext::Error>(())
+//! ```
+//!
+//! **From a configuration file**, by serde. A [`StrictPolicy`] reads what people write, and refuses a slip: a right
+//! that does not exist, a stray key.
+//!
+//! ```
+//! use letta_api_ext::StrictPolicy;
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Settings {
+//!     policy: StrictPolicy,
+//! }
+//!
+//! let settings: Settings = serde_json::from_str(
+//!     r#"{"policy": [{"type": "agent", "id": "agent-1", "access": ["read_messages"]}]}"#,
 //! )?;
-//! # Ok::<(), letta_api_ext::Error>(())
-//! ```
-//!
-//! **From text**, for command lines and environment variables:
-//!
-//! ```
-//! use letta_api_ext::AccessPolicy;
-//!
-//! let policy: AccessPolicy = "agent-1: read_messages, write_messages; agent-2: read_agent".parse()?;
-//! assert_eq!(policy.to_string(), "agent-1:read_messages,write_messages;agent-2:read_agent");
-//! # Ok::<(), letta_api_ext::Error>(())
-//! ```
-//!
-//! **By serde**, for configuration files, in the form that goes over the wire:
-//!
-//! ```
-//! use letta_api_ext::AccessPolicy;
-//!
-//! let policy: AccessPolicy = serde_json::from_str(
-//!     r#"[{"type": "agent", "id": "agent-1", "access": ["read_messages"]}]"#,
-//! )?;
+//! let same: Settings = serde_json::from_str(r#"{"policy": "agent-1:read_messages"}"#)?;
+//! assert_eq!(settings.policy, same.policy);
 //! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! An [`AccessPolicy`] reads both forms too, but keeps what it does not know, so that a program can pass on what the
+//! service reports. Use it for policies that programs write.
+//!
+//! **From text**, for command lines and environment variables. A slip is an error:
+//!
+//! ```
+//! use letta_api_ext::AccessPolicy;
+//!
+//! let policy: AccessPolicy = "agent-1: read_messages, write_messages".parse()?;
+//! assert_eq!(policy.to_string(), "agent-1:read_messages,write_messages");
+//! assert_eq!(policy, "agent-1:chat".parse()?);
+//! # Ok::<(), letta_api_ext::Error>(())
 //! ```
 //!
 //! # The text form
@@ -55,12 +63,13 @@
 //! grant   = agent ":" right *( "," right )
 //!         / "?" unknown                    ; a grant of another kind: its JSON, percent-encoded
 //! right   = known
+//!         / "chat" / "read_only" / "all_rights"    ; presets: the rights that they stand for
 //!         / "?" unknown                    ; a right that this version does not know
 //! unknown = *( ALPHA / DIGIT / "-" / "_" / "." / "%" HEXDIG HEXDIG )
 //! ```
 //!
 //! White space round a separator does not count. The question mark keeps a slip in writing from
-//! passing for a right of the future.
+//! passing for a right of the future. A policy is printed with the rights that a preset stands for.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -73,13 +82,19 @@ use crate::error::{Error, Result};
 
 mod builder;
 mod grants;
+mod preset;
 mod rights;
 #[cfg(feature = "schemars")]
 mod schema;
 mod serial;
+mod slip;
+pub mod strict;
 mod text;
 
 pub use builder::{AgentNamed, Empty, PolicyBuilder, Ready};
+pub use preset::Preset;
+#[doc(inline)]
+pub use strict::StrictPolicy;
 
 use grants::{Grant, Grants};
 use rights::Rights;
@@ -90,8 +105,8 @@ use rights::Rights;
 /// order of [`AccessRight`], so that equal policies are written alike, wherever they come from.
 ///
 /// What this version does not know (a right, a kind of grant) is kept: it can be read, survives the
-/// text form, and is sent back unchanged. See [`ensure_known`](Self::ensure_known) for policies that
-/// people write.
+/// text form, and is sent back unchanged. For policies that people write in files, there is [`StrictPolicy`], which
+/// refuses it.
 ///
 /// The [module](self) shows how to make one.
 ///
@@ -115,11 +130,38 @@ impl AccessPolicy {
         PolicyBuilder::new()
     }
 
+    /// A policy of one agent and the rights on it: a [`Preset`], or any rights.
+    ///
+    /// # Errors
+    ///
+    /// An invalid ID, and no right at all.
+    ///
+    /// For agents that are known only at run time, make a policy for each:
+    ///
+    /// ```
+    /// use letta_api_ext::{AccessPolicy, policy::Preset};
+    ///
+    /// let agents = ["agent-1", "agent-2"];
+    /// let policies = agents
+    ///     .iter()
+    ///     .map(|agent| AccessPolicy::for_agent(*agent, Preset::Chat))
+    ///     .collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!(policies[1].to_string(), "agent-2:read_messages,write_messages");
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn for_agent<A>(agent: A, rights: impl IntoIterator<Item = AccessRight>) -> Result<Self>
+    where
+        A: TryInto<AgentId>,
+        A::Error: Into<Error>,
+    {
+        Self::from_grants([(agent, rights)])
+    }
+
     /// A policy of these agents and their rights. An agent that comes twice has the rights of both.
     ///
     /// # Errors
     ///
-    /// No agent at all, an agent without a right, and an ID that is none.
+    /// No agent at all, an agent without a right, and an invalid ID.
     ///
     /// ```
     /// use letta_api_ext::{AccessPolicy, AccessRight};
@@ -220,7 +262,8 @@ impl AccessPolicy {
     /// Refuses what this version does not know.
     ///
     /// serde and the text form keep unknown rights, since the service may have learnt new ones. In a
-    /// policy that a person wrote, an unknown right is more likely a slip:
+    /// policy that a person wrote, an unknown right is more likely a slip. [`StrictPolicy`] refuses it when it is read,
+    /// and says where it is; this refuses it afterwards:
     ///
     /// ```
     /// use letta_api_ext::AccessPolicy;
@@ -231,7 +274,7 @@ impl AccessPolicy {
     /// assert_eq!(
     ///     error.to_string(),
     ///     "`access` must be among read_messages, write_messages, read_agent, write_agent; \
-    ///      got `read_mesages`",
+    ///      got `read_mesages`; did you mean `read_messages`?",
     /// );
     /// # Ok::<(), serde_json::Error>(())
     /// ```
@@ -246,7 +289,7 @@ impl AccessPolicy {
             .iter()
             .find_map(|grant| grant.rights.unknown().next())
         {
-            return Err(Error::unknown_right(right.as_str()));
+            return Err(slip::unknown_right(right.as_str()));
         }
         if let Some(grant) = self.parts.unknown.first() {
             let rule = "must grant rights on agents, and nothing else";
@@ -361,8 +404,7 @@ impl Draft {
     /// A policy that allows nothing is never what somebody wants.
     fn into_policy(self) -> Result<AccessPolicy> {
         if self.grants.is_empty() && self.unknown.is_empty() {
-            let rule = "must name at least one agent";
-            return Err(Error::invalid_input("policy", rule, None));
+            return Err(no_agent());
         }
         Ok(self.into_any_policy())
     }
@@ -375,6 +417,10 @@ impl Draft {
         };
         parts.into()
     }
+}
+
+fn no_agent() -> Error {
+    Error::invalid_input("policy", "must name at least one agent", None)
 }
 
 /// An entry that is not known must at least say what it is, and must not be an agent's that is

@@ -15,7 +15,7 @@ use crate::error::{self, Error, Result};
 use crate::metrics::Metrics;
 use crate::retry_budget::RetryBudget;
 use crate::retry_policy::{RetryPolicy, full_jitter};
-use crate::secrets_in_url;
+use crate::{runtime, secrets_in_url};
 use attempt::Attempt;
 use outgoing::Outgoing;
 use telemetry::Telemetry;
@@ -228,7 +228,7 @@ impl Running<'_> {
         let HttpTransport {
             settings, options, ..
         } = self.call.transport;
-        if let Err(error) = options.check() {
+        if let Err(error) = runtime::check().and_then(|()| options.check()) {
             self.telemetry.refused(&error);
             return Err(error);
         }

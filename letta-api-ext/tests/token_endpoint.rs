@@ -686,7 +686,7 @@ async fn who_is_still_let_in_gets_another_where_a_token_was_revoked_while_it_was
     emulator.inject(late.times(1)).unwrap();
     let revoke = async {
         until("the token is made", || emulator.token_count().live == 1).await;
-        minter.revoke_agent(&"agent-ada".parse().unwrap()).await
+        minter.revoke_agent("agent-ada").await
     };
     let (answer, _) = tokio::join!(ask(&app, Method::POST, &[OURS]), revoke);
     let token = answer.token();

@@ -169,6 +169,18 @@ fn written(text: fmt::Arguments<'_>) -> Secret {
     Secret::new(written)
 }
 
+impl From<BaseUrl> for String {
+    fn from(url: BaseUrl) -> Self {
+        Self::from(&url)
+    }
+}
+
+impl From<&BaseUrl> for String {
+    fn from(url: &BaseUrl) -> Self {
+        url.as_str().to_owned()
+    }
+}
+
 impl std::str::FromStr for BaseUrl {
     type Err = InvalidBaseUrl;
 

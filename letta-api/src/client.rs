@@ -14,6 +14,8 @@ use crate::{
 ///
 /// Has one method per operation of the description. Cloning is cheap. It starts with [`Direct`],
 /// which sends no credentials; see [`Bearer`](crate::Bearer) for the API key.
+///
+/// Except in a browser, calls need a tokio runtime with time and I/O enabled. Outside one, the HTTP client panics.
 #[derive(Clone)]
 pub struct Client {
     // Named as generated code expects it.

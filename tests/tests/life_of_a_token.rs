@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use letta_api_emulator::{Emulator, Fault, ManualClock, Operation};
-use letta_api_ext::{AccessPolicy, AccessRight, AccessToken, Letta, RetryPolicy, Revocation};
+use letta_api_ext::policy::Preset;
+use letta_api_ext::{
+    AccessPolicy, AccessRight, AccessToken, Letta, RetryPolicy, Revocation, TokenMinter,
+};
 
 fn client(emulator: &Emulator) -> Letta {
     Letta::builder()
@@ -257,4 +260,78 @@ async fn the_emulators_faults_are_what_applications_will_see() {
     assert!(create().await.unwrap_err().may_have_happened());
     assert_eq!(emulator.token_count().live, 1);
     assert!(create().await.is_ok());
+}
+
+#[tokio::test]
+async fn tokens_in_a_list_are_told_apart_without_being_shown() {
+    let emulator = Emulator::start().await.unwrap();
+    let tokens = client(&emulator).access_tokens();
+    let policy = AccessPolicy::builder()
+        .agent("agent-1")
+        .chat()
+        .build()
+        .unwrap();
+    let mut minted = Vec::new();
+    for _ in 0..3 {
+        let token = tokens.create(&policy, "https://chat.example.com").await;
+        minted.push(token.unwrap());
+    }
+    // Another client, as that of an admin in another process is.
+    let listed = client(&emulator).access_tokens().list().await.unwrap();
+    for (minted, listed) in minted.iter().zip(listed.tokens()) {
+        let fingerprint = minted.fingerprint();
+        assert_eq!(listed.fingerprint(), fingerprint);
+        assert_eq!(minted.clone().fingerprint(), fingerprint);
+        let text = fingerprint.to_string();
+        assert_eq!(text.len(), 12);
+        assert!(
+            text.bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        );
+        for printed in [
+            format!("{listed:?}"),
+            format!("{listed:#?}"),
+            format!("{:?}", minted.to_browser()),
+        ] {
+            assert!(printed.contains(&text), "{printed}");
+            assert!(!printed.contains(minted.expose_secret()), "{printed}");
+        }
+        assert!(!minted.expose_secret().contains(&text));
+    }
+    let fingerprints = minted.iter().map(AccessToken::fingerprint);
+    let fingerprints: std::collections::BTreeSet<_> = fingerprints.collect();
+    assert_eq!(fingerprints.len(), 3);
+}
+
+/// The recipe of the emulator's documentation.
+async fn advance(clock: &ManualClock, by: Duration) {
+    clock.advance(by);
+    tokio::time::pause();
+    tokio::time::advance(by).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn time_moves_on_for_the_service_the_client_and_a_minter_alike() {
+    let clock = ManualClock::new();
+    let emulator = Emulator::builder().clock(clock.clone()).start().await;
+    let emulator = emulator.unwrap();
+    let minter = TokenMinter::new(&client(&emulator), "https://chat.example.com").unwrap();
+    let policy = AccessPolicy::for_agent("agent-1", Preset::Chat).unwrap();
+    let first = minter.token(&policy).await.unwrap();
+    let minute = Duration::from_secs(60);
+
+    // Nobody asks for it meanwhile, so it is not renewed.
+    advance(&clock, 2 * minute).await;
+    assert!(!first.is_expired());
+    assert!(first.remaining() <= 3 * minute);
+    assert_eq!(emulator.token_count().live, 1);
+
+    advance(&clock, 3 * minute).await;
+    assert!(first.is_expired());
+    assert_eq!(emulator.token_count().live, 0);
+    let second = minter.token(&policy).await.unwrap();
+    assert_ne!(second.fingerprint(), first.fingerprint());
+    assert!(!second.is_expired());
+    assert_eq!(emulator.request_count(Operation::CreateToken), 2);
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use fastrand::Rng;
 use letta_api_emulator::{Clock as _, Emulator, Fault, Operation};
 use letta_api_ext::{
-    AccessPolicy, AccessToken, Letta, MinterCounters, Origin, RetryPolicy, RevocationReport,
-    TokenMinter,
+    AccessPolicy, AccessToken, AgentId, Letta, MinterCounters, Origin, RetryPolicy,
+    RevocationReport, TokenMinter,
 };
 use letta_api_tests::virtual_time::{TokioClock, VirtualTime};
 use tokio::task::JoinSet;
@@ -179,7 +179,7 @@ async fn run(seed: u64, capacity: u64) {
                 let report = match agent % 3 {
                     0 => world.minter.revoke(&world.policy(agent, 0)).await,
                     1 => {
-                        let agent = format!("agent-{agent}").parse().unwrap();
+                        let agent: AgentId = format!("agent-{agent}").parse().unwrap();
                         world.minter.revoke_agent(&agent).await
                     }
                     _ => world.minter.revoke_subject(SUBJECTS[agent % 2]).await,

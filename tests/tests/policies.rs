@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use letta_api_ext::{AccessPolicy, AccessRight, AgentId};
+use std::fmt::Debug;
+
+use letta_api_ext::policy::{self, Preset};
+use letta_api_ext::{AccessPolicy, AccessRight, AgentId, StrictPolicy};
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Rights that are known, and some that are not: with separators of the text form in them, empty,
 /// beyond ASCII.
@@ -64,7 +68,36 @@ proptest! {
     #[test]
     fn serde_gives_back_what_it_took(policy in any_policy()) {
         let json = serde_json::to_string(&policy).unwrap();
+        prop_assert_eq!(serde_json::from_str::<AccessPolicy>(&json).unwrap(), policy.clone());
+        // The text form is read, too.
+        let json = serde_json::to_string(&policy.to_string()).unwrap();
         prop_assert_eq!(serde_json::from_str::<AccessPolicy>(&json).unwrap(), policy);
+    }
+
+    #[test]
+    fn the_strict_form_reads_what_is_known_and_nothing_else(policy in any_policy()) {
+        let is_known = policy.clone().ensure_known().is_ok();
+        let list = serde_json::to_string(&policy).unwrap();
+        let text = serde_json::to_string(&policy.to_string()).unwrap();
+        for json in [list, text] {
+            match serde_json::from_str::<StrictPolicy>(&json) {
+                Ok(strict) => prop_assert!(is_known && *strict == policy, "{}", json),
+                Err(error) => prop_assert!(!is_known, "{}: {}", json, error),
+            }
+        }
+        prop_assert_eq!(StrictPolicy::try_from(policy.clone()).is_ok(), is_known);
+        let written = policy::strict::serialize(&policy, serde_json::value::Serializer);
+        prop_assert_eq!(written.is_ok(), is_known);
+    }
+
+    #[test]
+    fn any_json_is_a_strict_policy_that_is_written_back_or_an_error(
+        text in r#"(\[|\]|\{|\}|,|:|"type"|"agent"|"id"|"agent-1"|"access"|\["read_agent"\]|"chat"|null|7|true|[a-z"]){0,24}"#
+    ) {
+        if let Ok(policy) = serde_json::from_str::<StrictPolicy>(&text) {
+            let json = serde_json::to_string(&policy).unwrap();
+            prop_assert_eq!(serde_json::from_str::<StrictPolicy>(&json).unwrap(), policy);
+        }
     }
 
     #[test]
@@ -173,8 +206,12 @@ fn a_configured_policy_with_a_slip_is_refused() {
             "text `type`",
         ),
         (r#"["agent-1"]"#, ""),
-        (r#""agent-1:read_agent""#, "a list of entries, not text"),
-        ("4711", "a list of entries, not a number"),
+        (r#""agent-1""#, "grants like"),
+        (r#""agent-1:read_mesages""#, "did you mean `read_messages`?"),
+        ("4711", "not a number"),
+        ("true", "not true or false"),
+        ("null", "not nothing"),
+        (r#"{"type":"agent"}"#, "not one object"),
     ] {
         let error = serde_json::from_str::<AccessPolicy>(json).unwrap_err();
         assert!(error.to_string().contains(says), "{json}: {error}");
@@ -232,4 +269,328 @@ fn presets_are_what_they_say() {
         of(agent().right(AccessRight::from("dream"))),
         "agent-1:?dream"
     );
+}
+
+#[test]
+fn presets_are_rights_wherever_rights_are_taken() {
+    for preset in Preset::ALL.iter().copied() {
+        let built = AccessPolicy::builder().agent("agent-1").preset(preset);
+        let built = built.build().unwrap();
+        let rights = Vec::from(preset.rights());
+        for policy in [
+            AccessPolicy::for_agent("agent-1", preset),
+            AccessPolicy::from_grants([("agent-1", preset)]),
+            AccessPolicy::from_grants([("agent-1", rights)]),
+            format!("agent-1:{preset}").parse(),
+            format!(" agent-1 : {preset} ").parse(),
+            format!("agent-1:read_messages,{preset}").parse(),
+            serde_json::from_value(format!("agent-1:{preset}").into())
+                .map(StrictPolicy::into_policy)
+                .map_err(|error| panic!("{error}")),
+        ] {
+            assert_eq!(policy.unwrap(), built, "{preset}");
+        }
+        // What is printed has the rights.
+        let printed = built.to_string();
+        assert!(!printed.contains(preset.as_str()), "{printed}");
+    }
+    assert_eq!(
+        "agent-1:chat,read_agent".parse::<AccessPolicy>().unwrap(),
+        "agent-1:read_messages,write_messages,read_agent"
+            .parse()
+            .unwrap()
+    );
+    // A right of the future may have the name of a preset.
+    let unknown = AccessPolicy::for_agent("agent-1", [AccessRight::from("chat")]).unwrap();
+    assert_eq!(unknown.to_string(), "agent-1:?chat");
+    assert_eq!(
+        unknown.to_string().parse::<AccessPolicy>().unwrap(),
+        unknown
+    );
+    assert!(!unknown.allows("agent-1", &AccessRight::ReadMessages));
+    // A preset is not a right in a list of rights, in either form.
+    let list = r#"[{"type":"agent","id":"agent-1","access":["chat"]}]"#;
+    assert_eq!(serde_json::from_str::<AccessPolicy>(list).unwrap(), unknown);
+    let error = serde_json::from_str::<StrictPolicy>(list).unwrap_err();
+    let says =
+        "`chat` is a preset of the text form; a list of rights has read_messages, write_messages";
+    assert!(error.to_string().contains(says), "{error}");
+}
+
+#[test]
+fn a_slip_in_the_text_form_says_what_was_meant() {
+    for (text, says) in [
+        ("agent-1:read_mesages", "did you mean `read_messages`?"),
+        ("agent-1:caht", "did you mean `chat`?"),
+        ("agent-1:Chat", "did you mean `chat`?"),
+        ("agent-1:read-only", "did you mean `read_only`?"),
+        ("agent-1:dream", "presets are chat, read_only, all_rights"),
+    ] {
+        let error = text.parse::<AccessPolicy>().unwrap_err();
+        assert!(error.to_string().contains(says), "{text}: {error}");
+        assert_eq!(error.field(), Some("access"));
+    }
+}
+
+/// As an application may have them in its settings.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Settings {
+    #[serde(with = "letta_api_ext::policy::strict")]
+    policy: AccessPolicy,
+    kiosk: Option<StrictPolicy>,
+    #[serde(default)]
+    rooms: BTreeMap<String, StrictPolicy>,
+    #[serde(default)]
+    all: Vec<StrictPolicy>,
+}
+
+#[test]
+fn settings_hold_policies_in_either_form_and_in_any_format() {
+    let toml = r#"
+        policy = "agent-1:chat"
+        all = ["agent-1:chat", "agent-2:read_agent"]
+
+        [[kiosk]]
+        type = "agent"
+        id = "agent-1"
+        access = ["read_messages", "write_messages"]
+
+        [rooms]
+        lobby = "agent-3: read_only"
+    "#;
+    let json = r#"{
+        "policy": [{"access": ["write_messages", "read_messages"], "type": "agent", "id": "agent-1"}],
+        "kiosk": "agent-1:chat",
+        "rooms": {"lobby": [{"type": "agent", "id": "agent-3", "access": ["read_agent", "read_messages"]}]},
+        "all": ["agent-1:chat", [{"type": "agent", "id": "agent-2", "access": ["read_agent"]}]]
+    }"#;
+    let from_toml: Settings = toml::from_str(toml).unwrap();
+    let from_json: Settings = serde_json::from_str(json).unwrap();
+    assert_eq!(from_toml, from_json);
+    let policy = AccessPolicy::for_agent("agent-1", Preset::Chat).unwrap();
+    assert_eq!(from_toml.policy, policy);
+    assert_eq!(from_toml.kiosk.as_deref(), Some(&policy));
+    assert_eq!(
+        from_toml.rooms["lobby"].to_string(),
+        "agent-3:read_messages,read_agent"
+    );
+
+    let written = toml::to_string(&from_toml).unwrap();
+    assert_eq!(toml::from_str::<Settings>(&written).unwrap(), from_toml);
+    let written = serde_json::to_string(&from_json).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Settings>(&written).unwrap(),
+        from_json
+    );
+    // From memory, and from a reader that lends nothing.
+    let value: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(
+        serde_json::from_value::<Settings>(value).unwrap(),
+        from_json
+    );
+    let read: Settings = serde_json::from_reader(json.as_bytes()).unwrap();
+    assert_eq!(read, from_json);
+    // Absent and null are for `Option` to say.
+    let bare: Settings =
+        serde_json::from_str(r#"{"policy": "agent-1:chat", "kiosk": null}"#).unwrap();
+    assert_eq!(bare.kiosk, None);
+}
+
+#[test]
+fn every_slip_in_a_strict_policy_is_refused_with_its_place() {
+    let entry = |members: &str| {
+        format!(r#"[{{"type":"agent","id":"agent-1","access":["read_agent"]}},{{{members}}}]"#)
+    };
+    let good = r#""type":"agent","id":"agent-2","access":["read_agent"]"#;
+    assert!(serde_json::from_str::<StrictPolicy>(&entry(good)).is_ok());
+    for (members, says) in [
+        (
+            r#""type":"agent","id":"agent-2","access":["read_agent","read_mesages"]"#,
+            "entry 2: `access` must be among read_messages, write_messages, read_agent, write_agent; \
+             got `read_mesages`; did you mean `read_messages`?",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":["READ_AGENT"]"#,
+            "did you mean `read_agent`?",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":["?dream"]"#,
+            "got `?dream`",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":["read_agent",7]"#,
+            "`access` must be a list of rights",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":[["read_agent"]]"#,
+            "`access` must be a list of rights",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":"read_agent""#,
+            "`access` must be a list of rights",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":{"read_agent":true}"#,
+            "`access` must be a list of rights",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":null"#,
+            "`access` must be a list of rights",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":[]"#,
+            "entry 2: `access` must not be empty",
+        ),
+        (
+            r#""type":"agent","id":"agent-2""#,
+            "entry 2: `access` is missing",
+        ),
+        (
+            r#""type":"agent","access":["read_agent"]"#,
+            "entry 2: `id` is missing",
+        ),
+        (
+            r#""id":"agent-2","access":["read_agent"]"#,
+            "entry 2: `type` is missing",
+        ),
+        (
+            r#""type":"agent","id":"2","access":["read_agent"]"#,
+            "entry 2: `agent` must begin with `agent-`; got `2`",
+        ),
+        (
+            r#""type":"agent","id":2,"access":["read_agent"]"#,
+            "entry 2: `id` must be text",
+        ),
+        (
+            r#""type":"agnet","id":"agent-2","access":["read_agent"]"#,
+            "entry 2: `type` must be `agent`; got `agnet`; did you mean `agent`?",
+        ),
+        (
+            r#""type":"project","id":"agent-2","access":["read_agent"]"#,
+            "`type` must be `agent`; got `project`",
+        ),
+        (
+            r#""type":7,"id":"agent-2","access":["read_agent"]"#,
+            "`type` must be the text `agent`",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":["read_agent"],"acess":["read_agent"]"#,
+            "got `acess`; did you mean `access`?",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":["read_agent"],"deny":[]"#,
+            "got `deny`",
+        ),
+        (
+            r#""Type":"agent","id":"agent-2","access":["read_agent"]"#,
+            "got `Type`; did you mean `type`?",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","id":"agent-3","access":["read_agent"]"#,
+            "entry 2: `id` must not be given twice",
+        ),
+        (
+            r#""type":"agent","id":"agent-2","access":["read_agent"],"access":["read_agent"]"#,
+            "`access` must not be given twice",
+        ),
+    ] {
+        let error = serde_json::from_str::<StrictPolicy>(&entry(members)).unwrap_err();
+        assert!(error.to_string().contains(says), "{members}: {error}");
+    }
+    for (json, says) in [
+        ("[]", "at least one agent"),
+        (r#""""#, "at least one agent"),
+        (r#""agent-1:?dream""#, "got `dream`"),
+        (
+            r#""?%7B%22type%22%3A%22project%22%7D""#,
+            "rights on agents, and nothing else",
+        ),
+        (r#""agent-1""#, "grants like"),
+        (
+            r#"["agent-1:chat"]"#,
+            "entry 1: `policy` must be a list of objects",
+        ),
+        (r#"[[]]"#, "entry 1: `policy` must be a list of objects"),
+        (r#"[7]"#, "entry 1: `policy` must be a list of objects"),
+        (
+            r#"{"type":"agent","id":"agent-1","access":["read_agent"]}"#,
+            "not one object",
+        ),
+        ("7", "not a number"),
+        ("7.5", "not a number"),
+        ("-7", "not a number"),
+        ("true", "not true or false"),
+        ("null", "not nothing"),
+    ] {
+        let error = serde_json::from_str::<StrictPolicy>(json).unwrap_err();
+        assert!(error.to_string().contains(says), "{json}: {error}");
+    }
+}
+
+#[test]
+fn a_format_that_knows_lines_names_the_end_of_the_entry() {
+    let json = "[\n{\"type\":\"agent\",\"id\":\"agent-1\",\"access\":[\"read_agent\"]},\n{\"type\":\"agent\",\"id\":\"agent-2\",\"access\":[\"reed_agent\"]},\n{}]";
+    let error = serde_json::from_str::<StrictPolicy>(json).unwrap_err();
+    // Entry 2 is line 3.
+    assert!((3..=4).contains(&error.line()), "{error}");
+    let toml = "policy = 'agent-1:chat'\n\n[[kiosk]]\ntype = 'agent'\nid = 'agent-1'\nacces = ['read_agent']\n";
+    let error = toml::from_str::<Settings>(toml).unwrap_err();
+    assert!(
+        error.to_string().contains("did you mean `access`?"),
+        "{error}"
+    );
+    assert!(error.span().is_some());
+}
+
+/// A key may stand where a policy should.
+#[test]
+fn no_slip_shows_a_key() {
+    fn shows_none<T: for<'de> Deserialize<'de> + Debug>() {
+        for secret in ["sk-let-k3yk3yk3y0123456789", "ck-let-t0kent0ken0123456789"] {
+            for json in [
+                format!(r#""{secret}""#),
+                format!(r#""agent-1:{secret}""#),
+                format!(r#""{secret}:read_agent""#),
+                format!(r#"["{secret}"]"#),
+                format!(r#"[{{"{secret}":1}}]"#),
+                format!(r#"[{{"type":"{secret}","id":"agent-1","access":["read_agent"]}}]"#),
+                format!(r#"[{{"type":"agent","id":"{secret}","access":["read_agent"]}}]"#),
+                format!(
+                    r#"[{{"type":"agent","id":"agent-1","access":["read_agent"],"{secret}":1}}]"#
+                ),
+                format!(r#"[{{"type":"agent","id":"agent-1","access":"{secret}"}}]"#),
+            ] {
+                if let Err(error) = serde_json::from_str::<T>(&json) {
+                    let error = format!("{error} {error:?}");
+                    assert!(!error.contains(&secret[7..]), "{json}: {error}");
+                }
+            }
+        }
+        // One without a prefix, in place of all of it.
+        for json in [r#""0f3cdeadbeef""#, r#"["0f3cdeadbeef"]"#, "31415926535"] {
+            let error = serde_json::from_str::<T>(json).unwrap_err().to_string();
+            assert!(
+                !error.contains("deadbeef") && !error.contains("31415"),
+                "{error}"
+            );
+        }
+    }
+    shows_none::<StrictPolicy>();
+    shows_none::<AccessPolicy>();
+}
+
+#[test]
+fn nesting_that_no_policy_has_is_an_error_and_not_a_crash() {
+    for depth in [5, 100, 100_000] {
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+            let deep = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            for json in [
+                deep.clone(),
+                format!(r#"[{{"type":"agent","id":"agent-1","access":{deep}}}]"#),
+                format!(r#"[{{"x":{deep}}}]"#),
+            ] {
+                assert!(serde_json::from_str::<StrictPolicy>(&json).is_err());
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use letta_api_ext::{AccessPolicy, AccessRight, Letta};
+use letta_api_ext::{AccessPolicy, AccessRight, AgentId, BaseUrl, Letta, Secret, TokenMinter};
 use letta_api_tests::{API_KEY, TOKEN, Tap, answer, split, token_json};
 
 /// The create body that the official clients send.
@@ -326,4 +326,83 @@ async fn what_is_not_known_is_sent_back_unchanged() {
             {"type": "agent", "id": 7},
         ])
     );
+}
+
+#[tokio::test]
+async fn requests_are_spawned_and_joined() {
+    fn is_free<T: Send + 'static>(future: T) -> T {
+        future
+    }
+
+    let created = Tap::start(created()).await;
+    let tokens = created.letta().access_tokens();
+    let request = tokens.create(letta_api_tests::policy(), "https://app.example.com");
+    let spawned = tokio::spawn(is_free(request.clone().send()));
+    assert!(spawned.await.unwrap().is_ok());
+    let spawned = tokio::spawn(is_free(request.clone().into_future()));
+    assert!(spawned.await.unwrap().is_ok());
+    let many = (0..3).map(|_| request.clone().send());
+    assert!(futures_util::future::try_join_all(many).await.is_ok());
+    let within = tokio::time::timeout(Duration::from_secs(60), request);
+    assert!(within.await.unwrap().is_ok());
+    let (listing, revoking) = (tokens.list().send(), tokens.revoke(TOKEN).send());
+    drop((is_free(listing), is_free(revoking)));
+
+    let minter = TokenMinter::new(&created.letta(), "https://app.example.com").unwrap();
+    let policy = letta_api_tests::policy();
+    let by_send = minter.token(&policy).send().await.unwrap();
+    let (minter, policy) = (minter.clone(), policy.clone());
+    let spawned = tokio::spawn(async move { minter.token(&policy).send().await });
+    assert_eq!(
+        spawned.await.unwrap().unwrap().expose_secret(),
+        by_send.expose_secret()
+    );
+}
+
+#[tokio::test]
+async fn what_a_caller_has_at_hand_is_taken() {
+    let created = Tap::start(created()).await;
+    let tokens = created.letta().access_tokens();
+    let token = tokens.create(letta_api_tests::policy(), "https://app.example.com");
+    let token = token.await.unwrap();
+    let expected = format!("DELETE /v1/client-side-access-tokens/{TOKEN} HTTP/1.1");
+    let gone = Tap::start(answer("204 No Content", "application/json", "")).await;
+    let tokens = gone.letta().access_tokens();
+    tokens.revoke(&token).await.unwrap();
+    tokens.revoke(Secret::from(&token)).await.unwrap();
+    tokens.revoke(token).await.unwrap();
+    let requests = gone.requests();
+    assert_eq!(requests.len(), 3);
+    assert!(requests.iter().all(|request| split(request).0 == expected));
+
+    let url: BaseUrl = gone.url().parse().unwrap();
+    let by_reference = Letta::builder()
+        .api_key(API_KEY)
+        .base_url(&url)
+        .build()
+        .unwrap();
+    let letta = Letta::builder()
+        .api_key(API_KEY)
+        .base_url(url.clone())
+        .build()
+        .unwrap();
+    assert_eq!(letta.api().base_url(), &url);
+    assert_eq!(by_reference.api().base_url(), &url);
+
+    let minter = TokenMinter::new(&letta, "https://app.example.com").unwrap();
+    let agent = AgentId::new("agent-1").unwrap();
+    for report in [
+        minter.revoke_agent("agent-1").await,
+        minter.revoke_agent(String::from("agent-1")).await,
+        minter.revoke_agent(&agent).await,
+        minter.revoke_agent(agent).await,
+    ] {
+        assert!(
+            report.is_complete() && report.error().is_none(),
+            "{report:?}"
+        );
+    }
+    let report = minter.revoke_agent("1").await;
+    assert!(!report.is_complete());
+    assert_eq!(report.error().unwrap().field(), Some("agent"));
 }

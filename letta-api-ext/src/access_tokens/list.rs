@@ -40,8 +40,7 @@ impl ListAccessTokens {
         }
     }
 
-    /// Only tokens whose policy names this agent. Text or an [`AgentId`]; one that is none is
-    /// reported when the request is sent.
+    /// Only tokens whose policy names this agent. Takes text or an [`AgentId`]. `send` reports an invalid ID.
     pub fn agent<A>(mut self, agent: A) -> Self
     where
         A: TryInto<AgentId>,

@@ -15,7 +15,20 @@ use crate::error::{Error, Result};
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 
-/// A request for a token, from the cache or freshly minted. From [`TokenMinter::token`]. Await it.
+/// A request for a token, from the cache or freshly minted. From [`TokenMinter::token`]. Await it, or what
+/// [`send`](Self::send) gives.
+///
+/// It borrows the minter and the policy, so that a token from the cache costs no copy. A task that is spawned must own
+/// them. Clones of both are cheap:
+///
+/// ```no_run
+/// # use letta_api_ext::{AccessPolicy, TokenMinter};
+/// # async fn run(minter: &TokenMinter, policy: &AccessPolicy) -> Result<(), Box<dyn std::error::Error>> {
+/// let (minter, policy) = (minter.clone(), policy.clone());
+/// let token = tokio::spawn(async move { minter.token(&policy).await }).await??;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct TokenRequest<'a> {
@@ -80,6 +93,15 @@ impl<'a> TokenRequest<'a> {
     pub fn up_to(mut self, policy: &'a AccessPolicy) -> Self {
         self.up_to = Some(policy);
         self
+    }
+
+    /// Asks for the token. The same as awaiting the request.
+    ///
+    /// # Errors
+    ///
+    /// See [`TokenMinter::token`].
+    pub fn send(self) -> TokenFuture<'a> {
+        self.into_future()
     }
 
     /// The token, if it is in the cache: nobody has to be waited for, and nothing is minted.

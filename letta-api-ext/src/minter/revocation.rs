@@ -23,6 +23,7 @@ pub struct RevocationReport {
     pub(super) unknown_outcomes: usize,
     pub(super) unfinished: usize,
     pub(super) may_have_missed: bool,
+    pub(super) error: Option<Error>,
 }
 
 impl RevocationReport {
@@ -60,6 +61,12 @@ impl RevocationReport {
         self.may_have_missed
     }
 
+    /// Why nothing was looked for and revoked: an invalid agent ID was given to
+    /// [`revoke_agent`](crate::TokenMinter::revoke_agent). `None` otherwise.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
     /// Whether all that were to be revoked are known to be gone.
     ///
     /// ```
@@ -72,6 +79,7 @@ impl RevocationReport {
             && self.unknown_outcomes == 0
             && self.unfinished == 0
             && !self.may_have_missed
+            && self.error.is_none()
     }
 
     pub(super) fn add(&mut self, outcome: Result<Revocation, RevocationFailure>) {

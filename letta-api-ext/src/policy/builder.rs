@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use letta_api::types::AccessRight;
 
-use super::{AccessPolicy, Draft, Rights};
+use super::{AccessPolicy, Draft, Preset, Rights};
 use crate::agent_id::AgentId;
 use crate::error::{Error, Result};
 
@@ -28,10 +28,34 @@ use crate::error::{Error, Result};
 /// ```compile_fail
 /// letta_api_ext::AccessPolicy::builder().read_messages();
 /// ```
+///
+/// # In a loop
+///
+/// A step changes the builder's type, so a variable cannot hold it in a loop:
+///
+/// ```compile_fail,E0308
+/// let mut builder = letta_api_ext::AccessPolicy::builder();
+/// for agent in ["agent-1", "agent-2"] {
+///     builder = builder.agent(agent).chat();
+/// }
+/// ```
+///
+/// Make a policy for each agent, with [`AccessPolicy::for_agent`]:
+///
+/// ```
+/// use letta_api_ext::{AccessPolicy, policy::Preset};
+///
+/// for agent in ["agent-1", "agent-2"] {
+///     let policy = AccessPolicy::for_agent(agent, Preset::Chat)?;
+/// }
+/// # Ok::<(), letta_api_ext::Error>(())
+/// ```
+///
+/// For one policy of several agents there is [`AccessPolicy::from_grants`], and [`AccessPolicy::union`].
 #[must_use = "a policy builder does nothing until `build`"]
 #[derive(Clone, Debug)]
 pub struct PolicyBuilder<S> {
-    /// Rights by agent, as given; an ID that is none is reported by `build`.
+    /// Rights by agent, as given. `build` reports an invalid ID.
     grants: Vec<(Result<AgentId>, Rights)>,
     state: PhantomData<S>,
 }
@@ -49,14 +73,32 @@ pub enum AgentNamed {}
 pub enum Ready {}
 
 /// The states in which rights can be given. Nothing outside this crate implements it.
+#[diagnostic::on_unimplemented(
+    message = "a right needs an agent: call `agent` first",
+    label = "no agent has been named yet"
+)]
 pub trait HasAgent: sealed::Sealed {}
 impl HasAgent for AgentNamed {}
 impl HasAgent for Ready {}
 
 /// The states in which the next agent can be named. Nothing outside this crate implements it.
+#[diagnostic::on_unimplemented(
+    message = "an agent needs a right before the next agent is named",
+    label = "the agent before has no right yet",
+    note = "call `chat`, `read_messages` or another right first"
+)]
 pub trait TakesAgent: sealed::Sealed {}
 impl TakesAgent for Empty {}
 impl TakesAgent for Ready {}
+
+/// The state in which there is a policy to build. Nothing outside this crate implements it.
+#[diagnostic::on_unimplemented(
+    message = "a policy needs an agent, and every agent needs a right",
+    label = "the policy is not complete yet",
+    note = "in a loop, and for agents that are known only at run time, use `AccessPolicy::for_agent` or `AccessPolicy::from_grants`"
+)]
+pub trait IsComplete: sealed::Sealed {}
+impl IsComplete for Ready {}
 
 mod sealed {
     pub trait Sealed {}
@@ -74,12 +116,14 @@ impl PolicyBuilder<Empty> {
     }
 }
 
-impl<S: TakesAgent> PolicyBuilder<S> {
+// The bounds are on the methods: on a whole `impl`, the compiler would not show what the traits say about them.
+impl<S> PolicyBuilder<S> {
     /// Names the agent that the following rights are on. Naming it again later adds to its rights.
     ///
-    /// Takes text or an [`AgentId`]. An ID that is none is reported by [`build`](Self::build).
+    /// Takes text or an [`AgentId`]. [`build`](Self::build) reports an invalid ID.
     pub fn agent<A>(mut self, agent: A) -> PolicyBuilder<AgentNamed>
     where
+        S: TakesAgent,
         A: TryInto<AgentId>,
         A::Error: Into<Error>,
     {
@@ -89,63 +133,99 @@ impl<S: TakesAgent> PolicyBuilder<S> {
     }
 }
 
-impl<S: HasAgent> PolicyBuilder<S> {
+impl<S> PolicyBuilder<S> {
     /// The agent's messages may be listed.
-    pub fn read_messages(self) -> PolicyBuilder<Ready> {
+    pub fn read_messages(self) -> PolicyBuilder<Ready>
+    where
+        S: HasAgent,
+    {
         self.right(AccessRight::ReadMessages)
     }
 
     /// The agent may be sent messages.
-    pub fn write_messages(self) -> PolicyBuilder<Ready> {
+    pub fn write_messages(self) -> PolicyBuilder<Ready>
+    where
+        S: HasAgent,
+    {
         self.right(AccessRight::WriteMessages)
     }
 
     /// The agent itself may be read: its name, its configuration, its memory.
-    pub fn read_agent(self) -> PolicyBuilder<Ready> {
+    pub fn read_agent(self) -> PolicyBuilder<Ready>
+    where
+        S: HasAgent,
+    {
         self.right(AccessRight::ReadAgent)
     }
 
     /// The agent itself may be changed.
-    pub fn write_agent(self) -> PolicyBuilder<Ready> {
+    pub fn write_agent(self) -> PolicyBuilder<Ready>
+    where
+        S: HasAgent,
+    {
         self.right(AccessRight::WriteAgent)
     }
 
     /// What a chat page needs: [`read_messages`](Self::read_messages) and
     /// [`write_messages`](Self::write_messages).
-    pub fn chat(self) -> PolicyBuilder<Ready> {
-        self.read_messages().write_messages()
+    pub fn chat(self) -> PolicyBuilder<Ready>
+    where
+        S: HasAgent,
+    {
+        self.preset(Preset::Chat)
     }
 
     /// All that changes nothing: [`read_messages`](Self::read_messages) and
     /// [`read_agent`](Self::read_agent).
-    pub fn read_only(self) -> PolicyBuilder<Ready> {
-        self.read_messages().read_agent()
+    pub fn read_only(self) -> PolicyBuilder<Ready>
+    where
+        S: HasAgent,
+    {
+        self.preset(Preset::ReadOnly)
     }
 
-    /// Every right that this version knows. Rarely what a browser should have.
-    pub fn all_rights(self) -> PolicyBuilder<Ready> {
-        let mut builder = self.into_state();
-        for right in AccessRight::KNOWN {
-            builder = builder.right(right.clone());
-        }
-        builder
+    /// Every right that this version knows. A browser rarely needs all of them.
+    pub fn all_rights(self) -> PolicyBuilder<Ready>
+    where
+        S: HasAgent,
+    {
+        self.preset(Preset::AllRights)
+    }
+
+    /// The rights of a preset, given as a value.
+    pub fn preset(mut self, preset: Preset) -> PolicyBuilder<Ready>
+    where
+        S: HasAgent,
+    {
+        self.last_rights().extend(preset);
+        self.into_state()
     }
 
     /// One right, given as a value; also one that this version does not know.
-    pub fn right(mut self, right: AccessRight) -> PolicyBuilder<Ready> {
-        let (_, rights) = self.grants.last_mut().expect("this state has an agent");
-        rights.insert(right);
+    pub fn right(mut self, right: AccessRight) -> PolicyBuilder<Ready>
+    where
+        S: HasAgent,
+    {
+        self.last_rights().insert(right);
         self.into_state()
+    }
+
+    fn last_rights(&mut self) -> &mut Rights {
+        let (_, rights) = self.grants.last_mut().expect("this state has an agent");
+        rights
     }
 }
 
-impl PolicyBuilder<Ready> {
+impl<S> PolicyBuilder<S> {
     /// The policy.
     ///
     /// # Errors
     ///
-    /// An ID that is none, see [`AgentId`]. The first one is reported.
-    pub fn build(self) -> Result<AccessPolicy> {
+    /// An invalid ID, see [`AgentId`]. The first one is reported.
+    pub fn build(self) -> Result<AccessPolicy>
+    where
+        S: IsComplete,
+    {
         let mut draft = Draft::with_room_for(self.grants.len());
         for (agent, rights) in self.grants {
             draft.grant(agent?, rights)?;

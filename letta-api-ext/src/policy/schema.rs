@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use letta_api::types::AccessRight;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::AccessPolicy;
+use super::{AccessPolicy, Preset, StrictPolicy};
 use crate::agent_id::AgentId;
 
 impl JsonSchema for AccessPolicy {
@@ -13,14 +13,16 @@ impl JsonSchema for AccessPolicy {
         "AccessPolicy".into()
     }
 
-    /// Narrower than what is read: it names the rights that this version knows, so that an editor
+    /// Narrower than what is read: it has the rights that this version knows and no others, so that an editor
     /// marks a slip.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let agent = generator.subschema_for::<AgentId>();
         let rights: Vec<&str> = AccessRight::KNOWN.iter().map(AccessRight::as_str).collect();
+        // Each keyword counts for its own type alone: `pattern` for text, the others for a list.
         json_schema!({
-            "type": "array",
-            "description": "What a client-side access token may do.",
+            "type": ["array", "string"],
+            "description": "What a client-side access token may do: a list of entries, or text like `agent-1:chat`.",
+            "pattern": text_pattern(),
             "minItems": 1,
             "items": {
                 "type": "object",
@@ -41,4 +43,24 @@ impl JsonSchema for AccessPolicy {
             },
         })
     }
+}
+
+impl JsonSchema for StrictPolicy {
+    fn schema_name() -> Cow<'static, str> {
+        "StrictPolicy".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        AccessPolicy::json_schema(generator)
+    }
+}
+
+/// A regular expression for the text form, without what is unknown.
+fn text_pattern() -> String {
+    let rights = AccessRight::KNOWN.iter().map(AccessRight::as_str);
+    let presets = Preset::ALL.iter().map(|preset| preset.as_str());
+    let right = rights.chain(presets).collect::<Vec<_>>().join("|");
+    let right = format!(r"\s*({right})\s*");
+    let grant = format!(r"\s*agent-[A-Za-z0-9._-]+\s*:{right}(,{right})*");
+    format!("^{grant}(;{grant})*$")
 }

@@ -6,15 +6,20 @@ use std::str::FromStr;
 use letta_api::types::{AccessPolicyEntry, AccessRight};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::{AccessPolicy, Draft};
+use super::preset::Preset;
+use super::rights::Rights;
+use super::{AccessPolicy, Draft, slip};
 use crate::agent_id::AgentId;
 use crate::error::{Error, Result};
 
 /// What is encoded in an unknown part: all but what IDs and rights usually consist of.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
+const GRANTS: &str =
+    "must be grants like `agent-1:read_messages,write_messages`, with `;` between them";
+
 impl fmt::Display for AccessPolicy {
-    /// The text form, see the [module](crate::policy#the-text-form). Parses back to the same policy, unless
+    /// The text form, see the [module](crate::policy#the-text-form), with rights and without presets. Parses back to the same policy, unless
     /// it is [empty](AccessPolicy::is_empty).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut grants = 0..;
@@ -51,8 +56,8 @@ impl FromStr for AccessPolicy {
     ///
     /// # Errors
     ///
-    /// A text without a grant, an agent without a right, an ID that is none, and a right that this
-    /// version does not know. What is marked with `?` is taken as it is.
+    /// A text without a grant, an agent without a right, an invalid ID, and a right that this version does not know and
+    /// that is not a [`Preset`]. What is marked with `?` is taken as it is.
     fn from_str(text: &str) -> Result<Self> {
         let mut draft = Draft::default();
         if text.trim().is_empty() {
@@ -69,29 +74,40 @@ impl FromStr for AccessPolicy {
                 continue;
             }
             let Some((agent, rights)) = grant.split_once(':') else {
-                let rule = "must be grants like `agent-1:read_messages,write_messages`, \
-                            with `;` between them";
-                return Err(Error::invalid_input("policy", rule, Some(grant)));
+                return Err(Error::invalid_input("policy", GRANTS, Some(grant)));
             };
             let agent = AgentId::new(agent.trim())?;
-            let rights = rights
-                .split(',')
-                .map(|right| parse_right(right.trim()))
-                .collect::<Result<_>>()?;
-            draft.grant(agent, rights)?;
+            draft.grant(agent, parse_rights(rights)?)?;
         }
         draft.into_policy()
     }
 }
 
-fn parse_right(text: &str) -> Result<AccessRight> {
-    match text.strip_prefix('?') {
-        Some(unknown) => Ok(AccessRight::Unknown(decode(unknown)?)),
-        None => match AccessRight::from(text) {
-            AccessRight::Unknown(text) => Err(Error::unknown_right(&text)),
-            known => Ok(known),
-        },
+/// Reads the text form in a file of other things, where what stands in its place may be a key: what has no form of a
+/// policy at all is not shown.
+pub(super) fn in_a_file(text: &str) -> Result<AccessPolicy> {
+    let is_grants = |text: &str| text.contains(':') || text.trim_start().starts_with('?');
+    if !text.trim().is_empty() && !is_grants(text) {
+        return Err(Error::invalid_input("policy", GRANTS, None));
     }
+    text.parse()
+}
+
+fn parse_rights(text: &str) -> Result<Rights> {
+    let mut rights = Rights::default();
+    for text in text.split(',').map(str::trim) {
+        match text.strip_prefix('?') {
+            Some(unknown) => rights.insert(AccessRight::Unknown(decode(unknown)?)),
+            None => match (Preset::named(text), AccessRight::from(text)) {
+                (Some(preset), _) => rights.extend(preset),
+                (None, AccessRight::Unknown(text)) => {
+                    return Err(slip::unknown_right_in_text(&text));
+                }
+                (None, known) => rights.insert(known),
+            },
+        }
+    }
+    Ok(rights)
 }
 
 fn decode(text: &str) -> Result<String> {

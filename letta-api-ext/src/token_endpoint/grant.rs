@@ -9,6 +9,29 @@ use crate::policy::AccessPolicy;
 /// What the application lets the page of a user have: the answer of the function that a
 /// [`TokenEndpoint`](super::TokenEndpoint) asks.
 ///
+/// A grant has no origin. The endpoint answers pages of its minter's origin alone, and checks that before it asks who the
+/// user is. A token for another origin would be of no use to such a page. For an application that is served under several
+/// origins, make a minter and an endpoint for each:
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use letta_api_ext::{AccessPolicy, Letta, TokenMinter};
+/// use letta_api_ext::token_endpoint::{Problem, TokenEndpoint, TokenGrant};
+///
+/// # fn route(letta: &Letta) -> Result<Router, letta_api_ext::Error> {
+/// let mut routes = Router::new();
+/// for (path, origin) in [("/chat/token", "https://chat.example.com"), ("/desk/token", "https://desk.example.com")] {
+///     let minter = TokenMinter::new(letta, origin)?;
+///     let endpoint = TokenEndpoint::new(minter, async |_: axum::http::Method| {
+///         let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
+///         Ok::<_, Problem>(TokenGrant::new(policy).subject("session-7"))
+///     });
+///     routes = routes.route(path, post(endpoint));
+/// }
+/// # Ok(routes)
+/// # }
+/// ```
+///
 /// **Take all of it from the session, and nothing from the request.** A page that could name the agent could name
 /// another user's.
 ///

@@ -26,6 +26,11 @@ impl Redirect {
         }
     }
 
+    #[cfg(feature = "test-util")]
+    pub(crate) fn to_another_origin(from: &Url, to: &Url) -> Self {
+        Self::new(from, to, "a request does not leave its origin")
+    }
+
     pub(super) fn to_nowhere(from: &Url) -> Self {
         Self::new(from, from, "no request can be sent there")
     }

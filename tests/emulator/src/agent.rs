@@ -5,6 +5,7 @@ use std::io;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use letta_api_ext::AgentId;
 use serde_json::{Map, Value, json};
 
 use crate::clock::system_time;
@@ -38,7 +39,8 @@ pub struct NewAgent {
 }
 
 impl NewAgent {
-    /// With this ID: `agent-`, and letters, digits, `-` and `_` after it. The name is the ID unless set.
+    /// With this ID, one that an [`AgentId`] can be: `agent-`, and letters, digits, `-`, `_` and `.` after it. The name
+    /// is the ID unless set.
     pub fn new(id: impl Into<String>) -> Self {
         let id = id.into();
         let profile = Profile::named(id.clone());
@@ -70,15 +72,9 @@ impl NewAgent {
 
     /// Refuses an ID that a policy of the SDK's could not name, and a name that the service would refuse.
     pub(crate) fn check(&self) -> io::Result<()> {
-        let is_plain = |name: &str| {
-            !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-        };
-        let message = if !self.id.strip_prefix("agent-").is_some_and(is_plain) {
+        let message = if AgentId::new(&self.id).is_err() {
             format!(
-                "the agent ID {:?} is not `agent-` and letters, digits, `-` and `_` after it",
+                "the agent ID {:?} is not `agent-` and letters, digits, `-`, `_` and `.` after it",
                 self.id
             )
         } else if self.profile.name.trim().is_empty() {

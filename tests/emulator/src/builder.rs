@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::emulator::Emulator;
 use crate::fault::Fault;
 use crate::faults::Faults;
+use crate::host::Hosts;
 use crate::project::Projects;
 use crate::routes::routes;
 use crate::server::Server;
@@ -31,6 +32,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     listen: SocketAddr,
     shutdown_grace: Duration,
+    allowed_hosts: Vec<String>,
 }
 
 impl Builder {
@@ -45,11 +47,11 @@ impl Builder {
             clock: Arc::new(SystemClock),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             shutdown_grace: Duration::from_secs(1),
+            allowed_hosts: Vec::new(),
         }
     }
 
-    /// The one API key that is let in. [`Emulator::DEFAULT_API_KEY`] unless set. White space round it
-    /// is dropped.
+    /// The API key that clients must send. [`Emulator::DEFAULT_API_KEY`] unless set. White space at its ends is removed.
     pub fn api_key(mut self, api_key: impl Into<Secret>) -> Self {
         self.api_key = api_key.into();
         self
@@ -57,14 +59,14 @@ impl Builder {
 
     /// Adds a project, by its slug.
     ///
-    /// Unless one is added, every project is there that a request names. From the first on, only those
-    /// added are, beside the default one, and requests that name others are answered 404.
+    /// If no project is added, every project that a request names exists. Otherwise only the added projects and the
+    /// default one exist, and requests that name another are answered 404.
     pub fn project(mut self, slug: impl Into<String>) -> Self {
         self.projects.add(slug.into(), None);
         self
     }
 
-    /// Adds a project, by its slug and its ID, so that requests may name it by either. Else as
+    /// Adds a project, by its slug and its ID. Requests may name it by either. Otherwise like
     /// [`project`](Self::project).
     pub fn project_with_id(mut self, slug: impl Into<String>, id: impl Into<String>) -> Self {
         self.projects.add(slug.into(), Some(id.into()));
@@ -84,16 +86,15 @@ impl Builder {
         self
     }
 
-    /// What the dice for faults start from. Where requests come in the same order, the same seed strikes
-    /// the same ones. 0 unless set.
+    /// Random seed for faults. With the same seed and the same requests in the same order, the same requests are
+    /// struck. 0 unless set.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// How long an agent thinks before each word of an answer that is streamed by words, and before the
-    /// whole of one that is streamed otherwise. Not at all unless set. Where it is more than 20 seconds, the
-    /// service's pings come in between.
+    /// Delay before each word of an answer that is streamed by words, and before each message of another stream. Zero
+    /// unless set. During a delay of more than 20 seconds, the service's pings are sent.
     pub fn word_delay(mut self, delay: Duration) -> Self {
         self.word_delay = delay;
         self
@@ -109,8 +110,8 @@ impl Builder {
 
     /// Where to listen. `127.0.0.1:0` unless set: a free port of the operating system's choice.
     ///
-    /// What listens on another address than loopback is open to the network: it takes the key, and
-    /// answers with tokens, in clear.
+    /// An address other than loopback is open to the network: the key and the tokens are then sent there without
+    /// encryption. Clients that use another name for the machine than its address need [`allow_host`](Self::allow_host).
     pub fn listen(mut self, addr: SocketAddr) -> Self {
         self.listen = addr;
         self
@@ -123,14 +124,36 @@ impl Builder {
         self
     }
 
+    /// Serves requests to this host too: a name, or an address, without a port. Can be called several times.
+    ///
+    /// Without it, requests are served if they name `localhost`, a name that ends in `.localhost`, a loopback address,
+    /// or the one address that the emulator [listens on](Self::listen). All others are answered 403. So a page of
+    /// another site cannot reach the emulator through a DNS name of its own that leads to 127.0.0.1, which is called
+    /// DNS rebinding.
+    ///
+    /// ```
+    /// use letta_api_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// // For other containers, which call it by the name of its own.
+    /// let emulator = Emulator::builder().allow_host("emulator").start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.allowed_hosts.push(host.into());
+        self
+    }
+
     /// Starts the server, as a task of the runtime that this is awaited on.
     ///
     /// # Errors
     ///
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput): an API key that is empty or not visible ASCII;
     ///   a project name of that kind, or given twice; an agent ID that is not `agent-` and letters,
-    ///   digits, `-` and `_` after it, or given twice; a fault that makes no sense. The error does not hold
-    ///   the key.
+    ///   digits, `-`, `_` and `.` after it, or given twice; an invalid fault; an
+    ///   [allowed host](Self::allow_host) that is neither a name nor an address. The error does not hold the key.
     /// - What the operating system says where it does not let us listen, with the address:
     ///   [`AddrInUse`](io::ErrorKind::AddrInUse), for one.
     ///
@@ -150,12 +173,9 @@ impl Builder {
         for agent in self.agents {
             account.agents.add(agent, account.now())?;
         }
-        let server = Server::start(
-            self.listen,
-            routes(Arc::clone(&account)),
-            self.shutdown_grace,
-        )
-        .await?;
+        let hosts = Hosts::new(&self.allowed_hosts, self.listen)?;
+        let routes = routes(Arc::clone(&account), hosts);
+        let server = Server::start(self.listen, routes, self.shutdown_grace).await?;
         Ok(Emulator::new(account, server))
     }
 }

@@ -37,7 +37,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until a test moves it.
+/// A clock that stands still until a test moves it. To move the client's time along with it, see
+/// [the crate's documentation](crate#moving-time-on).
 ///
 /// Cloning is cheap, and clones share one time: give one to the emulator and keep one to move.
 ///

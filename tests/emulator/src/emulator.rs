@@ -93,8 +93,8 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput): an ID that is not `agent-` and letters, digits, `-`
-    /// and `_` after it, or that another agent has.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput): an ID that is not `agent-` and letters, digits, `-`,
+    /// `_` and `.` after it, or that another agent has.
     pub fn create_agent(&self, agent: impl Into<NewAgent>) -> io::Result<Agent> {
         self.account.agents.add(agent.into(), self.account.now())
     }
@@ -109,22 +109,22 @@ impl Emulator {
         self.account.agents.read_all(<[Agent]>::to_vec)
     }
 
-    /// Has the fault from now on.
+    /// Injects a fault from now on.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) where the fault makes no sense: a status that is no
-    /// error, a probability that is none, a rate limit for a span of nothing.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the fault is invalid: a status outside 400 to 599, a
+    /// probability outside 0 to 1, a rate limit for a span of zero.
     pub fn inject(&self, fault: Fault) -> io::Result<()> {
         self.account.faults.add(fault)
     }
 
-    /// The faults that it has now, with the times that they have left.
+    /// The present faults. A fault with a limited number of [times](Fault::times) has the times that are left.
     pub fn faults(&self) -> Vec<Fault> {
         self.account.faults.present()
     }
 
-    /// Has no faults from now on.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.account.faults.clear();
     }
@@ -137,7 +137,8 @@ impl Emulator {
 
     /// All that it holds, as JSON to print or to keep: `now`, `agents` with their messages, `tokens`
     /// (without those deleted), `requests` by operation and by status (`none` where the connection was closed
-    /// in place of an answer), `faults`. Secrets are redacted, wherever somebody may have put one.
+    /// in place of an answer), `faults`. Secrets are redacted, wherever somebody may have put one; tokens are told apart
+    /// by their fingerprint, which is that of the SDK's `AccessToken`.
     ///
     /// `GET /_emulator/state` answers with the same, to the API key.
     pub fn dump(&self) -> serde_json::Value {

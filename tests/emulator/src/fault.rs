@@ -1,4 +1,4 @@
-//! A fault that an emulator has on demand.
+//! A fault that an emulator injects.
 
 use std::fmt;
 use std::io;
@@ -9,12 +9,12 @@ use jiff::SignedDuration;
 
 use crate::operation::Operation;
 
-/// Something that goes wrong, for applications to test their own handling.
+/// A fault to inject, so that an application can test how it handles failures.
 ///
-/// A fault strikes every request of every operation, unless it is told otherwise by [`on`](Self::on),
-/// [`with_probability`](Self::with_probability) and [`times`](Self::times). All latencies that strike a
-/// request add up; of the other faults, the first that was added and strikes is the one. A fault comes
-/// before the key is looked at, as from a proxy before the service.
+/// A fault strikes every request of every operation. [`on`](Self::on) limits it to one operation,
+/// [`with_probability`](Self::with_probability) to a share of the requests, and [`times`](Self::times) to a number of
+/// them. If several latencies strike a request, they add up. If several other faults strike it, the one that was added
+/// first takes effect. Faults strike before the key is checked, as if a proxy in front of the service had failed.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,12 +36,13 @@ use crate::operation::Operation;
 ///
 /// # As text
 ///
-/// For command lines, a fault is `key=value` pairs with commas between them. One of them says what it is:
-/// `status=503`, `rate-limit=100/1m`, `latency=200ms`, `disconnect`, `lose-answer`, `late-answer=30s`,
-/// `model-failure`, `break-stream`. The others are `retry-after=2s` (with `status`), `on=send_message` (an [`Operation`]),
-/// `probability=0.1` and `times=3`. Durations are written as `2s`, `150ms`, `1m 30s`.
+/// On command lines, a fault is a list of `key=value` pairs with commas between them. Exactly one pair is the kind of
+/// fault: `status=503`, `rate-limit=100/1m`, `latency=200ms`, `disconnect`, `lose-answer`, `late-answer=30s`,
+/// `model-failure` or `break-stream`. The other pairs are optional: `retry-after=2s` (only with `status`),
+/// `on=send_message` (an [`Operation`]), `probability=0.1` and `times=3`. Durations are written like `2s`, `150ms` or
+/// `1m 30s`.
 #[derive(Clone, Debug, PartialEq)]
-#[must_use = "a fault strikes once it is given to an emulator"]
+#[must_use = "a fault does nothing until it is given to an emulator"]
 pub struct Fault {
     pub(crate) kind: FaultKind,
     pub(crate) operation: Option<Operation>,
@@ -84,7 +85,7 @@ impl Fault {
         }
     }
 
-    /// An error answer, with `{"message": …}`; nothing is carried out. The status is from 400 to 599.
+    /// Answers with an error of this status, 400 to 599, and `{"message": …}`. The request has no effect.
     pub fn status(status: u16) -> Self {
         Self::new(FaultKind::Status {
             status,
@@ -92,8 +93,8 @@ impl Fault {
         })
     }
 
-    /// `Retry-After` for a [`status`](Self::status), rounded up to whole seconds. Passed over for any
-    /// other fault.
+    /// Adds `Retry-After` to a [`status`](Self::status), rounded up to whole seconds. Ignored for any other kind of
+    /// fault.
     pub fn retry_after(mut self, wait: Duration) -> Self {
         if let FaultKind::Status { retry_after, .. } = &mut self.kind {
             *retry_after = Some(wait);
@@ -101,63 +102,62 @@ impl Fault {
         self
     }
 
-    /// Lets this many requests through in each span of `per`, by the emulator's clock, and answers the
-    /// others with 429 and a `Retry-After` of what is left of the span. The first request begins one.
+    /// Lets this many requests through in each span of `per`, by the emulator's clock. Answers the others with 429 and
+    /// a `Retry-After` of the time that is left of the span. A span begins with the first request after the one before.
     pub fn rate_limit(requests: u32, per: Duration) -> Self {
         Self::new(FaultKind::RateLimit { requests, per })
     }
 
-    /// Waits before the request is looked at. A caller that gives up meanwhile has caused nothing.
+    /// Waits before the request is read. If the caller gives up meanwhile, the request has no effect.
     pub fn latency(delay: Duration) -> Self {
         Self::new(FaultKind::Latency(delay))
     }
 
-    /// Closes the connection in place of an answer. Nothing is carried out.
+    /// Closes the connection instead of answering. The request has no effect.
     pub fn disconnect() -> Self {
         Self::new(FaultKind::Disconnect)
     }
 
-    /// Carries the request out, and closes the connection in place of the answer: what makes a create
-    /// that is sent again dangerous.
+    /// Carries the request out, then closes the connection instead of answering. A client that sends a create again
+    /// after this makes a second token.
     ///
-    /// A browser may send it again by itself: Chromium does, a `POST` too, where the connection was used
-    /// before. Strike [`times(1)`](Self::times) and look for two.
+    /// A browser may send the request again by itself. Chromium does so if the connection was used before, even for a
+    /// `POST`. To find out, inject the fault with [`times(1)`](Self::times) and count the requests.
     pub fn lose_answer() -> Self {
         Self::new(FaultKind::LoseAnswer)
     }
 
-    /// Carries the request out, and waits with the answer. A caller that gives up meanwhile has caused
-    /// what it asked for.
+    /// Carries the request out, then waits before it answers. If the caller gives up meanwhile, the request still has
+    /// its effect.
     pub fn late_answer(delay: Duration) -> Self {
         Self::new(FaultKind::LateAnswer(delay))
     }
 
-    /// The model behind an agent fails: 429 for a message that was sent, and for one whose answer is
-    /// streamed a 200 with an `error` event. Strikes no other operation.
+    /// Lets the agent's model fail. The answer to a message is a 429; a streamed answer is a 200 with an `error` event.
+    /// Strikes only requests that send a message.
     pub fn model_failure() -> Self {
         Self::new(FaultKind::ModelFailure)
     }
 
-    /// An agent's answer that is streamed breaks off after its first event, by a connection that is
-    /// closed. What was sent and said is kept. Strikes no other operation, and does nothing to an answer that is
-    /// not streamed.
+    /// Closes the connection after the first event of a streamed answer. The message and the answer are kept. Strikes
+    /// only requests that send a message, and has no effect on an answer that is not streamed.
     pub fn break_stream() -> Self {
         Self::new(FaultKind::BreakStream)
     }
 
-    /// Strikes requests of this operation only.
+    /// Limits the fault to requests of this operation.
     pub fn on(mut self, operation: Operation) -> Self {
         self.operation = Some(operation);
         self
     }
 
-    /// Strikes a request with this probability, from 0 to 1. See [`Builder::seed`](crate::Builder::seed).
+    /// Limits the fault to a random share of requests: the probability, from 0 to 1. See [`Builder::seed`](crate::Builder::seed).
     pub fn with_probability(mut self, probability: f64) -> Self {
         self.probability = probability;
         self
     }
 
-    /// Strikes this many times, and is gone then.
+    /// Removes the fault after it has struck this many times, at least 1.
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self

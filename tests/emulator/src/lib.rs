@@ -1,10 +1,10 @@
-//! An in-process stand-in for the Letta service: client-side access tokens, and the agents and messages
+//! Emulates the Letta service in the process of a test: client-side access tokens, and the agents and messages
 //! that they open, over HTTP, in memory.
 //!
-//! [`Emulator::start`] listens on a free loopback port and answers there as the service would: a server
-//! with the API key may do all, and a page with a client-side token what the token's policy says, from the
-//! origin that the token was made for, until it expires or is deleted. So an application can test what it
-//! mints, with no account. Agents say back what they are told.
+//! [`Emulator::start`] listens on a free loopback port and answers as the service would. A server with the API key may
+//! do everything. A page with a client-side token may do what the token's policy allows, from the origin that the token
+//! was made for, until the token expires or is deleted. So an application can test its tokens without an account.
+//! Agents repeat what they are told.
 //!
 //! ```
 //! use letta_api_emulator::Emulator;
@@ -26,21 +26,22 @@
 //! }
 //! ```
 //!
-//! - **Time**: a [`ManualClock`] lets tokens expire without waiting; a [`SkewedClock`] is wrong.
-//! - **Faults**: a [`Fault`] is an error, a rate limit, a latency, a lost answer or one that breaks off, by
-//!   operation, with a probability, so many times.
+//! - **Time**: with a [`ManualClock`], tokens expire without waiting ([how](#moving-time-on)); a [`SkewedClock`] is
+//!   wrong by a constant.
+//! - **Faults**: inject a [`Fault`], such as an error, a rate limit, a latency or a lost answer, for one operation or
+//!   all, with a probability, a number of times.
 //! - **State**: [`Emulator::tokens`], [`agents`](Emulator::agents),
-//!   [`request_count`](Emulator::request_count), and all of it as JSON from [`dump`](Emulator::dump).
+//!   [`request_count`](Emulator::request_count), and everything as JSON from [`dump`](Emulator::dump).
 //!
-//! The program `letta-emulator` is the same thing for the command line and other languages:
+//! The program `letta-emulator` is the same for the command line and for other languages:
 //!
 //! ```console
 //! $ letta-emulator --agent agent-1=Ada --word-delay 60ms --fault status=503,probability=0.05
 //! ```
 //!
 //! The token operations answer with letta-api's own types, so they cannot drift from the description. Agents
-//! and messages are not in the description yet: their bodies are a small part of what the service sends,
-//! enough for the official clients.
+//! and messages are not in the description yet. Their bodies have a small part of what the service sends,
+//! which is enough for the official clients.
 //!
 //! ```
 //! use std::time::Duration;
@@ -68,13 +69,61 @@
 //! # }
 //! ```
 //!
+//! # Moving time on
+//!
+//! Time passes in two places: in the emulator, by its clock, and in the client, by tokio's. A test that waits for a token
+//! to expire moves both, a [`ManualClock`] and paused time of tokio (its feature `test-util`, and a runtime of one thread):
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use letta_api_emulator::{Emulator, ManualClock};
+//! use letta_api_ext::{AccessPolicy, Letta, policy::Preset};
+//!
+//! /// Moves the time of the service and of the client.
+//! async fn advance(clock: &ManualClock, by: Duration) {
+//!     clock.advance(by);
+//!     tokio::time::pause();
+//!     tokio::time::advance(by).await;
+//!     tokio::time::resume();
+//! }
+//!
+//! # /*
+//! #[tokio::test]
+//! # */
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() { a_token_expires().await }
+//! async fn a_token_expires() {
+//!     let clock = ManualClock::new();
+//!     let emulator = Emulator::builder().clock(clock.clone()).agent("agent-1").start().await.unwrap();
+//!     let letta = Letta::builder().api_key(emulator.api_key()).base_url(emulator.base_url()).build().unwrap();
+//!     let policy = AccessPolicy::for_agent("agent-1", Preset::Chat).unwrap();
+//!     let token = letta.access_tokens().create(policy, "https://chat.example.com").await.unwrap();
+//!
+//!     advance(&clock, Duration::from_secs(4 * 60)).await;
+//!     assert!(!token.is_expired());
+//!     assert_eq!(emulator.token_count().live, 1);
+//!
+//!     advance(&clock, Duration::from_secs(60)).await;
+//!     assert!(token.is_expired()); // by the client's reckoning, which is never later than the service's
+//!     assert_eq!(emulator.token_count().live, 0);
+//! }
+//! ```
+//!
+//! Time is paused for the step alone. If it stays paused while a call is under way (as under
+//! `#[tokio::test(start_paused = true)]`), tokio moves it to the next timer whenever all tasks wait. They all wait while
+//! bytes are on their way, so calls run into their deadlines.
+//!
+//! What happens at the moment itself is under way when `advance` returns, not done: a token that is renewed in the
+//! background, for one, is there some exchanges later. Wait for what the test is about, such as
+//! [`Emulator::request_count`], with a `sleep` of a millisecond between two looks.
+//!
 //! # What it decides, and how we know
 //!
-//! *Documented*: the published API reference says so. *Observed*: seen on the wire, of the self-hosted
-//! server, version 0.16.8, where it is about agents. *Source*: that server's published source says so. *HTTP*: the standards say so, that of CORS among
-//! them. *Assumption*: the service may do otherwise; no test of a client should hang on
-//! it. Where there was a choice, the stricter one was taken, so that a client that passes here has
-//! kept to what is documented.
+//! *Documented*: the published API reference says so. *Observed*: seen on the wire, for agents that of the self-hosted
+//! server, version 0.16.8. *Source*: that server's published source says so. *HTTP*: the standards say so, among them
+//! that of CORS. *Assumption*: the service may do otherwise, so no test of a client should depend on it. If there was a
+//! choice, the emulator makes the stricter one. A client that passes its tests here keeps to what is documented.
 //!
 //! | question | what it does | source |
 //! |---|---|---|
@@ -89,7 +138,9 @@
 //! | `GET /_emulator/state` | to the API key, what [`Emulator::dump`] gives; the service has no such path | the emulator's own |
 //! | a method that the path does not take | 405 with `Allow`, whether or not a key is shown | HTTP |
 //! | a body over 1 MiB | 413 where the operation reads one | assumption |
-//! | order of checks | path, method, faults, credential, project, origin, policy, then the rest of the request | assumption |
+//! | the host that a request names (`Host`, an absolute target, `:authority`) | `localhost`, names that end in `.localhost`, loopback addresses, the address that it listens on, and what [`Builder::allow_host`] adds; else 403, whatever the path | the emulator's own |
+//! | no `Host` in HTTP/1.1, or two | 400 | HTTP |
+//! | order of checks | host, path, method, faults, credential, project, origin, policy, then the rest of the request | assumption |
 //! | a path that names something in what is not UTF-8 | 400 | HTTP |
 //! | a body that is not JSON, or not declared so | 400 | documented for create; assumption for others |
 //! | a query parameter that the operation does not have | passed over | assumption |
@@ -213,15 +264,16 @@
 //!
 //! # Secrets
 //!
-//! No `Debug`, log or message of this crate holds a key or a token, and no error, unless one was put where an
-//! ID or a name belongs. Answers to create and list hold tokens, as they must. A dump has none, even where
-//! somebody put one into a message. The emulator keeps all in memory, as plain text, and speaks HTTP
-//! without TLS: it is for tests, on loopback.
+//! No `Debug`, log or message of this crate holds a key or a token. An error may, if somebody put one in the place of an
+//! ID or a name. Answers to create and list hold tokens, as the service's do. A dump holds none, even if somebody put one
+//! into a message. The emulator keeps everything in memory, as plain text, and speaks HTTP without TLS: it is for tests,
+//! on loopback. It is not served under other names than loopback ones unless it is [told to](Builder::allow_host), so
+//! that a page of another site cannot read it through a DNS name that leads to 127.0.0.1.
 //!
 //! # Features
 //!
-//! `cli`, on by default, is the program `letta-emulator` and what that needs. Depend on the crate with
-//! `default-features = false` to have the library alone.
+//! `cli`, on by default, is the program `letta-emulator` and its dependencies. For the library alone, depend on the crate
+//! with `default-features = false`.
 
 pub use crate::agent::{Agent, NewAgent};
 pub use crate::builder::Builder;
@@ -249,6 +301,7 @@ mod fault;
 mod faults;
 mod gate;
 mod health;
+mod host;
 mod id;
 mod json_body;
 mod message;

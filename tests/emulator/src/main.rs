@@ -13,19 +13,20 @@ use clap::Parser;
 use jiff::SignedDuration;
 use letta_api_emulator::{Emulator, Fault, NewAgent, SkewedClock};
 
-/// Stands in for the Letta service: client-side access tokens, and the agents and messages that they
-/// open, over HTTP, in memory. `GET /_emulator/state` with the API key shows what it holds.
+/// Emulates the Letta service for tests: client-side access tokens, and the agents and messages that they
+/// open. It serves HTTP and keeps everything in memory.
 ///
-/// Prints its address and serves until it is interrupted. Everything is lost then.
+/// It prints its address and serves until it is interrupted. Then its state is lost. `GET /_emulator/state` with the API
+/// key shows the state.
 #[derive(Parser)]
 #[command(name = "letta-emulator", version)]
 struct Args {
-    /// Where to listen; port 0 is a free one
+    /// Address to listen on. Port 0 picks a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8283")]
     listen: SocketAddr,
 
-    /// The API key to let in. Other users of the machine can read command lines: the variable keeps a
-    /// real key out of them [default: sk-let-emulator]
+    /// API key that clients must send. Other users of this machine can read command lines, so set the
+    /// variable instead if the key is a real one [default: sk-let-emulator]
     // No default of clap's, and no shown value of the variable: clap would print them.
     #[arg(
         long,
@@ -35,30 +36,32 @@ struct Args {
     )]
     api_key: Option<String>,
 
-    /// A project that there is, by its slug, or by its slug and its ID; can be repeated. Without it,
-    /// every project is there
+    /// Project that exists, by slug, or by slug and ID. Can be repeated. Without this option, every project
+    /// exists
     #[arg(long = "project", value_name = "SLUG[=ID]", value_parser = parse_project)]
     projects: Vec<KnownProject>,
 
-    /// An agent that there is, by its ID, or by its ID and its name; can be repeated
+    /// Agent that exists, by ID, or by ID and name. Can be repeated
     #[arg(long = "agent", value_name = "ID[=NAME]")]
     agents: Vec<String>,
 
-    /// How long an agent thinks before each word that it streams, as 60ms
+    /// Delay before each word of a streamed answer, for example 60ms
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
     word_delay: Duration,
 
-    /// A fault to have, as `status=503,probability=0.1`, `rate-limit=100/1m,on=send_message`,
-    /// `latency=200ms`, `disconnect,times=1`, `lose-answer`, `late-answer=30s`, `model-failure`,
-    /// `break-stream`; can be repeated
+    /// Fault to inject, for example `status=503,probability=0.1`, `rate-limit=100/1m,on=send_message`,
+    /// `latency=200ms`, `disconnect,times=1`, `lose-answer`, `late-answer=30s`, `model-failure` or
+    /// `break-stream`. Can be repeated
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
-    /// What the dice for faults start from
+    /// Random seed for faults with a probability. The same seed and the same requests in the same order give
+    /// the same faults
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
 
-    /// How far its clock is ahead of the machine's, as 90s, or behind it, as -90s
+    /// How far the clock is ahead of this machine's clock, for example 90s. A negative duration, for example
+    /// -90s, puts it behind
     #[arg(
         long,
         value_name = "DURATION",
@@ -67,9 +70,16 @@ struct Args {
     )]
     clock_skew: SignedDuration,
 
-    /// Listen on an address that is not loopback all the same: open to the network, and not encrypted
+    /// Allow --listen to name an address that is not loopback. Then others on the network can connect, and
+    /// nothing is encrypted
     #[arg(long)]
     allow_remote: bool,
+
+    /// Serve requests to this host too: a name or an address, without a port. Can be repeated. Without this
+    /// option, only localhost, names that end in .localhost, loopback addresses and the address of --listen
+    /// are served, so that a web page cannot reach the emulator through a DNS name of its own
+    #[arg(long = "allow-host", value_name = "HOST")]
+    allowed_hosts: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -121,8 +131,8 @@ fn main() -> ExitCode {
 async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     if !args.listen.ip().is_loopback() && !args.allow_remote {
         return Err(format!(
-            "{} is not a loopback address, and would open the emulator to the network; \
-             say --allow-remote if that is meant",
+            "{} is not a loopback address: others on the network could connect. \
+             Add --allow-remote to allow this",
             args.listen
         )
         .into());
@@ -145,6 +155,9 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
             Some((id, name)) => NewAgent::new(id).name(name),
             None => NewAgent::new(agent),
         });
+    }
+    for host in args.allowed_hosts {
+        builder = builder.allow_host(host);
     }
     for fault in args.faults {
         builder = builder.fault(fault);

@@ -86,6 +86,13 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn shutting_down() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the emulator is shutting down",
+        )
+    }
+
     pub(crate) fn no_randomness() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -10,11 +10,12 @@ use axum::routing::{any, delete, get, patch, post};
 
 use crate::account::Account;
 use crate::gate::guard;
+use crate::host::{self, Hosts};
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::{agents, cors, envelope, health, messages, state, tokens};
 
-pub(crate) fn routes(account: Arc<Account>) -> Router {
+pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
     let guard = |operation, handler| guard(&account, operation, handler);
     let for_servers = Router::new()
         .route(
@@ -60,6 +61,10 @@ pub(crate) fn routes(account: Arc<Account>) -> Router {
     for_servers
         .merge(for_pages)
         .fallback(async || Refusal::not_found("there is nothing at this path"))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::new(hosts),
+            host::check,
+        ))
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&account),
             envelope::wrap,

@@ -6,14 +6,17 @@ use letta_api::Secret;
 
 use crate::refusal::Refusal;
 
-const PREFIX: &str = "ck-let-";
+pub(crate) const PREFIX: &str = "ck-let-";
 const RANDOM_BYTES: usize = 32;
+
+/// How long every token is, in bytes.
+pub(crate) const LENGTH: usize = PREFIX.len() + 2 * RANDOM_BYTES;
 
 /// `ck-let-` and 256 bits of the operating system's own randomness, in lower-case hex.
 pub(crate) fn generate() -> Result<Secret, Refusal> {
     let mut bytes = [0; RANDOM_BYTES];
     getrandom::fill(&mut bytes).map_err(|_| Refusal::no_randomness())?;
-    let mut text = String::with_capacity(PREFIX.len() + 2 * RANDOM_BYTES);
+    let mut text = String::with_capacity(LENGTH);
     text.push_str(PREFIX);
     for byte in bytes {
         // Writing to a String does not fail.
@@ -34,7 +37,7 @@ mod tests {
         assert_eq!(secrets.len(), 1000);
         for secret in secrets {
             let digits = secret.strip_prefix("ck-let-").unwrap();
-            assert_eq!(digits.len(), 64);
+            assert_eq!((digits.len(), secret.len()), (64, LENGTH));
             assert!(
                 digits
                     .bytes()

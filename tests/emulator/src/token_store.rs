@@ -275,7 +275,7 @@ impl TokenStore {
     }
 
     /// The secrets of all tokens that were ever made.
-    pub(crate) fn secrets(&self) -> Vec<String> {
+    pub(crate) fn secrets(&self) -> HashSet<String> {
         let tokens = self.lock();
         tokens
             .numbers

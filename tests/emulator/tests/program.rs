@@ -175,6 +175,10 @@ fn what_cannot_be_served_is_one_line_that_says_why_and_status_1() {
         (["--api-key", ""], "the API key cannot be used: it is empty"),
         (["--agent", "1"], "the agent ID \"1\" is not `agent-`"),
         (["--agent", ""], "the agent ID \"\" is not `agent-`"),
+        (
+            ["--allow-host", "http://emulator.test"],
+            "the host \"http://emulator.test\" cannot be allowed",
+        ),
     ] {
         let output = outcome(program(&arguments));
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -271,4 +275,85 @@ fn agents_faults_and_the_clock_are_set_by_options() {
     let now: jiff::Timestamp = state["now"].as_str().unwrap().parse().unwrap();
     let behind = jiff::Timestamp::now().duration_since(now).as_hours();
     assert_eq!(behind, 24_000);
+}
+
+#[test]
+fn a_host_is_served_if_an_option_allows_it() {
+    let asked = |serving: &Serving, host: &str| {
+        let mut stream = serving.connect();
+        write!(
+            stream,
+            "GET /_emulator/state HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer sk-let-emulator\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let serving = Serving::start(program(&["--listen", "127.0.0.1:0"]));
+    let answer = asked(&serving, "emulator.test:8283");
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    assert!(answer.contains("--allow-host"), "{answer}");
+    assert!(asked(&serving, "localhost").starts_with("HTTP/1.1 200 "));
+
+    let serving = Serving::start(program(&[
+        "--listen",
+        "0.0.0.0:0",
+        "--allow-remote",
+        "--allow-host",
+        "emulator.test",
+        "--allow-host",
+        "10.0.0.7",
+    ]));
+    for host in [
+        "emulator.test:8283",
+        "10.0.0.7",
+        "localhost",
+        &serving.address,
+    ] {
+        let answer = asked(&serving, host);
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{host}: {answer}");
+    }
+    for host in ["evil.example", "sub.emulator.test", "10.0.0.8", "0.0.0.0"] {
+        let answer = asked(&serving, host);
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{host}: {answer}");
+    }
+}
+
+/// Each option is explained by a phrase that begins with a capital and says what it is for, on lines that are not long.
+#[test]
+fn the_help_explains_every_option_in_plain_words() {
+    let output = outcome(program(&["--help"]));
+    let help = String::from_utf8(output.stdout).unwrap();
+    for option in [
+        "--listen <ADDRESS:PORT>",
+        "--api-key <KEY>",
+        "--project <SLUG[=ID]>",
+        "--agent <ID[=NAME]>",
+        "--word-delay <DURATION>",
+        "--fault <FAULT>",
+        "--seed <NUMBER>",
+        "--clock-skew <DURATION>",
+        "--allow-remote",
+        "--allow-host <HOST>",
+    ] {
+        let (_, after) = help
+            .split_once(option)
+            .unwrap_or_else(|| panic!("{option}: {help}"));
+        let explained = after.trim_start();
+        assert!(
+            explained.starts_with(|c: char| c.is_ascii_uppercase()),
+            "{option}: {explained}"
+        );
+    }
+    for odd in [
+        "to have",
+        "dice",
+        "that there is",
+        "all the same",
+        "if that is meant",
+        ", as ",
+    ] {
+        assert!(!help.contains(odd), "{odd}: {help}");
+    }
 }

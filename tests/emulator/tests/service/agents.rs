@@ -159,3 +159,38 @@ async fn an_id_that_no_policy_could_name_or_that_is_taken_is_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_agent_may_have_any_id_that_a_policy_can_name_and_no_other() {
+    let emulator = Emulator::start().await.unwrap();
+    let ids = [
+        "agent-1",
+        "agent-1.2",
+        "agent-.",
+        "agent-..",
+        "agent-A_b-c.d",
+        "agent-6bb462c2-e885-434a-a0e3-d08ad8d9f595",
+        "agent-",
+        "agent",
+        "Agent-1",
+        "agent-ä",
+        "agent-a b",
+        "agent-a/b",
+        "agent-a:b",
+        "agent-%2e",
+        " agent-1",
+        "1",
+        "",
+    ];
+    for id in ids {
+        let can_be_named = letta_api_ext::AgentId::new(id).is_ok();
+        let created = emulator.create_agent(id);
+        assert_eq!(created.is_ok(), can_be_named, "{id:?}: {created:?}");
+        if can_be_named {
+            let path = format!("/v1/agents/{id}");
+            let answer = Answer::of(request(&emulator, Method::GET, &path)).await;
+            // A segment of dots alone would name another path; `agent-..` is not one.
+            assert_eq!(answer.json()["id"], id);
+        }
+    }
+}

@@ -342,7 +342,7 @@ async fn a_client_that_sends_a_large_body_to_its_end_before_it_reads_gets_the_an
     for (key, status) in [(Emulator::DEFAULT_API_KEY, 413), ("sk-let-wrong", 401)] {
         let mut stream = TcpStream::connect(emulator.addr()).await.unwrap();
         let head = format!(
-            "POST {TOKENS} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\
+            "POST {TOKENS} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
              content-type: application/json\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await.unwrap();

@@ -70,7 +70,7 @@ async fn shutting_down_closes_idle_connections_and_frees_the_port_without_waitin
     let addr = emulator.addr();
     let silent = TcpStream::connect(addr).await.unwrap();
     let mut idle = TcpStream::connect(addr).await.unwrap();
-    idle.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    idle.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .await
         .unwrap();
     assert!(idle.read(&mut [0; 1024]).await.unwrap() > 0);
@@ -161,7 +161,7 @@ async fn once_it_is_shut_down_nothing_of_it_is_left() {
     let mut stream = TcpStream::connect(emulator.addr()).await.unwrap();
     let body = r#"{"input":"Hello"}"#;
     let request = format!(
-        "POST /v1/agents/agent-1/messages/stream HTTP/1.1\r\nhost: x\r\n\
+        "POST /v1/agents/agent-1/messages/stream HTTP/1.1\r\nhost: localhost\r\n\
          authorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         Emulator::DEFAULT_API_KEY,
         body.len()

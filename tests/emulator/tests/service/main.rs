@@ -6,6 +6,7 @@ mod cors;
 mod create;
 mod delete;
 mod faults;
+mod host;
 mod http;
 mod key;
 mod lifecycle;

@@ -24,6 +24,9 @@ async fn a_dump_has_all_that_there_is_and_over_http_too() {
     assert_eq!(dump["tokens"][0]["hostname"], HOSTNAME);
     assert_eq!(dump["tokens"][0]["policy"]["data"], good_body()["policy"]);
     assert_eq!(dump["tokens"][0]["live"], true);
+    let tokens = emulator.tokens();
+    let fingerprint = letta_api_ext::Fingerprint::of(tokens[0].secret());
+    assert_eq!(dump["tokens"][0]["fingerprint"], fingerprint.to_string());
     assert_eq!(
         dump["requests"],
         json!({

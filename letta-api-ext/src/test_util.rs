@@ -1,0 +1,133 @@
+//! Tokens and errors for the unit tests of an application. Feature `test-util`.
+//!
+//! An application's own code takes an [`AccessToken`] or an [`Error`], and a unit test of that code should
+//! not need a server. Turn the feature on for tests alone:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! letta-api-ext = { version = "0.1", features = ["test-util"] }
+//! ```
+//!
+//! [`TokenBuilder`] makes a token, and [`ErrorBuilder`] an error of each kind:
+//!
+//! ```
+//! use std::time::Duration;
+//! use letta_api_ext::{AccessPolicy, Error, policy::Preset};
+//! use letta_api_ext::test_util::{ErrorBuilder, TokenBuilder};
+//!
+//! let policy = AccessPolicy::for_agent("agent-1", Preset::Chat)?;
+//! let token = TokenBuilder::new(policy, "https://chat.example.com").secret("ck-let-0f3c").build()?;
+//! assert_eq!(token.expose_secret(), "ck-let-0f3c");
+//! assert!(!token.is_expired());
+//!
+//! let error: Error = ErrorBuilder::status(503).retry_after(Duration::from_secs(2)).build();
+//! assert!(error.is_retryable());
+//! # Ok::<(), letta_api_ext::Error>(())
+//! ```
+//!
+//! For tests of more than a unit, the crate `letta-api-emulator` is the service itself, in the process of the test. Its
+//! documentation shows how to move time on.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use letta_api::{Secret, types};
+
+use crate::access_token::AccessToken;
+use crate::clock::{self, Instant};
+use crate::error::{Error, Result};
+use crate::origin::Origin;
+use crate::policy::AccessPolicy;
+
+pub use crate::error::ErrorBuilder;
+
+/// How long a token lives that is not told otherwise, as with the service.
+const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// Makes an [`AccessToken`] that no service knows, for the unit tests of an application.
+///
+/// It is made as from an answer of the service, except for its end: that is counted by tokio's clock, so that in a test
+/// with paused time, `tokio::time::advance` lets the token expire.
+///
+/// ```
+/// use std::time::Duration;
+/// use letta_api_ext::test_util::TokenBuilder;
+///
+/// # /*
+/// #[tokio::test(start_paused = true)]
+/// # */
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), letta_api_ext::Error> {
+/// # tokio::time::pause();
+/// let policy = "agent-1:chat".parse::<letta_api_ext::AccessPolicy>()?;
+/// let token = TokenBuilder::new(policy, "https://chat.example.com")
+///     .expires_in(Duration::from_secs(60))
+///     .build()?;
+/// assert_eq!(token.remaining(), Duration::from_secs(60));
+/// tokio::time::advance(Duration::from_secs(60)).await;
+/// assert!(token.is_expired());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a token builder does nothing until `build`"]
+pub struct TokenBuilder {
+    policy: AccessPolicy,
+    origin: Result<Origin>,
+    secret: Option<Secret>,
+    expires_in: Duration,
+}
+
+impl TokenBuilder {
+    /// A token with this policy, for this origin: text, or an [`Origin`]. It lives for 5 minutes, and its secret is one
+    /// that no other token of the process has.
+    pub fn new<O>(policy: impl Into<AccessPolicy>, origin: O) -> Self
+    where
+        O: TryInto<Origin>,
+        O::Error: Into<Error>,
+    {
+        Self {
+            policy: policy.into(),
+            origin: origin.try_into().map_err(Into::into),
+            secret: None,
+            expires_in: LIFETIME,
+        }
+    }
+
+    /// The secret.
+    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+
+    /// How long the token lives from [`build`](Self::build) on. With zero, it has expired.
+    pub fn expires_in(mut self, lifetime: Duration) -> Self {
+        self.expires_in = lifetime;
+        self
+    }
+
+    /// Makes the token.
+    ///
+    /// # Errors
+    ///
+    /// An invalid origin (`hostname`), and an end beyond the year 9999 (`expires_in`).
+    pub fn build(self) -> Result<AccessToken> {
+        let end = Instant::now().checked_add(self.expires_in);
+        let expiry = clock::now().checked_add(self.expires_in);
+        let (Some(end), Some(text)) = (end, expiry.and_then(clock::to_rfc3339)) else {
+            let rule = "must end before the year 10000";
+            return Err(Error::invalid_input("expires_in", rule, None));
+        };
+        let secret = self.secret.unwrap_or_else(unused_secret);
+        let policy =
+            types::AccessPolicy::new(types::AccessPolicyVersion::V1, self.policy.to_entries());
+        let token = types::ClientSideAccessToken::new(secret, self.origin?.as_str(), text, policy);
+        Ok(AccessToken::from_wire(token, None).ending(end))
+    }
+}
+
+fn unused_secret() -> Secret {
+    static MADE: AtomicU64 = AtomicU64::new(1);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    Secret::new(format!("ck-let-test-{number:016x}"))
+}
