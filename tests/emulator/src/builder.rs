@@ -73,14 +73,14 @@ impl Builder {
         self
     }
 
-    /// Adds an agent, by its ID or as more than that. None is there unless it is added, here or by a
-    /// request; in every project, whichever a request names.
+    /// Adds an agent, by its ID or as a [`NewAgent`]. Agents exist only if they are added, here or by a request. They
+    /// exist in every project.
     pub fn agent(mut self, agent: impl Into<NewAgent>) -> Self {
         self.agents.push(agent.into());
         self
     }
 
-    /// Adds a [`Fault`]. See [`Emulator::inject`] for one while it runs.
+    /// Injects a [`Fault`]. To inject one while the emulator runs, see [`Emulator::inject`].
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
