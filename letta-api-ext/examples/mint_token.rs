@@ -48,6 +48,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         .send()
         .await?;
     println!("\nMinted    {:?}", letta_api_ext::Secret::from(&token));
+    println!("  known   as {}", token.fingerprint());
     println!("  origin  {}", token.hostname());
     println!("  may     {}", token.policy());
     println!(
@@ -66,8 +67,10 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         } else {
             " "
         };
+        // The secret stays out of sight, and the fingerprint tells tokens apart.
         println!(
-            "        {mark} {} until {}",
+            "        {mark} {} {} until {}",
+            listed.fingerprint(),
             listed.hostname(),
             listed.expires_at_text()
         );

@@ -32,12 +32,20 @@ fn the_example_runs_against_the_emulator_and_prints_no_secret() {
         "the emulator, at http://127.0.0.1:",
         "agent-1:read_messages,write_messages;agent-2:read_agent",
         "Minted    Secret([redacted])",
-        "* https://chat.example.com until 2",
+        " https://chat.example.com until 2",
         "it was live until now",
         "it was gone already",
     ] {
         assert!(printed.contains(says), "{says} is missing in\n{printed}");
     }
+    let minted = printed
+        .lines()
+        .find_map(|line| line.split_once("known   as "));
+    let (_, fingerprint) = minted.expect("the token that was minted has a fingerprint");
+    assert!(
+        printed.contains(&format!("* {fingerprint} https://")),
+        "the list has another fingerprint:\n{printed}"
+    );
     assert!(
         !printed.contains("ck-let-") && !printed.contains("sk-let-"),
         "{printed}"
