@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::visible::visible_json;
-use crate::{arrange, lint, load, lower, overlay};
+use crate::{arrange, generate, lint, load, lower, overlay};
 
 /// What to look at.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Options {
 }
 
 /// Runs the stages that find fault, and gives all that they find, in the description's order. A file that is no
-/// YAML or JSON, and an overlay that does not fit, end it there: what comes after would make no sense.
+/// YAML or JSON, and an overlay that does not fit, end it there: what comes after would not hold.
 ///
 /// # Errors
 ///
@@ -39,7 +39,9 @@ fn stages(options: &Options) -> Result<(), Failure> {
     }
     let lowered = lower::lower(&document);
     let arranged = arrange::arrange(lowered.document);
-    lint::lint_lowered(&document, &arranged, &lowered.refusals)
+    lint::lint_lowered(&document, &arranged, &lowered.refusals)?;
+    // The generator reads it next, and refuses what has the wrong kind of value.
+    generate::read(&arranged).map(drop)
 }
 
 /// As rustc prints errors, and how many there are of each rule in the end.

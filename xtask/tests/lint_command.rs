@@ -154,3 +154,30 @@ fn a_file_that_is_no_yaml_is_a_finding_and_one_that_is_not_there_is_not() {
     assert!(output.stdout.is_empty());
     assert!(String::from_utf8_lossy(&output.stderr).contains("none.yaml"));
 }
+
+/// What the generator's own reader refuses is a finding as well: nobody wants to learn of it from `codegen` alone.
+#[test]
+fn what_the_generator_cannot_read_is_found() {
+    let description = |bound: &str| {
+        let bounded = format!("{{type: integer, format: int64, maximum: {bound}}}");
+        let things = format!("{{type: object, properties: {{count: {bounded}}}}}");
+        BROKEN
+            .replace("3.1.0", "3.0.3")
+            .replace("      responses:", "      x-codegen-safe-to-repeat: true\n      responses:")
+            .replace("    Things:\n      type: object\n      patternProperties: {'^x-': {type: string}}\n", &format!("    Things: {things}\n"))
+    };
+    let fine = description("5");
+    for bound in ["'5'", "true", "1_000"] {
+        let odd = description(bound);
+        let folder = folder(&[("odd.yaml", &odd), ("fine.yaml", &fine)]);
+        let output = lint(folder.path(), &["fine.yaml"]);
+        assert_eq!(stdout(&output), "nothing found\n");
+        let output = lint(folder.path(), &["odd.yaml"]);
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(1), "{bound}: {text}");
+        assert!(
+            text.contains("error[not-openapi]") && text.contains("at #/components/schemas/Things"),
+            "{bound}: {text}"
+        );
+    }
+}
