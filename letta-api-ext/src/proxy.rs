@@ -60,9 +60,10 @@ impl Setting {
         // It takes what is before the first of these for host and port.
         let (_, rest) = value.split_once("://").unwrap_or(("", value));
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        if rest[end..].contains('@') {
+        // And what is before the first `@` for user name and password.
+        if rest[end..].contains('@') || rest[..end].matches('@').count() > 1 {
             return Err(
-                "its user name or password has a `/`, `?` or `#`, which must be percent-encoded",
+                "its user name or password has a `/`, `?`, `#` or `@`, which must be percent-encoded",
             );
         }
         let authority = uri.authority().map_or("", |authority| authority.as_str());
@@ -208,6 +209,8 @@ mod tests {
             "http://user:hunter2#x@proxy:3128",
             "http://user:1#hunter2@proxy:3128",
             "http://user:1/hunter2@proxy:3128",
+            "http://user:1@hunter2@proxy:3128",
+            "user@example.com:hunter2@proxy:3128",
             "http://pr\u{f6}xy-hunter2:3128",
             "file:///hunter2",
             #[cfg(not(feature = "socks"))]

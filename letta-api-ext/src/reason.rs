@@ -6,6 +6,7 @@
 //! fields. What holds them is called `errors`, `issues`, `detail` and so on. All of it may be nested. So keys are told
 //! apart by what they usually hold, whatever the framework.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use reqwest::header::HeaderMap;
@@ -51,6 +52,8 @@ struct Reason {
     entries: Vec<Entry>,
     length: usize,
     has_more: bool,
+    /// Whether this is within a text that is JSON itself.
+    is_within_text: bool,
 }
 
 #[derive(PartialEq)]
@@ -62,7 +65,7 @@ struct Entry {
 impl Reason {
     fn read(&mut self, json: &Value) {
         match json {
-            Value::String(text) => self.headline = Some(text.clone()),
+            Value::String(text) => self.headline(text),
             Value::Object(members) => {
                 self.all(members);
                 // Those about no field stand among the fields.
@@ -74,33 +77,64 @@ impl Reason {
                 if self.headline.is_none() && may_be_fields {
                     self.fields(members, "", Strings::Sentences);
                 }
+                if self.headline.is_none() && self.entries.is_empty() {
+                    self.headline = lone_code(members).map(str::to_owned);
+                }
             }
             other => self.reasons(other, ""),
         }
     }
 
+    fn headline(&mut self, text: &str) {
+        if !self.is_read_from(text, "") {
+            self.headline = Some(text.to_owned());
+        }
+    }
+
+    /// Whether a text is JSON itself, as the message of a `ZodError` is, and reasons were found in it.
+    fn is_read_from(&mut self, text: &str, field: &str) -> bool {
+        if self.is_within_text || !text.trim_start().starts_with(['[', '{']) {
+            return false;
+        }
+        let Ok(json) = serde_json::from_str(text) else {
+            return false;
+        };
+        let before = self.entries.len();
+        self.is_within_text = true;
+        self.reasons(&json, field);
+        self.is_within_text = false;
+        self.entries.len() > before
+    }
+
     /// An object that speaks of the refusal as a whole.
     fn all(&mut self, members: &Map<String, Value>) {
         let text = text_of(members);
+        let has_text = text.is_some();
         if let Some((_, text)) = text {
             let field = place_of(members, &WHOLE_PLACES);
             match (&self.headline, field) {
-                (None, None) => self.headline = Some(text.to_owned()),
-                (_, field) => self.push(&field.unwrap_or_default(), text),
+                (None, None) => self.headline(&text),
+                (_, field) => self.push(&field.unwrap_or_default(), &text),
             }
         }
         for (name, value) in members {
             let key = Key::of(name);
             match value {
+                _ if text_in_a_language(value).is_some() => {}
                 // Another text about all says less than the first.
                 Value::String(_) if key.is_text() => {}
                 Value::Object(inner) if key.is_whole() => self.all_or_reasons(inner),
                 Value::Object(inner) if key.is_shell() => self.within(inner),
                 _ if key.is_container() => self.reasons(value, ""),
                 Value::Array(items)
-                    if text.is_some() && !key.is_noise() && items.iter().all(is_sentence) =>
+                    if has_text && !key.is_noise() && items.iter().all(is_sentence) =>
                 {
                     self.reasons(value, name);
+                }
+                Value::Array(items)
+                    if key.is_shell() && items.iter().all(is_entry_with_a_place) =>
+                {
+                    self.reasons(value, "");
                 }
                 _ => {}
             }
@@ -141,11 +175,20 @@ impl Reason {
         }
         match value {
             Value::String(text) => self.push(field, text),
-            Value::Object(members) => self.object(members, field),
+            Value::Number(number) if !field.is_empty() => self.push(field, &number.to_string()),
+            Value::Object(members) => match text_in_a_language(value) {
+                Some(text) => self.push(field, text),
+                None => self.object(members, field),
+            },
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
                     match item {
-                        Value::Object(members) if !field.is_empty() && !is_entry(members) => {
+                        Value::Object(members)
+                            if !field.is_empty()
+                                && !is_entry(members)
+                                && code_alone(members).is_none()
+                                && text_in_a_language(item).is_none() =>
+                        {
                             self.object(members, &join(field, &index.to_string()));
                         }
                         _ => self.reasons(item, field),
@@ -157,9 +200,11 @@ impl Reason {
     }
 
     fn object(&mut self, members: &Map<String, Value>, field: &str) {
-        match is_entry(members) {
-            true => self.entry(members, field),
-            false => self.fields(members, field, Strings::All),
+        let code = (!field.is_empty()).then(|| code_alone(members)).flatten();
+        match (is_entry(members), code) {
+            (true, _) => self.entry(members, field),
+            (false, Some(code)) => self.push(field, &code),
+            (false, None) => self.fields(members, field, Strings::All),
         }
     }
 
@@ -168,6 +213,7 @@ impl Reason {
         let place = place_of(members, &PLACES);
         let field = place.as_deref().unwrap_or(around);
         let text = text_of(members).or_else(|| code_of(members));
+        let said_by = text.as_ref().map(|(name, _)| *name);
         // Rules by name, each with its text.
         let rules = members.get("constraints").and_then(Value::as_object);
         match (text, rules) {
@@ -178,12 +224,12 @@ impl Reason {
                     self.push(&field, text);
                 }
             }
-            (Some((_, text)), None) => self.push(field, text),
+            (Some((_, text)), None) => self.push(field, &text),
             (None, None) => {}
         }
         for (name, value) in members {
             let key = Key::of(name);
-            let said = text.is_some_and(|(by, _)| by == name);
+            let said = said_by == Some(name);
             match value {
                 Value::Array(_) if name == "children" => {
                     let field = join(around, place.as_deref().unwrap_or_default());
@@ -213,7 +259,12 @@ impl Reason {
                     self.reasons(value, around);
                 }
                 Value::Object(_) if key.is_noise() => {}
+                // Read already.
+                Value::Object(_) if strings == Strings::Sentences && key.is_whole() => {}
                 Value::Array(_) | Value::Object(_) => self.reasons(value, &join(around, name)),
+                Value::Number(_) | Value::Bool(_) if strings == Strings::All && !key.is_noise() => {
+                    self.push(&join(around, name), &value.to_string());
+                }
                 Value::String(text)
                     if key.is_noise() || (name == "name" && text.ends_with("Error")) => {}
                 Value::String(text) if strings == Strings::All || text.contains(' ') => {
@@ -231,7 +282,7 @@ impl Reason {
         };
         let is_headline = entry.field.is_empty() && self.headline.as_deref() == Some(text);
         let is_told = is_headline || self.entries.contains(&entry);
-        if entry.text.is_empty() || is_told || self.has_more {
+        if entry.text.is_empty() || is_told || self.has_more || self.is_read_from(text, field) {
             return;
         }
         if self.entries.len() == MAX_ENTRIES || self.length > MAX_LENGTH {
@@ -324,7 +375,7 @@ enum Strings {
 struct Key(String);
 
 /// Names of a text, the best first.
-const TEXTS: [&str; 18] = [
+const TEXTS: [&str; 19] = [
     "message",
     "msg",
     "detail",
@@ -332,6 +383,7 @@ const TEXTS: [&str; 18] = [
     "defaultmessage",
     "errormessage",
     "errormsg",
+    "fullmessage",
     "description",
     "reason",
     "error",
@@ -349,7 +401,7 @@ const TEXTS: [&str; 18] = [
 const WEAK_TEXTS: [&str; 5] = ["error", "title", "summary", "text", "description"];
 
 /// Names of what says which field is meant, the best first.
-const PLACES: [&str; 17] = [
+const PLACES: [&str; 19] = [
     "loc",
     "path",
     "instancepath",
@@ -360,13 +412,15 @@ const PLACES: [&str; 17] = [
     "field",
     "fieldname",
     "property",
+    "propertyname",
     "param",
     "parameter",
     "attribute",
+    "key",
     "source",
     "target",
     "name",
-    "key",
+    "location",
 ];
 
 /// Those that may stand beside a text about all. `path` is the request's there, which may hold a token.
@@ -394,7 +448,7 @@ const CODES: [&str; 7] = [
 ];
 
 /// Names of what holds reasons, beside all that end so.
-const CONTAINERS: [&str; 18] = [
+const CONTAINERS: [&str; 21] = [
     "error",
     "detail",
     "details",
@@ -413,6 +467,9 @@ const CONTAINERS: [&str; 18] = [
     "invalidfields",
     "invalid",
     "validationerror",
+    "errorchain",
+    "errordetails",
+    "extra",
 ];
 const CONTAINER_ENDS: [&str; 9] = [
     "errors",
@@ -527,15 +584,73 @@ impl Key {
 }
 
 /// The best text of an object, and what it is called there.
-fn text_of(members: &Map<String, Value>) -> Option<(&str, &str)> {
+fn text_of(members: &Map<String, Value>) -> Option<(&str, Cow<'_, str>)> {
     best(members, &TEXTS, |value| {
-        value.as_str().filter(|text| !text.trim().is_empty())
+        let text = value.as_str().or_else(|| text_in_a_language(value));
+        let text = text.filter(|text| !text.trim().is_empty());
+        text.map(Cow::Borrowed)
     })
 }
 
-fn code_of(members: &Map<String, Value>) -> Option<(&str, &str)> {
+/// What stands for the text of an object that has none, but a place.
+fn code_of(members: &Map<String, Value>) -> Option<(&str, Cow<'_, str>)> {
     place_of(members, &PLACES)?;
-    best(members, &CODES, Value::as_str)
+    let number = |value: &Value| Some(Cow::Owned(value.as_number()?.to_string()));
+    best(members, &TEXTS, number).or_else(|| best(members, &CODES, code))
+}
+
+fn code(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(code) => Some(Cow::Borrowed(code)),
+        Value::Number(code) => Some(Cow::Owned(code.to_string())),
+        _ => None,
+    }
+}
+
+/// The code of an object that says nothing else.
+fn code_alone(members: &Map<String, Value>) -> Option<Cow<'_, str>> {
+    let says_nothing =
+        |(name, value): (&String, &Value)| value.is_null() || Key::of(name).is_noise();
+    if !members.iter().all(says_nothing) {
+        return None;
+    }
+    let (_, code) = best(members, &CODES, code)?;
+    (!code.contains(' ')).then_some(code)
+}
+
+/// The code of a body that has no text at all.
+fn lone_code(members: &Map<String, Value>) -> Option<&str> {
+    let inner = || {
+        let mut inner = members.iter().filter(|(name, _)| Key::of(name).is_whole());
+        inner.find_map(|(_, value)| lone_code(value.as_object()?))
+    };
+    let is_word = |code: &&str| code.contains(|c: char| c.is_ascii_alphabetic());
+    best(members, &["code", "errorcode"], |value| {
+        value.as_str().filter(is_word)
+    })
+    .map(|(_, code)| code)
+    .or_else(inner)
+}
+
+/// A text with the language that it is in, or one of those in several languages: `{"lang":"en","value":"is bad"}`,
+/// `{"en":"is bad","de":"ist falsch"}`.
+fn text_in_a_language(value: &Value) -> Option<&str> {
+    let members = value.as_object()?;
+    let is_english = |name: &String| {
+        name.strip_prefix("en")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
+    };
+    if let Some((_, text)) = members.iter().find(|(name, _)| is_english(name)) {
+        return text.as_str();
+    }
+    let has_language = ["lang", "language", "locale"]
+        .iter()
+        .any(|name| members.get(*name).is_some_and(Value::is_string));
+    if !has_language {
+        return None;
+    }
+    let mut texts = ["value", "text", "message"].iter();
+    texts.find_map(|name| members.get(*name)?.as_str())
 }
 
 fn place_of(members: &Map<String, Value>, names: &[&str]) -> Option<String> {
@@ -593,10 +708,11 @@ fn is_entry(members: &Map<String, Value>) -> bool {
     }
     let Some((name, _)) = text_of(members).or_else(|| code_of(members)) else {
         // A field, and a list of what is wrong with it.
+        let is_text = |item: &Value| item.is_string() || text_in_a_language(item).is_some();
         let has_reasons = members.iter().any(|(name, value)| {
             let is_list = value
                 .as_array()
-                .is_some_and(|items| items.iter().any(Value::is_string));
+                .is_some_and(|items| items.iter().any(is_text));
             is_list && Key::of(name).is_container()
         });
         return has_reasons && place_of(members, &PLACES).is_some();
@@ -610,6 +726,12 @@ fn is_entry(members: &Map<String, Value>) -> bool {
         })
     };
     !(is_weak && has_field())
+}
+
+fn is_entry_with_a_place(value: &Value) -> bool {
+    value
+        .as_object()
+        .is_some_and(|members| is_entry(members) && place_of(members, &PLACES).is_some())
 }
 
 fn is_sentence(value: &Value) -> bool {
@@ -980,6 +1102,81 @@ mod tests {
                 r#"{"errors":{"hostname":"is bad","title":"is long"}}"#,
                 "hostname: is bad; title: is long",
             ),
+            (
+                "Hono, zod 4: JSON in a text",
+                r#"{"success":false,"error":{"name":"ZodError","message":"[\n {\n \"code\": \"invalid_type\", \"path\": [\"hostname\"], \"message\": \"Invalid input\"\n }\n]"}}"#,
+                "hostname: Invalid input",
+            ),
+            (
+                "tRPC without a formatter",
+                r#"{"error":{"message":"[{\"code\":\"too_small\",\"path\":[\"policy\",0],\"message\":\"is short\"}]","code":-32600,"data":{"code":"BAD_REQUEST","path":"a.b"}}}"#,
+                "policy.0: is short",
+            ),
+            (
+                "a text that only looks like JSON",
+                r#"{"detail":"[hostname] is bad","errors":["{}","[1]"]}"#,
+                "[hostname] is bad ({}; [1])",
+            ),
+            (
+                "validator, without texts",
+                r#"{"hostname":[{"code":"url","message":null,"params":{"value":"a b"}}]}"#,
+                "hostname: url",
+            ),
+            (
+                "OData",
+                r#"{"error":{"code":"x","message":{"lang":"en-US","value":"No such host"}}}"#,
+                "No such host",
+            ),
+            (
+                "several languages",
+                r#"{"errors":[{"field":"hostname","message":{"de":"ist falsch","en":"is bad"}},{"field":"policy","messages":[{"locale":"en","text":"is long"}]}]}"#,
+                "hostname: is bad; policy: is long",
+            ),
+            (
+                "numbers",
+                r#"{"message":"Bad","errors":[{"field":"hostname","code":101},{"field":"policy","message":7}]}"#,
+                "Bad (hostname: 101; policy: 7)",
+            ),
+            (
+                "numbers and truth values by field",
+                r#"{"errors":{"hostname":42,"policy":[7],"id":3,"expiry":false}}"#,
+                "hostname: 42; policy: 7; expiry: false",
+            ),
+            (
+                "Litestar",
+                r#"{"status_code":400,"detail":"Validation failed","extra":[{"message":"is missing","key":"hostname","source":"body"}]}"#,
+                "Validation failed (hostname: is missing)",
+            ),
+            (
+                "FluentValidation",
+                r#"[{"propertyName":"Hostname","errorMessage":"is bad","attemptedValue":"a b","severity":0}]"#,
+                "Hostname: is bad",
+            ),
+            (
+                "Huma",
+                r#"{"title":"Unprocessable Entity","status":422,"detail":"validation failed","errors":[{"message":"expected string","location":"body.hostname","value":1}]}"#,
+                "validation failed (body.hostname: expected string)",
+            ),
+            (
+                "Rails, whole messages",
+                r#"{"errors":[{"attribute":"host","error":"blank","full_message":"Hostname can't be blank"}]}"#,
+                "host: Hostname can't be blank",
+            ),
+            (
+                "Cloudflare",
+                r#"{"success":false,"errors":[{"code":1003,"message":"Invalid","error_chain":[{"code":6103,"message":"Invalid hostname"}]}],"messages":[],"result":null}"#,
+                "Invalid; Invalid hostname",
+            ),
+            (
+                "a list in data",
+                r#"{"status":"error","message":"Bad","data":[{"field":"hostname","error":"is bad"}]}"#,
+                "Bad (hostname: is bad)",
+            ),
+            (
+                "a code alone",
+                r#"{"error":{"code":"invalid_hostname","status":400}}"#,
+                "invalid_hostname",
+            ),
         ] {
             let said = of_json(json).unwrap_or_default();
             if pieces(&said) != pieces(says) {
@@ -1102,7 +1299,8 @@ mod tests {
     #[test]
     fn whatever_the_form_it_is_short_and_has_no_secret() {
         fn any(random: &mut fastrand::Rng, depth: usize) -> Value {
-            match random.u8(..if depth == 0 { 5 } else { 10 }) {
+            match random.u8(..if depth == 0 { 5 } else { 11 }) {
+                10 => any(random, depth - 1).to_string().into(),
                 0 => Value::Null,
                 1 => 7.into(),
                 2 => SECRET.into(),

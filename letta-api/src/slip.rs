@@ -116,18 +116,18 @@ fn is_placeholder(text: &str) -> bool {
         || between("%", "%")
         || (between("__", "__") && is_upper(text))
         || text.starts_with("process.env.")
-        || is_yours(text)
+        || is_yours(text, &["your"])
+        // `my-secret` may be a password.
+        || (is_yours(text, &["my"]) && speaks_of_a_key(text))
         || text
             .get(7..)
-            .is_some_and(|rest| text.contains("-let-") && is_yours(rest))
+            .is_some_and(|rest| text.contains("-let-") && is_yours(rest, &["your", "my"]))
 }
 
 /// `your-api-key`, `YOUR_LETTA_API_KEY_HERE`.
-fn is_yours(text: &str) -> bool {
+fn is_yours(text: &str, beginnings: &[&str]) -> bool {
     let lower = text.to_ascii_lowercase();
-    let rest = lower
-        .strip_prefix("your")
-        .or_else(|| lower.strip_prefix("my"));
+    let rest = beginnings.iter().find_map(|it| lower.strip_prefix(it));
     rest.is_some_and(|rest| {
         rest.starts_with(['-', '_'])
             && ["key", "token", "secret"]
@@ -141,7 +141,7 @@ fn is_yours(text: &str) -> bool {
 
 fn speaks_of_a_key(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["letta", "api_key", "apikey"]
+    ["letta", "api_key", "api-key", "apikey"]
         .iter()
         .any(|word| lower.contains(word))
 }
@@ -195,6 +195,9 @@ mod tests {
             ("YOUR_API_KEY", UNFILLED),
             ("your-letta-api-key-here", UNFILLED),
             ("sk-let-your-api-key", UNFILLED),
+            ("my-api-key", UNFILLED),
+            ("MY_LETTA_KEY", UNFILLED),
+            ("sk-let-my-secret", UNFILLED),
             ("sk-let-[redacted]", REDACTED),
             ("Secret([redacted])", REDACTED),
             ("undefined", ABSENT),
@@ -229,6 +232,14 @@ mod tests {
             "{x}",
             "your_majesty",
             "my-cat",
+            "my-secret",
+            "my_secret_token",
+            "my-password",
+            "p@$$w0rd",
+            "a$b",
+            "$2b$12$abcdef",
+            "aGVsbG8gd29ybGQ=",
+            "0b5c6f2e-8f5e-4c0e-9d6a-2f1f7d1b7c11",
             "plain=k3yk3yk3y/4711",
             "_",
             "__",

@@ -165,7 +165,17 @@ fn shown(text: &str) -> String {
     if shown.len() < text.len() {
         shown.push('…');
     }
-    format!("`{}`", shown.escape_debug())
+    let mut escaped = String::with_capacity(shown.len() + 2);
+    escaped.push('`');
+    for character in shown.chars() {
+        match character {
+            // Most of what is shown is JSON.
+            '"' | '\'' => escaped.push(character),
+            _ => escaped.extend(character.escape_debug()),
+        }
+    }
+    escaped.push('`');
+    escaped
 }
 
 #[cfg(test)]
@@ -260,7 +270,10 @@ mod tests {
                     "not allow `read_agent` on agent-2",
                 ],
             ),
-            (vec![ONE, TWO, project], vec!["the grant", "project-1"]),
+            (
+                vec![ONE, TWO, project],
+                vec!["the grant `{", r#""id":"project-1""#],
+            ),
             (
                 vec![ONE, deny],
                 vec!["deny", "not allow `read_agent` on agent-2"],
