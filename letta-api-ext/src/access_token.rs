@@ -80,8 +80,8 @@ impl AccessToken {
         self
     }
 
-    /// When it surely has not ended yet, by a clock that nobody sets. Nothing where the service did not say
-    /// enough.
+    /// The last instant, by the monotonic clock, at which the token surely has not expired. `None` if the service
+    /// did not say enough.
     pub(crate) fn ends(&self) -> Option<Instant> {
         #[cfg(any(feature = "minter", feature = "test-util"))]
         if self.inner.ends.is_some() {
@@ -117,7 +117,7 @@ impl AccessToken {
         self.inner.secret.expose_secret()
     }
 
-    /// Tells the token from others, in a log or a list. Safe to print.
+    /// A short text that tells the token from others, in a log or a list. Safe to print.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.inner.secret)
     }
@@ -135,26 +135,25 @@ impl AccessToken {
         }
     }
 
-    /// When the token expires, by the service's clock. Nothing where the service gave a date that is
-    /// not RFC 3339; [`expires_at_text`](Self::expires_at_text) has what it gave.
+    /// When the token expires, by the service's clock. `None` if the service's date is not RFC 3339;
+    /// [`expires_at_text`](Self::expires_at_text) is the date as the service wrote it.
     pub fn expires_at(&self) -> Option<SystemTime> {
         let text = &self.inner.expires_at_text;
         let parsed = &self.inner.expires_at;
         *parsed.get_or_init(|| clock::parse_rfc3339(text))
     }
 
-    /// The expiry as the service wrote it; empty where it gave none.
+    /// The expiry as the service wrote it. Empty if the service gave no expiry.
     pub fn expires_at_text(&self) -> &str {
         &self.inner.expires_at_text
     }
 
-    /// What is left of the token's life: zero once it has expired, and where its expiry is not known.
+    /// What is left of the token's life. Zero if the token has expired, or if its expiry is not known.
     ///
-    /// Counted from the service's own `Date` in the answer that the token came with, by a clock that nobody
-    /// sets, so that a wrong time of day on this machine does not matter. It is shorter than the truth by what
-    /// the answer was on its way, and a second at the most, and never longer; but where a machine was
-    /// suspended, that time may not count. Where the service gave no date, the clock of this machine is
-    /// believed.
+    /// Counted from the service's own `Date` in the answer that the token came with, by a monotonic clock, so
+    /// that a wrong time of day on this machine does not matter. The result is never too long. It is too short
+    /// by the time that the answer took to arrive, and up to a second more. Exception: time during which the
+    /// machine was suspended may not count. If the service gave no `Date`, the clock of this machine is used.
     pub fn remaining(&self) -> Duration {
         match self.ends() {
             Some(end) => end.saturating_duration_since(Instant::now()),
@@ -162,8 +161,8 @@ impl AccessToken {
         }
     }
 
-    /// What is left of the token's life when the service's clock shows `now`: zero from its expiry on, and where
-    /// that is not known.
+    /// What is left of the token's life when the service's clock shows `now`. Zero if the token has expired by
+    /// then, or if its expiry is not known.
     pub fn remaining_at(&self, now: SystemTime) -> Duration {
         self.expires_at()
             .and_then(|expiry| expiry.duration_since(now).ok())
@@ -183,21 +182,22 @@ impl AccessToken {
         policy.get_or_init(|| AccessPolicy::from_wire(&reported.data))
     }
 
-    /// The version of the policy's format, as the service reports it: `1` today. Empty where it gave none.
+    /// The version of the policy's format, as the service reports it: `1` today. Empty if it
+    /// reports none.
     pub fn policy_version(&self) -> &str {
         self.inner.reported.version.as_str()
     }
 
-    /// The origin that the token is bound to. Nothing where the service reports what is no origin;
-    /// [`hostname`](Self::hostname) has what it reports.
+    /// The origin that the token is bound to. `None` if the service reports an invalid origin;
+    /// [`hostname`](Self::hostname) is the text that it reports.
     pub fn origin(&self) -> Option<&Origin> {
         let hostname = &self.inner.hostname;
         let origin = &self.inner.origin;
         origin.get_or_init(|| Origin::new(hostname).ok()).as_ref()
     }
 
-    /// Whether the service reports that the token allows just what `policy` does, and is bound to this origin. False if it
-    /// does not say so, or if it says something that this version does not know.
+    /// Whether the service reports that the token allows exactly what `policy` allows, and is bound to this origin. False
+    /// if the report leaves out the policy or the origin, or has something that this version does not know.
     pub fn is_for(&self, policy: &AccessPolicy, origin: &Origin) -> bool {
         if self.inner.is_as_asked {
             return self.policy() == policy && self.origin() == Some(origin);

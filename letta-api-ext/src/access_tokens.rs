@@ -23,8 +23,8 @@ pub use revoke::{Revocation, RevokeAccessToken};
 /// Each gives a request that can be refined, and is sent by `send()`, or by awaiting it. The hosted
 /// service alone has these calls; a self-hosted server answers 404.
 ///
-/// A request is not a future before it is sent, so that it can be changed, kept and cloned. To spawn it, or to join it
-/// with others, take what `send()` gives: a future that owns everything, and is `Send` except in a browser.
+/// A request is not a future, so that it can be changed, kept and cloned before it is sent. To spawn it, or to join it
+/// with others, call `send()`. The future that it returns owns everything, and is `Send` except in a browser.
 ///
 /// ```no_run
 /// use letta_api_ext::{AccessPolicy, Letta};
@@ -109,8 +109,9 @@ impl AccessTokens {
         ListAccessTokens::new(self.letta.clone())
     }
 
-    /// Ends a token at once: an [`AccessToken`](crate::AccessToken), by value or by reference, or its secret. What cannot be a
-    /// token, such as an API key, is [refused](RevokeAccessToken::send) before it gets into a URL.
+    /// Ends a token at once. Takes an [`AccessToken`](crate::AccessToken), by value or by reference, or the token's secret.
+    /// A text that cannot be a token, such as an API key, is [refused](RevokeAccessToken::send) before it gets into a
+    /// URL.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta, token: letta_api_ext::AccessToken)
@@ -134,24 +135,22 @@ impl AccessTokens {
 macro_rules! request {
     ($request:ident => $output:ty) => {
         impl $request {
-            /// How long this call may take at the most, in place of the client's
-            /// [`deadline`](crate::LettaBuilder::deadline). One of zero is refused when the request is sent.
+            /// The longest that this call may take, in place of the client's
+            /// [`deadline`](crate::LettaBuilder::deadline). With zero, the call fails.
             pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
                 self.letta = self.letta.with_deadline(deadline);
                 self
             }
 
             /// How long each attempt of this call may take, in place of the client's
-            /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout). One of zero is refused when the
-            /// request is sent.
+            /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout). With zero, the call fails.
             pub fn attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
                 self.letta = self.letta.with_attempt_timeout(timeout);
                 self
             }
 
             /// When this call is tried again, in place of the client's
-            /// [`retry`](crate::LettaBuilder::retry). One that makes no sense is refused when the request is
-            /// sent.
+            /// [`retry`](crate::LettaBuilder::retry). With an invalid policy, the call fails.
             pub fn retry(mut self, retry: crate::RetryPolicy) -> Self {
                 self.letta = self.letta.with_retry(retry);
                 self

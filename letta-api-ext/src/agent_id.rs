@@ -34,7 +34,7 @@ impl AgentId {
             return fail("must begin with `agent-`");
         };
         if rest.is_empty() {
-            return fail("must go on after `agent-`");
+            return fail("must not end after `agent-`");
         }
         if !rest
             .bytes()

@@ -73,7 +73,7 @@ impl<T> Given<T> {
 
 impl LettaBuilder {
     /// Begins with what the environment says: `LETTA_API_KEY`, `LETTA_BASE_URL` and `LETTA_PROJECT`.
-    /// What is set on the builder after that comes before it.
+    /// What is set on the builder after that takes precedence.
     pub fn from_env() -> Self {
         Self::from_variables(|name| std::env::var_os(name))
     }
@@ -95,8 +95,8 @@ impl LettaBuilder {
     }
 
     /// The secret API key (`sk-let-…`), or a client-side token (`ck-let-…`) for the calls that its
-    /// policy opens. White space round it is dropped; inside it must be visible ASCII. What clearly is a slip, such as a key
-    /// in quotes or `${NAME}`, is refused by [`build`](Self::build), see [`ApiKey::new`].
+    /// policy opens. White space around it is dropped. The rest must be visible ASCII. [`build`](Self::build) refuses a key
+    /// in quotes, a placeholder such as `${NAME}`, and other obvious slips; see [`ApiKey::new`].
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
         self.api_key = Some(Given::by("api_key", key.into()));
         self
@@ -123,9 +123,9 @@ impl LettaBuilder {
         self
     }
 
-    /// How long a call may take at the most, from the moment it is sent to the end of its answer: all
-    /// attempts, the waits between them, and reading the body. By default 30 seconds. One of zero is refused
-    /// by [`build`](Self::build); `Duration::MAX` is no deadline.
+    /// The longest that a call may take, from the moment it is sent to the end of its answer: all attempts, the waits
+    /// between them, and reading the body. By default 30 seconds. [`build`](Self::build) refuses zero. `Duration::MAX`
+    /// means no deadline.
     ///
     /// For a stream of pages, each page is a call. For operations whose answer is a stream, it is the time until
     /// that begins.
@@ -134,9 +134,8 @@ impl LettaBuilder {
         self
     }
 
-    /// How long one attempt of a call may take at the most, from the moment it is sent to the end of its
-    /// answer. By default 10 seconds. One of zero is refused by [`build`](Self::build). The deadline comes
-    /// before it.
+    /// The longest that one attempt of a call may take, from the moment it is sent to the end of its answer. By default
+    /// 10 seconds. [`build`](Self::build) refuses zero. The deadline takes precedence.
     ///
     /// An attempt that takes longer counts as lost: it may have had its effect. Making a connection
     /// may take half of it, and no more than 5 seconds, so that a service which is not there is told apart
@@ -147,8 +146,8 @@ impl LettaBuilder {
         self
     }
 
-    /// When a call is tried again. By default [`RetryPolicy::standard`]: three attempts. One that makes no
-    /// sense is refused by [`build`](Self::build).
+    /// When a call is tried again. By default [`RetryPolicy::standard`]: three attempts. [`build`](Self::build)
+    /// refuses an invalid policy.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.options.retry = retry;
         self
@@ -166,8 +165,8 @@ impl LettaBuilder {
     /// of an error status, no more than 64 KiB are read: a longer one has no message. Bodies that are handed
     /// over as a stream have no limit.
     ///
-    /// Once decoded, JSON may take twenty times the memory, and decoding, which no deadline interrupts, takes
-    /// about a second for 8 MiB at worst.
+    /// Decoded JSON takes up to 150 times the memory of its text. Decoding 8 MiB takes up to about a second, and no deadline
+    /// interrupts it.
     pub fn response_body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
         self
@@ -190,10 +189,10 @@ impl LettaBuilder {
     /// - asks for no compression;
     /// - names this crate as `User-Agent`;
     /// - goes through the proxy that the environment names (`HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of the base URL,
-    ///   else `ALL_PROXY`; each in lower case, too), unless the base URL is on this machine, or `NO_PROXY` has its host. A setting
-    ///   that applies and cannot be used is an error of [`build`](Self::build), so that the way round the proxy is never
-    ///   taken in silence; one that does not apply is a warning event. Both name the variable and not its value. SOCKS proxies
-    ///   need the feature `socks`.
+    ///   else `ALL_PROXY`; each in lower case, too), unless the base URL is on this machine, or `NO_PROXY` has its host.
+    ///   If a setting applies and cannot be used, [`build`](Self::build) fails, so that the proxy is never bypassed
+    ///   unnoticed. If an unusable setting does not apply, there is a warning event. Both name the variable and not its
+    ///   value. SOCKS proxies need the feature `socks`.
     ///
     /// Deadlines, time-outs, retries and redirects are this crate's, whatever the client. One of your own
     ///
@@ -238,12 +237,14 @@ impl LettaBuilder {
     ///
     /// # Errors
     ///
-    /// No API key, or one that holds what a header cannot; a base URL that is no absolute `http(s)`
-    /// URL, or holds credentials, a query or a fragment, or is plain `http` to another machine; a
-    /// project named by nothing, or by what a header cannot hold; any of these three in quotes, or a placeholder; a
-    /// deadline or a time-out of zero; a retry
-    /// policy that makes no sense; a proxy setting of the environment that applies and cannot be used. The error names the field, or the environment variable that the value came from
-    /// ([`Error::field`]), the rule and what to do, and holds no secret.
+    /// - An API key that is missing or that [`ApiKey::new`] refuses.
+    /// - A base URL that [`BaseUrl::parse`] refuses, or that is plain `http` to another machine.
+    /// - A project that is empty, in quotes, a placeholder, or anything but visible ASCII.
+    /// - A deadline or a time-out of zero, or an invalid retry policy.
+    /// - A proxy setting of the environment that applies and cannot be used.
+    ///
+    /// The error names the field, or the environment variable that the value came from ([`Error::field`]), the rule and
+    /// what to do. It holds no secret.
     pub fn build(self) -> Result<Letta> {
         self.build_in(&|name| std::env::var_os(name))
     }
@@ -457,7 +458,7 @@ mod tests {
             .unwrap_err();
         assert!(error.to_string().contains("UTF-8"), "{error}");
 
-        // What is set after the environment comes before it.
+        // What is set after the environment takes precedence.
         let unreadable = |name: &str| match name {
             "LETTA_API_KEY" => Some("sk-let-1".into()),
             _ => Some(OsString::from_vec(vec![0xff])),

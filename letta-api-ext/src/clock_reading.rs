@@ -32,7 +32,7 @@ struct Unread {
 }
 
 impl ServiceDate {
-    /// From the answer to a request that was sent then. Nothing where it has no date.
+    /// From the answer to a request that was sent then. `None` if it has no date.
     pub(crate) fn of(headers: &HeaderMap, sent: Instant) -> Option<Self> {
         let text = headers.get(DATE)?.as_bytes();
         let mut inner = Unread {
@@ -49,7 +49,7 @@ impl ServiceDate {
         })
     }
 
-    /// What it says. Nothing where it is no date.
+    /// What it says. `None` if it is not a date.
     pub(crate) fn reading(&self) -> Option<ClockReading> {
         let Unread {
             date,
@@ -68,7 +68,7 @@ pub(crate) struct ClockReading {
 }
 
 impl ClockReading {
-    /// Nothing where the text is no date.
+    /// `None` if the text is not a date.
     fn of(date: &[u8], sent: Instant) -> Option<Self> {
         let date = clock::parse_http_date(std::str::from_utf8(date).ok()?)?;
         Some(Self { date, sent })
@@ -77,7 +77,7 @@ impl ClockReading {
     /// The last instant at which it is sure that the service's clock does not show `expiry` yet.
     ///
     /// Reckoned as if the service had set the date the moment the request was sent, and at the end of the
-    /// second that it names. It comes too early by what the answer was on its way, and a second at the most.
+    /// second that it names. It is too early by the time that the answer took to arrive, and up to a second more.
     pub(crate) fn instant_of(&self, expiry: SystemTime) -> Instant {
         let left = expiry.duration_since(self.date).unwrap_or_default();
         self.sent + left.saturating_sub(RESOLUTION).min(FAR)

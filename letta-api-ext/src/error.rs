@@ -85,7 +85,7 @@ enum Kind {
         /// Whether the body is a page, so that perhaps somebody else has answered.
         is_html: bool,
     },
-    /// The service answered with success, and the rest makes no sense.
+    /// The service answered with success, and the rest of the answer is invalid.
     InvalidResponse { status: StatusCode, problem: String },
     /// The service made another token than was asked for.
     GrantMismatch {
@@ -97,7 +97,7 @@ enum Kind {
     },
     /// The service sends us where the request may not go.
     Redirect {
-        /// Nothing where the HTTP client keeps it to itself.
+        /// `None` if the HTTP client does not tell.
         status: Option<StatusCode>,
         redirect: Redirect,
     },
@@ -108,7 +108,7 @@ enum Kind {
     /// Time ran out, perhaps within an answer of this status.
     Timeout {
         status: Option<StatusCode>,
-        /// Nothing where the HTTP client has a time-out of its own.
+        /// `None` if it was a time-out of the HTTP client's own.
         limit: Option<TimeLimit>,
     },
     /// The connection broke, perhaps within an answer of this status.
@@ -228,10 +228,10 @@ impl Error {
         matches!(self.inner.kind, Kind::Minter(Fault::ShutDown))
     }
 
-    /// Nothing was sent: this is an earlier failure, which a [`TokenMinter`](crate::TokenMinter) tells again until a wait
-    /// is over. [`retry_after`](Self::retry_after) is what is left of it, [`attempts`](Self::attempts) is zero, and nothing
-    /// [may have happened](Self::may_have_happened). The rest is as it was of the failure. See
-    /// [the minter](crate::TokenMinter#when-the-service-fails) for how long it waits.
+    /// Nothing was sent: a [`TokenMinter`](crate::TokenMinter) gives an earlier failure again until a wait is over.
+    /// [`retry_after`](Self::retry_after) is what is left of the wait, [`attempts`](Self::attempts) is zero, and
+    /// [`may_have_happened`](Self::may_have_happened) is false. Otherwise the error is the same as the earlier failure.
+    /// How long a minter waits is told [there](crate::TokenMinter#when-the-service-fails).
     #[cfg(feature = "minter")]
     pub fn is_held_off(&self) -> bool {
         self.held_off.is_some()
@@ -281,7 +281,7 @@ impl Error {
     /// The same call may succeed later, with nothing changed: no connection, time ran out, a broken
     /// connection, and the statuses 408, 429, 500, 502, 503 and 504.
     ///
-    /// What the service thinks of it (`x-should-retry`) comes before its status. The client has tried again
+    /// The service's header `x-should-retry` takes precedence over the status. The client has tried again
     /// already where its [`RetryPolicy`](crate::RetryPolicy) allows.
     /// Whether it is *safe* to repeat is another question, see
     /// [`may_have_happened`](Self::may_have_happened).
@@ -392,10 +392,10 @@ impl Error {
     }
 
     /// How long the service asks to wait (`retry-after-ms`, `Retry-After` in seconds or as an HTTP date). A number too large for a
-    /// `Duration` gives [`Duration::MAX`], so add to it with care. `None` if it says zero, a time that has passed, or what cannot be
-    /// read: back off by a rule of your own then.
+    /// `Duration` gives [`Duration::MAX`], so add to it with care. `None` if it says zero, a time that has passed, or something that cannot
+    /// be read. Then use a back-off of your own.
     ///
-    /// Of an error that a `TokenMinter` holds off, it is what is left of the minter\'s wait.
+    /// If a `TokenMinter` holds the error off, this is what is left of the minter's wait.
     pub fn retry_after(&self) -> Option<Duration> {
         self.held_off.or(self.inner.retry_after)
     }
@@ -459,7 +459,7 @@ impl Error {
         Self::of(Kind::Minter(fault))
     }
 
-    /// A success whose content makes no sense.
+    /// A success whose content is invalid.
     pub(crate) fn invalid_response(
         operation: &'static Operation,
         status: StatusCode,

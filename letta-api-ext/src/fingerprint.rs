@@ -17,8 +17,8 @@ const DOMAIN: &[u8] = b"letta-api-ext token fingerprint 1\0";
 /// process, on every machine, and in later versions of this crate. Of a million tokens, two have the same one with a
 /// probability of 0.2 %, so do not use it as a key where that matters.
 ///
-/// A secret cannot be found from its fingerprint, because the random part of a token has 122 bits or more, which is too
-/// much to try out. This holds for tokens of the service. It would not hold for a secret that somebody made up.
+/// A token cannot be found from its fingerprint by trying, because the random part of a token has 122 bits or more. This
+/// holds for tokens of the service. It does not hold for a text that somebody made up.
 ///
 /// ```no_run
 /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -32,10 +32,11 @@ const DOMAIN: &[u8] = b"letta-api-ext token fingerprint 1\0";
 pub struct Fingerprint([u8; LENGTH]);
 
 impl Fingerprint {
-    /// That of a token of which only the secret is known. An [`AccessToken`](crate::AccessToken) has
-    /// [a method](crate::AccessToken::fingerprint) for it.
+    /// The fingerprint of a token of which only the secret is known. For an [`AccessToken`](crate::AccessToken), use
+    /// [`AccessToken::fingerprint`](crate::AccessToken::fingerprint).
     ///
-    /// Not for other secrets, such as passwords: what somebody made up can be found from its fingerprint by trying.
+    /// Do not use it for other secrets, such as passwords: a text that somebody made up can be found from its
+    /// fingerprint by trying.
     ///
     /// ```
     /// use letta_api_ext::{Fingerprint, Secret};

@@ -19,8 +19,8 @@ use crate::transport::{CallOptions, Course, HttpTransport};
 ///
 /// Calls need a tokio runtime with time and I/O enabled, except in a browser: await them in one of its tasks, under
 /// `#[tokio::main]`, or in `Runtime::block_on`. Outside a runtime, a call fails with an error for the
-/// [field](crate::Error::field) `runtime`, and nothing is sent. A runtime that was built without time or I/O cannot be
-/// told from another. There tokio panics, and its message names what to enable. A client can be made anywhere, and used
+/// [field](crate::Error::field) `runtime`, and nothing is sent. In a runtime that was built without time or I/O,
+/// tokio panics, and its message names what to enable. A client can be made anywhere, and used
 /// from several runtimes.
 ///
 /// Every call has a [deadline](LettaBuilder::deadline), and is tried again where that is safe, see
@@ -66,8 +66,8 @@ impl Letta {
     ///
     /// # Errors
     ///
-    /// No `LETTA_API_KEY`, and what [`LettaBuilder::build`] refuses. A value that is refused is named by its variable
-    /// ([`Error::field`](crate::Error::field)). To add to what the environment says, begin with
+    /// No `LETTA_API_KEY`, and whatever [`LettaBuilder::build`] refuses. The error names the variable that is invalid
+    /// ([`Error::field`](crate::Error::field)). To set more than the environment does, begin with
     /// [`LettaBuilder::from_env`].
     pub fn from_env() -> Result<Self> {
         LettaBuilder::from_env().build()
@@ -84,7 +84,7 @@ impl Letta {
     }
 
     /// The same client, connections and all, with another deadline for each call. See
-    /// [`LettaBuilder::deadline`]; one of zero is reported by the calls.
+    /// [`LettaBuilder::deadline`]. With a deadline of zero, calls fail.
     ///
     /// ```
     /// # fn run(letta: letta_api_ext::Letta) {
@@ -98,15 +98,15 @@ impl Letta {
         self.with_options(|options| options.deadline = deadline)
     }
 
-    /// The same client with another time-out for each attempt. See [`LettaBuilder::attempt_timeout`]; one
-    /// of zero is reported by the calls.
+    /// The same client with another time-out for each attempt. See [`LettaBuilder::attempt_timeout`].
+    /// With a time-out of zero, calls fail.
     #[must_use]
     pub fn with_attempt_timeout(&self, timeout: Duration) -> Self {
         self.with_options(|options| options.attempt_timeout = timeout)
     }
 
-    /// The same client with another retry policy. See [`LettaBuilder::retry`]; one that makes no sense is
-    /// reported by the calls.
+    /// The same client with another retry policy. See [`LettaBuilder::retry`]. With an invalid policy,
+    /// calls fail.
     #[must_use]
     pub fn with_retry(&self, retry: RetryPolicy) -> Self {
         self.with_options(|options| options.retry = retry)
@@ -141,8 +141,8 @@ impl Letta {
     /// attempt before it was lost, and may have had its effect, is not in it. A limit to bodies is set
     /// with [`LettaBuilder::response_body_limit`].
     ///
-    /// A path parameter may be any text here, but for what would name another resource: nothing keeps a key out of the
-    /// URL of `delete_client_side_access_token`. [`revoke`](crate::AccessTokens::revoke) takes only what can be a token.
+    /// A path parameter may be any text here that does not name another resource. So an API key that is passed to
+    /// `delete_client_side_access_token` goes into a URL. [`revoke`](crate::AccessTokens::revoke) refuses it.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), Box<dyn std::error::Error>> {

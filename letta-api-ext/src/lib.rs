@@ -47,7 +47,7 @@
 //! - **Nothing is done twice that was not meant to be.** A call is tried again where the failed attempt cannot
 //!   have had its effect, and else only if its operation is safe to repeat: see [`RetryPolicy`].
 //! - **A request does not leave its origin.** Redirects are followed within the origin and with the same method,
-//!   five in a row at the most.
+//!   at most five in a row.
 //!
 //! A token is only as safe as it is narrow: whoever holds it can use it until it expires. The origin
 //! keeps other sites from using it by accident, and does not stop an attacker, who can send any
@@ -91,7 +91,7 @@
 //! | `http2` | yes | HTTP/2, where the service offers it |
 //! | `rustls` | yes | TLS by rustls, with aws-lc for cryptography |
 //! | `socks` | | SOCKS proxies, if `ALL_PROXY` and the like name one; without it, such a setting is an error |
-//! | `rustls-ring` | | TLS by rustls, with ring for cryptography; `rustls` and `native-tls` come before it |
+//! | `rustls-ring` | | TLS by rustls, with ring for cryptography; `rustls` and `native-tls` take precedence |
 //! | `native-tls` | | TLS by the platform's own library |
 //! | `minter` | | `TokenMinter`: tokens from a cache, for a backend that mints for every page load |
 //! | `axum` | | `token_endpoint`: the route that hands a page its token, for axum; with `minter` |

@@ -8,10 +8,10 @@ use reqwest::StatusCode;
 
 /// Is told of every attempt and every call, to count them and to time them by operation.
 ///
-/// It is told of what went over the wire: of each call that is sent, or would be but for a deadline or a
-/// policy that makes no sense, and not of bad input that never gets so far. What an answer means comes
-/// after that: a revoke that finds the token gone is a `404` here, and a create that is answered 201 with a
-/// body that makes no sense is no error.
+/// It is told of what went over the wire: of each call that is sent, and of each that an invalid
+/// deadline or retry policy stops. It is not told of other bad input. What an answer means comes
+/// after that: a revoke that finds the token gone is a `404` here, and a create that is answered 201 with an
+/// invalid body is no error.
 ///
 /// Called on the task that makes the call, so it must be quick and must not block or panic. What it is told is
 /// safe to use as labels: it holds no ID and no secret, and few distinct values.
@@ -72,13 +72,13 @@ pub struct AttemptReport {
 pub struct CallReport {
     /// The operation.
     pub operation: &'static Operation,
-    /// How many attempts were made. None where the deadline or the retry policy made no sense.
+    /// How many attempts were made. Zero if the deadline or the retry policy was invalid.
     pub attempts: u32,
     /// The status of the last answer, where there was one.
     pub status: Option<StatusCode>,
     /// What went wrong, in the terms of OpenTelemetry's `error.type`: the status in digits, or `connect`,
     /// `unprocessed` (an HTTP/2 server refused it unread), `timeout`, `interrupted`, `redirect`,
-    /// `invalid_response` (a body that is too long), `invalid_input`, `cancelled`. Nothing where the answer
+    /// `invalid_response` (a body that is too long), `invalid_input`, `cancelled`. `None` if the answer
     /// was a success.
     pub error_type: Option<Cow<'static, str>>,
     /// How long the call took, waits included: until the body was read, or for operations that stream,

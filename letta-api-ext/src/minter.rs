@@ -61,8 +61,8 @@ const MOST_ROUNDS: usize = 3;
 ///
 /// A backend mints for every page load of every user. A call to the service each time is slow, is rate limited,
 /// and leaves a trail of live tokens. One minter for the process, shared by all its tasks, makes that one call
-/// for each policy and subject in a few minutes, and while the service fails, a few calls in place of one for each page load
-/// ([below](#when-the-service-fails)):
+/// for each policy and subject in a few minutes. While the service fails, it makes [a few
+/// calls](#when-the-service-fails), and not one for each page load:
 ///
 /// ```no_run
 /// use letta_api_ext::{AccessPolicy, Letta, TokenMinter};
@@ -87,20 +87,21 @@ const MOST_ROUNDS: usize = 3;
 ///   That is counted from the service's own `Date`, by a clock that nobody sets: a wrong clock on this machine
 ///   neither serves a dead token nor renews too soon. (Where a machine was suspended, that time may not count.)
 /// - **No more rights than asked for**, and not another's token: it was minted for the same policy, origin and
-///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to). A token that the
-///   service grants something else with, or of which its answer does not say what it allows and for which origin, is
-///   revoked and never kept: a [grant mismatch](crate::Error::is_grant_mismatch). A service that does not
-///   answer with the policy and the hostname, as it is documented to, cannot be used with a minter.
+///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to). If the service
+///   grants something else, the token is revoked and never kept: a
+///   [grant mismatch](crate::Error::is_grant_mismatch). The same happens if the answer does not say what the token
+///   allows, or for which origin. So a service that does not answer with policy and hostname, as it is documented to,
+///   cannot be used with a minter.
 /// - **Single flight.** Any number of tasks that ask for the same thing at once cause one create. If it fails, all
 ///   get the error. Cancelling one caller does not affect the others: a create
 ///   that has begun goes on, and its token is kept.
-/// - **No stampede.** While the service fails or limits the account, it is asked a few times, and not once for each who asks:
+/// - **No stampede.** While the service fails or limits the account, it is asked a few times, however many ask the minter:
 ///   see [below](#when-the-service-fails).
 /// - **Renewed ahead.** A token that nears its end is renewed in the background when it is asked for, at a
 ///   [random moment](TokenMinterBuilder::renew_ahead), while the old one is still served. What nobody asks for is
 ///   not renewed. Where a renewal fails, the next waits for what the service asks, or a part of what is left.
-/// - **Work that grows with the policy, and with nothing else.** A request that finds no token takes time in proportion to the
-///   agents of its policy, also with thousands of them, and requests for other policies do not wait for that.
+/// - **Linear work.** A request that finds no token takes time in proportion to the number of agents in its policy.
+///   Requests for other policies do not wait for that.
 /// - **Bounds** on [memory](TokenMinterBuilder::capacity), on
 ///   [creates at the same time](TokenMinterBuilder::max_concurrent_creates), and on how long a request waits: for
 ///   a turn and the create together, as long as the client's [deadline](crate::LettaBuilder::deadline).
@@ -112,10 +113,10 @@ const MOST_ROUNDS: usize = 3;
 ///
 /// # When the service fails
 ///
-/// What is in the cache is served, as long as it is good for long enough, and revocations are sent. Whoever needs a new
-/// token meanwhile gets the failure again at once, without a call: the same error, which
-/// [is held off](crate::Error::is_held_off), with what is left of the wait as its
-/// [`retry_after`](crate::Error::retry_after).
+/// Tokens in the cache are still served if they are good for long enough, and revocations are still sent. A request that
+/// needs a new token gets the earlier error again at once, without a call. That error
+/// [is held off](crate::Error::is_held_off), and its [`retry_after`](crate::Error::retry_after) is what is left of the
+/// wait.
 ///
 /// | failure | what waits | how long |
 /// |---|---|---|
@@ -128,9 +129,9 @@ const MOST_ROUNDS: usize = 3;
 /// the service still fails. A wait is counted by the monotonic clock, for this process alone. At most 10,000 keys are held at a time; then
 /// those that were asked for least recently may be tried again. Input that is refused before anything is sent is not held.
 ///
-/// Within one create, the client's [retry policy](crate::RetryPolicy) applies as to any call: a wait that the service names
-/// and that ends within the [deadline](crate::LettaBuilder::deadline) is waited for by who asked first, and by who asks for
-/// the same; all others are told of it at once.
+/// Within one create, the client's [retry policy](crate::RetryPolicy) applies as to any call. If the service names a wait
+/// that ends within the [deadline](crate::LettaBuilder::deadline), the create waits and goes on. Callers who ask for the
+/// same token wait with it. Callers who need another new token get the error at once.
 ///
 /// # Whose token it is
 ///
@@ -151,8 +152,8 @@ const MOST_ROUNDS: usize = 3;
 /// [`counters`](Self::counters) can be read at any time. `tracing` is told of the same as they happen, at targets
 /// within `letta_api_ext`: hits at TRACE, failures at WARN, the rest at DEBUG, as events with a field
 /// `monotonic_counter.letta_minter_…` of 1, which `tracing-opentelemetry` makes a metric of. Requests that are
-/// [held off](#when-the-service-fails) are told in sums, when a wait is over. That the account is limited is told
-/// once for each wait, at WARN. Minting is a span
+/// [held off](#when-the-service-fails) are summed up in one event when a wait is over. A limit of the account is one event
+/// for each wait, at WARN. Minting is a span
 /// `letta.mint` round the [call's](crate#observability). Neither subjects nor secrets are in them, nor IDs.
 ///
 /// # Runtime
@@ -191,9 +192,9 @@ struct Wanted {
 /// What is in the cache for a request.
 enum Found {
     Token(AccessToken, Arc<Key>, Arc<Held>),
-    /// One that the service lets live for this long, which is not enough.
+    /// A token that the service lets live for this long, which is not enough.
     TooShort(Duration),
-    /// None, and the service must not be asked for one now.
+    /// No token, and the service must not be asked for one now.
     HeldOff(Error),
 }
 
@@ -203,7 +204,7 @@ impl TokenMinter {
     ///
     /// # Errors
     ///
-    /// An origin that is none (`hostname`).
+    /// An invalid origin (`hostname`).
     pub fn new<O>(letta: &Letta, origin: O) -> Result<Self>
     where
         O: TryInto<Origin>,

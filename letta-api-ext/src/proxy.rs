@@ -76,22 +76,22 @@ impl Setting {
             },
             _ => uri
                 .port_u16()
-                .ok_or("its port is no number from 1 to 65535")?,
+                .ok_or("its port is not a number from 1 to 65535")?,
         };
         match port {
-            0 => Err("its port is no number from 1 to 65535"),
+            0 => Err("its port is not a number from 1 to 65535"),
             port => Ok(format!("{host}:{port}")),
         }
     }
 }
 
-const UNUSABLE: &str = "it is no URL of a proxy; write it like http://proxy.example.com:3128";
+const UNUSABLE: &str = "it is not a proxy's URL; write it like http://proxy.example.com:3128";
 
 /// Host and port of the proxy between this machine and the service, if there is one.
 ///
 /// # Errors
 ///
-/// A setting that applies and cannot be used. One that does not apply is told as a warning.
+/// A setting that applies and cannot be used. An unusable setting that does not apply is a warning event.
 pub(crate) fn of_environment(
     base_url: &BaseUrl,
     variable: &dyn Fn(&str) -> Option<OsString>,

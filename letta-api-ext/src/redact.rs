@@ -28,8 +28,8 @@ const LIMIT: usize = 1_000;
 const LOOK: usize = 4 * LIMIT;
 
 /// Makes text of the service's fit to print: without the `secrets`, without anything that looks like
-/// a key or a token of the service, on one line, and not without end. Nothing where a secret seems to be
-/// in it in a form that cannot be cut out.
+/// a key or a token of the service, on one line, and of limited length. `None` if it seems to hold a
+/// secret in a form that cannot be cut out.
 ///
 /// The text is held in memory that is wiped.
 pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {

@@ -9,7 +9,7 @@ use tower::retry::budget::{Budget as _, TpsBudget};
 
 /// A bucket of tokens that retries are paid from, so that clients do not multiply an outage.
 ///
-/// Each call puts a part of a token in, and each retry takes one out; where there is none, a failure is
+/// Each call puts a part of a token in, and each retry takes one out. If the bucket is empty, a failure is
 /// final. Tokens last for 10 seconds, so that a client that was quiet may make the retries of 10 seconds
 /// at once. Clones share one bucket: give one to several clients of a process to bound them together.
 ///

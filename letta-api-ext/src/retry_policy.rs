@@ -6,7 +6,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::error::{Error, Result};
 
-/// When a failed attempt is followed by another, and how many there are at the most.
+/// When a failed attempt is followed by another, and how many attempts there may be.
 ///
 /// Whether a failure may be repeated at all depends on what it leaves open:
 ///
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// |---|---|
 /// | cannot have had its effect: no connection was made; an HTTP/2 server refused it unread; 429; 503 with a `Retry-After` longer than zero | for every operation |
 /// | may have had it: no answer in time, a broken connection, 408, 500, 502, 503, 504 | for operations that are safe to repeat: listing and revoking tokens, not creating them |
-/// | was answered otherwise: another status, a redirect, a body that makes no sense | never |
+/// | was answered otherwise: another status, a redirect, an invalid body | never |
 ///
 /// `x-should-retry: false` from the service ends it in any case; `x-should-retry: true` lets other error
 /// statuses be repeated too, by the same rule of safety.
@@ -63,8 +63,8 @@ impl RetryPolicy {
         Self::standard().max_attempts(1)
     }
 
-    /// How many attempts there are at the most, the first included. At least 1: a policy without any is refused
-    /// when the client is built, or else when the call is sent.
+    /// The largest number of attempts, the first included. Must be at least 1. Zero is refused when the client is built,
+    /// or when the call is sent.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self

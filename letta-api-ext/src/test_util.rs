@@ -41,13 +41,13 @@ use crate::policy::AccessPolicy;
 
 pub use crate::error::ErrorBuilder;
 
-/// How long a token lives that is not told otherwise, as with the service.
+/// How long a token lives by default, as with the service.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// Makes an [`AccessToken`] that no service knows, for the unit tests of an application.
 ///
-/// It is made as from an answer of the service, except for its end: that is counted by tokio's clock, so that in a test
-/// with paused time, `tokio::time::advance` lets the token expire.
+/// Its expiry is counted by tokio's clock. So in a test with paused time, `tokio::time::advance` lets the token expire.
+/// Otherwise it is made as from an answer of the service.
 ///
 /// ```
 /// use std::time::Duration;

@@ -51,11 +51,11 @@
 //!
 //! # Who signs out meanwhile
 //!
-//! Where a token must be minted, which takes a while, the application is asked a second time when it is there. If it
-//! then says no, that is the answer, and the subject's tokens are revoked; so they are if it grants something else.
+//! Minting a token takes a while. So the application is asked a second time when a new token is there. If it then says
+//! no, that is the answer, and the subject's tokens are revoked. They are also revoked if it grants something else.
 //! So an application that **first ends the session, and then calls** [`TokenMinter::revoke_subject`], leaves no
 //! token behind to a page that it has signed out. The second time must not be answered from what was loaded the
-//! first time: where a middleware keeps a copy of the session for the length of a request, ask its store.
+//! first time: if a middleware keeps a copy of the session for the length of a request, ask its store.
 //!
 //! # A token that was refused
 //!

@@ -13,8 +13,8 @@ use crate::wiped::Wiped;
 /// An API key (`sk-let-…`), or a client-side token (`ck-let-…`) used as one.
 ///
 /// Cannot hold what is not fit for an HTTP header, and cannot be printed: `Debug` is redacted and
-/// there is no `Display`. The prefix is not asked for, since a self-hosted server accepts any password as a key. What
-/// clearly is a slip is refused: a key in quotes, or a placeholder that nothing was filled in for.
+/// there is no `Display`. The prefix is not required, since a self-hosted server accepts any password as a key. Obvious
+/// slips are refused: a key in quotes, or a placeholder that was not filled in.
 ///
 /// ```
 /// use letta_api::ApiKey;
@@ -41,8 +41,9 @@ impl ApiKey {
     /// - a text in quotes; a placeholder (`${NAME}`, `$(…)`, `{{…}}`, `<…>`, `%NAME%`, `$NAME`, `YOUR_API_KEY`); the name of
     ///   the variable, or a line of an env file (`LETTA_API_KEY=…`); a redacted key; `undefined`, `null` and `None`; a
     ///   URL or another reference (`scheme://…`);
-    /// - `sk-let-` or `ck-let-` after other text. After one of these at the beginning: nothing, a text that was cut short
-    ///   (`...`) or masked (`***`), a placeholder, or a quotation mark, a separator or a `\n` in writing at the end.
+    /// - `sk-let-` or `ck-let-` after other text;
+    /// - a key that begins with one of these and then has nothing, is cut short (`...`), is masked (`***`), has a
+    ///   placeholder, or ends with a quotation mark, a separator or a written `\n`.
     pub fn new(key: impl Into<Secret>) -> Result<Self, InvalidApiKey> {
         let key = key.into();
         let trimmed = key.expose_secret().trim();
@@ -130,7 +131,7 @@ fn what_is_no_key(text: &str) -> Option<String> {
     let kind = match rest.chars().next_back()? {
         last if slip::QUOTES.contains(last) => "a quotation mark",
         ',' | ';' => "a separator",
-        _ if rest.ends_with("\\n") || rest.ends_with("\\r") => "a line break in writing",
+        _ if rest.ends_with("\\n") || rest.ends_with("\\r") => "a written line break",
         _ => return None,
     };
     Some(format!(
@@ -212,7 +213,7 @@ mod tests {
             ("sk-let-1,sk-let-hunter2", "`sk-let-` after other text"),
             ("Bearer:sk-let-hunter2", "after other text"),
             ("Bearer sk-let-hunter2", "without `Bearer`"),
-            ("sk-let-hunter2\\n", "a line break in writing"),
+            ("sk-let-hunter2\\n", "a written line break"),
             ("sk-let-${hunter2}", "a placeholder"),
             ("sk-let-****", "masked"),
             ("sk-let-", "cut short"),

@@ -43,10 +43,12 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// A text that is no absolute URL, a scheme other than `http` or `https`, and a user name,
-    /// password, query or fragment in it. A URL in quotes, one that holds a placeholder (`${NAME}`, `$NAME`, `{name}`,
-    /// `<name>`, `%NAME%`) or a control character, and a line of an env file. The error says what to do, and does not
-    /// hold the text, which may hold a password.
+    /// - A text that is not an absolute URL, and a scheme other than `http` or `https`.
+    /// - A URL with a user name, a password, a query, a fragment or a control character.
+    /// - A URL in quotes or with a placeholder (`${NAME}`, `$NAME`, `{name}`, `<name>`, `%NAME%`), and a line of an env
+    ///   file.
+    ///
+    /// The error says what to do. It does not hold the text, which may hold a password.
     pub fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
         let fail = |rule| Err(InvalidBaseUrl { rule });
         let text = text.trim();
@@ -63,18 +65,21 @@ impl BaseUrl {
             return fail("it is not an absolute URL; write it like https://api.letta.com");
         };
         if !matches!(url.scheme(), "http" | "https") {
-            return fail("its scheme is neither https nor http");
+            return fail(
+                "its scheme is neither https nor http; write it like https://api.letta.com",
+            );
         }
         if !url.username().is_empty() || url.password().is_some() {
             return fail(
-                "it holds a user name or a password, which would be sent in place of the API key",
+                "it holds a user name or a password, which would be sent in place of the API key; \
+                 leave it out",
             );
         }
         if url.query().is_some() {
-            return fail("it holds a query (the part from `?`)");
+            return fail("it holds a query; leave out the part from `?`");
         }
         if url.fragment().is_some() {
-            return fail("it holds a fragment (the part from `#`)");
+            return fail("it holds a fragment; leave out the part from `#`");
         }
         let stem = url.path().trim_end_matches('/');
         let stem = stem.strip_suffix("/v1").unwrap_or(stem);

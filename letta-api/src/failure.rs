@@ -99,8 +99,7 @@ const NO_TLS: &str =
 const NO_TLS_CLOSED: &str =
     "the TLS handshake failed: the server closed the connection; does it speak http there?";
 
-const UNTRUSTED: &str =
-    "the TLS handshake failed: the server's certificate is not signed by whom this machine trusts";
+const UNTRUSTED: &str = "the TLS handshake failed: the server's certificate is not signed by an authority that this machine trusts";
 
 const OTHER_NAME: &str = "the TLS handshake failed: the server's certificate is for another name";
 

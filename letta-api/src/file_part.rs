@@ -56,8 +56,8 @@ impl FilePart {
         }
     }
 
-    /// The same file with another media type than `application/octet-stream`. One that does not parse
-    /// is an error of the call, [`Error::InvalidRequest`].
+    /// The same file with another media type than `application/octet-stream`. If it is invalid,
+    /// the call fails with [`Error::InvalidRequest`].
     #[must_use]
     pub fn with_media_type(mut self, media_type: impl Into<String>) -> Self {
         self.media_type = media_type.into();
@@ -177,7 +177,9 @@ impl Part {
             }
         };
         part.mime_str(&media_type).map_err(|_| {
-            Error::InvalidRequest(format!("the media type of the part `{name}` is none"))
+            Error::InvalidRequest(format!(
+                "the media type of the part `{name}` is invalid; write it like text/plain"
+            ))
         })
     }
 }
@@ -322,7 +324,7 @@ mod tests {
         let message = request(form).await.unwrap_err().to_string();
         assert_eq!(
             message,
-            "invalid request: the media type of the part `file` is none"
+            "invalid request: the media type of the part `file` is invalid; write it like text/plain"
         );
     }
 

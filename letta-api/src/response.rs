@@ -143,9 +143,9 @@ impl Response {
         Ok(())
     }
 
-    /// Reads the body to its end, as [`buffer`](Self::buffer) does. One that came in pieces was put together in
-    /// memory that is wiped when the last copy of the result is dropped. One that came whole is where the HTTP
-    /// client has put it.
+    /// Reads the body to its end, as [`buffer`](Self::buffer) does. If it came in pieces, it is in memory
+    /// that is wiped when the last copy of the result is dropped. If it came whole, it is where the HTTP client has
+    /// put it.
     ///
     /// # Errors
     ///

@@ -8,16 +8,15 @@ pub(crate) const QUOTES: &str = "\"'`‘’‚‛“”„‟«»‹›＂＇";
 const QUOTED: &str = "it is in quotes, as some env files have it; leave the quotes out";
 
 const UNFILLED: &str =
-    "it is a variable or a placeholder that nothing was filled in for; set it to the value itself";
+    "it is a variable or a placeholder that was not filled in; set it to the value itself";
 
 const ASSIGNMENT: &str = "it is a line of an env file; take only what is after the `=`";
 
 const NAME: &str = "it is the name of the variable; set it to the value itself";
 
-const ABSENT: &str =
-    "it is what a program writes for a value that is missing; check where it is read from";
+const ABSENT: &str = "it is what programs write for a missing value; check where it is read from";
 
-const REDACTED: &str = "it is a secret as logs show it, taken out; set it to the value itself";
+const REDACTED: &str = "it is a redacted secret, as logs show it; set it to the value itself";
 
 /// The variables that clients are configured by.
 const VARIABLES: [&str; 6] = [

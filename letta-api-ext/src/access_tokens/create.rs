@@ -105,11 +105,11 @@ impl CreateAccessToken {
         self
     }
 
-    /// Takes a token that allows more or less than was asked for, or is for another origin. By default, such a token is
-    /// [revoked](Error::is_grant_mismatch), and this is an error.
+    /// Accepts a token that allows more or less than was asked for, or that is for another origin. By default, such a
+    /// token is revoked, and the call fails with a [grant mismatch](Error::is_grant_mismatch).
     ///
-    /// The token then says what it really is for: look at [`AccessToken::policy`] and [`AccessToken::origin`], or ask
-    /// [`AccessToken::is_for`] before it is handed on.
+    /// Before you hand such a token on, check [`AccessToken::is_for`], or look at [`AccessToken::policy`] and
+    /// [`AccessToken::origin`].
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -130,7 +130,7 @@ impl CreateAccessToken {
         self
     }
 
-    /// Takes no token of which it is not known what it allows.
+    /// Refuses a token if the answer does not say what it allows.
     #[cfg(feature = "minter")]
     pub(crate) fn only_if_known(mut self) -> Self {
         self.fit = Fit::Known;
@@ -142,26 +142,28 @@ impl CreateAccessToken {
     ///
     /// # Errors
     ///
-    /// Before anything is sent: an origin that is none (`hostname`), a policy that allows nothing
+    /// Before anything is sent: an invalid origin (`hostname`), a policy that allows nothing
     /// (`policy`), a lifetime of zero or beyond the year 9999 (`expires_in`), an instant that has
     /// passed (`expires_at`). After that, whatever the service or the network has to say. An error
     /// that [may have happened](Error::may_have_happened) may leave a live token behind.
     ///
-    /// A token that the service gave is not lost for what is odd about the rest of the answer: another success status than
-    /// 201, a field that is missing, of another type, given twice or no JSON at all. What cannot be read is then empty or
-    /// `None` ([`AccessToken::expires_at`], [`AccessToken::origin`]); of the policy, what cannot be read counts as
-    /// an [unknown grant](AccessPolicy::unknown_grants). An answer is an [invalid response](Error::is_invalid_response)
-    /// if it is no JSON object, was cut short, or has no readable `token`, or if that is empty, this client's own key or
-    /// another API key (`sk-let-…`), which no page may get.
+    /// **Odd answers.** A token is handed over even if the rest of the answer is odd: another success status than 201, or
+    /// a field that is missing, given twice, of another type, or invalid JSON. A field that cannot be read is empty or
+    /// `None` ([`AccessToken::expires_at`], [`AccessToken::origin`]). A part of the policy that cannot be read is an
+    /// [unknown grant](AccessPolicy::unknown_grants). The answer is an
+    /// [invalid response](Error::is_invalid_response) if it is not a JSON object, if it was cut short, or if its
+    /// `token` is missing, unreadable, empty, or an API key (`sk-let-…`, or this client's own).
     ///
-    /// What the answer says of the token's rights and origin is compared with what was asked for. If the token allows
-    /// more or less, or is for another origin, it is revoked within what is left of the
-    /// [deadline](Self::deadline), and this is a [grant mismatch](Error::is_grant_mismatch), unless such tokens are
-    /// [accepted](Self::accept_different_grant). What this version does not know (a right, a kind of grant, a member of
-    /// an agent's grant, a version of policies) counts as a difference, and so do two entries for one agent with other
-    /// rights each time. The order of agents and rights does not matter, nor does how an origin is written. A part that
-    /// the answer leaves out, or that cannot be read, is no difference: the token is handed over, and shows that part
-    /// empty or as [unknown](AccessPolicy::unknown_grants). The expiry is not compared.
+    /// **Other grants.** The rights and the origin in the answer are compared with those that were asked for. If the token
+    /// allows more or less, or is for another origin, it is revoked within what is left of the
+    /// [deadline](Self::deadline), and the error is a [grant mismatch](Error::is_grant_mismatch). To get such tokens, see
+    /// [`accept_different_grant`](Self::accept_different_grant).
+    ///
+    /// - These count as different: a right, a kind of grant, a member of an agent's grant, or a version of policies that
+    ///   this version of the crate does not know; two entries for one agent with different rights.
+    /// - These do not: the order of agents and rights; how an origin is written; a part that the answer leaves out or that
+    ///   cannot be read. The token shows such a part as empty or as [unknown](AccessPolicy::unknown_grants).
+    /// - The expiry is not compared.
     pub async fn send(self) -> Result<AccessToken> {
         self.send_with(&mut None, |_| {}).await
     }
@@ -260,7 +262,7 @@ impl Expiry {
         let Some((instant, text)) =
             instant.and_then(|instant| Some((instant, clock::to_rfc3339(instant)?)))
         else {
-            let rule = "must be an instant before the year 10000";
+            let rule = "must end before the year 10000";
             return Err(Error::invalid_input(field, rule, None));
         };
         #[cfg(feature = "minter")]

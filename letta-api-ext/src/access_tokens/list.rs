@@ -56,7 +56,7 @@ impl ListAccessTokens {
         self
     }
 
-    /// How many tokens a page holds at the most, at least 1. By default 10, says the service.
+    /// The largest number of tokens on a page. Must be at least 1. The service's default is 10.
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
         self
@@ -66,12 +66,12 @@ impl ListAccessTokens {
     ///
     /// # Errors
     ///
-    /// Before anything is sent: an agent's ID that is none (`agent`), a limit of 0 (`limit`). After
+    /// Before anything is sent: an invalid agent ID (`agent`), a limit of 0 (`limit`). After
     /// that, whatever the service or the network has to say.
     ///
-    /// What is odd about the fields of a token does not lose the page, as for a
-    /// [create](super::CreateAccessToken::send). An entry without a readable `token` does: the page is then an
-    /// [invalid response](Error::is_invalid_response), since to leave an entry out would hide a live token.
+    /// A token with odd fields is still listed, as for a [create](super::CreateAccessToken::send). If an entry has no
+    /// readable `token`, the whole page is an [invalid response](Error::is_invalid_response): leaving the entry out
+    /// would hide a live token.
     pub async fn send(self) -> Result<AccessTokenPage> {
         self.fetch(|_, _| ()).await.map(|(page, ())| page)
     }

@@ -53,16 +53,18 @@ impl RevokeAccessToken {
     ///
     /// # Errors
     ///
-    /// Before anything is sent, with the field `token` and never with the token itself, what is no token:
+    /// Before anything is sent, a text that cannot be a token. The error has the field `token`, and never the text. White
+    /// space around the text is dropped first. Refused are:
     ///
-    /// - this client's own key, whatever it looks like, and what holds `sk-let-`, as the service's keys do: a URL
-    ///   ends up in access logs;
-    /// - an empty text, and one with white space, quotes, commas or anything else within that is not a letter, a digit
-    ///   or one of `-._~+/=:`. White space round it is dropped. `ck-let-` is not asked for, so that
-    ///   tokens of a newer form pass; it may not stand after other text;
+    /// - an API key: this client's own, and any text that contains `sk-let-`. The token goes into a URL, and URLs end up
+    ///   in access logs;
+    /// - an empty text, and a text with white space, quotes, commas or other characters than ASCII letters, digits and
+    ///   `-._~+/=:`;
+    /// - a text with `ck-let-` after other text. A text without `ck-let-` passes, since newer tokens may begin otherwise;
+    /// - `ck-let-` alone, or with `...` at the end: the token was cut short;
     /// - a text with `.` or `..` between slashes, which would name another resource.
     ///
-    /// `/`, `+` and `=` go out percent-encoded where a URL needs that, so that the token is one segment of the path.
+    /// `/`, `+` and `=` are percent-encoded if a URL needs that, so that the token is one segment of the path.
     ///
     /// After that, whatever the service or the network has to say. A live token must not look dead, so that
     ///

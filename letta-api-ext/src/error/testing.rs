@@ -148,7 +148,7 @@ impl ErrorBuilder {
         Self::new(What::Minter(Fault::ShutDown))
     }
 
-    /// The service's tokens are good for `given`, and not for `asked`. See [`Error::is_short_lived`].
+    /// The service's tokens are good for `given`, and `asked` was more. See [`Error::is_short_lived`].
     #[cfg(feature = "minter")]
     pub fn short_lived(asked: Duration, given: Duration) -> Self {
         Self::new(What::Minter(Fault::ShortLived { asked, given }))
@@ -186,7 +186,7 @@ impl ErrorBuilder {
         self
     }
 
-    /// A minter tells this failure again without a call, and goes on to do so for `left`. See [`Error::is_held_off`].
+    /// Makes it an earlier failure that a minter gives again, and will for `left`. See [`Error::is_held_off`].
     #[cfg(feature = "minter")]
     pub fn held_off(mut self, left: Duration) -> Self {
         self.held_off = Some(left);

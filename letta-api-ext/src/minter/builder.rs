@@ -86,7 +86,7 @@ impl TokenMinterBuilder {
         self
     }
 
-    /// How much of a token's life is left at the least when it is served, unless a request
+    /// The least that is left of a token's life when it is served, unless a request
     /// [asks for another](super::TokenRequest::valid_for). By default a third of the
     /// [`lifetime`](Self::lifetime). Must be at least 5 seconds less than that.
     ///
@@ -96,28 +96,27 @@ impl TokenMinterBuilder {
         self
     }
 
-    /// How much of a token's life is left at the most when it is renewed in the background, if it is asked for.
-    /// The moment is drawn at random between this and [`valid_for`](Self::valid_for), for each token, so that
-    /// a fleet does not renew at once. By default half of the [`lifetime`](Self::lifetime), or where
-    /// `valid_for` asks for more than a third, halfway between the two. Must be between `valid_for` and the
-    /// lifetime.
+    /// The most that is left of a token's life when it is renewed in the background. It is renewed only if it is asked
+    /// for. The moment is drawn at random between this and [`valid_for`](Self::valid_for), for each token, so that
+    /// a fleet does not renew at once. By default half of the [`lifetime`](Self::lifetime), or if `valid_for` is more
+    /// than a third of it, halfway between the two. Must be at least `valid_for`, and less than the lifetime.
     pub fn renew_ahead(mut self, left: Duration) -> Self {
         self.renew_ahead = Some(left);
         self
     }
 
-    /// How many tokens are kept at the most, by default 10,000. Those go first that have not been used for
-    /// longest; they live on until they expire, but are not known to the minter any more. One that another
-    /// has taken the place of counts too, until it expires. A token takes about 2 KiB. At least 1.
+    /// The largest number of tokens that are kept. By default 10,000. Must be at least 1. A token takes about 2 KiB.
+    ///
+    /// The least recently used tokens are evicted first. They live on until they expire, but the minter does not know
+    /// them any more. A token that was renewed counts too, until it expires.
     pub fn capacity(mut self, tokens: u64) -> Self {
         self.capacity = tokens;
         self
     }
 
-    /// How many tokens are being minted at the same time at the most, and how many each revocation or shutdown
-    /// revokes at the same time. By default 8. What
-    /// else is to be minted waits for its turn, for as long as a call's
-    /// [deadline](crate::LettaBuilder::deadline) allows. At least 1.
+    /// The largest number of tokens that are minted at the same time. Each revocation and each shutdown also revokes as
+    /// many at the same time. By default 8. Must be at least 1. Further creates wait for their turn, for as long as a
+    /// call's [deadline](crate::LettaBuilder::deadline) allows.
     pub fn max_concurrent_creates(mut self, creates: usize) -> Self {
         self.max_concurrent_creates = creates;
         self
@@ -127,7 +126,7 @@ impl TokenMinterBuilder {
     ///
     /// # Errors
     ///
-    /// An origin that is none (`hostname`), and a `lifetime`, `valid_for`, `renew_ahead`, `capacity` or
+    /// An invalid origin (`hostname`), and a `lifetime`, `valid_for`, `renew_ahead`, `capacity` or
     /// `max_concurrent_creates` out of the bounds given above.
     pub fn build(self) -> Result<TokenMinter> {
         let lifetime = self.lifetime;

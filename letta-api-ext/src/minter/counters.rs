@@ -22,8 +22,8 @@ pub struct MinterCounters {
     /// Those among the failures that [may have happened](crate::Error::may_have_happened): each may have left a
     /// live token that nobody knows, until it expires.
     pub unknown_outcomes: u64,
-    /// Requests that got an [earlier failure](crate::Error::is_held_off) of the service's, without asking it. Unlike the
-    /// others, they are told to `tracing` in sums: when a wait is over, and when the minter is dropped.
+    /// Requests that got an [earlier failure](crate::Error::is_held_off) again, without a call. Unlike the others,
+    /// `tracing` gets their number in one event: when a wait is over, and when the minter is dropped.
     pub held_off: u64,
     /// Live tokens forgotten for want of room, each on its own.
     pub evictions: u64,

@@ -20,7 +20,7 @@ pub(crate) enum Fault {
         asked: Duration,
         given: Duration,
     },
-    /// It was so long on its way that too little is left of it.
+    /// It took so long to arrive that too little is left of it.
     Late {
         asked: Duration,
         left: Duration,
@@ -55,8 +55,8 @@ impl std::fmt::Display for Fault {
         match self {
             Self::Busy { limit, waited } => write!(
                 f,
-                "no token could be minted: {limit} creates, the most that \
-                 `max_concurrent_creates` allows, were under way for {waited:?}"
+                "no token could be minted within {waited:?}: all {limit} creates that \
+                 `max_concurrent_creates` allows were under way; ask again later"
             ),
             Self::Revoked => {
                 f.write_str("the token was revoked while it was being minted; ask for another")
@@ -64,13 +64,13 @@ impl std::fmt::Display for Fault {
             Self::ShutDown => f.write_str("the token minter is shut down"),
             Self::ShortLived { asked, given } => write!(
                 f,
-                "`valid_for` asks for a token that is good for {asked:?}, and those that the \
-                 service gives are good for {given:?} at the most"
+                "`valid_for` asks for a token that is good for {asked:?}, and the service gives \
+                 tokens that are good for at most {given:?}; ask for less, or set a longer `lifetime`"
             ),
             Self::Late { asked, left } => write!(
                 f,
-                "`valid_for` asks for a token that is good for {asked:?}, and the one that was minted \
-                 was so long on its way that it is good for {left:?}"
+                "`valid_for` asks for a token that is good for {asked:?}, and the new token took so \
+                 long to arrive that it is good for {left:?}; ask again, or ask for less"
             ),
             Self::NoTime => f.write_str(
                 "the token was not revoked: the shutdown's deadline came before its turn",

@@ -76,10 +76,10 @@ impl<'a> TokenRequest<'a> {
         self
     }
 
-    /// Takes a token from the cache that allows more, but no more than `policy`. Where there is none, what is
-    /// minted allows what was asked for alone.
+    /// Also takes a token from the cache that allows more than was asked for, but no more than `policy`. If there is no
+    /// such token, the one that is minted allows only what was asked for.
     ///
-    /// By default only what allows exactly as much will do.
+    /// By default, a token from the cache must allow exactly what was asked for.
     ///
     /// ```no_run
     /// # use letta_api_ext::{AccessPolicy, TokenMinter};
@@ -110,7 +110,7 @@ impl<'a> TokenRequest<'a> {
         self.minter.inner.lookup(&self.key(), self.valid_for)
     }
 
-    /// What makes no sense in it.
+    /// Refuses an invalid request.
     fn check(&self) -> Result<()> {
         check_valid_for(self.valid_for, self.minter.inner.lifetime)?;
         if self.policy.is_empty() {

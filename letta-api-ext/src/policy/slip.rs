@@ -43,8 +43,8 @@ pub(super) fn unknown_right_in_text(right: &str) -> Error {
     let presets = Preset::ALL.iter().map(|preset| preset.as_str());
     let suggestion = nearest(right, rights().chain(presets.clone()));
     let presets: Vec<_> = presets.collect();
-    with_suggestion(not_among_rights(right), suggestion)
-        .with_hint(&format!("presets are {}", presets.join(", ")))
+    let error = not_among_rights(right).with_hint(&format!("presets are {}", presets.join(", ")));
+    with_suggestion(error, suggestion)
 }
 
 pub(super) fn with_suggestion(error: Error, suggestion: Option<&str>) -> Error {

@@ -43,10 +43,10 @@ const MEMBERS: [&str; 3] = ["type", "id", "access"];
 /// Deeper than a policy, what is read is only skipped.
 const DEPTH: usize = 4;
 
-/// A policy that a person wrote, in a configuration file for one. Reading it refuses every slip.
+/// A policy that a person wrote, for instance in a configuration file. Reading it refuses every slip.
 ///
-/// It is an [`AccessPolicy`] that holds nothing unknown, and becomes one by [`into_policy`](Self::into_policy) or
-/// `into()`; [`AccessTokens::create`](crate::AccessTokens::create) takes it as it is.
+/// It holds an [`AccessPolicy`] without anything unknown. [`into_policy`](Self::into_policy) or `into()` gives that.
+/// [`AccessTokens::create`](crate::AccessTokens::create) also takes a `StrictPolicy` as it is.
 ///
 /// ```
 /// use letta_api_ext::StrictPolicy;
@@ -159,7 +159,7 @@ impl<'de> Deserialize<'de> for StrictPolicy {
 ///
 /// # Errors
 ///
-/// A policy with something in it that this version does not know: it could not be read again.
+/// A policy with something that this version does not know, because it could not be read again.
 pub fn serialize<S: Serializer>(policy: &AccessPolicy, serializer: S) -> Result<S::Ok, S::Error> {
     let policy = StrictPolicy::try_from(policy.clone()).map_err(ser::Error::custom)?;
     policy.serialize(serializer)

@@ -19,7 +19,7 @@ const GRANTS: &str =
     "must be grants like `agent-1:read_messages,write_messages`, with `;` between them";
 
 impl fmt::Display for AccessPolicy {
-    /// The text form, see the [module](crate::policy#the-text-form), with rights and without presets. Parses back to the same policy, unless
+    /// The [text form](crate::policy#the-text-form), with rights in place of presets. Parses back to the same policy, unless
     /// it is [empty](AccessPolicy::is_empty).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut grants = 0..;

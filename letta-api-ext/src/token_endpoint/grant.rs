@@ -51,7 +51,7 @@ pub struct TokenGrant {
 }
 
 impl TokenGrant {
-    /// Grants what the policy allows. One that allows nothing is answered with a problem of status 500.
+    /// Grants what the policy allows. An empty policy is answered with a problem of status 500.
     pub fn new(policy: AccessPolicy) -> Self {
         Self {
             policy,
@@ -71,7 +71,7 @@ impl TokenGrant {
     }
 
     /// How long the token must be good for, in place of the minter's
-    /// [`valid_for`](crate::TokenMinterBuilder::valid_for). One beyond the bound given there is answered with a problem
+    /// [`valid_for`](crate::TokenMinterBuilder::valid_for). A value out of its bounds is answered with a problem
     /// of status 500.
     pub fn valid_for(mut self, left: Duration) -> Self {
         self.valid_for = Some(left);

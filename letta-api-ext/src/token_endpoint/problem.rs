@@ -86,7 +86,7 @@ impl From<&Error> for Problem {
         let (status, detail) = if error.is_invalid_input() {
             (
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "This application asked for access in a way that makes no sense.",
+                "This application asked for access in an invalid way.",
             )
         } else if error.is_rate_limited() {
             (

@@ -16,8 +16,8 @@ use crate::redact;
 /// there twice is not believed.
 ///
 /// A [`TokenEndpoint`](super::TokenEndpoint) asks this by itself. Ask it for the application's other routes that
-/// change something, such as signing in and out, or let [`check_same_origin`] make the answer. Only browsers are bound by it: any other program sends what it
-/// likes.
+/// change something, such as signing in and out, or let [`check_same_origin`] make the
+/// answer. Only browsers are bound by it: any other program can send any header.
 ///
 /// ```
 /// use axum::http::{HeaderMap, HeaderValue, header};
@@ -123,7 +123,7 @@ impl fmt::Display for Broken {
             ),
             Self::Unreadable(name) => write!(
                 f,
-                "This request's `{name}` header is there more than once, or is no plain text."
+                "This request's `{name}` header is there more than once, or is not plain text."
             ),
             Self::SentFrom(Some(site)) => write!(
                 f,

@@ -17,6 +17,8 @@ pub(crate) struct Redirect {
     pub(crate) rule: &'static str,
 }
 
+const LEAVES_ORIGIN: &str = "a request does not leave its origin; check the base URL";
+
 impl Redirect {
     fn new(from: &Url, to: &Url, rule: &'static str) -> Self {
         Self {
@@ -28,7 +30,7 @@ impl Redirect {
 
     #[cfg(feature = "test-util")]
     pub(crate) fn to_another_origin(from: &Url, to: &Url) -> Self {
-        Self::new(from, to, "a request does not leave its origin")
+        Self::new(from, to, LEAVES_ORIGIN)
     }
 
     pub(super) fn to_nowhere(from: &Url) -> Self {
@@ -67,7 +69,7 @@ pub(super) fn is_same_path(one: &Url, other: &Url) -> bool {
     one.path().trim_end_matches('/') == other.path().trim_end_matches('/')
 }
 
-/// Where an answer redirects to. Nothing where it does not, or does not say where to.
+/// Where an answer redirects to. `None` if it does not redirect, or does not say where to.
 ///
 /// 307 and 308 keep the method; 303 makes it GET; 301 and 302 make POST into GET, and keep others.
 pub(super) fn target(
@@ -85,8 +87,7 @@ pub(super) fn target(
     let mut target = WipedUrl::join(url, location)?;
     // The origin of `blob:https://a.b/c` is that of `https://a.b`.
     if target.origin() != url.origin() || target.scheme() != url.scheme() {
-        let rule = "a request does not leave its origin";
-        return Some(Err(Redirect::new(url, &target, rule)));
+        return Some(Err(Redirect::new(url, &target, LEAVES_ORIGIN)));
     }
     if !keeps_method {
         let rule = "it would turn the request into a GET";

@@ -99,7 +99,7 @@ impl Emulator {
         self.account.agents.add(agent.into(), self.account.now())
     }
 
-    /// The agent of this ID, with its messages. Nothing where there is none.
+    /// The agent with this ID, and its messages. `None` if there is none.
     pub fn agent(&self, id: &str) -> Option<Agent> {
         self.account.agents.read(id, Agent::clone)
     }
@@ -129,8 +129,8 @@ impl Emulator {
         self.account.faults.clear();
     }
 
-    /// How many requests of this operation have arrived, whatever they were answered, and also where they are not
-    /// answered yet. Preflights are none.
+    /// How many requests of this operation have arrived, whatever they were answered. Those that are not answered yet
+    /// count; preflights do not.
     pub fn request_count(&self, operation: Operation) -> usize {
         self.account.arrivals(operation)
     }

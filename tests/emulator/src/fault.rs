@@ -176,20 +176,20 @@ impl Fault {
                 "the status must be from 400 to 599"
             }
             FaultKind::RateLimit { per, .. } if per.is_zero() => {
-                "a rate limit is for a span longer than nothing"
+                "the span of a rate limit must be longer than zero"
             }
             kind if kind.is_about_an_agent()
                 && self.operation.is_some_and(|on| !is_sending(on)) =>
             {
-                "an agent fails where a message is sent, and nowhere else"
+                "`on` must be `send_message` or `create_agent_message_stream`"
             }
-            _ if self.times == Some(0) => "a fault that strikes no times is none",
+            _ if self.times == Some(0) => "`times` must be at least 1",
             _ if !(0.0..=1.0).contains(&self.probability) => "the probability must be from 0 to 1",
             _ => return Ok(()),
         };
         Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            format!("the fault `{self}` makes no sense: {rule}"),
+            format!("the fault `{self}` is invalid: {rule}"),
         ))
     }
 }

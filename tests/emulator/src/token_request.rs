@@ -74,7 +74,7 @@ fn entry(path: &str, value: Value) -> Result<AccessPolicyEntry, Refusal> {
         return refuse(
             &path,
             &format!(
-                "is {}, which is no type of entry; it must be `agent`",
+                "is {}, which is not a known type; it must be `agent`",
                 quote(&kind)
             ),
         );
@@ -102,7 +102,7 @@ fn right(path: &str, value: Value) -> Result<AccessRight, Refusal> {
     refuse(
         path,
         &format!(
-            "is {}, which is no right; the rights are {}",
+            "is {}, which is not a known right; the rights are {}",
             quote(right.as_str()),
             known.join(", ")
         ),
