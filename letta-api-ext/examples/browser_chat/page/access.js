@@ -97,7 +97,9 @@ export class Access extends EventTarget {
     if (!answer.ok || typeof body?.token !== "string") {
       const kind = answer.status === 429 ? "limited" : "failed";
       const message = body?.detail ?? "This application gave no access.";
-      throw this.#failed(new Failure(kind, message, { retryAfter: retryAfter(answer.headers) }));
+      // After a failure, the application does not ask the service again for about a second.
+      const wait = retryAfter(answer.headers) ?? 1;
+      throw this.#failed(new Failure(kind, message, { retryAfter: wait }));
     }
 
     // Counted by the application, and not from the expiry: this machine's clock may be wrong.

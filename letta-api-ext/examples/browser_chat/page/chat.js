@@ -221,6 +221,7 @@ function showFailure(failure, { again, said }) {
         text: sentence(text),
         button: "Try again",
         action: again,
+        wait: failure?.retryAfter ?? 0,
         edit,
       });
     }
