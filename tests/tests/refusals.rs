@@ -138,7 +138,7 @@ async fn an_agent_id_that_is_none() {
         ("1", "begin with `agent-`; got `1`"),
         ("Agent-1", "begin with"),
         (" agent-1", "begin with"),
-        ("agent-", "go on"),
+        ("agent-", "must not end after"),
         ("agent-1/../2", "ASCII letters"),
         ("agent-1\n", "got `agent-1\\n`"),
         ("agent-ä", "ASCII letters"),

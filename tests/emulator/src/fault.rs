@@ -424,7 +424,7 @@ mod tests {
             ("latency=-1s", "written as"),
             ("rate-limit=5", "REQUESTS/DURATION"),
             ("rate-limit=x/1s", "whole number"),
-            ("rate-limit=5/0s", "longer than nothing"),
+            ("rate-limit=5/0s", "longer than zero"),
             ("disconnect=1", "no value"),
             ("disconnect,retry-after=1s", "goes with status"),
             ("disconnect,on=mint", "`mint`"),
@@ -432,8 +432,8 @@ mod tests {
             ("disconnect,probability=2", "from 0 to 1"),
             ("disconnect,probability=NaN", "from 0 to 1"),
             ("disconnect,times=-1", "whole number"),
-            ("disconnect,times=0", "no times"),
-            ("model-failure,on=list_agents", "a message is sent"),
+            ("disconnect,times=0", "at least 1"),
+            ("model-failure,on=list_agents", "must be `send_message`"),
         ] {
             let error = text.parse::<Fault>().unwrap_err();
             assert!(error.to_string().contains(says), "{text}: {error}");

@@ -225,7 +225,7 @@ fn who_is_not_trusted_is_told_nothing() {
     let (server, other) = (Server::start("localhost"), Server::start("localhost"));
     let elsewhere = Server::start("elsewhere.example");
     for (server, authority, why) in [
-        (&server, &other.authority, "whom this machine trusts"),
+        (&server, &other.authority, "that this machine trusts"),
         (&elsewhere, &elsewhere.authority, "for another name"),
     ] {
         let (is_created, printed) = create(&server.url(), authority, as_it_is);

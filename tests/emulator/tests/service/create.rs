@@ -174,11 +174,11 @@ async fn a_field_that_breaks_a_rule_is_400_that_names_the_field() {
         ),
         (
             with("/policy/0/type", json!("group")),
-            "policy[0].type is `group`, which is no type",
+            "policy[0].type is `group`, which is not a known type",
         ),
         (
             with("/policy/0/type", json!("Agent")),
-            "policy[0].type is `Agent`, which is no type",
+            "policy[0].type is `Agent`, which is not a known type",
         ),
         (without("/policy/0/id"), "policy[0].id is required"),
         (
@@ -204,7 +204,7 @@ async fn a_field_that_breaks_a_rule_is_400_that_names_the_field() {
         ),
         (
             with("/policy/0/access", json!(["read_agent", "delete_agent"])),
-            "policy[0].access[1] is `delete_agent`, which is no right; \
+            "policy[0].access[1] is `delete_agent`, which is not a known right; \
              the rights are read_messages, write_messages, read_agent, write_agent",
         ),
         (
