@@ -162,8 +162,12 @@ impl HoldOff {
             return;
         }
         account.times = account.times.saturating_add(1);
-        let backoff = || now + backoff(account.times, LONGEST_ACCOUNT_BACKOFF);
-        let until = asked.unwrap_or_else(backoff);
+        let until = match asked {
+            // A service that names a millisecond each time would be asked a thousand times a second.
+            Some(asked) if account.times > 1 => asked.max(now + backoff(1, FIRST_BACKOFF)),
+            Some(asked) => asked,
+            None => now + backoff(account.times, LONGEST_ACCOUNT_BACKOFF),
+        };
         account.hold = Some(Hold {
             error: error.clone(),
             until,
@@ -367,6 +371,39 @@ mod tests {
             world.left("ada").unwrap() <= FIRST_BACKOFF,
             "it was long ago"
         );
+    }
+
+    #[test]
+    fn a_service_that_names_a_short_wait_each_time_is_not_asked_each_time() {
+        let limited = |milliseconds: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("retry-after-ms", milliseconds.parse().unwrap());
+            Error::from_status(&CREATE, StatusCode::TOO_MANY_REQUESTS, &headers, b"", &[])
+        };
+        let mut world = World::new();
+        for number in 0..10 {
+            world
+                .holds
+                .failed(&world.key("ada"), &limited("1"), world.now);
+            let left = world.left("ada").unwrap();
+            match number {
+                0 => assert_eq!(left, Duration::from_millis(1)),
+                _ => assert!(
+                    left >= FIRST_BACKOFF / 2 && left <= FIRST_BACKOFF,
+                    "{left:?}"
+                ),
+            }
+            world.now += left;
+        }
+        // A longer one is kept as it is named, and after a success, a short one is too.
+        world.fail("ada", 429, Some("2"));
+        assert_eq!(world.left("ada"), Some(Duration::from_secs(2)));
+        world.pass(2);
+        world.holds.succeeded(&world.key("ada"));
+        world
+            .holds
+            .failed(&world.key("ada"), &limited("1"), world.now);
+        assert_eq!(world.left("ada"), Some(Duration::from_millis(1)));
     }
 
     #[test]
