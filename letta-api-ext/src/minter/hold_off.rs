@@ -46,6 +46,8 @@ struct Account {
     hold: Option<Hold>,
     /// How many times in a row the service limited the account.
     times: u32,
+    /// When the last of these waits was to end.
+    last_until: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -159,7 +161,13 @@ impl HoldOff {
             // Creates that were under way when the first one failed. They may have more to say.
             hold.until = hold.until.max(asked.unwrap_or(hold.until));
             hold.error = error.clone();
+            account.last_until = Some(hold.until);
             return;
+        }
+        // One that is long past says nothing about this one.
+        let is_long_past = |until| now.saturating_duration_since(until) >= LONGEST_ACCOUNT_BACKOFF;
+        if account.last_until.is_some_and(is_long_past) {
+            account.times = 0;
         }
         account.times = account.times.saturating_add(1);
         let until = match asked {
@@ -168,6 +176,7 @@ impl HoldOff {
             Some(asked) => asked,
             None => now + backoff(account.times, LONGEST_ACCOUNT_BACKOFF),
         };
+        account.last_until = Some(until);
         account.hold = Some(Hold {
             error: error.clone(),
             until,
@@ -360,17 +369,19 @@ mod tests {
             world.fail("ada", status, None);
             assert!(world.left("ada").unwrap() <= FIRST_BACKOFF);
         }
-        let mut world = World::new();
-        for _ in 0..5 {
-            world.fail("ada", 500, None);
-            world.pass(20);
+        for status in [500, 429] {
+            let mut world = World::new();
+            for _ in 0..5 {
+                world.fail("ada", status, None);
+                world.pass(20);
+            }
+            world.pass(3600);
+            world.fail("ada", status, None);
+            assert!(
+                world.left("ada").unwrap() <= FIRST_BACKOFF,
+                "{status}: it was long ago"
+            );
         }
-        world.pass(3600);
-        world.fail("ada", 500, None);
-        assert!(
-            world.left("ada").unwrap() <= FIRST_BACKOFF,
-            "it was long ago"
-        );
     }
 
     #[test]
