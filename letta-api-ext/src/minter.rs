@@ -124,7 +124,9 @@ const MOST_ROUNDS: usize = 3;
 /// | 429 without a `Retry-After` | all keys of this minter | 1 second, twice as long for each 429 that follows, up to 1 minute |
 /// | any other: 401, 403, 5xx, no connection, a time-out, an odd answer, a [grant mismatch](crate::Error::is_grant_mismatch), a token that has expired when it arrives | its key: policy, origin and subject | 1 second, twice as long for each failure that follows, up to 30 seconds; a longer `Retry-After` of the answer counts, up to one hour |
 ///
-/// A wait that the service does not name is cut by up to a half, at random. A success ends the count of failures. When a wait is over,
+/// A wait that the service does not name is cut by up to a half, at random. From the second limit in a row, a wait that
+/// the service names counts as at least half a second. The count of failures begins anew after a success, and if none
+/// follows for as long as the longest wait that is not named. When a wait is over,
 /// creates go on as before, so at most [as many at a time](TokenMinterBuilder::max_concurrent_creates) find out that
 /// the service still fails. A wait is counted by the monotonic clock, for this process alone. At most 10,000 keys are held at a time; then
 /// those that were asked for least recently may be tried again. Input that is refused before anything is sent is not held.

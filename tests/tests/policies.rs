@@ -501,6 +501,15 @@ fn every_slip_in_a_strict_policy_is_refused_with_its_place() {
         ("[]", "at least one agent"),
         (r#""""#, "at least one agent"),
         (r#""agent-1:?dream""#, "got `dream`"),
+        // Marked, although it is known.
+        (
+            r#""agent-1:?read_agent""#,
+            "`policy` must not mark anything with `?`",
+        ),
+        (
+            r#""?%7B%22type%22%3A%22agent%22%2C%22id%22%3A%22agent-1%22%2C%22access%22%3A%5B%22read_agent%22%5D%7D""#,
+            "must not mark anything with `?`",
+        ),
         (
             r#""?%7B%22type%22%3A%22project%22%7D""#,
             "rights on agents, and nothing else",

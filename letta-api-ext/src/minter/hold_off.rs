@@ -46,6 +46,8 @@ struct Account {
     hold: Option<Hold>,
     /// How many times in a row the service limited the account.
     times: u32,
+    /// When the last of these waits was to end.
+    last_until: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -159,11 +161,22 @@ impl HoldOff {
             // Creates that were under way when the first one failed. They may have more to say.
             hold.until = hold.until.max(asked.unwrap_or(hold.until));
             hold.error = error.clone();
+            account.last_until = Some(hold.until);
             return;
         }
+        // One that is long past says nothing about this one.
+        let is_long_past = |until| now.saturating_duration_since(until) >= LONGEST_ACCOUNT_BACKOFF;
+        if account.last_until.is_some_and(is_long_past) {
+            account.times = 0;
+        }
         account.times = account.times.saturating_add(1);
-        let backoff = || now + backoff(account.times, LONGEST_ACCOUNT_BACKOFF);
-        let until = asked.unwrap_or_else(backoff);
+        let until = match asked {
+            // A service that names a millisecond each time would be asked a thousand times a second.
+            Some(asked) if account.times > 1 => asked.max(now + backoff(1, FIRST_BACKOFF)),
+            Some(asked) => asked,
+            None => now + backoff(account.times, LONGEST_ACCOUNT_BACKOFF),
+        };
+        account.last_until = Some(until);
         account.hold = Some(Hold {
             error: error.clone(),
             until,
@@ -356,17 +369,52 @@ mod tests {
             world.fail("ada", status, None);
             assert!(world.left("ada").unwrap() <= FIRST_BACKOFF);
         }
-        let mut world = World::new();
-        for _ in 0..5 {
-            world.fail("ada", 500, None);
-            world.pass(20);
+        for status in [500, 429] {
+            let mut world = World::new();
+            for _ in 0..5 {
+                world.fail("ada", status, None);
+                world.pass(20);
+            }
+            world.pass(3600);
+            world.fail("ada", status, None);
+            assert!(
+                world.left("ada").unwrap() <= FIRST_BACKOFF,
+                "{status}: it was long ago"
+            );
         }
-        world.pass(3600);
-        world.fail("ada", 500, None);
-        assert!(
-            world.left("ada").unwrap() <= FIRST_BACKOFF,
-            "it was long ago"
-        );
+    }
+
+    #[test]
+    fn a_service_that_names_a_short_wait_each_time_is_not_asked_each_time() {
+        let limited = |milliseconds: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("retry-after-ms", milliseconds.parse().unwrap());
+            Error::from_status(&CREATE, StatusCode::TOO_MANY_REQUESTS, &headers, b"", &[])
+        };
+        let mut world = World::new();
+        for number in 0..10 {
+            world
+                .holds
+                .failed(&world.key("ada"), &limited("1"), world.now);
+            let left = world.left("ada").unwrap();
+            match number {
+                0 => assert_eq!(left, Duration::from_millis(1)),
+                _ => assert!(
+                    left >= FIRST_BACKOFF / 2 && left <= FIRST_BACKOFF,
+                    "{left:?}"
+                ),
+            }
+            world.now += left;
+        }
+        // A longer one is kept as it is named, and after a success, a short one is too.
+        world.fail("ada", 429, Some("2"));
+        assert_eq!(world.left("ada"), Some(Duration::from_secs(2)));
+        world.pass(2);
+        world.holds.succeeded(&world.key("ada"));
+        world
+            .holds
+            .failed(&world.key("ada"), &limited("1"), world.now);
+        assert_eq!(world.left("ada"), Some(Duration::from_millis(1)));
     }
 
     #[test]

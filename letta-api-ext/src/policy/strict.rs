@@ -133,7 +133,7 @@ impl FromStr for StrictPolicy {
 
     /// Reads the text form. Refuses what is marked with `?`.
     fn from_str(text: &str) -> Result<Self> {
-        text.parse::<AccessPolicy>()?.try_into()
+        without_marks(text, text.parse()?)
     }
 }
 
@@ -174,6 +174,17 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccessP
     deserializer.deserialize_any(PolicyVisitor)
 }
 
+/// The policy that was read from this text, if nothing in the text is marked as unknown.
+fn without_marks(text: &str, policy: AccessPolicy) -> Result<StrictPolicy> {
+    let policy = StrictPolicy::try_from(policy)?;
+    // What is marked may be known. No ID, right or preset has a question mark.
+    if text.contains('?') {
+        let rule = "must not mark anything with `?`";
+        return Err(Error::invalid_input("policy", rule, None));
+    }
+    Ok(policy)
+}
+
 struct PolicyVisitor;
 
 impl<'de> de::Visitor<'de> for PolicyVisitor {
@@ -184,7 +195,7 @@ impl<'de> de::Visitor<'de> for PolicyVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<AccessPolicy, E> {
-        let policy = super::text::in_a_file(text).and_then(StrictPolicy::try_from);
+        let policy = super::text::in_a_file(text).and_then(|policy| without_marks(text, policy));
         policy.map(StrictPolicy::into_policy).map_err(E::custom)
     }
 
