@@ -708,6 +708,7 @@ impl Inner {
         let left = held.ends().saturating_duration_since(Instant::now());
         let bound = (left / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         let asked = error.retry_after().unwrap_or_default();
+        let asked = asked.min(hold_off::LONGEST);
         asked.saturating_add(bound / 2 + full_jitter(bound / 2))
     }
 

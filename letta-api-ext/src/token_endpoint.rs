@@ -139,6 +139,8 @@ impl<F> TokenEndpoint<F> {
     {
         let replaced = moka::sync::Cache::builder()
             .max_capacity(MOST_REPLACED)
+            // The default policy may not take in who comes new.
+            .eviction_policy(moka::policy::EvictionPolicy::lru())
             .time_to_live(minter.lifetime() / 3)
             .build();
         Self {

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::retry_policy::full_jitter;
 
 /// The longest wait that the service is granted. Then one create finds out whether it still wants to wait.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
+pub(super) const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// The wait after a first failure for which the service names none. It doubles with each failure that follows.
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
@@ -96,6 +96,8 @@ impl HoldOff {
         let keys = Cache::builder()
             .max_capacity(keys)
             .eviction_policy(EvictionPolicy::lru())
+            // By then no wait can go on, and no failure can count as one in a row.
+            .time_to_live(LONGEST + LONGEST_KEY_BACKOFF)
             .build_with_hasher(Prehashed::default());
         Self {
             account: Mutex::default(),
