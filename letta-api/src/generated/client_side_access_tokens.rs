@@ -15,7 +15,7 @@ use progenitor_client::RequestBuilderExt;
 impl Client {
     /// List client-side access tokens
     ///
-    /// Lists the tokens of the account, a page at a time. Hosted service only.
+    /// Lists the tokens of the account, a page at a time. Do not rely on an order. Expired tokens may be among them, and positions may shift between pages: both are so in the service's published source of 2025. Hosted service only.
     ///
     /// Sends a `GET` request to `/v1/client-side-access-tokens`
     ///
@@ -52,7 +52,7 @@ impl Client {
 
     /// Create a client-side access token
     ///
-    /// Issues a token that may do what `policy` says, bound to the web application at `hostname`. It lives until `expires_at`, or for 5 minutes where that is left out. Hosted service only.
+    /// Issues a token that may do what `policy` says, for the web application at `hostname`. It lives until `expires_at`, or for 5 minutes if that is left out. Name one agent, in one entry. The service's published source of 2025 lets a call through only if every entry of the policy allows it, so that a token for two agents opens nothing. Hosted service only.
     ///
     /// Sends a `POST` request to `/v1/client-side-access-tokens`
     pub async fn create_client_side_access_token<'a>(
@@ -80,7 +80,7 @@ impl Client {
 
     /// Delete a client-side access token
     ///
-    /// Ends the token at once. Hosted service only.
+    /// Deletes the service's record of the token. In the service's published source of 2025, the answer is a 204 for any token, known or not, and a token that has been used may work until it expires. Hosted service only.
     ///
     /// Sends a `DELETE` request to `/v1/client-side-access-tokens/{token}`
     ///
@@ -366,7 +366,7 @@ pub(super) mod own_types {
         }
     }
 
-    /// What a token may do to an agent: list its messages (`read_messages`), send it messages (`write_messages`), read the agent itself (`read_agent`), change it (`write_agent`).
+    /// What a token may do to an agent: list its messages (`read_messages`), send it messages (`write_messages`), read the agent itself (`read_agent`), change it (`write_agent`; the service's published source of 2025 does not list PATCH, which is how an agent is changed).
     #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum AccessRight {
@@ -537,11 +537,11 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ClientSideAccessTokenCreate {
-        /// The full URL of the web application that will use the token, scheme included.
+        /// The URL of the web application that will use the token, with `http://` or `https://`. The service's published source of 2025 refuses one that ends with a slash.
         pub hostname: ::std::string::String,
-        /// The grants that the token should carry.
+        /// The grants that the token should carry. Every grant must allow a call, so give one, for one agent.
         pub policy: ::std::vec::Vec<AccessPolicyEntry>,
-        /// When the token should expire; RFC 3339 in practice. 5 minutes from now where it is left out.
+        /// When the token should expire, as RFC 3339. 5 minutes from now if it is left out. The service's published source of 2025 ignores a value that it cannot parse, and gives 5 minutes then.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<::std::string::String>,
     }
@@ -598,11 +598,11 @@ pub(super) mod own_types {
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ListClientSideAccessTokensParams {
-        /// Only tokens whose policy names this agent. All tokens where it is left out.
+        /// Only tokens whose policy names this agent. All tokens if it is left out.
         pub agent_id: ::std::option::Option<::std::string::String>,
-        /// How many tokens to skip. 0 where it is left out.
+        /// How many tokens to skip. 0 if it is left out.
         pub offset: ::std::option::Option<u32>,
-        /// How many tokens a page holds at the most. 10 where it is left out.
+        /// How many tokens a page holds at most. 10 if it is left out.
         pub limit: ::std::option::Option<u32>,
     }
 
