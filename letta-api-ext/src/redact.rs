@@ -211,8 +211,8 @@ fn beginnings_and_ends(form: &[u8], text: &[u8]) -> (Vec<u32>, Vec<usize>) {
 /// that encodings exchange are the same: `-` and `+` and a space, `_` and `/`.
 struct Folded {
     bytes: Zeroizing<Vec<u8>>,
-    /// Where each byte stands in the text: its first byte, and the one after its last.
-    places: Vec<(u32, u32)>,
+    /// Where each byte begins in the text, and at last the text's length.
+    places: Vec<u32>,
 }
 
 impl Folded {
@@ -221,21 +221,22 @@ impl Folded {
 
     fn of(text: &str) -> Self {
         let mut bytes = Zeroizing::new(text.as_bytes().to_vec());
-        let mut places: Vec<_> = (0..).zip(1..).take(bytes.len()).collect();
+        let mut places: Vec<u32> = (0..).take(bytes.len() + 1).collect();
         for _ in 0..Self::ROUNDS {
             let (mut from, mut to) = (0, 0);
             while from < bytes.len() {
                 let (byte, length) = escaped_byte(&bytes[from..]);
                 bytes[to] = byte;
-                places[to] = (places[from].0, places[from + length - 1].1);
+                places[to] = places[from];
                 from += length;
                 to += 1;
             }
             if to == bytes.len() {
                 break;
             }
+            places[to] = places[from];
             bytes.truncate(to);
-            places.truncate(to);
+            places.truncate(to + 1);
         }
         bytes.iter_mut().for_each(|byte| *byte = fold(*byte));
         Self { bytes, places }
@@ -259,8 +260,8 @@ impl Folded {
                 let signs = self.bytes[end..].iter().take_while(|byte| **byte == b'=');
                 padded_to = end + signs.count();
             }
-            let begin = self.places[begin].0 as usize;
-            let end = self.places[padded_to - 1].1 as usize;
+            let begin = self.places[begin] as usize;
+            let end = self.places[padded_to] as usize;
             match places.last_mut() {
                 Some(last) if begin < last.1 => last.1 = last.1.max(end),
                 _ => places.push((begin, end)),
@@ -285,7 +286,7 @@ impl Folded {
         {
             length -= longest as usize;
         }
-        self.places.get(length).map(|(begin, _)| *begin as usize)
+        self.places.get(length).map(|begin| *begin as usize)
     }
 }
 
@@ -429,10 +430,9 @@ fn holds_decoded(runs: &Runs, secret: &str) -> bool {
 
 /// Whether an [unescaped](unescape) text holds a secret in another encoding.
 fn holds_needles(plain: &str, secrets: &[&str]) -> bool {
-    let folded = Folded::of(plain);
-    let length = folded.bytes.len();
-    let mut needles = secrets.iter().flat_map(|it| needles(it, length));
-    needles.any(|needle| !folded.places_of(&[needle]).is_empty())
+    let needles = secrets.iter().flat_map(|it| needles(it, plain.len()));
+    let needles: Vec<_> = needles.filter(|it| it.len() <= plain.len()).collect();
+    !needles.is_empty() && !Folded::of(plain).places_of(&needles).is_empty()
 }
 
 /// Whether an [unescaped](unescape) text holds the unescaped secret.
