@@ -1,4 +1,4 @@
-//! What is granted is held against what was asked for: a token that is another is not handed over, and does not live on.
+//! What is granted is held against what was asked for: a token that is another is not handed over, and is deleted.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn json(status: &str, body: &str) -> Fault {
     Fault::Answer(answer(status, "application/json", body))
 }
 
-fn gone() -> Fault {
+fn deleted() -> Fault {
     Fault::Answer(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec())
 }
 
@@ -100,10 +100,10 @@ fn mismatches() -> Vec<(String, &'static str)> {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_what_was_asked_for_is_revoked_and_not_handed_over() {
+async fn a_token_that_is_not_what_was_asked_for_is_deleted_and_not_handed_over() {
     let (traces, _guard) = Traces::here();
     for (body, says) in mismatches() {
-        let server = server(&body, gone()).await;
+        let server = server(&body, deleted()).await;
         let create = server.letta().access_tokens().create(policy(), ORIGIN);
         let error = create.await.unwrap_err();
         assert!(error.is_grant_mismatch(), "{body}: {error}");
@@ -115,7 +115,7 @@ async fn a_token_that_is_not_what_was_asked_for_is_revoked_and_not_handed_over()
         assert_eq!(error.request_id(), Some("req-7"));
         let text = error.to_string();
         assert!(
-            text.contains(says) && text.contains("was revoked"),
+            text.contains(says) && text.contains("was deleted"),
             "{text}"
         );
         let requests = server.requests();
@@ -127,7 +127,7 @@ async fn a_token_that_is_not_what_was_asked_for_is_revoked_and_not_handed_over()
 }
 
 #[tokio::test]
-async fn a_token_that_could_not_be_revoked_is_told_of() {
+async fn a_token_that_could_not_be_deleted_is_told_of() {
     for then in [
         json("500 Internal Server Error", "{}"),
         Fault::CloseAfterRequest,
@@ -165,14 +165,14 @@ async fn a_token_that_could_not_be_revoked_is_told_of() {
 async fn a_caller_may_take_what_is_granted_and_sees_what_that_is() {
     let origin = Origin::new(ORIGIN).unwrap();
     for (body, _) in mismatches() {
-        let server = server(&body, gone()).await;
+        let server = server(&body, deleted()).await;
         let create = server.letta().access_tokens().create(policy(), ORIGIN);
         let token = create.accept_different_grant().await.unwrap();
         assert_eq!(token.expose_secret(), TOKEN);
         assert!(!token.is_for(&policy(), &origin), "{body}: {token:?}");
         assert_eq!(server.requests().len(), 1);
     }
-    let wider = server(&mismatches()[0].0, gone()).await;
+    let wider = server(&mismatches()[0].0, deleted()).await;
     let create = wider.letta().access_tokens().create(policy(), ORIGIN);
     let token = create.accept_different_grant().await.unwrap();
     assert!(token.policy().allows("agent-1", &AccessRight::WriteAgent));
@@ -201,7 +201,7 @@ async fn the_same_grant_in_other_words_is_the_same() {
         token_json().replace(r#"{"token""#, r#"{"id":7,"createdBy":{"name":"x"},"token""#),
         token_json().replace(r#""expiresAt""#, r#""expires_at""#),
     ] {
-        let server = server(&body, gone()).await;
+        let server = server(&body, deleted()).await;
         let create = server.letta().access_tokens().create(policy(), ORIGIN);
         let token = create.await.unwrap();
         assert_eq!(token.policy(), &policy(), "{body}");
@@ -219,14 +219,14 @@ async fn what_an_answer_leaves_out_is_no_mismatch_but_no_minter_keeps_it() {
         token_json().replace(&format!(r#""{ORIGIN}""#), "null"),
         token_json().replace(r#""policy":{"#, r#""other":{"#),
     ] {
-        let plain = server(&body, gone()).await;
+        let plain = server(&body, deleted()).await;
         let create = plain.letta().access_tokens().create(policy(), ORIGIN);
         let token = create.await.unwrap();
         assert_eq!(token.expose_secret(), TOKEN, "{body}");
         assert!(!token.is_for(&policy(), &Origin::new(ORIGIN).unwrap()));
         assert_eq!(plain.requests().len(), 1);
 
-        let minted = server(&body, gone()).await;
+        let minted = server(&body, deleted()).await;
         let minter = TokenMinter::new(&minted.letta(), ORIGIN).unwrap();
         let error = minter.token(&policy()).await.unwrap_err();
         assert!(
@@ -241,7 +241,7 @@ async fn what_an_answer_leaves_out_is_no_mismatch_but_no_minter_keeps_it() {
 #[tokio::test]
 async fn a_minter_never_keeps_a_token_that_is_not_what_was_asked_for() {
     for (body, says) in mismatches() {
-        let server = server(&body, gone()).await;
+        let server = server(&body, deleted()).await;
         let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
         let wide: AccessPolicy = "agent-1:read_messages,write_messages,read_agent,write_agent"
             .parse()
@@ -265,7 +265,7 @@ async fn many_differences_are_told_in_few_words() {
     let entries: Vec<&str> = entries.iter().rev().map(String::as_str).collect();
     let asked = agents.map(|agent| (agent, [AccessRight::ReadMessages]));
     let asked = AccessPolicy::from_grants(asked).unwrap();
-    let server = server(&granted(&entries), gone()).await;
+    let server = server(&granted(&entries), deleted()).await;
     let create = server.letta().access_tokens().create(&asked, ORIGIN);
     let error = create.await.unwrap_err();
     let text = error.to_string();
@@ -273,4 +273,14 @@ async fn many_differences_are_told_in_few_words() {
         text.contains("more differences") && text.len() < 1_300,
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_deletion_that_finds_no_token_does_not_say_that_the_token_is_deleted() {
+    let none = json("404 Not Found", r#"{"message":"Token not found"}"#);
+    let server = server(&mismatches()[0].0, none).await;
+    let create = server.letta().access_tokens().create(policy(), ORIGIN);
+    let error = create.await.unwrap_err();
+    assert!(error.is_grant_mismatch() && error.may_have_happened());
+    assert!(error.to_string().contains("no record of it"), "{error}");
 }

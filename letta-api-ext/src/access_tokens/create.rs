@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use letta_api::{operations, types};
 
 use super::granted::{self, Granted};
-use super::{request, salvage, token_text};
+use super::{Revocation, request, salvage, token_text};
 use crate::access_token::AccessToken;
 use crate::clock::{self, Instant};
 use crate::clock_reading::ServiceDate;
@@ -215,30 +215,25 @@ impl CreateAccessToken {
         let token = AccessToken::from_wire(answer.into_inner(), None);
         let left = self.letta.deadline().saturating_sub(began.elapsed());
         // Boxed: a future is as large as its largest part, and this is not the rule.
-        let failure = Box::pin(revoke(&self.letta, &token, left)).await.err();
+        let deletion = Box::pin(revoke(&self.letta, &token, left)).await;
         let secrets = [secrets[0], token.expose_secret()];
         let error = Error::grant_mismatch(
             call.operation,
             status,
             &headers,
             &difference,
-            failure,
+            deletion,
             &secrets,
         );
         Err(error.after(call.course.attempts()))
     }
 }
 
-/// Ends a token that was not meant to be, within so long.
-async fn revoke(letta: &Letta, token: &AccessToken, left: Duration) -> Result<()> {
+/// Deletes a token that was not meant to be, within so long.
+async fn revoke(letta: &Letta, token: &AccessToken, left: Duration) -> Result<Revocation> {
     let left = left.max(Duration::from_nanos(1));
     let tokens = letta.access_tokens();
-    tokens
-        .revoke_minted(token)
-        .deadline(left)
-        .send()
-        .await
-        .map(drop)
+    tokens.revoke_minted(token).deadline(left).send().await
 }
 
 request!(CreateAccessToken => AccessToken);

@@ -98,17 +98,22 @@ impl Mint {
             sent = self.send(key, learnt, deadline, is_renewal).await;
         }
         let token = sent.result?;
-        let end = token.ends().unwrap_or_else(|| {
+        let unsure = sent.took + RESOLUTION;
+        let (end, ended) = match token.ends() {
+            Some(end) => (end, clock::after(end, unsure)),
             // The service accepted the expiry that was asked for, or set the one that it documents.
-            let left = token.expires_at().map_or(self.lifetime, |expiry| {
-                expiry.duration_since(clock::now()).unwrap_or_default()
-            });
-            sent.at + left.min(self.lifetime)
-        });
+            None => {
+                let left = token.expires_at().map_or(self.lifetime, |expiry| {
+                    expiry.duration_since(clock::now()).unwrap_or_default()
+                });
+                let ended = clock::after(sent.at, left.saturating_add(unsure));
+                (sent.at + left.min(self.lifetime), ended)
+            }
+        };
         Ok(Minted {
-            token: token.ending(end),
+            token: token.ending(end).ended_by(ended),
             good_until: end.min(sent.at + self.lifetime),
-            granted: end.saturating_duration_since(sent.at) + sent.took + RESOLUTION,
+            granted: end.saturating_duration_since(sent.at) + unsure,
         })
     }
 
