@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use letta_api::{Secret, types};
 use serde::Serialize;
 
-use crate::access_tokens::granted::{self, Granted};
+use crate::access_tokens::granted::{self, ExpiryAsked, Granted, Reported};
 use crate::clock::Instant;
 use crate::clock_reading::ServiceDate;
 use crate::fingerprint::Fingerprint;
@@ -217,13 +217,18 @@ impl AccessToken {
     }
 
     /// Whether the service reports that the token allows exactly what `policy` allows, and is bound to this origin. False
-    /// if the report leaves out the policy or the origin, or has something that this version does not know.
+    /// if the report leaves out the policy or the origin, or has something that this version does not know. Says nothing
+    /// about the [expiry](Self::expires_at).
     pub fn is_for(&self, policy: &AccessPolicy, origin: &Origin) -> bool {
         if self.inner.is_as_asked {
             return self.policy() == policy && self.origin() == Some(origin);
         }
-        let granted = granted::compare(policy, origin, &self.inner.reported, self.hostname());
-        granted == Granted::AsAsked
+        let answer = Reported {
+            policy: &self.inner.reported,
+            hostname: self.hostname(),
+            expires_at: self.expires_at_text(),
+        };
+        granted::compare(policy, origin, ExpiryAsked::Any, answer) == Granted::AsAsked
     }
 
     /// What the token is bound to, as the service wrote it; empty where it wrote nothing.

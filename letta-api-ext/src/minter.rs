@@ -93,6 +93,10 @@ const MOST_ROUNDS: usize = 3;
 ///   [grant mismatch](crate::Error::is_grant_mismatch). The same happens if the answer does not say what the token
 ///   allows, for which origin, or until when. So a service that does not answer with policy, hostname and expiry, as it is
 ///   documented to, cannot be used with a minter.
+/// - **No longer life than asked for.** If the [lifetime](TokenMinterBuilder::lifetime) is another than the service's 5
+///   minutes, the minter asks for an expiry. A token that expires later, by a second or more, is a grant mismatch, too. One
+///   that expires earlier is kept, and all times are shortened in proportion. With the lifetime of 5 minutes, the expiry is
+///   left to the service, until it gives a longer life by itself.
 /// - **Single flight.** Any number of tasks that ask for the same thing at once cause one create. If it fails, all
 ///   get the error. Cancelling one caller does not affect the others: a create
 ///   that has begun goes on, and its token is kept.
