@@ -5,7 +5,6 @@ import { test } from "node:test";
 import {
   AGENT,
   converse,
-  say,
   signIn,
   start,
   startOtherSite,
@@ -141,25 +140,4 @@ test("a page of an origin that has a token of its own is refused the use of anot
   assert.deepEqual(await service.said(), []);
   await converse(page, "from here");
   assert.deepEqual(await service.said(), ["from here"]);
-});
-
-test("with a token that may only read, the page says why it cannot send, and gives the text back", async (t) => {
-  const { origin, service, page } = await start(t);
-  await page.route("**/api/letta-token", async (route) => {
-    const { token, expiresAt } = await service.mint(origin, ["read_messages"]);
-    await route.fulfill({ json: { token, expiresAt, expiresIn: 299 } });
-  });
-  await signIn(page, origin);
-  const answer = page.waitForResponse((answer) => answer.url().endsWith("/messages/stream"));
-  await say(page, "May I?");
-  await state(page, "failed");
-  assert.equal((await answer).status(), 403);
-  const { message } = await (await answer).json();
-  const shown = await page.getByTestId("notice-text").textContent();
-  assert.ok(shown.toLowerCase().startsWith(message.toLowerCase()), `${shown}, and not ${message}`);
-  assert.equal(await page.getByRole("button", { name: "Try again" }).isVisible(), false);
-  await page.getByRole("button", { name: "Edit" }).click();
-  assert.equal(await page.getByRole("textbox", { name: "Message" }).inputValue(), "May I?");
-  assert.equal(await page.getByTestId("message").count(), 0);
-  assert.deepEqual(await service.said(), []);
 });
