@@ -155,8 +155,10 @@ test("a second refusal is said so in words that claim no reason; the page stops,
   assert.equal(await page.getByText("Not sent").isVisible(), false);
 });
 
-test("what a token does not allow is said so, and asked again by nobody but the user", async (t) => {
-  const { origin, service, context, page } = await start(t);
+/** Begins with a page whose tokens allow it to read and not to write. */
+async function startAsReader(t) {
+  const all = await start(t);
+  const { origin, service, context, page } = all;
   const renewals = watchRenewals(context);
   await page.clock.install();
   const minted = [];
@@ -166,16 +168,31 @@ test("what a token does not allow is said so, and asked again by nobody but the 
   });
   await signIn(page, origin);
   await say(page, "May I?");
-  if (SAYS_WHY) {
-    // Another token would have the same policy.
-    await state(page, "failed");
-    await notice(page).getByText("does not give `write_messages`").waitFor();
+  return { ...all, renewals, minted };
+}
+
+if (SAYS_WHY) test("what a token does not allow is said so, and asked again by nobody but the user", async (t) => {
+  const { service, page, renewals } = await startAsReader(t);
+  await state(page, "failed");
+  await notice(page).getByText("does not give `write_messages`").waitFor();
+  // Another token would have the same policy.
+  const isDone = async () => {
     assert.deepEqual(await service.answers(STREAM), { 403: 1 });
     assert.deepEqual(renewals, { all: 1, refused: 0 });
-    assert.equal(await page.getByRole("button", { name: "Try again" }).isVisible(), false);
-    await isUnsent(page, "May I?");
-    return;
-  }
+  };
+  await isDone();
+  await page.clock.runFor(60_000);
+  await isDone();
+  await isUnsent(page, "May I?");
+  assert.equal(await page.getByRole("button", { name: "Try again" }).isVisible(), false);
+  await page.getByRole("button", { name: "Edit" }).click();
+  assert.equal(await page.getByRole("textbox", { name: "Message" }).inputValue(), "May I?");
+  assert.equal(await page.getByTestId("message").count(), 0);
+  assert.deepEqual(await service.said(), []);
+});
+
+if (!SAYS_WHY) test("what is refused without a reason is asked again by nobody but the user", async (t) => {
+  const { service, page, renewals, minted } = await startAsReader(t);
   await state(page, "access-refused");
   assert.equal(await page.getByTestId("notice-text").textContent(), REFUSED);
   assert.deepEqual(await service.answers(STREAM), { 401: 2 });
@@ -443,6 +460,23 @@ test("tokens that live for no time are not fetched by a timer", async (t) => {
   await bubbles(page, "agent").filter({ hasText: "You said: Hello" }).waitFor();
   await wait(page);
   assert.equal(renewals.all, 2);
+});
+
+test("a token that lives for years sets no timer that ends at once", async (t) => {
+  const { origin, service, page } = await start(t);
+  await page.addInitScript(() => {
+    const { setTimeout } = window;
+    window.longest = 0;
+    window.setTimeout = (action, wait, ...rest) => {
+      window.longest = Math.max(window.longest, wait ?? 0);
+      return setTimeout(action, wait, ...rest);
+    };
+  });
+  const { token, expiresAt } = await service.mint(origin);
+  await page.route(TOKEN, (route) => route.fulfill({ json: { token, expiresAt, expiresIn: 100_000_000 } }));
+  await signIn(page, origin);
+  const longest = await page.evaluate(() => window.longest);
+  assert.ok(longest > 86_400_000 && longest < 2 ** 31, `a timer of ${longest} ms`);
 });
 
 test("what was typed is there again after a reload, and after signing in again, and for nobody else", async (t) => {

@@ -15,6 +15,8 @@ const LONGEST_PAUSE = 30_000;
 const SHORTEST_PAUSE = 250;
 /** A token that lives shorter is renewed when it is needed, and not by a timer, which would never rest. */
 const SHORTEST_LIFE = 5_000;
+/** A browser's timer that is set for longer than 2^31 milliseconds ends at once. */
+const LONGEST_TIMER = 2 ** 30;
 /** How long a token is taken to live whose answer does not say so. */
 const UNKNOWN_LIFE = 60_000;
 
@@ -221,7 +223,7 @@ export class Access extends EventTarget {
     if (this.remaining === 0 && (this.#failures > 0 || this.#isShort)) return this.#drop("ended");
     const wait = Math.min(this.#renewAt, this.#life) - this.#age;
     if (wait <= 0) return this.#renewInBackground();
-    this.#timer = setTimeout(() => this.#check(), wait);
+    this.#timer = setTimeout(() => this.#check(), Math.min(wait, LONGEST_TIMER));
   }
 
   #renewInBackground() {
