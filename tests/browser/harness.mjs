@@ -22,6 +22,9 @@ export const SAYS_WHY = TOKEN_RULES === "strict";
 /** Whether a token that was used ends when it is deleted, and not when it expires. */
 export const DELETION_ENDS = TOKEN_RULES === "strict";
 
+/** Whether a request with a token is refused that comes from another origin than the token was made for. */
+export const COMPARES_ORIGIN = TOKEN_RULES === "strict";
+
 /** Longest wait for anything that should happen, in milliseconds. */
 const PATIENCE = 60_000;
 
