@@ -25,7 +25,8 @@ import {
 const LIST = "list_messages";
 const STREAM = "create_agent_message_stream";
 const REFUSED =
-  "The service refused this page’s access. It may have expired, been revoked, or not allow this: the service does not say which.";
+  "The service refused this page’s access. It may have expired or been revoked, or it may not allow this. " +
+  "The service does not say which.";
 const TOKEN = "**/api/letta-token";
 
 /** Has the application's first answers to a page be these, and then its own again. */

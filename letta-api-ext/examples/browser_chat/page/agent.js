@@ -11,8 +11,8 @@ const LONGEST_SILENCE = 60_000;
 const LONGEST_END = 1_000;
 /** What is known of a 401, and no more. */
 const ACCESS_REFUSED =
-  "The service refused this page’s access. It may have expired, been revoked, or not allow this: " +
-  "the service does not say which.";
+  "The service refused this page’s access. It may have expired or been revoked, or it may not allow this. " +
+  "The service does not say which.";
 
 export class Agent {
   #url;
