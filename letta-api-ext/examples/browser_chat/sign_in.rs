@@ -69,7 +69,7 @@ pub(crate) async fn sign_out(
         app.sessions.end(&session);
         let revoking = app.minter.revoke_subject(session.as_str());
         match tokio::time::timeout(REVOCATION_DEADLINE, revoking).await {
-            Ok(report) => log(&report, app.minter.lifetime()),
+            Ok(report) => log(&report),
             // It goes on by itself. The minter traces what fails.
             Err(_) => tracing::warn!(
                 "a user signed out; the service has not answered yet whether it deleted the session's tokens; \
@@ -86,10 +86,10 @@ pub(crate) async fn sign_out(
 }
 
 /// Says what is known of the tokens of a session that ended, and no more. Nothing secret is in a report's numbers.
-fn log(report: &RevocationReport, longest_life: Duration) {
-    let (deleted, not_found) = (report.revoked(), report.already_gone());
+fn log(report: &RevocationReport) {
+    let (deleted, not_found) = (report.deleted(), report.not_found());
     let failed = report.failures().len();
-    let seconds = longest_life.as_secs();
+    let seconds = report.longest_remaining().as_secs_f64().ceil();
     if report.is_complete() && deleted + not_found == 0 {
         tracing::info!("a user signed out; the minter had no token of the session");
     } else if report.is_complete() {

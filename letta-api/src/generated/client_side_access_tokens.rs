@@ -80,7 +80,7 @@ impl Client {
 
     /// Delete a client-side access token
     ///
-    /// Ends the token at once. Hosted service only.
+    /// Deletes the service's record of the token. A token that was used may work until it expires. Hosted service only.
     ///
     /// Sends a `DELETE` request to `/v1/client-side-access-tokens/{token}`
     ///
