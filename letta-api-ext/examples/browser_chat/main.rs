@@ -29,7 +29,7 @@
 //! Lower `CHAT_TOKEN_SECONDS` if that is too long for what the agent can do: if it spends money, writes to others, or reads
 //! what a user who signs out on a shared machine must not leave open. The price is more calls: a page that stays open asks
 //! for a token when a fifth of its life is left, so every 4 minutes at 300 seconds, and every 48 seconds at 60. While this
-//! application or the service cannot mint, a page with short tokens stops sooner.
+//! application or the service cannot mint, a page with short tokens stops sooner. `TokenMinterBuilder::lifetime` has a table.
 //!
 //! # What the page needs of the service
 //!
