@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use letta_api_emulator::{Emulator, Fault, ManualClock, NewAgent, Operation};
+use letta_api_emulator::{Emulator, Fault, ManualClock, NewAgent, Operation, TokenRules};
 use letta_api_ext::reqwest::header::{HeaderMap, HeaderValue};
 use letta_api_ext::reqwest::redirect::Policy;
 use letta_api_ext::reqwest::{Client, Response, StatusCode};
@@ -364,34 +364,45 @@ fn seconds(line: &str) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_forgets_the_session_and_no_other() {
-    let emulator = emulator().await;
-    let chat = Chat::before(&emulator);
-    let cookie = chat.sign_in("Ada").await;
-    let other = chat.sign_in("Grace").await;
-    for cookie in [&cookie, &other] {
-        assert_eq!(chat.mint(cookie).await.status(), StatusCode::OK);
+    for rules in [TokenRules::strict(), TokenRules::published_2025()] {
+        let emulator = builder().token_rules(rules).start().await.unwrap();
+        let chat = Chat::before(&emulator);
+        let cookie = chat.sign_in("Ada").await;
+        let other = chat.sign_in("Grace").await;
+        for cookie in [&cookie, &other] {
+            assert_eq!(chat.mint(cookie).await.status(), StatusCode::OK);
+        }
+        let headers = [("origin", &*chat.origin), ("cookie", &*cookie)];
+        let answer = chat.post("/sign-out", &headers, "").await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert_eq!(
+            answer.headers()["set-cookie"],
+            "letta_chat_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
+        );
+        assert_eq!(emulator.request_count(Operation::DeleteToken), 1);
+        assert_eq!(chat.mint(&cookie).await.status(), StatusCode::UNAUTHORIZED);
+        let token = json(chat.mint(&other).await).await["token"].clone();
+        let status = read(&emulator, &chat.origin, token.as_str().unwrap()).await;
+        assert_eq!(status, StatusCode::OK);
+        // The other session has the token that it had.
+        assert_eq!(emulator.request_count(Operation::CreateToken), 2);
     }
-    let headers = [("origin", &*chat.origin), ("cookie", &*cookie)];
-    let answer = chat.post("/sign-out", &headers, "").await;
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    assert_eq!(
-        answer.headers()["set-cookie"],
-        "letta_chat_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
-    );
-    assert_eq!(emulator.request_count(Operation::DeleteToken), 1);
-    assert_eq!(chat.mint(&cookie).await.status(), StatusCode::UNAUTHORIZED);
-    let token = json(chat.mint(&other).await).await["token"].clone();
-    let status = read(&emulator, &chat.origin, token.as_str().unwrap()).await;
-    assert_eq!(status, StatusCode::OK);
-    // The other session has the token that it had.
-    assert_eq!(emulator.request_count(Operation::CreateToken), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_deletes_what_was_minted_and_says_what_may_still_work() {
-    for is_used in [true, false] {
+    for (rules, is_used, after) in [
+        (TokenRules::strict(), true, StatusCode::UNAUTHORIZED),
+        (TokenRules::strict(), false, StatusCode::UNAUTHORIZED),
+        (TokenRules::published_2025(), true, StatusCode::OK),
+        (
+            TokenRules::published_2025(),
+            false,
+            StatusCode::UNAUTHORIZED,
+        ),
+    ] {
         let clock = ManualClock::new();
-        let emulator = builder().clock(clock.clone());
+        let emulator = builder().token_rules(rules).clock(clock.clone());
         let emulator = emulator.start().await.unwrap();
         let chat = Chat::before(&emulator);
         let cookie = chat.sign_in("Ada").await;
@@ -403,7 +414,7 @@ async fn signing_out_deletes_what_was_minted_and_says_what_may_still_work() {
         let origin = chat.origin.clone();
         let line = sign_out(chat, &cookie).await;
         let status = read(&emulator, &origin, token).await;
-        assert_eq!(status, StatusCode::UNAUTHORIZED, "used: {is_used}");
+        assert_eq!(status, after, "used: {is_used}");
         // True of either service, and of either token: nobody here knows.
         assert!(line.contains("INFO"), "{line}");
         assert!(line.contains("1 deleted, 0 not found"), "{line}");

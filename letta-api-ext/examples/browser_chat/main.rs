@@ -18,7 +18,9 @@
 //! - What the page does if the service refuses its token is in `access.js` and `agent.js`: it renews once, tries once more,
 //!   and then says so. What the user wrote is kept (`page/unsent.js`).
 //!
-//! What the page does, also when things go wrong, is tested in a browser: `tests/browser` in the workspace.
+//! What the page does, also when things go wrong, is tested in a browser: `tests/browser` in the workspace. The tests run
+//! twice: with the emulator as strict as it is by default, and with tokens treated as in the service's published source of
+//! 2025.
 //!
 //! # What five minutes mean
 //!
