@@ -65,6 +65,12 @@
 //! tokens are revoked, and the next is minted. This is done once for a subject in a third of the tokens' life; in
 //! between, the header changes nothing.
 //!
+//! A refusal does not say what was wrong. By the service's published source of 2025 it is a 401 whether the token has expired,
+//! was deleted or does not allow the call, and against the last a fresh one does not help. So a page asks **once**, and
+//! sends its request once more: what was refused was not carried out. If that is refused, too, or the page is given the very token
+//! that was refused, it tells its user so, and tries again only when the user does. The page of the example `browser_chat`
+//! does this.
+//!
 //! So a subject causes at most about one create in a third of a lifetime, and one more where it says that a token
 //! was refused, however often its page asks. A create that fails is tried again when somebody asks again, and not before a
 //! [wait](crate::TokenMinter#when-the-service-fails) is over; until then, pages are told how long that is by `Retry-After`.
