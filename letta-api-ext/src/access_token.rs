@@ -1,5 +1,7 @@
 //! A token that was minted.
 
+#[cfg(feature = "minter")]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +37,9 @@ pub(crate) struct Inner {
     /// An end of our own reckoning.
     #[cfg(any(feature = "minter", feature = "test-util"))]
     ends: Option<Instant>,
+    /// Whether it was to be revoked since it was handed out.
+    #[cfg(feature = "minter")]
+    is_given_up: AtomicBool,
     reported: types::AccessPolicy,
     /// Whether the report was found to say what was asked for, and is kept below alone.
     is_as_asked: bool,
@@ -58,6 +63,8 @@ impl AccessToken {
             date,
             #[cfg(any(feature = "minter", feature = "test-util"))]
             ends: None,
+            #[cfg(feature = "minter")]
+            is_given_up: AtomicBool::new(false),
             reported: token.policy,
             is_as_asked: false,
             origin: OnceLock::new(),
@@ -100,6 +107,17 @@ impl AccessToken {
             inner.date = None;
         }
         self
+    }
+
+    /// Notes, for all clones, that it is to be revoked.
+    #[cfg(feature = "minter")]
+    pub(crate) fn give_up(&self) {
+        self.inner.is_given_up.store(true, Ordering::Release);
+    }
+
+    #[cfg(feature = "minter")]
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.inner.is_given_up.load(Ordering::Acquire)
     }
 
     #[cfg(feature = "minter")]

@@ -123,8 +123,9 @@ pub use crate::letta::Letta;
 pub use crate::metrics::{AttemptReport, CallReport, Metrics};
 #[cfg(feature = "minter")]
 pub use crate::minter::{
-    MinterCounters, RevocationFailure, RevocationReport, TokenFuture, TokenMinter,
-    TokenMinterBuilder, TokenRequest,
+    AgentTokens, AgentTokensFuture, AgentTokensRequest, BrowserTokens, MinterCounters,
+    RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
+    TokenRequest,
 };
 pub use crate::origin::Origin;
 pub use crate::policy::{AccessPolicy, StrictPolicy};

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use letta_api::{operations, types};
 
 use super::granted::{self, Granted};
-use super::{request, salvage, token_text};
+use super::{entries, request, salvage, token_text};
 use crate::access_token::AccessToken;
 use crate::clock::{self, Instant};
 use crate::clock_reading::ServiceDate;
@@ -137,7 +137,14 @@ impl CreateAccessToken {
         self
     }
 
-    /// Sends the request. It is sent again only after a failure that cannot have made a token, unless the
+    /// Sends the request, with the policy as it is.
+    ///
+    /// **Of a policy with several entries**, the service may make a token that opens nothing:
+    /// [a token is for one agent](crate::policy#one-agent-for-a-token). So if the policy names several agents, or has an
+    /// [unknown grant](AccessPolicy::unknown_grants), a `tracing` event at WARN says so, once for this call, with the number
+    /// of entries. To mint a token for each agent, see [`AccessPolicy::per_agent`].
+    ///
+    /// The request is sent again only after a failure that cannot have made a token, unless the
     /// [retry policy](crate::RetryPolicy::also_creates) says otherwise.
     ///
     /// # Errors
@@ -165,11 +172,13 @@ impl CreateAccessToken {
     ///   cannot be read. The token shows such a part as empty or as [unknown](AccessPolicy::unknown_grants).
     /// - The expiry is not compared.
     pub async fn send(self) -> Result<AccessToken> {
-        self.send_with(&mut None, |_| {}).await
+        let policy = self.policy.clone();
+        self.send_with(&mut None, move |_| entries::warn_unless_one(&policy))
+            .await
     }
 
     /// As [`send`](Self::send), and puts the date of the answer, be it one of error, into `date`. The call can be prepared
-    /// before it is sent.
+    /// before it is sent. Does not warn of several entries.
     pub(crate) async fn send_with(
         self,
         date: &mut Option<ServiceDate>,
