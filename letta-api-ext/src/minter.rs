@@ -87,6 +87,10 @@ const SLICE: usize = 64;
 /// # }
 /// ```
 ///
+/// **A token is for [one agent](crate::policy#one-agent-for-a-token).** For a page that needs several, ask for
+/// [a token for each](Self::tokens_per_agent). A policy of several agents that is given to [`token`](Self::token) is minted
+/// as asked, and each mint [warns](crate::CreateAccessToken::send).
+///
 /// # What it promises
 ///
 /// - **Enough life.** A token that is served is good for at least as long as
@@ -263,7 +267,8 @@ impl TokenMinter {
         }
     }
 
-    /// Asks for a token that allows what `policy` does. Await it; it can be refined before:
+    /// Asks for a token that allows what `policy` does. For a policy of one agent: for several, see
+    /// [`tokens_per_agent`](Self::tokens_per_agent). Await it; it can be refined before:
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -313,7 +318,7 @@ impl TokenMinter {
     /// Each token is minted for its [part](AccessPolicy::per_agent) of the policy, and is cached, renewed, held off and
     /// revoked by itself: it is the token that [`token`](Self::token) gives for that part. Those that are missing are minted side by
     /// side, [as many at a time](TokenMinterBuilder::max_concurrent_creates) as this minter may. The work is linear in the
-    /// number of agents. Tokens that are all in the cache cost two allocations of the minter's together.
+    /// number of agents.
     ///
     /// The whole waits as long as the client's [deadline](crate::LettaBuilder::deadline). It is all or nothing: **the first
     /// error that comes is returned at once**, and creates that have not begun do not begin, so that a service that fails
@@ -352,7 +357,7 @@ impl TokenMinter {
     /// Outside a tokio runtime.
     pub async fn revoke(&self, policy: &AccessPolicy) -> RevocationReport {
         let parts = policy.parts_per_agent();
-        let all: Vec<_> = std::iter::once(policy).chain(parts).collect();
+        let all: Vec<_> = std::iter::once(policy).chain(&parts).collect();
         let slices = all.chunks(SLICE);
         let selections = slices.map(|slice| self.inner.store.select(slice.iter().copied()));
         self.inner.revoke(selections.collect()).await

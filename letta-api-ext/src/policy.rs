@@ -139,7 +139,6 @@ pub use preset::Preset;
 pub use strict::StrictPolicy;
 
 use grants::{Grant, Grants};
-use per_agent::Split;
 use rights::Rights;
 
 /// What a token may do: rights on agents.
@@ -168,7 +167,6 @@ struct Parts {
     /// Entries of a kind or a shape that is not known, each as compact JSON with its keys sorted, so
     /// that what is equal is written alike.
     unknown: BTreeSet<String>,
-    split: Split,
 }
 
 impl AccessPolicy {
@@ -269,7 +267,6 @@ impl AccessPolicy {
         let union = Parts {
             grants: parts.grants.union(&other.grants),
             unknown: parts.unknown.union(&other.unknown).cloned().collect(),
-            split: Split::default(),
         };
         union.into()
     }
@@ -313,8 +310,6 @@ impl AccessPolicy {
     /// Why: [one token is for one agent](self#one-agent-for-a-token). Mint one for each part, for instance with
     /// `TokenMinter::tokens_per_agent`.
     ///
-    /// The split is made once and kept with the policy and its clones. Parts are as cheap to clone as any policy.
-    ///
     /// ```
     /// use letta_api_ext::AccessPolicy;
     ///
@@ -326,7 +321,7 @@ impl AccessPolicy {
     /// # Ok::<(), letta_api_ext::Error>(())
     /// ```
     pub fn per_agent(&self) -> impl ExactSizeIterator<Item = Self> {
-        self.parts_per_agent().iter().cloned()
+        self.parts_per_agent().into_iter()
     }
 
     /// The agent of a policy that has one entry, for an agent. `None` if it names several agents or none, or has an
@@ -522,7 +517,6 @@ impl Draft {
         let parts = Parts {
             grants: self.grants.into(),
             unknown: self.unknown,
-            split: Split::default(),
         };
         parts.into()
     }

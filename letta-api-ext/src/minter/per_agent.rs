@@ -67,7 +67,7 @@ impl<'a> AgentTokensRequest<'a> {
     #[cfg(feature = "axum")]
     pub(crate) fn cached(&self) -> Option<AgentTokens> {
         self.check().ok()?;
-        let tokens = complete(self.0.policy, &mut self.look_up())?;
+        let tokens = complete(&mut self.look_up())?;
         self.count_hits(tokens.len());
         Some(tokens)
     }
@@ -79,14 +79,15 @@ impl<'a> AgentTokensRequest<'a> {
     }
 
     /// Those that are in the cache, in the order of the agents.
-    fn look_up(&self) -> Vec<Option<AccessToken>> {
-        let parts = self.0.policy.parts_per_agent().iter();
-        let tokens = parts.map(|part| {
-            let request = self.0.for_part(part);
+    fn look_up(&self) -> Vec<Place> {
+        let parts = self.0.policy.per_agent();
+        let places = parts.map(|part| {
+            let request = self.0.for_part(&part);
             let minter = &request.minter.inner;
-            minter.peek(&request.key(), request.valid_for)
+            let token = minter.peek(&request.key(), request.valid_for);
+            Place { part, token }
         });
-        tokens.collect()
+        places.collect()
     }
 
     fn count_hits(&self, hits: usize) {
@@ -134,20 +135,19 @@ impl Future for AgentTokensFuture<'_> {
                 return Poll::Ready(Err(error));
             }
             // What most requests come to.
-            let mut tokens = request.look_up();
-            request.count_hits(tokens.iter().flatten().count());
-            if let Some(tokens) = complete(request.0.policy, &mut tokens) {
+            let mut places = request.look_up();
+            request.count_hits(places.iter().filter(|it| it.token.is_some()).count());
+            if let Some(tokens) = complete(&mut places) {
                 self.0 = State::Done;
                 return Poll::Ready(Ok(tokens));
             }
             let collection = Collection {
                 minter: request.0.minter.inner.clone(),
-                policy: request.0.policy.clone(),
                 subject: request.0.subject.map(str::to_owned),
                 origin: request.0.origin.cloned(),
                 valid_for: request.0.valid_for,
                 up_to: request.0.up_to.cloned(),
-                tokens,
+                places,
             };
             self.0 = State::Waiting(Box::pin(collection.complete_in_time()));
         }
@@ -166,33 +166,40 @@ impl std::fmt::Debug for AgentTokensFuture<'_> {
     }
 }
 
-/// The tokens for all agents of a policy, if all are there.
-fn complete(policy: &AccessPolicy, tokens: &mut [Option<AccessToken>]) -> Option<AgentTokens> {
-    if tokens.iter().any(Option::is_none) {
+/// What there is for an agent.
+struct Place {
+    /// The part of the policy that is the agent's.
+    part: AccessPolicy,
+    token: Option<AccessToken>,
+}
+
+/// The tokens for all agents, if all are there.
+fn complete(places: &mut Vec<Place>) -> Option<AgentTokens> {
+    if places.iter().any(|place| place.token.is_none()) {
         return None;
     }
-    let tokens = tokens.iter_mut().filter_map(Option::take);
-    let parts = policy.per_agent();
-    Some(AgentTokens::new(parts.zip(tokens).collect()))
+    let tokens = places
+        .drain(..)
+        .filter_map(|place| Some((place.part, place.token?)));
+    Some(AgentTokens::new(tokens.collect()))
 }
 
 /// Tokens that are brought together, some of which are there.
 struct Collection {
     minter: Arc<Inner>,
-    policy: AccessPolicy,
     subject: Option<String>,
     origin: Option<Origin>,
     valid_for: Duration,
     up_to: Option<AccessPolicy>,
     /// In the order of the agents.
-    tokens: Vec<Option<AccessToken>>,
+    places: Vec<Place>,
 }
 
 impl Collection {
     async fn complete_in_time(mut self) -> Result<AgentTokens> {
         // The timer needs one, too.
         runtime::current()?;
-        let (waited, agents) = (self.minter.deadline(), self.tokens.len());
+        let (waited, agents) = (self.minter.deadline(), self.places.len());
         let deadline = clock::after(Instant::now(), waited);
         // What has begun goes on without this, and is kept.
         match clock::timeout_at(deadline, self.complete()).await {
@@ -206,13 +213,13 @@ impl Collection {
         for _ in 0..MOST_ROUNDS {
             self.obtain_missing().await?;
             // Waiting for the others took a while.
-            for token in &mut self.tokens {
+            for Place { token, .. } in &mut self.places {
                 if let Some(found) = token.as_ref().and_then(|it| stale(it, self.valid_for)) {
                     fault = found;
                     *token = None;
                 }
             }
-            if let Some(tokens) = complete(&self.policy, &mut self.tokens) {
+            if let Some(tokens) = complete(&mut self.places) {
                 return Ok(tokens);
             }
         }
@@ -221,26 +228,25 @@ impl Collection {
 
     /// Obtains what is not there, as many at a time as may be minted. The first error ends it.
     async fn obtain_missing(&mut self) -> Result<()> {
-        let places = self.tokens.iter().enumerate();
+        let places = self.places.iter().enumerate();
         let missing: Vec<(usize, Wanted)> = places
-            .filter(|(_, token)| token.is_none())
-            .map(|(place, _)| (place, self.wanted(place)))
+            .filter(|(_, place)| place.token.is_none())
+            .map(|(number, place)| (number, self.wanted(&place.part)))
             .collect();
         let minter = self.minter.clone();
         let mut obtaining = stream::iter(missing)
-            .map(move |(place, wanted)| {
+            .map(move |(number, wanted)| {
                 let token = minter.clone().obtain(wanted);
-                async move { (place, token.await) }
+                async move { (number, token.await) }
             })
             .buffer_unordered(self.minter.max_concurrent_creates);
-        while let Some((place, token)) = obtaining.next().await {
-            self.tokens[place] = Some(token?);
+        while let Some((number, token)) = obtaining.next().await {
+            self.places[number].token = Some(token?);
         }
         Ok(())
     }
 
-    fn wanted(&self, place: usize) -> Wanted {
-        let part = &self.policy.parts_per_agent()[place];
+    fn wanted(&self, part: &AccessPolicy) -> Wanted {
         let (subject, origin) = (self.subject.as_deref(), self.origin.as_ref());
         let store = &self.minter.store;
         Wanted {

@@ -133,8 +133,11 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// The same request, for another policy.
-    pub(super) fn for_part(&self, part: &'a AccessPolicy) -> Self {
-        Self {
+    pub(super) fn for_part<'b>(&self, part: &'b AccessPolicy) -> TokenRequest<'b>
+    where
+        'a: 'b,
+    {
+        TokenRequest {
             policy: part,
             ..self.clone()
         }
