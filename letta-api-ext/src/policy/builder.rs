@@ -106,27 +106,47 @@ pub enum SeveralNamed {}
 #[derive(Clone, Copy, Debug)]
 pub enum Several {}
 
+/// The states of a [`PolicyBuilder`], and what follows them. Nothing outside this crate implements it.
+///
+/// Apart from the traits that say what can be done in a state: with the types of these in a method's signature, the compiler
+/// would not show what they say.
+pub trait State: sealed::Sealed {
+    /// Once an agent is named.
+    type WithAgent;
+    /// Once a right is given.
+    type WithRight;
+}
+impl State for Empty {
+    type WithAgent = AgentNamed;
+    type WithRight = Ready;
+}
+impl State for AgentNamed {
+    type WithAgent = SeveralNamed;
+    type WithRight = Ready;
+}
+impl State for Ready {
+    type WithAgent = SeveralNamed;
+    type WithRight = Ready;
+}
+impl State for SeveralNamed {
+    type WithAgent = SeveralNamed;
+    type WithRight = Several;
+}
+impl State for Several {
+    type WithAgent = SeveralNamed;
+    type WithRight = Several;
+}
+
 /// The states in which rights can be given. Nothing outside this crate implements it.
 #[diagnostic::on_unimplemented(
     message = "a right needs an agent: call `agent` first",
     label = "no agent has been named yet"
 )]
-pub trait HasAgent: sealed::Sealed {
-    /// The state after that.
-    type WithRight;
-}
-impl HasAgent for AgentNamed {
-    type WithRight = Ready;
-}
-impl HasAgent for Ready {
-    type WithRight = Ready;
-}
-impl HasAgent for SeveralNamed {
-    type WithRight = Several;
-}
-impl HasAgent for Several {
-    type WithRight = Several;
-}
+pub trait HasAgent: sealed::Sealed {}
+impl HasAgent for AgentNamed {}
+impl HasAgent for Ready {}
+impl HasAgent for SeveralNamed {}
+impl HasAgent for Several {}
 
 /// The states in which the next agent can be named. Nothing outside this crate implements it.
 #[diagnostic::on_unimplemented(
@@ -134,19 +154,10 @@ impl HasAgent for Several {
     label = "the agent before has no right yet",
     note = "call `chat`, `read_messages` or another right first"
 )]
-pub trait TakesAgent: sealed::Sealed {
-    /// The state after that.
-    type WithAgent;
-}
-impl TakesAgent for Empty {
-    type WithAgent = AgentNamed;
-}
-impl TakesAgent for Ready {
-    type WithAgent = SeveralNamed;
-}
-impl TakesAgent for Several {
-    type WithAgent = SeveralNamed;
-}
+pub trait TakesAgent: sealed::Sealed {}
+impl TakesAgent for Empty {}
+impl TakesAgent for Ready {}
+impl TakesAgent for Several {}
 
 /// The states in which there is a policy to build. Nothing outside this crate implements it.
 #[diagnostic::on_unimplemented(
@@ -191,7 +202,7 @@ impl PolicyBuilder<Empty> {
 }
 
 // The bounds are on the methods: on a whole `impl`, the compiler would not show what the traits say about them.
-impl<S> PolicyBuilder<S> {
+impl<S: State> PolicyBuilder<S> {
     /// Names the agent that the following rights are on. Naming it again later adds to its rights.
     ///
     /// After a second call, there is [`build_per_agent`](Self::build_per_agent) in place of [`build`](Self::build), since
@@ -210,7 +221,7 @@ impl<S> PolicyBuilder<S> {
     }
 }
 
-impl<S> PolicyBuilder<S> {
+impl<S: State> PolicyBuilder<S> {
     /// The agent's messages may be listed.
     pub fn read_messages(self) -> PolicyBuilder<S::WithRight>
     where
