@@ -22,7 +22,8 @@
 //! # Where to look
 //!
 //! - [`Letta`]: the client. Configured once, cheap to clone, shared by all tasks.
-//! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde.
+//! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde. A token is for
+//!   [one agent](policy#one-agent-for-a-token).
 //!   [`StrictPolicy`]: for configuration files, where a slip must not pass.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list),
 //!   [revoke](AccessTokens::revoke).
@@ -81,6 +82,10 @@
 //! libraries beneath trace too: at DEBUG, `h2` shows what a server says when it closes a connection, so keep it
 //! at INFO where a server that echoes secrets is a worry.
 //!
+//! A token that is asked for with a policy of [several entries](policy#one-agent-for-a-token) is an event at WARN, at a target
+//! within `letta_api_ext`, with the fields `letta.policy.entries` and `letta.policy.unknown_entries`: how many entries there
+//! are, and how many of these are not an agent's.
+//!
 //! An application without tracing can count calls and attempts with [`LettaBuilder::metrics`].
 //!
 //! [`tracing`]: https://docs.rs/tracing
@@ -124,8 +129,9 @@ pub use crate::letta::Letta;
 pub use crate::metrics::{AttemptReport, CallReport, Metrics};
 #[cfg(feature = "minter")]
 pub use crate::minter::{
-    MinterCounters, RevocationFailure, RevocationReport, TokenFuture, TokenMinter,
-    TokenMinterBuilder, TokenRequest,
+    AgentTokens, AgentTokensFuture, AgentTokensRequest, BrowserTokens, MinterCounters,
+    RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
+    TokenRequest,
 };
 pub use crate::origin::Origin;
 pub use crate::policy::{AccessPolicy, StrictPolicy};

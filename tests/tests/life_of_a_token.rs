@@ -21,10 +21,9 @@ async fn a_token_is_minted_listed_and_deleted() {
     let emulator = Emulator::start().await.unwrap();
     let tokens = client(&emulator).access_tokens();
     let policy = AccessPolicy::builder()
-        .agent("agent-1")
+        .agent("agent-2")
         .read_messages()
         .write_messages()
-        .agent("agent-2")
         .read_agent()
         .build()
         .unwrap();
@@ -197,35 +196,37 @@ async fn a_token_opens_what_its_policy_says_until_it_is_revoked() {
     let builder = Emulator::builder().agent("agent-1").agent("agent-2");
     let emulator = builder.start().await.unwrap();
     let tokens = client(&emulator).access_tokens();
-    let policy = AccessPolicy::builder()
+    let policies = AccessPolicy::builder()
         .agent("agent-1")
         .read_messages()
         .agent("agent-2")
         .read_agent()
-        .build()
+        .build_per_agent()
         .unwrap();
-    let token = tokens
-        .create(&policy, "https://chat.example.com")
-        .await
-        .unwrap();
-    for agent in ["agent-1", "agent-2"] {
-        for (right, path) in [
-            (
-                AccessRight::ReadMessages,
-                format!("/v1/agents/{agent}/messages"),
-            ),
-            (AccessRight::ReadAgent, format!("/v1/agents/{agent}")),
-        ] {
-            let expected = if policy.allows(agent, &right) {
-                200
-            } else {
-                403
-            };
-            assert_eq!(as_page(&emulator, &token, &path).await, expected, "{path}");
+    for policy in &policies {
+        let token = tokens
+            .create(policy, "https://chat.example.com")
+            .await
+            .unwrap();
+        for agent in ["agent-1", "agent-2"] {
+            for (right, path) in [
+                (
+                    AccessRight::ReadMessages,
+                    format!("/v1/agents/{agent}/messages"),
+                ),
+                (AccessRight::ReadAgent, format!("/v1/agents/{agent}")),
+            ] {
+                let expected = if policy.allows(agent, &right) {
+                    200
+                } else {
+                    403
+                };
+                assert_eq!(as_page(&emulator, &token, &path).await, expected, "{path}");
+            }
         }
+        tokens.revoke(&token).await.unwrap();
+        assert_eq!(as_page(&emulator, &token, "/v1/agents/agent-2").await, 401);
     }
-    tokens.revoke(&token).await.unwrap();
-    assert_eq!(as_page(&emulator, &token, "/v1/agents/agent-2").await, 401);
 }
 
 #[tokio::test]
