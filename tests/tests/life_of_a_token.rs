@@ -9,7 +9,7 @@ use letta_api_ext::{
 };
 
 letta_api_tests::with_both_token_rules!(
-    a_token_is_minted_listed_revoked_and_gone,
+    a_token_is_minted_listed_and_deleted,
     a_token_lives_five_minutes_unless_told_otherwise,
     every_token_comes_once_however_long_the_pages,
     what_the_service_refuses_comes_with_its_reason,
@@ -34,7 +34,7 @@ fn client(emulator: &Emulator) -> Letta {
         .unwrap()
 }
 
-async fn a_token_is_minted_listed_revoked_and_gone(rules: TokenRules) {
+async fn a_token_is_minted_listed_and_deleted(rules: TokenRules) {
     let emulator = start(rules).await;
     let tokens = client(&emulator).access_tokens();
     let policy = AccessPolicy::builder()
@@ -76,7 +76,7 @@ async fn a_token_is_minted_listed_revoked_and_gone(rules: TokenRules) {
 
     // A second time the service answers the same.
     for _ in 0..2 {
-        assert_eq!(tokens.revoke(&token).await.unwrap(), Revocation::Revoked);
+        assert_eq!(tokens.revoke(&token).await.unwrap(), Revocation::Deleted);
     }
     assert!(tokens.list().await.unwrap().tokens().is_empty());
 }
@@ -108,7 +108,7 @@ async fn a_token_lives_five_minutes_unless_told_otherwise(rules: TokenRules) {
     assert_eq!(emulator.token_count().live, 0);
     // It is listed until it is deleted.
     assert_eq!(tokens.list().await.unwrap().tokens().len(), 1);
-    assert_eq!(tokens.revoke(&token).await.unwrap(), Revocation::Revoked);
+    assert_eq!(tokens.revoke(&token).await.unwrap(), Revocation::Deleted);
     assert!(tokens.list().await.unwrap().tokens().is_empty());
 }
 
@@ -193,9 +193,9 @@ async fn projects_are_kept_apart(rules: TokenRules) {
     assert_eq!(of("one").list().await.unwrap().tokens().len(), 1);
     assert!(of("two").list().await.unwrap().tokens().is_empty());
     // The answer is the same, and the token stays.
-    assert_eq!(of("two").revoke(&token).await.unwrap(), Revocation::Revoked);
+    assert_eq!(of("two").revoke(&token).await.unwrap(), Revocation::Deleted);
     assert_eq!(of("one").list().await.unwrap().tokens().len(), 1);
-    assert_eq!(of("one").revoke(&token).await.unwrap(), Revocation::Revoked);
+    assert_eq!(of("one").revoke(&token).await.unwrap(), Revocation::Deleted);
 }
 
 /// What a page of `https://chat.example.com` gets for a request with the token.

@@ -327,7 +327,7 @@ async fn letta_api_ext_and_the_official_clients_send_and_understand_the_same_of_
         assert_refusals(program.name, rules, &cases, &theirs);
         for (step, result) in steps.iter().zip(&mut theirs.understood) {
             if step["call"] == "tokens.delete" {
-                revoked(result);
+                deleted(result);
             }
         }
         assert_same(program.name, &cases, &ours, &theirs);
@@ -335,9 +335,9 @@ async fn letta_api_ext_and_the_official_clients_send_and_understand_the_same_of_
 }
 
 /// letta-api-ext says what became of the token. The official clients say nothing.
-fn revoked(result: &mut Value) {
+fn deleted(result: &mut Value) {
     if *result == json!({ "understood": null }) {
-        *result = json!({ "understood": "revoked" });
+        *result = json!({ "understood": "deleted" });
     }
 }
 
