@@ -417,7 +417,7 @@ impl TokenMinter {
         self.inner.revoke(vec![Selection::Subject(subject)]).await
     }
 
-    /// Ends the tokens of this subject for this agent alone. Otherwise as [`revoke`](Self::revoke).
+    /// Revokes the tokens of this subject for this agent alone. Otherwise as [`revoke`](Self::revoke).
     #[cfg(feature = "axum")]
     pub(crate) async fn revoke_subject_on(
         &self,

@@ -253,12 +253,12 @@ impl<F> TokenEndpoint<F> {
         }
     }
 
-    /// Ends the subject's token for one agent.
+    /// Revokes the subject's token for one agent.
     fn end_on(&self, subject: &str, agent: &AgentId) {
         let _ = self.minter.revoke_subject_on(subject, agent).now_or_never();
     }
 
-    /// Ends the subject's tokens. A token without one is not this page's alone.
+    /// Revokes the subject's tokens. A token without one is not this page's alone.
     fn end(&self, grant: &TokenGrant) {
         if let Some(subject) = grant.subject_name() {
             // They are forgotten at once; the revoking goes on by itself, and the minter traces what fails.
