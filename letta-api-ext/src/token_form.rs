@@ -83,7 +83,7 @@ pub(crate) fn encode(decoded: &str) -> Zeroizing<String> {
     let mut token = Zeroizing::new(String::with_capacity(room));
     token.push_str(TOKEN_PREFIX);
     BASE64.encode_string(decoded, &mut token);
-    while (token.len() - TOKEN_PREFIX.len()) % 4 != 0 {
+    while !(token.len() - TOKEN_PREFIX.len()).is_multiple_of(4) {
         token.push('=');
     }
     token
@@ -128,7 +128,7 @@ mod tests {
         }
         assert!(lengths.iter().all(|count| *count > 0), "{lengths:?}");
         assert_eq!(
-            &*encode("org-1:3f88d4ce").as_str(),
+            encode("org-1:3f88d4ce").as_str(),
             "ck-let-b3JnLTE6M2Y4OGQ0Y2U="
         );
     }
