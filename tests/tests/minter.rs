@@ -9,94 +9,19 @@ use futures_util::future::join_all;
 use futures_util::poll;
 use letta_api_emulator::{Clock, Emulator, Fault, Operation};
 use letta_api_ext::{
-    AccessPolicy, AccessToken, AgentId, Letta, Origin, RetryPolicy, Revocation, TokenMinter,
-    TokenMinterBuilder,
+    AccessToken, AgentId, Letta, Origin, Revocation, TokenMinter, TokenMinterBuilder,
 };
 use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
+use letta_api_tests::minting::{ORIGIN, Service, chat, policy, same, seconds};
 use letta_api_tests::traces::Traces;
 use letta_api_tests::virtual_time::{TokioClock, VirtualTime};
 use letta_api_tests::{TOKEN, answer, letta};
 
-const ORIGIN: &str = "https://chat.example.com";
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// A token for chatting with `agent-1`.
 fn token_json() -> String {
     letta_api_tests::token_json().replace("https://app.example.com", ORIGIN)
-}
-
-fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-/// An emulator, a client for it that sends each call once, and the time that both go by.
-struct Service {
-    time: VirtualTime,
-    emulator: Emulator,
-    letta: Letta,
-}
-
-impl Service {
-    async fn start() -> Self {
-        let time = VirtualTime::stop();
-        let clock = time.clock(Duration::ZERO);
-        Self::start_with(time, Emulator::builder().clock(clock)).await
-    }
-
-    async fn start_with(time: VirtualTime, builder: letta_api_emulator::Builder) -> Self {
-        let emulator = builder.start().await.unwrap();
-        let letta = Letta::builder()
-            .api_key(emulator.api_key())
-            .base_url(emulator.base_url())
-            .retry(RetryPolicy::never())
-            .build()
-            .unwrap();
-        Self {
-            time,
-            emulator,
-            letta,
-        }
-    }
-
-    fn minter(&self) -> TokenMinter {
-        self.builder().build().unwrap()
-    }
-
-    fn builder(&self) -> TokenMinterBuilder {
-        TokenMinter::builder(&self.letta, ORIGIN)
-    }
-
-    fn creates(&self) -> usize {
-        self.emulator.request_count(Operation::CreateToken)
-    }
-
-    fn revokes(&self) -> usize {
-        self.emulator.request_count(Operation::DeleteToken)
-    }
-
-    /// Whether the service has a record of it.
-    fn is_live(&self, token: &AccessToken) -> bool {
-        let tokens = self.emulator.tokens();
-        tokens
-            .iter()
-            .any(|live| live.secret().expose_secret() == token.expose_secret())
-    }
-
-    fn live(&self) -> usize {
-        self.emulator.tokens().len()
-    }
-}
-
-fn chat(agent: &str) -> AccessPolicy {
-    AccessPolicy::builder().agent(agent).chat().build().unwrap()
-}
-
-fn policy(text: &str) -> AccessPolicy {
-    text.parse().unwrap()
-}
-
-fn same(one: &AccessToken, other: &AccessToken) -> bool {
-    one.expose_secret() == other.expose_secret()
 }
 
 #[tokio::test]
@@ -141,7 +66,7 @@ async fn a_request_that_needs_a_longer_life_gets_a_token_that_has_it() {
     // What it took the place of was handed out, and is deleted with it.
     assert_eq!(minter.token_count(), 2);
     assert_eq!(minter.revoke(&policy).await.deleted(), 2);
-    assert_eq!(service.live(), 0);
+    assert_eq!(service.emulator.tokens().len(), 0);
 }
 
 #[tokio::test]
@@ -223,14 +148,14 @@ async fn revoking_a_policy_deletes_the_wider_token_that_was_served_for_it() {
     let (read, chat) = (policy("agent-1:read_messages"), chat("agent-1"));
     let wide = minter.token(&chat).await.unwrap();
     assert_eq!(minter.revoke(&read).await.deleted(), 0);
-    assert!(service.is_live(&wide));
+    assert!(service.has(&wide));
     let served = minter.token(&read).up_to(&chat).await.unwrap();
     assert!(same(&served, &wide));
     // Also after it was renewed.
     service.time.advance(seconds(60)).await;
     minter.token(&chat).valid_for(seconds(250)).await.unwrap();
     assert_eq!(minter.revoke(&read).await.deleted(), 2);
-    assert_eq!(service.live(), 0);
+    assert_eq!(service.emulator.tokens().len(), 0);
 }
 
 #[tokio::test]
@@ -281,7 +206,7 @@ async fn an_answer_that_is_lost_is_counted_as_a_token_that_nobody_knows() {
     let error = minter.token(&chat("agent-1")).await.unwrap_err();
     assert!(error.may_have_happened());
     assert_eq!(minter.counters().unknown_outcomes, 1);
-    assert_eq!(service.live(), 1);
+    assert_eq!(service.emulator.tokens().len(), 1);
 }
 
 #[tokio::test]
@@ -400,7 +325,7 @@ async fn a_token_near_its_end_is_renewed_in_the_background_while_it_is_served() 
     service.time.until(|| minter.token_count() == 2).await;
     let renewed = minter.token(&policy).await.unwrap();
     assert!(!same(&renewed, &first));
-    assert!(service.is_live(&first), "it may be in use");
+    assert!(service.has(&first), "it may be in use");
     assert_eq!(service.creates(), 2);
     let counters = minter.counters();
     assert_eq!(
@@ -508,8 +433,11 @@ async fn tokens_live_as_long_as_they_should(lifetime: Duration, is_service_ahead
     let page = serde_json::to_value(token.to_browser()).unwrap();
     assert_eq!(page["expiresIn"], left.as_secs());
     // One that lived too long was deleted.
-    service.time.until(|| service.live() == 1).await;
-    assert!(service.is_live(&token));
+    service
+        .time
+        .until(|| service.emulator.tokens().len() == 1)
+        .await;
+    assert!(service.has(&token));
 
     // What is known of the clock is used from then on.
     let before = service.creates();
@@ -524,7 +452,7 @@ async fn tokens_live_as_long_as_they_should(lifetime: Duration, is_service_ahead
     let served = minter.token(&policy).valid_for(seconds(1)).await.unwrap();
     assert!(same(&served, &token));
     let next = minter.token(&policy).valid_for(seconds(2)).await.unwrap();
-    assert!(!same(&next, &token) && service.is_live(&token));
+    assert!(!same(&next, &token) && service.has(&token));
 }
 
 #[tokio::test]
@@ -607,8 +535,8 @@ async fn what_is_revoked_is_forgotten_first_and_the_next_is_fresh() {
     assert!(!same(&fresh, &token));
     service.time.until(|| service.revokes() == 1).await;
     service.time.advance(seconds(5)).await;
-    service.time.until(|| !service.is_live(&token)).await;
-    assert!(service.is_live(&fresh) && service.is_live(&bystander));
+    service.time.until(|| !service.has(&token)).await;
+    assert!(service.has(&fresh) && service.has(&bystander));
 
     service.emulator.clear_faults();
     let report = minter.revoke(&mine).await;
@@ -641,8 +569,8 @@ async fn a_token_in_flight_is_deleted_when_it_lands() {
     service.time.advance(seconds(3)).await;
     assert_eq!(revoking.await.deleted(), 1);
     let token = next.await.unwrap();
-    assert!(service.is_live(&token));
-    assert_eq!(service.live(), 1);
+    assert!(service.has(&token));
+    assert_eq!(service.emulator.tokens().len(), 1);
 }
 
 #[tokio::test]
@@ -678,9 +606,9 @@ async fn tokens_are_revoked_by_agent_and_by_subject() {
 
     let agent = AgentId::new("agent-1").unwrap();
     assert_eq!(minter.revoke_agent(&agent).await.deleted(), 2);
-    assert!(!service.is_live(&first) && !service.is_live(&second));
+    assert!(!service.has(&first) && !service.has(&second));
     assert_eq!(minter.revoke_subject("ada").await.deleted(), 1);
-    assert!(!service.is_live(&third) && service.is_live(&fourth));
+    assert!(!service.has(&third) && service.has(&fourth));
     assert_eq!(minter.revoke_subject("nobody").await.deleted(), 0);
 }
 
@@ -733,12 +661,18 @@ async fn a_shutdown_revokes_all_and_mints_no_more() {
     assert!(waiting.await.unwrap_err().is_shut_down());
     let error = minter.token(&policies[1]).await.unwrap_err();
     assert!(error.is_shut_down() && !error.is_retryable(), "{error}");
-    service.time.until(|| service.live() == 0).await;
+    service
+        .time
+        .until(|| service.emulator.tokens().is_empty())
+        .await;
     service.time.advance(seconds(3)).await;
     let report = shutdown.await;
     assert_eq!(report.deleted(), 52);
     assert!(report.is_complete(), "{report:?}");
-    assert_eq!((service.live(), minter.token_count()), (0, 0));
+    assert_eq!(
+        (service.emulator.tokens().len(), minter.token_count()),
+        (0, 0)
+    );
     assert!(
         minter.shutdown(seconds(1)).await.is_complete(),
         "a second time too"
@@ -802,7 +736,7 @@ async fn the_cache_is_bounded_and_what_was_not_used_for_longest_goes_first() {
     assert_eq!(service.creates(), 15);
 
     // What was forgotten works on, and a report says that something may have been missed.
-    assert!(service.is_live(&tokens[1]));
+    assert!(service.has(&tokens[1]));
     let report = minter.revoke(&policies[1]).await;
     assert!(report.may_have_missed() && !report.is_complete());
     assert!(!minter.token(&policies[1]).await.unwrap().is_expired());
@@ -1112,7 +1046,7 @@ async fn each_live_token_that_is_forgotten_is_counted() {
         minter.token(&chat(agent)).await.unwrap();
     }
     assert_eq!(minter.token_count(), 2);
-    assert_eq!(service.live(), 4);
+    assert_eq!(service.emulator.tokens().len(), 4);
     assert_eq!(minter.counters().evictions, 2);
 }
 
@@ -1201,7 +1135,10 @@ async fn what_lands_after_the_deadline_of_a_shutdown_is_deleted() {
     assert_eq!((report.deleted(), report.unfinished()), (0, 1));
     service.time.advance(seconds(3)).await;
     service.time.until(|| service.revokes() == 1).await;
-    service.time.until(|| service.live() == 0).await;
+    service
+        .time
+        .until(|| service.emulator.tokens().is_empty())
+        .await;
     service
         .time
         .until(|| minter.counters().revocations == 1)
@@ -1227,7 +1164,7 @@ async fn a_shutdown_waits_for_revocations_that_nobody_waits_for() {
     }
     service.time.advance(seconds(3)).await;
     assert!(shutdown.await.is_complete());
-    assert_eq!(service.live(), 0);
+    assert_eq!(service.emulator.tokens().len(), 0);
 }
 
 #[tokio::test]
@@ -1549,11 +1486,11 @@ async fn a_token_in_its_last_second_is_deleted_too() {
     let token = minter.token(&policy).await.unwrap();
     service.time.advance(token.remaining()).await;
     // It is not served any more, and the service may still accept it.
-    assert!(token.is_expired() && service.is_live(&token));
+    assert!(token.is_expired() && service.has(&token));
     let report = minter.revoke(&policy).await;
     assert_eq!(report.deleted(), 1);
     assert!(report.longest_remaining() <= seconds(1));
-    assert!(!service.is_live(&token));
+    assert!(!service.has(&token));
 }
 
 /// What a minter of short lives does when pages are loaded every second, and what it costs.

@@ -6,26 +6,14 @@ use std::time::Duration;
 
 use futures_util::{FutureExt as _, poll};
 use letta_api_emulator::{Emulator, Fault, Operation};
-use letta_api_ext::{
-    AccessPolicy, AccessToken, AgentTokens, Letta, Origin, RetryPolicy, TokenMinter,
-    TokenMinterBuilder,
-};
+use letta_api_ext::{AccessPolicy, AgentTokens, Letta, Origin, TokenMinter};
 use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
+use letta_api_tests::minting::{ORIGIN, Service, policy, same, seconds};
 use letta_api_tests::traces::{Trace, Traces};
-use letta_api_tests::virtual_time::VirtualTime;
 use letta_api_tests::{answer, token_json};
 use tracing_core::Level;
 
-const ORIGIN: &str = "https://chat.example.com";
 const HOUR: Duration = Duration::from_secs(3600);
-
-fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-fn policy(text: &str) -> AccessPolicy {
-    text.parse().unwrap()
-}
 
 /// Two agents with different rights.
 fn both() -> AccessPolicy {
@@ -38,59 +26,13 @@ fn chat_with(agents: usize) -> AccessPolicy {
     policy(&agents.collect::<Vec<_>>().join(";"))
 }
 
-fn same(one: &AccessToken, other: &AccessToken) -> bool {
-    one.expose_secret() == other.expose_secret()
+fn fail_creates(service: &Service, fault: Fault) {
+    let fault = fault.on(Operation::CreateToken);
+    service.emulator.inject(fault).unwrap();
 }
 
 fn secrets(tokens: &AgentTokens) -> HashSet<&str> {
     tokens.iter().map(|(_, it)| it.expose_secret()).collect()
-}
-
-/// An emulator, a client for it that sends each call once, and the time that both go by.
-struct Service {
-    time: VirtualTime,
-    emulator: Emulator,
-    letta: Letta,
-}
-
-impl Service {
-    async fn start() -> Self {
-        let time = VirtualTime::stop();
-        let clock = time.clock(Duration::ZERO);
-        let emulator = Emulator::builder().clock(clock).start().await.unwrap();
-        let letta = Letta::builder()
-            .api_key(emulator.api_key())
-            .base_url(emulator.base_url())
-            .retry(RetryPolicy::never())
-            .build()
-            .unwrap();
-        Self {
-            time,
-            emulator,
-            letta,
-        }
-    }
-
-    fn minter(&self) -> TokenMinter {
-        self.builder().build().unwrap()
-    }
-
-    fn builder(&self) -> TokenMinterBuilder {
-        TokenMinter::builder(&self.letta, ORIGIN)
-    }
-
-    fn creates(&self) -> usize {
-        self.emulator.request_count(Operation::CreateToken)
-    }
-
-    fn live(&self) -> usize {
-        self.emulator.token_count().live
-    }
-
-    fn inject(&self, fault: Fault) {
-        let fault = fault.on(Operation::CreateToken);
-        self.emulator.inject(fault).unwrap();
-    }
 }
 
 #[tokio::test]
@@ -172,7 +114,7 @@ async fn hundreds_of_agents_are_minted_for_side_by_side_and_no_more_at_a_time_th
         .build()
         .unwrap();
     let policy = chat_with(500);
-    service.inject(Fault::latency(seconds(1)));
+    fail_creates(&service, Fault::latency(seconds(1)));
     let mut request = Box::pin(minter.tokens_per_agent(&policy).into_future());
     for round in 1..=25 {
         assert!(poll!(&mut request).is_pending());
@@ -180,7 +122,10 @@ async fn hundreds_of_agents_are_minted_for_side_by_side_and_no_more_at_a_time_th
         assert_eq!(service.creates(), 20 * round);
         service.time.advance(seconds(1)).await;
         // All of them are back before the next begin.
-        service.time.until(|| service.live() == 20 * round).await;
+        service
+            .time
+            .until(|| service.emulator.token_count().live == 20 * round)
+            .await;
         while minter.token_count() < 20 * round as u64 {
             assert!(round == 25 || poll!(&mut request).is_pending());
             tokio::task::yield_now().await;
@@ -196,7 +141,10 @@ async fn hundreds_of_agents_are_minted_for_side_by_side_and_no_more_at_a_time_th
     }
     assert_eq!((service.creates(), minter.counters().hits), (500, 1500));
     assert_eq!(minter.revoke(&policy).await.failures().len(), 0);
-    assert_eq!((service.live(), minter.token_count()), (0, 0));
+    assert_eq!(
+        (service.emulator.token_count().live, minter.token_count()),
+        (0, 0)
+    );
 }
 
 #[tokio::test]
@@ -224,7 +172,7 @@ async fn the_first_failure_is_told_at_once_and_what_has_not_begun_does_not_begin
     for part in &parts[..2] {
         minter.token(part).await.unwrap();
     }
-    service.inject(Fault::status(500).times(1));
+    fail_creates(&service, Fault::status(500).times(1));
     let error = minter.tokens_per_agent(&policy).await.unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 500);
     assert_eq!((service.creates(), minter.token_count()), (3, 2));
@@ -245,7 +193,7 @@ async fn the_first_failure_is_told_at_once_and_what_has_not_begun_does_not_begin
 async fn what_has_begun_when_another_fails_goes_on_and_is_kept() {
     let service = Service::start().await;
     let minter = service.minter();
-    service.inject(Fault::status(500).times(1));
+    fail_creates(&service, Fault::status(500).times(1));
     let policy = chat_with(6);
     let error = minter.tokens_per_agent(&policy).await.unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 500);
@@ -260,7 +208,7 @@ async fn what_has_begun_when_another_fails_goes_on_and_is_kept() {
 async fn a_service_that_limits_the_account_is_not_asked_for_each_agent() {
     let service = Service::start().await;
     let minter = service.minter();
-    service.inject(Fault::rate_limit(0, seconds(60)));
+    fail_creates(&service, Fault::rate_limit(0, seconds(60)));
     let policy = chat_with(500);
     for _ in 0..20 {
         let error = minter.tokens_per_agent(&policy).await.unwrap_err();
@@ -276,7 +224,7 @@ async fn a_request_that_is_dropped_strands_nothing() {
     let service = Service::start().await;
     let minter = service.builder().max_concurrent_creates(2).build().unwrap();
     let policy = chat_with(5);
-    service.inject(Fault::latency(seconds(3)));
+    fail_creates(&service, Fault::latency(seconds(3)));
     let mut request = Box::pin(minter.tokens_per_agent(&policy).into_future());
     assert!(poll!(&mut request).is_pending());
     service.time.until(|| service.creates() == 2).await;
@@ -285,14 +233,17 @@ async fn a_request_that_is_dropped_strands_nothing() {
     service.time.until(|| minter.token_count() == 2).await;
     service.time.advance(seconds(10)).await;
     tokio::task::yield_now().await;
-    assert_eq!((service.creates(), service.live()), (2, 2));
+    assert_eq!(
+        (service.creates(), service.emulator.token_count().live),
+        (2, 2)
+    );
     service.emulator.clear_faults();
     minter.tokens_per_agent(&policy).await.unwrap();
     assert_eq!(service.creates(), 5);
 
     // Another who asks for the same loses nothing by it.
     let next = self::policy("agent-7:chat;agent-8:chat");
-    service.inject(Fault::latency(seconds(3)));
+    fail_creates(&service, Fault::latency(seconds(3)));
     let mut leader = Box::pin(minter.tokens_per_agent(&next).into_future());
     let mut other = Box::pin(minter.tokens_per_agent(&next).into_future());
     assert!(poll!(&mut leader).is_pending() && poll!(&mut other).is_pending());
@@ -320,7 +271,10 @@ async fn subjects_and_origins_have_tokens_of_their_own() {
     assert_eq!((secrets.len(), service.creates()), (8, 8));
     assert_eq!(all[3].get("agent-1").unwrap().origin(), Some(&elsewhere));
     assert_eq!(minter.revoke_subject("ada").await.deleted(), 2);
-    assert_eq!((service.live(), minter.token_count()), (6, 6));
+    assert_eq!(
+        (service.emulator.token_count().live, minter.token_count()),
+        (6, 6)
+    );
     let printed = format!("{:?}", request().subject("s3cret"));
     assert!(!printed.contains("s3cret"), "{printed}");
 }
@@ -356,9 +310,9 @@ async fn revoking_a_policy_of_several_ends_the_tokens_for_each_of_its_agents() {
     for other in others {
         minter.token(&policy(other)).await.unwrap();
     }
-    assert_eq!(service.live(), 3 + 3 + 1 + 3);
+    assert_eq!(service.emulator.token_count().live, 3 + 3 + 1 + 3);
     assert_eq!(minter.revoke(&narrow).await.deleted(), 7);
-    assert_eq!(service.live(), 3);
+    assert_eq!(service.emulator.token_count().live, 3);
     for other in others {
         minter.token(&policy(other)).await.unwrap();
     }
@@ -373,17 +327,23 @@ async fn revoking_a_policy_of_several_ends_the_tokens_for_each_of_its_agents() {
 async fn what_is_being_minted_is_revoked_with_the_policy_of_all() {
     let service = Service::start().await;
     let minter = service.minter();
-    service.inject(Fault::late_answer(seconds(3)));
+    fail_creates(&service, Fault::late_answer(seconds(3)));
     let policy = both();
     let mut request = Box::pin(minter.tokens_per_agent(&policy).into_future());
     assert!(poll!(&mut request).is_pending());
-    service.time.until(|| service.live() == 2).await;
+    service
+        .time
+        .until(|| service.emulator.token_count().live == 2)
+        .await;
     let mut revoking = Box::pin(minter.revoke(&policy));
     assert!(poll!(&mut revoking).is_pending());
     assert!(request.await.unwrap_err().is_revoked());
     service.time.advance(seconds(3)).await;
     assert_eq!(revoking.await.deleted(), 2);
-    assert_eq!((service.live(), minter.token_count()), (0, 0));
+    assert_eq!(
+        (service.emulator.token_count().live, minter.token_count()),
+        (0, 0)
+    );
 }
 
 #[tokio::test]
@@ -393,7 +353,7 @@ async fn a_token_that_is_revoked_while_the_others_are_minted_is_not_handed_out()
     let policy = both();
     let first = policy.per_agent().next().unwrap();
     let old = minter.token(&first).await.unwrap();
-    service.inject(Fault::latency(seconds(3)).times(1));
+    fail_creates(&service, Fault::latency(seconds(3)).times(1));
     let mut request = Box::pin(minter.tokens_per_agent(&policy).into_future());
     assert!(poll!(&mut request).is_pending());
     service.time.until(|| service.creates() == 2).await;
@@ -401,7 +361,10 @@ async fn a_token_that_is_revoked_while_the_others_are_minted_is_not_handed_out()
     service.time.advance(seconds(3)).await;
     let tokens = request.await.unwrap();
     assert!(!same(tokens.get("agent-1").unwrap(), &old));
-    assert_eq!((service.creates(), service.live()), (3, 2));
+    assert_eq!(
+        (service.creates(), service.emulator.token_count().live),
+        (3, 2)
+    );
 }
 
 #[tokio::test]
@@ -412,7 +375,7 @@ async fn all_tokens_are_good_for_long_enough_when_the_last_is_there() {
     let first = policy.per_agent().next().unwrap();
     let old = minter.token(&first).await.unwrap();
     let asked = old.remaining() - seconds(2);
-    service.inject(Fault::latency(seconds(3)).times(1));
+    fail_creates(&service, Fault::latency(seconds(3)).times(1));
     let request = minter
         .tokens_per_agent(&policy)
         .valid_for(asked - seconds(10));
@@ -432,7 +395,7 @@ async fn all_must_be_there_by_the_deadline_and_what_is_there_is_kept() {
     let service = Service::start().await;
     let minter = service.builder().max_concurrent_creates(1).build().unwrap();
     let policy = chat_with(40);
-    service.inject(Fault::latency(seconds(1)));
+    fail_creates(&service, Fault::latency(seconds(1)));
     let mut request = Box::pin(minter.tokens_per_agent(&policy).into_future());
     for minted in 1..=29 {
         assert!(poll!(&mut request).is_pending());
@@ -463,7 +426,7 @@ async fn a_shutdown_ends_all_of_them_and_the_requests_for_them() {
     let service = Service::start().await;
     let minter = service.minter();
     minter.tokens_per_agent(&both()).await.unwrap();
-    service.inject(Fault::latency(HOUR));
+    fail_creates(&service, Fault::latency(HOUR));
     let next = chat_with(5);
     let mut waiting = Box::pin(minter.tokens_per_agent(&next).into_future());
     assert!(poll!(&mut waiting).is_pending());
@@ -471,7 +434,10 @@ async fn a_shutdown_ends_all_of_them_and_the_requests_for_them() {
     let mut report = Box::pin(report);
     assert!(poll!(&mut report).is_pending());
     assert!(waiting.await.unwrap_err().is_shut_down());
-    service.time.until(|| service.live() == 0).await;
+    service
+        .time
+        .until(|| service.emulator.token_count().live == 0)
+        .await;
     service.time.advance(seconds(1)).await;
     assert_eq!(report.await.deleted(), 2);
     let error = minter.tokens_per_agent(&both()).await.unwrap_err();
