@@ -274,6 +274,13 @@ export function watchRenewals(context) {
   return renewals;
 }
 
+/** Waits for an answer to the page, so that the requests that it made before have been told, in their order. */
+export function settle(page) {
+  return page.evaluate(async () => {
+    await fetch("/api/session");
+  });
+}
+
 /**
  * Has a page that is opened later get the first words of each answer, and the rest once this is called that it gives: so
  * that an answer is under way for as long as the test wants.
