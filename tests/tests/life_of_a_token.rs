@@ -1,7 +1,9 @@
 //! The whole life of a token, against the emulator.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use letta_api::types::{AccessPolicyEntry, ClientSideAccessTokenCreate};
 use letta_api_emulator::{Emulator, Fault, ManualClock, Operation, TokenRules};
 use letta_api_ext::policy::Preset;
 use letta_api_ext::{
@@ -18,6 +20,11 @@ letta_api_tests::with_both_token_rules!(
     a_token_of_two_agents_opens_nothing,
     the_emulators_faults_are_what_applications_will_see,
     tokens_in_a_list_are_told_apart_without_being_shown,
+    a_list_that_changes_while_it_is_read_gives_nothing_odd,
+    all_tokens_of_an_agent_can_be_deleted_expired_ones_too,
+    a_slash_at_the_end_of_an_origin_is_not_sent,
+    an_entry_of_an_unknown_kind_is_refused_by_the_service,
+    tokens_with_every_sign_of_base64_work_throughout,
     time_moves_on_for_the_service_the_client_and_a_minter_alike,
 );
 
@@ -125,7 +132,7 @@ async fn every_token_comes_once_however_long_the_pages(rules: TokenRules) {
     }
     for limit in [1, 5, 23, 100] {
         let mut items = tokens.list().limit(limit).items();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         while let Some(token) = items.next().await {
             assert!(
                 seen.insert(token.unwrap().expose_secret().to_owned()),
@@ -142,6 +149,163 @@ async fn every_token_comes_once_however_long_the_pages(rules: TokenRules) {
         odd += page.unwrap().into_iter().count();
     }
     assert_eq!(odd, 11);
+}
+
+/// Positions shift when tokens come and go, so that a token may come twice, or not at all. What is there all the time comes
+/// at least if the list is read again while it rests.
+async fn a_list_that_changes_while_it_is_read_gives_nothing_odd(rules: TokenRules) {
+    let emulator = start(rules).await;
+    let tokens = client(&emulator).access_tokens();
+    let policy = AccessPolicy::for_agent("agent-1", Preset::Chat).unwrap();
+    let create = async || {
+        let request = tokens.create(&policy, "https://chat.example.com");
+        request.await.unwrap()
+    };
+    let mut made = BTreeSet::new();
+    for _ in 0..20 {
+        made.insert(create().await.expose_secret().to_owned());
+    }
+    let mut items = tokens.list().limit(3).items();
+    let mut read = 0;
+    while let Some(token) = items.next().await {
+        let token = token.unwrap();
+        assert!(made.contains(token.expose_secret()));
+        // Each that comes makes another or takes one away, for as long as the list was at first.
+        if read < 20 {
+            match read % 2 {
+                0 => drop(made.insert(create().await.expose_secret().to_owned())),
+                _ => drop(tokens.revoke(&token).await.unwrap()),
+            }
+        }
+        read += 1;
+    }
+    assert!((10..=60).contains(&read), "{read}");
+    let mut items = tokens.list().limit(3).items();
+    let mut seen = BTreeSet::new();
+    while let Some(token) = items.next().await {
+        assert!(seen.insert(token.unwrap().expose_secret().to_owned()));
+    }
+    let there = emulator.tokens();
+    let there: BTreeSet<_> = there
+        .iter()
+        .map(|token| token.secret().expose_secret().to_owned())
+        .collect();
+    assert_eq!(seen.len(), there.len());
+    assert!(seen == there);
+}
+
+async fn all_tokens_of_an_agent_can_be_deleted_expired_ones_too(rules: TokenRules) {
+    let clock = ManualClock::new();
+    let builder = Emulator::builder().token_rules(rules).clock(clock.clone());
+    let emulator = builder.start().await.unwrap();
+    let tokens = client(&emulator).access_tokens();
+    for round in 0..3 {
+        for agent in ["agent-1", "agent-2"] {
+            let policy = AccessPolicy::for_agent(agent, Preset::Chat).unwrap();
+            let request = tokens.create(policy, "https://chat.example.com");
+            request.await.unwrap();
+        }
+        if round < 2 {
+            clock.advance(Duration::from_secs(200));
+        }
+    }
+    assert_eq!(emulator.token_count().expired, 2);
+    let mut items = tokens.list().agent("agent-1").limit(1).items();
+    let mut all = Vec::new();
+    while let Some(token) = items.next().await {
+        all.push(token.unwrap());
+    }
+    assert_eq!(all.len(), 3);
+    for token in &all {
+        assert_eq!(tokens.revoke(token).await.unwrap(), Revocation::Deleted);
+    }
+    let left = tokens.list().agent("agent-1").await.unwrap();
+    assert!(left.tokens().is_empty());
+    assert_eq!(emulator.tokens().len(), 3);
+}
+
+async fn a_slash_at_the_end_of_an_origin_is_not_sent(rules: TokenRules) {
+    let emulator = start(rules).await;
+    let letta = client(&emulator);
+    let policy = AccessPolicy::for_agent("agent-1", Preset::Chat).unwrap();
+    for origin in ["https://chat.example.com/", "http://localhost:3000/"] {
+        let token = letta.access_tokens().create(&policy, origin).await.unwrap();
+        assert_eq!(token.hostname(), origin.trim_end_matches('/'));
+        let minter = TokenMinter::new(&letta, origin).unwrap();
+        assert_eq!(
+            minter.token(&policy).await.unwrap().hostname(),
+            token.hostname()
+        );
+    }
+    // As the generated client sends it, which checks nothing.
+    let entries = vec![AccessPolicyEntry::agent(
+        "agent-1",
+        vec![AccessRight::ReadMessages],
+    )];
+    let body = ClientSideAccessTokenCreate::new("https://chat.example.com/", entries);
+    let error = letta.api().create_client_side_access_token(&body).await;
+    assert_eq!(error.unwrap_err().status().unwrap().as_u16(), 400);
+}
+
+async fn an_entry_of_an_unknown_kind_is_refused_by_the_service(rules: TokenRules) {
+    let emulator = start(rules).await;
+    let written = r#"[{"type": "identity", "id": "identity-1", "access": ["read_agent"]}]"#;
+    let policy: AccessPolicy = serde_json::from_str(written).unwrap();
+    let tokens = client(&emulator).access_tokens();
+    let error = tokens.create(policy, "https://chat.example.com").await;
+    let error = error.unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 400);
+    assert!(error.message().unwrap().contains("identity"), "{error}");
+    assert!(emulator.tokens().is_empty());
+}
+
+async fn tokens_with_every_sign_of_base64_work_throughout(rules: TokenRules) {
+    // Whose tokens have a `+`, a `/` and a `=`.
+    let builder = Emulator::builder()
+        .token_rules(rules)
+        .organization("ab~cd?");
+    let emulator = builder.agent("agent-1").start().await.unwrap();
+    let letta = client(&emulator);
+    let tokens = letta.access_tokens();
+    let policy = AccessPolicy::for_agent("agent-1", Preset::ReadOnly).unwrap();
+    let minter = TokenMinter::new(&letta, "https://chat.example.com").unwrap();
+    let made = [
+        tokens
+            .create(&policy, "https://chat.example.com")
+            .await
+            .unwrap(),
+        minter.token(&policy).await.unwrap(),
+    ];
+    for token in &made {
+        let secret = token.expose_secret();
+        assert!(secret.starts_with("ck-let-YWJ+Y2Q/O") && secret.ends_with("=="));
+        let issued = emulator.tokens();
+        assert!(
+            issued
+                .iter()
+                .any(|it| it.secret().expose_secret() == secret)
+        );
+        let page = serde_json::to_value(token.to_browser()).unwrap();
+        assert_eq!(page["token"], secret);
+        assert_eq!(as_page(&emulator, token, "/v1/agents/agent-1").await, 200);
+    }
+    let listed = tokens.list().await.unwrap();
+    assert_eq!(listed.tokens().len(), 2);
+    for listed in listed.tokens() {
+        let same = made
+            .iter()
+            .any(|it| it.expose_secret() == listed.expose_secret());
+        assert!(same, "{listed:?}");
+    }
+    // By the token, and by its text.
+    assert_eq!(tokens.revoke(&made[0]).await.unwrap(), Revocation::Deleted);
+    let other = made
+        .iter()
+        .find(|it| it.expose_secret() != made[0].expose_secret());
+    let text = other.unwrap().expose_secret().to_owned();
+    assert_eq!(tokens.revoke(text).await.unwrap(), Revocation::Deleted);
+    assert!(emulator.tokens().is_empty());
+    assert!(minter.shutdown(Duration::from_secs(5)).await.is_complete());
 }
 
 async fn what_the_service_refuses_comes_with_its_reason(rules: TokenRules) {

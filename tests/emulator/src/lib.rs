@@ -156,7 +156,7 @@
 //! | what opens `GET /v1/agents/{id}/messages` | `read_messages` on that agent | documented |
 //! | what opens `POST /v1/agents/{id}/messages` and `…/messages/stream` | `write_messages` on that agent | documented |
 //! | what opens `/v1/agents/{id}/messages/` and one segment more | `read_messages` for `GET`, `write_messages` for `POST`; but for `stream`, a call that is let through is a 501: the emulator has no such operation | published source for what opens it |
-//! | other paths and methods | 403 that says so, be there something or not | published source that nothing opens them; the emulator's own that it says so |
+//! | other paths and methods | 403 that says so, be there something or not; a credential that is unknown gets a 404 or 405 as anybody does | published source that nothing opens them; the emulator's own that it says so |
 //! | what opens the token operations, listing and creating agents, the state | nothing: 403 that says so | published source |
 //! | an agent that the policy does not name, a right that it does not give | 403 that says so, whether or not there is such an agent | assumption; the published source answers 401, see [`TokenRules::bare_refusals`] |
 //! | several entries | each must allow the call, on the agent of the path. So a policy of two agents opens nothing, and two entries for one agent open what both give | published source |

@@ -93,7 +93,12 @@ pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
 /// What a token is answered where no policy opens anything, be there something or not.
 fn takes_the_key(account: &Account, headers: &HeaderMap) -> Option<Refusal> {
     let credential = caller::bearer(headers).ok()?;
-    account.tokens.find(credential, account.now())?;
+    let is_known = account.tokens.find(credential, account.now()).is_some();
+    let is_key = credential == account.api_key.secret().expose_secret();
+    // A bare refusal does not tell a token that is unknown from one that may not.
+    if !is_known && (is_key || !account.token_rules.bare_refusals) {
+        return None;
+    }
     let refusal = Caller::from_headers(headers, account, account.now())
         .and_then(|caller| caller.authorize(account, None, None));
     refusal.err()

@@ -112,6 +112,15 @@ async fn bare_refusals_are_all_the_same_401() {
         }
         refusals.dedup();
         assert_eq!(refusals.len() == 1, is_bare, "{refusals:#?}");
+        // A token that is unknown is told what is there, unless refusals are bare.
+        for (method, path, status) in [
+            (Method::GET, "/v1/conversations/", 404),
+            (Method::DELETE, AGENT, 405),
+        ] {
+            let answer = setting.call(method, path, "ck-let-unknown").await;
+            let expected = if is_bare { 401 } else { status };
+            assert_eq!(answer.status, expected, "{path}");
+        }
         // The API key is no token, and is told all.
         let missing = request(&setting.emulator, Method::GET, "/v1/agents/agent-3");
         let missing = Answer::of(missing).await;
