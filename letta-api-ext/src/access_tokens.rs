@@ -1,7 +1,5 @@
 //! Client-side access tokens: create, list, revoke.
 
-use letta_api::Secret;
-
 use crate::error::Error;
 use crate::letta::Letta;
 use crate::origin::Origin;
@@ -17,7 +15,7 @@ mod token_text;
 
 pub use create::CreateAccessToken;
 pub use list::{AccessTokenPage, AccessTokenPages, AccessTokenStream, ListAccessTokens};
-pub use revoke::{Revocation, RevokeAccessToken};
+pub use revoke::{Revocation, RevokeAccessToken, TokenToRevoke};
 
 /// The calls on client-side access tokens. From [`Letta::access_tokens`].
 ///
@@ -129,13 +127,13 @@ impl AccessTokens {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn revoke(&self, token: impl Into<Secret>) -> RevokeAccessToken {
+    pub fn revoke(&self, token: impl Into<TokenToRevoke>) -> RevokeAccessToken {
         RevokeAccessToken::new(self.letta.clone(), token.into())
     }
 
     /// As [`revoke`](Self::revoke), of a token that an answer was seen to hold: whatever it looks like, it must be deleted.
     pub(crate) fn revoke_minted(&self, token: &crate::AccessToken) -> RevokeAccessToken {
-        RevokeAccessToken::of_minted(self.letta.clone(), token.into())
+        RevokeAccessToken::of_minted(self.letta.clone(), token)
     }
 }
 

@@ -117,7 +117,7 @@ pub use letta_api::{ApiKey, BaseUrl, Secret};
 pub use crate::access_token::{AccessToken, BrowserToken};
 pub use crate::access_tokens::{
     AccessTokenPage, AccessTokenPages, AccessTokenStream, AccessTokens, CreateAccessToken,
-    ListAccessTokens, Revocation, RevokeAccessToken,
+    ListAccessTokens, Revocation, RevokeAccessToken, TokenToRevoke,
 };
 pub use crate::agent_id::AgentId;
 pub use crate::builder::LettaBuilder;

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use letta_api_ext::{AccessPolicy, AccessRight, Error, Letta};
+use letta_api_ext::{AccessPolicy, AccessRight, Error, Letta, Revocation};
+use letta_api_tests::fault_server::{Fault, FaultServer};
 use letta_api_tests::{
     API_KEY, TOKEN, TOKEN_DECODED, TOKEN_PART, TOKEN_UUID, Tap, answer, configured, policy,
     printed, token_json,
@@ -547,6 +548,50 @@ async fn a_token_that_was_decoded_or_changed_is_never_sent() {
             "{text}"
         );
         assert_eq!(error.attempts(), 0);
+    }
+}
+
+/// What the service lists is a token, be its form a newer one. A key is none, whoever gave it.
+#[tokio::test]
+async fn a_listed_token_of_another_form_is_deleted_unless_it_is_a_key() {
+    let url_alphabet = TOKEN.replace('=', "-_");
+    for (listed, is_sent) in [
+        (TOKEN.trim_end_matches('='), true),
+        (&url_alphabet, true),
+        (TOKEN_DECODED, true),
+        ("v2:3f9a0c51~x", true),
+        (API_KEY, false),
+        ("sk-let-an0ther", false),
+    ] {
+        let page = format!("{{\"tokens\":[{}],\"hasNextPage\":false}}", token_json());
+        let page = page.replace(TOKEN, listed);
+        let server = FaultServer::start_with(move |number, _| {
+            Fault::Answer(match number {
+                0 => answer("200 OK", "application/json", &page),
+                _ => b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec(),
+            })
+        })
+        .await;
+        let tokens = server.letta().access_tokens();
+        let page = tokens.list().await.unwrap();
+        let token = &page.tokens()[0];
+        assert_eq!(token.expose_secret(), listed);
+        let outcome = tokens.revoke(token).await;
+        let deletes = server.requests().into_iter().skip(1).collect::<Vec<_>>();
+        if is_sent {
+            assert_eq!(outcome.unwrap(), Revocation::Deleted);
+            let path = format!("/v1/client-side-access-tokens/{listed} ");
+            assert!(deletes[0].contains(&path), "{deletes:?}");
+        } else {
+            let error = outcome.unwrap_err();
+            assert_eq!(error.field(), Some("token"));
+            assert!(!printed(&error).contains(listed) && deletes.is_empty());
+        }
+        // The same text from elsewhere may be a slip.
+        if listed == TOKEN.trim_end_matches('=') || listed == TOKEN_DECODED {
+            let error = tokens.revoke(listed).await.unwrap_err();
+            assert!(error.is_invalid_input());
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! Deleting a token.
 
+use std::fmt;
+
 use letta_api::{Secret, operations};
 use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::{request, token_text};
+use crate::access_token::AccessToken;
 use crate::error::{Error, Result};
 use crate::letta::Letta;
 
@@ -25,25 +28,95 @@ const UNDOCUMENTED_PAGE: &str = "a deleted token is a 204, and this is a page of
 pub struct RevokeAccessToken {
     letta: Letta,
     token: Secret,
-    /// Whether the service made it, so that it is a token whatever it looks like.
-    is_minted: bool,
+    source: Source,
 }
 
+/// Where a token to delete is from, which decides what is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// A caller's text, which may be anything.
+    Text,
+    /// An answer of the service, in the caller's hands since.
+    Answer,
+    /// The answer to a create of ours. It must be deleted whatever it looks like.
+    Create,
+}
+
+/// A token to delete, as [`AccessTokens::revoke`](crate::AccessTokens::revoke) takes it: an
+/// [`AccessToken`], or the text of a token.
+///
+/// A text is checked: it must be [what a token can be](RevokeAccessToken::send). An [`AccessToken`] is what the service gave, so
+/// that it is only checked not to be an API key.
+///
+/// ```
+/// use letta_api_ext::TokenToRevoke;
+///
+/// let token = TokenToRevoke::from("ck-let-b3JnLTE6M2Y4OGQ0Y2U=");
+/// assert_eq!(format!("{token:?}"), "TokenToRevoke([redacted])");
+/// ```
+#[derive(Clone)]
+pub struct TokenToRevoke {
+    secret: Secret,
+    source: Source,
+}
+
+impl fmt::Debug for TokenToRevoke {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenToRevoke([redacted])")
+    }
+}
+
+impl From<AccessToken> for TokenToRevoke {
+    fn from(token: AccessToken) -> Self {
+        Self::from(&token)
+    }
+}
+
+impl From<&AccessToken> for TokenToRevoke {
+    fn from(token: &AccessToken) -> Self {
+        Self {
+            secret: token.into(),
+            source: Source::Answer,
+        }
+    }
+}
+
+impl From<Secret> for TokenToRevoke {
+    fn from(secret: Secret) -> Self {
+        Self {
+            secret,
+            source: Source::Text,
+        }
+    }
+}
+
+/// Texts become secrets first.
+macro_rules! from_text {
+    ($($text:ty),+) => {
+        $(impl From<$text> for TokenToRevoke {
+            fn from(text: $text) -> Self {
+                Self::from(Secret::from(text))
+            }
+        })+
+    };
+}
+from_text!(&Secret, String, &String, &str);
+
 impl RevokeAccessToken {
-    pub(super) fn new(letta: Letta, token: Secret) -> Self {
+    pub(super) fn new(letta: Letta, token: TokenToRevoke) -> Self {
         // As for keys: what comes from a file ends in a newline.
-        let token = Secret::new(token.expose_secret().trim());
+        let secret = Secret::new(token.secret.expose_secret().trim());
         Self {
             letta,
-            token,
-            is_minted: false,
+            token: secret,
+            source: token.source,
         }
     }
 
-    pub(super) fn of_minted(letta: Letta, token: Secret) -> Self {
+    pub(super) fn of_minted(letta: Letta, token: &AccessToken) -> Self {
         Self {
-            is_minted: true,
-            ..Self::new(letta, token)
+            source: Source::Create,
+            ..Self::new(letta, token.into())
         }
     }
 
@@ -66,6 +139,9 @@ impl RevokeAccessToken {
     ///   published source of 2025), so nothing would tell that the token lives on;
     /// - a text with `.` or `..` between slashes, which would name another resource.
     ///
+    /// An [`AccessToken`] is refused only if it is or holds an API key: the service gave it, so it may have a form that this version
+    /// does not know. To delete a text in spite of these rules, use `delete_client_side_access_token` of [`Letta::api`](crate::Letta::api).
+    ///
     /// `/` is percent-encoded, so that the token is one segment of the path. `+` and `=` stand for themselves in a path. A proxy
     /// that decodes `%2F` or joins `//` changes the path of a token that has them: have it pass paths on as they are.
     ///
@@ -81,10 +157,12 @@ impl RevokeAccessToken {
     ///   redirects by itself, and one that comes back to the same path as a GET cannot be told there.
     pub async fn send(self) -> Result<Revocation> {
         let secrets = [self.token.expose_secret(), self.letta.key().expose_secret()];
-        if !self.is_minted {
-            token_text::check(secrets[0], secrets[1])
-                .map_err(|rule| Error::invalid_input("token", rule, None))?;
-        }
+        let checked = match self.source {
+            Source::Text => token_text::check(secrets[0], secrets[1]),
+            Source::Answer => token_text::check_is_no_key(secrets[0], secrets[1]),
+            Source::Create => Ok(()),
+        };
+        checked.map_err(|rule| Error::invalid_input("token", rule, None))?;
         let call = self
             .letta
             .call(&operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN);

@@ -23,6 +23,16 @@ pub(super) fn check(text: &str, key: &str) -> Result<(), Cow<'static, str>> {
     if text.is_empty() {
         return Err("must not be empty".into());
     }
+    check_is_no_key(text, key)?;
+    check_form(text)
+}
+
+/// Checks that `text` neither is nor holds an API key. `key` is the client's own.
+///
+/// # Errors
+///
+/// As for [`check`].
+pub(super) fn check_is_no_key(text: &str, key: &str) -> Result<(), Cow<'static, str>> {
     // Whoever has it from a URL may have it encoded, perhaps twice.
     let once = decoded(text);
     let twice = decoded(once.expose_secret());
@@ -42,6 +52,16 @@ pub(super) fn check(text: &str, key: &str) -> Result<(), Cow<'static, str>> {
                     .into(),
             );
         }
+    }
+    Ok(())
+}
+
+/// Checks that `text` is written as a token is.
+fn check_form(text: &str) -> Result<(), Cow<'static, str>> {
+    let once = decoded(text);
+    let twice = decoded(once.expose_secret());
+    for form in [text, once.expose_secret(), twice.expose_secret()] {
+        let lower = Zeroizing::new(form.to_ascii_lowercase());
         if lower.rfind(TOKEN_PREFIX).is_some_and(|start| start > 0) {
             return Err("has `ck-let-` after other text; pass one token and nothing else".into());
         }

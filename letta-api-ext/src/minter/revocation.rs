@@ -104,8 +104,8 @@ impl RevocationReport {
         self.error.as_ref()
     }
 
-    /// Whether the service has no record any more of any token that was to be revoked: it answered each delete with a 204
-    /// or a 404, and there is no token that this minter may have missed.
+    /// Whether the service has no record any more of any token that was to be revoked: it answered each delete with a 204,
+    /// or a 404 or 410 of its own, and there is no token that this minter may have missed.
     ///
     /// Not whether they have stopped working: that is so once nothing [remains](Self::longest_remaining).
     ///
