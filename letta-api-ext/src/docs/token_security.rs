@@ -78,7 +78,8 @@
 //! ```
 //!
 //! With the feature `minter`, `TokenMinter::tokens_per_agent` does this from its cache, and with the feature `axum`,
-//! `TokenGrant::per_agent` hands the map to the page. The policy builder builds a policy of several agents only by
+//! `TokenGrant::per_agent` hands the map to the page. The code above passes over an entry of another kind; these two refuse a
+//! policy that has one. The policy builder builds a policy of several agents only by
 //! [`build_combined`], and `build` does not compile.
 //!
 //! # How long it lives
@@ -115,7 +116,8 @@
 //! Cookies play no part in it: the token in the `Authorization` header says who asks.
 //!
 //! One fact of the published source may stop a page altogether: it lists `Authorization` as the only request header that
-//! pages may send. With that, a browser does not let a page send JSON, which needs `Content-Type`. Reading works. Whether
+//! pages may send. With that, a browser does not let a page send JSON, which needs `Content-Type`. Reading works. `PATCH` is
+//! not among the methods that it lists (`GET`, `POST`, `PUT`, `DELETE`), so a page cannot update an agent either. Whether
 //! the service is so today is not known. If your page is stopped at the preflight, send messages by way of your own server.
 //!
 //! # What a refused holder sees
