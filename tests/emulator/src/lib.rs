@@ -319,3 +319,8 @@ mod token_request;
 mod token_secret;
 mod token_store;
 mod tokens;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
