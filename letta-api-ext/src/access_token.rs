@@ -20,6 +20,10 @@ use crate::{clock, redact};
 /// `Display` nor `Serialize`. A [fingerprint](Self::fingerprint) tells tokens apart. The secret leaves through [`expose_secret`](Self::expose_secret), or
 /// through [`to_browser`](Self::to_browser), which makes what a page should be sent.
 ///
+/// The secret is `ck-let-` and base64 of the organization's ID and a random UUID (from the service's published source of 2025). So
+/// whoever holds the token can read the organization's ID. The secret may have `+`, `/` and `=`: percent-encode it if it goes into a
+/// URL, and keep the `=` at its end.
+///
 /// Cheap to clone. The secret's memory is overwritten when the last clone is dropped.
 #[derive(Clone)]
 pub struct AccessToken {
@@ -124,6 +128,9 @@ impl AccessToken {
 
     /// What a page should be sent: the secret, the expiry and how long that is off now, and nothing else.
     /// Answer with `Cache-Control: no-store`.
+    ///
+    /// A page's user can decode the token and read the ID of the organization that it belongs to. The ID is not a secret that opens
+    /// anything.
     pub fn to_browser(&self) -> BrowserToken {
         BrowserToken {
             token: self.inner.secret.clone(),

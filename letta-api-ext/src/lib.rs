@@ -177,6 +177,7 @@ mod secrets_in_url;
     not(any(feature = "native-tls", feature = "rustls", target_arch = "wasm32"))
 ))]
 mod tls;
+mod token_form;
 mod transport;
 mod wiped_url;
 #[cfg(test)]

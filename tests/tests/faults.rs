@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use letta_api_ext::{Error, Letta, RetryPolicy, Revocation};
 use letta_api_tests::fault_server::{Fault, FaultServer, gzip_bomb, refused_url};
 use letta_api_tests::{
-    API_KEY, TOKEN, answer, configured, persistent, policy, printed, resident_memory, split,
-    token_json,
+    API_KEY, TOKEN, TOKEN_PART, answer, configured, persistent, policy, printed, resident_memory,
+    split, token_json,
 };
 
 const ATTEMPT: Duration = Duration::from_millis(150);
@@ -28,7 +28,7 @@ type Outcome = (&'static str, usize);
 fn word(error: &Error) -> &'static str {
     let said = (error.message(), error.request_id());
     let text = format!("{} {said:?}", printed(error));
-    for secret in [API_KEY, TOKEN, "t0kent0ken", "k3yk3yk3y"] {
+    for secret in [API_KEY, TOKEN, TOKEN_PART, "k3yk3yk3y"] {
         assert!(!text.contains(secret), "{secret} is in {text}");
     }
     if error.is_connect() {
@@ -77,8 +77,8 @@ async fn outcomes_of(script: &[Fault], client: fn(String) -> Letta) -> [Outcome;
 
 /// A head that promises `length` bytes, and a beginning of what it promises.
 fn partial(status: u16, length: usize) -> Vec<u8> {
-    let body = &token_json()[..60];
-    assert!(body.contains("t0kent0ken"));
+    let body = &token_json()[..130];
+    assert!(body.contains(TOKEN_PART));
     format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
@@ -278,7 +278,7 @@ async fn a_body_that_makes_no_sense_is_an_error_at_once() {
         "null",
         "{}",
         &html,
-        &token_json()[..60],
+        &token_json()[..130],
         &token_json().replace(TOKEN, "\u{0}")[..],
         &deep,
         r#"{"token":"#,

@@ -62,9 +62,13 @@ impl RevokeAccessToken {
     ///   `-._~+/=:`;
     /// - a text with `ck-let-` after other text. A text without `ck-let-` passes, since newer tokens may begin otherwise;
     /// - `ck-let-` alone, or with `...` at the end: the token was cut short;
+    /// - a percent-encoded token, and a token of today's form that was decoded (`<organization id>:<UUID>`), lost its `ck-let-` or the
+    ///   `=` at its end, or is in the URL alphabet of base64: the service answers 204 for a token that it does not know (from its
+    ///   published source of 2025), so nothing would tell that the token lives on;
     /// - a text with `.` or `..` between slashes, which would name another resource.
     ///
-    /// `/`, `+` and `=` are percent-encoded if a URL needs that, so that the token is one segment of the path.
+    /// `/` is percent-encoded, so that the token is one segment of the path. `+` and `=` stand for themselves in a path. A proxy
+    /// that decodes `%2F` or joins `//` changes the path of a token that has them: have it pass paths on as they are.
     ///
     /// After that, whatever the service or the network has to say. A live token must not look dead, so that
     ///
