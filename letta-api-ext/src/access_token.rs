@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use letta_api::{Secret, types};
 use serde::Serialize;
 
-use crate::access_tokens::granted::{self, Granted};
+use crate::access_tokens::granted::{self, ExpiryAsked, Granted, Reported};
 use crate::clock::Instant;
 use crate::clock_reading::ServiceDate;
 use crate::fingerprint::Fingerprint;
@@ -39,6 +39,9 @@ pub(crate) struct Inner {
     /// An end of our own reckoning.
     #[cfg(any(feature = "minter", feature = "test-util"))]
     ends: Option<Instant>,
+    /// The first instant at which it has surely expired, with `ends`.
+    #[cfg(feature = "minter")]
+    has_ended: Option<Instant>,
     reported: types::AccessPolicy,
     /// Whether the report was found to say what was asked for, and is kept below alone.
     is_as_asked: bool,
@@ -62,6 +65,8 @@ impl AccessToken {
             date,
             #[cfg(any(feature = "minter", feature = "test-util"))]
             ends: None,
+            #[cfg(feature = "minter")]
+            has_ended: None,
             reported: token.policy,
             is_as_asked: false,
             origin: OnceLock::new(),
@@ -104,6 +109,21 @@ impl AccessToken {
             inner.date = None;
         }
         self
+    }
+
+    /// The same token, with the first instant at which it has surely expired.
+    #[cfg(feature = "minter")]
+    pub(crate) fn ended_by(mut self, end: Instant) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.has_ended = Some(end);
+        }
+        self
+    }
+
+    /// The first instant, by the monotonic clock, at which the token has surely expired. `None` if that is not known.
+    #[cfg(feature = "minter")]
+    pub(crate) fn has_ended_by(&self) -> Option<Instant> {
+        self.inner.has_ended.or(self.inner.ends)
     }
 
     #[cfg(feature = "minter")]
@@ -204,13 +224,18 @@ impl AccessToken {
     }
 
     /// Whether the service reports that the token allows exactly what `policy` allows, and is bound to this origin. False
-    /// if the report leaves out the policy or the origin, or has something that this version does not know.
+    /// if the report leaves out the policy or the origin, or has something that this version does not know. Says nothing
+    /// about the [expiry](Self::expires_at).
     pub fn is_for(&self, policy: &AccessPolicy, origin: &Origin) -> bool {
         if self.inner.is_as_asked {
             return self.policy() == policy && self.origin() == Some(origin);
         }
-        let granted = granted::compare(policy, origin, &self.inner.reported, self.hostname());
-        granted == Granted::AsAsked
+        let answer = Reported {
+            policy: &self.inner.reported,
+            hostname: self.hostname(),
+            expires_at: self.expires_at_text(),
+        };
+        granted::compare(policy, origin, ExpiryAsked::Any, answer) == Granted::AsAsked
     }
 
     /// What the token is bound to, as the service wrote it; empty where it wrote nothing.

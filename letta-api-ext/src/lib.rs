@@ -51,7 +51,8 @@
 //!
 //! A token is only as safe as it is narrow: whoever holds it can use it until it expires. The origin
 //! keeps other sites from using it by accident, and does not stop an attacker, who can send any
-//! header. Few rights and short lifetimes do.
+//! header. Few rights and short lifetimes do. [Revoking](Revocation) is not enough: a token that was used may work until it
+//! expires.
 //!
 //! # Limits and retries
 //!

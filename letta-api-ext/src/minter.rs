@@ -1,5 +1,5 @@
 //! Minting in production: tokens from a cache, each minted once for all who want it, renewed ahead of need, and
-//! revoked when they must end.
+//! revoked when a user signs out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +60,7 @@ const MOST_ROUNDS: usize = 3;
 /// Hands out tokens for pages: from its cache where one covers the request, else freshly minted.
 ///
 /// A backend mints for every page load of every user. A call to the service each time is slow, is rate limited,
-/// and leaves a trail of live tokens. One minter for the process, shared by all its tasks, makes that one call
+/// and leaves a trail of tokens that work. One minter for the process, shared by all its tasks, makes that one call
 /// for each policy and subject in a few minutes. While the service fails, it makes [a few
 /// calls](#when-the-service-fails), and not one for each page load:
 ///
@@ -75,7 +75,8 @@ const MOST_ROUNDS: usize = 3;
 /// let token = minter.token(&policy).await?; // for every page load
 /// let body = token.to_browser();
 ///
-/// minter.revoke(&policy).await; // when the user signs out
+/// let report = minter.revoke(&policy).await; // when the user signs out
+/// println!("a page that kept its token may go on for {:?}", report.longest_remaining());
 /// # drop(body); Ok(())
 /// # }
 /// ```
@@ -85,13 +86,17 @@ const MOST_ROUNDS: usize = 3;
 /// - **Enough life.** A token that is served is good for at least as long as
 ///   [asked for](TokenRequest::valid_for), by default a third of its [lifetime](TokenMinterBuilder::lifetime).
 ///   That is counted from the service's own `Date`, by a clock that nobody sets: a wrong clock on this machine
-///   neither serves a dead token nor renews too soon. (Where a machine was suspended, that time may not count.)
+///   neither serves an expired token nor renews too soon. (Where a machine was suspended, that time may not count.)
 /// - **No more rights than asked for**, and not another's token: it was minted for the same policy, origin and
 ///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to). If the service
-///   grants something else, the token is revoked and never kept: a
+///   grants something else, the token is deleted and never kept: a
 ///   [grant mismatch](crate::Error::is_grant_mismatch). The same happens if the answer does not say what the token
-///   allows, or for which origin. So a service that does not answer with policy and hostname, as it is documented to,
-///   cannot be used with a minter.
+///   allows, for which origin, or until when. So a service that does not answer with policy, hostname and expiry, as it is
+///   documented to, cannot be used with a minter.
+/// - **No longer life than asked for.** If the [lifetime](TokenMinterBuilder::lifetime) is another than the service's 5
+///   minutes, the minter asks for an expiry. A token that expires later, by a second or more, is a grant mismatch, too. One
+///   that expires earlier is kept, and all times are shortened in proportion. With the lifetime of 5 minutes, the expiry is
+///   left to the service, until it gives a longer life by itself.
 /// - **Single flight.** Any number of tasks that ask for the same thing at once cause one create. If it fails, all
 ///   get the error. Cancelling one caller does not affect the others: a create
 ///   that has begun goes on, and its token is kept.
@@ -105,9 +110,9 @@ const MOST_ROUNDS: usize = 3;
 /// - **Bounds** on [memory](TokenMinterBuilder::capacity), on
 ///   [creates at the same time](TokenMinterBuilder::max_concurrent_creates), and on how long a request waits: for
 ///   a turn and the create together, as long as the client's [deadline](crate::LettaBuilder::deadline).
-/// - **Revoked is revoked.** What is [revoked](Self::revoke) is forgotten first, so that it is not served again;
-///   what is being minted is revoked when it lands, and who waited for it gets an
-///   [error](crate::Error::is_revoked).
+/// - **What is revoked is not served again.** What is [revoked](Self::revoke) is forgotten first, and then the service is
+///   told to delete it. What is being minted meanwhile is deleted when it lands, and who waited for it gets an
+///   [error](crate::Error::is_revoked). What the page has is another matter: see [below](#after-a-token-is-revoked).
 /// - **Secrets do not linger.** A token that is evicted or revoked is wiped from the cache's memory at once; the last
 ///   clone that the application holds wipes itself.
 ///
@@ -135,18 +140,26 @@ const MOST_ROUNDS: usize = 3;
 /// that ends within the [deadline](crate::LettaBuilder::deadline), the create waits and goes on. Callers who ask for the
 /// same token wait with it. Callers who need another new token get the error at once.
 ///
+/// # After a token is revoked
+///
+/// The minter does not serve the token any more, and has the service delete it. **A page that has used it may go on until it
+/// expires**: by the service's published source of 2025, a token that was used is in a cache, which a delete does not clear.
+/// So what protects after a sign-out is the token's life, which is at most the minter's
+/// [lifetime](TokenMinterBuilder::lifetime). [`RevocationReport::longest_remaining`] is what is left of it. If that is too
+/// long for what an agent can do, choose a shorter lifetime; [there](TokenMinterBuilder::lifetime) is what it costs.
+///
 /// # Whose token it is
 ///
 /// By default all who ask for the same policy share a token. Where users share an agent, or where signing out of
-/// one session must not end another's, name a [subject](TokenRequest::subject), such as the session.
+/// one session must not revoke another's, name a [subject](TokenRequest::subject), such as the session.
 ///
-/// A token may be revoked elsewhere, by another process or by hand, and this minter cannot know. If a page
+/// A token may be deleted elsewhere, by another process or by hand, and this minter cannot know. If a page
 /// says that its token is refused, [revoke](Self::revoke) it here too: the next is a fresh one.
 ///
 /// # Several processes
 ///
 /// Each has a minter, and mints its own tokens, which the service allows. Nothing is shared, so that no secret is
-/// stored anywhere. Revoking ends what this process has minted. To end all tokens of an agent, whoever minted
+/// stored anywhere. Revoking covers what this process has minted. To delete all tokens of an agent, whoever minted
 /// them, [list](crate::AccessTokens::list) them.
 ///
 /// # Observability
@@ -287,13 +300,16 @@ impl TokenMinter {
         TokenRequest::new(self, policy)
     }
 
-    /// Ends the tokens that were minted for this policy, for whatever subject and origin, and those that were
-    /// [served](TokenRequest::up_to) for it. A token that was served for very many is ended with each policy
-    /// within its own.
+    /// Stops serving the tokens that were minted for this policy, for whatever subject and origin, and those that were
+    /// [served](TokenRequest::up_to) for it, and has the service delete them. A token that was served for very many is
+    /// revoked with each policy within its own.
     ///
-    /// They are forgotten first, as soon as the future is polled. What is being minted is revoked when it lands.
-    /// The revoking goes on where the future is dropped. Requests for the same policy that come later get
+    /// They are forgotten first, as soon as the future is polled. What is being minted is deleted when it lands.
+    /// The deleting goes on if the future is dropped. Requests for the same policy that come later get
     /// fresh tokens.
+    ///
+    /// A page that has used such a token may go on with it [until it expires](#after-a-token-is-revoked);
+    /// [`RevocationReport::longest_remaining`] tells.
     ///
     /// A token that was forgotten for want of [room](TokenMinterBuilder::capacity) is not found;
     /// [`RevocationReport::may_have_missed`] tells.
@@ -305,7 +321,7 @@ impl TokenMinter {
         self.inner.revoke(self.inner.store.select(policy)).await
     }
 
-    /// Ends the tokens whose policy names this agent. Otherwise as [`revoke`](Self::revoke).
+    /// Revokes the tokens whose policy names this agent. Otherwise as [`revoke`](Self::revoke).
     ///
     /// Takes text or an [`AgentId`]. If the ID is invalid, nothing is revoked, and
     /// [`RevocationReport::error`] says so.
@@ -334,7 +350,7 @@ impl TokenMinter {
         }
     }
 
-    /// Ends the tokens of this [subject](TokenRequest::subject). Otherwise as [`revoke`](Self::revoke).
+    /// Revokes the tokens of this [subject](TokenRequest::subject). Otherwise as [`revoke`](Self::revoke).
     ///
     /// # Panics
     ///
@@ -343,11 +359,11 @@ impl TokenMinter {
         self.inner.revoke(Selection::Subject(subject)).await
     }
 
-    /// Revokes all that is still alive, and mints no more: requests from now on, and those that wait, get an
+    /// [Revokes](Self::revoke) all tokens that have not expired, and mints no more: requests from now on, and those that wait, get an
     /// [error](Error::is_shut_down).
     ///
     /// Comes back when all is done, and at the deadline `within` at the latest, with a report of what could not be
-    /// revoked. What is being minted is waited for, and revoked when it lands.
+    /// deleted. What is being minted is waited for, and deleted when it lands.
     ///
     /// # Panics
     ///
@@ -361,8 +377,8 @@ impl TokenMinter {
         self.inner.counts.read()
     }
 
-    /// How many tokens are kept: those that are served, those that they have taken the place of and that still
-    /// live, and some that have died and were not cleared away yet.
+    /// How many tokens are kept: those that are served, those that they have taken the place of and that have not expired,
+    /// and some that have expired and were not cleared away yet.
     pub fn token_count(&self) -> u64 {
         self.inner.store.len()
     }
@@ -372,7 +388,7 @@ impl TokenMinter {
         &self.inner.origin
     }
 
-    /// How long tokens [live](TokenMinterBuilder::lifetime).
+    /// How long tokens [live](TokenMinterBuilder::lifetime), and so the longest that a page may go on after a sign-out.
     pub fn lifetime(&self) -> Duration {
         self.inner.lifetime
     }
@@ -585,7 +601,7 @@ impl Inner {
             None => return,
             Some(Ok(turn)) => {
                 let discard = |token| {
-                    tracing::debug!("a token of another lifetime is revoked: the clock is wrong");
+                    tracing::debug!("a token of another lifetime is deleted, and minted again");
                     self.clone().revoke_in_background(token);
                 };
                 let minted = self
@@ -780,6 +796,8 @@ impl Inner {
         deadline: Option<Instant>,
     ) -> RevocationReport {
         let mut report = RevocationReport {
+            // What lands was given to nobody.
+            all_ended: tokens.iter().filter_map(AccessToken::has_ended_by).max(),
             may_have_missed: self.store.has_forgotten_live_ones(Instant::now()),
             ..RevocationReport::default()
         };
@@ -841,7 +859,7 @@ impl Inner {
                     debug,
                     revocations,
                     letta_minter_revocations,
-                    "revoked"
+                    "a token was deleted"
                 );
                 Ok(revocation)
             }
@@ -851,7 +869,7 @@ impl Inner {
                     failed_revocations,
                     letta_minter_failed_revocations,
                     error.type = &*error.error_type(),
-                    "a token lives until it expires, since it could not be revoked: {error}"
+                    "a token works until it expires, since it could not be deleted: {error}"
                 );
                 Err(RevocationFailure { token, error })
             }

@@ -53,13 +53,14 @@
 //!
 //! Minting a token takes a while. So the application is asked a second time when a new token is there. If it then says
 //! no, that is the answer, and the subject's tokens are revoked. They are also revoked if it grants something else.
-//! So an application that **first ends the session, and then calls** [`TokenMinter::revoke_subject`], leaves no
-//! token behind to a page that it has signed out. The second time must not be answered from what was loaded the
+//! So an application that **first ends the session, and then calls** [`TokenMinter::revoke_subject`], gives no token to a
+//! page that it has signed out. A token that the page was given before, and has used, may work [until it
+//! expires](crate::Revocation), and the minter's [lifetime](crate::TokenMinterBuilder::lifetime) bounds that. The second time must not be answered from what was loaded the
 //! first time: if a middleware keeps a copy of the session for the length of a request, ask its store.
 //!
 //! # A token that was refused
 //!
-//! A token may be revoked by somebody else, and be in the cache still. A page whose token the service has refused
+//! A token may be deleted by somebody else, and be in the cache still. A page whose token the service has refused
 //! says so with the header [`REFUSED_HEADER`], and gets a fresh one, if the grant has a subject: the subject's
 //! tokens are revoked, and the next is minted. This is done once for a subject in a third of the tokens' life; in
 //! between, the header changes nothing.

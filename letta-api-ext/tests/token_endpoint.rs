@@ -545,7 +545,7 @@ async fn sessions_have_tokens_of_their_own_and_ending_one_leaves_the_others() {
         ask_in(&app, "s2").await.token(),
     );
     assert_ne!(one, two);
-    assert_eq!(minter.revoke_subject("s1").await.revoked(), 1);
+    assert_eq!(minter.revoke_subject("s1").await.deleted(), 1);
     assert_eq!(ask_in(&app, "s2").await.token(), two);
     assert_eq!(emulator.token_count().live, 1);
 }
@@ -601,7 +601,7 @@ async fn the_application_is_asked_again_where_a_token_was_minted_and_once_where_
 }
 
 #[tokio::test]
-async fn who_signs_out_while_a_token_is_minted_gets_none_and_it_is_revoked() {
+async fn who_signs_out_while_a_token_is_minted_gets_none_and_it_is_deleted() {
     let emulator = emulator().await;
     let minter = minter(&emulator);
     let door = Door::default();
@@ -620,7 +620,7 @@ async fn who_signs_out_while_a_token_is_minted_gets_none_and_it_is_revoked() {
 }
 
 #[tokio::test]
-async fn who_signs_out_between_being_let_in_and_the_minting_gets_no_token_and_it_is_revoked() {
+async fn who_signs_out_between_being_let_in_and_the_minting_gets_no_token_and_it_is_deleted() {
     let emulator = emulator().await;
     let minter = minter(&emulator);
     let door = Door::default();

@@ -465,7 +465,7 @@ async fn a_redirect_within_the_origin_is_followed_with_method_body_and_key() {
         let script = [redirect(status, &location), bytes("HTTP/1.1 204 X\r\n\r\n")];
         let server = FaultServer::start(script).await;
         let revoke = persistent(server.url()).access_tokens().revoke(TOKEN);
-        assert_eq!(revoke.await.unwrap(), Revocation::Revoked);
+        assert_eq!(revoke.await.unwrap(), Revocation::Deleted);
         let first = format!("DELETE {} HTTP/1.1", location.trim_end_matches("#z"));
         assert!(server.requests()[1].starts_with(&first));
     }
@@ -656,12 +656,12 @@ async fn a_revoke_whose_answer_was_lost_finds_the_token_gone_and_succeeded() {
         let server = FaultServer::start([lost, gone.clone()]).await;
         let revoke = persistent(server.url()).access_tokens().revoke(TOKEN);
         let revoked = revoke.attempt_timeout(attempt).await;
-        assert_eq!(revoked.unwrap(), Revocation::Revoked);
+        assert_eq!(revoked.unwrap(), Revocation::Deleted);
         assert_eq!(server.requests().len(), 2);
     }
     let server = FaultServer::start([gone]).await;
     let revoke = persistent(server.url()).access_tokens().revoke(TOKEN);
-    assert_eq!(revoke.await.unwrap(), Revocation::AlreadyGone);
+    assert_eq!(revoke.await.unwrap(), Revocation::NotFound);
 }
 
 #[tokio::test]

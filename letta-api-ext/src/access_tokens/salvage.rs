@@ -79,7 +79,8 @@ fn token_in(object: &[u8]) -> Option<ClientSideAccessToken> {
     Some(ClientSideAccessToken::new(
         token,
         text_of("hostname").unwrap_or_default(),
-        text_of("expiresAt").unwrap_or_default(),
+        // Of two that differ, either may hold.
+        same(members.named(object, "expiresAt").filter_map(text)).unwrap_or_default(),
         AccessPolicy::new(version.unwrap_or_default().into(), entries),
     ))
 }
@@ -399,6 +400,20 @@ mod tests {
             (
                 r#"{"token":"ck-let-a+b/c==","hostname":"https://a.b","hostname":"https://c.d"}"#,
                 "https://a.b",
+                "",
+                "",
+                "",
+            ),
+            (
+                r#"{"token":"ck-let-a+b/c==","expiresAt":"soon","expiresAt":"soon"}"#,
+                "",
+                "soon",
+                "",
+                "",
+            ),
+            (
+                r#"{"token":"ck-let-a+b/c==","expiresAt":"2126-03-01T12:00:00Z","expiresAt":"2126-03-01T12:05:00Z"}"#,
+                "",
                 "",
                 "",
                 "",

@@ -25,7 +25,7 @@ pub(crate) enum Fault {
         asked: Duration,
         left: Duration,
     },
-    /// The deadline had come before it was its turn to be revoked.
+    /// The deadline had come before it was its turn to be deleted.
     NoTime,
     /// The task that mints did not go on, time and again.
     Abandoned,
@@ -73,7 +73,7 @@ impl std::fmt::Display for Fault {
                  long to arrive that it is good for {left:?}; ask again, or ask for less"
             ),
             Self::NoTime => f.write_str(
-                "the token was not revoked: the shutdown's deadline came before its turn",
+                "the token was not deleted: the shutdown's deadline came before its turn",
             ),
             Self::Abandoned => f.write_str(
                 "no token could be minted: the tokio runtime that was to do it is shutting down",

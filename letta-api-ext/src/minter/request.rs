@@ -54,7 +54,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Whom the token is for: a user, or a session. A token of one subject is not served to another, nor to a
-    /// request without one, and [`revoke_subject`](TokenMinter::revoke_subject) ends it. By default, all who ask
+    /// request without one, and [`revoke_subject`](TokenMinter::revoke_subject) revokes it. By default, all who ask
     /// for the same policy get the same token.
     ///
     /// The name is kept in memory, is not sent to the service, and is never printed.

@@ -60,8 +60,8 @@ impl TokenGrant {
         }
     }
 
-    /// Whom the token is for: best the session, so that signing out of one does not end another's. Then
-    /// [`TokenMinter::revoke_subject`] ends it. By default, all who are granted the same policy share a token, and
+    /// Whom the token is for: best the session, so that signing out of one does not revoke another's. Then
+    /// [`TokenMinter::revoke_subject`] revokes it. By default, all who are granted the same policy share a token, and
     /// a page that says that its token was [refused](super#a-token-that-was-refused) gets no other.
     ///
     /// Kept in memory, not sent to the service, and never printed.

@@ -273,7 +273,7 @@ async fn letta_api_ext_and_the_official_clients_send_and_understand_the_same_of_
         assert_refusals(program.name, &cases, &theirs);
         for (step, result) in steps.iter().zip(&mut theirs.understood) {
             if step["call"] == "tokens.delete" {
-                revoked_or_gone(result);
+                deleted_or_not_found(result);
             }
         }
         assert_same(program.name, &cases, &ours, &theirs);
@@ -281,11 +281,11 @@ async fn letta_api_ext_and_the_official_clients_send_and_understand_the_same_of_
 }
 
 /// The one difference in meaning: to letta-api-ext, a token that is not there is no failure to revoke it.
-fn revoked_or_gone(result: &mut Value) {
+fn deleted_or_not_found(result: &mut Value) {
     if result["refused"]["class"] == "NotFoundError" {
-        *result = json!({ "understood": "already gone" });
+        *result = json!({ "understood": "not found" });
     } else if *result == json!({ "understood": null }) {
-        *result = json!({ "understood": "revoked" });
+        *result = json!({ "understood": "deleted" });
     }
 }
 
