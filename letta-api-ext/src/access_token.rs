@@ -1,5 +1,7 @@
 //! A token that was minted.
 
+#[cfg(feature = "minter")]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -42,6 +44,9 @@ pub(crate) struct Inner {
     /// The first instant at which it has surely expired, with `ends`.
     #[cfg(feature = "minter")]
     has_ended: Option<Instant>,
+    /// Whether it was to be revoked since it was handed out.
+    #[cfg(feature = "minter")]
+    is_given_up: AtomicBool,
     reported: types::AccessPolicy,
     /// Whether the report was found to say what was asked for, and is kept below alone.
     is_as_asked: bool,
@@ -67,6 +72,8 @@ impl AccessToken {
             ends: None,
             #[cfg(feature = "minter")]
             has_ended: None,
+            #[cfg(feature = "minter")]
+            is_given_up: AtomicBool::new(false),
             reported: token.policy,
             is_as_asked: false,
             origin: OnceLock::new(),
@@ -124,6 +131,17 @@ impl AccessToken {
     #[cfg(feature = "minter")]
     pub(crate) fn has_ended_by(&self) -> Option<Instant> {
         self.inner.has_ended.or(self.inner.ends)
+    }
+
+    /// Notes, for all clones, that it is to be revoked.
+    #[cfg(feature = "minter")]
+    pub(crate) fn give_up(&self) {
+        self.inner.is_given_up.store(true, Ordering::Release);
+    }
+
+    #[cfg(feature = "minter")]
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.inner.is_given_up.load(Ordering::Acquire)
     }
 
     #[cfg(feature = "minter")]

@@ -8,6 +8,7 @@ use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 
 mod create;
+pub(crate) mod entries;
 pub(crate) mod granted;
 mod list;
 mod revoke;
@@ -48,6 +49,9 @@ impl AccessTokens {
     }
 
     /// Mints a token with `policy`, for the web application at `origin`.
+    ///
+    /// [A token is for one agent](crate::policy#one-agent-for-a-token). For several, mint a token for each
+    /// [part](AccessPolicy::per_agent) of the policy.
     ///
     /// The origin is text or an [`Origin`]. `send` reports an invalid origin.
     ///

@@ -210,7 +210,9 @@ impl Error {
         #[cfg(feature = "minter")]
         if matches!(
             self.inner.kind,
-            Kind::Minter(Fault::Busy { .. } | Fault::Late { .. } | Fault::NoTime)
+            Kind::Minter(
+                Fault::Busy { .. } | Fault::Incomplete { .. } | Fault::Late { .. } | Fault::NoTime
+            )
         ) {
             return true;
         }

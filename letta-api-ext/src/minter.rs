@@ -28,6 +28,7 @@ use key::{Key, KeyRef, Selection};
 use mint::Mint;
 use store::Store;
 
+mod agent_tokens;
 mod builder;
 mod counters;
 mod fault;
@@ -36,6 +37,7 @@ mod held;
 mod hold_off;
 mod key;
 mod mint;
+mod per_agent;
 mod policies;
 mod prehashed;
 mod request;
@@ -43,9 +45,11 @@ mod revocation;
 mod store;
 mod sync;
 
+pub use agent_tokens::{AgentTokens, BrowserTokens};
 pub use builder::TokenMinterBuilder;
 pub use counters::MinterCounters;
 pub(crate) use fault::Fault;
+pub use per_agent::{AgentTokensFuture, AgentTokensRequest};
 pub use request::{TokenFuture, TokenRequest};
 pub use revocation::{RevocationFailure, RevocationReport};
 
@@ -56,6 +60,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often a request begins anew whose mint did not go on.
 const MOST_ROUNDS: usize = 3;
+
+/// How many policies are revoked before the lock is given to others.
+const SLICE: usize = 64;
 
 /// Hands out tokens for pages: from its cache where one covers the request, else freshly minted.
 ///
@@ -80,6 +87,10 @@ const MOST_ROUNDS: usize = 3;
 /// # drop(body); Ok(())
 /// # }
 /// ```
+///
+/// **A token is for [one agent](crate::policy#one-agent-for-a-token).** For a page that needs several, ask for
+/// [a token for each](Self::tokens_per_agent). A policy of several agents that is given to [`token`](Self::token) is minted
+/// as asked, and each mint [warns](crate::CreateAccessToken::send).
 ///
 /// # What it promises
 ///
@@ -269,7 +280,8 @@ impl TokenMinter {
         }
     }
 
-    /// Asks for a token that allows what `policy` does. Await it; it can be refined before:
+    /// Asks for a token that allows what `policy` does. For a policy of one agent: for several, see
+    /// [`tokens_per_agent`](Self::tokens_per_agent). Await it; it can be refined before:
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -300,9 +312,51 @@ impl TokenMinter {
         TokenRequest::new(self, policy)
     }
 
+    /// Asks for a token for each agent that `policy` names, since [a token is for one
+    /// agent](crate::policy#one-agent-for-a-token). Await it; it can be refined before:
+    ///
+    /// ```no_run
+    /// # use letta_api_ext::{AccessPolicy, TokenMinter};
+    /// # async fn run(minter: TokenMinter) -> Result<(), letta_api_ext::Error> {
+    /// let policy: AccessPolicy = "agent-1:chat; agent-2:read_agent".parse()?;
+    /// let tokens = minter.tokens_per_agent(&policy).subject("session-7").await?;
+    /// for (agent, token) in &tokens {
+    ///     assert_eq!(token.policy().sole_agent(), Some(agent));
+    /// }
+    /// let body = tokens.to_browser(); // serialises to {"agent-1": {"token", "expiresAt", "expiresIn"}, …}
+    /// # drop(body); Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Each token is minted for its [part](AccessPolicy::per_agent) of the policy, and is cached, renewed, held off and
+    /// revoked by itself: it is the token that [`token`](Self::token) gives for that part. Those that are missing are minted side by
+    /// side, [as many at a time](TokenMinterBuilder::max_concurrent_creates) as this minter may. The work is linear in the
+    /// number of agents.
+    ///
+    /// The whole waits as long as the client's [deadline](crate::LettaBuilder::deadline). It is all or nothing: **the first
+    /// error that comes is returned at once**, and creates that have not begun do not begin, so that a service that fails
+    /// is not asked for each agent. Nothing is lost: what was minted is kept, and what has begun goes on and is kept. So
+    /// asking again mints only what is missing. The same is true if the future is dropped.
+    ///
+    /// A token that is revoked, or of which too little is left, while the others are minted is minted again.
+    ///
+    /// The minter must have [room](TokenMinterBuilder::capacity) for all of them, or they are minted anew each time.
+    ///
+    /// # Errors
+    ///
+    /// As for [`token`](Self::token). Also, before anything is sent, a policy with a
+    /// [grant of an unknown kind](AccessPolicy::unknown_grants) (`policy`): no token of one agent has it. A
+    /// [time-out](Error::is_timeout) if the deadline comes before all are there.
+    pub fn tokens_per_agent<'a>(&'a self, policy: &'a AccessPolicy) -> AgentTokensRequest<'a> {
+        AgentTokensRequest::new(self, policy)
+    }
+
     /// Stops serving the tokens that were minted for this policy, for whatever subject and origin, and those that were
     /// [served](TokenRequest::up_to) for it, and has the service delete them. A token that was served for very many is
     /// revoked with each policy within its own.
+    ///
+    /// Of a policy of several agents, the tokens for each of its [parts](AccessPolicy::per_agent) are revoked too, which are
+    /// those of [`tokens_per_agent`](Self::tokens_per_agent), whoever asked for them.
     ///
     /// They are forgotten first, as soon as the future is polled. What is being minted is deleted when it lands.
     /// The deleting goes on if the future is dropped. Requests for the same policy that come later get
@@ -318,7 +372,11 @@ impl TokenMinter {
     ///
     /// Outside a tokio runtime.
     pub async fn revoke(&self, policy: &AccessPolicy) -> RevocationReport {
-        self.inner.revoke(self.inner.store.select(policy)).await
+        let parts = policy.parts_per_agent();
+        let all: Vec<_> = std::iter::once(policy).chain(&parts).collect();
+        let slices = all.chunks(SLICE);
+        let selections = slices.map(|slice| self.inner.store.select(slice.iter().copied()));
+        self.inner.revoke(selections.collect()).await
     }
 
     /// Revokes the tokens whose policy names this agent. Otherwise as [`revoke`](Self::revoke).
@@ -342,7 +400,7 @@ impl TokenMinter {
         A::Error: Into<Error>,
     {
         match agent.try_into().map_err(Into::into) {
-            Ok(agent) => self.inner.revoke(Selection::Agent(&agent)).await,
+            Ok(agent) => self.inner.revoke(vec![Selection::Agent(&agent)]).await,
             Err(error) => RevocationReport {
                 error: Some(error),
                 ..RevocationReport::default()
@@ -356,7 +414,18 @@ impl TokenMinter {
     ///
     /// Outside a tokio runtime.
     pub async fn revoke_subject(&self, subject: &str) -> RevocationReport {
-        self.inner.revoke(Selection::Subject(subject)).await
+        self.inner.revoke(vec![Selection::Subject(subject)]).await
+    }
+
+    /// Revokes the tokens of this subject for this agent alone. Otherwise as [`revoke`](Self::revoke).
+    #[cfg(feature = "axum")]
+    pub(crate) async fn revoke_subject_on(
+        &self,
+        subject: &str,
+        agent: &AgentId,
+    ) -> RevocationReport {
+        let selection = Selection::SubjectOnAgent(subject, agent);
+        self.inner.revoke(vec![selection]).await
     }
 
     /// [Revokes](Self::revoke) all tokens that have not expired, and mints no more: requests from now on, and those that wait, get an
@@ -409,13 +478,19 @@ impl std::fmt::Debug for TokenMinter {
 impl Inner {
     /// The token for just this key, if it is there. What most requests come to.
     fn lookup(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
+        let token = self.peek(key, valid_for)?;
+        self.count_hit();
+        Some(token)
+    }
+
+    /// The same, for who counts it where it is served.
+    fn peek(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
         let held = self.store.look_up(key)?;
         let now = Instant::now();
         let token = held.good_for(valid_for, now)?;
         if held.is_due(now) {
             self.renew(self.store.to_key(key), held);
         }
-        self.count_hit();
         Some(token)
     }
 
@@ -748,16 +823,21 @@ impl Inner {
 
 /// Revoking.
 impl Inner {
-    async fn revoke(self: &Arc<Self>, selection: Selection<'_>) -> RevocationReport {
+    async fn revoke(self: &Arc<Self>, selections: Vec<Selection<'_>>) -> RevocationReport {
         // Before anything is forgotten: outside a runtime, it would be and not revoked; and a shutdown must know of
         // it, though the task may have to wait for its turn.
         let (runtime, work) = (runtime::expect("revoke"), self.begin_work());
         let now = Instant::now();
-        let (tokens, landings) = self.flights.call_off(
-            |key| selection.includes(key),
-            Err(Fault::Revoked.into()),
-            || self.store.take(&selection, now),
-        );
+        let (mut tokens, mut landings) = (Vec::new(), Vec::new());
+        for selection in selections {
+            let (taken, called_off) = self.flights.call_off(
+                |key| selection.includes(key),
+                Err(Fault::Revoked.into()),
+                || self.store.take(&selection, now),
+            );
+            tokens.extend(taken);
+            landings.extend(called_off);
+        }
         let revoking = self.clone().revoke_all(tokens, landings, None);
         let revoking = async move {
             let _work = work;

@@ -1,11 +1,12 @@
 //! What the integration tests share: clients for servers on loopback, a server that keeps every byte it
 //! was sent, one that fails as it is told, a proxy that keeps what passes through it,
-//! a record of what is traced, time that stands still, and what to do where a tool is missing.
+//! a record of what is traced, time that stands still, tests for both of the emulator's rules for tokens, and what to do where a tool is missing.
 
 pub mod external_tools;
 pub mod fault_server;
 pub mod official_clients;
 pub mod recording_proxy;
+pub mod token_rules;
 pub mod traces;
 pub mod virtual_time;
 

@@ -47,7 +47,7 @@ async fn create_sends_the_canonical_body_and_no_header_that_nobody_asked_for() {
         .all_rights()
         .agent("agent-2")
         .read_messages()
-        .build()
+        .build_combined()
         .unwrap();
     let token = tap
         .letta()
@@ -90,7 +90,7 @@ async fn the_order_in_which_a_policy_is_named_does_not_show() {
         .write_messages()
         .read_messages()
         .read_messages()
-        .build()
+        .build_combined()
         .unwrap();
     let tap = Tap::start(created()).await;
     let create = tap

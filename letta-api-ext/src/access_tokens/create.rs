@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use letta_api::{operations, types};
 
 use super::granted::{self, ExpiryAsked, Granted, Reported};
-use super::{Revocation, request, salvage, token_text};
+use super::{Revocation, entries, request, salvage, token_text};
 use crate::access_token::AccessToken;
 use crate::clock::{self, Instant};
 use crate::clock_reading::ServiceDate;
@@ -164,7 +164,14 @@ impl CreateAccessToken {
         self
     }
 
-    /// Sends the request. It is sent again only after a failure that cannot have made a token, unless the
+    /// Sends the request, with the policy as it is.
+    ///
+    /// **Of a policy with several entries**, the service may make a token that opens nothing:
+    /// [a token is for one agent](crate::policy#one-agent-for-a-token). So if the policy names several agents, or has an
+    /// [unknown grant](AccessPolicy::unknown_grants), a `tracing` event at WARN says so, once for this call, with the number
+    /// of entries. To mint a token for each agent, see [`AccessPolicy::per_agent`].
+    ///
+    /// The request is sent again only after a failure that cannot have made a token, unless the
     /// [retry policy](crate::RetryPolicy::also_creates) says otherwise.
     ///
     /// # Errors
@@ -196,11 +203,13 @@ impl CreateAccessToken {
     /// - The expiry is compared if [`expires_in`](Self::expires_in) or [`expires_at`](Self::expires_at) asked for one, with
     ///   the instant that was sent. A wrong clock on this machine is no mismatch, if the service answers that instant.
     pub async fn send(self) -> Result<AccessToken> {
-        self.send_with(&mut None, |_| {}).await
+        let policy = self.policy.clone();
+        self.send_with(&mut None, move |_| entries::warn_unless_one(&policy))
+            .await
     }
 
     /// As [`send`](Self::send), and puts the date of the answer, be it one of error, into `date`. The call can be prepared
-    /// before it is sent.
+    /// before it is sent. Does not warn of several entries.
     pub(crate) async fn send_with(
         self,
         date: &mut Option<ServiceDate>,

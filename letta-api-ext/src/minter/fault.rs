@@ -12,6 +12,11 @@ pub(crate) enum Fault {
         limit: usize,
         waited: Duration,
     },
+    /// Not all tokens of several agents were there in time.
+    Incomplete {
+        agents: usize,
+        waited: Duration,
+    },
     /// It was revoked while it was being minted.
     Revoked,
     ShutDown,
@@ -34,7 +39,7 @@ pub(crate) enum Fault {
 impl Fault {
     pub(crate) fn error_type(self) -> &'static str {
         match self {
-            Self::Busy { .. } => "timeout",
+            Self::Busy { .. } | Self::Incomplete { .. } => "timeout",
             Self::Revoked => "revoked",
             Self::ShutDown => "shut_down",
             Self::ShortLived { .. } => "short_lived",
@@ -57,6 +62,11 @@ impl std::fmt::Display for Fault {
                 f,
                 "no token could be minted within {waited:?}: all {limit} creates that \
                  `max_concurrent_creates` allows were under way; ask again later"
+            ),
+            Self::Incomplete { agents, waited } => write!(
+                f,
+                "not all tokens for {agents} agents could be minted within {waited:?}; those that were \
+                 are kept, so ask again, or set a longer `deadline`"
             ),
             Self::Revoked => {
                 f.write_str("the token was revoked while it was being minted; ask for another")

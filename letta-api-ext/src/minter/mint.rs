@@ -10,6 +10,7 @@ use super::hold_off::HoldOff;
 use super::key::Key;
 use super::sync::{Arc, Mutex, lock};
 use crate::access_token::AccessToken;
+use crate::access_tokens::entries;
 use crate::clock::{self, Instant};
 use crate::clock_reading::{ClockReading, RESOLUTION};
 use crate::error::{Error, Result};
@@ -93,6 +94,8 @@ impl Mint {
         is_renewal: bool,
         discard: impl FnOnce(AccessToken),
     ) -> Result<Minted> {
+        // Here, and not for each create: one that is repeated says nothing new.
+        entries::warn_unless_one(key.policy.policy());
         let known = *lock(&self.known);
         let mut sent = self.send(key, known, deadline, is_renewal).await;
         let learnt = sent.learnt;
