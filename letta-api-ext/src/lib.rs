@@ -111,6 +111,9 @@
 //!
 //! [installed a provider]: https://docs.rs/rustls/0.23/rustls/crypto/struct.CryptoProvider.html#method.install_default
 
+// On docs.rs, what needs a feature says so.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub use letta_api::types::AccessRight;
 pub use letta_api::{ApiKey, BaseUrl, Secret};
 

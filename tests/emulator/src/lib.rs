@@ -323,3 +323,8 @@ mod token_rules;
 mod token_secret;
 mod token_store;
 mod tokens;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
