@@ -729,9 +729,10 @@ title:
 fn what_was_rewritten_is_told_where_a_later_stage_fails_too() {
     let copy = Copy::new();
     newer(&copy);
-    let agent = "All tokens where it is left out.\n          schema:\n            type: string";
-    let several = agent.replace("type: string", "type: [integer, string]");
-    copy.edit("letta.yaml", agent, &several);
+    // The first parameter of all.
+    let text = "\n          schema:\n            type: string";
+    let several = text.replace("type: string", "type: [integer, string]");
+    copy.edit("letta.yaml", text, &several);
     copy.edit("letta.yaml", "in: query", "in: cookie");
     let message = copy.codegen(&["--explain"]).fails();
     for text in ["type-list:\n  letta.yaml:", "error[parameter-location]"] {
