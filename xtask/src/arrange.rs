@@ -6,8 +6,8 @@
 mod deprecated;
 mod directions;
 mod everywhere;
-mod habits;
 mod hoist;
+mod idioms;
 mod no_content;
 mod nodes;
 mod nullable;
@@ -21,7 +21,7 @@ mod unions;
 mod uploads;
 mod walk;
 
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value};
 
 /// Extensions that begin so are this stage's own, written for those after it. In a description that comes
 /// from outside they mean nothing, and are taken out.
@@ -72,7 +72,7 @@ pub fn arrange(document: Node) -> Node {
     forget_made(&mut document);
     operation_ids::arrange(&mut document);
     everywhere::ignore(&mut document);
-    habits::arrange(&mut document);
+    idioms::arrange(&mut document);
     directions::arrange(&mut document);
     no_content::arrange(&mut document);
     streams::arrange(&mut document);

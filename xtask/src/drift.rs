@@ -43,8 +43,8 @@ pub use notes::Note;
 pub(crate) use reach::uses;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Node, Pointer, Span};
 use crate::lower::{self, Lowered};
+use crate::openapi::{Node, Pointer, Span};
 use comparison::{Comparison, Item, Key};
 use indexmap::IndexMap;
 use part::Part;

@@ -10,9 +10,9 @@ use serde_path_to_error::Segment;
 
 use crate::arrange::MADE;
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Node, Pointer};
 use crate::model::{IGNORE, MARKER_PREFIX, Model, REPLACE};
 use crate::naming::type_name;
+use crate::openapi::{Node, Pointer};
 
 /// Reads a description as the generator has it, without what is meant for us.
 ///

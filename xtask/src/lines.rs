@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::document::{Source, Span};
+use crate::openapi::{Source, Span};
 
 /// The files that were looked at, with the first byte of each of their lines.
 #[derive(Debug, Default)]

@@ -41,9 +41,9 @@ use std::collections::HashSet;
 
 pub use rules::{RULES, Rule};
 
-use crate::beside::beside;
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value};
+use crate::parallel::in_parallel;
 use context::Context;
 use operation::Operation;
 use origins::Origins;
@@ -97,7 +97,7 @@ fn lint_given(given: &Node, document: &Node) -> Result<(), Failure> {
     let schemas = schema::collect(document);
     let operations = operation::collect(&context);
 
-    let (mut context, of_types) = beside(
+    let (mut context, of_types) = in_parallel(
         || {
             whole(&mut context, &schemas, &operations);
             context

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Node, Source, Span};
+use crate::openapi::{Node, Source, Span};
 
 /// The size of the largest file that is read, in bytes: 64 MiB. The largest published descriptions have half of that.
 /// Every stage holds the description several times, with the places of its values.
@@ -146,10 +146,10 @@ mod tests {
             ("a.json", "{\"ü\": 1,\n\"b\": {\n  \"c\": [\"x\", \"y\"]}}"),
         ] {
             let node = load(name, text).unwrap();
-            let key = node.span_of(&crate::document::Pointer::parse("/b/c").unwrap());
+            let key = node.span_of(&crate::openapi::Pointer::parse("/b/c").unwrap());
             assert_eq!(key.line_column().0, 3, "{name}");
             assert!(key.source.text[key.start..key.end].contains('c'), "{name}");
-            let item = node.span_of(&crate::document::Pointer::parse("/b/c/1").unwrap());
+            let item = node.span_of(&crate::openapi::Pointer::parse("/b/c/1").unwrap());
             assert_eq!(
                 item.source.text[item.start..item.end].trim_matches('"'),
                 "y",
@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn what_is_merged_is_said_to_stand_where_it_was_written() {
         let node = load("a.yaml", "a: &a\n  x: 1\nb:\n  <<: *a\n").unwrap();
-        let key = node.span_of(&crate::document::Pointer::parse("/b/x").unwrap());
+        let key = node.span_of(&crate::openapi::Pointer::parse("/b/x").unwrap());
         assert_eq!(key.line_column(), (2, 3));
     }
 

@@ -26,10 +26,10 @@ mod values;
 
 pub use rules::{Effect, REFUSALS, REWRITINGS, Refusal, Rewriting};
 
-use crate::beside::beside;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer, Span, Value};
+use crate::openapi::{Node, Pointer, Span, Value};
 use crate::overlay;
+use crate::parallel::in_parallel;
 use rules::Refusal as Rule;
 
 /// A description in OpenAPI 3.0, and how it came to be so.
@@ -86,7 +86,7 @@ pub fn lower(document: &Node) -> Lowered {
             refusals: Vec::new(),
         };
     }
-    let (fit, mut lowered) = beside(|| defaults::Fit::new(document), || document.clone());
+    let (fit, mut lowered) = in_parallel(|| defaults::Fit::new(document), || document.clone());
     let mut lowering = Lowering {
         document,
         rewrites: Vec::new(),

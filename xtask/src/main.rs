@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use xtask::{codegen, drift_command, lint_command};
+use xtask::commands::{self, bench};
 
 /// Maintainers' commands of this workspace.
 #[derive(Parser)]
@@ -122,7 +122,7 @@ fn main() -> ExitCode {
             out,
             timings,
         } => {
-            let options = codegen::Options {
+            let options = commands::codegen::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
                 overlay: overlay.unwrap_or_else(|| in_workspace("openapi/overlay.yaml")),
                 out: out.unwrap_or_else(|| in_workspace("letta-api")),
@@ -138,7 +138,7 @@ fn main() -> ExitCode {
             let ours = description
                 .is_none()
                 .then(|| in_workspace("openapi/overlay.yaml"));
-            let options = lint_command::Options {
+            let options = commands::lint::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
                 overlay: overlay.or(ours),
             };
@@ -155,7 +155,7 @@ fn main() -> ExitCode {
             let ours = description
                 .is_none()
                 .then(|| in_workspace("openapi/overlay.yaml"));
-            let options = drift_command::Options {
+            let options = commands::drift::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
                 overlay: overlay.or(ours),
                 other,
@@ -163,69 +163,49 @@ fn main() -> ExitCode {
             };
             drift(&options, fail_on, format)
         }
-        Command::Bench { arguments } => bench(&arguments),
-    }
-}
-
-/// Builds the benchmarks with all of their programs, as fast as they can be, and runs them.
-fn bench(arguments: &[OsString]) -> ExitCode {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let cargo = |subcommand: &str, arguments: &[OsString]| {
-        let mut command = process::Command::new(&cargo);
-        command
-            .args([subcommand, "--release", "--manifest-path"])
-            .arg(in_workspace("tests/bench/Cargo.toml"))
-            .args(arguments);
-        match command.status() {
-            Ok(status) => status.success(),
-            Err(error) => {
-                eprintln!("error: cargo cannot be run: {error}");
-                false
+        Command::Bench { arguments } => {
+            match bench::run(&in_workspace("tests/bench/Cargo.toml"), &arguments) {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::FAILURE,
             }
         }
-    };
-    let mut run: Vec<OsString> = ["--bin", "bench", "--"].map(OsString::from).into();
-    run.extend_from_slice(arguments);
-    match cargo("build", &["--bins".into()]) && cargo("run", &run) {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
     }
 }
 
 /// Prints how the two differ.
-fn drift(options: &drift_command::Options, fail_on: FailOn, format: DriftFormat) -> ExitCode {
-    match drift_command::run(options) {
+fn drift(options: &commands::drift::Options, fail_on: FailOn, format: DriftFormat) -> ExitCode {
+    match commands::drift::run(options) {
         Ok(report) => {
             println!(
                 "{}",
                 match format {
-                    DriftFormat::Text => drift_command::to_text(&report),
-                    DriftFormat::Json => drift_command::to_json(&report, options),
+                    DriftFormat::Text => commands::drift::to_text(&report),
+                    DriftFormat::Json => commands::drift::to_json(&report, options),
                 }
             );
             let fail_on = match fail_on {
-                FailOn::Any => drift_command::FailOn::Any,
-                FailOn::Breaking => drift_command::FailOn::Breaking,
-                FailOn::Never => drift_command::FailOn::Never,
+                FailOn::Any => commands::drift::FailOn::Any,
+                FailOn::Breaking => commands::drift::FailOn::Breaking,
+                FailOn::Never => commands::drift::FailOn::Never,
             };
-            ExitCode::from(drift_command::exit_code(&report, fail_on))
+            ExitCode::from(commands::drift::exit_code(&report, fail_on))
         }
         Err(failure) => {
-            eprintln!("{}", drift_command::failure_to_text(&failure));
+            eprintln!("{}", commands::drift::failure_to_text(&failure));
             ExitCode::from(2)
         }
     }
 }
 
 /// Prints what is found. Exits with 1 where anything is, and with 2 where a file cannot be read.
-fn lint(options: &lint_command::Options, format: Format) -> ExitCode {
-    match lint_command::run(options) {
+fn lint(options: &commands::lint::Options, format: Format) -> ExitCode {
+    match commands::lint::run(options) {
         Ok(findings) => {
             println!(
                 "{}",
                 match format {
-                    Format::Text => lint_command::to_text(&findings),
-                    Format::Json => lint_command::to_json(&findings),
+                    Format::Text => commands::lint::to_text(&findings),
+                    Format::Json => commands::lint::to_json(&findings),
                 }
             );
             ExitCode::from(u8::from(!findings.is_empty()))
@@ -237,9 +217,13 @@ fn lint(options: &lint_command::Options, format: Format) -> ExitCode {
     }
 }
 
-fn codegen(options: &codegen::Options, explain: bool, timings: Option<&Path>) -> ExitCode {
+fn codegen(
+    options: &commands::codegen::Options,
+    explain: bool,
+    timings: Option<&Path>,
+) -> ExitCode {
     // Beside the errors: a later stage may fail.
-    let outcome = codegen::run(options, |lowered| {
+    let outcome = commands::codegen::run(options, |lowered| {
         if explain {
             eprintln!("{}\n", lowered.explain());
         }

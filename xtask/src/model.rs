@@ -6,9 +6,9 @@ use crate::arrange::{
     EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, OPTIONAL_BODY, REQUIRED_TO_SEND, UNION, UPLOAD,
     branches_of,
 };
-use crate::document::{Node, Pointer};
 use crate::markdown;
 use crate::naming::{argument_name, method_name, type_name};
+use crate::openapi::{Node, Pointer};
 
 /// Vendor extensions that begin so are ours, and no others are allowed to.
 pub const MARKER_PREFIX: &str = "x-codegen-";

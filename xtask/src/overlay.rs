@@ -8,8 +8,8 @@
 use serde_json_path::JsonPath;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Entry, Node, Pointer, Value};
 use crate::model::IGNORE;
+use crate::openapi::{Entry, Node, Pointer, Value};
 
 /// Applies `overlay` to `description`. Gives the number of actions.
 ///
@@ -478,8 +478,8 @@ pub(crate) fn yaml_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Source;
     use crate::load;
+    use crate::openapi::Source;
 
     fn apply_text(description: &str, actions: &str) -> Result<String, String> {
         let parse = |name, text: &str| load::parse(&Source::new(name, text)).unwrap();

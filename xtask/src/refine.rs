@@ -10,7 +10,7 @@ mod docs;
 mod event_streams;
 mod forms;
 mod method_docs;
-mod open;
+mod open_unions;
 mod operations;
 mod parameter_structs;
 mod tagged;

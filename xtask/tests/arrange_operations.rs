@@ -1,8 +1,8 @@
 //! The arrange stage: what stands in the description afterwards.
 
 use serde_json::{Value, json};
-use xtask::document::{Node, Pointer, Source};
 use xtask::model::{Model, component_schemas};
+use xtask::openapi::{Node, Pointer, Source};
 use xtask::{arrange, load};
 
 fn arranged(description: &Value) -> Value {

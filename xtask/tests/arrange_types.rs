@@ -2,7 +2,7 @@
 
 use xtask::arrange::{FROM, UNION, arrange};
 use xtask::diagnostic::{Diagnostic, Failure};
-use xtask::document::{Node, Source};
+use xtask::openapi::{Node, Source};
 use xtask::{lint, load};
 
 /// A description with these components, and a body of this schema.

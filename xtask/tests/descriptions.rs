@@ -9,9 +9,10 @@ use std::process::Command;
 use proptest::prelude::*;
 use serde_json::Value;
 use texts::{TEXTS, description, docs_of, problem, text};
-use xtask::document::Source;
+use xtask::load;
+use xtask::openapi::Source;
+use xtask::output::manifest;
 use xtask::visible::is_hidden;
-use xtask::{load, manifest};
 
 fn code(description: &Value) -> pipeline::Code {
     let source = Source::new("d.json", description.to_string());

@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use fixture::{difference, files, name_of, rule_of};
-use xtask::document::{Entry, Node, Pointer, Source, Value};
+use xtask::commands::drift::to_text;
 use xtask::drift::{ByOverlay, CHANGES, Difference, Report, Scope, Uses, compare};
-use xtask::drift_command::to_text;
 use xtask::load;
+use xtask::openapi::{Entry, Node, Pointer, Source, Value};
 
 fn fixtures() -> Vec<PathBuf> {
     files("drift")
@@ -513,7 +513,7 @@ fn a_difference_that_the_overlay_makes_is_explained_by_its_action() {
     );
     assert_eq!(report.counted().count(), 0);
     assert_eq!(
-        xtask::drift_command::exit_code(&report, Default::default()),
+        xtask::commands::drift::exit_code(&report, Default::default()),
         0
     );
 }

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use fixture::{difference, files, name_of, rule_of};
 use xtask::diagnostic::{Diagnostic, Failure};
-use xtask::document::{Node, Pointer, Source, Value};
 use xtask::generate::generate;
 use xtask::lint::{RULES, lint};
 use xtask::model::{Model, SAFE_TO_REPEAT, operations};
+use xtask::openapi::{Node, Pointer, Source, Value};
 use xtask::{arrange, load, overlay};
 
 fn fixtures() -> Vec<PathBuf> {

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use scratch::Scratch;
 use scratch::upstream::generated;
-use xtask::document::Node;
 use xtask::model;
+use xtask::openapi::Node;
 
 /// The description, or nothing, and a word about it.
 fn upstream() -> Option<PathBuf> {

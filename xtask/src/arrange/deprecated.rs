@@ -4,9 +4,9 @@
 use super::schema::{get, items_mut, member_mut, members_mut};
 use super::tagged::is_tagged;
 use super::walk::each_schema;
-use crate::document::{Node, Value};
 use crate::markdown;
 use crate::model::deprecation;
+use crate::openapi::{Node, Value};
 
 pub(super) fn in_words(document: &mut Node) {
     each_schema(document, |schema, _, _| {

@@ -17,9 +17,9 @@ use super::schema::{
 };
 use super::walk::each_schema;
 use super::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
-use crate::document::{Node, Pointer, Value};
 use crate::drift::{self, Uses};
 use crate::model::REPLACE;
+use crate::openapi::{Node, Pointer, Value};
 
 /// Deeper than references lead in any description that means something.
 const DEPTH: usize = 256;
@@ -66,7 +66,7 @@ fn has_directions(node: &Node) -> bool {
 /// The description before this, to follow references in.
 struct Given<'a> {
     document: &'a Node,
-    schemas: Option<&'a indexmap::IndexMap<String, crate::document::Entry>>,
+    schemas: Option<&'a indexmap::IndexMap<String, crate::openapi::Entry>>,
     /// Of each component that an operation leads to.
     uses: HashMap<String, Uses>,
     /// The properties that discriminators name, by the component that is a branch.

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use super::schema::{items_mut, member_mut, members_mut};
-use crate::document::{Node, Value};
 use crate::model::IGNORE;
+use crate::openapi::{Node, Value};
 
 /// Deeper than any file that was read is nested.
 const DEPTH: usize = 200;

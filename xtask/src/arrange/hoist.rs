@@ -12,10 +12,10 @@ use super::schema::{
     string, text, texts,
 };
 use super::{CONSTANT, FROM, tagged};
-use crate::document::{Entry, Node, Pointer, Value};
 use crate::markdown;
 use crate::model::{DEPRECATION, IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
 use crate::naming::type_name;
+use crate::openapi::{Entry, Node, Pointer, Value};
 
 /// What belongs to the place where a schema is used, not to the type.
 const OF_THE_PLACE: [&str; 9] = [

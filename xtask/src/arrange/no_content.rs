@@ -3,8 +3,8 @@
 
 use super::nodes::{own, remove, resolve, responses};
 
-use crate::document::Node;
 use crate::model::operations;
+use crate::openapi::Node;
 
 pub(super) fn arrange(document: &mut Node) {
     let all: Vec<_> = operations(document).map(|(at, _)| at).collect();

@@ -6,9 +6,9 @@ use indexmap::IndexMap;
 
 use super::FROM;
 use super::schema::{object, string};
-use crate::document::{Entry, Node, Pointer, Value};
 use crate::model::component_schemas;
 use crate::naming::type_name;
+use crate::openapi::{Entry, Node, Pointer, Value};
 
 /// Puts a member into an object, in the place of one of that name.
 pub(super) fn set(holder: &mut Node, key: &str, node: Node) {

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::schema::{entry, members_mut, string};
-use crate::document::{Node, Pointer};
 use crate::model::operations;
 use crate::naming::method_name;
+use crate::openapi::{Node, Pointer};
 
 pub(super) fn arrange(document: &mut Node) {
     let id = |operation: &Node| operation.given("operationId").is_some();

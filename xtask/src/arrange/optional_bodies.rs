@@ -3,9 +3,9 @@
 use super::OPTIONAL_BODY;
 use super::nodes::{resolve, set};
 use super::schema::truth;
-use crate::document::Node;
-use crate::media_types::is_json;
 use crate::model::operations;
+use crate::openapi::Node;
+use crate::openapi::media_types::is_json;
 
 pub(super) fn arrange(document: &mut Node) {
     let all: Vec<_> = operations(document).map(|(at, _)| at).collect();

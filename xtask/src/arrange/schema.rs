@@ -3,8 +3,8 @@
 use indexmap::IndexMap;
 
 use super::nodes::referred;
-use crate::document::{Entry, Node, Span, Value};
 use crate::model::{IGNORE, MARKER_PREFIX};
+use crate::openapi::{Entry, Node, Span, Value};
 
 /// The value of a keyword that is not to be ignored. Null stands for left out, as progenitor's reader has it.
 pub(super) fn get<'a>(schema: &'a Node, keyword: &str) -> Option<&'a Node> {

@@ -9,9 +9,9 @@ use super::nodes::{
     shape,
 };
 use super::schema::{array, object, refer, string};
-use crate::document::{Node, Pointer};
-use crate::media_types::is_json;
 use crate::naming::type_name;
+use crate::openapi::media_types::is_json;
+use crate::openapi::{Node, Pointer};
 
 pub(super) fn arrange(document: &mut Node) {
     for (at, id) in named_operations(document) {

@@ -9,10 +9,10 @@ use super::nodes::{
 };
 use super::schema::{object, string};
 use super::{EVENT_STREAM, FROM};
-use crate::document::{Node, Pointer, Value};
-use crate::media_types::{is_event_stream, is_json};
 use crate::model::EVENT_METHOD;
 use crate::naming::{method_name, type_name};
+use crate::openapi::media_types::{is_event_stream, is_json};
+use crate::openapi::{Node, Pointer, Value};
 use crate::taken::client_methods;
 
 pub(super) fn arrange(document: &mut Node) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::schema::{alternatives, flag, get, members, requires, text, texts};
 use super::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
-use crate::document::Node;
+use crate::openapi::Node;
 
 /// Whether typify makes an enum that is told apart by its tag of this.
 pub(super) fn is_tagged(schema: &Node) -> bool {

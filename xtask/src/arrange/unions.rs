@@ -15,9 +15,9 @@ use super::schema::{
 use super::{
     BRANCHES_FROM, CONSTANT, FROM, KEEPS_UNKNOWN, REQUIRED_IN_ANSWERS, UNION, branches_of, tagged,
 };
-use crate::document::{Entry, Node, Span, Value};
 use crate::model::{DEPRECATION, IGNORE, OPEN, REPLACE, UNKNOWN_MEMBERS};
 use crate::naming::{field_name, type_name};
+use crate::openapi::{Entry, Node, Span, Value};
 
 /// Deeper than references lead in any description that means something.
 const DEPTH: usize = 64;

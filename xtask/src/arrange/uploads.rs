@@ -6,9 +6,9 @@ use super::nodes::{
 };
 use super::schema::{object, refer, string, truth};
 use super::{FROM, UPLOAD};
-use crate::document::{Node, Pointer, Value};
 use crate::model::REPLACE;
 use crate::naming::type_name;
+use crate::openapi::{Node, Pointer, Value};
 
 const MULTIPART: &str = "multipart/form-data";
 /// The component that stands for a file. Its type is [`FILE_TYPE`].

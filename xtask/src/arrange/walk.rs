@@ -1,7 +1,7 @@
 //! Every schema of a description, to change it.
 
 use super::schema::{items_mut, member_mut, members_mut};
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 
 /// Deeper than any file that was read is nested.
 const DEPTH: usize = 200;

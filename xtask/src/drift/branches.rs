@@ -9,7 +9,7 @@ use super::changes::Uses;
 use super::comparison::{Comparison, Here, STEPS, Scope};
 use super::part::{Part, component_name};
 use super::view::{Union, View, enter};
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value};
 
 /// Trials within trials: with more, a union of unions of unions would take for ever.
 const TRIALS: usize = 2;

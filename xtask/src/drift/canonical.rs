@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 
 /// The text in full, to compare.
 pub(super) fn canonical(node: &Node) -> String {

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::Place;
 use super::changes::{Breaks, Change, KEYWORD, Uses};
 use super::part::Part;
-use crate::document::{Node, Pointer};
+use crate::openapi::{Node, Pointer};
 
 /// What a difference belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

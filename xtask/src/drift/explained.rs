@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::comparison::Key;
 use super::{ByOverlay, Found, find};
 use crate::diagnostic::Failure;
-use crate::document::{Node, Span};
 use crate::lower::Lowered;
 use crate::model::IGNORE;
+use crate::openapi::{Node, Span};
 use crate::overlay::{self, Action};
 
 /// Adds the differences that the overlay makes to those without it, and gives by what action each of them comes, and

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashSet};
 use super::comparison::Comparison;
 use super::part::Part;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer, Span};
 use crate::lower::Lowered;
+use crate::openapi::{Node, Pointer, Span};
 
 /// Something to know that is no difference.
 #[derive(Clone, Debug)]

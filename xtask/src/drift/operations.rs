@@ -6,8 +6,8 @@ use super::changes::{self as change, Uses};
 use super::comparison::{Comparison, Here, Scope};
 use super::part::Part;
 use super::{parameters, security};
-use crate::document::Node;
 use crate::model::METHODS;
+use crate::openapi::Node;
 
 /// An operation, and the path item that it stands in.
 #[derive(Clone)]

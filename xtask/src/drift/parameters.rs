@@ -6,7 +6,7 @@ use super::changes::{self as change, Uses};
 use super::comparison::{Comparison, Here};
 use super::operations::Operation;
 use super::part::Part;
-use crate::document::Node;
+use crate::openapi::Node;
 
 /// Headers that OpenAPI says to pass over as parameters.
 const PASSED_OVER: [&str; 3] = ["accept", "content-type", "authorization"];

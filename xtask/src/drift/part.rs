@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::document::{Node, Pointer, Span};
+use crate::openapi::{Node, Pointer, Span};
 
 /// How many references may follow each other.
 const CHAIN: usize = 50;
@@ -87,7 +87,7 @@ impl<'a> Part<'a> {
             .collect()
     }
 
-    fn of(&self, key: &'a str, entry: &'a crate::document::Entry) -> Part<'a> {
+    fn of(&self, key: &'a str, entry: &'a crate::openapi::Entry) -> Part<'a> {
         Part {
             node: &entry.node,
             span: &entry.key,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::changes::Uses;
 use super::operations::Operation;
 use super::part::{Part, component_of};
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 
 /// Members that hold data, in which a `$ref` is none.
 const DATA: [&str; 5] = ["example", "examples", "default", "enum", "const"];

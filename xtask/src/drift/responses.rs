@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::changes::{self as change, Uses};
 use super::comparison::{Comparison, Here};
 use super::part::Part;
-use crate::document::Node;
+use crate::openapi::Node;
 
 /// The media type that goes without saying.
 const JSON: &str = "application/json";

@@ -488,7 +488,7 @@ fn sign_differs(a: &View<'_>, b: &View<'_>) -> bool {
 fn number(view: &View<'_>, keyword: &str) -> Option<f64> {
     match view.keywords.get(keyword)?.as_slice() {
         [part] => match &part.node.value {
-            crate::document::Value::Number(number) => number.as_f64(),
+            crate::openapi::Value::Number(number) => number.as_f64(),
             _ => None,
         },
         _ => None,

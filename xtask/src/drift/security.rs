@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::part::Part;
-use crate::document::Node;
+use crate::openapi::Node;
 
 /// The ways to be let in, each a set of credentials that are all needed. No way at all, and one that needs
 /// nothing, are the same: everybody is let in.

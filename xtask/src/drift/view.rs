@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 
 use super::canonical::canonical;
 use super::part::{Part, component_of};
-use crate::document::{Node, Value};
 use crate::model::IGNORE;
+use crate::openapi::{Node, Value};
 
 /// References and `allOf`s in each other.
 const DEPTH: usize = 50;

@@ -7,9 +7,9 @@ use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
 use super::shape::{Shape, shape};
-use crate::document::{Node, Pointer};
 use crate::model::SENSITIVE;
 use crate::naming::field_name;
+use crate::openapi::{Node, Pointer};
 
 pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
     let what = describe::schema(context.document, &schema.at);

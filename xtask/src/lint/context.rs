@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::arrange;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value};
 use crate::overlay;
 
 use super::origins::Origins;
@@ -220,8 +220,8 @@ pub(super) fn component<'a>(reference: &'a str, kind: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Source;
     use crate::load;
+    use crate::openapi::Source;
 
     /// `C0` refers to `C1`, and so on; in this order, or the other way around.
     fn chain(length: usize, backwards: bool) -> Node {

@@ -5,7 +5,7 @@ use super::describe;
 use super::numbers;
 use super::rules;
 use super::schema::{Role, Schema};
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let Some(default) = schema.get("default") else {

@@ -1,6 +1,6 @@
 //! What to call a part of a description in a message.
 
-use crate::document::{Node, Pointer};
+use crate::openapi::{Node, Pointer};
 
 /// A schema in words: "the property `id` of `Agent`". They are put together when they are printed, since most schemas
 /// are never spoken of.

@@ -7,9 +7,9 @@ use super::describe::{self, Words};
 use super::numbers;
 use super::rules;
 use super::schema::{Role, Schema};
-use crate::document::{Node, Value};
 use crate::model::{OPEN, VARIANT_NAMES};
 use crate::naming::variant_names;
+use crate::openapi::{Node, Value};
 
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let Some(list) = schema.get("enum") else {

@@ -4,8 +4,8 @@
 use super::context::Context;
 use super::nulls;
 use super::rules;
-use crate::document::{Node, Pointer};
 use crate::model::{METHODS, path_items};
+use crate::openapi::{Node, Pointer};
 
 pub(super) fn check(context: &mut Context<'_>) {
     let root = Pointer::default();

@@ -5,8 +5,8 @@ use super::context::Context;
 use super::describe;
 use super::rules;
 use super::schema::Schema;
-use crate::document::{Node, Pointer, Value};
 use crate::model::component_schemas;
+use crate::openapi::{Node, Pointer, Value};
 
 /// Components that are no schemas at all.
 pub(super) fn components(context: &mut Context<'_>) {

@@ -7,7 +7,7 @@ use super::numbers;
 use super::rules;
 use super::schema::Schema;
 use super::{arrays, strings};
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 use crate::overlay::yaml_text;
 
 /// Keywords that say nothing about values.

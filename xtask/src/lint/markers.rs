@@ -8,12 +8,12 @@ use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
 use crate::arrange::EVENT_STREAM;
-use crate::document::{Node, Pointer, Value};
 use crate::model::{
     EVENT_METHOD, IGNORE, MARKER_PREFIX, NAME, OPEN, REPLACE, SAFE_TO_REPEAT, SENSITIVE,
     VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
+use crate::openapi::{Node, Pointer, Value};
 
 const FOREIGN: [&str; 3] = [
     "x-rust-type",

@@ -6,9 +6,9 @@ use super::context::Context;
 use super::fields::members;
 use super::rules;
 use crate::arrange::{BRANCHES_FROM, FROM};
-use crate::document::Pointer;
 use crate::model::component_schemas;
 use crate::naming::type_name;
+use crate::openapi::Pointer;
 
 /// Names that generated code uses without a path, for what they are in every Rust program.
 const PRELUDE: [&str; 6] = ["Default", "Err", "None", "Ok", "Some", "String"];

@@ -8,7 +8,7 @@ use super::fields;
 use super::rules;
 use super::schema::Schema;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer};
+use crate::openapi::{Node, Pointer};
 use crate::overlay::yaml_text;
 
 /// Data; and texts for readers, which are null where YAML has nothing after the colon, and lose nothing

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);

@@ -7,8 +7,8 @@ use super::context::Context;
 use super::describe;
 use super::rules;
 use super::schema::Schema;
-use crate::document::{Node, Value};
 use crate::naming::field_name;
+use crate::openapi::{Node, Value};
 use crate::overlay::yaml_text;
 
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {

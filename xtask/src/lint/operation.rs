@@ -1,8 +1,8 @@
 //! Operations with their parameters, references followed.
 
 use super::context::Context;
-use crate::document::{Node, Pointer};
 use crate::model;
+use crate::openapi::{Node, Pointer};
 
 pub(super) struct Operation<'a> {
     pub(super) at: Pointer,

@@ -6,9 +6,9 @@ use super::context::Context;
 use super::operation::Operation;
 use super::rules;
 use crate::arrange::{self, EVENT_STREAM};
-use crate::document::{Node, Pointer};
 use crate::model::{EVENT_METHOD, SAFE_TO_REPEAT};
 use crate::naming::method_name;
+use crate::openapi::{Node, Pointer};
 use crate::{split, taken};
 
 /// Whether a method cannot be called so: the hand-written part of the client has the name, or the list of all

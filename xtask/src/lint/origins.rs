@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::arrange;
-use crate::document::{Node, Pointer, Span, Value};
+use crate::openapi::{Node, Pointer, Span, Value};
 
 /// What tells most of a schema, first what tells more.
 const TELLING: [&str; 12] = [

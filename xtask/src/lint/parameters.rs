@@ -6,8 +6,8 @@ use super::context::Context;
 use super::operation::{Operation, Parameter};
 use super::rules;
 use super::shape::{Shape, shape};
-use crate::document::Node;
 use crate::naming::argument_name;
+use crate::openapi::Node;
 
 /// Headers that OpenAPI describes elsewhere, and wants no parameter for.
 const RESERVED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];

@@ -7,8 +7,8 @@ use super::context::{Context, component};
 use super::fields::{items, members};
 use super::rules;
 use super::schema::Schema;
-use crate::document::{Node, Pointer};
 use crate::model::{METHODS, path_items};
+use crate::openapi::{Node, Pointer};
 use crate::overlay::yaml_text;
 
 /// How many references may follow each other. People have two or three.

@@ -6,7 +6,7 @@ use super::rules;
 use super::schema::{Role, Schema};
 use super::shape::{Shape, shape};
 use crate::arrange::OPTIONAL_BODY;
-use crate::document::{Node, Pointer};
+use crate::openapi::{Node, Pointer};
 
 const SUPPORTED: &str = "`application/json`, `application/x-www-form-urlencoded`, `application/octet-stream`, `text/plain` or `text/x-markdown`";
 

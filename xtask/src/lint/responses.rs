@@ -4,8 +4,8 @@ use super::context::Context;
 use super::fields::members;
 use super::operation::Operation;
 use super::rules::{self, Rule};
-use crate::document::{Node, Pointer};
-use crate::media_types::{is_json, is_json_unseen};
+use crate::openapi::media_types::{is_json, is_json_unseen};
+use crate::openapi::{Node, Pointer};
 
 struct Response<'a> {
     listed: Pointer,

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::fields::members;
 use super::unions;
 use crate::arrange::UNION;
-use crate::document::{Node, Pointer};
 use crate::model::{IGNORE, METHODS, REPLACE, path_items};
+use crate::openapi::{Node, Pointer};
 
 /// A schema, the keywords left out that it is marked to go without.
 #[derive(Clone)]

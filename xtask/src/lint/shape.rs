@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::context::Context;
 use super::schema::{Role, Schema};
-use crate::document::{Node, Pointer};
 use crate::model::REPLACE;
+use crate::openapi::{Node, Pointer};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::describe;
 use super::rules;
 use super::schema::Schema;
-use crate::document::Node;
+use crate::openapi::Node;
 
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("string") {

@@ -9,9 +9,9 @@ use super::context::Context;
 use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
-use crate::document::Node;
 use crate::model::{OPEN, UNKNOWN_MEMBERS};
 use crate::naming::{all_differ, field_name, variant_names};
+use crate::openapi::Node;
 
 /// The property by which typify tells the branches apart, if there is one.
 fn tag(schema: &Schema<'_>) -> Option<String> {

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{DEEPEST, too_deep, twice};
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Entry, Node, Source, Span, Value};
+use crate::openapi::{Entry, Node, Source, Span, Value};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     let text = source.text.as_str();

@@ -13,7 +13,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Mark, StrInpu
 
 use super::{DEEPEST, too_deep};
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Entry, Node, Source, Span, Value};
+use crate::openapi::{Entry, Node, Source, Span, Value};
 
 /// How many values aliases and merge keys may add to a file. A few lines of aliases of aliases would otherwise become
 /// more values than there is memory for.

@@ -7,7 +7,7 @@ use serde_json::Number;
 use super::Lowering;
 use super::draft::Draft;
 use super::rules;
-use crate::document::{Entry, Node, Value};
+use crate::openapi::{Entry, Node, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     for (exclusive, plain, stricter) in [

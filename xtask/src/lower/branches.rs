@@ -4,8 +4,8 @@ use super::Lowering;
 use super::draft::{Draft, is_note};
 use super::nulls;
 use super::rules;
-use crate::document::Value;
 use crate::model::IGNORE;
+use crate::openapi::Value;
 
 /// The indices of the null branches of both, before anything is rewritten.
 pub(super) fn nulls_of(draft: &Draft) -> Vec<(&'static str, Vec<usize>)> {

@@ -9,7 +9,7 @@ use jsonschema::{Draft as Dialect, Registry, Validator};
 use super::Lowering;
 use super::draft::{Draft, is_note};
 use super::rules;
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value};
 
 const DOCUMENT: &str = "urn:description";
 

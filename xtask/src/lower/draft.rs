@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use crate::document::{Entry, Node, Pointer, Span, Value};
 use crate::model::IGNORE;
+use crate::openapi::{Entry, Node, Pointer, Span, Value};
 
 pub(super) struct Draft {
     /// Where it stands in the document that was given.

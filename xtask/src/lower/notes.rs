@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::rules::{self, Rewriting};
 use super::{Lowering, Place};
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 
 const DIALECTS: [&str; 2] = [
     "https://json-schema.org/draft/2020-12/schema",

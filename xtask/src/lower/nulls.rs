@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::Lowering;
 use super::draft::{Draft, ignored, is_note};
 use super::rules;
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value};
 
 /// What is to be done about null in a schema.
 #[derive(Default)]

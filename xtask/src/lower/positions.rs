@@ -3,8 +3,8 @@
 
 use super::notes::is_usual_dialect;
 use super::{Lowering, Place, parameters, rules, schema};
-use crate::document::{Node, Pointer, Value};
 use crate::model::METHODS;
+use crate::openapi::{Node, Pointer, Value};
 use crate::overlay;
 
 type Visit = fn(&mut Lowering<'_>, &Pointer, &mut Node);

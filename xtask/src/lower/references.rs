@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::draft::{Draft, schema_of};
 use super::rules;
-use crate::document::Entry;
+use crate::openapi::Entry;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     if draft.get("$ref").is_none() {

@@ -4,7 +4,7 @@ use super::Lowering;
 use super::draft::Draft;
 use super::notes::{is_rare, is_usual_dialect};
 use super::rules::{self, Refusal};
-use crate::document::Node;
+use crate::openapi::Node;
 use crate::overlay::yaml_text;
 
 const KEYWORDS: [(&str, Refusal); 15] = [

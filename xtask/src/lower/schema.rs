@@ -3,8 +3,8 @@
 use super::draft::{Draft, schema_of};
 use super::{Lowering, Place, bounds, branches, defaults, notes, nulls, references, refused};
 use super::{rules, tuples, types, values};
-use crate::document::{Entry, Node, Pointer, Value};
 use crate::model::REPLACE;
+use crate::openapi::{Entry, Node, Pointer, Value};
 use crate::overlay::yaml_text;
 
 /// Schemas in schemas. JSON that was read is nested less; YAML may be nested more.

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::Lowering;
 use super::draft::{Draft, entry, node, schema_of};
 use super::rules;
-use crate::document::{Entry, Node, Span, Value};
+use crate::openapi::{Entry, Node, Span, Value};
 
 const TYPES: [&str; 7] = [
     "null", "string", "number", "integer", "boolean", "array", "object",

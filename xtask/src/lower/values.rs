@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::draft::{Draft, node};
 use super::rules;
-use crate::document::{Entry, Value};
+use crate::openapi::{Entry, Value};
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     let Some(value) = draft.get("const").map(|it| it.to_json()) else {

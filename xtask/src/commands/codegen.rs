@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::beside::beside;
 use crate::diagnostic::Failure;
 use crate::lower::{self, Lowered};
 use crate::model::Model;
+use crate::output::render;
+use crate::output::write;
+use crate::parallel::in_parallel;
 use crate::visible::visible;
-use crate::{arrange, generate, lint, load, overlay, refine, render, split, write};
+use crate::{arrange, generate, lint, load, overlay, refine, split};
 
 /// Where to read and write.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let document = clock.time("arrange", || arrange::arrange(lowered.document));
     // The generator's reader can be at work meanwhile; whether it likes what it reads is of interest after the lints.
     let (description, linted) = clock.time("lint", || {
-        beside(
+        in_parallel(
             || generate::read(&document),
             || lint::lint_lowered(&given, &document, &lowered.refusals),
         )

@@ -8,8 +8,8 @@ use similar::TextDiff;
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::diagnostic::Failure;
-use crate::manifest;
-use crate::render::{HEADER, SourceText};
+use crate::output::manifest;
+use crate::output::render::{HEADER, SourceText};
 use crate::split::Feature;
 
 /// What [`write()`] did.

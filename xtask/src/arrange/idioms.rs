@@ -12,8 +12,8 @@ use super::schema::{
     reference, string, text,
 };
 use super::walk::{Place, each_schema};
-use crate::document::{Entry, Node, Pointer, Value};
 use crate::model::{DEPRECATION, IGNORE, MARKER_PREFIX, REPLACE, VARIANT_NAMES, component_schemas};
+use crate::openapi::{Entry, Node, Pointer, Value};
 
 /// What is about objects alone, and is looked at together.
 const OF_OBJECTS: [&str; 5] = [

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::diagnostic::Failure;
-use crate::document::Span;
 use crate::drift::{self, ByOverlay, Difference, Place, Report, Scope};
 use crate::lines::Lines;
 use crate::load;
+use crate::openapi::Span;
 use crate::visible::{visible, visible_json};
 
 /// The version of the JSON's form. A new member does not change it; one that goes or means something else does.
