@@ -8,9 +8,9 @@ use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagSt
 use serde::Deserialize;
 use serde_path_to_error::Segment;
 
-use crate::arrange::MADE;
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::model::{IGNORE, MARKER_PREFIX, Model, REPLACE};
+use crate::markers::{IGNORE, MADE, MARKER_PREFIX, REPLACE};
+use crate::model::Model;
 use crate::naming::type_name;
 use crate::openapi::{Node, Pointer};
 

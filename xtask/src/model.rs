@@ -2,42 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::arrange::{
-    EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, OPTIONAL_BODY, REQUIRED_TO_SEND, UNION, UPLOAD,
-    branches_of,
-};
 use crate::markdown;
+use crate::markers::{
+    EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, OPEN, OPTIONAL_BODY, REPLACE, REQUIRED_TO_SEND,
+    SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD, VARIANT_NAMES, branches_of,
+};
 use crate::naming::{argument_name, method_name, type_name};
-use crate::openapi::{Node, Pointer};
-
-/// Vendor extensions that begin so are ours, and no others are allowed to.
-pub const MARKER_PREFIX: &str = "x-codegen-";
-/// On an enum or a union: keep values that the description does not know.
-pub const OPEN: &str = "x-codegen-open";
-/// The field of a branch of an open union that keeps members that the description does not know.
-pub const UNKNOWN_MEMBERS: &str = "unknown";
-/// On a component schema: the hand-written Rust type to use in its place.
-pub const REPLACE: &str = "x-codegen-replace";
-/// On any schema: keywords that the generator should not see.
-pub const IGNORE: &str = "x-codegen-ignore";
-/// On a property: `Debug` does not show it.
-pub const SENSITIVE: &str = "x-codegen-sensitive";
-/// On an enum: names of its variants, in order. The name is one that many generators know.
-pub const VARIANT_NAMES: &str = "x-enum-varnames";
-/// On an inline schema: the name of its type.
-pub const NAME: &str = "x-codegen-name";
-/// On an operation: whether a call whose outcome is unknown may be sent again without harm.
-pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
-/// On an operation that answers with JSON or server-sent events: what the method for the events is called.
-pub const EVENT_METHOD: &str = "x-codegen-event-method";
-
-/// Extensions that begin so say why something is deprecated, or what takes its place. Many descriptions have one.
-pub const DEPRECATION: &str = "x-deprecat";
-
-/// The HTTP methods that a path item may have, as OpenAPI spells them.
-pub const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+use crate::openapi::{Node, Pointer, component_schemas, deprecation, operations, tags};
 
 /// A description, read for the refine stage.
 #[derive(Debug, Default)]
@@ -388,23 +359,6 @@ impl Schema {
     }
 }
 
-/// What to say to those who use what this describes, if it is deprecated: what the description says of it in an
-/// extension, or that it is.
-pub fn deprecation(node: &Node) -> Option<String> {
-    let ignored = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
-    let is_ignored = ignored.iter().any(|it| it.as_str() == Some("deprecated"));
-    if is_ignored || node.get("deprecated").and_then(Node::as_bool) != Some(true) {
-        return None;
-    }
-    let members = node.as_object().into_iter().flatten();
-    let said = members
-        .filter(|(key, _)| key.starts_with(DEPRECATION))
-        .filter_map(|(_, entry)| entry.node.as_str())
-        .map(|text| markdown::docs(&markdown::plain(text)).replace('\n', " "))
-        .find(|text| !text.is_empty());
-    Some(said.unwrap_or_else(|| "the API description marks it as deprecated".to_owned()))
-}
-
 /// The properties of an object that are deprecated, with those that are merged into it.
 fn deprecated_properties(document: &Node, node: &Node) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
@@ -420,53 +374,6 @@ fn deprecated_properties(document: &Node, node: &Node) -> BTreeMap<String, Strin
         waiting.extend(branches.iter().map(|it| resolved(document, it)));
     }
     found
-}
-
-/// Every path item of a description, in its order, with the pointer to it. Extensions stand among the
-/// paths, and are none.
-pub fn path_items(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
-    let paths = document.get("paths").and_then(Node::as_object);
-    paths
-        .into_iter()
-        .flatten()
-        .filter(|(path, _)| !path.starts_with("x-"))
-        .map(|(path, entry)| (Pointer(vec!["paths".to_owned(), path.clone()]), &entry.node))
-}
-
-/// Every operation of a description, in its order, with the pointer to it. One that is null is none:
-/// progenitor's reader takes it for left out.
-pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
-    path_items(document).flat_map(|(at, item)| {
-        let members = item.as_object();
-        members
-            .into_iter()
-            .flatten()
-            .filter(|(key, entry)| METHODS.contains(&key.as_str()) && !entry.node.is_null())
-            .map(move |(key, entry)| (at.join(key), &entry.node))
-    })
-}
-
-/// The tags of an operation in their order, each once.
-pub fn tags(operation: &Node) -> Vec<&str> {
-    let tags = operation.get("tags").and_then(Node::as_array);
-    let mut seen = Vec::new();
-    for tag in tags.unwrap_or(&[]).iter().filter_map(Node::as_str) {
-        if !seen.contains(&tag) {
-            seen.push(tag);
-        }
-    }
-    seen
-}
-
-/// Every component schema of a description, by name.
-pub fn component_schemas(document: &Node) -> impl Iterator<Item = (&str, &Node)> {
-    document
-        .get("components")
-        .and_then(|components| components.get("schemas"))
-        .and_then(Node::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(name, entry)| (name.as_str(), &entry.node))
 }
 
 fn collect_property_orders(node: &Node, orders: &mut Vec<Vec<String>>) {

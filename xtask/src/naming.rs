@@ -3,6 +3,17 @@
 
 use heck::{ToKebabCase, ToPascalCase, ToSnakeCase};
 
+/// The field of a branch of an open union that keeps members that the description does not know.
+pub const UNKNOWN_MEMBERS: &str = "unknown";
+/// The file of the types that several tags reach, and the modules of `generated.rs`: no tag may be called so.
+pub const MODULES: [&str; 3] = ["shared", "types", "operations"];
+/// The constant that lists all operations: no operation's own may be called so.
+pub const ALL: &str = "ALL";
+/// The feature, and so the file, of the operations that have no tag.
+pub const UNTAGGED: &str = "untagged";
+/// The feature that turns all others of the description on.
+pub const FULL: &str = "full";
+
 /// The method of an operation.
 pub fn method_name(operation_id: &str) -> String {
     sanitized(operation_id, str::to_snake_case, "_")

@@ -8,7 +8,7 @@
 use serde_json_path::JsonPath;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::model::IGNORE;
+use crate::markers::IGNORE;
 use crate::openapi::{Entry, Node, Pointer, Value};
 
 /// Applies `overlay` to `description`. Gives the number of actions.

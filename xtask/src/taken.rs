@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use syn::{ImplItem, Item, Meta, Token, Type};
 
-use crate::output::manifest;
+use crate::manifest;
 
 /// Where the client is. A test sees to it that nothing is implemented for it elsewhere.
 const CLIENT: &str = include_str!("../../letta-api/src/client.rs");

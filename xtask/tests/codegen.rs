@@ -410,7 +410,7 @@ fn a_folder_that_is_no_crate_is_named_and_nothing_is_left_there() {
 
     // A manifest without a place for features, with two, and with one that is upside down.
     let manifest = copy.read("letta-api/Cargo.toml");
-    let (begin, end) = (xtask::output::manifest::BEGIN, xtask::output::manifest::END);
+    let (begin, end) = (xtask::manifest::BEGIN, xtask::manifest::END);
     for bad in [
         manifest.replace(begin, ""),
         manifest.replace(end, ""),

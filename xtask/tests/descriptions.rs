@@ -40,7 +40,11 @@ fn problem_of(description: &Value) -> Option<String> {
             }
         }
     }
-    let text = format!("[features]\n{}\n{}\n", manifest::BEGIN, manifest::END);
+    let text = format!(
+        "[features]\n{}\n{}\n",
+        xtask::manifest::BEGIN,
+        xtask::manifest::END
+    );
     let manifest = manifest::with_features("Cargo.toml".as_ref(), &text, &code.features);
     let manifest = manifest.unwrap_or_else(|failure| panic!("{failure}"));
     // A line of TOML holds no control character, and a comment has one line.

@@ -674,7 +674,7 @@ fn what_generated_code_adds_to_what_is_described_is_known_to_the_lints() {
         !added.is_empty()
             && added
                 .iter()
-                .all(|name| split::MODULES.contains(&name.as_str())),
+                .all(|name| xtask::naming::MODULES.contains(&name.as_str())),
         "{added:?}"
     );
 

@@ -13,8 +13,9 @@ use fixture::{difference, files, name_of, rule_of};
 use xtask::diagnostic::{Diagnostic, Failure};
 use xtask::generate::generate;
 use xtask::lint::{RULES, lint};
-use xtask::model::{Model, SAFE_TO_REPEAT, operations};
-use xtask::openapi::{Node, Pointer, Source, Value};
+use xtask::markers::SAFE_TO_REPEAT;
+use xtask::model::Model;
+use xtask::openapi::{Node, Pointer, Source, Value, operations};
 use xtask::{arrange, load, overlay};
 
 fn fixtures() -> Vec<PathBuf> {

@@ -5,8 +5,7 @@ use super::schema::{get, items_mut, member_mut, members_mut};
 use super::tagged::is_tagged;
 use super::walk::each_schema;
 use crate::markdown;
-use crate::model::deprecation;
-use crate::openapi::{Node, Value};
+use crate::openapi::{Node, Value, deprecation};
 
 pub(super) fn in_words(document: &mut Node) {
     each_schema(document, |schema, _, _| {

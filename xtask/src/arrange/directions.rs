@@ -16,9 +16,8 @@ use super::schema::{
     string, text, texts,
 };
 use super::walk::each_schema;
-use super::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
 use crate::drift::{self, Uses};
-use crate::model::REPLACE;
+use crate::markers::{NOT_SENT, REPLACE, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
 use crate::openapi::{Node, Pointer, Value};
 
 /// Deeper than references lead in any description that means something.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::schema::{items_mut, member_mut, members_mut};
-use crate::model::IGNORE;
+use crate::markers::IGNORE;
 use crate::openapi::{Node, Value};
 
 /// Deeper than any file that was read is nested.

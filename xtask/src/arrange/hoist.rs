@@ -11,11 +11,13 @@ use super::schema::{
     alternatives, entry, flag, get, items, items_mut, member_mut, members_mut, refer, reference,
     string, text, texts,
 };
-use super::{CONSTANT, FROM, tagged};
+use super::tagged;
 use crate::markdown;
-use crate::model::{DEPRECATION, IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
+use crate::markers::{
+    CONSTANT, DEPRECATION, FROM, IGNORE, MARKER_PREFIX, NAME, REPLACE, SENSITIVE,
+};
 use crate::naming::type_name;
-use crate::openapi::{Entry, Node, Pointer, Value};
+use crate::openapi::{Entry, METHODS, Node, Pointer, Value};
 
 /// What belongs to the place where a schema is used, not to the type.
 const OF_THE_PLACE: [&str; 9] = [

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::FROM;
 use super::hoist::default_in_words;
 use super::nodes::grow;
 use super::schema::{
@@ -12,8 +11,8 @@ use super::schema::{
     reference, string, text,
 };
 use super::walk::{Place, each_schema};
-use crate::model::{DEPRECATION, IGNORE, MARKER_PREFIX, REPLACE, VARIANT_NAMES, component_schemas};
-use crate::openapi::{Entry, Node, Pointer, Value};
+use crate::markers::{DEPRECATION, FROM, IGNORE, MARKER_PREFIX, REPLACE, VARIANT_NAMES};
+use crate::openapi::{Entry, Node, Pointer, Value, component_schemas};
 
 /// What is about objects alone, and is looked at together.
 const OF_OBJECTS: [&str; 5] = [

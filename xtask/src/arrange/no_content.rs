@@ -3,8 +3,7 @@
 
 use super::nodes::{own, remove, resolve, responses};
 
-use crate::model::operations;
-use crate::openapi::Node;
+use crate::openapi::{Node, operations};
 
 pub(super) fn arrange(document: &mut Node) {
     let all: Vec<_> = operations(document).map(|(at, _)| at).collect();

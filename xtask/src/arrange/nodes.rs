@@ -4,11 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::FROM;
 use super::schema::{object, string};
-use crate::model::component_schemas;
+use crate::markers::FROM;
 use crate::naming::type_name;
-use crate::openapi::{Entry, Node, Pointer, Value};
+use crate::openapi::{Entry, Node, Pointer, Value, component_schemas};
 
 /// Puts a member into an object, in the place of one of that name.
 pub(super) fn set(holder: &mut Node, key: &str, node: Node) {
@@ -174,14 +173,14 @@ pub(super) fn component_of(document: &Node, what: &serde_json::Value) -> Option<
                 (names, others) => names.is_none() == others.is_none(),
             }
     };
-    crate::model::component_schemas(document)
+    crate::openapi::component_schemas(document)
         .find(|(_, schema)| is_near(schema) && shape(schema) == *what)
         .map(|(name, _)| name.to_owned())
 }
 
 /// Every operation that has a name: the pointer to it, and the name.
 pub(super) fn named_operations(document: &Node) -> Vec<(Pointer, String)> {
-    crate::model::operations(document)
+    crate::openapi::operations(document)
         .filter_map(|(at, node)| {
             let id = node.get("operationId")?.as_str()?;
             Some((at, id.to_owned()))

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use super::nodes::grow;
 use super::schema::{array, entry, flag, get, items, members_mut, node, object, reference};
 use super::walk::{Place, each_schema};
-use crate::model::{REPLACE, component_schemas};
-use crate::openapi::{Node, Pointer, Value};
+use crate::markers::REPLACE;
+use crate::openapi::{Node, Pointer, Value, component_schemas};
 
 pub(super) fn arrange(document: &mut Node) {
     let mut own: HashSet<String> = component_schemas(document)

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::schema::{entry, members_mut, string};
-use crate::model::operations;
 use crate::naming::method_name;
-use crate::openapi::{Node, Pointer};
+use crate::openapi::{Node, Pointer, operations};
 
 pub(super) fn arrange(document: &mut Node) {
     let id = |operation: &Node| operation.given("operationId").is_some();

@@ -1,11 +1,10 @@
 //! Request bodies that may be left out: progenitor would always send one.
 
-use super::OPTIONAL_BODY;
 use super::nodes::{resolve, set};
 use super::schema::truth;
-use crate::model::operations;
-use crate::openapi::Node;
+use crate::markers::OPTIONAL_BODY;
 use crate::openapi::media_types::is_json;
+use crate::openapi::{Node, operations};
 
 pub(super) fn arrange(document: &mut Node) {
     let all: Vec<_> = operations(document).map(|(at, _)| at).collect();

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::nodes::referred;
-use crate::model::{IGNORE, MARKER_PREFIX};
+use crate::markers::{IGNORE, MARKER_PREFIX};
 use crate::openapi::{Entry, Node, Span, Value};
 
 /// The value of a keyword that is not to be ignored. Null stands for left out, as progenitor's reader has it.

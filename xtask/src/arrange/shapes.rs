@@ -3,12 +3,12 @@
 
 use std::ops::RangeInclusive;
 
-use super::FROM;
 use super::nodes::{
     add_schema, component_of, is_free, named_operations, own, remove, resolve, responses, set,
     shape,
 };
 use super::schema::{array, object, refer, string};
+use crate::markers::FROM;
 use crate::naming::type_name;
 use crate::openapi::media_types::is_json;
 use crate::openapi::{Node, Pointer};

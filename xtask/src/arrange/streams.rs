@@ -8,8 +8,7 @@ use super::nodes::{
     responses, set, shape,
 };
 use super::schema::{object, string};
-use super::{EVENT_STREAM, FROM};
-use crate::model::EVENT_METHOD;
+use crate::markers::{EVENT_METHOD, EVENT_STREAM, FROM};
 use crate::naming::{method_name, type_name};
 use crate::openapi::media_types::{is_event_stream, is_json};
 use crate::openapi::{Node, Pointer, Value};

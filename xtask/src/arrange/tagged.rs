@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::schema::{alternatives, flag, get, members, requires, text, texts};
-use super::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
+use crate::markers::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
 use crate::openapi::Node;
 
 /// Whether typify makes an enum that is told apart by its tag of this.

@@ -12,11 +12,12 @@ use super::schema::{
     alternatives, array, entry, flag, get, items, markers, member_mut, members, members_mut, node,
     object, reference, string, text, texts,
 };
-use super::{
-    BRANCHES_FROM, CONSTANT, FROM, KEEPS_UNKNOWN, REQUIRED_IN_ANSWERS, UNION, branches_of, tagged,
+use super::tagged;
+use crate::markers::{
+    BRANCHES_FROM, CONSTANT, DEPRECATION, FROM, IGNORE, KEEPS_UNKNOWN, OPEN, REPLACE,
+    REQUIRED_IN_ANSWERS, UNION, branches_of,
 };
-use crate::model::{DEPRECATION, IGNORE, OPEN, REPLACE, UNKNOWN_MEMBERS};
-use crate::naming::{field_name, type_name};
+use crate::naming::{UNKNOWN_MEMBERS, field_name, type_name};
 use crate::openapi::{Entry, Node, Span, Value};
 
 /// Deeper than references lead in any description that means something.

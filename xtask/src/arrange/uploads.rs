@@ -5,8 +5,7 @@ use super::nodes::{
     add_schema, component, is_free, named_operations, referred, remove, resolve, set,
 };
 use super::schema::{object, refer, string, truth};
-use super::{FROM, UPLOAD};
-use crate::model::REPLACE;
+use crate::markers::{FROM, REPLACE, UPLOAD};
 use crate::naming::type_name;
 use crate::openapi::{Node, Pointer, Value};
 

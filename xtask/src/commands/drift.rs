@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::Failure;
 use crate::drift::{self, ByOverlay, Difference, Place, Report, Scope};
-use crate::lines::Lines;
 use crate::load;
 use crate::openapi::Span;
 use crate::visible::{visible, visible_json};
@@ -86,7 +85,6 @@ pub fn exit_code(report: &Report, fail_on: FailOn) -> u8 {
 /// ours lacks, counted by tag where they are many; how many of each in the end. Fit for a terminal: see [`visible`].
 pub fn to_text(report: &Report) -> String {
     let mut text = String::new();
-    let mut lines = Lines::default();
     let (lacking, counted): (Vec<_>, Vec<_>) =
         report.counted().partition(|it| it.is_lacking_operation());
     let mut scope = None;
@@ -99,7 +97,7 @@ pub fn to_text(report: &Report) -> String {
         };
         let name = format!("{grade}[{}]", difference.change.name);
         line(&mut text, &name, difference, "  ");
-        place(&mut text, &mut lines, difference, "    ");
+        place(&mut text, difference, "    ");
     }
     let explained: Vec<_> = report
         .differences
@@ -112,16 +110,16 @@ pub fn to_text(report: &Report) -> String {
         for difference in &explained {
             heading(&mut text, &mut scope, difference, "  ");
             line(&mut text, difference.change.name, difference, "    ");
-            place(&mut text, &mut lines, difference, "      ");
+            place(&mut text, difference, "      ");
         }
     }
     if !lacking.is_empty() {
-        lacking_operations(&mut text, &mut lines, &lacking);
+        lacking_operations(&mut text, &lacking);
     }
     if !report.notes.is_empty() {
         text.push_str("notes:\n");
         for note in &report.notes {
-            let place = note.span.as_ref().map(|span| lines.place(span));
+            let place = note.span.as_ref().map(|span| span.place());
             let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
             let _ = writeln!(text, "  {}{place}", note.message);
         }
@@ -198,14 +196,14 @@ fn line(text: &mut String, name: &str, difference: &Difference, indent: &str) {
     let _ = writeln!(text, "{indent}{name} {at}{}{uses}", difference.message);
 }
 
-fn place(text: &mut String, lines: &mut Lines, difference: &Difference, indent: &str) {
+fn place(text: &mut String, difference: &Difference, indent: &str) {
     let mut pieces = Vec::new();
     if let Some((ours, other)) = difference.places.first() {
         if let Some(other) = other {
-            pieces.push(lines.place(&other.span));
+            pieces.push(other.span.place());
         }
         if let Some(ours) = ours {
-            pieces.push(format!("ours: {}", lines.place(&ours.span)));
+            pieces.push(format!("ours: {}", ours.span.place()));
         }
     }
     match difference.places.len() {
@@ -216,10 +214,10 @@ fn place(text: &mut String, lines: &mut Lines, difference: &Difference, indent: 
     let _ = writeln!(text, "{indent}--> {}", pieces.join(", "));
     match &difference.overlay {
         Some(ByOverlay::Explained(span)) => {
-            let _ = writeln!(text, "{indent}because of {}", lines.place(span));
+            let _ = writeln!(text, "{indent}because of {}", span.place());
         }
         Some(ByOverlay::Hidden(span)) => {
-            let place = lines.place(span);
+            let place = span.place();
             let _ = writeln!(text, "{indent}hidden from the generator by {place}");
         }
         None => {}
@@ -227,13 +225,13 @@ fn place(text: &mut String, lines: &mut Lines, difference: &Difference, indent: 
     text.push('\n');
 }
 
-fn lacking_operations(text: &mut String, lines: &mut Lines, lacking: &[&Difference]) {
+fn lacking_operations(text: &mut String, lacking: &[&Difference]) {
     let operations = count(lacking.len(), "operation");
     let _ = writeln!(text, "{operations} in OTHER that ours lacks:");
     if lacking.len() <= FEW {
         for difference in lacking {
             let place = difference.places.first().and_then(|it| it.1.as_ref());
-            let place = place.map(|it| lines.place(&it.span)).unwrap_or_default();
+            let place = place.map(|it| it.span.place()).unwrap_or_default();
             let _ = writeln!(text, "  {}\n    --> {place}", title(&difference.scope));
         }
     } else {
@@ -275,7 +273,6 @@ fn lacking_operations(text: &mut String, lines: &mut Lines, lacking: &[&Differen
 ///   `pointer` (into the lowered document, a JSON Pointer as a URI fragment)
 /// - `notes`, each: `message`, and `file`, `line` and `column`, or null
 pub fn to_json(report: &Report, options: &Options) -> String {
-    let mut lines = Lines::default();
     let (lacking, counted): (Vec<_>, Vec<_>) =
         report.counted().partition(|it| it.is_lacking_operation());
     let explained = report.differences.iter().filter(|it| it.is_explained());
@@ -288,14 +285,14 @@ pub fn to_json(report: &Report, options: &Options) -> String {
     let differences: Vec<Value> = report
         .differences
         .iter()
-        .map(|it| difference_to_json(it, &mut lines))
+        .map(|it| difference_to_json(it))
         .collect();
     let notes: Vec<Value> = report
         .notes
         .iter()
         .map(|note| {
             let mut json = match &note.span {
-                Some(span) => span_to_json(span, &mut lines),
+                Some(span) => span_to_json(span),
                 None => json!({"file": null, "line": null, "column": null}),
             };
             json["message"] = note.message.as_str().into();
@@ -315,7 +312,7 @@ pub fn to_json(report: &Report, options: &Options) -> String {
     visible_json(&format!("{json:#}")).into_owned()
 }
 
-fn difference_to_json(difference: &Difference, lines: &mut Lines) -> Value {
+fn difference_to_json(difference: &Difference) -> Value {
     let (operation, schema, schema_of) = match &difference.scope {
         Scope::Operation { method, path, .. } | Scope::OtherOperation { method, path, .. } => {
             (json!({"method": method, "path": path}), None, None)
@@ -325,9 +322,9 @@ fn difference_to_json(difference: &Difference, lines: &mut Lines) -> Value {
     };
     let mut places = Vec::new();
     for (ours, other) in &difference.places {
-        let mut side = |it: &Option<Place>| match it {
+        let side = |it: &Option<Place>| match it {
             Some(place) => {
-                let mut json = span_to_json(&place.span, lines);
+                let mut json = span_to_json(&place.span);
                 json["pointer"] = place.pointer.to_string().into();
                 json
             }
@@ -336,7 +333,7 @@ fn difference_to_json(difference: &Difference, lines: &mut Lines) -> Value {
         places.push(json!({"ours": side(ours), "other": side(other)}));
     }
     let overlay = match &difference.overlay {
-        Some(ByOverlay::Explained(span) | ByOverlay::Hidden(span)) => span_to_json(span, lines),
+        Some(ByOverlay::Explained(span) | ByOverlay::Hidden(span)) => span_to_json(span),
         None => Value::Null,
     };
     json!({
@@ -355,7 +352,7 @@ fn difference_to_json(difference: &Difference, lines: &mut Lines) -> Value {
     })
 }
 
-fn span_to_json(span: &Span, lines: &mut Lines) -> Value {
-    let (line, column) = lines.line_column(span);
+fn span_to_json(span: &Span) -> Value {
+    let (line, column) = span.line_column();
     json!({"file": span.source.path.display().to_string(), "line": line, "column": column})
 }

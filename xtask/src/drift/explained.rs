@@ -6,7 +6,7 @@ use super::comparison::Key;
 use super::{ByOverlay, Found, find};
 use crate::diagnostic::Failure;
 use crate::lower::Lowered;
-use crate::model::IGNORE;
+use crate::markers::IGNORE;
 use crate::openapi::{Node, Span};
 use crate::overlay::{self, Action};
 

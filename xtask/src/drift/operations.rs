@@ -6,8 +6,7 @@ use super::changes::{self as change, Uses};
 use super::comparison::{Comparison, Here, Scope};
 use super::part::Part;
 use super::{parameters, security};
-use crate::model::METHODS;
-use crate::openapi::Node;
+use crate::openapi::{METHODS, Node};
 
 /// An operation, and the path item that it stands in.
 #[derive(Clone)]

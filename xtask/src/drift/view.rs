@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::canonical::canonical;
 use super::part::{Part, component_of};
-use crate::model::IGNORE;
+use crate::markers::IGNORE;
 use crate::openapi::{Node, Value};
 
 /// References and `allOf`s in each other.

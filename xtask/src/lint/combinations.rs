@@ -7,7 +7,7 @@ use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
 use super::shape::{Shape, shape};
-use crate::model::SENSITIVE;
+use crate::markers::SENSITIVE;
 use crate::naming::field_name;
 use crate::openapi::{Node, Pointer};
 

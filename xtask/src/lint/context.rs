@@ -250,7 +250,7 @@ mod tests {
                 let document = chain(length, backwards);
                 let origins = Origins::new(&document);
                 let context = Context::new(&document, &origins);
-                for (name, node) in crate::model::component_schemas(&document) {
+                for (name, node) in crate::openapi::component_schemas(&document) {
                     let at = component_pointer(name, "schemas");
                     let (to, _) = context.resolve(&at, node, "schemas").unwrap();
                     assert_eq!(to.last(), Some(format!("C{length}").as_str()));

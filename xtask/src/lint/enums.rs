@@ -7,7 +7,7 @@ use super::describe::{self, Words};
 use super::numbers;
 use super::rules;
 use super::schema::{Role, Schema};
-use crate::model::{OPEN, VARIANT_NAMES};
+use crate::markers::{OPEN, VARIANT_NAMES};
 use crate::naming::variant_names;
 use crate::openapi::{Node, Value};
 

@@ -4,8 +4,7 @@
 use super::context::Context;
 use super::nulls;
 use super::rules;
-use crate::model::{METHODS, path_items};
-use crate::openapi::{Node, Pointer};
+use crate::openapi::{METHODS, Node, Pointer, path_items};
 
 pub(super) fn check(context: &mut Context<'_>) {
     let root = Pointer::default();

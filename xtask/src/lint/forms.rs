@@ -5,8 +5,7 @@ use super::context::Context;
 use super::describe;
 use super::rules;
 use super::schema::Schema;
-use crate::model::component_schemas;
-use crate::openapi::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value, component_schemas};
 
 /// Components that are no schemas at all.
 pub(super) fn components(context: &mut Context<'_>) {

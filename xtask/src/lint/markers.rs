@@ -7,19 +7,12 @@ use super::describe::{self, Words};
 use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
-use crate::arrange::EVENT_STREAM;
-use crate::model::{
-    EVENT_METHOD, IGNORE, MARKER_PREFIX, NAME, OPEN, REPLACE, SAFE_TO_REPEAT, SENSITIVE,
-    VARIANT_NAMES,
+use crate::markers::{
+    EVENT_METHOD, EVENT_STREAM, FOREIGN, IGNORE, MARKER_PREFIX, NAME, OPEN, REPLACE,
+    SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
 use crate::openapi::{Node, Pointer, Value};
-
-const FOREIGN: [&str; 3] = [
-    "x-rust-type",
-    "x-dropshot-pagination",
-    "x-dropshot-websocket",
-];
 
 /// What a marker may stand on, by the pointer to it.
 struct Holders<'a> {

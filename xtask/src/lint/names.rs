@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::fields::members;
 use super::rules;
-use crate::arrange::{BRANCHES_FROM, FROM};
-use crate::model::component_schemas;
+use crate::markers::{BRANCHES_FROM, FROM};
 use crate::naming::type_name;
-use crate::openapi::Pointer;
+use crate::openapi::{Pointer, component_schemas};
 
 /// Names that generated code uses without a path, for what they are in every Rust program.
 const PRELUDE: [&str; 6] = ["Default", "Err", "None", "Ok", "Some", "String"];

@@ -1,7 +1,7 @@
 //! Operations with their parameters, references followed.
 
 use super::context::Context;
-use crate::model;
+use crate::openapi;
 use crate::openapi::{Node, Pointer};
 
 pub(super) struct Operation<'a> {
@@ -34,7 +34,7 @@ impl Operation<'_> {
 pub(super) fn collect<'a>(context: &Context<'a>) -> Vec<Operation<'a>> {
     let document = context.document;
     let mut operations = Vec::new();
-    for (at, node) in model::operations(document) {
+    for (at, node) in openapi::operations(document) {
         let (Some(item_at), Some(method)) = (at.parent(), at.last()) else {
             continue;
         };

@@ -5,16 +5,17 @@ use std::collections::{HashMap, HashSet};
 use super::context::Context;
 use super::operation::Operation;
 use super::rules;
-use crate::arrange::{self, EVENT_STREAM};
-use crate::model::{EVENT_METHOD, SAFE_TO_REPEAT};
+use crate::arrange::{self};
+use crate::markers::{EVENT_METHOD, EVENT_STREAM, SAFE_TO_REPEAT};
+use crate::naming;
 use crate::naming::method_name;
 use crate::openapi::{Node, Pointer};
-use crate::{split, taken};
+use crate::taken;
 
 /// Whether a method cannot be called so: the hand-written part of the client has the name, or the list of all
 /// operations has that of its constant.
 fn is_taken(method: &str) -> bool {
-    taken::client_methods().contains(method) || method.to_uppercase() == split::ALL
+    taken::client_methods().contains(method) || method.to_uppercase() == naming::ALL
 }
 
 pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {

@@ -3,8 +3,7 @@
 use super::context::Context;
 use super::operation::Operation;
 use super::rules;
-use crate::model::path_items;
-use crate::openapi::Node;
+use crate::openapi::{Node, path_items};
 
 pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     for (at, _) in path_items(context.document) {

@@ -7,8 +7,7 @@ use super::context::{Context, component};
 use super::fields::{items, members};
 use super::rules;
 use super::schema::Schema;
-use crate::model::{METHODS, path_items};
-use crate::openapi::{Node, Pointer};
+use crate::openapi::{METHODS, Node, Pointer, path_items};
 use crate::overlay::yaml_text;
 
 /// How many references may follow each other. People have two or three.

@@ -5,7 +5,7 @@ use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
 use super::shape::{Shape, shape};
-use crate::arrange::OPTIONAL_BODY;
+use crate::markers::OPTIONAL_BODY;
 use crate::openapi::{Node, Pointer};
 
 const SUPPORTED: &str = "`application/json`, `application/x-www-form-urlencoded`, `application/octet-stream`, `text/plain` or `text/x-markdown`";

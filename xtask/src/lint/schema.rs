@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use super::fields::members;
 use super::unions;
-use crate::arrange::UNION;
-use crate::model::{IGNORE, METHODS, REPLACE, path_items};
-use crate::openapi::{Node, Pointer};
+use crate::markers::{IGNORE, REPLACE, UNION};
+use crate::openapi::{METHODS, Node, Pointer, path_items};
 
 /// A schema, the keywords left out that it is marked to go without.
 #[derive(Clone)]

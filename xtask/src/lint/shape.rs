@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::context::Context;
 use super::schema::{Role, Schema};
-use crate::model::REPLACE;
+use crate::markers::REPLACE;
 use crate::openapi::{Node, Pointer};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

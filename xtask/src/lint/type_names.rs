@@ -9,9 +9,8 @@ use super::fields::members;
 use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
-use crate::model::component_schemas;
 use crate::naming::type_name;
-use crate::openapi::{Node, Pointer};
+use crate::openapi::{Node, Pointer, component_schemas};
 
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     let mut types = Types {

@@ -9,8 +9,8 @@ use super::context::Context;
 use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
-use crate::model::{OPEN, UNKNOWN_MEMBERS};
-use crate::naming::{all_differ, field_name, variant_names};
+use crate::markers::OPEN;
+use crate::naming::{UNKNOWN_MEMBERS, all_differ, field_name, variant_names};
 use crate::openapi::Node;
 
 /// The property by which typify tells the branches apart, if there is one.

@@ -4,7 +4,7 @@ use super::Lowering;
 use super::draft::{Draft, is_note};
 use super::nulls;
 use super::rules;
-use crate::model::IGNORE;
+use crate::markers::IGNORE;
 use crate::openapi::Value;
 
 /// The indices of the null branches of both, before anything is rewritten.

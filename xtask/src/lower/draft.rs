@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use crate::model::IGNORE;
+use crate::markers::IGNORE;
 use crate::openapi::{Entry, Node, Pointer, Span, Value};
 
 pub(super) struct Draft {

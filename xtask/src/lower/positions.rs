@@ -3,8 +3,7 @@
 
 use super::notes::is_usual_dialect;
 use super::{Lowering, Place, parameters, rules, schema};
-use crate::model::METHODS;
-use crate::openapi::{Node, Pointer, Value};
+use crate::openapi::{METHODS, Node, Pointer, Value};
 use crate::overlay;
 
 type Visit = fn(&mut Lowering<'_>, &Pointer, &mut Node);

@@ -3,7 +3,7 @@
 use super::draft::{Draft, schema_of};
 use super::{Lowering, Place, bounds, branches, defaults, notes, nulls, references, refused};
 use super::{rules, tuples, types, values};
-use crate::model::REPLACE;
+use crate::markers::REPLACE;
 use crate::openapi::{Entry, Node, Pointer, Value};
 use crate::overlay::yaml_text;
 

@@ -97,7 +97,13 @@ impl Span {
         self.place_of(self.start)
     }
 
-    /// The same of the place after the last character.
+    /// `file:line:column` of the start.
+    pub fn place(&self) -> String {
+        let (line, column) = self.line_column();
+        format!("{}:{line}:{column}", self.source.path.display())
+    }
+
+    /// Line and column of the place after the last character.
     pub fn end_line_column(&self) -> (usize, usize) {
         self.place_of(self.end)
     }

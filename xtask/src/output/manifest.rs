@@ -3,12 +3,9 @@
 use std::path::Path;
 
 use crate::diagnostic::Failure;
-use crate::split::{FULL, Feature};
-
-/// The line before the features of the description.
-pub const BEGIN: &str = "# The features from here on are written by `cargo xtask codegen`, from the description's tags.";
-/// The line after them.
-pub const END: &str = "# The features that `cargo xtask codegen` writes end here.";
+use crate::manifest::{BEGIN, END};
+use crate::naming::FULL;
+use crate::split::Feature;
 
 /// The manifest with these features, and all else as it is in `text`.
 ///
@@ -56,20 +53,6 @@ pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<St
     };
     let block = block(features).replace('\n', newline);
     Ok(format!("{before}{block}{after}"))
-}
-
-/// The manifest without what stands between the two lines.
-pub(crate) fn without_features(text: &str) -> String {
-    let mut is_ours = false;
-    let kept = text.lines().filter(|line| {
-        match line.trim_end() {
-            BEGIN => is_ours = true,
-            END => is_ours = false,
-            _ => return !is_ours,
-        }
-        false
-    });
-    kept.collect::<Vec<_>>().join("\n")
 }
 
 fn no_place(path: &Path) -> Failure {

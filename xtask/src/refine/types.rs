@@ -16,7 +16,8 @@ use syn::{
 use super::{docs, open_unions, text_enum, unexpected, union, uploads};
 use crate::diagnostic::Failure;
 use crate::markdown;
-use crate::model::{Model, Schema, UNKNOWN_MEMBERS};
+use crate::model::{Model, Schema};
+use crate::naming::UNKNOWN_MEMBERS;
 use crate::template::template;
 
 pub(super) struct Types {
