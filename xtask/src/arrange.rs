@@ -3,6 +3,7 @@
 //! Whatever the refine stage has to know of it stands in the description afterwards, in extensions that
 //! begin with [`MADE`](crate::markers::MADE). Nothing is lost here: what cannot be arranged is left as it is, for a lint to refuse.
 
+mod build;
 mod deprecated;
 mod directions;
 mod everywhere;
@@ -13,13 +14,11 @@ mod nodes;
 mod nullable;
 mod operation_ids;
 mod optional_bodies;
-mod schema;
 mod shapes;
 mod streams;
 mod tagged;
 mod unions;
 mod uploads;
-mod walk;
 
 use crate::markers::{BRANCHES_FROM, FROM, MADE};
 use crate::openapi::{Node, Pointer, Value};

@@ -19,8 +19,8 @@
 //! description.
 //!
 //! `operations` matches those, `parameters` and `responses` compare what they have, `schemas` the schemas, by `view`s of
-//! them, and `branches` matches those of unions. `comparison` holds what is found, `changes` what may be, `reach` which
-//! schemas are sent and received, and `explained` asks the overlay.
+//! them, and `branches` matches those of unions. `comparison` holds what is found, `changes` what may be, and
+//! `explained` asks the overlay.
 
 mod branches;
 mod canonical;
@@ -31,7 +31,6 @@ mod notes;
 mod operations;
 mod parameters;
 mod part;
-mod reach;
 mod responses;
 mod schemas;
 mod security;
@@ -40,10 +39,10 @@ mod view;
 pub use changes::{Breaks, CHANGES, Change, Uses};
 pub use comparison::Scope;
 pub use notes::Note;
-pub(crate) use reach::uses;
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::lower::{self, Lowered};
+use crate::openapi::uses::uses;
 use crate::openapi::{Node, Pointer, Span};
 use comparison::{Comparison, Item, Key};
 use indexmap::IndexMap;
@@ -192,7 +191,7 @@ fn find(ours: &Node, other: &Lowered) -> Found {
     let ours = lower::lower(ours);
     let mut comparison = Comparison::new(&ours.document, &other.document);
     comparison.operations();
-    let uses = reach::uses(&ours.document);
+    let uses = uses(&ours.document);
     for (key, item) in &mut comparison.found {
         if let Scope::Schema(name) = &key.scope {
             item.uses = item.uses.and(uses.get(name).copied().unwrap_or_default());

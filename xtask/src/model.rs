@@ -1,6 +1,6 @@
 //! What the later stages need to know of a description, beyond what progenitor reads itself.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::markdown;
 use crate::markers::{
@@ -8,7 +8,8 @@ use crate::markers::{
     SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD, VARIANT_NAMES, branches_of,
 };
 use crate::naming::{argument_name, method_name, type_name};
-use crate::openapi::{Node, Pointer, component_schemas, deprecation, operations, tags};
+use crate::openapi::walk::{self, Kind, Reach, Then};
+use crate::openapi::{Node, Pointer, component_schemas, deprecation, operations, reference, tags};
 
 /// A description, read for the refine stage.
 #[derive(Debug, Default)]
@@ -207,7 +208,7 @@ impl Model {
                 .schemas
                 .insert(type_name(name), Schema::read(document, name, schema));
         }
-        collect_property_orders(document, &mut model.property_orders);
+        model.property_orders = property_orders(document);
         model
     }
 }
@@ -243,7 +244,7 @@ impl Parameter {
         for holder in item.into_iter().chain([operation]) {
             let listed = holder.get("parameters").and_then(Node::as_array);
             for node in listed.unwrap_or(&[]) {
-                let node = resolved(document, node);
+                let node = reference::last(document, node);
                 let text = |key: &str| node.get(key).and_then(Node::as_str);
                 let (Some(name), Some(place)) = (text("name"), text("in")) else {
                     continue;
@@ -295,19 +296,6 @@ impl EventStream {
             switch: text("switch"),
         })
     }
-}
-
-/// What a reference leads to; the lints have seen that it does.
-fn resolved<'a>(document: &'a Node, node: &'a Node) -> &'a Node {
-    let mut node = node;
-    let mut seen = HashSet::new();
-    while let Some(text) = node.get("$ref").and_then(Node::as_str)
-        && seen.insert(text)
-        && let Some(next) = Pointer::parse(text).and_then(|at| document.pointer(&at))
-    {
-        node = next;
-    }
-    node
 }
 
 impl Schema {
@@ -362,30 +350,25 @@ impl Schema {
 /// The properties of an object that are deprecated, with those that are merged into it.
 fn deprecated_properties(document: &Node, node: &Node) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let mut waiting = vec![node];
-    // Circles of references end, too.
-    for _ in 0..256 {
-        let Some(node) = waiting.pop() else { break };
-        let properties = node.get("properties").and_then(Node::as_object);
+    for schema in reference::merged(document, node) {
+        let properties = schema.get("properties").and_then(Node::as_object);
         for (name, entry) in properties.into_iter().flatten() {
             found.extend(deprecation(&entry.node).map(|note| (name.clone(), note)));
         }
-        let branches = node.get("allOf").and_then(Node::as_array).unwrap_or(&[]);
-        waiting.extend(branches.iter().map(|it| resolved(document, it)));
     }
     found
 }
 
-fn collect_property_orders(node: &Node, orders: &mut Vec<Vec<String>>) {
-    if let Some(members) = node.as_object() {
-        if let Some(properties) = node.get("properties").and_then(Node::as_object) {
+/// The property names of every schema of an object, in the order in which they are declared.
+fn property_orders(document: &Node) -> Vec<Vec<String>> {
+    let mut orders = Vec::new();
+    walk::each(document, Reach::V3_0, |node, place| {
+        if place.kind == Kind::Schema
+            && let Some(properties) = node.get("properties").and_then(Node::as_object)
+        {
             orders.push(properties.keys().cloned().collect());
         }
-        for entry in members.values() {
-            collect_property_orders(&entry.node, orders);
-        }
-    }
-    for item in node.as_array().into_iter().flatten() {
-        collect_property_orders(item, orders);
-    }
+        Then::Within
+    });
+    orders
 }

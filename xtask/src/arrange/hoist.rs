@@ -7,37 +7,19 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::schema::{
-    alternatives, entry, flag, get, items, items_mut, member_mut, members_mut, refer, reference,
-    string, text, texts,
-};
+use super::build::{entry, items_mut, member_mut, members_mut, refer, string};
 use super::tagged;
 use crate::markdown;
-use crate::markers::{
-    CONSTANT, DEPRECATION, FROM, IGNORE, MARKER_PREFIX, NAME, REPLACE, SENSITIVE,
-};
+use crate::markers::{CONSTANT, FROM, IGNORE, MARKER_PREFIX, NAME, REPLACE, SENSITIVE};
 use crate::naming::type_name;
-use crate::openapi::{Entry, METHODS, Node, Pointer, Value};
+use crate::openapi::schema::{alternatives, flag, get, items, reference, text, texts};
+use crate::openapi::walk::{self, Kind, Reach, Then};
+use crate::openapi::{Entry, METHODS, Node, Pointer, Value, keywords, limits};
 
-/// What belongs to the place where a schema is used, not to the type.
-const OF_THE_PLACE: [&str; 9] = [
-    "description",
-    "default",
-    "nullable",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "example",
-    SENSITIVE,
-    NAME,
-];
-
+/// What belongs to the place where a schema is used, not to the type; markers about that place among it.
 fn is_of_the_place(keyword: &str) -> bool {
-    OF_THE_PLACE.contains(&keyword) || keyword.starts_with(DEPRECATION)
+    keywords::is_of_the_place(keyword) || keyword == SENSITIVE || keyword == NAME
 }
-
-/// Deeper than any file that was read is nested.
-const DEPTH: usize = 200;
 
 pub(super) fn hoist(document: &mut Node) {
     let mut hoist = Hoist::default();
@@ -46,7 +28,7 @@ pub(super) fn hoist(document: &mut Node) {
     for (name, _) in components.iter().filter_map(|it| it.as_object()).flatten() {
         hoist.taken.insert(type_name(name));
     }
-    hoist.names(document, 0);
+    hoist.names(document);
     let schemas = member_mut(document, "components").and_then(|it| member_mut(it, "schemas"));
     for (name, entry) in schemas.and_then(members_mut).into_iter().flatten() {
         if entry.node.get(REPLACE).is_none() {
@@ -63,7 +45,7 @@ pub(super) fn hoist(document: &mut Node) {
     let Some(root) = members_mut(document) else {
         return;
     };
-    let empty = || entry(super::schema::object::<String>([], &span), &span);
+    let empty = || entry(super::build::object::<String>([], &span), &span);
     let components = root.entry("components".to_owned()).or_insert_with(empty);
     let Some(components) = members_mut(&mut components.node) else {
         return;
@@ -97,21 +79,16 @@ impl Hoist {
     }
 
     /// Finds the names that the overlay gives.
-    fn names(&mut self, node: &Node, depth: usize) {
-        if depth > DEPTH {
-            return;
-        }
-        if let Some(name) = text(node, NAME) {
-            self.given
-                .entry(key(node))
-                .or_insert_with(|| name.to_owned());
-        }
-        for entry in node.as_object().into_iter().flat_map(|it| it.values()) {
-            self.names(&entry.node, depth + 1);
-        }
-        for item in node.as_array().into_iter().flatten() {
-            self.names(item, depth + 1);
-        }
+    fn names(&mut self, document: &Node) {
+        walk::each(document, Reach::V3_0, |node, place| {
+            if place.kind == Kind::Schema
+                && let Some(name) = text(node, NAME)
+            {
+                let given = self.given.entry(key(node));
+                given.or_insert_with(|| name.to_owned());
+            }
+            Then::Within
+        });
     }
 
     fn shared_parts(&mut self, document: &mut Node) {
@@ -209,7 +186,7 @@ impl Hoist {
 
     /// A schema that stands where it is used, and would have this name.
     fn inline(&mut self, schema: &mut Node, name: &str) {
-        if self.at.len() > DEPTH || schema.get("$ref").is_some() || is_plain(schema) {
+        if self.at.len() > limits::WALK || schema.get("$ref").is_some() || is_plain(schema) {
             return;
         }
         if is_type(schema) {
@@ -259,9 +236,9 @@ impl Hoist {
         *schema = if stays.is_empty() {
             refer(&target, &span)
         } else {
-            let reference = super::schema::array(vec![refer(&target, &span)], &span);
+            let reference = super::build::array(vec![refer(&target, &span)], &span);
             let members = stays.into_iter().chain([("allOf".to_owned(), reference)]);
-            super::schema::object(members, &span)
+            super::build::object(members, &span)
         };
         default_in_words(schema);
     }

@@ -4,41 +4,22 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
+use super::build::{array, entry, items_mut, member_mut, members_mut, node, object, string};
 use super::hoist::default_in_words;
 use super::nodes::grow;
-use super::schema::{
-    array, entry, flag, get, items, items_mut, member_mut, members, members_mut, node, object,
-    reference, string, text,
+use crate::markers::{
+    DEPRECATION, FROM, IGNORE, MARKER_PREFIX, REPLACE, VARIANT_NAMES, is_extension,
 };
-use super::walk::{Place, each_schema};
-use crate::markers::{DEPRECATION, FROM, IGNORE, MARKER_PREFIX, REPLACE, VARIANT_NAMES};
+use crate::openapi::keywords::{self, Says};
+use crate::openapi::schema::{flag, get, items, members, reference, text};
+use crate::openapi::walk::{Position, each_schema_mut};
 use crate::openapi::{Entry, Node, Pointer, Value, component_schemas};
-
-/// What is about objects alone, and is looked at together.
-const OF_OBJECTS: [&str; 5] = [
-    "properties",
-    "required",
-    "additionalProperties",
-    "minProperties",
-    "maxProperties",
-];
-/// What is said of a schema, and not of its values.
-const NOTES: [&str; 8] = [
-    "title",
-    "description",
-    "example",
-    "externalDocs",
-    "xml",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-];
 
 pub(super) fn arrange(document: &mut Node) {
     let objects = objects(document);
     let kinds = kinds(document, &objects);
     let declared = declared(document);
-    each_schema(document, |schema, place, at| {
+    each_schema_mut(document, |schema, position, at| {
         if schema.get(REPLACE).is_some() {
             return;
         }
@@ -53,7 +34,7 @@ pub(super) fn arrange(document: &mut Node) {
         nested_all_of(schema, at);
         beside_all_of(schema, &objects, at);
         declared_again(schema, &declared);
-        notes_in_all_of(schema, &kinds, &objects, place, at);
+        notes_in_all_of(schema, &kinds, &objects, position, at);
     });
 }
 
@@ -106,7 +87,7 @@ fn forget_notes(schema: &mut Node) {
     {
         kept.push((key.clone(), entry.node.clone()));
     }
-    members.retain(|key, _| !NOTES.contains(&key.as_str()) && !key.starts_with(DEPRECATION));
+    members.retain(|key, _| !keywords::is_plain_note(key) && !key.starts_with(DEPRECATION));
     let is_alone = members.len() == 1;
     if is_alone && !kept.is_empty() {
         let span = schema.span.clone();
@@ -160,8 +141,7 @@ fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     if branches.is_empty() || others.iter().any(|it| get(schema, it).is_some()) {
         return;
     }
-    let own: Vec<&str> = OF_OBJECTS
-        .into_iter()
+    let own: Vec<&str> = keywords::of_3_0(Says::Objects)
         .filter(|keyword| get(schema, keyword).is_some())
         .collect();
     let is_said = branches.iter().any(|branch| is_object(branch, objects));
@@ -215,7 +195,7 @@ fn nested_all_of(schema: &mut Node, at: &[String]) {
             inner.is_some_and(|it| !it.is_empty())
                 && notes
                     .clone()
-                    .all(|key| key == "allOf" || NOTES.contains(&key.as_str()))
+                    .all(|key| key == "allOf" || keywords::is_plain_note(key))
         };
         let branches = items(schema, "allOf");
         if branches.len() < 2 || !branches.iter().any(nests) {
@@ -306,10 +286,8 @@ fn declared_again(schema: &mut Node, declared: &Declared) {
         let keys = property.as_object().map(|it| it.keys());
         keys.is_some_and(|mut keys| {
             keys.all(|key| {
-                matches!(
-                    key.as_str(),
-                    "title" | "description" | "example" | "externalDocs"
-                ) || key.starts_with("x-") && !key.starts_with(MARKER_PREFIX)
+                keywords::is_only_for_readers(key)
+                    || is_extension(key) && !key.starts_with(MARKER_PREFIX)
             })
         })
     };
@@ -320,26 +298,13 @@ fn declared_again(schema: &mut Node, declared: &Declared) {
     }
 }
 
-/// What may stand in a branch of an `allOf` and is said of the whole.
-const OF_THE_WHOLE: [&str; 9] = [
-    "title",
-    "description",
-    "example",
-    "externalDocs",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "nullable",
-    "default",
-];
-
 /// A branch of an `allOf` that declares nothing, and only requires properties of the others or says something of the
 /// whole: what it says goes to the whole, and a branch of which nothing is left then goes.
 fn notes_in_all_of(
     schema: &mut Node,
     kinds: &HashMap<String, String>,
     objects: &HashSet<String>,
-    place: Place,
+    position: Position,
     at: &[String],
 ) {
     let branches = items(schema, "allOf");
@@ -356,14 +321,14 @@ fn notes_in_all_of(
         let keys = branch.as_object().map(|it| it.keys());
         keys.is_some_and(|mut keys| {
             keys.all(|key| {
-                OF_THE_WHOLE.contains(&key.as_str())
+                keywords::is_of_the_whole(key)
                     || matches!(key.as_str(), "type" | "required" | "xml")
                     || key == "properties"
                         && get(branch, key)
                             .is_some_and(|it| it.as_object().is_some_and(|it| it.is_empty()))
                     || key == "additionalProperties" && flag(branch, key)
                     || key == FROM
-                    || key.starts_with("x-") && !key.starts_with(MARKER_PREFIX)
+                    || is_extension(key) && !key.starts_with(MARKER_PREFIX)
             })
         })
     };
@@ -375,9 +340,7 @@ fn notes_in_all_of(
         let combines = ["$ref", "type", "oneOf", "anyOf", "allOf", "not"]
             .iter()
             .any(|keyword| branch.get(keyword).is_some());
-        let speaks = OF_OBJECTS
-            .iter()
-            .any(|keyword| branch.get(keyword).is_some());
+        let speaks = keywords::of_3_0(Says::Objects).any(|keyword| branch.get(keyword).is_some());
         if speaks
             && !combines
             && let Some(members) = members_mut(branch)
@@ -414,7 +377,7 @@ fn notes_in_all_of(
             continue;
         }
         for (key, entry) in branch.as_object().into_iter().flatten() {
-            if OF_THE_WHOLE.contains(&key.as_str()) || key.starts_with(DEPRECATION) {
+            if keywords::is_of_the_whole(key) || key.starts_with(DEPRECATION) {
                 said.push((key.clone(), entry.clone()));
             }
         }
@@ -440,7 +403,7 @@ fn notes_in_all_of(
         *branches = kept;
     }
     // What refers to a component would not have its default.
-    if place == Place::Component && !has_default {
+    if position == Position::Component && !has_default {
         default_in_words(schema);
     }
 }

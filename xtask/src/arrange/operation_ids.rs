@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::schema::{entry, members_mut, string};
+use super::build::{entry, members_mut, string};
 use crate::naming::method_name;
 use crate::openapi::{Node, Pointer, operations};
 

@@ -1,7 +1,7 @@
 //! Request bodies that may be left out: progenitor would always send one.
 
+use super::build::truth;
 use super::nodes::{resolve, set};
-use super::schema::truth;
 use crate::markers::OPTIONAL_BODY;
 use crate::openapi::media_types::is_json;
 use crate::openapi::{Node, operations};

@@ -3,15 +3,15 @@
 
 use std::ops::RangeInclusive;
 
+use super::build::{array, object, refer, string};
 use super::nodes::{
     add_schema, component_of, is_free, named_operations, own, remove, resolve, responses, set,
     shape,
 };
-use super::schema::{array, object, refer, string};
 use crate::markers::FROM;
 use crate::naming::type_name;
 use crate::openapi::media_types::is_json;
-use crate::openapi::{Node, Pointer};
+use crate::openapi::{Node, Pointer, reference};
 
 pub(super) fn arrange(document: &mut Node) {
     for (at, id) in named_operations(document) {
@@ -152,9 +152,8 @@ fn branch(
     name: &str,
     at: &Pointer,
 ) -> Option<String> {
-    if let Some(reference) = what.get("$ref") {
-        let to = reference.as_str()?.strip_prefix("#/components/schemas/")?;
-        return Some(to.to_owned());
+    if let Some(text) = what.get("$ref") {
+        return reference::component(text.as_str()?, "schemas").map(str::to_owned);
     }
     if let Some(name) = component_of(document, &what) {
         return Some(name);

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use super::build::{object, string};
 use super::nodes::{
-    add_schema, component, component_of, is_free, named_operations, own, referred, remove, resolve,
-    responses, set, shape,
+    add_schema, component_of, is_free, named_operations, own, remove, resolve, responses, set,
+    shape,
 };
-use super::schema::{object, string};
 use crate::markers::{EVENT_METHOD, EVENT_STREAM, FROM};
 use crate::naming::{method_name, type_name};
 use crate::openapi::media_types::{is_event_stream, is_json};
-use crate::openapi::{Node, Pointer, Value};
+use crate::openapi::reference::{place_of, referred};
+use crate::openapi::{Node, Pointer, Value, reference};
 use crate::taken::client_methods;
 
 pub(super) fn arrange(document: &mut Node) {
@@ -112,20 +113,19 @@ fn switch(document: &Node, operation: &Pointer) -> Option<&'static str> {
     let at = at.join("content").join(media_type).join("schema");
     ["streaming", "stream"]
         .into_iter()
-        .find(|name| has_flag(document, &at, name, 0))
+        .find(|name| has_flag(document, &at, name))
 }
 
-fn has_flag(document: &Node, at: &Pointer, name: &str, depth: usize) -> bool {
-    let Some((at, schema)) = resolve(document, at, "schemas").filter(|_| depth < 8) else {
+fn has_flag(document: &Node, at: &Pointer, name: &str) -> bool {
+    let Some((_, schema)) = resolve(document, at, "schemas") else {
         return false;
     };
-    let property = schema.get("properties").and_then(|it| it.get(name));
-    if property.is_some_and(|it| it.get("type").and_then(Node::as_str) == Some("boolean")) {
-        return true;
-    }
-    let branches = schema.get("allOf").and_then(Node::as_array).unwrap_or(&[]);
-    (0..branches.len())
-        .any(|index| has_flag(document, &at.join("allOf").join(index), name, depth + 1))
+    reference::merged(document, schema)
+        .into_iter()
+        .any(|schema| {
+            let property = schema.get("properties").and_then(|it| it.get(name));
+            property.is_some_and(|it| it.get("type").and_then(Node::as_str) == Some("boolean"))
+        })
 }
 
 /// The component that describes an event, made of the schema of the media type where that stands there
@@ -136,7 +136,7 @@ fn event_schema(document: &mut Node, response: &Pointer, id: &str) -> Option<Str
     let media_type = streams_of(content).into_iter().next()?;
     let schema = content.get(&media_type)?.get("schema")?;
     if let Some(name) = referred(schema, "schemas") {
-        let is_there = document.pointer(&component("schemas", name)).is_some();
+        let is_there = document.pointer(&place_of("schemas", name)).is_some();
         return is_there.then(|| name.to_owned());
     }
     let has_type = ["oneOf", "anyOf", "allOf", "properties"]
@@ -147,9 +147,7 @@ fn event_schema(document: &mut Node, response: &Pointer, id: &str) -> Option<Str
     }
     let what = shape(schema);
     if let Some(name) = what.get("$ref").and_then(|it| it.as_str()) {
-        return name
-            .strip_prefix("#/components/schemas/")
-            .map(str::to_owned);
+        return reference::component(name, "schemas").map(str::to_owned);
     }
     if let Some(name) = component_of(document, &what) {
         return Some(name);

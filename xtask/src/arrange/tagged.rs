@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::schema::{alternatives, flag, get, members, requires, text, texts};
 use crate::markers::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
 use crate::openapi::Node;
+use crate::openapi::schema::{alternatives, flag, get, members, requires, text, texts};
 
 /// Whether typify makes an enum that is told apart by its tag of this.
 pub(super) fn is_tagged(schema: &Node) -> bool {

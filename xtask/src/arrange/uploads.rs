@@ -1,12 +1,11 @@
 //! `multipart/form-data`: progenitor has no such body. It is shown a JSON body of the same parts, whose
 //! struct the refine stage turns into one that is sent as a form.
 
-use super::nodes::{
-    add_schema, component, is_free, named_operations, referred, remove, resolve, set,
-};
-use super::schema::{object, refer, string, truth};
+use super::build::{object, refer, string, truth};
+use super::nodes::{add_schema, is_free, named_operations, remove, resolve, set};
 use crate::markers::{FROM, REPLACE, UPLOAD};
 use crate::naming::type_name;
+use crate::openapi::reference::{place_of, referred};
 use crate::openapi::{Node, Pointer, Value};
 
 const MULTIPART: &str = "multipart/form-data";
@@ -83,7 +82,7 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
         ty == Some(FILE_TYPE)
     };
     let is_there = document
-        .pointer(&component("schemas", FILE))
+        .pointer(&place_of("schemas", FILE))
         .is_some_and(is_ours);
     if !is_there {
         let replaced = object([("type", string(FILE_TYPE, &span))], &span);
@@ -147,7 +146,7 @@ fn to_file(made: &mut Node) {
         Some(said) => object(
             [
                 ("description", said),
-                ("allOf", super::schema::array(vec![file], &span)),
+                ("allOf", super::build::array(vec![file], &span)),
             ],
             &span,
         ),

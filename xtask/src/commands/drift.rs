@@ -285,7 +285,7 @@ pub fn to_json(report: &Report, options: &Options) -> String {
     let differences: Vec<Value> = report
         .differences
         .iter()
-        .map(|it| difference_to_json(it))
+        .map(difference_to_json)
         .collect();
     let notes: Vec<Value> = report
         .notes

@@ -1,50 +1,6 @@
 //! What may differ, by name, and whether it breaks users of the SDK.
 
-/// Where a schema is used: what breaks who sends a value may not break who receives it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Uses {
-    /// It is sent: in a parameter or the body of a request.
-    pub request: bool,
-    /// It is received: in an answer.
-    pub answer: bool,
-}
-
-impl Uses {
-    /// Sent only.
-    pub const REQUEST: Self = Self {
-        request: true,
-        answer: false,
-    };
-    /// Received only.
-    pub const ANSWER: Self = Self {
-        request: false,
-        answer: true,
-    };
-
-    /// Used as either of the two.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            request: self.request || other.request,
-            answer: self.answer || other.answer,
-        }
-    }
-
-    /// Whether this has all uses that the other has.
-    pub(super) fn covers(self, other: Self) -> bool {
-        self.and(other) == self
-    }
-
-    /// `request`, `answer`, `both`, or nothing for what is no schema.
-    pub fn name(self) -> Option<&'static str> {
-        match (self.request, self.answer) {
-            (true, true) => Some("both"),
-            (true, false) => Some("request"),
-            (false, true) => Some("answer"),
-            (false, false) => None,
-        }
-    }
-}
+pub use crate::openapi::Uses;
 
 /// When a change breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::openapi::{Node, Pointer, Span};
-
-/// How many references may follow each other.
-const CHAIN: usize = 50;
+use crate::openapi::limits::CHAIN;
+use crate::openapi::{Node, Pointer, Span, reference};
 
 /// The way to a value. Ways share their beginnings: most are never asked for, and to copy each would take the most
 /// time of all.
@@ -122,7 +120,7 @@ impl<'a> Part<'a> {
 
     /// What a reference here leads to, one step; nothing where there is none, or it leads nowhere.
     pub(super) fn target(&self, document: &'a Node) -> Option<Part<'a>> {
-        let pointer = Pointer::parse(self.text("$ref").filter(|it| it.starts_with('#'))?)?;
+        let pointer = reference::pointer(self.text("$ref")?)?;
         let mut part = Part::root(document);
         for key in &pointer.0 {
             part = match part.node.as_array() {

@@ -7,9 +7,8 @@ use super::changes::{self as change, Change};
 use super::comparison::{Comparison, Here, Job, Pair, Scope};
 use super::part::Part;
 use super::view::{Additional, Entered, View, enter};
-
-/// Schemas in schemas, without a reference between.
-const DEPTH: usize = 100;
+use crate::openapi::keywords::OF_THE_USE;
+use crate::openapi::limits::SCHEMAS;
 
 /// Keywords that are bounds, and whether a greater value allows more. Absent, the first allow all; the second are 0.
 const BOUNDS: [(&str, bool); 8] = [
@@ -47,7 +46,7 @@ impl<'a> Comparison<'a> {
         if self.is_over() {
             return;
         }
-        if here.depth > DEPTH {
+        if here.depth > SCHEMAS {
             let text = |parts: &[Part<'a>]| -> Vec<String> {
                 parts.iter().map(|part| canonical(part.node)).collect()
             };
@@ -82,7 +81,7 @@ impl<'a> Comparison<'a> {
 
     /// What is said beside a schema about its place.
     fn notes(&mut self, a: &Entered<'a>, b: &Entered<'a>, here: &Here, inner: &Here) {
-        for name in super::view::PLACE_NOTES {
+        for name in OF_THE_USE {
             let (ours, other) = (a.notes.get(name), b.notes.get(name));
             let text = |it: Option<&(Part<'a>, bool)>| {
                 let text = it.map(|(part, _)| canonical(part.node));

@@ -6,6 +6,7 @@ use super::context::Context;
 use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
+use crate::openapi::keywords::{Says, of_3_0};
 use crate::openapi::{Node, Value};
 
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
@@ -116,16 +117,9 @@ pub(super) fn has_fraction(schema: &Schema<'_>) -> bool {
 
 /// The keywords of a schema that bound a number.
 fn bounds_of(schema: &Schema<'_>) -> Vec<&'static str> {
-    [
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-    ]
-    .into_iter()
-    .filter(|keyword| schema.get(keyword).is_some() && !is_made(schema, keyword))
-    .collect()
+    of_3_0(Says::Numbers)
+        .filter(|keyword| schema.get(keyword).is_some() && !is_made(schema, keyword))
+        .collect()
 }
 
 /// Whether the lower stage has made this bound of an exclusive one: there is none to leave out in the description.

@@ -5,7 +5,7 @@ use super::fields::members;
 use super::operation::Operation;
 use super::rules::{self, Rule};
 use crate::openapi::media_types::{is_json, is_json_unseen};
-use crate::openapi::{Node, Pointer};
+use crate::openapi::{Node, Pointer, keywords};
 
 struct Response<'a> {
     listed: Pointer,
@@ -246,9 +246,6 @@ fn shape(response: &Node) -> (Kind, String) {
 /// Takes out what does not change the type.
 fn strip_notes(json: &mut serde_json::Value) {
     if let serde_json::Value::Object(members) = json {
-        for note in ["description", "example", "deprecated", "externalDocs"] {
-            members.shift_remove(note);
-        }
-        members.retain(|key, _| !key.starts_with("x-"));
+        members.retain(|key, _| keywords::shapes(key));
     }
 }

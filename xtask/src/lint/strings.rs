@@ -5,6 +5,7 @@ use super::describe;
 use super::rules;
 use super::schema::Schema;
 use crate::openapi::Node;
+use crate::openapi::keywords::{Says, of_3_0};
 
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("string") {
@@ -51,8 +52,7 @@ fn problem(format: &str) -> Option<&'static str> {
 }
 
 fn checks(schema: &Schema<'_>) -> Vec<&'static str> {
-    ["pattern", "minLength", "maxLength"]
-        .into_iter()
+    of_3_0(Says::Texts)
         .filter(|keyword| schema.get(keyword).is_some())
         .collect()
 }

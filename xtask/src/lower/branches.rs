@@ -1,11 +1,12 @@
 //! `anyOf` and `oneOf` from which a null branch has gone; what is left of one branch is no union.
 
 use super::Lowering;
-use super::draft::{Draft, is_note};
+use super::draft::Draft;
 use super::nulls;
 use super::rules;
 use crate::markers::IGNORE;
 use crate::openapi::Value;
+use crate::openapi::keywords::is_note;
 
 /// The indices of the null branches of both, before anything is rewritten.
 pub(super) fn nulls_of(draft: &Draft) -> Vec<(&'static str, Vec<usize>)> {

@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 use jsonschema::{Draft as Dialect, Registry, Validator};
 
 use super::Lowering;
-use super::draft::{Draft, is_note};
+use super::draft::Draft;
 use super::rules;
-use crate::openapi::{Node, Pointer, Value};
+use crate::openapi::keywords::is_note;
+use crate::openapi::{Node, Pointer, Value, reference};
 
 const DOCUMENT: &str = "urn:description";
 
@@ -67,7 +68,7 @@ impl Fit {
 fn only_reference(schema: &Node) -> Option<&str> {
     let members = schema.as_object()?;
     let mut others = members.keys().filter(|key| *key != "$ref" && !is_note(key));
-    let target = schema.get("$ref")?.as_str()?;
+    let target = reference::text(schema)?;
     (others.next().is_none() && target.starts_with('#')).then_some(target)
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use crate::markers::IGNORE;
+use crate::openapi::schema::ignored;
 use crate::openapi::{Entry, Node, Pointer, Span, Value};
 
 pub(super) struct Draft {
@@ -13,33 +13,6 @@ pub(super) struct Draft {
     pub(super) span: Span,
     pub(super) members: IndexMap<String, Entry>,
     ignored: HashSet<String>,
-}
-
-/// Keywords that say nothing about which values are valid, and that OpenAPI 3.0 has too.
-pub(super) const NOTES: [&str; 10] = [
-    "title",
-    "description",
-    "default",
-    "example",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "externalDocs",
-    "xml",
-];
-
-/// Whether a keyword says nothing about which values are valid.
-pub(super) fn is_note(keyword: &str) -> bool {
-    NOTES.contains(&keyword)
-        || keyword.starts_with("x-")
-        || ["$comment", "$anchor", "$defs"].contains(&keyword)
-}
-
-/// The keywords that a schema is marked to go without.
-pub(super) fn ignored(node: &Node) -> impl Iterator<Item = &str> {
-    let list = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
-    list.iter().filter_map(Node::as_str)
 }
 
 impl Draft {

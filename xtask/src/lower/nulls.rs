@@ -7,9 +7,12 @@
 use std::collections::HashMap;
 
 use super::Lowering;
-use super::draft::{Draft, ignored, is_note};
+use super::draft::Draft;
 use super::rules;
-use crate::openapi::{Node, Pointer, Value};
+use crate::openapi::keywords::is_note;
+use crate::openapi::limits::WALK;
+use crate::openapi::schema::seen;
+use crate::openapi::{Node, Pointer, Value, reference};
 
 /// What is to be done about null in a schema.
 #[derive(Default)]
@@ -27,15 +30,6 @@ pub(super) struct Plan {
 pub(super) struct Nulls {
     /// By the name of the component; nothing within while it is being worked out.
     components: HashMap<String, Option<bool>>,
-}
-
-/// Deeper than any file that was read is nested.
-const DEPTH: usize = 200;
-
-/// The value of a keyword that is not to be ignored.
-fn given<'a>(node: &'a Node, keyword: &str) -> Option<&'a Node> {
-    let value = node.get(keyword)?;
-    (!ignored(node).any(|key| key == keyword)).then_some(value)
 }
 
 fn is_null_type(node: &Node) -> bool {
@@ -61,7 +55,7 @@ pub(super) fn is_only_null(node: &Node) -> bool {
         let value = &entry.node;
         let is_null = match keyword.as_str() {
             _ if is_note(keyword) => continue,
-            _ if given(node, keyword).is_none() => continue,
+            _ if seen(node, keyword).is_none() => continue,
             "type" => is_null_type(value),
             "const" => value.is_null(),
             "enum" => is_null_list(value),
@@ -104,7 +98,7 @@ impl Nulls {
         stripped: bool,
         depth: usize,
     ) -> Option<bool> {
-        if depth > DEPTH {
+        if depth > WALK {
             return None;
         }
         let members = match &node.value {
@@ -114,7 +108,7 @@ impl Nulls {
         };
         let mut all = Some(true);
         for (keyword, entry) in members {
-            if given(node, keyword).is_none() {
+            if seen(node, keyword).is_none() {
                 continue;
             }
             let value = &entry.node;
@@ -159,11 +153,11 @@ impl Nulls {
                 }),
                 "not" => inner(value).map(|it| !it),
                 "if" => match inner(value) {
-                    Some(true) => given(node, "then").map_or(Some(true), &mut inner),
-                    Some(false) => given(node, "else").map_or(Some(true), &mut inner),
+                    Some(true) => seen(node, "then").map_or(Some(true), &mut inner),
+                    Some(false) => seen(node, "else").map_or(Some(true), &mut inner),
                     None => None,
                 },
-                "$ref" => self.reference(document, value, depth),
+                "$ref" => self.referred(document, value, depth),
                 "$dynamicRef" | "$recursiveRef" => None,
                 _ => continue,
             };
@@ -172,8 +166,8 @@ impl Nulls {
         all
     }
 
-    fn reference(&mut self, document: &Node, reference: &Node, depth: usize) -> Option<bool> {
-        let name = reference.as_str()?.strip_prefix("#/components/schemas/")?;
+    fn referred(&mut self, document: &Node, reference: &Node, depth: usize) -> Option<bool> {
+        let name = reference::component(reference.as_str()?, "schemas")?;
         if let Some(known) = self.components.get(name) {
             return *known;
         }
@@ -187,17 +181,17 @@ impl Nulls {
 
 /// Looks at a schema as it was given.
 pub(super) fn plan(lowering: &mut Lowering<'_>, at: &Pointer, node: &Node) -> Plan {
-    let has_null_type = given(node, "type")
+    let has_null_type = seen(node, "type")
         .and_then(Node::as_array)
         .is_some_and(|kinds| kinds.iter().any(is_null_type) && !kinds.iter().all(is_null_type));
     let has_piece = has_null_type
-        || given(node, "enum")
+        || seen(node, "enum")
             .and_then(Node::as_array)
             .is_some_and(|values| {
                 values.iter().any(Node::is_null) && !values.iter().all(Node::is_null)
             })
         || ["anyOf", "oneOf"].iter().any(|keyword| {
-            given(node, keyword)
+            seen(node, keyword)
                 .and_then(Node::as_array)
                 .is_some_and(|branches| !null_branches(branches).is_empty())
         });

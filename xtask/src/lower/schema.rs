@@ -4,11 +4,9 @@ use super::draft::{Draft, schema_of};
 use super::{Lowering, Place, bounds, branches, defaults, notes, nulls, references, refused};
 use super::{rules, tuples, types, values};
 use crate::markers::REPLACE;
+use crate::openapi::limits::SCHEMAS;
 use crate::openapi::{Entry, Node, Pointer, Value};
 use crate::overlay::yaml_text;
-
-/// Schemas in schemas. JSON that was read is nested less; YAML may be nested more.
-const DEPTH: usize = 100;
 
 pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Place) {
     match &node.value {
@@ -29,8 +27,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, 
             if place == Place::Component && node.get(REPLACE).is_some() {
                 return;
             }
-            if lowering.depth == DEPTH {
-                let message = format!("schemas are nested here, {DEPTH} in each other");
+            if lowering.depth == SCHEMAS {
+                let message = format!("schemas are nested here, {SCHEMAS} in each other");
                 let help = "move some to `components.schemas`, and refer to them";
                 lowering.refuse(rules::NESTING, at, message, help);
                 return;

@@ -5,31 +5,19 @@ use indexmap::IndexMap;
 use super::Lowering;
 use super::draft::{Draft, entry, node, schema_of};
 use super::rules;
+use crate::openapi::keywords::{Says, of_3_0};
 use crate::openapi::{Entry, Node, Span, Value};
 
 const TYPES: [&str; 7] = [
     "null", "string", "number", "integer", "boolean", "array", "object",
 ];
 
-/// The type that a keyword is about; others let it pass, so that it can go to the branch of its type.
-const ABOUT: [(&str, &str); 17] = [
-    ("minLength", "string"),
-    ("maxLength", "string"),
-    ("pattern", "string"),
-    ("multipleOf", "number"),
-    ("minimum", "number"),
-    ("maximum", "number"),
-    ("exclusiveMinimum", "number"),
-    ("exclusiveMaximum", "number"),
-    ("items", "array"),
-    ("minItems", "array"),
-    ("maxItems", "array"),
-    ("uniqueItems", "array"),
-    ("properties", "object"),
-    ("required", "object"),
-    ("additionalProperties", "object"),
-    ("minProperties", "object"),
-    ("maxProperties", "object"),
+/// The types that have keywords of their own. Those can go to the branch of their type, since other types let them pass.
+const ABOUT: [(Says, &str); 4] = [
+    (Says::Texts, "string"),
+    (Says::Numbers, "number"),
+    (Says::Arrays, "array"),
+    (Says::Objects, "object"),
 ];
 
 /// A type that is null alone becomes an enum of null: no other value passes it, whatever is beside it.
@@ -128,7 +116,8 @@ fn branches(draft: &mut Draft, kinds: &[&str], span: &Span) -> Vec<Node> {
             (*kind, IndexMap::from([("type".to_owned(), kind_entry)]))
         })
         .collect();
-    for (keyword, kind) in ABOUT {
+    let about = ABOUT.into_iter();
+    for (keyword, kind) in about.flat_map(|(says, kind)| of_3_0(says).map(move |it| (it, kind))) {
         let is_about = |it: &str| it == kind || (kind == "number" && it == "integer");
         if let Some((_, members)) = branches.iter_mut().find(|(it, _)| is_about(it))
             && let Some(entry) = draft.take(keyword)

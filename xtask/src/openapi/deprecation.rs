@@ -1,15 +1,13 @@
 //! What a description says of what is deprecated.
 
-use super::Node;
+use super::{Node, schema};
 use crate::markdown;
-use crate::markers::{DEPRECATION, IGNORE};
+use crate::markers::DEPRECATION;
 
 /// What to say to those who use what this describes, if it is deprecated: what the description says of it in an
 /// extension, or that it is.
 pub fn deprecation(node: &Node) -> Option<String> {
-    let ignored = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
-    let is_ignored = ignored.iter().any(|it| it.as_str() == Some("deprecated"));
-    if is_ignored || node.get("deprecated").and_then(Node::as_bool) != Some(true) {
+    if !schema::flag(node, "deprecated") {
         return None;
     }
     let members = node.as_object().into_iter().flatten();
