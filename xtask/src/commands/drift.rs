@@ -282,11 +282,7 @@ pub fn to_json(report: &Report, options: &Options) -> String {
         "explained": explained.count(),
         "operationsLacking": lacking.len(),
     });
-    let differences: Vec<Value> = report
-        .differences
-        .iter()
-        .map(difference_to_json)
-        .collect();
+    let differences: Vec<Value> = report.differences.iter().map(difference_to_json).collect();
     let notes: Vec<Value> = report
         .notes
         .iter()

@@ -33,6 +33,6 @@ pub const CHAIN: usize = 1_000;
 /// How deep a walk goes: [`NESTING`], and room for what the arrange stage wraps.
 pub const WALK: usize = 200;
 
-/// How deep `allOf`, unions and references in each other are looked through to tell what a schema is. Each branch may
-/// have several of its own, so that the work doubles with each level in the worst case that no other limit stops.
-pub const LOOK_THROUGH: usize = 64;
+/// How deep `allOf`s, unions and references in each other are looked through to tell what a schema is. Whoever does so
+/// remembers what it has seen, so this bounds the stack and not the work.
+pub const LOOK_THROUGH: usize = 256;
