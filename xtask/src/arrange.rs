@@ -14,6 +14,7 @@ mod nodes;
 mod nullable;
 mod operation_ids;
 mod optional_bodies;
+mod references;
 mod shapes;
 mod streams;
 mod tagged;
@@ -31,6 +32,7 @@ pub fn arrange(document: Node) -> Node {
     let mut document = document;
     forget_made(&mut document);
     operation_ids::arrange(&mut document);
+    references::arrange(&mut document);
     everywhere::ignore(&mut document);
     idioms::arrange(&mut document);
     directions::arrange(&mut document);

@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{DEEPEST, too_deep, twice};
+use super::{too_deep, twice};
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::openapi::limits::NESTING;
 use crate::openapi::{Entry, Node, Source, Span, Value};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
@@ -48,7 +49,7 @@ impl<'a> Reader<'a> {
     fn node(&mut self, depth: usize) -> Result<Node, Failure> {
         let first = self.next();
         let start = self.at;
-        if depth > DEEPEST {
+        if depth > NESTING {
             return Err(too_deep(&self.span(start, start + 1)).into());
         }
         let value = match first {

@@ -11,13 +11,10 @@ use indexmap::IndexMap;
 use saphyr::Scalar;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Mark, StrInput, Tag};
 
-use super::{DEEPEST, too_deep};
+use super::too_deep;
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::openapi::limits::{COPIES, NESTING};
 use crate::openapi::{Entry, Node, Source, Span, Value};
-
-/// How many values aliases and merge keys may add to a file. A few lines of aliases of aliases would otherwise become
-/// more values than there is memory for.
-const MOST_COPIES: usize = 100_000;
 
 /// The key whose value is merged into the mapping that it stands in.
 const MERGE: &str = "<<";
@@ -142,7 +139,7 @@ impl<'a> Reader<'a> {
         (start, mut end): (usize, usize),
         depth: usize,
     ) -> Result<Rc<Tree>, Failure> {
-        if depth > DEEPEST {
+        if depth > NESTING {
             return Err(self.too_deep((start, end)));
         }
         let anchor;
@@ -217,7 +214,7 @@ impl<'a> Reader<'a> {
             let message = "an alias of what it stands in".to_owned();
             return Err(self.error(place, message, "write the value out"));
         };
-        if depth + tree.height > DEEPEST {
+        if depth + tree.height > NESTING {
             return Err(self.too_deep(place));
         }
         self.copies = self.copies.saturating_add(tree.size);
@@ -226,11 +223,10 @@ impl<'a> Reader<'a> {
     }
 
     fn bounded(&self, place: (usize, usize)) -> Result<(), Failure> {
-        if self.copies <= MOST_COPIES {
+        if self.copies <= COPIES {
             return Ok(());
         }
-        let message =
-            format!("aliases and merge keys add more than {MOST_COPIES} values to the file");
+        let message = format!("aliases and merge keys add more than {COPIES} values to the file");
         Err(self.error(
             place,
             message,

@@ -76,6 +76,52 @@ pub fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
+/// Words in a pointer that say what stands there, and not what it is called.
+const STRUCTURE: [&str; 18] = [
+    "components",
+    "schemas",
+    "definitions",
+    "$defs",
+    "properties",
+    "paths",
+    "content",
+    "schema",
+    "parameters",
+    "responses",
+    "requestBodies",
+    "headers",
+    "examples",
+    "links",
+    "callbacks",
+    "securitySchemes",
+    "allOf",
+    "pathItems",
+];
+
+/// A name for what stands at a place, of the names on the way there: `X` of `#/components/schemas/X`, and `X_y` of its
+/// property `y`. `None` if there are none.
+pub fn name_of(at: &Pointer) -> Option<String> {
+    // A media type says nothing that a name should.
+    let says = |part: &&String| {
+        let is_media_type = part.contains('/') && !part.starts_with('/');
+        !STRUCTURE.contains(&part.as_str()) && !is_media_type
+    };
+    let parts: Vec<&str> = at.0.iter().filter(says).map(String::as_str).collect();
+    as_name(&parts.join("_"))
+}
+
+/// A text as OpenAPI allows a component to be called. `None` if nothing of it is left.
+pub fn as_name(text: &str) -> Option<String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let words = text.split(|c| !allowed(c)).filter(|word| !word.is_empty());
+    let name = words.collect::<Vec<_>>().join("_");
+    let name = name.trim_matches('_');
+    match name.chars().next()? {
+        c if c.is_ascii_alphabetic() => Some(name.to_owned()),
+        _ => Some(format!("x_{name}")),
+    }
+}
+
 /// Follows references from a place to a component of this kind. A node that is no reference is its own target.
 /// `None` if a reference is wrong, or they go in a circle.
 ///

@@ -64,6 +64,16 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// What stands under names in this part of `components`.
+    pub fn of_components(part: &str) -> Option<Self> {
+        match row(Self::Components, part)?.0 {
+            Holds::Named(kind) => Some(kind),
+            _ => None,
+        }
+    }
+}
+
 /// How a member holds others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
