@@ -98,8 +98,8 @@ pub struct Difference {
     pub message: String,
     /// The tags of an operation that ours lacks.
     pub tags: Vec<String>,
-    /// Where, in ours and in OTHER. More than one where a component stands beside several schemas. The side that
-    /// lacks something has the place where it would be, or none.
+    /// Where, in ours and in OTHER. More than one if a component is compared with several schemas. The side that
+    /// lacks something has the place where it would be, or `None`.
     pub places: Vec<(Option<Place>, Option<Place>)>,
     /// What the overlay has to do with it.
     pub overlay: Option<ByOverlay>,
@@ -209,7 +209,7 @@ fn not_comparable(document: &Node) -> Option<Diagnostic> {
     let message = match version {
         Some(version) if version.starts_with("3.0.") || version.starts_with("3.1.") => return None,
         Some(version) => format!("OpenAPI {version} is not known here"),
-        None => "the file has no `openapi` version, so it is no OpenAPI description".to_owned(),
+        None => "the file has no `openapi` version, so it is not an OpenAPI description".to_owned(),
     };
     Some(Diagnostic::at(
         document,

@@ -87,7 +87,7 @@ pub fn generate_from(
         &Pointer::default(),
         "progenitor",
         format!("progenitor cannot take this description: {problem}"),
-        "no lint covers this yet: find the construct by removing parts, say it otherwise in the \
+        "no lint covers this yet: find the construct by removing parts, say it another way in the \
          overlay, and add a lint with a fixture",
     )
     .into())

@@ -91,7 +91,7 @@ fn lint_given(given: &Node, document: &Node) -> Result<(), Failure> {
     let origins = Origins::new(given);
     let mut context = Context::new(document, &origins);
     if !version::check(&mut context) {
-        // Another version is another language; what else would be found makes no sense.
+        // Another version is another language, and these rules do not apply to it.
         return Err(Failure::Diagnostics(context.findings));
     }
     let schemas = schema::collect(document);

@@ -118,7 +118,7 @@ fn twice(key: &str, first: &Span, second: &Span) -> Diagnostic {
         &second.source,
         second.start..second.end,
         "malformed",
-        format!("the key `{key}` is there twice: here, and in line {line}, column {column}"),
+        format!("the key `{key}` appears twice: here and in line {line}, column {column}"),
         "keep one",
     )
 }
@@ -180,7 +180,11 @@ mod tests {
             ("a.yaml", "- a\n", "an array"),
             ("a.yaml", "a: 1\n---\nb: 2\n", "more than one document"),
             ("a.yaml", "a: *b\n", "unknown anchor"),
-            ("a.yaml", "a: &b [*b]\n", "an alias of what it stands in"),
+            (
+                "a.yaml",
+                "a: &b [*b]\n",
+                "an alias of a value that contains it",
+            ),
             ("a.yaml", "a: !other 1\n", "a tag"),
             ("a.yaml", "a: !other [1]\n", "a tag"),
             ("a.yaml", "? [a]\n: 1\n", "key"),
@@ -343,9 +347,12 @@ mod tests {
             );
         }
         let message = load("a.yaml", "a: &a {<<: *a}\n").unwrap_err();
-        assert!(message.contains("alias of what it stands in"), "{message}");
+        assert!(
+            message.contains("alias of a value that contains it"),
+            "{message}"
+        );
         let message = load("a.yaml", "a: &a {x: 1}\nb: {<<: *a, y: 1, y: 2}\n").unwrap_err();
-        assert!(message.contains("`y` is there twice"), "{message}");
+        assert!(message.contains("`y` appears twice"), "{message}");
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! cannot say is refused, all of it at once, unless the overlay leaves it out. A schema of 3.0 is read as
 //! progenitor reads it: `nullable: true` is null, or whatever the rest of the schema says.
 //!
-//! `positions` finds the schemas, `schema` takes each through the rules, and each file beside is a family
-//! of those. Pointers and places are those of the description as it was given.
+//! `positions` finds the schemas, `schema` takes each through the rules, and each of the other files is a
+//! family of rules. Pointers and places are those of the description as it was given.
 
 mod bounds;
 mod branches;
@@ -39,7 +39,7 @@ pub struct Lowered {
     pub document: Node,
     /// What was rewritten.
     pub rewrites: Vec<Rewrite>,
-    /// What cannot be said in OpenAPI 3.0. Where there is any, the description is not to be used.
+    /// What cannot be said in OpenAPI 3.0. If there is any, the description must not be used.
     pub refusals: Vec<Diagnostic>,
 }
 

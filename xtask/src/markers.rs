@@ -72,6 +72,11 @@ pub fn branches_of(union: &str) -> String {
     format!("branches-of-{union}")
 }
 
+/// The union that has this component for its branches, as [`branches_of`] names it.
+pub fn union_of(component: &str) -> Option<&str> {
+    component.strip_prefix("branches-of-")
+}
+
 /// Whether a member of any object is an extension. OpenAPI lets everybody add those, and gives them no meaning.
 pub fn is_extension(key: &str) -> bool {
     key.starts_with("x-")

@@ -39,7 +39,7 @@ pub struct Operation {
     pub description: Option<String>,
     /// Whether it is marked [`SAFE_TO_REPEAT`].
     pub safe_to_repeat: bool,
-    /// What to say to those who use it, where it is deprecated.
+    /// What to say to those who use it, if it is deprecated.
     pub deprecated: Option<String>,
     /// Its tags, each once. The first decides where its code stands.
     pub tags: Vec<String>,
@@ -65,7 +65,7 @@ pub struct Parameter {
     pub argument: String,
     /// What is said of it.
     pub description: Option<String>,
-    /// What to say to those who use it, where it is deprecated.
+    /// What to say to those who use it, if it is deprecated.
     pub deprecated: Option<String>,
     /// Whether it may be left out.
     pub optional: bool,
@@ -91,7 +91,7 @@ pub struct Schema {
     pub description: Option<String>,
     /// Whether it keeps values that the description does not know: unless it is marked [`OPEN`] `false`.
     pub open: bool,
-    /// Where it is one of several that typify cannot tell apart: how they are told apart.
+    /// If it is one of several that typify cannot tell apart: how they are told apart.
     pub union: Option<Union>,
     /// The name of a field for members that the description does not know.
     pub keeps_unknown: Option<String>,
@@ -105,7 +105,7 @@ pub struct Schema {
     pub sensitive: Vec<String>,
     /// Whether it is a body that is sent as a form with files.
     pub upload: bool,
-    /// What to say to those who use it, where it is deprecated.
+    /// What to say to those who use it, if it is deprecated.
     pub deprecated: Option<String>,
     /// The same of its properties, with those that are merged into it.
     pub deprecated_properties: BTreeMap<String, String>,
@@ -139,11 +139,11 @@ pub struct Branch {
     pub kinds: Vec<String>,
     /// The values of the tag that lead to it.
     pub tags: Vec<String>,
-    /// The texts that it is one of, where it is an enum.
+    /// The texts that it is one of, if it is an enum.
     pub texts: Vec<String>,
-    /// The properties without which it is none.
+    /// The properties that a value must have to be of this branch.
     pub required: Vec<String>,
-    /// Those without which it is none in an answer, though it is without them in a request.
+    /// Those that an answer must have to be of this branch, and a request need not have.
     pub in_answers: Vec<String>,
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
         ),
         None => problem(
             &root,
-            "the file has no `overlay` version, so it is no overlay".to_owned(),
+            "the file has no `overlay` version, so it is not an overlay".to_owned(),
             "begin it with `overlay: 1.0.0`",
         ),
     }
@@ -71,7 +71,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
         {
             problem(
                 &root.join("info"),
-                format!("`info.{field}` is missing, or no string"),
+                format!("`info.{field}` is missing or not a string"),
                 "the Overlay Specification requires it",
             );
         }
@@ -96,7 +96,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
     if items.is_empty() {
         problem(
             &list,
-            "`actions` is missing, empty, or no array".to_owned(),
+            "`actions` is missing, empty or not an array".to_owned(),
             "the Overlay Specification requires at least one action",
         );
     }
@@ -127,8 +127,8 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
             Some(Err(error)) => {
                 problem(
                     &at.join("target"),
-                    format!("the target is no JSONPath: {}", error.message()),
-                    "see RFC 9535; names that are no identifiers go in brackets, ['like-this']",
+                    format!("the target is not a JSONPath: {}", error.message()),
+                    "see RFC 9535; names that are not identifiers go in brackets, ['like-this']",
                 );
                 continue;
             }
@@ -148,7 +148,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
             (Some(None), _) => {
                 problem(
                     &at.join("remove"),
-                    "`remove` is no boolean".to_owned(),
+                    "`remove` is not a boolean".to_owned(),
                     "write `true` or `false`",
                 );
                 continue;
@@ -554,7 +554,7 @@ mod tests {
     fn an_action_that_cannot_be_applied_is_an_error_at_its_line() {
         for (description, actions, says) in [
             ("a: {}", "- {target: $.b, update: {}}", "matches nothing"),
-            ("a: {}", "- {target: 'a b', update: {}}", "no JSONPath"),
+            ("a: {}", "- {target: 'a b', update: {}}", "not a JSONPath"),
             ("a: 1", "- {target: $.a, remove: true}", "a number at #/a"),
             (
                 "a: {}",
@@ -573,7 +573,11 @@ mod tests {
             ),
             ("a: {}", "- {target: $, remove: true}", "whole description"),
             ("a: {}", "- {target: $.a}", "neither updates nor removes"),
-            ("a: {}", "- {target: $.a, remove: yes please}", "no boolean"),
+            (
+                "a: {}",
+                "- {target: $.a, remove: yes please}",
+                "not a boolean",
+            ),
             ("a: {}", "- {update: {}}", "without `target`"),
             ("a: {}", "- {target: $.a, updte: {}}", "no field `updte`"),
             ("a: {b: {c: {}}}", "- {target: '$..*', remove: true}", ""),

@@ -53,7 +53,7 @@ struct Operation {
 ///
 /// # Errors
 ///
-/// Where the code is not what this stage expects of the one before.
+/// The code is not what this stage expects of the one before.
 pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     let operations = operations(refined.methods, refined.constants, model)?;
     let (mut parts, mentions) = reach::parts(refined.types)?;

@@ -628,7 +628,7 @@ fn what_cannot_be_lowered_is_compared_as_it_is_and_noted_where_it_matters() {
     let text = to_text(&report);
     assert_eq!(report.differences.len(), 2, "{text}");
     for says in [
-        "conditional: OpenAPI 3.0 has nothing that means `if`; compared as it is written (d.yaml:6:",
+        "conditional: OpenAPI 3.0 has no equivalent of `if`; compared as it is written (d.yaml:6:",
         "OTHER has a place that OpenAPI 3.0 cannot say",
     ] {
         assert!(text.contains(says), "{says} is not in\n{text}");

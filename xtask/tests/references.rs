@@ -229,7 +229,7 @@ fn a_reference_that_cannot_be_followed_is_an_error_with_its_file_and_line() {
             "`missing.yaml#/a` cannot be followed: cannot read /missing.yaml",
         ),
         ("b.yaml#/paths/~1c", "there is no `#/paths/~1c` in b.yaml"),
-        ("b.yaml#c", "`#c` in `b.yaml#c` is no JSON pointer"),
+        ("b.yaml#c", "`#c` in `b.yaml#c` is not a JSON pointer"),
         ("../b.yaml", "outside the folder of the description"),
         ("x/../../b.yaml", "outside the folder of the description"),
         ("/etc/passwd", "outside the folder of the description"),
@@ -259,7 +259,7 @@ fn a_reference_that_cannot_be_followed_is_an_error_with_its_file_and_line() {
     refused(
         &[("letta.yaml", beside.as_str()), other],
         &[
-            "`summary` stands beside the $ref of a path item",
+            "`summary` stands next to the $ref of a path item",
             "letta.yaml:6:5",
         ],
     );

@@ -43,7 +43,7 @@ fn objects(document: &Node) -> HashSet<String> {
     grow(document, HashSet::new(), is_object)
 }
 
-/// What type of value each component is, where it says so.
+/// What type of value each component is, if it says so.
 fn kinds(document: &Node, objects: &HashSet<String>) -> HashMap<String, String> {
     let mut kinds: HashMap<String, String> = HashMap::new();
     for (name, schema) in component_schemas(document) {
@@ -67,7 +67,7 @@ fn is_object(schema: &Node, objects: &HashSet<String>) -> bool {
             .any(|branch| is_object(branch, objects))
 }
 
-/// What stands beside a `$ref` means nothing in OpenAPI 3.0. Notes may go then; a keyword that says something
+/// What stands next to a `$ref` has no effect in OpenAPI 3.0. Notes may go then; a keyword that says something
 /// may have been meant, and stays for a lint. What is heeded as a note is kept: a description, and which way a property
 /// goes, and whether anybody should still use it.
 fn forget_notes(schema: &mut Node) {
@@ -97,7 +97,7 @@ fn forget_notes(schema: &mut Node) {
     }
 }
 
-/// Null among the values of an enum says nothing beside a type, which no null has. And values that are all texts
+/// Null among the values of an enum has no effect if the schema has a type, which null does not have. And values that are all texts
 /// say of themselves what type they have.
 fn enums(schema: &mut Node) {
     let Some(values) = get(schema, "enum").and_then(Node::as_array) else {
@@ -134,7 +134,7 @@ fn enums(schema: &mut Node) {
     }
 }
 
-/// What is said of an object beside an `allOf` becomes a branch of it. A type that is said of a branch too goes.
+/// What is said of an object next to an `allOf` becomes a branch of it. A type that is said of a branch too goes.
 fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     let branches = items(schema, "allOf");
     let others = ["oneOf", "anyOf", "not", "items", "enum"];
@@ -266,7 +266,7 @@ fn declared(document: &Node) -> Declared {
     all
 }
 
-/// A property that a branch of an `allOf` declares again without a word about its values, as some do beside
+/// A property that a branch of an `allOf` declares again without a word about its values, as some do for
 /// `required`, is the one that a component declares which is another branch.
 fn declared_again(schema: &mut Node, declared: &Declared) {
     let branches = items(schema, "allOf");
@@ -332,7 +332,7 @@ fn notes_in_all_of(
             })
         })
     };
-    // Where one says that all values are objects, the others speak of objects too.
+    // If one says that all values are objects, the others are about objects too.
     let are_objects = branches.iter().any(|it| is_object(it, objects));
     let span = schema.span.clone();
     let all_of = items_mut(member_mut(schema, "allOf"));

@@ -137,7 +137,7 @@ pub(super) fn add_schema(document: &mut Node, name: &str, schema: Node) -> bool 
 
 /// The component that has this shape.
 pub(super) fn component_of(document: &Node, what: &serde_json::Value) -> Option<String> {
-    // To make the shape of each takes long where there are many.
+    // To make the shape of each takes long if there are many.
     let is_near = |schema: &Node| {
         let texts = ["type", "format"].iter().all(|keyword| {
             let text = what.get(keyword).and_then(serde_json::Value::as_str);

@@ -20,7 +20,7 @@ pub(super) fn arrange(document: &mut Node) {
             continue;
         };
         let name = name(method, path);
-        // Where it is taken, a lint asks for a name.
+        // If it is taken, a lint asks for a name.
         if !taken.insert(method_name(&name)) {
             continue;
         }

@@ -33,7 +33,7 @@ struct Answer {
     listed: Pointer,
     /// The media type of its JSON, and the pointer to its schema.
     json: Option<(String, Option<Pointer>)>,
-    /// Whether it is bytes, or JSON beside something else.
+    /// Whether it is bytes, or JSON or something else.
     other: bool,
 }
 
@@ -62,7 +62,7 @@ fn answers(document: &Node, operation: &Pointer, statuses: &RangeInclusive<u16>)
         .collect()
 }
 
-/// An error that has no schema, beside one that has: it is left undocumented, and so arrives with its
+/// An error without a schema, if another has one: it is left undocumented, and so arrives with its
 /// status and its body unread. To say of it that it has none would keep the others from having one.
 fn forget_untyped_errors(document: &mut Node, operation: &Pointer) {
     let answers = answers(document, operation, &(400..=599));
@@ -145,7 +145,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
     }
 }
 
-/// The component that has this shape, made if there is none.
+/// The component that has this shape. It is made if it does not exist.
 fn branch(
     document: &mut Node,
     what: serde_json::Value,

@@ -64,7 +64,7 @@ pub(super) fn arrange(document: &mut Node) {
     }
 }
 
-/// OpenAPI has no description of a media type, and a lint would say so. Where there are two, descriptions have
+/// OpenAPI has no description of a media type, and a lint would say so. If there are two, descriptions have
 /// one all the same, to tell when which is sent; the methods say so now.
 fn forget_which(content: &mut Node) {
     if let Value::Object(media_types) = &mut content.value {
@@ -128,8 +128,8 @@ fn has_flag(document: &Node, at: &Pointer, name: &str) -> bool {
         })
 }
 
-/// The component that describes an event, made of the schema of the media type where that stands there
-/// itself.
+/// The component that describes an event, made of the schema of the media type if that is
+/// inline.
 fn event_schema(document: &mut Node, response: &Pointer, id: &str) -> Option<String> {
     let (at, found) = resolve(document, response, "responses")?;
     let content = found.get("content")?;

@@ -1,7 +1,7 @@
 //! Unions, of which typify makes the first type that parses: set aside, for the refine stage to write.
 //!
 //! A component that is one of several is emptied, and what there is to know of it written on it, as [`UNION`] says.
-//! An object beside it has the branches for its properties, so that typify makes their types.
+//! A second component, an object, has the branches for its properties, so that typify makes their types.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -97,7 +97,7 @@ struct Signature {
     kinds: BTreeSet<&'static str>,
     /// Properties that can have a few values only, and those.
     constants: BTreeMap<String, BTreeSet<String>>,
-    /// Properties without which it is none.
+    /// Properties that a value must have to be of this kind.
     required: BTreeSet<String>,
     /// Those of which that is true in answers alone.
     in_answers: BTreeSet<String>,
@@ -206,7 +206,7 @@ impl<'a> Schemas<'a> {
         (object(component, span), parts_of(parts, span))
     }
 
-    /// Nothing where that leads back to what is being looked at: it adds nothing to that.
+    /// `None` if the schema leads back to one that is being looked at, to which it adds nothing.
     fn signature(&self, schema: &'a Node, depth: usize) -> Option<Signature> {
         if depth > LOOK_THROUGH {
             return Some(Signature {
@@ -506,7 +506,7 @@ fn is_open(schema: &Node) -> bool {
     schema.get(OPEN).and_then(Node::as_bool) != Some(false)
 }
 
-/// Makes plain open enums of an enum beside any other text, wherever they stand: an open enum takes those too.
+/// Makes an open enum of a union of an enum and any other text: an open enum takes those too.
 pub(super) fn simplify(document: &mut Node) {
     let schemas = Schemas::of(document);
     let enums: BTreeSet<String> = schemas

@@ -92,7 +92,7 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
         }
     }
 
-    // What nobody else refers to would be a type that nobody needs.
+    // If nothing else refers to it, it would be a type without use.
     if let Some(old) = &only_name
         && references(document, &format!("#/components/schemas/{old}")) == 1
         && let Some(schemas) =

@@ -70,7 +70,7 @@ pub fn failure_to_text(failure: &Failure) -> String {
     }
 }
 
-/// What the command exits with: 0 where nothing makes it fail, else 1. 2 is for what cannot be compared.
+/// What the command exits with: 0 if nothing makes it fail, else 1. 2 is for what cannot be compared.
 pub fn exit_code(report: &Report, fail_on: FailOn) -> u8 {
     let mut counted = report.counted();
     let fails = match fail_on {
@@ -82,7 +82,7 @@ pub fn exit_code(report: &Report, fail_on: FailOn) -> u8 {
 }
 
 /// The differences by operation and by component, those that the overlay explains, the notes, and the operations that
-/// ours lacks, counted by tag where they are many; how many of each in the end. Fit for a terminal: see [`visible`].
+/// ours lacks, counted by tag if they are many; how many of each in the end. Fit for a terminal: see [`visible`].
 pub fn to_text(report: &Report) -> String {
     let mut text = String::new();
     let (lacking, counted): (Vec<_>, Vec<_>) =
@@ -154,7 +154,7 @@ fn summary(counted: &[&Difference], lacking: usize, explained: usize) -> String 
     text
 }
 
-/// The operation or component, where it is another than before.
+/// The operation or component, if it is another than before.
 fn heading<'r>(
     text: &mut String,
     before: &mut Option<&'r Scope>,

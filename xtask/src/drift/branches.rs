@@ -182,7 +182,7 @@ impl Matching {
         others
     }
 
-    /// Pairs what has the same key, where nothing else on either side has it.
+    /// Pairs what has the same key, if nothing else on either side has it.
     fn by<F, G>(&mut self, of_ours: F, of_other: G)
     where
         F: Fn(usize) -> Option<String>,
@@ -327,7 +327,7 @@ impl<'a> Comparison<'a> {
         matching
     }
 
-    /// Tries whether two branches say the same. Where that would take too long, they do not.
+    /// Tries whether two branches say the same. If that would take too long, the answer is no.
     fn is_same(&mut self, ours: &Part<'a>, other: &Part<'a>) -> bool {
         if self.trial >= TRIALS {
             return false;

@@ -214,7 +214,7 @@ impl<'a> Comparison<'a> {
         ours: Option<&Part<'_>>,
         other: Option<&Part<'_>>,
     ) {
-        // Within `not`, what is loosened tightens; nobody here works that out.
+        // Within `not`, what is looser is tighter in effect, which is not worked out here.
         let change = match change.breaks {
             Breaks::Always => change,
             _ if here.is_negated => KEYWORD,

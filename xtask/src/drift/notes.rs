@@ -1,4 +1,4 @@
-//! What is worth knowing beside the differences.
+//! What is worth knowing in addition to the differences.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -47,7 +47,7 @@ impl<'a> Way<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Part<'a> {
     pub(super) node: &'a Node,
-    /// Where to point for it: its key where it has one.
+    /// Where to point for it: its key if it has one.
     pub(super) span: &'a Span,
     pub(super) way: Way<'a>,
 }
@@ -118,7 +118,7 @@ impl<'a> Part<'a> {
         std::ptr::from_ref(self.node) as usize
     }
 
-    /// What a reference here leads to, one step; nothing where there is none, or it leads nowhere.
+    /// What a reference here leads to, one step. `None` if this is no reference, or it leads nowhere.
     pub(super) fn target(&self, document: &'a Node) -> Option<Part<'a>> {
         let pointer = reference::pointer(self.text("$ref")?)?;
         let mut part = Part::root(document);
@@ -131,7 +131,7 @@ impl<'a> Part<'a> {
         Some(part)
     }
 
-    /// What references lead to in the end; the part itself where they lead nowhere.
+    /// What references lead to in the end; the part itself if they lead nowhere.
     pub(super) fn resolved(self, document: &'a Node) -> Part<'a> {
         let mut part = self;
         for _ in 0..CHAIN {
@@ -144,7 +144,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The name of a component schema, where a way leads to one.
+/// The name of a component schema, if a way leads to one.
 pub(super) fn component_of<'a>(part: &Part<'a>) -> Option<&'a str> {
     let (schemas, name) = part.way.0.as_deref().map(|it| (&it.before, &it.key))?;
     let (components, schemas) = schemas.0.as_deref().map(|it| (&it.before, &it.key))?;
@@ -155,7 +155,7 @@ pub(super) fn component_of<'a>(part: &Part<'a>) -> Option<&'a str> {
     }
 }
 
-/// The name of a component schema, where a pointer leads to one.
+/// The name of a component schema, if a pointer leads to one.
 pub(super) fn component_name(at: &Pointer) -> Option<&str> {
     match at.0.as_slice() {
         [components, schemas, name] if components == "components" && schemas == "schemas" => {

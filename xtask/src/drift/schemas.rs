@@ -41,7 +41,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Compares two schemas where they are used. None at all is the schema that everything fits.
+    /// Compares two schemas where they are used. No schema at all is one that everything fits.
     pub(super) fn schema(&mut self, ours: &[Part<'a>], other: &[Part<'a>], here: &Here) {
         if self.is_over() {
             return;
@@ -79,7 +79,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What is said beside a schema about its place.
+    /// What is said of the place of a schema.
     fn notes(&mut self, a: &Entered<'a>, b: &Entered<'a>, here: &Here, inner: &Here) {
         for name in OF_THE_USE {
             let (ours, other) = (a.notes.get(name), b.notes.get(name));
@@ -132,7 +132,7 @@ impl<'a> Comparison<'a> {
         outer: Both<'_, 'a>,
     ) {
         let (ours, other) = (View::of(self.ours, &a.core), View::of(self.other, &b.core));
-        // Where one of them fits everything, the difference is that of types.
+        // If everything fits one of them, the difference is that of types.
         if ours.kind().3 || other.kind().3 {
             return;
         }

@@ -9,7 +9,7 @@ use crate::openapi::Node;
 /// nothing, are the same: everybody is let in.
 pub(super) type Required = BTreeSet<BTreeSet<String>>;
 
-/// What an operation asks for, or its document where it says nothing.
+/// What an operation asks for, or its document if it says nothing.
 pub(super) fn required(document: &Node, operation: &Part<'_>) -> Required {
     let root = Part::root(document);
     let ways = operation

@@ -177,7 +177,7 @@ impl<'a> View<'a> {
                 return false;
             }
         }
-        // OpenAPI 3.0 passes over what is beside a reference.
+        // OpenAPI 3.0 ignores what is next to a reference.
         if part.node.get("$ref").is_some() {
             let mut last = part.clone();
             while let Some(target) = last.target(document) {
@@ -350,7 +350,7 @@ impl<'a> View<'a> {
         )
     }
 
-    /// The value of a keyword, where it is said once or the same each time; else all of them as one text.
+    /// The value of a keyword if it is said once or the same each time, else all of them as one text.
     pub(super) fn said(&self, keyword: &str) -> Option<(String, &Part<'a>)> {
         let parts = self.keywords.get(keyword)?;
         let first = parts.first()?;

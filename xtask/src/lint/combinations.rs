@@ -1,4 +1,4 @@
-//! `anyOf`, `allOf`, `not`, and discriminators that nobody heeds.
+//! `anyOf`, `allOf`, `not`, and discriminators without effect.
 
 use std::collections::{HashMap, HashSet};
 
@@ -91,7 +91,7 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
         if !is_plain || (properties.is_empty() && !requires && merged.get("required").is_none()) {
             are_plain = false;
             let message = format!(
-                "branch {} of {what} is no object with properties, and cannot be merged with the others",
+                "branch {} of {what} is not an object with properties, and cannot be merged with the others",
                 index + 1
             );
             context.report(rules::ALL_OF, &branch.at, message, help);
@@ -113,7 +113,7 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
             match owners.get(name) {
                 Some(owner) => {
                     let message = format!(
-                        "branches {} and {} of {what} both have `{name}`; what comes of it is a guess",
+                        "branches {} and {} of {what} both have `{name}`; the result is a guess",
                         owner + 1,
                         index + 1
                     );

@@ -25,7 +25,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         &schema.at.join("default"),
         message,
         format!(
-            "mend it, or leave it out with {}",
+            "correct it, or leave it out with {}",
             context.update(&schema.at, "x-codegen-ignore: [default]")
         ),
     );
@@ -76,7 +76,7 @@ fn problem(schema: &Schema<'_>, default: &Node) -> Option<String> {
         }
         _ => false,
     };
-    (!fits).then(|| format!("is no {kind} that the schema allows"))
+    (!fits).then(|| format!("is not a valid {kind} for the schema"))
 }
 
 fn in_bounds(schema: &Schema<'_>, value: i128) -> bool {

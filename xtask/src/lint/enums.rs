@@ -89,7 +89,7 @@ fn variants(
 ) {
     let given = schema.items(VARIANT_NAMES);
     let made = variant_names(texts);
-    // Only where all values have distinct names is there code at all: typify names before we rename.
+    // typify names the variants before we rename them, and panics if two names are the same.
     let mut seen: HashMap<&str, &str> = HashMap::new();
     for (index, (text, name)) in texts.iter().zip(&made).enumerate() {
         let at = schema.at.join("enum").join(index);

@@ -157,7 +157,7 @@ fn object(context: &mut Context<'_>, at: &Pointer, node: &Node, what: &str, know
                 &at.join(key),
                 format!("in OpenAPI 3.0, {what} has no field `{key}`"),
                 format!(
-                    "mend the name, remove the field, or begin its name with `x-`; it has {}",
+                    "correct the name, remove the field, or begin its name with `x-`; it has {}",
                     list(known)
                 ),
             );

@@ -35,8 +35,12 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             _ => context.report(
                 rules::UNKNOWN_KEYWORD,
                 &at,
-                format!("{what} has `{keyword}`, which OpenAPI 3.0 does not know; it would be passed over"),
-                format!("say it otherwise, or, if it does not matter, leave it out with {ignore}"),
+                format!(
+                    "{what} has `{keyword}`, which OpenAPI 3.0 does not know; it would be ignored"
+                ),
+                format!(
+                    "say it another way, or, if it does not matter, leave it out with {ignore}"
+                ),
             ),
         }
     }
@@ -55,7 +59,7 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
             context.report(
                 rules::SCHEMA_TYPE,
                 &at,
-                format!("{what} has a list of types, which is OpenAPI 3.1"),
+                format!("{what} has a list of types, which only OpenAPI 3.1 allows"),
                 "write one type; for null, add `nullable: true`",
             );
             return;
@@ -118,7 +122,7 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
                 if let Some(kind) = kind {
                     let help = format!("leave one out, as with {}", ignore("type"));
                     let message = format!(
-                        "{what} has `{keyword}` beside `type: {kind}`; the two would be merged, or one dropped"
+                        "{what} has `{keyword}` and `type: {kind}`; the two would be merged, or one dropped"
                     );
                     context.report(
                         rules::MISPLACED_KEYWORD,
@@ -135,7 +139,7 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
                         ignore(keyword)
                     );
                     let message = format!(
-                        "{what} has `{keyword}` beside `{combining}`; the two would be merged, or one dropped"
+                        "{what} has `{keyword}` and `{combining}`; the two would be merged, or one dropped"
                     );
                     context.report(
                         rules::MISPLACED_KEYWORD,

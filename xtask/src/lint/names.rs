@@ -30,7 +30,7 @@ pub(super) fn check(context: &mut Context<'_>) {
                 context.report(
                     rules::COMPONENT_NAME,
                     &at,
-                    format!("`{name}` is no name for a component"),
+                    format!("`{name}` is not a valid name for a component"),
                     "write it in ASCII letters, digits, `.`, `_` and `-`, and begin a schema's with a letter",
                 );
             }

@@ -35,7 +35,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
                 context.report(
                     rules::EXCLUSIVE_BOUND,
                     &at,
-                    format!("`{keyword}` of {what} is a number, which is OpenAPI 3.1"),
+                    format!("`{keyword}` of {what} is a number, which only OpenAPI 3.1 allows"),
                     format!(
                         "say it as OpenAPI 3.0 does, with {}",
                         context.update(&schema.at, &update)
@@ -64,7 +64,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             context.report(
                 rules::NUMBER_FORMAT,
                 &schema.at,
-                format!("{what} is a number without `format: double`; if it is meant as a whole one, 10 would be sent as 10.0"),
+                format!("{what} is a number without `format: double`; if a whole number is meant, 10 would be sent as 10.0"),
                 format!(
                     "say which, with {} or {}",
                     context.update(&schema.at, first),
@@ -122,7 +122,7 @@ fn bounds_of(schema: &Schema<'_>) -> Vec<&'static str> {
         .collect()
 }
 
-/// Whether the lower stage has made this bound of an exclusive one: there is none to leave out in the description.
+/// Whether the lower stage has made this bound of an exclusive one, so that the description has none to leave out.
 fn is_made(schema: &Schema<'_>, keyword: &str) -> bool {
     let exclusive = match keyword {
         "minimum" => "exclusiveMinimum",
@@ -142,9 +142,7 @@ fn integer(context: &mut Context<'_>, schema: &Schema<'_>, format: Option<&str>,
         context.report(
             rules::INTEGER_BOUNDS,
             &schema.at.join("format"),
-            format!(
-                "{what} has the format `{format}`, which no integer has; it would be passed over"
-            ),
+            format!("{what} has the format `{format}`, which no integer has; it would be ignored"),
             format!(
                 "write one of {}, as with {}",
                 WIDTHS.map(|width| width.format).join(", "),
@@ -165,7 +163,7 @@ fn integer(context: &mut Context<'_>, schema: &Schema<'_>, format: Option<&str>,
             "{}; if fractions are meant, say so with {fraction}",
             leave_out(context)
         );
-        let message = format!("`{keyword}` of {what} is {bound}, which no integer is");
+        let message = format!("`{keyword}` of {what} is {bound}, and no integer is that");
         context.report(rules::INTEGER_BOUNDS, &schema.at, message, help);
         return;
     }

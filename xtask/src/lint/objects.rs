@@ -41,7 +41,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     }
     for (name, property) in schema.properties() {
         if !name.contains(char::is_alphanumeric) {
-            let message = format!("`{name}` makes no name for a field");
+            let message = format!("`{name}` cannot be the name of a field");
             let help = "leave the properties out, for an object of any JSON, or replace the schema by a hand-written type with `x-codegen-replace`";
             context.report(rules::PROPERTY_NAME, &property.at, message, help);
             continue;

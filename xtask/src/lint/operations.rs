@@ -28,7 +28,7 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
                 rules::METHOD,
                 &operation.at,
                 format!(
-                    "`{}`: the generated call would not compile; reqwest has no such method",
+                    "`{}`: the generated call would not compile; reqwest does not have this method",
                     operation.label()
                 ),
                 format!(
@@ -55,7 +55,7 @@ fn repeat_safety(context: &mut Context<'_>, operation: &Operation<'_>) {
             rules::REPEAT_SAFETY,
             &operation.at,
             format!(
-                "`{}` does not say whether it is safe to repeat; nobody could tell whether to send a call again whose answer was lost",
+                "`{}` does not say whether it is safe to repeat, so it is unknown whether a call may be sent again after its answer was lost",
                 operation.label()
             ),
             format!(
@@ -137,7 +137,7 @@ fn name<'a>(
         context.report(
             rules::OPERATION_ID,
             &at,
-            format!("the `operationId` `{id}` makes no good name for a method"),
+            format!("the `operationId` `{id}` is not a good name for a method"),
             format!("begin it with a letter, with {}", rename(context)),
         );
         return;

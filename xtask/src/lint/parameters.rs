@@ -17,7 +17,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
         for parameter in &operation.parameters {
             if parameter.location == "cookie" {
                 let message = format!(
-                    "the cookie parameter `{}`; progenitor has none",
+                    "the cookie parameter `{}`; progenitor has no cookie parameters",
                     parameter.name
                 );
                 let help = format!(
@@ -129,7 +129,7 @@ fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
         context.report(
             rules::PARAMETER_SCHEMA,
             &at,
-            format!("the {location} parameter `{name}` is {problem}; generated code can write text, numbers and truth values there"),
+            format!("the {location} parameter `{name}` is {problem}; generated code can write text, numbers and booleans there"),
             "describe it as a string, and leave writing it to the caller",
         );
     }
@@ -150,7 +150,7 @@ fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
     let name = parameter.name;
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     let message = if name.is_empty() || !name.chars().all(is_token) {
-        format!("`{name}` is no name for a header; generated code would panic on it")
+        format!("`{name}` is not a valid name for a header; generated code would panic on it")
     } else if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
         format!("OpenAPI has `{name}` not as a parameter; generated code would send it twice")
     } else {
@@ -191,7 +191,7 @@ fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
                 rules::PARAMETER_NAME,
                 &parameter.listed,
                 format!(
-                    "a parameter of `{label}` has the name `{}`, which makes no name in Rust",
+                    "a parameter of `{label}` has the name `{}`, which cannot be a name in Rust",
                     parameter.name
                 ),
                 "a parameter is called as it goes over the wire: remove it, and set it by hand",

@@ -12,7 +12,7 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
             context.report(
                 rules::PATH_TEMPLATE,
                 &at,
-                format!("`{path}` is no path template: {problem}"),
+                format!("`{path}` is not a valid path template: {problem}"),
                 "write it as `/v1/things/{id}`; each `{name}` is one parameter in the path",
             );
         }

@@ -39,8 +39,8 @@ fn path_item(context: &mut Context<'_>, at: &Pointer) {
     context.report(
         rules::PATH_ITEM_REF,
         &at.join("$ref"),
-        "a path item that is a reference; progenitor cannot follow it",
-        "write the path item out where the reference is",
+        "this path item is a reference that was not followed; only the description's own files are, not the overlay's",
+        "write the reference in the description, or the path item in its place",
     );
 }
 
@@ -75,7 +75,7 @@ fn reference<'a>(
             context.report(
                 rules::REF_SIBLINGS,
                 &at.join(sibling),
-                format!("`{sibling}` beside a $ref has no effect"),
+                format!("`{sibling}` next to a $ref has no effect"),
                 help,
             );
         }
@@ -90,25 +90,26 @@ fn target<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &st
     let form = format!("refer to a component, as `#/components/{kind}/Name`");
     let Some(text) = target.as_str() else {
         let message = format!(
-            "the $ref is {}, not a text; progenitor's reader takes this for a thing without one",
+            "the $ref is {}, not a text; progenitor's reader ignores it",
             target.value.kind()
         );
         context.report(rules::REF_TARGET, &at_ref, message, form);
         return;
     };
     if !text.starts_with('#') {
-        let message =
-            format!("`{text}` is in another file; progenitor follows no reference out of this one");
+        let message = format!(
+            "`{text}` is in another file. Only the description's own files are followed, not the overlay's"
+        );
         context.report(
             rules::REF_TARGET,
             &at_ref,
             message,
-            format!("bring it here, and {form}"),
+            format!("refer to it in the description, or {form}"),
         );
         return;
     }
     let Some(name) = reference::component(text, kind) else {
-        let message = format!("`{text}` leads to no component of this kind");
+        let message = format!("`{text}` does not lead to a component of this kind");
         context.report(rules::REF_TARGET, &at_ref, message, form);
         return;
     };
@@ -119,14 +120,14 @@ fn target<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &st
                 rules::REF_TARGET,
                 &at_ref,
                 message,
-                "add it, or mend the name",
+                "add it, or correct the name",
             );
         }
         Some(_)
             if context.resolve(at, node, kind).is_none()
                 && context.references.is_circle(name, kind) =>
         {
-            let message = format!("`{name}` is nothing but references that come back to it");
+            let message = format!("`{name}` is a reference that leads back to itself");
             context.report(rules::REF_CYCLE, &at_ref, message, "write one of them out");
         }
         Some(_)

@@ -37,7 +37,7 @@ fn one<'a>(
         context.report(
             rules::BODY_OPTIONAL,
             at,
-            format!("the body of `{label}` may be left out; generated code could leave out JSON, and always sends this"),
+            format!("the body of `{label}` may be left out; generated code can leave out JSON only, and always sends this body"),
             format!(
                 "say that it is always sent, with {}, or never, with {}",
                 context.update(at, "required: true"),
@@ -184,7 +184,7 @@ fn text<'a>(
             rules::BODY_SCHEMA,
             at,
             format!("the `{media_type}` body of `{label}` needs the schema `{wanted}`"),
-            "describe it so; generated code sends what it is given as it is",
+            "describe it with that schema; generated code sends the value unchanged",
         );
     }
 }
@@ -195,13 +195,13 @@ fn form<'a>(context: &mut Context<'a>, label: &str, at: &Pointer, node: &'a Node
     };
     let mut problem = None;
     if shaped.shape != Shape::Object && shaped.shape != Shape::Unknown {
-        problem = Some("is no object".to_owned());
+        problem = Some("is not an object".to_owned());
     }
     for (name, property) in shaped.schema.properties() {
         let inner = shape(context, &property.at, property.node);
         if inner.is_some_and(|it| !matches!(it.shape, Shape::Scalar | Shape::Unknown)) {
             problem = Some(format!(
-                "has the property `{name}`, which is no text, number or truth value"
+                "has the property `{name}`, which is not a text, a number or a boolean"
             ));
         }
     }

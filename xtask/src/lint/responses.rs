@@ -85,7 +85,7 @@ fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Resp
                 context.report(
                     rules::RESPONSE_STATUS,
                     &listed,
-                    format!("`{key}` on `{label}` is no status; progenitor passes over it"),
+                    format!("`{key}` on `{label}` is not a status; progenitor ignores it"),
                     "write a status of three digits",
                 );
                 continue;
@@ -137,7 +137,7 @@ fn one(context: &mut Context<'_>, operation: &Operation<'_>, response: &Response
             rules::RESPONSE_MEDIA_TYPE,
             &at,
             format!(
-                "`{label}` answers {status} with JSON or {}; generated code takes all for JSON",
+                "`{label}` answers {status} with JSON or {}; generated code reads all of them as JSON",
                 others.join(" or ")
             ),
             format!(

@@ -18,7 +18,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         context.report(
             rules::STRING_FORMAT,
             &schema.at.join("format"),
-            format!("{what} {problem}: one odd value would lose a whole answer"),
+            format!("{what} {problem}: one unexpected value would lose a whole answer"),
             format!(
                 "keep it a text, with {}",
                 context.update(&schema.at, "x-codegen-ignore: [format]")
@@ -32,7 +32,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         context.report(
                 rules::STRING_BOUNDS,
                 &schema.at.join(keyword),
-                format!("{what} has `{keyword}`, and would become a checked type: one odd value would lose a whole answer"),
+                format!("{what} has `{keyword}`, and would become a checked type: one unexpected value would lose a whole answer"),
                 format!(
                     "leave checking to letta-api-ext, with {}",
                     context.update(&schema.at, &format!("x-codegen-ignore: [{all}]"))

@@ -19,7 +19,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
             let feature = feature_name(tag);
             let first = tags.entry(feature.clone()).or_insert(tag);
             let problem = if !is_feature(&feature) {
-                format!("the tag `{tag}` makes no name for a feature and a file")
+                format!("the tag `{tag}` cannot be the name of a feature and a file")
             } else if feature == FULL || taken::features().contains(&feature) {
                 format!(
                     "the tag `{tag}` would become the feature `{feature}`, which the crate has for something else"

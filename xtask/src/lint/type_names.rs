@@ -78,8 +78,7 @@ impl<'a> Types<'_, 'a> {
         self.visit(&Schema::new(at, node, Role::Inline), name, true);
     }
 
-    /// `name` is what typify would call the schema's type; `is_new` where nothing has that name by
-    /// right.
+    /// `name` is what typify would call the schema's type; `is_new` if no component has that name.
     fn visit(&mut self, schema: &Schema<'a>, name: &str, is_new: bool) {
         if schema.node.get("$ref").is_some() {
             return;

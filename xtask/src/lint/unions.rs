@@ -24,7 +24,7 @@ fn tag(schema: &Schema<'_>) -> Option<String> {
         });
     }
     let common = common?;
-    // Where the discriminator names one of several, that is the one that is meant.
+    // If the discriminator names one of several, that one is meant.
     let named = schema
         .get("discriminator")
         .and_then(|it| it.get("propertyName")?.as_str())
@@ -122,7 +122,7 @@ fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
                 )
             } else {
                 format!(
-                    "{label} is no plain object with a tag{by}, and typify would take the first branch that parses"
+                    "{label} is not a plain object with a tag{by}, and typify would take the first branch that parses"
                 )
             };
             context.report(rules::ONE_OF_TAG, &branch.at, message, help);

@@ -25,7 +25,7 @@ pub(super) fn check(context: &mut Context<'_>) -> bool {
                 ),
                 None => (
                     root,
-                    "the file has no `openapi` version, so it is no description".to_owned(),
+                    "the file has no `openapi` version, so it is not a description".to_owned(),
                 ),
             };
             context.report(

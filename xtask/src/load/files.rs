@@ -221,7 +221,7 @@ impl Files {
             if let Some(to) = self.named(target, place.kind, &text, depth) {
                 set_text(node, "$ref", to);
             }
-            // OpenAPI 3.1 has more beside a reference.
+            // In OpenAPI 3.1, what stands next to a reference holds as well.
             Then::Within
         });
     }
@@ -262,7 +262,7 @@ impl Files {
         }
         let others = node.as_object().into_iter().flatten();
         if let Some((key, entry)) = others.into_iter().find(|(key, _)| *key != "$ref") {
-            let message = format!("`{key}` stands beside the $ref of a path item");
+            let message = format!("`{key}` stands next to the $ref of a path item");
             let help = "move it to the path item that is referred to";
             let span = &entry.key;
             let place = span.start..span.end;
@@ -382,7 +382,8 @@ impl Files {
         Some(found)
     }
 
-    /// Where a reference in a file leads. `None` if that cannot be told, which is a problem by then.
+    /// Where a reference in a file leads. `None` if it cannot be followed. That has been added to the
+    /// problems.
     fn target(&mut self, text: &Node, from: usize) -> Option<Target> {
         let Some(reference) = text.as_str() else {
             let kind = text.value.kind();
@@ -396,7 +397,7 @@ impl Files {
         };
         let (path, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let Some(at) = reference::pointer(&format!("#{fragment}")) else {
-            let message = format!("`#{fragment}` in `{reference}` is no JSON pointer");
+            let message = format!("`#{fragment}` in `{reference}` is not a JSON pointer");
             let help = "write it as `file.yaml#/components/schemas/Name`";
             self.problem(text, message, help);
             return None;

@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a string in quotes holds, where nothing in it is escaped.
+/// What a string in quotes holds. `None` if something in it is escaped.
 fn plain(raw: &str) -> Option<&str> {
     let inner = &raw[1..raw.len() - 1];
     (!inner.contains('\\')).then_some(inner)
@@ -174,6 +174,6 @@ fn malformed(source: &Arc<Source>, offset: usize, error: &serde_json::Error) -> 
         start..start,
         "malformed",
         format!("the file is not JSON: {message}"),
-        "mend the file",
+        "correct the file",
     )
 }

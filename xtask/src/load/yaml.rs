@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
             return self.too_deep((start, start));
         }
         let message = format!("the file is not YAML: {}", error.info());
-        self.error((start, start), message, "mend the file")
+        self.error((start, start), message, "correct the file")
     }
 
     fn next(&mut self) -> Result<(Event<'a>, (usize, usize)), Failure> {
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The only document. `None` if there is none.
+    /// The only document. `None` if the file is empty.
     fn document(&mut self) -> Result<Option<Rc<Tree>>, Failure> {
         let mut found = None;
         loop {
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
             }
             _ => {
                 let message = "the file is not YAML: a value is missing here".to_owned();
-                return Err(self.error((start, end), message, "mend the file"));
+                return Err(self.error((start, end), message, "correct the file"));
             }
         };
         let tree = Rc::new(Tree {
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
         depth: usize,
     ) -> Result<Rc<Tree>, Failure> {
         let Some(tree) = self.anchors.get(&anchor).cloned() else {
-            let message = "an alias of what it stands in".to_owned();
+            let message = "an alias of a value that contains it".to_owned();
             return Err(self.error(place, message, "write the value out"));
         };
         if depth + tree.height > NESTING {
@@ -290,7 +290,7 @@ impl<'a> Reader<'a> {
         number.map(Value::Number).ok_or_else(|| {
             self.error(
                 place,
-                format!("`{text}` is no number that JSON has"),
+                format!("`{text}` is not a number in JSON"),
                 "quote it if it is meant as text",
             )
         })

@@ -1,4 +1,4 @@
-//! Exclusive bounds: numbers in 3.1, a flag beside the bound in 3.0.
+//! Exclusive bounds: numbers in 3.1, a flag next to the bound in 3.0.
 
 use std::cmp::Ordering;
 
@@ -19,7 +19,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
             Some(Value::Number(bound)) => bound.clone(),
             Some(other) => {
                 let message = format!("`{exclusive}` is a number in OpenAPI 3.1");
-                // `true` is how OpenAPI 3.0 says that the bound beside it is excluded.
+                // `true` is how OpenAPI 3.0 says that the bound is excluded.
                 let update = match (other, draft.get(plain).map(|it| &it.value)) {
                     (Value::Bool(true), Some(Value::Number(bound))) => {
                         format!("{exclusive}: {bound}")

@@ -16,7 +16,7 @@ const DOCUMENT: &str = "urn:description";
 
 /// Tells whether values fit schemas of the description as it was given.
 pub(super) struct Fit {
-    /// Nothing where the description's references lead to nowhere, which the lints are about.
+    /// `None` if a reference of the description leads nowhere, which is for the lints to report.
     registry: Option<Registry<'static>>,
     /// Validators of what references lead to, by the reference: to make one goes through all that it says.
     referred: RefCell<HashMap<String, Option<Validator>>>,
@@ -34,7 +34,7 @@ impl Fit {
         }
     }
 
-    /// Nothing where the schema cannot be understood.
+    /// `None` if the schema cannot be understood.
     fn fits(&self, document: &Node, schema: &Pointer, value: &Node) -> Option<bool> {
         let node = document.pointer(schema);
         if let Some(fits) = node.and_then(|it| fits_plain(it, value)) {
@@ -72,8 +72,8 @@ fn only_reference(schema: &Node) -> Option<&str> {
     (others.next().is_none() && target.starts_with('#')).then_some(target)
 }
 
-/// Whether a value fits a schema that asks for little but types. Nothing for any other: a validator can tell, and takes
-/// a thousand times as long.
+/// Whether a value fits a schema that asks for little but types. `None` for any other schema: a validator can
+/// tell, and takes a thousand times as long.
 fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
     let mut fits = true;
     for (keyword, entry) in schema.as_object()? {

@@ -16,26 +16,6 @@ pub(super) fn is_usual_dialect(node: &Node) -> bool {
         .is_some_and(|text| DIALECTS.contains(&text.trim_end_matches('#')))
 }
 
-/// Whether a keyword is none of those that almost all schemas are made of.
-pub(super) fn is_rare(keyword: &str) -> bool {
-    match keyword {
-        "type"
-        | "description"
-        | "title"
-        | "properties"
-        | "required"
-        | "items"
-        | "enum"
-        | "default"
-        | "format"
-        | "additionalProperties"
-        | "anyOf"
-        | "oneOf"
-        | "allOf" => false,
-        _ => !keyword.starts_with("x-"),
-    }
-}
-
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft, place: Place) {
     let mut drop = |draft: &mut Draft, keyword: &str, rule: Rewriting| {
         if draft.take(keyword).is_some() {
@@ -44,10 +24,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft, place: Place
     };
     if place == Place::Inline {
         drop(draft, "title", rules::TITLE);
-    }
-    // Most schemas have none of the others, and to ask for each takes time.
-    if !draft.keywords().any(is_rare) {
-        return;
     }
     drop(draft, "$comment", rules::COMMENT);
     drop(draft, "$anchor", rules::COMMENT);

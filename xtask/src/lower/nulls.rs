@@ -2,7 +2,7 @@
 //!
 //! Pieces that allow null and nothing else (a branch, a type, a value) are taken out. No other value can
 //! tell the difference. Whether null itself is valid is worked out for the schema before and after, so
-//! `nullable: true`, null or what the rest says, goes where it is needed and nowhere else.
+//! `nullable: true`, null or what the rest says, is added only if it is needed.
 
 use std::collections::HashMap;
 
@@ -25,10 +25,10 @@ pub(super) struct Plan {
     pub(super) has_null_type: bool,
 }
 
-/// What schemas say about null; nothing where nobody can tell.
+/// What schemas say about null. `None` if that cannot be determined.
 #[derive(Default)]
 pub(super) struct Nulls {
-    /// By the name of the component; nothing within while it is being worked out.
+    /// By the name of the component. The inner `None` also marks one that is being worked out.
     components: HashMap<String, Option<bool>>,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn is_only_null(node: &Node) -> bool {
             "enum" => is_null_list(value),
             _ => return false,
         };
-        // What is only beside null, as a type list with it, would be right too; it is not plain.
+        // A list of types that has null among others allows more than null.
         if !is_null {
             return false;
         }
@@ -206,11 +206,12 @@ pub(super) fn plan(lowering: &mut Lowering<'_>, at: &Pointer, node: &Node) -> Pl
         (Some(true), _) => true,
         (None, _) | (Some(false), _) => {
             let message = if before.is_none() {
-                "whether this schema allows null cannot be told"
+                "it cannot be determined whether this schema allows null"
             } else {
                 "null is valid in several branches here, and so in none; OpenAPI 3.0 cannot say that"
             };
-            let help = "take the null out where it is not meant: remove the list in the overlay, and add it anew";
+            let help =
+                "remove null if it is not meant: remove the list in the overlay, and add it anew";
             lowering.refuse(rules::NULL_EXCLUDED, at, message, help);
             return Plan::default();
         }
@@ -243,7 +244,7 @@ pub(super) fn strip_values(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     }
 }
 
-/// `nullable` in a 3.1 description: a leftover of 3.0, where it was meant. Gives what it says.
+/// `nullable` in a 3.1 description: a leftover of 3.0, and meant as in 3.0. Returns what it says.
 pub(super) fn leftover(lowering: &mut Lowering<'_>, draft: &mut Draft) -> bool {
     let Some(says) = draft.get("nullable").and_then(Node::as_bool) else {
         return false;

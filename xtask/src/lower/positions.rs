@@ -1,5 +1,5 @@
 //! The places of a description where schemas stand, and what 3.1 has outside of those. Examples, defaults,
-//! values and extensions are data, which nobody here looks into.
+//! values and extensions are data, which no rule looks into.
 
 use super::notes::is_usual_dialect;
 use super::{Lowering, Place, parameters, rules, schema};
@@ -47,7 +47,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, document: &mut Node) {
             components,
             "pathItems",
             rules::PATH_ITEMS,
-            "OpenAPI 3.0 has no path items among the components; progenitor follows no reference to one",
+            "OpenAPI 3.0 has no path items among the components; those that paths refer to are in their places by now",
         );
     }
 }
@@ -68,7 +68,7 @@ fn root_fields(lowering: &mut Lowering<'_>, root: &Pointer, document: &mut Node)
         Some(_) => lowering.refuse(
             rules::DIALECT,
             &root.join("jsonSchemaDialect"),
-            "the schemas are in another dialect than OpenAPI 3.1's own, whose rules nobody here knows",
+            "the schemas are in another dialect than OpenAPI 3.1's own, whose rules are not known here",
             "give a description in the usual dialect; if this one means the same, say so with \
              `{target: $, update: {jsonSchemaDialect: 'https://spec.openapis.org/oas/3.1/dialect/base'}}`",
         ),

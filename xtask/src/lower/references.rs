@@ -1,4 +1,4 @@
-//! `$ref` with keywords beside it: OpenAPI 3.0 passes over those, so the reference goes into an `allOf`.
+//! `$ref` with other keywords: OpenAPI 3.0 ignores those, so the reference goes into an `allOf`.
 
 use super::Lowering;
 use super::draft::{Draft, schema_of};

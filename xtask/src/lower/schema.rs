@@ -23,7 +23,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, 
             };
         }
         Value::Object(_) => {
-            // Whatever a schema holds in whose place a type of ours stands, nobody looks at it.
+            // No stage looks into a schema that a hand-written type replaces.
             if place == Place::Component && node.get(REPLACE).is_some() {
                 return;
             }
@@ -118,7 +118,7 @@ fn inner(
                 }
             }
             Some(_) => {
-                let message = format!("`{keyword}` is no list of schemas");
+                let message = format!("`{keyword}` is not a list of schemas");
                 let help = lowering.update(
                     &draft.at,
                     &format!("x-codegen-ignore: [{}]", yaml_text(keyword)),

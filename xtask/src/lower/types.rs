@@ -20,7 +20,7 @@ const ABOUT: [(Says, &str); 4] = [
     (Says::Objects, "object"),
 ];
 
-/// A type that is null alone becomes an enum of null: no other value passes it, whatever is beside it.
+/// A type that is null alone becomes an enum of null: no other value passes it, whatever else the schema says.
 pub(super) fn only_null(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     let is_null = match draft.get("type").map(|it| &it.value) {
         Some(Value::String(kind)) => kind == "null",
@@ -72,7 +72,7 @@ pub(super) fn lists(lowering: &mut Lowering<'_>, draft: &mut Draft, has_null: bo
         lowering.refuse(
             rules::TYPE_NAMES,
             &at,
-            "this is no list of types",
+            "this is not a list of types",
             "write one or several of string, number, integer, boolean, array, object, null; in the \
              overlay, remove the list, and add it anew",
         );

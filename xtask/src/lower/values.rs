@@ -18,7 +18,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
         if !is_listed {
             let help =
                 "remove one of them in the overlay, or leave one out with `x-codegen-ignore`";
-            let message = "this `const` is not among the values of the enum beside it";
+            let message = "this `const` is not among the values of its enum";
             lowering.refuse(rules::CONST_CONFLICT, &at, message, help);
             return;
         }

@@ -203,8 +203,7 @@ impl Node {
         Some(&self.as_object()?.get(key)?.node)
     }
 
-    /// As [`get`](Self::get), but nothing for null: progenitor's reader takes a member that is null for
-    /// one that is left out.
+    /// As [`get`](Self::get), but `None` for null: progenitor's reader ignores a member that is null.
     pub fn given(&self, key: &str) -> Option<&Node> {
         self.get(key).filter(|node| !node.is_null())
     }
@@ -253,7 +252,7 @@ impl Node {
         }
     }
 
-    /// Where to point for a value reached by `pointer`: its key where it has one, since a key is short
+    /// Where to point for a value reached by `pointer`: its key if it has one, since a key is short
     /// and names it; else the value.
     pub fn span_of(&self, pointer: &Pointer) -> Span {
         let mut span = self.span.clone();

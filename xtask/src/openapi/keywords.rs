@@ -1,7 +1,7 @@
 //! The keywords of schemas: one table of all, and the questions that stages ask about them.
 //!
-//! Stages used to keep lists of their own, no two alike. Where two questions have different answers for a keyword, the
-//! difference is now a function here, with its reason.
+//! Stages used to keep lists of their own, no two alike. If two questions have different answers for a keyword, the
+//! difference is a function here, with its reason.
 
 use crate::markers::{DEPRECATION, is_extension};
 
@@ -124,8 +124,8 @@ pub fn of_3_0(says: Says) -> impl Iterator<Item = &'static str> {
     all.map(|(name, ..)| *name)
 }
 
-/// Whether a keyword says nothing about which values are valid. Extensions do not. `nullable` is none of these, though
-/// it is no validator's in OpenAPI 3.1: in 3.0 it makes null valid.
+/// Whether a keyword says nothing about which values are valid. Extensions do not. `nullable` is not among
+/// them: it makes null valid in OpenAPI 3.0.
 pub fn is_note(keyword: &str) -> bool {
     keyword != "nullable" && (is_extension(keyword) || matches!(entry(keyword), Some((Note, _))))
 }
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(names.len(), TABLE.len());
     }
 
-    /// The lists that stages kept, as they were. Where two differed for no reason, both have the longer one now.
+    /// The lists that stages kept, as they were. If two differed for no reason, both have the longer one now.
     #[test]
     fn questions_have_the_answers_that_stages_gave() {
         let all = |is: fn(&str) -> bool| -> BTreeSet<&str> {

@@ -7,8 +7,8 @@ pub const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// Every path item of a description, in its order, with the pointer to it. Extensions stand among the
-/// paths, and are none.
+/// Every path item of a description, in its order, with the pointer to it. Extensions among the
+/// paths are left out.
 pub fn path_items(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
     let paths = document.get("paths").and_then(Node::as_object);
     paths
@@ -18,8 +18,8 @@ pub fn path_items(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
         .map(|(path, entry)| (Pointer(vec!["paths".to_owned(), path.clone()]), &entry.node))
 }
 
-/// Every operation of a description, in its order, with the pointer to it. One that is null is none:
-/// progenitor's reader takes it for left out.
+/// Every operation of a description, in its order, with the pointer to it. One that is null is left out:
+/// progenitor's reader ignores it.
 pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
     path_items(document).flat_map(|(at, item)| {
         let members = item.as_object();

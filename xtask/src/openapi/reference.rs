@@ -39,7 +39,7 @@ pub fn to_component(kind: &str, name: &str) -> String {
     format!("#/components/{kind}/{name}")
 }
 
-/// Where in its own file a reference leads. `None` if it leads out of it, or its fragment is no JSON pointer.
+/// Where in its own file a reference leads. `None` if it leads out of it, or its fragment is not a JSON pointer.
 ///
 /// A reference is a URI, so its fragment may be percent-encoded: `#/paths/~1agents~1%7Bid%7D`.
 pub fn pointer(reference: &str) -> Option<Pointer> {

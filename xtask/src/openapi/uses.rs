@@ -98,7 +98,7 @@ impl<'a> Reached<'a> {
     /// Follows all references in an object of a description, of which one may stand in its own place.
     fn within(&mut self, node: &'a Node, kind: Kind, is_request: bool) {
         walk::each_of(node, kind, Reach::V3_1, |node, place| {
-            // A form is written by the caller, and so are the headers of its parts; a link is followed by nobody.
+            // A form is written by the caller, and so are the headers of its parts; no stage follows a link.
             if matches!(place.kind, Kind::Link | Kind::Example) {
                 return Then::Past;
             }
@@ -122,7 +122,7 @@ impl<'a> Reached<'a> {
                 }
                 self.waiting.push((target, place.kind, is_request));
             }
-            // OpenAPI 3.1 has more beside a reference that holds as well.
+            // In OpenAPI 3.1, what stands next to a reference holds as well.
             Then::Within
         });
     }

@@ -1,7 +1,7 @@
 //! Going through a description: what stands where.
 //!
 //! One table says, for each kind of object in OpenAPI, which members hold which others. Everything else in a
-//! description is a text, a number, an extension or data of the service, and nobody looks into that: an example may
+//! description is a text, a number, an extension or data of the service, and no stage looks into that: an example may
 //! hold an object with the key `$ref` or `schema` that means nothing.
 //!
 //! The table knows more than progenitor looks at. [`Reach`] says how much of it a walk is about.

@@ -35,7 +35,7 @@ impl SourceText {
 ///
 /// # Errors
 ///
-/// Where the parts of a file do not make one.
+/// The parts of a file do not make one.
 pub fn render_all(split: Split, longest: usize) -> Result<Vec<SourceText>, Failure> {
     let mut files = vec![SourceText {
         path: "src/generated.rs".to_owned(),
