@@ -1,7 +1,7 @@
 //! Fourth stage: what progenitor has no way to take is put in a form that it takes.
 //!
 //! Whatever the refine stage has to know of it stands in the description afterwards, in extensions that
-//! begin with [`MADE`](crate::markers::MADE). Nothing is lost here: what cannot be arranged is left as it is, for a lint to refuse.
+//! begin with [`MADE`]. Nothing is lost here: what cannot be arranged is left as it is, for a lint to refuse.
 
 mod build;
 mod deprecated;
@@ -66,6 +66,8 @@ pub fn origin(document: &Node, at: &Pointer) -> Pointer {
     origin
 }
 
+/// Follows the notes on the way to a place once: the last of them on the way counts, since it is about the innermost part that
+/// was moved.
 fn one_origin(document: &Node, at: &Pointer) -> Pointer {
     let mut node = Some(document);
     let mut origin = Pointer::default();
@@ -89,6 +91,7 @@ fn one_origin(document: &Node, at: &Pointer) -> Pointer {
     origin
 }
 
+/// Removes notes that a description has from outside. A description that holds them could steer the later stages.
 fn forget_made(node: &mut Node) {
     match &mut node.value {
         Value::Object(members) => {

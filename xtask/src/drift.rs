@@ -187,6 +187,7 @@ pub fn compare(ours: &Node, overlay: Option<&Node>, other: &Node) -> Result<Repo
     })
 }
 
+/// Compares one state of ours with OTHER. Uses come from what ours does, since its users are asked about.
 fn find(ours: &Node, other: &Lowered) -> Found {
     let ours = lower::lower(ours);
     let mut comparison = Comparison::new(&ours.document, &other.document);
@@ -204,6 +205,7 @@ fn find(ours: &Node, other: &Lowered) -> Found {
     }
 }
 
+/// What is wrong with the version of a document. `None` if it can be compared.
 fn not_comparable(document: &Node) -> Option<Diagnostic> {
     let version = document.get("openapi").and_then(Node::as_str);
     let message = match version {

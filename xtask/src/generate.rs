@@ -123,6 +123,7 @@ fn strip(json: &mut serde_json::Value) {
     }
 }
 
+/// The way that serde tracked, as a pointer. It may end early, inside of an untagged enum.
 fn to_pointer(path: &serde_path_to_error::Path) -> Pointer {
     Pointer(
         path.iter()

@@ -49,6 +49,7 @@ fn read(path: &Path, bytes_left: u64) -> Result<Node, Failure> {
     parse_file(&Source::new(path, text))
 }
 
+/// What is wrong with a file that is not UTF-8, and where.
 fn not_utf8(error: &std::string::FromUtf8Error) -> String {
     let bytes = error.as_bytes();
     let is_utf16 = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
@@ -70,6 +71,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     files::bring_in(parse_file(source)?, None)
 }
 
+/// One file, without following its references.
 fn parse_file(source: &Arc<Source>) -> Result<Node, Failure> {
     // UTF-16 of Latin letters is UTF-8 as well, with a NUL for every other character.
     if let Some(at) = source.text.find('\0') {
@@ -102,6 +104,7 @@ fn parse_file(source: &Arc<Source>) -> Result<Node, Failure> {
     Ok(node)
 }
 
+/// A file is nested too deep here.
 fn too_deep(span: &Span) -> Diagnostic {
     Diagnostic::in_source(
         &span.source,
@@ -112,6 +115,7 @@ fn too_deep(span: &Span) -> Diagnostic {
     )
 }
 
+/// A key that occurs twice in an object. JSON readers differ in which of the two they take.
 fn twice(key: &str, first: &Span, second: &Span) -> Diagnostic {
     let (line, column) = first.line_column();
     Diagnostic::in_source(

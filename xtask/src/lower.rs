@@ -110,6 +110,7 @@ pub fn lower(document: &Node) -> Lowered {
 }
 
 impl Lowering<'_> {
+    /// Records that a rule was followed at a place.
     fn count(&mut self, rule: Rewriting, at: &Pointer) {
         self.rewrites.push(Rewrite {
             rule,
@@ -118,6 +119,7 @@ impl Lowering<'_> {
         });
     }
 
+    /// Records that something cannot be expressed.
     fn refuse(
         &mut self,
         rule: Rule,

@@ -214,6 +214,7 @@ fn lint(options: &commands::lint::Options, format: Format) -> ExitCode {
     }
 }
 
+/// Generates, and tells what was done.
 fn codegen(
     options: &commands::codegen::Options,
     explain: bool,

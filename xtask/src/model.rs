@@ -174,6 +174,7 @@ impl Union {
     }
 }
 
+/// A list of texts.
 fn texts(node: &Node, key: &str) -> Vec<String> {
     let items = node.get(key).and_then(Node::as_array).unwrap_or(&[]);
     let texts = items.iter().filter_map(Node::as_str);
@@ -239,6 +240,7 @@ impl Operation {
 }
 
 impl Parameter {
+    /// The parameters of an operation, with those of its path item.
     fn list(document: &Node, item: Option<&Node>, operation: &Node) -> Vec<Self> {
         let mut found: Vec<(&str, &str, &Node)> = Vec::new();
         for holder in item.into_iter().chain([operation]) {

@@ -66,6 +66,8 @@ pub fn all_differ(names: &[String]) -> bool {
     names.iter().all(|name| seen.insert(name))
 }
 
+/// What progenitor and typify do to a name: characters that no name may have become dashes, then the case changes, and a
+/// keyword or a digit at the beginning is made a name.
 fn sanitized(name: &str, to_case: fn(&str) -> String, before_digit: &str) -> String {
     let out = match name {
         "+1" => "plus1".to_owned(),
@@ -84,10 +86,12 @@ fn sanitized(name: &str, to_case: fn(&str) -> String, before_digit: &str) -> Str
     }
 }
 
+/// Whether an identifier may begin so.
 fn may_begin(c: char) -> bool {
     c.is_ascii_alphabetic() || (!c.is_ascii() && is_identifier(&c.to_string()))
 }
 
+/// Whether an identifier may go on so.
 fn may_continue(c: char) -> bool {
     c == '_' || c.is_ascii_alphanumeric() || (!c.is_ascii() && is_identifier(&format!("a{c}")))
 }

@@ -1,7 +1,7 @@
 //! Reading an OpenAPI description: the floor that all stages stand on.
 //!
 //! A question about a description that two stages ask has its answer here, once: what a `$ref` leads to
-//! ([`reference`]), what stands where ([`walk`]), what a keyword is about ([`keywords`]), what a schema says without
+//! ([`mod@reference`]), what stands where ([`walk`]), what a keyword is about ([`keywords`]), what a schema says without
 //! the keywords that the overlay hides ([`schema`]), which operations there are, whether a schema is sent or received
 //! ([`uses`]), how large a description may be ([`limits`]). Nothing here knows a stage.
 

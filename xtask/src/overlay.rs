@@ -8,7 +8,7 @@
 use serde_json_path::JsonPath;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::markers::IGNORE;
+use crate::markers::{IGNORE, is_extension};
 use crate::openapi::{Entry, Node, Pointer, Value};
 
 /// Applies `overlay` to `description`. Gives the number of actions.
@@ -77,8 +77,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
         }
     }
     for key in overlay.as_object().into_iter().flat_map(|it| it.keys()) {
-        if !matches!(key.as_str(), "overlay" | "info" | "extends" | "actions")
-            && !key.starts_with("x-")
+        if !matches!(key.as_str(), "overlay" | "info" | "extends" | "actions") && !is_extension(key)
         {
             problem(
                 &root.join(key),
@@ -105,7 +104,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
         let at = list.join(number);
         for key in item.as_object().into_iter().flat_map(|it| it.keys()) {
             if !matches!(key.as_str(), "target" | "description" | "update" | "remove")
-                && !key.starts_with("x-")
+                && !is_extension(key)
             {
                 problem(
                     &at.join(key),
@@ -278,6 +277,7 @@ impl Action<'_> {
         Ok(())
     }
 
+    /// Appends to an array, or merges into an object.
     fn update_node(
         &self,
         node: &mut Node,
@@ -300,6 +300,7 @@ impl Action<'_> {
         Ok(())
     }
 
+    /// Merges member by member. What the specification leaves open is an error.
     fn merge(&self, node: &mut Node, update: &Node, pointer: &Pointer) -> Result<(), Failure> {
         let (Value::Object(members), Value::Object(changes)) = (&mut node.value, &update.value)
         else {
@@ -353,6 +354,7 @@ impl Action<'_> {
         Ok(())
     }
 
+    /// Takes a match out of what holds it.
     fn remove(&self, description: &mut Node, pointer: &Pointer) -> Result<(), Failure> {
         let (Some(parent), Some(last)) = (pointer.parent(), pointer.last()) else {
             return Err(self.error(
@@ -375,6 +377,7 @@ impl Action<'_> {
         Ok(())
     }
 
+    /// Something that is wrong with this action, at its target.
     fn error(&self, message: String, help: &str) -> Failure {
         let span = &self.target.span;
         Diagnostic::in_source(&span.source, span.start..span.end, "overlay", message, help).into()

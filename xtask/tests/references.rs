@@ -1,7 +1,6 @@
 //! References: into other files, which the load stage brings in, and to parts without a name, which the arrange stage
 //! puts in the place of the reference.
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod pipeline;
 
 use std::path::Path;

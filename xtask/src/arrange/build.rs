@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use crate::openapi::reference::to_component;
 use crate::openapi::{Entry, Node, Span, Value};
 
+/// A value that is said to stand at `span`: what is made stands where its cause does, so that a finding about it has a line.
 pub(super) fn node(value: Value, span: &Span) -> Node {
     Node {
         value,
@@ -12,18 +13,22 @@ pub(super) fn node(value: Value, span: &Span) -> Node {
     }
 }
 
+/// A text.
 pub(super) fn string(text: impl Into<String>, span: &Span) -> Node {
     node(Value::String(text.into()), span)
 }
 
+/// A boolean.
 pub(super) fn truth(value: bool, span: &Span) -> Node {
     node(Value::Bool(value), span)
 }
 
+/// A list.
 pub(super) fn array(items: Vec<Node>, span: &Span) -> Node {
     node(Value::Array(items), span)
 }
 
+/// An object, its members in this order.
 pub(super) fn object<K: Into<String>>(
     members: impl IntoIterator<Item = (K, Node)>,
     span: &Span,
@@ -35,6 +40,7 @@ pub(super) fn object<K: Into<String>>(
     node(Value::Object(members), span)
 }
 
+/// A member of an object.
 pub(super) fn entry(node: Node, span: &Span) -> Entry {
     Entry {
         key: span.clone(),
@@ -56,10 +62,12 @@ pub(super) fn members_mut(node: &mut Node) -> Option<&mut IndexMap<String, Entry
     }
 }
 
+/// A member of an object, to change it.
 pub(super) fn member_mut<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
     Some(&mut members_mut(node)?.get_mut(key)?.node)
 }
 
+/// The items of an array, to change them. None of anything else.
 pub(super) fn items_mut(node: Option<&mut Node>) -> &mut [Node] {
     match node.map(|node| &mut node.value) {
         Some(Value::Array(items)) => items,

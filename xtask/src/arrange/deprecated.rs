@@ -8,6 +8,7 @@ use crate::openapi::schema::get;
 use crate::openapi::walk::each_schema_mut;
 use crate::openapi::{Node, Value, deprecation};
 
+/// Adds the words to all branches of such unions, and to their properties.
 pub(super) fn in_words(document: &mut Node) {
     each_schema_mut(document, |schema, _, _| {
         if get(schema, "oneOf").is_none() || !is_tagged(schema) {
@@ -23,6 +24,7 @@ pub(super) fn in_words(document: &mut Node) {
     });
 }
 
+/// Adds to the description of a schema that it is deprecated, if it is.
 fn say(schema: &mut Node) {
     let Some(note) = deprecation(schema) else {
         return;

@@ -20,6 +20,8 @@ use crate::openapi::uses::{Uses, uses};
 use crate::openapi::walk::{self, Kind, Reach, Then, each_schema_mut};
 use crate::openapi::{Node, Pointer, Value};
 
+/// Arranges all schemas that are the outermost of what is merged: the parts of an `allOf` are seen with the whole, whose
+/// direction counts for them too.
 pub(super) fn arrange(document: &mut Node) {
     if !has_directions(document) {
         return;
@@ -185,6 +187,7 @@ impl<'a> Given<'a> {
         }
     }
 
+    /// Adds what a schema says of its properties, with all that is merged into it.
     fn collect(&self, schema: &'a Node, parts: &mut Parts<'a>) {
         for schema in reference::merged(self.document, schema) {
             for (name, property) in members(schema, "properties") {
@@ -261,6 +264,7 @@ impl<'a> Given<'a> {
     }
 }
 
+/// Whether a property is a text of one value. Unions are told apart by those, in both directions.
 fn is_constant(property: &Node) -> bool {
     texts(property).is_some_and(|values| values.len() == 1)
 }

@@ -10,7 +10,9 @@ use indexmap::IndexMap;
 use super::build::{entry, items_mut, member_mut, members_mut, refer, string};
 use super::tagged;
 use crate::markdown;
-use crate::markers::{CONSTANT, FROM, IGNORE, MARKER_PREFIX, NAME, REPLACE, SENSITIVE};
+use crate::markers::{
+    CONSTANT, FROM, IGNORE, MARKER_PREFIX, NAME, REPLACE, SENSITIVE, is_extension,
+};
 use crate::naming::type_name;
 use crate::openapi::schema::{alternatives, flag, get, items, reference, text, texts};
 use crate::openapi::walk::{self, Kind, Reach, Then};
@@ -21,6 +23,8 @@ fn is_of_the_place(keyword: &str) -> bool {
     keywords::is_of_the_place(keyword) || keyword == SENSITIVE || keyword == NAME
 }
 
+/// Goes through the components first, then shared parts, then paths. The order decides names: a type is named for the first
+/// place that has it, and components are the steadiest places.
 pub(super) fn hoist(document: &mut Node) {
     let mut hoist = Hoist::default();
     let components = member_mut(document, "components").and_then(|it| member_mut(it, "schemas"));
@@ -91,6 +95,7 @@ impl Hoist {
         });
     }
 
+    /// Request bodies, responses and parameters among the components.
     fn shared_parts(&mut self, document: &mut Node) {
         let Some(components) = member_mut(document, "components") else {
             return;
@@ -113,10 +118,11 @@ impl Hoist {
         }
     }
 
+    /// All operations. Parameters of a path item are named for its first operation.
     fn paths(&mut self, document: &mut Node) {
         let paths = member_mut(document, "paths").and_then(members_mut);
         for (path, item) in paths.into_iter().flatten() {
-            if path.starts_with("x-") {
+            if is_extension(path) {
                 continue;
             }
             let id = METHODS.iter().find_map(|method| {
@@ -134,6 +140,7 @@ impl Hoist {
         }
     }
 
+    /// An operation, whose types begin with its name.
     fn operation(&mut self, operation: &mut Node) {
         let Some(id) = operation.get("operationId").and_then(Node::as_str) else {
             return;
@@ -157,6 +164,7 @@ impl Hoist {
         }
     }
 
+    /// The schemas of parameters, which are named for the operation and the parameter.
     fn parameters(&mut self, holder: &mut Node, id: &str) {
         let parameters = items_mut(member_mut(holder, "parameters"));
         for (index, parameter) in parameters.iter_mut().enumerate() {
@@ -173,6 +181,7 @@ impl Hoist {
         }
     }
 
+    /// The schemas of all media types. They share a name, since typify gives all of them one.
     fn content(&mut self, holder: &mut Node, name: &str) {
         let content = member_mut(holder, "content").and_then(members_mut);
         for (media_type, media) in content.into_iter().flatten() {
@@ -199,6 +208,7 @@ impl Hoist {
         }
     }
 
+    /// Makes a component of a schema, or finds the one that was made of an equal schema, and refers to it from its place.
     fn take_out(&mut self, schema: &mut Node, name: &str) {
         let key = key(schema);
         let span = schema.span.clone();
@@ -243,6 +253,8 @@ impl Hoist {
         default_in_words(schema);
     }
 
+    /// A free name for a new component: the one that the overlay gives, else the one made of the place, with a number if it is
+    /// taken.
     fn name_for(&mut self, key: &str, name: &str) -> String {
         let wanted = match self.given.get(key) {
             Some(given) => type_name(given),
@@ -310,6 +322,8 @@ impl Hoist {
         }
     }
 
+    /// The properties of an object. A text of one value keeps its enum if a union that stays typify's is told apart by it
+    /// (`keeps_tags`).
     fn properties(&mut self, schema: &mut Node, name: &str, keeps_tags: bool) {
         if get(schema, "properties").is_none() {
             return;
@@ -370,6 +384,7 @@ pub(super) fn default_in_words(schema: &mut Node) {
     }
 }
 
+/// The name of the type that a marker gives.
 fn name_of(marker: &Node) -> Option<String> {
     marker.as_str().map(type_name)
 }

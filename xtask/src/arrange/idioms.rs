@@ -15,6 +15,8 @@ use crate::openapi::schema::{flag, get, items, members, reference, text};
 use crate::openapi::walk::{Position, each_schema_mut};
 use crate::openapi::{Entry, Node, Pointer, Value, component_schemas};
 
+/// Each schema alone, with what must be known of the components that it refers to. What is marked to be replaced is not
+/// looked into.
 pub(super) fn arrange(document: &mut Node) {
     let objects = objects(document);
     let kinds = kinds(document, &objects);
@@ -56,6 +58,7 @@ fn kinds(document: &Node, objects: &HashSet<String>) -> HashMap<String, String> 
     kinds
 }
 
+/// Whether every value of a schema is an object. One that may be null is not: merged, null would be lost.
 fn is_object(schema: &Node, objects: &HashSet<String>) -> bool {
     if flag(schema, "nullable") {
         return false;
@@ -246,6 +249,7 @@ fn remember(schema: &mut Node, from: Pointer) {
 /// The names of the properties that a component declares, and the components that are merged into it.
 type Declared = HashMap<String, (HashSet<String>, Vec<String>)>;
 
+/// Of each component by itself, so that a chain of components is not gone through again from each of its links.
 fn declared(document: &Node) -> Declared {
     let mut all = Declared::new();
     for (name, schema) in component_schemas(document) {

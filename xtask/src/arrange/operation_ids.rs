@@ -6,6 +6,7 @@ use super::build::{entry, members_mut, string};
 use crate::naming::method_name;
 use crate::openapi::{Node, Pointer, operations};
 
+/// Names are compared as methods, since two names may become one method.
 pub(super) fn arrange(document: &mut Node) {
     let id = |operation: &Node| operation.given("operationId").is_some();
     let mut taken: HashSet<String> = operations(document)

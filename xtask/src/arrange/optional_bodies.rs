@@ -6,6 +6,7 @@ use crate::markers::OPTIONAL_BODY;
 use crate::openapi::media_types::is_json;
 use crate::openapi::{Node, operations};
 
+/// Marks the operations. The refine stage makes an `Option` of the body.
 pub(super) fn arrange(document: &mut Node) {
     let all: Vec<_> = operations(document).map(|(at, _)| at).collect();
     for at in all {

@@ -13,6 +13,7 @@ use crate::openapi::limits::REFERRED;
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, Pointer, keywords, reference};
 
+/// The copies are of the description as it was: what a copy holds is gone through again in its new place.
 pub(super) fn arrange(document: &mut Node) {
     if !has_any(document) {
         return;
@@ -61,6 +62,7 @@ fn has_any(document: &Node) -> bool {
     found
 }
 
+/// Whether this is a reference within the description that does not lead to a component of its kind.
 fn is_nameless(node: &Node, kind: Kind) -> bool {
     match (reference::text(node), kind.components()) {
         (Some(text), Some(part)) => {

@@ -13,6 +13,7 @@ use crate::naming::type_name;
 use crate::openapi::media_types::is_json;
 use crate::openapi::{Node, Pointer, reference};
 
+/// Errors and successes of each operation are apart: they are different types in Rust.
 pub(super) fn arrange(document: &mut Node) {
     for (at, id) in named_operations(document) {
         forget_untyped_errors(document, &at);
@@ -37,6 +38,7 @@ struct Answer {
     other: bool,
 }
 
+/// The answers of an operation with these statuses, references followed.
 fn answers(document: &Node, operation: &Pointer, statuses: &RangeInclusive<u16>) -> Vec<Answer> {
     responses(document, operation)
         .into_iter()
@@ -79,6 +81,8 @@ fn forget_untyped_errors(document: &mut Node, operation: &Pointer) {
     }
 }
 
+/// Makes one schema of the shapes of these answers, if there are several, and has each answer refer to it. The answer keeps
+/// its status, by which the branch is found again.
 fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>, name: &str) {
     let answers = answers(document, operation, &statuses);
     let mut typed = Vec::new();

@@ -15,6 +15,7 @@ use crate::openapi::reference::{place_of, referred};
 use crate::openapi::{Node, Pointer, Value, reference};
 use crate::taken::client_methods;
 
+/// Second methods get their names in the order of the operations, so that adding an operation at the end renames none.
 pub(super) fn arrange(document: &mut Node) {
     let all = named_operations(document);
     let mut taken: BTreeSet<String> = all.iter().map(|(_, id)| method_name(id)).collect();
@@ -85,6 +86,7 @@ fn has_both(document: &Node, at: &Pointer) -> bool {
     })
 }
 
+/// The media types of events.
 fn streams_of(content: &Node) -> Vec<String> {
     let names = content.as_object().into_iter().flat_map(|it| it.keys());
     names
@@ -116,6 +118,7 @@ fn switch(document: &Node, operation: &Pointer) -> Option<&'static str> {
         .find(|name| has_flag(document, &at, name))
 }
 
+/// Whether a body has a boolean property of this name, of its own or merged into it.
 fn has_flag(document: &Node, at: &Pointer, name: &str) -> bool {
     let Some((_, schema)) = resolve(document, at, "schemas") else {
         return false;

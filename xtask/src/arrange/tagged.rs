@@ -45,6 +45,7 @@ pub(super) fn is_tagged(schema: &Node) -> bool {
     values.len() == branches.len() && has_fields
 }
 
+/// Whether typify makes a variant with fields of this branch: an object with properties and nothing else.
 fn is_plain(branch: &Node) -> bool {
     branch.get("$ref").is_none()
         && text(branch, "type") == Some("object")

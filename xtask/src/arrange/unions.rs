@@ -25,6 +25,7 @@ use crate::openapi::{Entry, Node, Span, Value, component_schemas, walk};
 /// The kinds of JSON value, as [`UNION`] has them.
 const KINDS: [&str; 6] = ["object", "array", "string", "integer", "number", "boolean"];
 
+/// Replaces each union by a note, and adds the object of its branches.
 pub(super) fn set_aside(document: &mut Node) {
     let mut made: IndexMap<String, Entry> = IndexMap::new();
     let mut unions: Vec<(String, Node)> = Vec::new();
@@ -106,6 +107,7 @@ struct Signature {
 }
 
 impl<'a> Schemas<'a> {
+    /// The components of this description.
     fn of(document: &'a Node) -> Self {
         Self {
             document,
@@ -114,10 +116,12 @@ impl<'a> Schemas<'a> {
         }
     }
 
+    /// All components.
     fn all(&self) -> impl Iterator<Item = (&'a str, &'a Node)> {
         component_schemas(self.document)
     }
 
+    /// The component of this name.
     fn get(&self, name: &str) -> Option<&'a Node> {
         self.references.schema(name)
     }
@@ -305,6 +309,7 @@ impl<'a> Schemas<'a> {
         all
     }
 
+    /// What is known of an object: of its own properties, and of what is merged into it.
     fn object(&self, schema: &'a Node, depth: usize) -> Signature {
         let mut signature = Signature::default();
         signature.kinds.insert("object");
@@ -502,6 +507,7 @@ fn parts_of(parts: Vec<(String, Node)>, span: &Span) -> Node {
     )
 }
 
+/// Whether a schema keeps what it does not know: unless the overlay closes it.
 fn is_open(schema: &Node) -> bool {
     schema.get(OPEN).and_then(Node::as_bool) != Some(false)
 }
@@ -517,6 +523,7 @@ pub(super) fn simplify(document: &mut Node) {
     walk::each_schema_mut(document, |schema, _, _| merge_texts(schema, &enums));
 }
 
+/// The enum takes the place of the union. Null in either branch becomes null of the whole.
 fn merge_texts(schema: &mut Node, enums: &BTreeSet<String>) {
     if let Some((keyword, [one, two])) = alternatives(schema) {
         let is_text = |node: &Node| {

@@ -114,6 +114,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
 struct Stopwatch(Vec<(&'static str, Duration)>);
 
 impl Stopwatch {
+    /// Does the work, and adds how long it took to this stage.
     fn time<T>(&mut self, stage: &'static str, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let result = work();

@@ -129,6 +129,7 @@ pub fn to_text(report: &Report) -> String {
     visible(&text).into_owned()
 }
 
+/// A number with its noun.
 fn count(number: usize, of: &str) -> String {
     match number {
         1 => format!("1 {of}"),
@@ -136,6 +137,7 @@ fn count(number: usize, of: &str) -> String {
     }
 }
 
+/// The last line.
 fn summary(counted: &[&Difference], lacking: usize, explained: usize) -> String {
     let mut text = match counted.len() {
         0 if lacking == 0 => "no difference".to_owned(),
@@ -168,6 +170,7 @@ fn heading<'r>(
     let _ = writeln!(text, "{indent}{}", title(&difference.scope));
 }
 
+/// What a difference belongs to, as a heading.
 fn title(scope: &Scope) -> String {
     match scope {
         Scope::Operation { method, path, .. } | Scope::OtherOperation { method, path, .. } => {
@@ -178,6 +181,7 @@ fn title(scope: &Scope) -> String {
     }
 }
 
+/// The difference itself, in a line.
 fn line(text: &mut String, name: &str, difference: &Difference, indent: &str) {
     let at = if difference.at.is_empty() {
         String::new()
@@ -196,6 +200,7 @@ fn line(text: &mut String, name: &str, difference: &Difference, indent: &str) {
     let _ = writeln!(text, "{indent}{name} {at}{}{uses}", difference.message);
 }
 
+/// Where it stands in both, and what the overlay has to do with it.
 fn place(text: &mut String, difference: &Difference, indent: &str) {
     let mut pieces = Vec::new();
     if let Some((ours, other)) = difference.places.first() {
@@ -225,6 +230,7 @@ fn place(text: &mut String, difference: &Difference, indent: &str) {
     text.push('\n');
 }
 
+/// Operations that ours lacks: one by one if they are few, else how many there are of each tag.
 fn lacking_operations(text: &mut String, lacking: &[&Difference]) {
     let operations = count(lacking.len(), "operation");
     let _ = writeln!(text, "{operations} in OTHER that ours lacks:");

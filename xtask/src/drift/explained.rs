@@ -6,7 +6,7 @@ use super::comparison::Key;
 use super::{ByOverlay, Found, find};
 use crate::diagnostic::Failure;
 use crate::lower::Lowered;
-use crate::markers::IGNORE;
+use crate::markers::{IGNORE, is_extension};
 use crate::openapi::{Node, Span};
 use crate::overlay::{self, Action};
 
@@ -70,6 +70,6 @@ pub(super) fn ask(
 fn is_of_no_matter(action: &Action<'_>) -> bool {
     action.update().is_some_and(|update| {
         let members = update.as_object();
-        members.is_some_and(|it| it.keys().all(|key| key.starts_with("x-") && key != IGNORE))
+        members.is_some_and(|it| it.keys().all(|key| is_extension(key) && key != IGNORE))
     })
 }

@@ -36,6 +36,7 @@ pub(super) fn all(comparison: &Comparison<'_>, ours: &Lowered, other: &Lowered) 
     notes
 }
 
+/// The servers of a document in words. Their order does not count.
 fn servers(document: &Node) -> String {
     let servers = Part::root(document).member("servers");
     let servers = servers.iter().flat_map(Part::items);
@@ -48,6 +49,7 @@ fn servers(document: &Node) -> String {
     servers.into_iter().collect::<Vec<_>>().join(", ")
 }
 
+/// The version of a document in words.
 fn version(document: &Node) -> String {
     let info = document.get("info");
     let version = info.and_then(|info| info.get("version"));

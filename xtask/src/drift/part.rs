@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::markers::is_extension;
 use crate::openapi::limits::CHAIN;
 use crate::openapi::{Node, Pointer, Span, reference};
 
@@ -23,11 +24,13 @@ enum Key<'a> {
 }
 
 impl<'a> Way<'a> {
+    /// The way to a member or an item.
     fn join(&self, key: Key<'a>) -> Self {
         let before = self.clone();
         Self(Some(Rc::new(Step { before, key })))
     }
 
+    /// The whole way, made when it is asked for.
     pub(super) fn pointer(&self) -> Pointer {
         let mut parts = Vec::new();
         let mut way = self;
@@ -53,6 +56,7 @@ pub(super) struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
+    /// A document itself.
     pub(super) fn root(node: &'a Node) -> Self {
         Self {
             node,
@@ -71,7 +75,7 @@ impl<'a> Part<'a> {
     pub(super) fn members(&self) -> Vec<(&'a str, Part<'a>)> {
         let members = self.node.as_object().into_iter().flatten();
         members
-            .filter(|(key, entry)| !key.starts_with("x-") && !entry.node.is_null())
+            .filter(|(key, entry)| !is_extension(key) && !entry.node.is_null())
             .map(|(key, entry)| (key.as_str(), self.of(key, entry)))
             .collect()
     }
@@ -105,10 +109,12 @@ impl<'a> Part<'a> {
             .collect()
     }
 
+    /// The text of a member.
     pub(super) fn text(&self, key: &str) -> Option<&'a str> {
         self.node.get(key)?.as_str()
     }
 
+    /// Whether a member is `true`.
     pub(super) fn is_true(&self, key: &str) -> bool {
         self.node.get(key).and_then(Node::as_bool) == Some(true)
     }

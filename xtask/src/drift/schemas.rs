@@ -25,6 +25,7 @@ const BOUNDS: [(&str, bool); 8] = [
 /// Restrictions that are there or not.
 const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"];
 
+/// What tells a pair of schemas from others in memory.
 fn pair(ours: &[Part<'_>], other: &[Part<'_>]) -> Pair {
     let ids = |parts: &[Part<'_>]| parts.iter().map(Part::id).collect();
     (ids(ours), ids(other))
@@ -123,6 +124,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Reports whether null is valid in one of the two only. It belongs to the place if a wrapper there says so, else to the schema.
     fn null(
         &mut self,
         a: &Entered<'a>,
@@ -221,6 +223,7 @@ impl<'a> Comparison<'a> {
         true
     }
 
+    /// Compares listed values.
     fn values(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         match (&a.values, &b.values) {
             (None, None) => {}
@@ -280,6 +283,7 @@ impl<'a> Comparison<'a> {
         );
     }
 
+    /// Compares formats. Of a number, the format decides the Rust type; of a text, what requests may be.
     fn format(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         let text = |view: &View<'a>| view.said("format").map(|it| it.0);
         if text(a) == text(b) {
@@ -298,6 +302,7 @@ impl<'a> Comparison<'a> {
         self.differs(change, "format", a, b, here, first);
     }
 
+    /// Compares bounds, and tells stricter from looser.
     fn bounds(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         for (keyword, greater_allows_more) in BOUNDS {
             let text = |view: &View<'a>| {
@@ -360,6 +365,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Compares what is said of members that are not declared.
     fn additional(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         let part = |it: &Additional<'a>| match it {
             Additional::Any => None,
@@ -393,6 +399,7 @@ impl<'a> Comparison<'a> {
         );
     }
 
+    /// Compares the properties of objects.
     fn fields(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         let mark = |is_required: bool| if is_required { "required" } else { "optional" };
         for (name, ours) in &a.properties {
@@ -468,6 +475,7 @@ impl<'a> Comparison<'a> {
 /// The schemas themselves, for what has no place of its own.
 type Both<'r, 'a> = (Option<&'r Part<'a>>, Option<&'r Part<'a>>);
 
+/// The change of a bound.
 fn tighter_unless(is_looser: bool) -> Change {
     if is_looser {
         change::LOOSER
@@ -519,6 +527,7 @@ fn without_needless_escapes(json: &str) -> String {
     text + rest
 }
 
+/// Values in a line, the first eight of many.
 fn list<'t>(texts: impl Iterator<Item = &'t String>) -> String {
     let texts: Vec<&str> = texts.map(String::as_str).collect();
     match texts.as_slice() {

@@ -45,6 +45,7 @@ pub(super) fn required(document: &Node, operation: &Part<'_>) -> Required {
     required
 }
 
+/// A scheme in words, without the name that a document gives it.
 fn describe(scheme: &Part<'_>) -> String {
     let is_header = scheme.text("in") == Some("header");
     let mut pieces = Vec::new();

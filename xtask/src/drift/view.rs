@@ -24,6 +24,7 @@ fn counting<'a>(part: &Part<'a>) -> Vec<(&'a str, Part<'a>)> {
     members
 }
 
+/// A keyword that counts.
 fn keyword<'a>(part: &Part<'a>, name: &str) -> Option<Part<'a>> {
     let member = part.member(name)?;
     (!schema::ignores(part.node, name)).then_some(member)
@@ -74,10 +75,12 @@ pub(super) fn enter<'a>(document: &'a Node, parts: &[Part<'a>]) -> Entered<'a> {
     entered
 }
 
+/// Whether a schema says `nullable: true`.
 fn allows_null(part: &Part<'_>) -> bool {
     keyword(part, "nullable").is_some_and(|it| it.node.as_bool() == Some(true))
 }
 
+/// What a wrapper holds. `None` if this is not one.
 fn unwrap<'a>(document: &'a Node, part: &Part<'a>) -> Option<Part<'a>> {
     if let Some(target) = part.target(document) {
         return Some(target);
@@ -141,6 +144,7 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// Takes several schemas together that all hold.
     pub(super) fn of(document: &'a Node, parts: &[Part<'a>]) -> Self {
         let mut view = Self::default();
         let mut seen = HashSet::new();
@@ -244,6 +248,7 @@ impl<'a> View<'a> {
         allows_null(part) || !is_restricted && nulls.into_iter().all(|it| it)
     }
 
+    /// Listed values. If there are several lists, a value must be in all of them.
     fn take_values(&mut self, values: Vec<Part<'a>>) {
         let values: BTreeMap<String, Part<'a>> = values
             .into_iter()
@@ -256,6 +261,7 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What is said of members that are not declared. The strictest of several holds.
     fn take_additional(&mut self, document: &'a Node, value: Part<'a>) {
         // References may lead to a schema that everything fits, too; to itself, it says something.
         let inner = enter(document, std::slice::from_ref(&value)).core;
@@ -274,6 +280,7 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether everything fits.
     fn says_nothing(&self) -> bool {
         self.types.is_empty()
             && self.values.is_none()
@@ -308,6 +315,7 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What is said of members that are not declared.
     pub(super) fn additional(&self) -> &Additional<'a> {
         self.additional.as_ref().unwrap_or(&Additional::Any)
     }

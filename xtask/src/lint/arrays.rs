@@ -6,6 +6,7 @@ use super::rules;
 use super::schema::Schema;
 use crate::openapi::{Node, Value};
 
+/// typify makes a Rust array of a list of fixed length, and a list of anything of one without `items`.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("array") {
         return;

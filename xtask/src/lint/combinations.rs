@@ -11,6 +11,8 @@ use crate::markers::SENSITIVE;
 use crate::naming::field_name;
 use crate::openapi::{Node, Pointer};
 
+/// typify merges, flattens or drops what is combined, by rules that are not those of OpenAPI. What the arrange stage has
+/// arranged is not here any more; the rest is refused.
 pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
     let what = describe::schema(context.document, &schema.at);
     if schema.get("anyOf").is_some() {

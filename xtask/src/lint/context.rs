@@ -18,6 +18,7 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Nothing found yet.
     pub(super) fn new(document: &'a Node, origins: &'a Origins<'a>) -> Self {
         Self {
             document,
@@ -27,6 +28,7 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Adds a finding.
     pub(super) fn report(
         &mut self,
         rule: Rule,

@@ -7,6 +7,7 @@ use super::rules;
 use super::schema::{Role, Schema};
 use crate::openapi::{Node, Value};
 
+/// progenitor makes code of a default, and panics if it cannot.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let Some(default) = schema.get("default") else {
         return;
@@ -31,6 +32,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     );
 }
 
+/// What is wrong with a default, in words that follow "the default of X".
 fn problem(schema: &Schema<'_>, default: &Node) -> Option<String> {
     if let Value::Null = default.value {
         return (!schema.flag("nullable"))
@@ -79,6 +81,7 @@ fn problem(schema: &Schema<'_>, default: &Node) -> Option<String> {
     (!fits).then(|| format!("is not a valid {kind} for the schema"))
 }
 
+/// Whether a whole number is within the bounds.
 fn in_bounds(schema: &Schema<'_>, value: i128) -> bool {
     let bound = |keyword: &str| schema.get(keyword).and_then(numbers::whole_of);
     let exclusive = |keyword: &str| schema.flag(keyword);

@@ -22,6 +22,7 @@ impl std::fmt::Display for Words<'_> {
     }
 }
 
+/// The innermost parts of the way decide: `properties`, `items`, branches, parameters, media types.
 fn words(document: &Node, parts: &[&str]) -> String {
     match parts {
         ["components", "schemas", name] => match union_of(name) {

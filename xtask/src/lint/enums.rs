@@ -11,6 +11,7 @@ use crate::markers::{OPEN, VARIANT_NAMES};
 use crate::naming::variant_names;
 use crate::openapi::{Node, Value};
 
+/// typify makes enums of texts only, and panics on values that occur twice.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let Some(list) = schema.get("enum") else {
         return;
@@ -80,6 +81,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     variants(context, schema, what, &texts, open);
 }
 
+/// Whether all variants have names of their own.
 fn variants(
     context: &mut Context<'_>,
     schema: &Schema<'_>,

@@ -108,6 +108,7 @@ fn fields_of(kind: Kind) -> Option<(&'static str, &'static [&'static str])> {
     })
 }
 
+/// All objects that the generator looks at, but schemas.
 pub(super) fn check(context: &mut Context<'_>) {
     let document = context.document;
     let info = [
@@ -147,6 +148,7 @@ pub(super) fn check(context: &mut Context<'_>) {
     });
 }
 
+/// Reports members that an object of this kind does not have.
 fn object(context: &mut Context<'_>, at: &Pointer, node: &Node, what: &str, known: &[&str]) {
     nulls::node(context, at, node);
     nulls::members(context, at, node);
@@ -165,6 +167,7 @@ fn object(context: &mut Context<'_>, at: &Pointer, node: &Node, what: &str, know
     }
 }
 
+/// Names in a line.
 fn list(names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(", ")

@@ -7,14 +7,16 @@ use super::numbers;
 use super::rules;
 use super::schema::Schema;
 use super::{arrays, strings};
+use crate::markers::is_extension;
 use crate::openapi::keywords::{Says, of_3_0, says_in_3_0};
 use crate::openapi::{Node, Value};
 use crate::overlay::yaml_text;
 
+/// Unknown keywords, and known ones that say nothing about the type.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     for keyword in schema.keywords() {
-        if keyword.starts_with("x-") || is_known(keyword) {
+        if is_extension(keyword) || is_known(keyword) {
             continue;
         }
         let at = schema.at.join(keyword);
@@ -47,10 +49,13 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     kind(context, schema, what);
 }
 
+/// Whether OpenAPI 3.0 has a keyword.
 fn is_known(keyword: &str) -> bool {
     says_in_3_0(keyword).is_some()
 }
 
+/// Whether a schema says its type, and every other keyword belongs to it. typify takes the first keyword that it finds for the
+/// type of a schema without one.
 fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
     let at = schema.at.join("type");
     let kind = match schema.get("type").map(|node| &node.value) {

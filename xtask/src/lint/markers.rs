@@ -12,9 +12,8 @@ use crate::markers::{
     SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
-use crate::openapi::keywords;
 use crate::openapi::walk::{self, Holds, Kind, Reach};
-use crate::openapi::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value, keywords};
 
 /// What a marker may stand on, by the pointer to it.
 struct Holders<'a> {
@@ -153,6 +152,7 @@ fn marker(
     }
 }
 
+/// Belongs on operations.
 fn safe_to_repeat(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     let Some(operation) = operation else {
         return Some((
@@ -174,6 +174,7 @@ fn safe_to_repeat(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     })
 }
 
+/// Belongs on operations that the arrange stage gives a second method.
 fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     let Some(operation) = operation.filter(|it| it.node.get(EVENT_STREAM).is_some()) else {
         return Some((
@@ -195,6 +196,7 @@ fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     })
 }
 
+/// Belongs on enums and unions that have a name.
 fn open(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if value.as_bool().is_none() {
         return Some((
@@ -214,6 +216,7 @@ fn open(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     })
 }
 
+/// Belongs on components, and names a type.
 fn replace(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if schema.role != Role::Component {
         return Some((
@@ -248,6 +251,7 @@ fn replace(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     }
 }
 
+/// Belongs on schemas, and names keywords that they have: a list that goes stale would hide what comes later.
 fn ignore(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     let form = format!("write `{IGNORE}: [keyword]`");
     let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
@@ -302,6 +306,7 @@ fn ignore_everywhere(value: &Node) -> Problem {
     Some((message, help))
 }
 
+/// Belongs on properties of components, whose `Debug` the refine stage writes.
 fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if value.as_bool() != Some(true) {
         return Some((
@@ -321,6 +326,7 @@ fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: Wor
     })
 }
 
+/// Belongs on open enums, which the refine stage writes.
 fn variant_names(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if schema.node.get("enum").is_some() && schema.get("enum").is_none() {
         // The enum is left out, and its names with it.

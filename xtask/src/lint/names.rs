@@ -12,6 +12,7 @@ use crate::openapi::{Pointer, component_schemas};
 /// Names that generated code uses without a path, for what they are in every Rust program.
 const PRELUDE: [&str; 6] = ["Default", "Err", "None", "Ok", "Some", "String"];
 
+/// Names must be allowed in OpenAPI, and differ in Rust.
 pub(super) fn check(context: &mut Context<'_>) {
     let at = Pointer::default().join("components");
     let document = context.document;

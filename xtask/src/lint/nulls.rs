@@ -8,6 +8,7 @@ use super::fields;
 use super::rules;
 use super::schema::Schema;
 use crate::diagnostic::Diagnostic;
+use crate::markers::is_extension;
 use crate::openapi::{Node, Pointer};
 use crate::overlay::yaml_text;
 
@@ -85,10 +86,12 @@ pub(super) fn node(context: &mut Context<'_>, at: &Pointer, node: &Node) {
     }
 }
 
+/// Whether null is allowed under this key, or does no harm.
 fn may_be_null(key: &str) -> bool {
-    MAY_BE_NULL.contains(&key) || key.starts_with("x-")
+    MAY_BE_NULL.contains(&key) || is_extension(key)
 }
 
+/// Adds a finding.
 fn report(context: &mut Context<'_>, at: &Pointer, what: &str, help: String) {
     let message = format!(
         "{what} is null, which OpenAPI 3.0 does not allow here; progenitor's reader ignores it, or refuses it without naming a line"

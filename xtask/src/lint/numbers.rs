@@ -9,6 +9,8 @@ use super::schema::Schema;
 use crate::openapi::keywords::{Says, of_3_0};
 use crate::openapi::{Node, Value};
 
+/// Floats must say so, and integers get the type that their format says. typify takes the type from the bounds otherwise, so
+/// that a minimum of 1 becomes a `NonZeroU64`, and a value of 0 loses the answer.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     for (keyword, bound) in [
@@ -136,6 +138,7 @@ fn is_made(schema: &Schema<'_>, keyword: &str) -> bool {
     })
 }
 
+/// Whether the type that typify makes is the one that is expected, and holds all values.
 fn integer(context: &mut Context<'_>, schema: &Schema<'_>, format: Option<&str>, what: Words<'_>) {
     let limits = Limits::of(schema);
     if let Some(format) = format.filter(|format| width(format).is_none()) {
@@ -232,6 +235,7 @@ struct Limits {
 }
 
 impl Limits {
+    /// With the values of an enum.
     fn of(schema: &Schema<'_>) -> Self {
         let mut limits = Self::of_bounds(schema);
         // An enum allows its values, and no other.
@@ -243,6 +247,7 @@ impl Limits {
         limits
     }
 
+    /// Of the bounds alone.
     fn of_bounds(schema: &Schema<'_>) -> Self {
         let mut limits = Self::default();
         for (keyword, exclusive, inward) in [
@@ -272,6 +277,7 @@ impl Limits {
         limits
     }
 
+    /// Whether a type holds all values.
     fn fit(&self, width: &Width) -> bool {
         self.beyond(width).is_none()
     }
@@ -386,6 +392,7 @@ const WIDTHS: [Width; 10] = [
     UINT64,
 ];
 
+/// The type of a format.
 fn width(format: &str) -> Option<Width> {
     WIDTHS.into_iter().find(|width| width.format == format)
 }

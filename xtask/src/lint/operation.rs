@@ -31,6 +31,7 @@ impl Operation<'_> {
     }
 }
 
+/// All operations, in the order of the description.
 pub(super) fn collect<'a>(context: &Context<'a>) -> Vec<Operation<'a>> {
     let document = context.document;
     let mut operations = Vec::new();
@@ -67,6 +68,7 @@ pub(super) fn collect<'a>(context: &Context<'a>) -> Vec<Operation<'a>> {
     operations
 }
 
+/// The parameters that an operation or a path item lists.
 fn list<'a>(context: &Context<'a>, holder: &Pointer, node: &'a Node, out: &mut Vec<Parameter<'a>>) {
     let list = node
         .get("parameters")

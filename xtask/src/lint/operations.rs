@@ -18,6 +18,7 @@ fn is_taken(method: &str) -> bool {
     taken::client_methods().contains(method) || method.to_uppercase() == naming::ALL
 }
 
+/// Each operation becomes a method and a constant.
 pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     let mut names: HashMap<String, &Operation<'_>> = HashMap::new();
     let mut taken = methods(operations);
@@ -65,6 +66,7 @@ fn repeat_safety(context: &mut Context<'_>, operation: &Operation<'_>) {
     }
 }
 
+/// Reports servers of a path item or an operation, which the generator ignores.
 fn servers(context: &mut Context<'_>, at: &Pointer, node: &Node, label: &str) {
     if node.given("servers").is_some() {
         let at = at.join("servers");
@@ -112,6 +114,7 @@ fn stream_name<'a>(
     );
 }
 
+/// Whether the method has a name of its own. Advice names a free one, so that it can be copied.
 fn name<'a>(
     context: &mut Context<'_>,
     operation: &'a Operation<'a>,

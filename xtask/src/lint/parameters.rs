@@ -12,6 +12,7 @@ use crate::openapi::Node;
 /// Headers that OpenAPI describes elsewhere, and wants no parameter for.
 const RESERVED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
+/// How parameters are written is fixed in generated code: each place has one style, and takes certain types only.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     for operation in operations {
         for parameter in &operation.parameters {
@@ -37,6 +38,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
     }
 }
 
+/// Whether a parameter asks for another style than the generated one.
 fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     let name = parameter.name;
     let default = if parameter.location == "query" {
@@ -88,6 +90,7 @@ fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     }
 }
 
+/// Whether a value of its type can be written in its place.
 fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     let (name, location) = (parameter.name, parameter.location);
     if parameter.node.given("content").is_some() {
@@ -146,6 +149,7 @@ fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     }
 }
 
+/// Whether its name is allowed for a header.
 fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
     let name = parameter.name;
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
@@ -168,6 +172,7 @@ fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
     );
 }
 
+/// Whether the arguments of the method have distinct names.
 fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
     let label = operation.label();
     let mut seen: HashMap<String, String> = HashMap::new();

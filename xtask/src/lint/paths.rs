@@ -5,6 +5,7 @@ use super::operation::Operation;
 use super::rules;
 use crate::openapi::{Node, path_items};
 
+/// Templates must be well formed, and agree with the parameters.
 pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     for (at, _) in path_items(context.document) {
         let path = at.last().unwrap_or_default();
@@ -22,6 +23,7 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     }
 }
 
+/// Whether each name in a path is declared, and each declared one is in it.
 fn parameters(context: &mut Context<'_>, operation: &Operation<'_>) {
     let Ok(names) = names(operation.path) else {
         return;

@@ -4,11 +4,13 @@
 use super::context::Context;
 use super::rules;
 use super::schema::Schema;
+use crate::markers::is_extension;
 use crate::openapi::limits::CHAIN;
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, Pointer, reference};
 use crate::overlay::yaml_text;
 
+/// Every reference that the generator will follow.
 pub(super) fn check<'a>(context: &mut Context<'a>, schemas: &[Schema<'a>]) {
     for schema in schemas.iter().filter(|schema| !schema.is_replaced()) {
         if schema.get("$ref").is_some() {
@@ -35,6 +37,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, schemas: &[Schema<'a>]) {
     });
 }
 
+/// Reports a path item that the load stage could not replace.
 fn path_item(context: &mut Context<'_>, at: &Pointer) {
     context.report(
         rules::PATH_ITEM_REF,
@@ -44,6 +47,7 @@ fn path_item(context: &mut Context<'_>, at: &Pointer) {
     );
 }
 
+/// Checks a part that is not a schema, if it is a reference.
 fn plain<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &str) {
     if node.get("$ref").is_some() {
         let keys = node.as_object().into_iter().flat_map(|it| it.keys());
@@ -52,6 +56,7 @@ fn plain<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &str
     }
 }
 
+/// Checks where a reference leads, and what stands next to it.
 fn reference<'a>(
     context: &mut Context<'a>,
     at: &Pointer,
@@ -61,7 +66,7 @@ fn reference<'a>(
 ) {
     target(context, at, node, kind);
     for sibling in siblings {
-        if *sibling != "$ref" && !sibling.starts_with("x-") {
+        if *sibling != "$ref" && !is_extension(sibling) {
             let help = if *sibling == "nullable" {
                 "write `{nullable: true, allOf: [{$ref: …}]}`".to_owned()
             } else if kind == "schemas" {
@@ -82,6 +87,7 @@ fn reference<'a>(
     }
 }
 
+/// Whether a reference leads to a component of this kind, by a chain that ends and is not too long.
 fn target<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &str) {
     let Some(target) = node.get("$ref") else {
         return;

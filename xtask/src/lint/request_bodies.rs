@@ -5,11 +5,12 @@ use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
 use super::shape::{Shape, shape};
-use crate::markers::OPTIONAL_BODY;
+use crate::markers::{OPTIONAL_BODY, is_extension};
 use crate::openapi::{Node, Pointer};
 
 const SUPPORTED: &str = "`application/json`, `application/x-www-form-urlencoded`, `application/octet-stream`, `text/plain` or `text/x-markdown`";
 
+/// progenitor sends bodies of one media type out of a few, each with a certain schema.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     for operation in operations {
         let listed = operation.at.join("requestBody");
@@ -23,6 +24,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
     }
 }
 
+/// Checks the body of one operation.
 fn one<'a>(
     context: &mut Context<'a>,
     operation: &Operation<'a>,
@@ -92,6 +94,7 @@ fn one<'a>(
     }
 }
 
+/// Checks a media type.
 fn content<'a>(
     context: &mut Context<'a>,
     label: &str,
@@ -173,7 +176,7 @@ fn text<'a>(
             matches!(
                 keyword,
                 "type" | "format" | "nullable" | "description" | "example" | "deprecated"
-            ) || keyword.starts_with("x-")
+            ) || is_extension(keyword)
         });
     if !fits {
         let wanted = match format {
@@ -189,6 +192,7 @@ fn text<'a>(
     }
 }
 
+/// Whether a form is flat: serde_urlencoded fails on anything else when the call is made.
 fn form<'a>(context: &mut Context<'a>, label: &str, at: &Pointer, node: &'a Node) {
     let Some(shaped) = shape(context, at, node) else {
         return;

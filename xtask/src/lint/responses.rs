@@ -4,6 +4,7 @@ use super::context::Context;
 use super::fields::members;
 use super::operation::Operation;
 use super::rules::{self, Rule};
+use crate::markers::is_extension;
 use crate::openapi::media_types::{is_json, is_json_unseen};
 use crate::openapi::{Node, Pointer, keywords};
 
@@ -14,6 +15,7 @@ struct Response<'a> {
     status: u16,
 }
 
+/// All answers of one side, success or error, have one type in Rust.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     for operation in operations {
         let responses = collect(context, operation);
@@ -55,6 +57,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
     }
 }
 
+/// The answers that generated code looks at. The others are reported.
 fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Response<'a>> {
     let label = operation.label();
     let mut responses = Vec::new();
@@ -63,7 +66,7 @@ fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Resp
         operation.node.get("responses"),
     ) {
         let key = listed.last().unwrap_or_default().to_owned();
-        if key.starts_with("x-") {
+        if is_extension(&key) {
             continue;
         }
         let is_range = key.len() == 3
@@ -113,6 +116,7 @@ fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Resp
     responses
 }
 
+/// Checks the media types of an answer.
 fn one(context: &mut Context<'_>, operation: &Operation<'_>, response: &Response<'_>) {
     let (label, status) = (operation.label(), response.status);
     let at = response.at.join("content");
@@ -223,6 +227,7 @@ enum Kind {
     Json(serde_json::Value),
 }
 
+/// What decides the Rust type of an answer, and what to call it.
 fn shape(response: &Node) -> (Kind, String) {
     let content = response.get("content").and_then(Node::as_object);
     let Some(content) = content.filter(|content| !content.is_empty()) else {

@@ -30,6 +30,7 @@ pub(super) enum Role {
 }
 
 impl<'a> Schema<'a> {
+    /// A schema at its place.
     pub(super) fn new(at: Pointer, node: &'a Node, role: Role) -> Self {
         Self {
             at,
@@ -54,14 +55,17 @@ impl<'a> Schema<'a> {
             .filter(|key| !self.ignored.contains(key))
     }
 
+    /// Its type.
     pub(super) fn kind(&self) -> Option<&'a str> {
         self.get("type").and_then(Node::as_str)
     }
 
+    /// Whether a keyword is `true`.
     pub(super) fn flag(&self, keyword: &str) -> bool {
         self.get(keyword).and_then(Node::as_bool) == Some(true)
     }
 
+    /// The items of a keyword.
     pub(super) fn items(&self, keyword: &str) -> &'a [Node] {
         self.get(keyword).and_then(Node::as_array).unwrap_or(&[])
     }

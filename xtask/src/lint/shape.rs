@@ -28,6 +28,7 @@ pub(super) struct Shaped<'a> {
     pub(super) schema: Schema<'a>,
 }
 
+/// Follows references and looks through an `allOf` of one. `None` if a reference is wrong.
 pub(super) fn shape<'a>(context: &Context<'a>, at: &Pointer, node: &'a Node) -> Option<Shaped<'a>> {
     let mut nullable = false;
     let (mut at, mut node) = (at.clone(), node);

@@ -7,6 +7,7 @@ use super::schema::Schema;
 use crate::openapi::Node;
 use crate::openapi::keywords::{Says, of_3_0};
 
+/// typify makes checked types of formats and bounds. An answer with one value that does not fit is then lost as a whole.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("string") {
         return;
@@ -51,6 +52,7 @@ fn problem(format: &str) -> Option<&'static str> {
     }
 }
 
+/// The keywords that bound a text.
 fn checks(schema: &Schema<'_>) -> Vec<&'static str> {
     of_3_0(Says::Texts)
         .filter(|keyword| schema.get(keyword).is_some())

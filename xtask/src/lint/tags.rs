@@ -9,6 +9,7 @@ use crate::naming::{FULL, MODULES, UNTAGGED, feature_name, is_identifier, module
 use crate::openapi;
 use crate::taken;
 
+/// Names must be allowed for features and modules, and differ from those that the crate has.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     let has_untagged = operations
         .iter()

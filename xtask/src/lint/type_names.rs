@@ -12,6 +12,7 @@ use super::schema::{Role, Schema};
 use crate::naming::type_name;
 use crate::openapi::{Node, Pointer, component_schemas};
 
+/// Goes through the description as typify does, and notes which type has which name.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     let mut types = Types {
         context,
@@ -40,6 +41,7 @@ struct Types<'c, 'a> {
 }
 
 impl<'a> Types<'_, 'a> {
+    /// The types of an operation, in the order in which progenitor asks typify for them.
     fn operation(&mut self, operation: &Operation<'a>) {
         let Some(id) = operation.id else { return };
         for parameter in &operation.parameters {
@@ -66,6 +68,7 @@ impl<'a> Types<'_, 'a> {
         }
     }
 
+    /// The types of all media types.
     fn content(&mut self, holder: &Pointer, node: &'a Node, name: &str) {
         for (at, media) in members(&holder.join("content"), node.get("content")) {
             if let Some(schema) = media.get("schema") {
@@ -74,6 +77,7 @@ impl<'a> Types<'_, 'a> {
         }
     }
 
+    /// A schema without a name.
     fn inline(&mut self, at: Pointer, node: &'a Node, name: &str) {
         self.visit(&Schema::new(at, node, Role::Inline), name, true);
     }
@@ -127,6 +131,7 @@ impl<'a> Types<'_, 'a> {
         }
     }
 
+    /// Notes that a schema has a name, and reports if another has it that does not say the same.
     fn claim(&mut self, ty: &str, schema: &Schema<'a>) {
         let Some((other, node)) = self.made.get(ty) else {
             self.made
@@ -146,6 +151,7 @@ impl<'a> Types<'_, 'a> {
     }
 }
 
+/// As typify spells a property in the name of a type.
 fn snake(property: &str) -> String {
     heck::ToSnakeCase::to_snake_case(property)
 }

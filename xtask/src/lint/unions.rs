@@ -50,6 +50,7 @@ pub(super) fn constants<'a>(branch: &Schema<'a>) -> HashMap<&'a str, &'a str> {
         .collect()
 }
 
+/// What the arrange stage left to typify: unions of inline objects with a tag.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let Some(list) = schema.get("oneOf") else {
         return;
@@ -80,6 +81,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     }
 }
 
+/// Whether each branch has a value of its own for the tag, as typify sees it.
 fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
     let help = "give every branch one property, required and with an enum of one value of its own, as \
                 `type: {type: string, enum: [agent]}`";

@@ -22,6 +22,9 @@ use crate::openapi::{Entry, Node, Pointer, Span, Value};
 /// The number of the file that was asked for. The others come after it.
 const FIRST: usize = 0;
 
+/// How deep a component stands: in `components`, in its part, under its name.
+const COMPONENT_DEPTH: usize = 3;
+
 /// Brings what references of a description lead to into it.
 ///
 /// `path` is where it was read, or `None` if it is from memory: then other files are not looked for, and references to
@@ -45,8 +48,7 @@ pub(super) fn bring_in(mut document: Node, path: Option<&Path>) -> Result<Node, 
             mut node,
             key,
         } = wanted;
-        // `components`, its part and the name.
-        files.settle(&mut node, kind, file, 3);
+        files.settle(&mut node, kind, file, COMPONENT_DEPTH);
         let part = kind.components().unwrap_or_default();
         files.made.push((part, name, Entry { key, node }));
     }
@@ -134,6 +136,7 @@ struct Files {
 }
 
 impl Files {
+    /// The first file, with the names that its components have.
     fn new(document: &Node, path: Option<&Path>) -> Self {
         let mut taken = HashMap::new();
         walk::each(document, Reach::V3_1, |_, place| {
@@ -218,7 +221,7 @@ impl Files {
                 }
                 return Then::Past;
             }
-            if let Some(to) = self.named(target, place.kind, &text, depth) {
+            if let Some(to) = self.named(target, place.kind, &text) {
                 set_text(node, "$ref", to);
             }
             // In OpenAPI 3.1, what stands next to a reference holds as well.
@@ -247,7 +250,7 @@ impl Files {
                 let there = self.all[file].node.as_ref().and_then(|it| it.pointer(&at));
                 there.is_some().then_some(Target { file, at })
             };
-            let named = target.and_then(|it| self.named(it, Kind::Schema, &entry.node.clone(), 3));
+            let named = target.and_then(|it| self.named(it, Kind::Schema, &entry.node.clone()));
             if let Some(to) = named {
                 entry.node.value = Value::String(to);
             }
@@ -288,7 +291,7 @@ impl Files {
     }
 
     /// The reference to put in the place of one that leads there.
-    fn named(&mut self, target: Target, kind: Kind, text: &Node, depth: usize) -> Option<String> {
+    fn named(&mut self, target: Target, kind: Kind, text: &Node) -> Option<String> {
         if target.file == FIRST {
             return Some(target.at.to_string());
         }
@@ -302,7 +305,7 @@ impl Files {
                 file: target.file,
                 at: reference::place_of(part, name),
             };
-            let to = self.named(whole, kind, text, depth)?;
+            let to = self.named(whole, kind, text)?;
             let within = Pointer(within.to_vec()).to_string();
             return Some(to + &within[1..]);
         }
@@ -322,7 +325,7 @@ impl Files {
             return Some(reference::to_component(part, name));
         }
         let target = key.0.clone();
-        let node = self.copy(&target, text, 3)?;
+        let node = self.copy(&target, text, COMPONENT_DEPTH)?;
         let file = &self.all[target.file];
         let stem = file.path.file_stem().and_then(|it| it.to_str());
         let name = reference::name_of(&target.at)
@@ -449,6 +452,7 @@ impl Files {
         read
     }
 
+    /// Reads a file that has not been read, if it is within the folder and there is room for it.
     fn read(&mut self, path: &Path) -> Result<Node, Option<(String, &'static str)>> {
         let folder = self.folder.clone().unwrap_or_default();
         let full = folder.join(path);
@@ -492,6 +496,7 @@ impl Files {
         }
     }
 
+    /// Adds what was brought in to the components, after those of the first file.
     fn add_components(self, document: &mut Node) {
         let span = document.span.clone();
         let empty = || Entry {
@@ -517,10 +522,12 @@ impl Files {
     }
 }
 
+/// Whether a walk is at a component.
 fn is_component(place: &Place<'_>) -> bool {
     matches!(place.at, [components, _, _] if components == "components")
 }
 
+/// Changes a text, and leaves its place.
 fn set_text(node: &mut Node, key: &str, text: String) {
     if let Value::Object(members) = &mut node.value
         && let Some(entry) = members.get_mut(key)

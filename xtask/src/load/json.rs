@@ -29,6 +29,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// A stretch of the text.
     fn span(&self, start: usize, end: usize) -> Span {
         Span {
             source: self.source.clone(),
@@ -46,6 +47,7 @@ impl<'a> Reader<'a> {
         bytes[self.at]
     }
 
+    /// The value that begins here.
     fn node(&mut self, depth: usize) -> Result<Node, Failure> {
         let first = self.next();
         let start = self.at;
@@ -75,6 +77,7 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The object that begins here.
     fn object(&mut self, depth: usize) -> Result<IndexMap<String, Entry>, Failure> {
         let mut members: IndexMap<String, Entry> = IndexMap::new();
         self.at += 1;
@@ -107,6 +110,7 @@ impl<'a> Reader<'a> {
         Ok(members)
     }
 
+    /// The array that begins here.
     fn array(&mut self, depth: usize) -> Result<Vec<Node>, Failure> {
         let mut items = Vec::new();
         self.at += 1;
@@ -144,6 +148,7 @@ impl<'a> Reader<'a> {
         &text[..end.unwrap_or(text.len())]
     }
 
+    /// Reads a string or a number by serde, which knows escapes and ranges.
     fn read<T: DeserializeOwned>(&self, raw: &str, start: usize) -> Result<T, Failure> {
         serde_json::from_str(raw).map_err(|error| malformed(self.source, start, &error).into())
     }
@@ -155,6 +160,7 @@ fn plain(raw: &str) -> Option<&str> {
     (!inner.contains('\\')).then_some(inner)
 }
 
+/// The error of serde, at its place in the file.
 fn malformed(source: &Arc<Source>, offset: usize, error: &serde_json::Error) -> Diagnostic {
     let text = &source.text[offset..];
     let start = text

@@ -69,6 +69,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// A stretch of the text.
     fn span(&self, start: usize, end: usize) -> Span {
         Span {
             source: self.source.clone(),
@@ -77,12 +78,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A mark of the parser in bytes. It counts characters.
     fn place(&self, mark: Mark) -> (usize, usize) {
         let start = self.offsets.byte(mark.start.index());
         let end = self.offsets.byte(mark.end.index());
         (start, end)
     }
 
+    /// Something that is wrong at a place.
     fn error(&self, (start, end): (usize, usize), message: String, help: &str) -> Failure {
         Diagnostic::in_source(self.source, start..end, "malformed", message, help).into()
     }
@@ -91,6 +94,7 @@ impl<'a> Reader<'a> {
         too_deep(&self.span(start, end)).into()
     }
 
+    /// The error of the scanner, at its place.
     fn scan_error(&self, error: &ScanError) -> Failure {
         let start = self.offsets.byte(error.marker().index());
         // The scanner reads ahead, and may be the first to count.
@@ -101,6 +105,7 @@ impl<'a> Reader<'a> {
         self.error((start, start), message, "correct the file")
     }
 
+    /// The next event, and where it stands.
     fn next(&mut self) -> Result<(Event<'a>, (usize, usize)), Failure> {
         match self.parser.next_event() {
             Some(Ok((event, mark))) => {
@@ -204,6 +209,7 @@ impl<'a> Reader<'a> {
         Ok(tree)
     }
 
+    /// What an anchor names. It is shared here, and copied when the nodes are made.
     fn alias(
         &mut self,
         anchor: usize,
@@ -222,6 +228,7 @@ impl<'a> Reader<'a> {
         Ok(tree)
     }
 
+    /// Whether aliases and merge keys have added too much.
     fn bounded(&self, place: (usize, usize)) -> Result<(), Failure> {
         if self.copies <= COPIES {
             return Ok(());
@@ -234,6 +241,7 @@ impl<'a> Reader<'a> {
         ))
     }
 
+    /// A tag of a list or a mapping must be one of the core schema.
     fn container_tag(&self, tag: Option<&Tag>, place: (usize, usize)) -> Result<(), Failure> {
         match tag {
             Some(tag) if !tag.is_yaml_core_schema() => Err(self.foreign_tag(place)),
@@ -241,11 +249,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A tag that means something to other programs.
     fn foreign_tag(&self, place: (usize, usize)) -> Failure {
         let message = "a tag that JSON has no counterpart for".to_owned();
         self.error(place, message, "write the value without the tag")
     }
 
+    /// A text, number, boolean or null, by the rules of YAML 1.2's core schema.
     fn scalar(
         &self,
         text: &str,
@@ -323,6 +333,7 @@ impl<'a> Reader<'a> {
         Err(self.error(place, "a key that is not a string".to_owned(), "quote it"))
     }
 
+    /// Makes nodes of a tree. From here on, what was shared is copied.
     fn node(&self, tree: &Tree) -> Result<Node, Failure> {
         let value = match &tree.data {
             Data::Plain(value) => value.clone(),
@@ -340,6 +351,7 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The members of a mapping, with those that merge keys add.
     fn members(&self, written: &[(Key, Rc<Tree>)]) -> Result<IndexMap<String, Entry>, Failure> {
         // What is written in the mapping itself takes precedence, then what is merged first.
         let own = written.iter().filter(|(key, _)| !key.is_merge);
@@ -396,6 +408,7 @@ enum Offsets {
 }
 
 impl Offsets {
+    /// The tables for a text.
     fn new(text: &str) -> Self {
         if text.is_ascii() {
             Self::Ascii(text.len())
@@ -410,6 +423,7 @@ impl Offsets {
         }
     }
 
+    /// The byte at which a character begins.
     fn byte(&self, index: usize) -> usize {
         match self {
             Self::Ascii(length) => index.min(*length),

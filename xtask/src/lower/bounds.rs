@@ -9,6 +9,7 @@ use super::draft::Draft;
 use super::rules;
 use crate::openapi::{Entry, Node, Value};
 
+/// Of two bounds the stricter one stays: a value must pass both.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     for (exclusive, plain, stricter) in [
         ("exclusiveMinimum", "minimum", Ordering::Greater),
@@ -56,6 +57,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     }
 }
 
+/// Numbers are compared exactly. Rounded, two bounds that differ by one near 2^63 would be equal.
 fn compare(left: &Number, right: &Number) -> Ordering {
     let whole = |number: &Number| {
         number

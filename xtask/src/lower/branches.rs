@@ -50,6 +50,7 @@ pub(super) fn strip(
     nullable
 }
 
+/// Puts the only branch that is left in the place of the union.
 fn collapse(lowering: &mut Lowering<'_>, draft: &mut Draft, keyword: &str) -> bool {
     let Some(Value::Array(mut branches)) = draft.take(keyword).map(|it| it.node.value) else {
         return false;

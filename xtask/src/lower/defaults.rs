@@ -23,6 +23,7 @@ pub(super) struct Fit {
 }
 
 impl Fit {
+    /// Reads the description for the validator. It is the description as given, in the language that the validator knows.
     pub(super) fn new(document: &Node) -> Self {
         let registry = Registry::new()
             .draft(Dialect::Draft202012)
@@ -121,6 +122,7 @@ fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
     Some(fits)
 }
 
+/// Whether a value is of a type. `None` if that takes more than a look.
 fn is_of(kind: &str, value: &Node) -> Option<bool> {
     let is_kind = match (kind, &value.value) {
         ("null", it) => matches!(it, Value::Null),
@@ -137,6 +139,7 @@ fn is_of(kind: &str, value: &Node) -> Option<bool> {
     Some(is_kind)
 }
 
+/// A pointer as the fragment of a URI.
 fn fragment(pointer: &Pointer) -> String {
     let mut text = String::new();
     for part in &pointer.0 {

@@ -16,6 +16,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// `None` if the node is not an object.
     pub(super) fn new(at: Pointer, node: Node) -> Option<Self> {
         let ignored = ignored(&node).map(str::to_owned).collect();
         let Node {
@@ -33,6 +34,7 @@ impl Draft {
         })
     }
 
+    /// The schema as it has become.
     pub(super) fn finish(self) -> Node {
         Node {
             value: Value::Object(self.members),
@@ -40,10 +42,12 @@ impl Draft {
         }
     }
 
+    /// Whether a keyword is not ignored.
     pub(super) fn sees(&self, keyword: &str) -> bool {
         !self.ignored.contains(keyword)
     }
 
+    /// A keyword in sight.
     pub(super) fn get(&self, keyword: &str) -> Option<&Node> {
         self.members
             .get(keyword)
@@ -51,6 +55,7 @@ impl Draft {
             .map(|entry| &entry.node)
     }
 
+    /// A keyword in sight, to change it.
     pub(super) fn get_mut(&mut self, keyword: &str) -> Option<&mut Node> {
         if !self.sees(keyword) {
             return None;
@@ -58,6 +63,7 @@ impl Draft {
         self.members.get_mut(keyword).map(|entry| &mut entry.node)
     }
 
+    /// Removes a keyword in sight.
     pub(super) fn take(&mut self, keyword: &str) -> Option<Entry> {
         if !self.sees(keyword) {
             return None;
@@ -87,6 +93,7 @@ impl Draft {
     }
 }
 
+/// A member that is said to stand at `span`.
 pub(super) fn entry(value: Value, span: &Span) -> Entry {
     Entry {
         key: span.clone(),
@@ -94,6 +101,7 @@ pub(super) fn entry(value: Value, span: &Span) -> Entry {
     }
 }
 
+/// A value that is said to stand at `span`.
 pub(super) fn node(value: Value, span: &Span) -> Node {
     Node {
         value,

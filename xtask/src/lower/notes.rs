@@ -16,6 +16,7 @@ pub(super) fn is_usual_dialect(node: &Node) -> bool {
         .is_some_and(|text| DIALECTS.contains(&text.trim_end_matches('#')))
 }
 
+/// Before the rules about values, so that those see only what counts.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft, place: Place) {
     let mut drop = |draft: &mut Draft, keyword: &str, rule: Rewriting| {
         if draft.take(keyword).is_some() {

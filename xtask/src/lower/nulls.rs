@@ -32,6 +32,7 @@ pub(super) struct Nulls {
     components: HashMap<String, Option<bool>>,
 }
 
+/// Whether a type is null alone.
 fn is_null_type(node: &Node) -> bool {
     match &node.value {
         Value::String(kind) => kind == "null",
@@ -40,6 +41,7 @@ fn is_null_type(node: &Node) -> bool {
     }
 }
 
+/// Whether listed values are null alone.
 fn is_null_list(node: &Node) -> bool {
     node.as_array()
         .is_some_and(|values| !values.is_empty() && values.iter().all(Node::is_null))
@@ -81,6 +83,7 @@ pub(super) fn null_branches(branches: &[Node]) -> Vec<usize> {
     found
 }
 
+/// Both must hold. One that is false decides, whatever the other is.
 fn and(left: Option<bool>, right: Option<bool>) -> Option<bool> {
     match (left, right) {
         (Some(false), _) | (_, Some(false)) => Some(false),
@@ -166,6 +169,8 @@ impl Nulls {
         all
     }
 
+    /// Whether what a reference leads to allows null, worked out once for each component. A circle is not known: null might be valid
+    /// in none of its components.
     fn referred(&mut self, document: &Node, reference: &Node, depth: usize) -> Option<bool> {
         let name = reference::component(reference.as_str()?, "schemas")?;
         if let Some(known) = self.components.get(name) {

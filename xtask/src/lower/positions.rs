@@ -7,6 +7,7 @@ use crate::openapi::walk::{self, Kind, Position, Reach, Then};
 use crate::openapi::{Node, Pointer, Value};
 use crate::overlay;
 
+/// All places of schemas, in the order of the file.
 pub(super) fn lower(lowering: &mut Lowering<'_>, document: &mut Node) {
     let root = Pointer::default();
     root_fields(lowering, &root, document);
@@ -52,6 +53,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, document: &mut Node) {
     }
 }
 
+/// What stands outside of paths and components.
 fn root_fields(lowering: &mut Lowering<'_>, root: &Pointer, document: &mut Node) {
     for (holder, field) in [("info", "summary"), ("info/license", "identifier")] {
         let at = Pointer(holder.split('/').map(str::to_owned).collect());
@@ -109,6 +111,7 @@ fn refuse_part(
     }
 }
 
+/// Removes a field that readers alone look at.
 fn drop_note(
     lowering: &mut Lowering<'_>,
     at: &Pointer,
@@ -123,6 +126,7 @@ fn drop_note(
     }
 }
 
+/// A member of an object, to change it.
 fn member<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
     match &mut node.value {
         Value::Object(members) => members.get_mut(key).map(|entry| &mut entry.node),

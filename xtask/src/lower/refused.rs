@@ -58,6 +58,7 @@ pub(super) fn unevaluated(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     }
 }
 
+/// Refuses each keyword by itself, with the action that leaves it out.
 pub(super) fn refuse(lowering: &mut Lowering<'_>, draft: &Draft) {
     let mut refusals: Vec<(&str, Refusal)> = KEYWORDS
         .into_iter()

@@ -8,6 +8,7 @@ use crate::openapi::limits::SCHEMAS;
 use crate::openapi::{Entry, Node, Pointer, Value};
 use crate::overlay::yaml_text;
 
+/// Booleans become objects, and what is nested too deep is refused.
 pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Place) {
     match &node.value {
         Value::Bool(is_any) => {
@@ -47,6 +48,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, 
     }
 }
 
+/// The order of the rules matters: null is worked out on the schema as given, what is within is rewritten before what moves it, and
+/// the default is checked last.
 fn object(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Place) {
     let plan = nulls::plan(lowering, at, node);
     let taken = std::mem::replace(&mut node.value, Value::Null);

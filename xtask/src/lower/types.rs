@@ -108,6 +108,7 @@ pub(super) fn lists(lowering: &mut Lowering<'_>, draft: &mut Draft, has_null: bo
     }
 }
 
+/// A branch for each type, with the keywords about it taken out of the schema.
 fn branches(draft: &mut Draft, kinds: &[&str], span: &Span) -> Vec<Node> {
     let mut branches: Vec<(&str, IndexMap<String, Entry>)> = kinds
         .iter()

@@ -5,6 +5,7 @@ use super::draft::{Draft, node};
 use super::rules;
 use crate::openapi::{Entry, Value};
 
+/// A text needs its type said, since OpenAPI 3.0 has no enum without one that typify reads.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     let Some(value) = draft.get("const").map(|it| it.to_json()) else {
         return;

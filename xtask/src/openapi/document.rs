@@ -108,6 +108,7 @@ impl Span {
         self.place_of(self.end)
     }
 
+    /// Line and column of a byte.
     fn place_of(&self, byte: usize) -> (usize, usize) {
         let byte = byte.min(self.source.text.len());
         let (line, start) = self.source.line_at(byte);

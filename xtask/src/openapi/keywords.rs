@@ -103,6 +103,7 @@ const TABLE: [(&str, Says, Since); 61] = [
     ("$dynamicAnchor", Identity, V3_1),
 ];
 
+/// The row of a keyword.
 fn entry(keyword: &str) -> Option<(Says, Since)> {
     let found = TABLE.iter().find(|(name, ..)| *name == keyword)?;
     Some((found.1, found.2))

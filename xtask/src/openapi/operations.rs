@@ -1,6 +1,7 @@
 //! The operations, components and tags of a description.
 
 use super::{Node, Pointer};
+use crate::markers::is_extension;
 
 /// The HTTP methods that a path item may have, as OpenAPI spells them.
 pub const METHODS: [&str; 8] = [
@@ -14,7 +15,7 @@ pub fn path_items(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
     paths
         .into_iter()
         .flatten()
-        .filter(|(path, _)| !path.starts_with("x-"))
+        .filter(|(path, _)| !is_extension(path))
         .map(|(path, entry)| (Pointer(vec!["paths".to_owned(), path.clone()]), &entry.node))
 }
 

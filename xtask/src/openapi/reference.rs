@@ -1,7 +1,7 @@
 //! References (`$ref`): what one says, and what it leads to. All stages follow them by this.
 //!
 //! There are two ways to follow one, because stages see different descriptions. Before the arrange stage, a reference
-//! may lead to any part of the description ([`pointer`]). From then on, all that are right lead to components of the
+//! may lead to any part of the description ([`pointer()`]). From then on, all that are right lead to components of the
 //! kind that is wanted where they stand ([`resolve`], [`References`]): the arrange stage has seen to that, and the
 //! generator follows no others. References into other files are gone by then. The load stage follows those.
 

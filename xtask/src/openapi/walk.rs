@@ -236,6 +236,7 @@ pub fn each_of<'a>(
     );
 }
 
+/// One object, and then those that it holds.
 fn step<'a>(
     node: &'a Node,
     kind: Kind,
@@ -321,6 +322,7 @@ pub fn each_mut_of(
     );
 }
 
+/// As [`step`]. Rust has no way to write both at once.
 fn step_mut(
     node: &mut Node,
     kind: Kind,

@@ -55,6 +55,7 @@ pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<St
     Ok(format!("{before}{block}{after}"))
 }
 
+/// The manifest lacks the two lines.
 fn no_place(path: &Path) -> Failure {
     Failure::Message(format!(
         "{} has no place for the features: it must have these two lines among its features, once and in this order\n{BEGIN}\n{END}",
@@ -62,6 +63,7 @@ fn no_place(path: &Path) -> Failure {
     ))
 }
 
+/// What stands between the two lines.
 fn block(features: &[Feature]) -> String {
     let mut block = format!("## All operations.\n{FULL} = [");
     let names: Vec<String> = features

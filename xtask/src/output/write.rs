@@ -166,6 +166,7 @@ fn changes(
     Ok(changes)
 }
 
+/// Whether this command wrote a file: its first line says so.
 fn is_ours(text: &str) -> bool {
     text.lines().next() == HEADER.lines().next()
 }
@@ -245,6 +246,7 @@ fn prepare(
     Ok(files)
 }
 
+/// Makes a folder and those above it, and tells which it made, so that they can be removed if a later step fails.
 fn make(folder: &Path, made: &mut Vec<PathBuf>) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());
