@@ -388,6 +388,88 @@ fn from_memory_other_files_are_left_for_a_lint() {
     );
 }
 
+/// Takes the parts of a description apart: a file with its paths, and one with all components, which refer to each
+/// other.
+fn in_files(description: &Value) -> Vec<(&'static str, Value)> {
+    fn point(value: &mut Value, file: &str) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(text)) = members.get_mut("$ref") {
+                    *text = format!("{file}{text}");
+                }
+                members.values_mut().for_each(|it| point(it, file));
+            }
+            Value::Array(items) => items.iter_mut().for_each(|it| point(it, file)),
+            _ => {}
+        }
+    }
+    let mut first = description.clone();
+    let (mut paths, mut listed) = (first["paths"].take(), json!({}));
+    for path in paths.as_object().unwrap().keys() {
+        let escaped = path.replace('~', "~0").replace('/', "~1");
+        listed[path] = json!({"$ref": format!("paths/all.json#/{escaped}")});
+    }
+    first["paths"] = listed;
+    // Those that the paths refer to are brought in; the others have to be named.
+    let parts = first["components"].as_object_mut().unwrap();
+    let mut components = json!({});
+    for part in ["schemas", "responses", "parameters", "requestBodies"] {
+        if let Some(of_part) = parts.get_mut(part) {
+            components[part] = of_part.take();
+            let names = components[part].as_object().unwrap().keys();
+            let refer = |name: &String| {
+                let reference = format!("shared.json#/components/{part}/{name}");
+                (name.clone(), json!({"$ref": reference}))
+            };
+            *of_part = names.map(refer).collect();
+        }
+    }
+    point(&mut paths, "../shared.json");
+    let shared = json!({"components": components});
+    vec![
+        ("first.json", first),
+        ("paths/all.json", paths),
+        ("shared.json", shared),
+    ]
+}
+
+#[test]
+fn a_description_in_several_files_gives_the_same_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, overlay) in [
+        ("../openapi/letta.yaml", Some("../openapi/overlay.yaml")),
+        ("tests/fixtures/wide.yaml", None),
+        ("tests/fixtures/unions.yaml", None),
+    ] {
+        let whole = load::load(&root.join(path)).unwrap();
+        let files = in_files(&whole.to_json());
+        let texts: Vec<(&str, String)> = files
+            .into_iter()
+            .map(|(path, json)| (path, json.to_string()))
+            .collect();
+        let files: Vec<(&str, &str)> = texts
+            .iter()
+            .map(|(path, text)| (*path, text.as_str()))
+            .collect();
+        let folder = folder(&files);
+        let parts =
+            load_first(&folder, &files).unwrap_or_else(|failure| panic!("{path}: {failure}"));
+        let code = |mut description: Node| {
+            if let Some(overlay) = overlay {
+                let overlay = load::load(&root.join(overlay)).unwrap();
+                xtask::overlay::apply(&mut description, &overlay).unwrap();
+            }
+            pipeline::run(&description)
+                .unwrap_or_else(|failure| panic!("{path}: {failure}"))
+                .files
+        };
+        assert!(
+            code(parts) == code(whole),
+            "{path} has other code in several files"
+        );
+    }
+}
+
 #[test]
 fn lint_and_drift_name_the_file_and_line_of_a_part() {
     let letta =

@@ -243,12 +243,18 @@ impl Files {
             if file == FIRST && (!leads_out || self.folder.is_none()) {
                 continue;
             }
-            let target = if leads_out || text.starts_with('#') {
+            let target = if leads_out {
                 self.target(&entry.node, file)
             } else {
-                let at = reference::place_of("schemas", text);
-                let there = self.all[file].node.as_ref().and_then(|it| it.pointer(&at));
-                there.is_some().then_some(Target { file, at })
+                // A reference within the file, or the plain name of a component. A mapping may list what the union does
+                // not have, and is not refused for it in one file either.
+                let at = match text.starts_with('#') {
+                    true => reference::pointer(text),
+                    false => Some(reference::place_of("schemas", text)),
+                };
+                let node = self.all[file].node.as_ref();
+                at.filter(|at| node.is_some_and(|it| it.pointer(at).is_some()))
+                    .map(|at| Target { file, at })
             };
             let named = target.and_then(|it| self.named(it, Kind::Schema, &entry.node.clone()));
             if let Some(to) = named {
