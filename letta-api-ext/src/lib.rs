@@ -1,8 +1,7 @@
 //! The Letta SDK for Rust: hand a browser a narrow, short-lived token instead of your API key.
 //!
 //! Your server holds the secret API key. It mints a **client-side access token** that may do a few
-//! named things to a few named agents, from one web origin, for a few minutes, and gives that to the
-//! page:
+//! named things to one agent for a few minutes, and gives that to the page of one user:
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -22,12 +21,14 @@
 //! # Where to look
 //!
 //! - [`Letta`]: the client. Configured once, cheap to clone, shared by all tasks.
-//! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde.
+//! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde. A token is for
+//!   [one agent](policy#one-agent-for-a-token).
 //!   [`StrictPolicy`]: for configuration files, where a slip must not pass.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list),
 //!   [revoke](AccessTokens::revoke).
 //! - `TokenMinter` (feature `minter`): tokens from a cache, for a backend that mints for every page load.
 //! - `token_endpoint` (feature `axum`): the route that hands a page its token.
+//! - [`docs::token_security`]: what a token protects against, and what it does not.
 //! - [`Error`]: one type for all that can go wrong, with what to do about each kind.
 //! - `test_util` (feature `test-util`): tokens and errors for the unit tests of an application.
 //! - [`Letta::api`]: the generated client, for everything that this crate does not wrap.
@@ -49,9 +50,8 @@
 //! - **A request does not leave its origin.** Redirects are followed within the origin and with the same method,
 //!   at most five in a row.
 //!
-//! A token is only as safe as it is narrow: whoever holds it can use it until it expires. The origin
-//! keeps other sites from using it by accident, and does not stop an attacker, who can send any
-//! header. Few rights and short lifetimes do.
+//! A token is only as safe as it is narrow and short-lived: whoever holds it can use it until it expires, also if it is
+//! deleted before. See [`docs::token_security`].
 //!
 //! # Limits and retries
 //!
@@ -79,6 +79,10 @@
 //! `letta.attempt.duration_ms` and `letta.attempt.wait_ms`. No path, query, header or body is in them. The
 //! libraries beneath trace too: at DEBUG, `h2` shows what a server says when it closes a connection, so keep it
 //! at INFO where a server that echoes secrets is a worry.
+//!
+//! A token that is asked for with a policy of [several entries](policy#one-agent-for-a-token) is an event at WARN, at a target
+//! within `letta_api_ext`, with the fields `letta.policy.entries` and `letta.policy.unknown_entries`: how many entries there
+//! are, and how many of these are not an agent's.
 //!
 //! An application without tracing can count calls and attempts with [`LettaBuilder::metrics`].
 //!
@@ -123,8 +127,9 @@ pub use crate::letta::Letta;
 pub use crate::metrics::{AttemptReport, CallReport, Metrics};
 #[cfg(feature = "minter")]
 pub use crate::minter::{
-    MinterCounters, RevocationFailure, RevocationReport, TokenFuture, TokenMinter,
-    TokenMinterBuilder, TokenRequest,
+    AgentTokens, AgentTokensFuture, AgentTokensRequest, BrowserTokens, MinterCounters,
+    RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
+    TokenRequest,
 };
 pub use crate::origin::Origin;
 pub use crate::policy::{AccessPolicy, StrictPolicy};
@@ -134,6 +139,7 @@ pub use crate::retry_policy::RetryPolicy;
 #[cfg(all(feature = "minter", target_arch = "wasm32", target_os = "unknown"))]
 compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-unknown");
 
+pub mod docs;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -174,6 +180,7 @@ mod secrets_in_url;
     not(any(feature = "native-tls", feature = "rustls", target_arch = "wasm32"))
 ))]
 mod tls;
+mod token_form;
 mod transport;
 mod wiped_url;
 #[cfg(test)]
