@@ -6,7 +6,7 @@ use letta_api::types::{
     ApiError, ClientSideAccessToken, ClientSideAccessTokenCreate, ClientSideAccessTokenPage,
 };
 use serde_json::Value;
-use xtask::document::{Node, Pointer};
+use xtask::openapi::{Node, Pointer};
 
 fn description() -> Node {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi/letta.yaml");

@@ -3,76 +3,38 @@
 //! Whatever the refine stage has to know of it stands in the description afterwards, in extensions that
 //! begin with [`MADE`]. Nothing is lost here: what cannot be arranged is left as it is, for a lint to refuse.
 
+mod build;
 mod deprecated;
 mod directions;
 mod everywhere;
-mod habits;
 mod hoist;
+mod idioms;
 mod no_content;
 mod nodes;
 mod nullable;
 mod operation_ids;
 mod optional_bodies;
-mod schema;
+mod references;
 mod shapes;
 mod streams;
 mod tagged;
 mod unions;
 mod uploads;
-mod walk;
 
-use crate::document::{Node, Pointer, Value};
-
-/// Extensions that begin so are this stage's own, written for those after it. In a description that comes
-/// from outside they mean nothing, and are taken out.
-pub const MADE: &str = "x-made-";
-/// On an operation that answers with JSON or a stream of events: the `method` for the stream, and perhaps the
-/// component schema of an `event`, and the `switch` by which the request body asks for it.
-pub const EVENT_STREAM: &str = "x-made-event-stream";
-/// On an operation: its request body may be left out.
-pub const OPTIONAL_BODY: &str = "x-made-optional-body";
-/// On an operation and on the schema of its request body: the body is sent as `multipart/form-data`.
-pub const UPLOAD: &str = "x-made-upload";
-/// On a schema that has been moved: the JSON pointer to where it stood, for actions of the overlay.
-pub const FROM: &str = "x-made-from";
+use crate::markers::{BRANCHES_FROM, FROM, MADE};
+use crate::openapi::{Node, Pointer, Value};
 
 pub(crate) use operation_ids::name as operation_name;
-/// On an object: its properties that are not sent.
-pub const NOT_SENT: &str = "x-made-not-sent";
-/// On an object that is sent and received: its properties that requests must have, and answers do not have.
-pub const REQUIRED_TO_SEND: &str = "x-made-required-to-send";
-/// On an object that is sent and received: its properties that every answer has, and requests do not have.
-pub const REQUIRED_IN_ANSWERS: &str = "x-made-required-in-answers";
-
 pub use uploads::FILE_TYPE;
-
-/// On a component: it is one of several, and what there is to know of that.
-///
-/// `open`: whether it keeps what it does not know; `tag`: the property by which objects are told apart, if there
-/// is one; `branches`: of each, the `field` that has its type in [`branches_of`] the component, the name of its
-/// `variant`, whether that is `boxed`, the `kinds` of JSON it may be, the values of the tag (`tags`) that lead to
-/// it, the `texts` that it is one of where it is an enum, the properties that are `required`, and those
-/// that are so in answers alone (`in_answers`).
-pub const UNION: &str = "x-made-union";
-/// On a component whose fields have the types of a union's branches: where those stood.
-pub const BRANCHES_FROM: &str = "x-made-branches-from";
-/// On a property: a text that is this, or something that the description does not know.
-pub const CONSTANT: &str = "x-made-constant";
-/// On a component: the name of a field for members that the description does not know.
-pub const KEEPS_UNKNOWN: &str = "x-made-keeps-unknown";
-
-/// The component whose fields have the types of the branches of this union.
-pub fn branches_of(union: &str) -> String {
-    format!("branches-of-{union}")
-}
 
 /// Arranges a description in OpenAPI 3.0.
 pub fn arrange(document: Node) -> Node {
     let mut document = document;
     forget_made(&mut document);
     operation_ids::arrange(&mut document);
+    references::arrange(&mut document);
     everywhere::ignore(&mut document);
-    habits::arrange(&mut document);
+    idioms::arrange(&mut document);
     directions::arrange(&mut document);
     no_content::arrange(&mut document);
     streams::arrange(&mut document);
@@ -104,6 +66,8 @@ pub fn origin(document: &Node, at: &Pointer) -> Pointer {
     origin
 }
 
+/// Follows the notes on the way to a place once: the last of them on the way counts, since it is about the innermost part that
+/// was moved.
 fn one_origin(document: &Node, at: &Pointer) -> Pointer {
     let mut node = Some(document);
     let mut origin = Pointer::default();
@@ -127,6 +91,7 @@ fn one_origin(document: &Node, at: &Pointer) -> Pointer {
     origin
 }
 
+/// Removes notes that a description has from outside. A description that holds them could steer the later stages.
 fn forget_made(node: &mut Node) {
     match &mut node.value {
         Value::Object(members) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use crate::document::{Node, Pointer, Source, Span};
+use crate::openapi::{Node, Pointer, Source, Span};
 use crate::visible::visible;
 
 /// How many bytes before and after a place are shown of a long line; the renderer shows fewer.

@@ -19,8 +19,8 @@
 //! description.
 //!
 //! `operations` matches those, `parameters` and `responses` compare what they have, `schemas` the schemas, by `view`s of
-//! them, and `branches` matches those of unions. `comparison` holds what is found, `changes` what may be, `reach` which
-//! schemas are sent and received, and `explained` asks the overlay.
+//! them, and `branches` matches those of unions. `comparison` holds what is found, `changes` what may be, and
+//! `explained` asks the overlay.
 
 mod branches;
 mod canonical;
@@ -31,7 +31,6 @@ mod notes;
 mod operations;
 mod parameters;
 mod part;
-mod reach;
 mod responses;
 mod schemas;
 mod security;
@@ -40,11 +39,11 @@ mod view;
 pub use changes::{Breaks, CHANGES, Change, Uses};
 pub use comparison::Scope;
 pub use notes::Note;
-pub(crate) use reach::uses;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Node, Pointer, Span};
 use crate::lower::{self, Lowered};
+use crate::openapi::uses::uses;
+use crate::openapi::{Node, Pointer, Span};
 use comparison::{Comparison, Item, Key};
 use indexmap::IndexMap;
 use part::Part;
@@ -99,8 +98,8 @@ pub struct Difference {
     pub message: String,
     /// The tags of an operation that ours lacks.
     pub tags: Vec<String>,
-    /// Where, in ours and in OTHER. More than one where a component stands beside several schemas. The side that
-    /// lacks something has the place where it would be, or none.
+    /// Where, in ours and in OTHER. More than one if a component is compared with several schemas. The side that
+    /// lacks something has the place where it would be, or `None`.
     pub places: Vec<(Option<Place>, Option<Place>)>,
     /// What the overlay has to do with it.
     pub overlay: Option<ByOverlay>,
@@ -188,11 +187,12 @@ pub fn compare(ours: &Node, overlay: Option<&Node>, other: &Node) -> Result<Repo
     })
 }
 
+/// Compares one state of ours with OTHER. Uses come from what ours does, since its users are asked about.
 fn find(ours: &Node, other: &Lowered) -> Found {
     let ours = lower::lower(ours);
     let mut comparison = Comparison::new(&ours.document, &other.document);
     comparison.operations();
-    let uses = reach::uses(&ours.document);
+    let uses = uses(&ours.document);
     for (key, item) in &mut comparison.found {
         if let Scope::Schema(name) = &key.scope {
             item.uses = item.uses.and(uses.get(name).copied().unwrap_or_default());
@@ -205,12 +205,13 @@ fn find(ours: &Node, other: &Lowered) -> Found {
     }
 }
 
+/// What is wrong with the version of a document. `None` if it can be compared.
 fn not_comparable(document: &Node) -> Option<Diagnostic> {
     let version = document.get("openapi").and_then(Node::as_str);
     let message = match version {
         Some(version) if version.starts_with("3.0.") || version.starts_with("3.1.") => return None,
         Some(version) => format!("OpenAPI {version} is not known here"),
-        None => "the file has no `openapi` version, so it is no OpenAPI description".to_owned(),
+        None => "the file has no `openapi` version, so it is not an OpenAPI description".to_owned(),
     };
     Some(Diagnostic::at(
         document,

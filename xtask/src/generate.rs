@@ -8,11 +8,11 @@ use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagSt
 use serde::Deserialize;
 use serde_path_to_error::Segment;
 
-use crate::arrange::MADE;
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Node, Pointer};
-use crate::model::{IGNORE, MARKER_PREFIX, Model, REPLACE};
+use crate::markers::{IGNORE, MADE, MARKER_PREFIX, REPLACE};
+use crate::model::Model;
 use crate::naming::type_name;
+use crate::openapi::{Node, Pointer};
 
 /// Reads a description as the generator has it, without what is meant for us.
 ///
@@ -87,7 +87,7 @@ pub fn generate_from(
         &Pointer::default(),
         "progenitor",
         format!("progenitor cannot take this description: {problem}"),
-        "no lint covers this yet: find the construct by removing parts, say it otherwise in the \
+        "no lint covers this yet: find the construct by removing parts, say it another way in the \
          overlay, and add a lint with a fixture",
     )
     .into())
@@ -123,6 +123,7 @@ fn strip(json: &mut serde_json::Value) {
     }
 }
 
+/// The way that serde tracked, as a pointer. It may end early, inside of an untagged enum.
 fn to_pointer(path: &serde_path_to_error::Path) -> Pointer {
     Pointer(
         path.iter()

@@ -1,5 +1,6 @@
-//! First stage: a file of YAML or JSON becomes a [`Node`].
+//! First stage: a file of YAML or JSON becomes a [`Node`], with what its references to other files lead to.
 
+mod files;
 mod json;
 mod yaml;
 
@@ -8,36 +9,47 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Node, Source, Span};
+use crate::openapi::limits::{FILE_BYTES, NESTING};
+use crate::openapi::{Node, Source, Span};
 
-/// The size of the largest file that is read, in bytes: 64 MiB. The largest published descriptions have half of that.
-/// Every stage holds the description several times, with the places of its values.
-pub const LARGEST: u64 = 64 << 20;
-
-/// Reads a file. JSON where its name ends in `.json` or its text begins with `{`, else YAML. A byte order mark at its
-/// beginning is passed over.
+/// Reads a description or an overlay. JSON if its name ends in `.json` or its text begins with `{`, else YAML. A byte
+/// order mark at its beginning is passed over.
+///
+/// What references lead to in other files, relative to the file that they stand in, is brought into it. All files must be
+/// in the folder of the first, or below.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, is larger than [`LARGEST`], is not UTF-8, is malformed, is nested more than 128 deep,
-/// holds the same key twice, or is not an object.
+/// A file that cannot be read, is larger than [`FILE_BYTES`] with all others, is not UTF-8, is malformed, is nested more
+/// than [`NESTING`] deep, holds the same key twice, or is not an object; and references to other files that cannot be
+/// followed.
 pub fn load(path: &Path) -> Result<Node, Failure> {
+    files::bring_in(read(path, FILE_BYTES)?, Some(path))
+}
+
+/// Reads one file of at most so many bytes.
+fn read(path: &Path, bytes_left: u64) -> Result<Node, Failure> {
     let name = path.display();
     let cannot = |error| Failure::Message(format!("cannot read {name}: {error}"));
     let file = std::fs::File::open(path).map_err(cannot)?;
     let mut bytes = Vec::new();
-    let read = file.take(LARGEST + 1).read_to_end(&mut bytes);
-    if read.map_err(cannot)? as u64 > LARGEST {
-        let limit = LARGEST >> 20;
+    let read = file.take(bytes_left + 1).read_to_end(&mut bytes);
+    if read.map_err(cannot)? as u64 > bytes_left {
+        let limit = FILE_BYTES >> 20;
+        let what = match bytes_left {
+            FILE_BYTES => format!("it is larger than {limit} MiB"),
+            _ => format!("all files of the description together are larger than {limit} MiB"),
+        };
         return Err(Failure::Message(format!(
-            "cannot read {name}: it is larger than {limit} MiB; leave out parts that the client does not need"
+            "cannot read {name}: {what}; leave out parts that the client does not need"
         )));
     }
     let text = String::from_utf8(bytes)
         .map_err(|error| Failure::Message(format!("cannot read {name}: {}", not_utf8(&error))))?;
-    parse(&Source::new(path, text))
+    parse_file(&Source::new(path, text))
 }
 
+/// What is wrong with a file that is not UTF-8, and where.
 fn not_utf8(error: &std::string::FromUtf8Error) -> String {
     let bytes = error.as_bytes();
     let is_utf16 = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
@@ -50,12 +62,17 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> String {
     format!("line {line}, byte {offset} of the file, is not UTF-8; save it as UTF-8")
 }
 
-/// As [`load`], from memory.
+/// As [`load`], from memory. References to other files are left alone.
 ///
 /// # Errors
 ///
 /// As [`load`].
 pub fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
+    files::bring_in(parse_file(source)?, None)
+}
+
+/// One file, without following its references.
+fn parse_file(source: &Arc<Source>) -> Result<Node, Failure> {
     // UTF-16 of Latin letters is UTF-8 as well, with a NUL for every other character.
     if let Some(at) = source.text.find('\0') {
         return Err(Diagnostic::in_source(
@@ -87,27 +104,25 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     Ok(node)
 }
 
-/// How deep a file may be nested. The stages after this one go from value to value within, and so do the
-/// generator and what it is made of; deeper, they would run out of stack.
-const DEEPEST: usize = 128;
-
+/// A file is nested too deep here.
 fn too_deep(span: &Span) -> Diagnostic {
     Diagnostic::in_source(
         &span.source,
         span.start..span.end,
         "malformed",
-        format!("the file is nested more than {DEEPEST} deep"),
+        format!("the file is nested more than {NESTING} deep"),
         "move parts of it to `components`, and refer to them",
     )
 }
 
+/// A key that occurs twice in an object. JSON readers differ in which of the two they take.
 fn twice(key: &str, first: &Span, second: &Span) -> Diagnostic {
     let (line, column) = first.line_column();
     Diagnostic::in_source(
         &second.source,
         second.start..second.end,
         "malformed",
-        format!("the key `{key}` is there twice: here, and in line {line}, column {column}"),
+        format!("the key `{key}` appears twice: here and in line {line}, column {column}"),
         "keep one",
     )
 }
@@ -146,10 +161,10 @@ mod tests {
             ("a.json", "{\"ü\": 1,\n\"b\": {\n  \"c\": [\"x\", \"y\"]}}"),
         ] {
             let node = load(name, text).unwrap();
-            let key = node.span_of(&crate::document::Pointer::parse("/b/c").unwrap());
+            let key = node.span_of(&crate::openapi::Pointer::parse("/b/c").unwrap());
             assert_eq!(key.line_column().0, 3, "{name}");
             assert!(key.source.text[key.start..key.end].contains('c'), "{name}");
-            let item = node.span_of(&crate::document::Pointer::parse("/b/c/1").unwrap());
+            let item = node.span_of(&crate::openapi::Pointer::parse("/b/c/1").unwrap());
             assert_eq!(
                 item.source.text[item.start..item.end].trim_matches('"'),
                 "y",
@@ -169,7 +184,11 @@ mod tests {
             ("a.yaml", "- a\n", "an array"),
             ("a.yaml", "a: 1\n---\nb: 2\n", "more than one document"),
             ("a.yaml", "a: *b\n", "unknown anchor"),
-            ("a.yaml", "a: &b [*b]\n", "an alias of what it stands in"),
+            (
+                "a.yaml",
+                "a: &b [*b]\n",
+                "an alias of a value that contains it",
+            ),
             ("a.yaml", "a: !other 1\n", "a tag"),
             ("a.yaml", "a: !other [1]\n", "a tag"),
             ("a.yaml", "? [a]\n: 1\n", "key"),
@@ -235,8 +254,8 @@ mod tests {
             } else {
                 "a.yaml"
             };
-            load(name, &deep(style, DEEPEST)).unwrap_or_else(|error| panic!("{style}: {error}"));
-            for depth in [DEEPEST + 1, DEEPEST + 2, 300, 3_000] {
+            load(name, &deep(style, NESTING)).unwrap_or_else(|error| panic!("{style}: {error}"));
+            for depth in [NESTING + 1, NESTING + 2, 300, 3_000] {
                 let message = load(name, &deep(style, depth)).unwrap_err();
                 assert!(
                     message.contains("more than 128 deep") && message.contains(name),
@@ -332,15 +351,18 @@ mod tests {
             );
         }
         let message = load("a.yaml", "a: &a {<<: *a}\n").unwrap_err();
-        assert!(message.contains("alias of what it stands in"), "{message}");
+        assert!(
+            message.contains("alias of a value that contains it"),
+            "{message}"
+        );
         let message = load("a.yaml", "a: &a {x: 1}\nb: {<<: *a, y: 1, y: 2}\n").unwrap_err();
-        assert!(message.contains("`y` is there twice"), "{message}");
+        assert!(message.contains("`y` appears twice"), "{message}");
     }
 
     #[test]
     fn what_is_merged_is_said_to_stand_where_it_was_written() {
         let node = load("a.yaml", "a: &a\n  x: 1\nb:\n  <<: *a\n").unwrap();
-        let key = node.span_of(&crate::document::Pointer::parse("/b/x").unwrap());
+        let key = node.span_of(&crate::openapi::Pointer::parse("/b/x").unwrap());
         assert_eq!(key.line_column(), (2, 3));
     }
 
@@ -428,7 +450,7 @@ mod tests {
         // Of holes alone, which take no room on the disk.
         std::fs::File::create(&path)
             .unwrap()
-            .set_len(LARGEST + 1)
+            .set_len(FILE_BYTES + 1)
             .unwrap();
         let message = super::load(&path).unwrap_err().to_string();
         assert!(

@@ -4,8 +4,8 @@
 //! cannot say is refused, all of it at once, unless the overlay leaves it out. A schema of 3.0 is read as
 //! progenitor reads it: `nullable: true` is null, or whatever the rest of the schema says.
 //!
-//! `positions` finds the schemas, `schema` takes each through the rules, and each file beside is a family
-//! of those. Pointers and places are those of the description as it was given.
+//! `positions` finds the schemas, `schema` takes each through the rules, and each of the other files is a
+//! family of rules. Pointers and places are those of the description as it was given.
 
 mod bounds;
 mod branches;
@@ -26,10 +26,10 @@ mod values;
 
 pub use rules::{Effect, REFUSALS, REWRITINGS, Refusal, Rewriting};
 
-use crate::beside::beside;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer, Span, Value};
+use crate::openapi::{Node, Pointer, Span, Value};
 use crate::overlay;
+use crate::parallel::in_parallel;
 use rules::Refusal as Rule;
 
 /// A description in OpenAPI 3.0, and how it came to be so.
@@ -39,7 +39,7 @@ pub struct Lowered {
     pub document: Node,
     /// What was rewritten.
     pub rewrites: Vec<Rewrite>,
-    /// What cannot be said in OpenAPI 3.0. Where there is any, the description is not to be used.
+    /// What cannot be said in OpenAPI 3.0. If there is any, the description must not be used.
     pub refusals: Vec<Diagnostic>,
 }
 
@@ -86,7 +86,7 @@ pub fn lower(document: &Node) -> Lowered {
             refusals: Vec::new(),
         };
     }
-    let (fit, mut lowered) = beside(|| defaults::Fit::new(document), || document.clone());
+    let (fit, mut lowered) = in_parallel(|| defaults::Fit::new(document), || document.clone());
     let mut lowering = Lowering {
         document,
         rewrites: Vec::new(),
@@ -110,6 +110,7 @@ pub fn lower(document: &Node) -> Lowered {
 }
 
 impl Lowering<'_> {
+    /// Records that a rule was followed at a place.
     fn count(&mut self, rule: Rewriting, at: &Pointer) {
         self.rewrites.push(Rewrite {
             rule,
@@ -118,6 +119,7 @@ impl Lowering<'_> {
         });
     }
 
+    /// Records that something cannot be expressed.
     fn refuse(
         &mut self,
         rule: Rule,

@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use xtask::{codegen, drift_command, lint_command};
+use xtask::commands::{self, bench};
 
 /// Maintainers' commands of this workspace.
 #[derive(Parser)]
@@ -22,13 +22,13 @@ enum Command {
         /// Write nothing; print diffs and fail if the checked-in code is stale
         #[arg(long)]
         check: bool,
-        /// List what was rewritten to lower OpenAPI 3.1 to 3.0, on the standard error
+        /// List what was rewritten to lower OpenAPI 3.1 to 3.0, on standard error
         #[arg(long)]
         explain: bool,
-        /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml]
+        /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml, with its overlay]
         #[arg(long, value_name = "FILE")]
         description: Option<PathBuf>,
-        /// The OpenAPI Overlay to apply to it [default: openapi/overlay.yaml]
+        /// The OpenAPI Overlay to apply to it first
         #[arg(long, value_name = "FILE")]
         overlay: Option<PathBuf>,
         /// The folder of the crate to generate [default: letta-api]
@@ -43,7 +43,7 @@ enum Command {
         /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml, with its overlay]
         #[arg(value_name = "FILE")]
         description: Option<PathBuf>,
-        /// The OpenAPI Overlay to apply to it before
+        /// The OpenAPI Overlay to apply to it first
         #[arg(long, value_name = "FILE")]
         overlay: Option<PathBuf>,
         /// How to print what is found
@@ -52,8 +52,8 @@ enum Command {
     },
     /// Compare the description with another, such as the one that the service publishes
     ///
-    /// Exits with 0 where they agree, with 1 where they differ, and with 2 where they cannot be compared. What the
-    /// overlay explains never counts.
+    /// Exits with 0 if they agree, with 1 if they differ, and with 2 if they cannot be compared. What the overlay
+    /// explains never counts.
     Drift {
         /// The other OpenAPI description, YAML or JSON
         #[arg(value_name = "OTHER")]
@@ -77,7 +77,7 @@ enum Command {
     /// Measure, and write BENCHMARKS.md with its plots; `cargo xtask bench --help` says what can be measured
     #[command(disable_help_flag = true)]
     Bench {
-        /// What the benchmarks are told
+        /// Arguments of the benchmarks
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
@@ -88,7 +88,7 @@ enum FailOn {
     /// Any that the overlay does not explain
     #[default]
     Any,
-    /// Those that break users of the SDK if ours is made to say the same
+    /// Those that would break users of the SDK if ours said the same
     Breaking,
     /// None
     Never,
@@ -122,9 +122,10 @@ fn main() -> ExitCode {
             out,
             timings,
         } => {
-            let options = codegen::Options {
+            let overlay = overlay_for(overlay, description.as_deref());
+            let options = commands::codegen::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
-                overlay: overlay.unwrap_or_else(|| in_workspace("openapi/overlay.yaml")),
+                overlay,
                 out: out.unwrap_or_else(|| in_workspace("letta-api")),
                 check,
             };
@@ -135,12 +136,10 @@ fn main() -> ExitCode {
             overlay,
             format,
         } => {
-            let ours = description
-                .is_none()
-                .then(|| in_workspace("openapi/overlay.yaml"));
-            let options = lint_command::Options {
+            let overlay = overlay_for(overlay, description.as_deref());
+            let options = commands::lint::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
-                overlay: overlay.or(ours),
+                overlay,
             };
             lint(&options, format)
         }
@@ -152,80 +151,58 @@ fn main() -> ExitCode {
             fail_on,
             format,
         } => {
-            let ours = description
-                .is_none()
-                .then(|| in_workspace("openapi/overlay.yaml"));
-            let options = drift_command::Options {
+            let overlay = overlay_for(overlay, description.as_deref());
+            let options = commands::drift::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
-                overlay: overlay.or(ours),
+                overlay,
                 other,
                 ours_only,
             };
             drift(&options, fail_on, format)
         }
-        Command::Bench { arguments } => bench(&arguments),
-    }
-}
-
-/// Builds the benchmarks with all of their programs, as fast as they can be, and runs them.
-fn bench(arguments: &[OsString]) -> ExitCode {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let cargo = |subcommand: &str, arguments: &[OsString]| {
-        let mut command = process::Command::new(&cargo);
-        command
-            .args([subcommand, "--release", "--manifest-path"])
-            .arg(in_workspace("tests/bench/Cargo.toml"))
-            .args(arguments);
-        match command.status() {
-            Ok(status) => status.success(),
-            Err(error) => {
-                eprintln!("error: cargo cannot be run: {error}");
-                false
+        Command::Bench { arguments } => {
+            match bench::run(&in_workspace("tests/bench/Cargo.toml"), &arguments) {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::FAILURE,
             }
         }
-    };
-    let mut run: Vec<OsString> = ["--bin", "bench", "--"].map(OsString::from).into();
-    run.extend_from_slice(arguments);
-    match cargo("build", &["--bins".into()]) && cargo("run", &run) {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
     }
 }
 
 /// Prints how the two differ.
-fn drift(options: &drift_command::Options, fail_on: FailOn, format: DriftFormat) -> ExitCode {
-    match drift_command::run(options) {
+fn drift(options: &commands::drift::Options, fail_on: FailOn, format: DriftFormat) -> ExitCode {
+    match commands::drift::run(options) {
         Ok(report) => {
             println!(
                 "{}",
                 match format {
-                    DriftFormat::Text => drift_command::to_text(&report),
-                    DriftFormat::Json => drift_command::to_json(&report, options),
+                    DriftFormat::Text => commands::drift::to_text(&report),
+                    DriftFormat::Json => commands::drift::to_json(&report, options),
                 }
             );
             let fail_on = match fail_on {
-                FailOn::Any => drift_command::FailOn::Any,
-                FailOn::Breaking => drift_command::FailOn::Breaking,
-                FailOn::Never => drift_command::FailOn::Never,
+                FailOn::Any => commands::drift::FailOn::Any,
+                FailOn::Breaking => commands::drift::FailOn::Breaking,
+                FailOn::Never => commands::drift::FailOn::Never,
             };
-            ExitCode::from(drift_command::exit_code(&report, fail_on))
+            ExitCode::from(commands::drift::exit_code(&report, fail_on))
         }
         Err(failure) => {
-            eprintln!("{}", drift_command::failure_to_text(&failure));
+            eprintln!("{}", commands::drift::failure_to_text(&failure));
             ExitCode::from(2)
         }
     }
 }
 
-/// Prints what is found. Exits with 1 where anything is, and with 2 where a file cannot be read.
-fn lint(options: &lint_command::Options, format: Format) -> ExitCode {
-    match lint_command::run(options) {
+/// Prints what is found. Exits with 1 if anything is, and with 2 if a file cannot be read.
+fn lint(options: &commands::lint::Options, format: Format) -> ExitCode {
+    match commands::lint::run(options) {
         Ok(findings) => {
             println!(
                 "{}",
                 match format {
-                    Format::Text => lint_command::to_text(&findings),
-                    Format::Json => lint_command::to_json(&findings),
+                    Format::Text => commands::lint::to_text(&findings),
+                    Format::Json => commands::lint::to_json(&findings),
                 }
             );
             ExitCode::from(u8::from(!findings.is_empty()))
@@ -237,9 +214,14 @@ fn lint(options: &lint_command::Options, format: Format) -> ExitCode {
     }
 }
 
-fn codegen(options: &codegen::Options, explain: bool, timings: Option<&Path>) -> ExitCode {
+/// Generates, and tells what was done.
+fn codegen(
+    options: &commands::codegen::Options,
+    explain: bool,
+    timings: Option<&Path>,
+) -> ExitCode {
     // Beside the errors: a later stage may fail.
-    let outcome = codegen::run(options, |lowered| {
+    let outcome = commands::codegen::run(options, |lowered| {
         if explain {
             eprintln!("{}\n", lowered.explain());
         }
@@ -263,7 +245,13 @@ fn codegen(options: &codegen::Options, explain: bool, timings: Option<&Path>) ->
     }
 }
 
-/// A path of the workspace, whatever folder the command is run in; short where it can be.
+/// The overlay that was named, or ours if the description is ours: to another description it would not fit.
+fn overlay_for(named: Option<PathBuf>, description: Option<&Path>) -> Option<PathBuf> {
+    let is_ours = description.is_none();
+    named.or_else(|| is_ours.then(|| in_workspace("openapi/overlay.yaml")))
+}
+
+/// A path of the workspace, whatever folder the command is run in; short if it can be.
 fn in_workspace(path: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()

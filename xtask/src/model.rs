@@ -1,43 +1,15 @@
 //! What the later stages need to know of a description, beyond what progenitor reads itself.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use crate::arrange::{
-    EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, OPTIONAL_BODY, REQUIRED_TO_SEND, UNION, UPLOAD,
-    branches_of,
-};
-use crate::document::{Node, Pointer};
 use crate::markdown;
+use crate::markers::{
+    EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, OPEN, OPTIONAL_BODY, REPLACE, REQUIRED_TO_SEND,
+    SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD, VARIANT_NAMES, branches_of,
+};
 use crate::naming::{argument_name, method_name, type_name};
-
-/// Vendor extensions that begin so are ours, and no others are allowed to.
-pub const MARKER_PREFIX: &str = "x-codegen-";
-/// On an enum or a union: keep values that the description does not know.
-pub const OPEN: &str = "x-codegen-open";
-/// The field of a branch of an open union that keeps members that the description does not know.
-pub const UNKNOWN_MEMBERS: &str = "unknown";
-/// On a component schema: the hand-written Rust type to use in its place.
-pub const REPLACE: &str = "x-codegen-replace";
-/// On any schema: keywords that the generator should not see.
-pub const IGNORE: &str = "x-codegen-ignore";
-/// On a property: `Debug` does not show it.
-pub const SENSITIVE: &str = "x-codegen-sensitive";
-/// On an enum: names of its variants, in order. The name is one that many generators know.
-pub const VARIANT_NAMES: &str = "x-enum-varnames";
-/// On an inline schema: the name of its type.
-pub const NAME: &str = "x-codegen-name";
-/// On an operation: whether a call whose outcome is unknown may be sent again without harm.
-pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
-/// On an operation that answers with JSON or server-sent events: what the method for the events is called.
-pub const EVENT_METHOD: &str = "x-codegen-event-method";
-
-/// Extensions that begin so say why something is deprecated, or what takes its place. Many descriptions have one.
-pub const DEPRECATION: &str = "x-deprecat";
-
-/// The HTTP methods that a path item may have, as OpenAPI spells them.
-pub const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+use crate::openapi::walk::{self, Kind, Reach, Then};
+use crate::openapi::{Node, Pointer, component_schemas, deprecation, operations, reference, tags};
 
 /// A description, read for the refine stage.
 #[derive(Debug, Default)]
@@ -67,7 +39,7 @@ pub struct Operation {
     pub description: Option<String>,
     /// Whether it is marked [`SAFE_TO_REPEAT`].
     pub safe_to_repeat: bool,
-    /// What to say to those who use it, where it is deprecated.
+    /// What to say to those who use it, if it is deprecated.
     pub deprecated: Option<String>,
     /// Its tags, each once. The first decides where its code stands.
     pub tags: Vec<String>,
@@ -93,7 +65,7 @@ pub struct Parameter {
     pub argument: String,
     /// What is said of it.
     pub description: Option<String>,
-    /// What to say to those who use it, where it is deprecated.
+    /// What to say to those who use it, if it is deprecated.
     pub deprecated: Option<String>,
     /// Whether it may be left out.
     pub optional: bool,
@@ -119,7 +91,7 @@ pub struct Schema {
     pub description: Option<String>,
     /// Whether it keeps values that the description does not know: unless it is marked [`OPEN`] `false`.
     pub open: bool,
-    /// Where it is one of several that typify cannot tell apart: how they are told apart.
+    /// If it is one of several that typify cannot tell apart: how they are told apart.
     pub union: Option<Union>,
     /// The name of a field for members that the description does not know.
     pub keeps_unknown: Option<String>,
@@ -133,7 +105,7 @@ pub struct Schema {
     pub sensitive: Vec<String>,
     /// Whether it is a body that is sent as a form with files.
     pub upload: bool,
-    /// What to say to those who use it, where it is deprecated.
+    /// What to say to those who use it, if it is deprecated.
     pub deprecated: Option<String>,
     /// The same of its properties, with those that are merged into it.
     pub deprecated_properties: BTreeMap<String, String>,
@@ -167,11 +139,11 @@ pub struct Branch {
     pub kinds: Vec<String>,
     /// The values of the tag that lead to it.
     pub tags: Vec<String>,
-    /// The texts that it is one of, where it is an enum.
+    /// The texts that it is one of, if it is an enum.
     pub texts: Vec<String>,
-    /// The properties without which it is none.
+    /// The properties that a value must have to be of this branch.
     pub required: Vec<String>,
-    /// Those without which it is none in an answer, though it is without them in a request.
+    /// Those that an answer must have to be of this branch, and a request need not have.
     pub in_answers: Vec<String>,
 }
 
@@ -202,6 +174,7 @@ impl Union {
     }
 }
 
+/// A list of texts.
 fn texts(node: &Node, key: &str) -> Vec<String> {
     let items = node.get(key).and_then(Node::as_array).unwrap_or(&[]);
     let texts = items.iter().filter_map(Node::as_str);
@@ -236,7 +209,7 @@ impl Model {
                 .schemas
                 .insert(type_name(name), Schema::read(document, name, schema));
         }
-        collect_property_orders(document, &mut model.property_orders);
+        model.property_orders = property_orders(document);
         model
     }
 }
@@ -267,12 +240,13 @@ impl Operation {
 }
 
 impl Parameter {
+    /// The parameters of an operation, with those of its path item.
     fn list(document: &Node, item: Option<&Node>, operation: &Node) -> Vec<Self> {
         let mut found: Vec<(&str, &str, &Node)> = Vec::new();
         for holder in item.into_iter().chain([operation]) {
             let listed = holder.get("parameters").and_then(Node::as_array);
             for node in listed.unwrap_or(&[]) {
-                let node = resolved(document, node);
+                let node = reference::last(document, node);
                 let text = |key: &str| node.get(key).and_then(Node::as_str);
                 let (Some(name), Some(place)) = (text("name"), text("in")) else {
                     continue;
@@ -326,19 +300,6 @@ impl EventStream {
     }
 }
 
-/// What a reference leads to; the lints have seen that it does.
-fn resolved<'a>(document: &'a Node, node: &'a Node) -> &'a Node {
-    let mut node = node;
-    let mut seen = HashSet::new();
-    while let Some(text) = node.get("$ref").and_then(Node::as_str)
-        && seen.insert(text)
-        && let Some(next) = Pointer::parse(text).and_then(|at| document.pointer(&at))
-    {
-        node = next;
-    }
-    node
-}
-
 impl Schema {
     fn read(document: &Node, name: &str, node: &Node) -> Self {
         let properties = node.get("properties").and_then(Node::as_object);
@@ -388,97 +349,28 @@ impl Schema {
     }
 }
 
-/// What to say to those who use what this describes, if it is deprecated: what the description says of it in an
-/// extension, or that it is.
-pub fn deprecation(node: &Node) -> Option<String> {
-    let ignored = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
-    let is_ignored = ignored.iter().any(|it| it.as_str() == Some("deprecated"));
-    if is_ignored || node.get("deprecated").and_then(Node::as_bool) != Some(true) {
-        return None;
-    }
-    let members = node.as_object().into_iter().flatten();
-    let said = members
-        .filter(|(key, _)| key.starts_with(DEPRECATION))
-        .filter_map(|(_, entry)| entry.node.as_str())
-        .map(|text| markdown::docs(&markdown::plain(text)).replace('\n', " "))
-        .find(|text| !text.is_empty());
-    Some(said.unwrap_or_else(|| "the API description marks it as deprecated".to_owned()))
-}
-
 /// The properties of an object that are deprecated, with those that are merged into it.
 fn deprecated_properties(document: &Node, node: &Node) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let mut waiting = vec![node];
-    // Circles of references end, too.
-    for _ in 0..256 {
-        let Some(node) = waiting.pop() else { break };
-        let properties = node.get("properties").and_then(Node::as_object);
+    for schema in reference::merged(document, node) {
+        let properties = schema.get("properties").and_then(Node::as_object);
         for (name, entry) in properties.into_iter().flatten() {
             found.extend(deprecation(&entry.node).map(|note| (name.clone(), note)));
         }
-        let branches = node.get("allOf").and_then(Node::as_array).unwrap_or(&[]);
-        waiting.extend(branches.iter().map(|it| resolved(document, it)));
     }
     found
 }
 
-/// Every path item of a description, in its order, with the pointer to it. Extensions stand among the
-/// paths, and are none.
-pub fn path_items(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
-    let paths = document.get("paths").and_then(Node::as_object);
-    paths
-        .into_iter()
-        .flatten()
-        .filter(|(path, _)| !path.starts_with("x-"))
-        .map(|(path, entry)| (Pointer(vec!["paths".to_owned(), path.clone()]), &entry.node))
-}
-
-/// Every operation of a description, in its order, with the pointer to it. One that is null is none:
-/// progenitor's reader takes it for left out.
-pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
-    path_items(document).flat_map(|(at, item)| {
-        let members = item.as_object();
-        members
-            .into_iter()
-            .flatten()
-            .filter(|(key, entry)| METHODS.contains(&key.as_str()) && !entry.node.is_null())
-            .map(move |(key, entry)| (at.join(key), &entry.node))
-    })
-}
-
-/// The tags of an operation in their order, each once.
-pub fn tags(operation: &Node) -> Vec<&str> {
-    let tags = operation.get("tags").and_then(Node::as_array);
-    let mut seen = Vec::new();
-    for tag in tags.unwrap_or(&[]).iter().filter_map(Node::as_str) {
-        if !seen.contains(&tag) {
-            seen.push(tag);
-        }
-    }
-    seen
-}
-
-/// Every component schema of a description, by name.
-pub fn component_schemas(document: &Node) -> impl Iterator<Item = (&str, &Node)> {
-    document
-        .get("components")
-        .and_then(|components| components.get("schemas"))
-        .and_then(Node::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(name, entry)| (name.as_str(), &entry.node))
-}
-
-fn collect_property_orders(node: &Node, orders: &mut Vec<Vec<String>>) {
-    if let Some(members) = node.as_object() {
-        if let Some(properties) = node.get("properties").and_then(Node::as_object) {
+/// The property names of every schema of an object, in the order in which they are declared.
+fn property_orders(document: &Node) -> Vec<Vec<String>> {
+    let mut orders = Vec::new();
+    walk::each(document, Reach::V3_0, |node, place| {
+        if place.kind == Kind::Schema
+            && let Some(properties) = node.get("properties").and_then(Node::as_object)
+        {
             orders.push(properties.keys().cloned().collect());
         }
-        for entry in members.values() {
-            collect_property_orders(&entry.node, orders);
-        }
-    }
-    for item in node.as_array().into_iter().flatten() {
-        collect_property_orders(item, orders);
-    }
+        Then::Within
+    });
+    orders
 }

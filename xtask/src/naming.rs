@@ -3,6 +3,17 @@
 
 use heck::{ToKebabCase, ToPascalCase, ToSnakeCase};
 
+/// The field of a branch of an open union that keeps members that the description does not know.
+pub const UNKNOWN_MEMBERS: &str = "unknown";
+/// The file of the types that several tags reach, and the modules of `generated.rs`: no tag may be called so.
+pub const MODULES: [&str; 3] = ["shared", "types", "operations"];
+/// The constant that lists all operations: no operation's own may be called so.
+pub const ALL: &str = "ALL";
+/// The feature, and so the file, of the operations that have no tag.
+pub const UNTAGGED: &str = "untagged";
+/// The feature that turns all others of the description on.
+pub const FULL: &str = "full";
+
 /// The method of an operation.
 pub fn method_name(operation_id: &str) -> String {
     sanitized(operation_id, str::to_snake_case, "_")
@@ -55,6 +66,8 @@ pub fn all_differ(names: &[String]) -> bool {
     names.iter().all(|name| seen.insert(name))
 }
 
+/// What progenitor and typify do to a name: characters that no name may have become dashes, then the case changes, and a
+/// keyword or a digit at the beginning is made a name.
 fn sanitized(name: &str, to_case: fn(&str) -> String, before_digit: &str) -> String {
     let out = match name {
         "+1" => "plus1".to_owned(),
@@ -73,10 +86,12 @@ fn sanitized(name: &str, to_case: fn(&str) -> String, before_digit: &str) -> Str
     }
 }
 
+/// Whether an identifier may begin so.
 fn may_begin(c: char) -> bool {
     c.is_ascii_alphabetic() || (!c.is_ascii() && is_identifier(&c.to_string()))
 }
 
+/// Whether an identifier may go on so.
 fn may_continue(c: char) -> bool {
     c == '_' || c.is_ascii_alphanumeric() || (!c.is_ascii() && is_identifier(&format!("a{c}")))
 }

@@ -8,8 +8,8 @@
 use serde_json_path::JsonPath;
 
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Entry, Node, Pointer, Value};
-use crate::model::IGNORE;
+use crate::markers::{IGNORE, is_extension};
+use crate::openapi::{Entry, Node, Pointer, Value};
 
 /// Applies `overlay` to `description`. Gives the number of actions.
 ///
@@ -58,7 +58,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
         ),
         None => problem(
             &root,
-            "the file has no `overlay` version, so it is no overlay".to_owned(),
+            "the file has no `overlay` version, so it is not an overlay".to_owned(),
             "begin it with `overlay: 1.0.0`",
         ),
     }
@@ -71,14 +71,13 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
         {
             problem(
                 &root.join("info"),
-                format!("`info.{field}` is missing, or no string"),
+                format!("`info.{field}` is missing or not a string"),
                 "the Overlay Specification requires it",
             );
         }
     }
     for key in overlay.as_object().into_iter().flat_map(|it| it.keys()) {
-        if !matches!(key.as_str(), "overlay" | "info" | "extends" | "actions")
-            && !key.starts_with("x-")
+        if !matches!(key.as_str(), "overlay" | "info" | "extends" | "actions") && !is_extension(key)
         {
             problem(
                 &root.join(key),
@@ -96,7 +95,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
     if items.is_empty() {
         problem(
             &list,
-            "`actions` is missing, empty, or no array".to_owned(),
+            "`actions` is missing, empty or not an array".to_owned(),
             "the Overlay Specification requires at least one action",
         );
     }
@@ -105,7 +104,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
         let at = list.join(number);
         for key in item.as_object().into_iter().flat_map(|it| it.keys()) {
             if !matches!(key.as_str(), "target" | "description" | "update" | "remove")
-                && !key.starts_with("x-")
+                && !is_extension(key)
             {
                 problem(
                     &at.join(key),
@@ -127,8 +126,8 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
             Some(Err(error)) => {
                 problem(
                     &at.join("target"),
-                    format!("the target is no JSONPath: {}", error.message()),
-                    "see RFC 9535; names that are no identifiers go in brackets, ['like-this']",
+                    format!("the target is not a JSONPath: {}", error.message()),
+                    "see RFC 9535; names that are not identifiers go in brackets, ['like-this']",
                 );
                 continue;
             }
@@ -148,7 +147,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
             (Some(None), _) => {
                 problem(
                     &at.join("remove"),
-                    "`remove` is no boolean".to_owned(),
+                    "`remove` is not a boolean".to_owned(),
                     "write `true` or `false`",
                 );
                 continue;
@@ -278,6 +277,7 @@ impl Action<'_> {
         Ok(())
     }
 
+    /// Appends to an array, or merges into an object.
     fn update_node(
         &self,
         node: &mut Node,
@@ -300,6 +300,7 @@ impl Action<'_> {
         Ok(())
     }
 
+    /// Merges member by member. What the specification leaves open is an error.
     fn merge(&self, node: &mut Node, update: &Node, pointer: &Pointer) -> Result<(), Failure> {
         let (Value::Object(members), Value::Object(changes)) = (&mut node.value, &update.value)
         else {
@@ -353,6 +354,7 @@ impl Action<'_> {
         Ok(())
     }
 
+    /// Takes a match out of what holds it.
     fn remove(&self, description: &mut Node, pointer: &Pointer) -> Result<(), Failure> {
         let (Some(parent), Some(last)) = (pointer.parent(), pointer.last()) else {
             return Err(self.error(
@@ -375,6 +377,7 @@ impl Action<'_> {
         Ok(())
     }
 
+    /// Something that is wrong with this action, at its target.
     fn error(&self, message: String, help: &str) -> Failure {
         let span = &self.target.span;
         Diagnostic::in_source(&span.source, span.start..span.end, "overlay", message, help).into()
@@ -478,8 +481,8 @@ pub(crate) fn yaml_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Source;
     use crate::load;
+    use crate::openapi::Source;
 
     fn apply_text(description: &str, actions: &str) -> Result<String, String> {
         let parse = |name, text: &str| load::parse(&Source::new(name, text)).unwrap();
@@ -554,7 +557,7 @@ mod tests {
     fn an_action_that_cannot_be_applied_is_an_error_at_its_line() {
         for (description, actions, says) in [
             ("a: {}", "- {target: $.b, update: {}}", "matches nothing"),
-            ("a: {}", "- {target: 'a b', update: {}}", "no JSONPath"),
+            ("a: {}", "- {target: 'a b', update: {}}", "not a JSONPath"),
             ("a: 1", "- {target: $.a, remove: true}", "a number at #/a"),
             (
                 "a: {}",
@@ -573,7 +576,11 @@ mod tests {
             ),
             ("a: {}", "- {target: $, remove: true}", "whole description"),
             ("a: {}", "- {target: $.a}", "neither updates nor removes"),
-            ("a: {}", "- {target: $.a, remove: yes please}", "no boolean"),
+            (
+                "a: {}",
+                "- {target: $.a, remove: yes please}",
+                "not a boolean",
+            ),
             ("a: {}", "- {update: {}}", "without `target`"),
             ("a: {}", "- {target: $.a, updte: {}}", "no field `updte`"),
             ("a: {b: {c: {}}}", "- {target: '$..*', remove: true}", ""),

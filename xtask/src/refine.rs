@@ -1,4 +1,4 @@
-//! Seventh stage: progenitor's code becomes the code we want, where progenitor has no setting for it.
+//! Seventh stage: progenitor's code becomes the code we want, if progenitor has no setting for it.
 //!
 //! A pass over the syntax tree, driven by the description's markers. What it expects of progenitor's
 //! output and does not find is an error, never a silent omission: a new version of progenitor that
@@ -10,7 +10,7 @@ mod docs;
 mod event_streams;
 mod forms;
 mod method_docs;
-mod open;
+mod open_unions;
 mod operations;
 mod parameter_structs;
 mod tagged;
@@ -42,7 +42,7 @@ pub struct Refined {
 ///
 /// # Errors
 ///
-/// Where the tokens are not what this version of progenitor is known to write, or a marked schema has
+/// The tokens are not what this version of progenitor is known to write, or a marked schema has
 /// no type in them.
 pub fn refine(tokens: TokenStream, model: &Model) -> Result<Refined, Failure> {
     let file: File =

@@ -17,24 +17,18 @@ use syn::{
     parse_quote,
 };
 
-pub use features::{FULL, Feature, UNTAGGED};
+pub use features::Feature;
 pub use layout::SourceFile;
 
 use crate::diagnostic::Failure;
 use crate::model::{self, Model};
-use crate::naming::module_name;
+use crate::naming::{ALL, UNTAGGED, module_name};
 use crate::refine::Refined;
 use crate::template::template;
 use layout::{CONSTANTS, MethodUnit, OWN_TYPES, TypeUnit};
 use reach::{DEFAULTS, Part};
 
-/// The file of the types that several tags reach, and the modules of `generated.rs`: no tag may be called so.
-pub const MODULES: [&str; 3] = ["shared", "types", "operations"];
-
 const SHARED: &str = "shared";
-
-/// The constant that lists all operations: no operation's own may be called so.
-pub const ALL: &str = "ALL";
 
 /// The code by files, and the features that turn it on.
 #[derive(Debug)]
@@ -59,7 +53,7 @@ struct Operation {
 ///
 /// # Errors
 ///
-/// Where the code is not what this stage expects of the one before.
+/// The code is not what this stage expects of the one before.
 pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     let operations = operations(refined.methods, refined.constants, model)?;
     let (mut parts, mentions) = reach::parts(refined.types)?;

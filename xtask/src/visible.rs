@@ -37,6 +37,7 @@ pub fn visible_json(json: &str) -> Cow<'_, str> {
     })
 }
 
+/// The text with each hidden character written by `escape`. Most texts have none, and are not copied.
 fn escaped(text: &str, escape: impl Fn(char, &mut String)) -> Cow<'_, str> {
     let is_escaped = |c: char| is_hidden(c) && !matches!(c, '\n' | '\t');
     if !text.contains(is_escaped) {

@@ -18,10 +18,10 @@ use fixture::{files, name_of, rule_of};
 use scratch::Scratch;
 use serde_json::{Value, json};
 use xtask::diagnostic::{Diagnostic, Failure};
-use xtask::document::{Node, Pointer, Source};
 use xtask::lint::RULES;
-use xtask::model::{SAFE_TO_REPEAT, component_schemas, operations};
+use xtask::markers::SAFE_TO_REPEAT;
 use xtask::naming::type_name;
+use xtask::openapi::{Node, Pointer, Source, component_schemas, operations};
 use xtask::{arrange, lint, load, lower, overlay};
 
 /// More rounds of advice than any description needs. Of inline schemas that say the same, one is found in each.

@@ -11,7 +11,7 @@ use changes::{Mutation, mutate, places};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use xtask::diagnostic::Failure;
-use xtask::document::Source;
+use xtask::openapi::Source;
 use xtask::{load, overlay};
 
 /// The stages from text to text.

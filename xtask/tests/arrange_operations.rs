@@ -1,9 +1,9 @@
 //! The arrange stage: what stands in the description afterwards.
 
 use serde_json::{Value, json};
-use xtask::document::{Node, Pointer, Source};
-use xtask::model::{Model, component_schemas};
-use xtask::{arrange, load};
+use xtask::model::Model;
+use xtask::openapi::{Node, Pointer, Source, component_schemas};
+use xtask::{arrange, load, markers};
 
 fn arranged(description: &Value) -> Value {
     node(description).to_json()
@@ -35,13 +35,13 @@ fn schema_of<'a>(description: &'a Value, status: &str) -> &'a Value {
 /// The schemas of the branches of a union, as they are set aside.
 fn branches(arranged: &Value, union: &str) -> Vec<Value> {
     let schemas = &arranged["components"]["schemas"];
-    assert!(schemas[union][arrange::UNION].is_object(), "{arranged}");
-    let parts = &schemas[arrange::branches_of(union)]["properties"];
+    assert!(schemas[union][markers::UNION].is_object(), "{arranged}");
+    let parts = &schemas[markers::branches_of(union)]["properties"];
     parts.as_object().unwrap().values().cloned().collect()
 }
 
 fn is_upload(arranged: &Value) -> bool {
-    arranged.to_string().contains(arrange::UPLOAD)
+    arranged.to_string().contains(markers::UPLOAD)
 }
 
 fn refers(name: &str) -> Value {

@@ -1,8 +1,9 @@
 //! What becomes of a description before it is looked at: inline types get names, and keywords go.
 
-use xtask::arrange::{FROM, UNION, arrange};
+use xtask::arrange::arrange;
 use xtask::diagnostic::{Diagnostic, Failure};
-use xtask::document::{Node, Source};
+use xtask::markers::{FROM, UNION};
+use xtask::openapi::{Node, Source};
 use xtask::{lint, load};
 
 /// A description with these components, and a body of this schema.

@@ -707,7 +707,7 @@ fn a_description_in_openapi_3_1_gives_the_same_code_and_says_what_was_rewritten(
             "lowered from OpenAPI 3.1: 3 rewrites
       1  version: the version becomes 3.0.3 (keeps the meaning)
       1  type-list: a list of types becomes one type, or a `oneOf` of types (keeps the meaning)
-      1  title: the title of an inline schema, which would name its type, goes (keeps what is valid, forgets a note)
+      1  title: the title of an inline schema, which would name its type, is removed (keeps what is valid, forgets a note)
 
 version:
   letta.yaml:3:1 #/openapi
@@ -754,8 +754,8 @@ fn what_cannot_be_lowered_is_refused_all_at_once_with_its_places() {
     for text in [
         "error[webhooks]",
         "leave it out with `{target: $.webhooks, remove: true}`",
-        "error[conditional]: OpenAPI 3.0 has nothing that means `if`",
-        "error[conditional]: OpenAPI 3.0 has nothing that means `then`",
+        "error[conditional]: OpenAPI 3.0 has no equivalent of `if`",
+        "error[conditional]: OpenAPI 3.0 has no equivalent of `then`",
         "--> letta.yaml:",
         "3 errors; nothing was written",
     ] {
@@ -770,4 +770,32 @@ fn a_description_in_openapi_3_0_has_nothing_to_explain() {
     let run = copy.codegen(&["--explain"]);
     assert!(run.stderr().contains("nothing was lowered"));
     run.succeeds();
+}
+
+#[test]
+fn another_description_is_taken_without_our_overlay() {
+    let copy = Copy::new();
+    let other = "openapi: 3.0.3\ninfo: {title: Other, version: '1'}\npaths:\n  /a:\n    get:\n      operationId: getIt\n      \
+                 tags: [clientSideAccessTokens]\n      x-codegen-safe-to-repeat: true\n      responses: {'204': {description: ''}}\n";
+    copy.write("other.yaml", other);
+    let run = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.current_dir(copy.folder.path());
+        command.args([
+            "codegen",
+            "--out",
+            "letta-api",
+            "--description",
+            "other.yaml",
+        ]);
+        Run(command.args(more).output().unwrap())
+    };
+    let said = run(&[]).succeeds();
+    assert!(
+        said.contains("1 operations") && said.contains("0 overlay actions"),
+        "{said}"
+    );
+    // One that is named is applied.
+    let message = run(&["--overlay", "overlay.yaml"]).fails();
+    assert!(message.contains("matches nothing"), "{message}");
 }

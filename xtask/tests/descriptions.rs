@@ -9,9 +9,10 @@ use std::process::Command;
 use proptest::prelude::*;
 use serde_json::Value;
 use texts::{TEXTS, description, docs_of, problem, text};
-use xtask::document::Source;
+use xtask::load;
+use xtask::openapi::Source;
+use xtask::output::manifest;
 use xtask::visible::is_hidden;
-use xtask::{load, manifest};
 
 fn code(description: &Value) -> pipeline::Code {
     let source = Source::new("d.json", description.to_string());
@@ -39,7 +40,11 @@ fn problem_of(description: &Value) -> Option<String> {
             }
         }
     }
-    let text = format!("[features]\n{}\n{}\n", manifest::BEGIN, manifest::END);
+    let text = format!(
+        "[features]\n{}\n{}\n",
+        xtask::manifest::BEGIN,
+        xtask::manifest::END
+    );
     let manifest = manifest::with_features("Cargo.toml".as_ref(), &text, &code.features);
     let manifest = manifest.unwrap_or_else(|failure| panic!("{failure}"));
     // A line of TOML holds no control character, and a comment has one line.

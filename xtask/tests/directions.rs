@@ -2,7 +2,7 @@
 //! becomes of it in code is in `calls/directions.rs`.
 
 use serde_json::{Value, json};
-use xtask::document::Source;
+use xtask::openapi::Source;
 use xtask::{arrange, lint, load, lower};
 
 /// A description of one operation that sends and receives these schemas.

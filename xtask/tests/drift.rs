@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use fixture::{difference, files, name_of, rule_of};
-use xtask::document::{Entry, Node, Pointer, Source, Value};
+use xtask::commands::drift::to_text;
 use xtask::drift::{ByOverlay, CHANGES, Difference, Report, Scope, Uses, compare};
-use xtask::drift_command::to_text;
 use xtask::load;
+use xtask::openapi::{Entry, Node, Pointer, Source, Value};
 
 fn fixtures() -> Vec<PathBuf> {
     files("drift")
@@ -513,7 +513,7 @@ fn a_difference_that_the_overlay_makes_is_explained_by_its_action() {
     );
     assert_eq!(report.counted().count(), 0);
     assert_eq!(
-        xtask::drift_command::exit_code(&report, Default::default()),
+        xtask::commands::drift::exit_code(&report, Default::default()),
         0
     );
 }
@@ -628,7 +628,7 @@ fn what_cannot_be_lowered_is_compared_as_it_is_and_noted_where_it_matters() {
     let text = to_text(&report);
     assert_eq!(report.differences.len(), 2, "{text}");
     for says in [
-        "conditional: OpenAPI 3.0 has nothing that means `if`; compared as it is written (d.yaml:6:",
+        "conditional: OpenAPI 3.0 has no equivalent of `if`; compared as it is written (d.yaml:6:",
         "OTHER has a place that OpenAPI 3.0 cannot say",
     ] {
         assert!(text.contains(says), "{says} is not in\n{text}");

@@ -8,10 +8,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use xtask::document::Source;
+use xtask::commands::drift::to_text;
 use xtask::drift::{Difference, Report, compare};
-use xtask::drift_command::to_text;
 use xtask::load;
+use xtask::openapi::Source;
 
 /// A schema in OpenAPI 3.0, all inline.
 fn schema() -> impl Strategy<Value = Value> {

@@ -236,7 +236,7 @@ fn what_cannot_be_compared_exits_with_2_and_says_why() {
                 "--overlay",
                 "same.yaml",
             ],
-            "it is no overlay",
+            "it is not an overlay",
         ),
         (&[], "OTHER"),
         (&["same.yaml", "--fail-on", "all"], "--fail-on"),

@@ -20,8 +20,8 @@ use pipeline::Code;
 use scratch::Scratch;
 use serde_json::json;
 use xtask::diagnostic::{Diagnostic, Failure};
-use xtask::document::{Node, Pointer, Source, Value};
-use xtask::model::{IGNORE, METHODS, component_schemas, operations};
+use xtask::markers::IGNORE;
+use xtask::openapi::{METHODS, Node, Pointer, Source, Value, component_schemas, operations};
 use xtask::{arrange, load, lower, overlay};
 
 /// Where the descriptions are.

@@ -8,11 +8,12 @@ use std::path::Path;
 
 use quote::ToTokens;
 use scratch::Scratch;
-use xtask::document::{Node, Source};
 use xtask::model::Model;
-use xtask::render::SourceText;
+use xtask::openapi::{Node, Source};
+use xtask::output::render;
+use xtask::output::render::SourceText;
 use xtask::split::Feature;
-use xtask::{arrange, generate, lint, load, refine, render, split};
+use xtask::{arrange, generate, lint, load, refine, split};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -673,7 +674,7 @@ fn what_generated_code_adds_to_what_is_described_is_known_to_the_lints() {
         !added.is_empty()
             && added
                 .iter()
-                .all(|name| split::MODULES.contains(&name.as_str())),
+                .all(|name| xtask::naming::MODULES.contains(&name.as_str())),
         "{added:?}"
     );
 

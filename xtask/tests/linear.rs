@@ -5,7 +5,7 @@
 mod pipeline;
 
 use serde_json::{Map, Value, json};
-use xtask::document::Source;
+use xtask::openapi::Source;
 use xtask::{arrange, lint, load, lower, overlay};
 
 /// Twice as much would be 2.0. Tables that grow by doubling make steps.

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 
 use fixture::{difference, files, name_of, rule_of};
 use xtask::diagnostic::{Diagnostic, Failure};
-use xtask::document::{Node, Pointer, Source, Value};
 use xtask::generate::generate;
 use xtask::lint::{RULES, lint};
-use xtask::model::{Model, SAFE_TO_REPEAT, operations};
+use xtask::markers::SAFE_TO_REPEAT;
+use xtask::model::Model;
+use xtask::openapi::{Node, Pointer, Source, Value, operations};
 use xtask::{arrange, load, overlay};
 
 fn fixtures() -> Vec<PathBuf> {
@@ -142,7 +143,7 @@ fn progenitor_does_what_the_rules_are_there_for() {
         ("path-parameter.yaml", "panicked with:"),
         (
             "ref-target.yaml",
-            "panicked with: $ref #/components/schemas/Thing/properties/other is missing",
+            "panicked with: $ref #/components/schemas/Other is missing",
         ),
         (
             "response-schema.yaml",
@@ -207,6 +208,54 @@ fn progenitor_does_what_the_rules_are_there_for() {
         assert!(
             outcome.contains(does),
             "{fixture}: {does:?} is not in\n{outcome}"
+        );
+    }
+}
+
+/// The messages about a description of these schemas, arranged.
+fn messages(schemas: &str) -> Vec<String> {
+    let text = format!(
+        "openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\npaths: {{}}\ncomponents:\n  schemas:\n    {schemas}\n"
+    );
+    let document = load::parse(&xtask::openapi::Source::new("d.yaml", text)).unwrap();
+    match lint(&arrange::arrange(document)) {
+        Ok(()) => Vec::new(),
+        Err(Failure::Diagnostics(found)) => found.into_iter().map(|it| it.message).collect(),
+        Err(failure) => panic!("{failure}"),
+    }
+}
+
+#[test]
+fn a_finding_about_a_branch_of_a_union_names_the_union() {
+    let found = messages("Amount: {oneOf: [{type: string}, {type: number}]}");
+    let begins = "branch 2 of `Amount` is a number without `format: double`";
+    assert!(
+        found.len() == 1 && found[0].starts_with(begins),
+        "{found:?}"
+    );
+    // A component of another kind may have such properties.
+    let found = messages("Other: {type: object, properties: {b0: {type: number}}}");
+    let begins = "the property `b0` of `Other` is a number";
+    assert!(
+        found.len() == 1 && found[0].starts_with(begins),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_marker_without_effect_is_found_in_a_property_that_is_called_like_data() {
+    for name in ["example", "examples", "default", "enum", "const"] {
+        let schema = format!(
+            "A: {{type: object, properties: {{{name}: {{type: string, x-codegen-nothing: 1}}}}}}"
+        );
+        let found = messages(&schema);
+        assert_eq!(found, ["there is no marker `x-codegen-nothing`"], "{name}");
+        // In data, it is data.
+        let schema = format!("A: {{type: string, {name}: {{x-codegen-nothing: 1}}}}");
+        let found = messages(&schema);
+        assert!(
+            !found.iter().any(|it| it.contains("marker")),
+            "{name}: {found:?}"
         );
     }
 }

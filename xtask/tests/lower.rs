@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use fixture::{difference, files, name_of, read, rule_of};
-use xtask::document::{Node, Source};
 use xtask::load;
 use xtask::lower::{Lowered, REFUSALS, REWRITINGS, lower};
+use xtask::openapi::{Node, Source};
 
 fn fixtures() -> Vec<PathBuf> {
     files("lower")

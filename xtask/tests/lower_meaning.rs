@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use xtask::document::{Node, Source};
 use xtask::load;
 use xtask::lower::{Effect, Lowered, lower};
+use xtask::openapi::{Node, Source};
 
 fn parse(description: &Value) -> Node {
     load::parse(&Source::new("d.json", description.to_string()))

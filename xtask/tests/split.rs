@@ -12,11 +12,12 @@ use quote::ToTokens;
 use scratch::Scratch;
 use serde_json::{Map, Value, json};
 use syn::{Attribute, Expr, Item, Meta, Token};
-use xtask::document::{Node, Source};
 use xtask::model::Model;
-use xtask::render::{LONGEST, SourceText};
+use xtask::openapi::{Node, Source};
+use xtask::output::render;
+use xtask::output::render::{LONGEST, SourceText};
 use xtask::split::Feature;
-use xtask::{generate, lint, load, refine, render, split};
+use xtask::{generate, lint, load, refine, split};
 
 struct Code {
     files: Vec<SourceText>,

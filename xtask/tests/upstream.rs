@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use scratch::Scratch;
 use scratch::upstream::generated;
-use xtask::document::Node;
-use xtask::model;
+use xtask::openapi;
+use xtask::openapi::Node;
 
 /// The description, or nothing, and a word about it.
 fn upstream() -> Option<PathBuf> {
@@ -38,7 +38,7 @@ fn every_operation_has_a_method_and_streams_have_a_second() {
         }
     }
     let (mut described, mut streams) = (0, 0);
-    for (at, operation) in model::operations(&generated.description) {
+    for (at, operation) in openapi::operations(&generated.description) {
         described += 1;
         let id = operation.get("operationId").and_then(Node::as_str).unwrap();
         let method = xtask::naming::method_name(id);

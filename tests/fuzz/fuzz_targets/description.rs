@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use serde_json::Value;
-use xtask::document::Source;
+use xtask::openapi::Source;
 use xtask::load;
 
 // What the proptest of xtask does as well.

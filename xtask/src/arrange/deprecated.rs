@@ -1,15 +1,16 @@
 //! What is deprecated within a union whose variants typify makes: no note of a variant or of its fields reaches the code,
 //! and so words do. All else that is deprecated has an attribute.
 
-use super::schema::{get, items_mut, member_mut, members_mut};
+use super::build::{items_mut, member_mut, members_mut};
 use super::tagged::is_tagged;
-use super::walk::each_schema;
-use crate::document::{Node, Value};
 use crate::markdown;
-use crate::model::deprecation;
+use crate::openapi::schema::get;
+use crate::openapi::walk::each_schema_mut;
+use crate::openapi::{Node, Value, deprecation};
 
+/// Adds the words to all branches of such unions, and to their properties.
 pub(super) fn in_words(document: &mut Node) {
-    each_schema(document, |schema, _, _| {
+    each_schema_mut(document, |schema, _, _| {
         if get(schema, "oneOf").is_none() || !is_tagged(schema) {
             return;
         }
@@ -23,6 +24,7 @@ pub(super) fn in_words(document: &mut Node) {
     });
 }
 
+/// Adds to the description of a schema that it is deprecated, if it is.
 fn say(schema: &mut Node) {
     let Some(note) = deprecation(schema) else {
         return;
@@ -33,7 +35,7 @@ fn say(schema: &mut Node) {
         Some(Value::String(text)) => *text = markdown::docs_with(text, &words),
         _ => {
             if let Some(members) = members_mut(schema) {
-                let words = super::schema::entry(super::schema::string(words, &span), &span);
+                let words = super::build::entry(super::build::string(words, &span), &span);
                 members.insert("description".to_owned(), words);
             }
         }

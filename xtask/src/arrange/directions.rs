@@ -9,41 +9,31 @@
 //! A text of one value stays as it is, and so does the property that a discriminator names: unions are told apart by
 //! them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::schema::{
-    array, entry, flag, get, items, items_mut, member_mut, members, members_mut, object, reference,
-    string, text, texts,
-};
-use super::walk::each_schema;
-use super::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
-use crate::document::{Node, Pointer, Value};
-use crate::drift::{self, Uses};
-use crate::model::REPLACE;
+use super::build::{array, entry, items_mut, member_mut, members_mut, object, string};
+use crate::markers::{NOT_SENT, REPLACE, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
+use crate::openapi::limits::LOOK_THROUGH;
+use crate::openapi::reference::{self, References};
+use crate::openapi::schema::{flag, get, items, members, reference, tag, texts, unwrapped};
+use crate::openapi::uses::{Uses, uses};
+use crate::openapi::walk::{self, Kind, Reach, Then, each_schema_mut};
+use crate::openapi::{Node, Pointer, Value};
 
-/// Deeper than references lead in any description that means something.
-const DEPTH: usize = 256;
-
-const BOTH: Uses = Uses {
-    request: true,
-    answer: true,
-};
-
+/// Arranges all schemas that are the outermost of what is merged: the parts of an `allOf` are seen with the whole, whose
+/// direction counts for them too.
 pub(super) fn arrange(document: &mut Node) {
     if !has_directions(document) {
         return;
     }
     let given = document.clone();
     let given = Given {
-        schemas: given
-            .get("components")
-            .and_then(|it| it.get("schemas"))
-            .and_then(Node::as_object),
-        uses: drift::uses(&given),
+        references: References::of(&given),
+        uses: uses(&given),
         tags: tags(&given),
         document: &given,
     };
-    each_schema(document, |schema, _, at| {
+    each_schema_mut(document, |schema, _, at| {
         let is_merged = at.len() > 1 && at[at.len() - 2] == "allOf";
         if !is_merged && schema.get("$ref").is_none() && schema.get(REPLACE).is_none() {
             given.owner(schema, at);
@@ -51,22 +41,23 @@ pub(super) fn arrange(document: &mut Node) {
     });
 }
 
-/// Whether any schema may have a direction. Most descriptions have none.
-fn has_directions(node: &Node) -> bool {
-    match &node.value {
-        Value::Object(members) => members.iter().any(|(key, entry)| {
-            let is_mark = key == "readOnly" || key == "writeOnly";
-            (is_mark && entry.node.as_bool() == Some(true)) || has_directions(&entry.node)
-        }),
-        Value::Array(items) => items.iter().any(has_directions),
-        _ => false,
-    }
+/// Whether any schema may have a direction. Most descriptions have none, and need not be copied.
+fn has_directions(document: &Node) -> bool {
+    let mut found = false;
+    walk::each(document, Reach::V3_0, |node, place| {
+        found |= place.kind == Kind::Schema && (flag(node, "readOnly") || flag(node, "writeOnly"));
+        match found {
+            true => Then::Past,
+            false => Then::Within,
+        }
+    });
+    found
 }
 
 /// The description before this, to follow references in.
 struct Given<'a> {
     document: &'a Node,
-    schemas: Option<&'a indexmap::IndexMap<String, crate::document::Entry>>,
+    references: References<'a>,
     /// Of each component that an operation leads to.
     uses: HashMap<String, Uses>,
     /// The properties that discriminators name, by the component that is a branch.
@@ -80,8 +71,6 @@ struct Parts<'a> {
     required: BTreeSet<&'a str>,
     /// Whether some of it stands in components, which are arranged for themselves.
     has_others: bool,
-    /// Those components.
-    seen: HashSet<&'a str>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -91,20 +80,18 @@ struct Direction {
 }
 
 impl<'a> Given<'a> {
-    fn component(&self, name: &str) -> Option<&'a Node> {
-        Some(&self.schemas?.get(name)?.node)
-    }
-
     /// Where a schema goes that stands there.
     fn uses_of(&self, at: &[String]) -> Uses {
         let at: Vec<&str> = at.iter().map(String::as_str).collect();
         match at.as_slice() {
-            ["components", "schemas", name, ..] => self.uses.get(*name).copied().unwrap_or(BOTH),
+            ["components", "schemas", name, ..] => {
+                self.uses.get(*name).copied().unwrap_or(Uses::BOTH)
+            }
             ["components", "responses", ..] | ["paths", _, _, "responses", ..] => Uses::ANSWER,
             ["components", "requestBodies" | "parameters", ..]
             | ["paths", _, "parameters", ..]
             | ["paths", _, _, "requestBody" | "parameters", ..] => Uses::REQUEST,
-            _ => BOTH,
+            _ => Uses::BOTH,
         }
     }
 
@@ -120,7 +107,7 @@ impl<'a> Given<'a> {
             return;
         }
         let mut parts = Parts::default();
-        self.collect(as_given, &mut parts, 0);
+        self.collect(as_given, &mut parts);
         let tags = self.tags_of(at);
         let names = |is: fn(&Direction) -> bool| -> BTreeSet<&str> {
             let properties = parts.properties.iter();
@@ -141,10 +128,10 @@ impl<'a> Given<'a> {
         if uses.answer {
             relaxed.extend(&write_only);
         }
-        relax(schema, &relaxed, 0);
+        relax(schema, &relaxed);
         let left = parts.properties.keys().any(|it| !read_only.contains(it));
         if !uses.answer && left {
-            leave_out(schema, &read_only, 0);
+            leave_out(schema, &read_only);
         }
 
         // A component that is merged into it may go another way, and ask for less.
@@ -174,7 +161,7 @@ impl<'a> Given<'a> {
 
         let both = |names: &BTreeSet<&'a str>| -> Vec<&str> {
             let required = names.iter().filter(|name| parts.required.contains(*name));
-            match uses == BOTH {
+            match uses == Uses::BOTH {
                 true => required.copied().collect(),
                 false => Vec::new(),
             }
@@ -200,86 +187,65 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn collect(&self, schema: &'a Node, parts: &mut Parts<'a>, depth: usize) {
-        if depth > DEPTH {
-            return;
-        }
-        for (name, property) in members(schema, "properties") {
-            let direction = parts.properties.entry(name).or_default();
-            if !is_constant(property) {
-                direction.read_only |= self.is_marked(property, "readOnly");
-                direction.write_only |= self.is_marked(property, "writeOnly");
-            }
-        }
-        let required = items(schema, "required").iter().filter_map(Node::as_str);
-        parts.required.extend(required);
-        for branch in items(schema, "allOf") {
-            match reference(branch) {
-                Some(name) => {
-                    parts.has_others = true;
-                    if parts.seen.insert(name)
-                        && let Some(target) = self.resolved(name)
-                    {
-                        self.collect(target, parts, depth + 1);
-                    }
+    /// Adds what a schema says of its properties, with all that is merged into it.
+    fn collect(&self, schema: &'a Node, parts: &mut Parts<'a>) {
+        for schema in reference::merged(self.document, schema) {
+            for (name, property) in members(schema, "properties") {
+                let direction = parts.properties.entry(name).or_default();
+                if !is_constant(property) {
+                    direction.read_only |= self.is_marked(property, "readOnly");
+                    direction.write_only |= self.is_marked(property, "writeOnly");
                 }
-                None => self.collect(branch, parts, depth + 1),
             }
+            let required = items(schema, "required").iter().filter_map(Node::as_str);
+            parts.required.extend(required);
+            let mut branches = items(schema, "allOf").iter();
+            parts.has_others |= branches.any(|branch| reference(branch).is_some());
         }
-    }
-
-    /// The component of this name, or the one that it is another name for.
-    fn resolved(&self, name: &str) -> Option<&'a Node> {
-        let mut target = self.component(name)?;
-        for _ in 0..DEPTH {
-            match reference(target) {
-                Some(name) => target = self.component(name)?,
-                None => return Some(target),
-            }
-        }
-        None
     }
 
     /// Whether a property is marked so, or what it is made of.
     fn is_marked(&self, schema: &'a Node, mark: &str) -> bool {
-        fn is_marked<'a>(
-            given: &Given<'a>,
-            schema: &'a Node,
-            mark: &str,
-            seen: &mut HashMap<&'a str, bool>,
-            depth: usize,
-        ) -> bool {
-            if depth > DEPTH {
-                return false;
-            }
-            if flag(schema, mark) {
-                return true;
-            }
-            if let Some(name) = reference(schema) {
-                if let Some(known) = seen.get(name) {
-                    return *known;
-                }
-                // A circle adds nothing.
-                seen.insert(name, false);
-                let target = given.component(name);
-                let found = target.is_some_and(|it| is_marked(given, it, mark, seen, depth + 1));
-                seen.insert(name, found);
-                return found;
-            }
-            let all_of = items(schema, "allOf").iter();
-            let mut all_of = all_of.map(|it| is_marked(given, it, mark, seen, depth + 1));
-            if all_of.any(|it| it) {
-                return true;
-            }
-            ["oneOf", "anyOf"].iter().any(|keyword| {
-                let branches = items(schema, keyword);
-                let mut each = branches
-                    .iter()
-                    .map(|it| is_marked(given, it, mark, seen, depth + 1));
-                !branches.is_empty() && each.all(|it| it)
-            })
+        self.is_made_of(schema, mark, &mut HashMap::new(), 0)
+    }
+
+    /// `seen` has the answers about components that were looked at, `false` for those that are being looked at: a
+    /// circle adds nothing.
+    fn is_made_of(
+        &self,
+        schema: &'a Node,
+        mark: &str,
+        seen: &mut HashMap<&'a str, bool>,
+        depth: usize,
+    ) -> bool {
+        if depth > LOOK_THROUGH {
+            return false;
         }
-        is_marked(self, schema, mark, &mut HashMap::new(), 0)
+        if flag(schema, mark) {
+            return true;
+        }
+        if let Some(name) = reference(schema) {
+            if let Some(known) = seen.get(name) {
+                return *known;
+            }
+            seen.insert(name, false);
+            let target = self.references.schema(name);
+            let found = target.is_some_and(|it| self.is_made_of(it, mark, seen, depth + 1));
+            seen.insert(name, found);
+            return found;
+        }
+        let mut all = |branches: &'a [Node]| -> Vec<bool> {
+            let branches = branches.iter();
+            branches
+                .map(|it| self.is_made_of(it, mark, seen, depth + 1))
+                .collect()
+        };
+        let merged = all(items(schema, "allOf"));
+        merged.contains(&true)
+            || ["oneOf", "anyOf"].iter().any(|keyword| {
+                let branches = all(items(schema, keyword));
+                !branches.is_empty() && branches.into_iter().all(|it| it)
+            })
     }
 
     /// The properties by which unions are told apart that have this schema for a branch.
@@ -298,56 +264,45 @@ impl<'a> Given<'a> {
     }
 }
 
+/// Whether a property is a text of one value. Unions are told apart by those, in both directions.
 fn is_constant(property: &Node) -> bool {
     texts(property).is_some_and(|values| values.len() == 1)
 }
 
-fn tag(union: &Node) -> Option<&str> {
-    text(get(union, "discriminator")?, "propertyName")
-}
-
 /// The properties that discriminators name, by the component that is a branch of the union.
 fn tags(document: &Node) -> HashMap<String, BTreeSet<String>> {
-    fn collect(node: &Node, found: &mut HashMap<String, BTreeSet<String>>) {
-        if let Some(tag) = tag(node) {
+    let mut found: HashMap<String, BTreeSet<String>> = HashMap::new();
+    walk::each(document, Reach::V3_0, |node, place| {
+        if place.kind == Kind::Schema
+            && let Some(tag) = tag(node)
+        {
             let branches = items(node, "oneOf").iter().chain(items(node, "anyOf"));
-            let names = branches.filter_map(|branch| match items(branch, "allOf") {
-                [one] => reference(one),
-                _ => reference(branch),
-            });
-            for name in names {
+            for name in branches.filter_map(|branch| reference(unwrapped(branch))) {
                 let tags = found.entry(name.to_owned()).or_default();
                 tags.insert(tag.to_owned());
             }
         }
-        for entry in node.as_object().into_iter().flat_map(|it| it.values()) {
-            collect(&entry.node, found);
-        }
-        for item in node.as_array().into_iter().flatten() {
-            collect(item, found);
-        }
-    }
-    let mut found = HashMap::new();
-    collect(document, &mut found);
+        Then::Within
+    });
     found
 }
 
 /// Takes names out of what is required, here and in what is merged into it.
-fn relax(schema: &mut Node, names: &BTreeSet<&str>, depth: usize) {
-    if depth > DEPTH || schema.get("$ref").is_some() {
+fn relax(schema: &mut Node, names: &BTreeSet<&str>) {
+    if schema.get("$ref").is_some() {
         return;
     }
     if let Some(Value::Array(required)) = member_mut(schema, "required").map(|it| &mut it.value) {
         required.retain(|it| it.as_str().is_none_or(|name| !names.contains(name)));
     }
     for branch in items_mut(member_mut(schema, "allOf")) {
-        relax(branch, names, depth + 1);
+        relax(branch, names);
     }
 }
 
 /// Takes properties out, here and in what is merged into it.
-fn leave_out(schema: &mut Node, names: &BTreeSet<&str>, depth: usize) {
-    if depth > DEPTH || schema.get("$ref").is_some() {
+fn leave_out(schema: &mut Node, names: &BTreeSet<&str>) {
+    if schema.get("$ref").is_some() {
         return;
     }
     if let Some(properties) = member_mut(schema, "properties").and_then(members_mut) {
@@ -357,6 +312,6 @@ fn leave_out(schema: &mut Node, names: &BTreeSet<&str>, depth: usize) {
         }
     }
     for branch in items_mut(member_mut(schema, "allOf")) {
-        leave_out(branch, names, depth + 1);
+        leave_out(branch, names);
     }
 }

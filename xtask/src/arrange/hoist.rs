@@ -7,36 +7,24 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::schema::{
-    alternatives, entry, flag, get, items, items_mut, member_mut, members_mut, refer, reference,
-    string, text, texts,
-};
-use super::{CONSTANT, FROM, tagged};
-use crate::document::{Entry, Node, Pointer, Value};
+use super::build::{entry, items_mut, member_mut, members_mut, refer, string};
+use super::tagged;
 use crate::markdown;
-use crate::model::{DEPRECATION, IGNORE, MARKER_PREFIX, METHODS, NAME, REPLACE, SENSITIVE};
+use crate::markers::{
+    CONSTANT, FROM, IGNORE, MARKER_PREFIX, NAME, REPLACE, SENSITIVE, is_extension,
+};
 use crate::naming::type_name;
+use crate::openapi::schema::{alternatives, flag, get, items, reference, text, texts};
+use crate::openapi::walk::{self, Kind, Reach, Then};
+use crate::openapi::{Entry, METHODS, Node, Pointer, Value, keywords, limits};
 
-/// What belongs to the place where a schema is used, not to the type.
-const OF_THE_PLACE: [&str; 9] = [
-    "description",
-    "default",
-    "nullable",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "example",
-    SENSITIVE,
-    NAME,
-];
-
+/// What belongs to the place where a schema is used, not to the type; markers about that place among it.
 fn is_of_the_place(keyword: &str) -> bool {
-    OF_THE_PLACE.contains(&keyword) || keyword.starts_with(DEPRECATION)
+    keywords::is_of_the_place(keyword) || keyword == SENSITIVE || keyword == NAME
 }
 
-/// Deeper than any file that was read is nested.
-const DEPTH: usize = 200;
-
+/// Goes through the components first, then shared parts, then paths. The order decides names: a type is named for the first
+/// place that has it, and components are the steadiest places.
 pub(super) fn hoist(document: &mut Node) {
     let mut hoist = Hoist::default();
     let components = member_mut(document, "components").and_then(|it| member_mut(it, "schemas"));
@@ -44,7 +32,7 @@ pub(super) fn hoist(document: &mut Node) {
     for (name, _) in components.iter().filter_map(|it| it.as_object()).flatten() {
         hoist.taken.insert(type_name(name));
     }
-    hoist.names(document, 0);
+    hoist.names(document);
     let schemas = member_mut(document, "components").and_then(|it| member_mut(it, "schemas"));
     for (name, entry) in schemas.and_then(members_mut).into_iter().flatten() {
         if entry.node.get(REPLACE).is_none() {
@@ -61,7 +49,7 @@ pub(super) fn hoist(document: &mut Node) {
     let Some(root) = members_mut(document) else {
         return;
     };
-    let empty = || entry(super::schema::object::<String>([], &span), &span);
+    let empty = || entry(super::build::object::<String>([], &span), &span);
     let components = root.entry("components".to_owned()).or_insert_with(empty);
     let Some(components) = members_mut(&mut components.node) else {
         return;
@@ -95,23 +83,19 @@ impl Hoist {
     }
 
     /// Finds the names that the overlay gives.
-    fn names(&mut self, node: &Node, depth: usize) {
-        if depth > DEPTH {
-            return;
-        }
-        if let Some(name) = text(node, NAME) {
-            self.given
-                .entry(key(node))
-                .or_insert_with(|| name.to_owned());
-        }
-        for entry in node.as_object().into_iter().flat_map(|it| it.values()) {
-            self.names(&entry.node, depth + 1);
-        }
-        for item in node.as_array().into_iter().flatten() {
-            self.names(item, depth + 1);
-        }
+    fn names(&mut self, document: &Node) {
+        walk::each(document, Reach::V3_0, |node, place| {
+            if place.kind == Kind::Schema
+                && let Some(name) = text(node, NAME)
+            {
+                let given = self.given.entry(key(node));
+                given.or_insert_with(|| name.to_owned());
+            }
+            Then::Within
+        });
     }
 
+    /// Request bodies, responses and parameters among the components.
     fn shared_parts(&mut self, document: &mut Node) {
         let Some(components) = member_mut(document, "components") else {
             return;
@@ -134,10 +118,11 @@ impl Hoist {
         }
     }
 
+    /// All operations. Parameters of a path item are named for its first operation.
     fn paths(&mut self, document: &mut Node) {
         let paths = member_mut(document, "paths").and_then(members_mut);
         for (path, item) in paths.into_iter().flatten() {
-            if path.starts_with("x-") {
+            if is_extension(path) {
                 continue;
             }
             let id = METHODS.iter().find_map(|method| {
@@ -155,6 +140,7 @@ impl Hoist {
         }
     }
 
+    /// An operation, whose types begin with its name.
     fn operation(&mut self, operation: &mut Node) {
         let Some(id) = operation.get("operationId").and_then(Node::as_str) else {
             return;
@@ -178,6 +164,7 @@ impl Hoist {
         }
     }
 
+    /// The schemas of parameters, which are named for the operation and the parameter.
     fn parameters(&mut self, holder: &mut Node, id: &str) {
         let parameters = items_mut(member_mut(holder, "parameters"));
         for (index, parameter) in parameters.iter_mut().enumerate() {
@@ -194,6 +181,7 @@ impl Hoist {
         }
     }
 
+    /// The schemas of all media types. They share a name, since typify gives all of them one.
     fn content(&mut self, holder: &mut Node, name: &str) {
         let content = member_mut(holder, "content").and_then(members_mut);
         for (media_type, media) in content.into_iter().flatten() {
@@ -207,7 +195,7 @@ impl Hoist {
 
     /// A schema that stands where it is used, and would have this name.
     fn inline(&mut self, schema: &mut Node, name: &str) {
-        if self.at.len() > DEPTH || schema.get("$ref").is_some() || is_plain(schema) {
+        if self.at.len() > limits::WALK || schema.get("$ref").is_some() || is_plain(schema) {
             return;
         }
         if is_type(schema) {
@@ -220,6 +208,7 @@ impl Hoist {
         }
     }
 
+    /// Makes a component of a schema, or finds the one that was made of an equal schema, and refers to it from its place.
     fn take_out(&mut self, schema: &mut Node, name: &str) {
         let key = key(schema);
         let span = schema.span.clone();
@@ -257,13 +246,15 @@ impl Hoist {
         *schema = if stays.is_empty() {
             refer(&target, &span)
         } else {
-            let reference = super::schema::array(vec![refer(&target, &span)], &span);
+            let reference = super::build::array(vec![refer(&target, &span)], &span);
             let members = stays.into_iter().chain([("allOf".to_owned(), reference)]);
-            super::schema::object(members, &span)
+            super::build::object(members, &span)
         };
         default_in_words(schema);
     }
 
+    /// A free name for a new component: the one that the overlay gives, else the one made of the place, with a number if it is
+    /// taken.
     fn name_for(&mut self, key: &str, name: &str) -> String {
         let wanted = match self.given.get(key) {
             Some(given) => type_name(given),
@@ -331,6 +322,8 @@ impl Hoist {
         }
     }
 
+    /// The properties of an object. A text of one value keeps its enum if a union that stays typify's is told apart by it
+    /// (`keeps_tags`).
     fn properties(&mut self, schema: &mut Node, name: &str, keeps_tags: bool) {
         if get(schema, "properties").is_none() {
             return;
@@ -391,6 +384,7 @@ pub(super) fn default_in_words(schema: &mut Node) {
     }
 }
 
+/// The name of the type that a marker gives.
 fn name_of(marker: &Node) -> Option<String> {
     marker.as_str().map(type_name)
 }

@@ -3,9 +3,9 @@
 
 use super::nodes::{own, remove, resolve, responses};
 
-use crate::document::Node;
-use crate::model::operations;
+use crate::openapi::{Node, operations};
 
+/// The response may be shared with other operations, so it is copied first.
 pub(super) fn arrange(document: &mut Node) {
     let all: Vec<_> = operations(document).map(|(at, _)| at).collect();
     for at in all {

@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::FROM;
-use super::schema::{object, string};
-use crate::document::{Entry, Node, Pointer, Value};
-use crate::model::component_schemas;
+use super::build::{object, string};
+use crate::markers::FROM;
 use crate::naming::type_name;
+use crate::openapi::{
+    Entry, Node, Pointer, Value, component_schemas, keywords, operations, reference, schema,
+};
 
 /// Puts a member into an object, in the place of one of that name.
 pub(super) fn set(holder: &mut Node, key: &str, node: Node) {
@@ -33,32 +34,14 @@ pub(super) fn remove(holder: &mut Node, key: &str) -> Option<Node> {
     }
 }
 
-/// The name of the component of this kind that a node refers to.
-pub(super) fn referred<'a>(node: &'a Node, kind: &str) -> Option<&'a str> {
-    let name = node.get("$ref")?.as_str()?;
-    let name = name.strip_prefix("#/components/")?.strip_prefix(kind)?;
-    let name = name.strip_prefix('/')?;
-    (!name.is_empty() && !name.contains('/')).then_some(name)
-}
-
-/// Follows `$ref`s to components of this kind, and gives where they lead. Nothing where they lead nowhere.
+/// What stands at `at`, or the component of this kind that references lead to from there. `None` if that is no object.
 pub(super) fn resolve<'a>(
     document: &'a Node,
     at: &Pointer,
     kind: &str,
 ) -> Option<(Pointer, &'a Node)> {
-    let mut at = at.clone();
-    let mut node = document.pointer(&at)?;
-    let mut seen = HashSet::new();
-    while node.get("$ref").is_some() {
-        let name = referred(node, kind)?;
-        if !seen.insert(name) {
-            return None;
-        }
-        at = component(kind, name);
-        node = document.pointer(&at)?;
-    }
-    node.as_object().is_some().then_some((at, node))
+    let found = reference::resolve(document, at, document.pointer(at)?, kind);
+    found.filter(|(_, node)| node.as_object().is_some())
 }
 
 /// The component schemas that a fact is true of: those to start with, and each that `joins` says it of once it is true
@@ -93,7 +76,7 @@ pub(super) fn grow(
 
 /// The components that a schema is, is one of, or is put together of.
 fn mentioned<'a>(schema: &'a Node, visit: &mut impl FnMut(&'a str)) {
-    if let Some(name) = referred(schema, "schemas") {
+    if let Some(name) = schema::reference(schema) {
         visit(name);
     }
     for keyword in ["allOf", "anyOf", "oneOf"] {
@@ -114,10 +97,6 @@ pub(super) fn own<'a>(document: &'a mut Node, at: &Pointer, kind: &str) -> Optio
         *document.pointer_mut(at)? = copy;
     }
     document.pointer_mut(at)
-}
-
-pub(super) fn component(kind: &str, name: &str) -> Pointer {
-    Pointer::default().join("components").join(kind).join(name)
 }
 
 /// Whether a component schema of this name would have a type of its own.
@@ -158,7 +137,7 @@ pub(super) fn add_schema(document: &mut Node, name: &str, schema: Node) -> bool 
 
 /// The component that has this shape.
 pub(super) fn component_of(document: &Node, what: &serde_json::Value) -> Option<String> {
-    // To make the shape of each takes long where there are many.
+    // To make the shape of each takes long if there are many.
     let is_near = |schema: &Node| {
         let texts = ["type", "format"].iter().all(|keyword| {
             let text = what.get(keyword).and_then(serde_json::Value::as_str);
@@ -174,14 +153,14 @@ pub(super) fn component_of(document: &Node, what: &serde_json::Value) -> Option<
                 (names, others) => names.is_none() == others.is_none(),
             }
     };
-    crate::model::component_schemas(document)
+    component_schemas(document)
         .find(|(_, schema)| is_near(schema) && shape(schema) == *what)
         .map(|(name, _)| name.to_owned())
 }
 
 /// Every operation that has a name: the pointer to it, and the name.
 pub(super) fn named_operations(document: &Node) -> Vec<(Pointer, String)> {
-    crate::model::operations(document)
+    operations(document)
         .filter_map(|(at, node)| {
             let id = node.get("operationId")?.as_str()?;
             Some((at, id.to_owned()))
@@ -205,16 +184,7 @@ pub(super) fn responses(document: &Node, operation: &Pointer) -> Vec<(u16, Point
 pub(super) fn shape(schema: &Node) -> serde_json::Value {
     let mut json = schema.to_json();
     if let serde_json::Value::Object(members) = &mut json {
-        for note in [
-            "description",
-            "example",
-            "deprecated",
-            "externalDocs",
-            "title",
-        ] {
-            members.shift_remove(note);
-        }
-        members.retain(|key, _| !key.starts_with("x-"));
+        members.retain(|key, _| keywords::shapes(key));
         if members.len() == 1
             && let Some(serde_json::Value::Array(branches)) = members.get("allOf")
             && let [branch] = branches.as_slice()

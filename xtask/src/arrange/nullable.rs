@@ -3,12 +3,15 @@
 
 use std::collections::HashSet;
 
+use super::build::{array, entry, members_mut, node, object};
 use super::nodes::grow;
-use super::schema::{array, entry, flag, get, items, members_mut, node, object, reference};
-use super::walk::{Place, each_schema};
-use crate::document::{Node, Pointer, Value};
-use crate::model::{REPLACE, component_schemas};
+use crate::markers::REPLACE;
+use crate::openapi::schema::{flag, get, items, reference};
+use crate::openapi::walk::{Position, each_schema_mut};
+use crate::openapi::{Node, Pointer, Value, component_schemas};
 
+/// Nothing is changed if it is doubtful for any of these components whether null is valid: half of them arranged would mean
+/// something else than the description.
 pub(super) fn arrange(document: &mut Node) {
     let mut own: HashSet<String> = component_schemas(document)
         .filter(|(_, schema)| {
@@ -22,14 +25,14 @@ pub(super) fn arrange(document: &mut Node) {
     if own.is_empty() || named.iter().any(|name| doubtful.contains(name)) {
         return;
     }
-    each_schema(document, |schema, place, _| {
-        if place == Place::Component {
+    each_schema_mut(document, |schema, position, _| {
+        if position == Position::Component {
             return;
         }
         let span = schema.span.clone();
         let yes = || node(Value::Bool(true), &span);
         if reference(schema).is_some_and(|name| named.contains(name)) {
-            if place == Place::Inline {
+            if position == Position::Inline {
                 let all_of = array(vec![schema.clone()], &span);
                 *schema = object([("nullable", yes()), ("allOf", all_of)], &span);
             }
@@ -77,7 +80,7 @@ fn allows_null(schema: &Node, nullable: &HashSet<String>) -> bool {
 /// The components of which it is not told by a look whether a schema that they are a branch of allows null.
 fn doubtful(document: &mut Node, nullable: &HashSet<String>) -> HashSet<String> {
     let mut doubtful = HashSet::new();
-    each_schema(document, |schema, _, _| {
+    each_schema_mut(document, |schema, _, _| {
         let is_named = |it: &&Node| reference(it).is_some_and(|name| nullable.contains(name));
         let mut doubt = |branches: Vec<&Node>| {
             let names = branches.into_iter().filter_map(reference);

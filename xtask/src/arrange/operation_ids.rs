@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::schema::{entry, members_mut, string};
-use crate::document::{Node, Pointer};
-use crate::model::operations;
+use super::build::{entry, members_mut, string};
 use crate::naming::method_name;
+use crate::openapi::{Node, Pointer, operations};
 
+/// Names are compared as methods, since two names may become one method.
 pub(super) fn arrange(document: &mut Node) {
     let id = |operation: &Node| operation.given("operationId").is_some();
     let mut taken: HashSet<String> = operations(document)
@@ -21,7 +21,7 @@ pub(super) fn arrange(document: &mut Node) {
             continue;
         };
         let name = name(method, path);
-        // Where it is taken, a lint asks for a name.
+        // If it is taken, a lint asks for a name.
         if !taken.insert(method_name(&name)) {
             continue;
         }

@@ -1,12 +1,12 @@
 //! Request bodies that may be left out: progenitor would always send one.
 
-use super::OPTIONAL_BODY;
+use super::build::truth;
 use super::nodes::{resolve, set};
-use super::schema::truth;
-use crate::document::Node;
-use crate::media_types::is_json;
-use crate::model::operations;
+use crate::markers::OPTIONAL_BODY;
+use crate::openapi::media_types::is_json;
+use crate::openapi::{Node, operations};
 
+/// Marks the operations. The refine stage makes an `Option` of the body.
 pub(super) fn arrange(document: &mut Node) {
     let all: Vec<_> = operations(document).map(|(at, _)| at).collect();
     for at in all {

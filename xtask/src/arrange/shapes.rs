@@ -3,16 +3,17 @@
 
 use std::ops::RangeInclusive;
 
-use super::FROM;
+use super::build::{array, object, refer, string};
 use super::nodes::{
     add_schema, component_of, is_free, named_operations, own, remove, resolve, responses, set,
     shape,
 };
-use super::schema::{array, object, refer, string};
-use crate::document::{Node, Pointer};
-use crate::media_types::is_json;
+use crate::markers::FROM;
 use crate::naming::type_name;
+use crate::openapi::media_types::is_json;
+use crate::openapi::{Node, Pointer, reference};
 
+/// Errors and successes of each operation are apart: they are different types in Rust.
 pub(super) fn arrange(document: &mut Node) {
     for (at, id) in named_operations(document) {
         forget_untyped_errors(document, &at);
@@ -33,10 +34,11 @@ struct Answer {
     listed: Pointer,
     /// The media type of its JSON, and the pointer to its schema.
     json: Option<(String, Option<Pointer>)>,
-    /// Whether it is bytes, or JSON beside something else.
+    /// Whether it is bytes, or JSON or something else.
     other: bool,
 }
 
+/// The answers of an operation with these statuses, references followed.
 fn answers(document: &Node, operation: &Pointer, statuses: &RangeInclusive<u16>) -> Vec<Answer> {
     responses(document, operation)
         .into_iter()
@@ -62,7 +64,7 @@ fn answers(document: &Node, operation: &Pointer, statuses: &RangeInclusive<u16>)
         .collect()
 }
 
-/// An error that has no schema, beside one that has: it is left undocumented, and so arrives with its
+/// An error without a schema, if another has one: it is left undocumented, and so arrives with its
 /// status and its body unread. To say of it that it has none would keep the others from having one.
 fn forget_untyped_errors(document: &mut Node, operation: &Pointer) {
     let answers = answers(document, operation, &(400..=599));
@@ -79,6 +81,8 @@ fn forget_untyped_errors(document: &mut Node, operation: &Pointer) {
     }
 }
 
+/// Makes one schema of the shapes of these answers, if there are several, and has each answer refer to it. The answer keeps
+/// its status, by which the branch is found again.
 fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>, name: &str) {
     let answers = answers(document, operation, &statuses);
     let mut typed = Vec::new();
@@ -145,16 +149,15 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
     }
 }
 
-/// The component that has this shape, made if there is none.
+/// The component that has this shape. It is made if it does not exist.
 fn branch(
     document: &mut Node,
     what: serde_json::Value,
     name: &str,
     at: &Pointer,
 ) -> Option<String> {
-    if let Some(reference) = what.get("$ref") {
-        let to = reference.as_str()?.strip_prefix("#/components/schemas/")?;
-        return Some(to.to_owned());
+    if let Some(text) = what.get("$ref") {
+        return reference::component(text.as_str()?, "schemas").map(str::to_owned);
     }
     if let Some(name) = component_of(document, &what) {
         return Some(name);

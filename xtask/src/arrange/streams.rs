@@ -3,18 +3,19 @@
 
 use std::collections::BTreeSet;
 
+use super::build::{object, string};
 use super::nodes::{
-    add_schema, component, component_of, is_free, named_operations, own, referred, remove, resolve,
-    responses, set, shape,
+    add_schema, component_of, is_free, named_operations, own, remove, resolve, responses, set,
+    shape,
 };
-use super::schema::{object, string};
-use super::{EVENT_STREAM, FROM};
-use crate::document::{Node, Pointer, Value};
-use crate::media_types::{is_event_stream, is_json};
-use crate::model::EVENT_METHOD;
+use crate::markers::{EVENT_METHOD, EVENT_STREAM, FROM};
 use crate::naming::{method_name, type_name};
+use crate::openapi::media_types::{is_event_stream, is_json};
+use crate::openapi::reference::{place_of, referred};
+use crate::openapi::{Node, Pointer, Value, reference};
 use crate::taken::client_methods;
 
+/// Second methods get their names in the order of the operations, so that adding an operation at the end renames none.
 pub(super) fn arrange(document: &mut Node) {
     let all = named_operations(document);
     let mut taken: BTreeSet<String> = all.iter().map(|(_, id)| method_name(id)).collect();
@@ -64,7 +65,7 @@ pub(super) fn arrange(document: &mut Node) {
     }
 }
 
-/// OpenAPI has no description of a media type, and a lint would say so. Where there are two, descriptions have
+/// OpenAPI has no description of a media type, and a lint would say so. If there are two, descriptions have
 /// one all the same, to tell when which is sent; the methods say so now.
 fn forget_which(content: &mut Node) {
     if let Value::Object(media_types) = &mut content.value {
@@ -85,6 +86,7 @@ fn has_both(document: &Node, at: &Pointer) -> bool {
     })
 }
 
+/// The media types of events.
 fn streams_of(content: &Node) -> Vec<String> {
     let names = content.as_object().into_iter().flat_map(|it| it.keys());
     names
@@ -113,31 +115,31 @@ fn switch(document: &Node, operation: &Pointer) -> Option<&'static str> {
     let at = at.join("content").join(media_type).join("schema");
     ["streaming", "stream"]
         .into_iter()
-        .find(|name| has_flag(document, &at, name, 0))
+        .find(|name| has_flag(document, &at, name))
 }
 
-fn has_flag(document: &Node, at: &Pointer, name: &str, depth: usize) -> bool {
-    let Some((at, schema)) = resolve(document, at, "schemas").filter(|_| depth < 8) else {
+/// Whether a body has a boolean property of this name, of its own or merged into it.
+fn has_flag(document: &Node, at: &Pointer, name: &str) -> bool {
+    let Some((_, schema)) = resolve(document, at, "schemas") else {
         return false;
     };
-    let property = schema.get("properties").and_then(|it| it.get(name));
-    if property.is_some_and(|it| it.get("type").and_then(Node::as_str) == Some("boolean")) {
-        return true;
-    }
-    let branches = schema.get("allOf").and_then(Node::as_array).unwrap_or(&[]);
-    (0..branches.len())
-        .any(|index| has_flag(document, &at.join("allOf").join(index), name, depth + 1))
+    reference::merged(document, schema)
+        .into_iter()
+        .any(|schema| {
+            let property = schema.get("properties").and_then(|it| it.get(name));
+            property.is_some_and(|it| it.get("type").and_then(Node::as_str) == Some("boolean"))
+        })
 }
 
-/// The component that describes an event, made of the schema of the media type where that stands there
-/// itself.
+/// The component that describes an event, made of the schema of the media type if that is
+/// inline.
 fn event_schema(document: &mut Node, response: &Pointer, id: &str) -> Option<String> {
     let (at, found) = resolve(document, response, "responses")?;
     let content = found.get("content")?;
     let media_type = streams_of(content).into_iter().next()?;
     let schema = content.get(&media_type)?.get("schema")?;
     if let Some(name) = referred(schema, "schemas") {
-        let is_there = document.pointer(&component("schemas", name)).is_some();
+        let is_there = document.pointer(&place_of("schemas", name)).is_some();
         return is_there.then(|| name.to_owned());
     }
     let has_type = ["oneOf", "anyOf", "allOf", "properties"]
@@ -148,9 +150,7 @@ fn event_schema(document: &mut Node, response: &Pointer, id: &str) -> Option<Str
     }
     let what = shape(schema);
     if let Some(name) = what.get("$ref").and_then(|it| it.as_str()) {
-        return name
-            .strip_prefix("#/components/schemas/")
-            .map(str::to_owned);
+        return reference::component(name, "schemas").map(str::to_owned);
     }
     if let Some(name) = component_of(document, &what) {
         return Some(name);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::schema::{alternatives, flag, get, members, requires, text, texts};
-use super::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
-use crate::document::Node;
+use crate::markers::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
+use crate::openapi::Node;
+use crate::openapi::schema::{alternatives, flag, get, members, requires, text, texts};
 
 /// Whether typify makes an enum that is told apart by its tag of this.
 pub(super) fn is_tagged(schema: &Node) -> bool {
@@ -45,6 +45,7 @@ pub(super) fn is_tagged(schema: &Node) -> bool {
     values.len() == branches.len() && has_fields
 }
 
+/// Whether typify makes a variant with fields of this branch: an object with properties and nothing else.
 fn is_plain(branch: &Node) -> bool {
     branch.get("$ref").is_none()
         && text(branch, "type") == Some("object")

@@ -1,30 +1,31 @@
 //! Unions, of which typify makes the first type that parses: set aside, for the refine stage to write.
 //!
 //! A component that is one of several is emptied, and what there is to know of it written on it, as [`UNION`] says.
-//! An object beside it has the branches for its properties, so that typify makes their types.
+//! A second component, an object, has the branches for its properties, so that typify makes their types.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use indexmap::IndexMap;
 
-use super::schema::{
-    alternatives, array, entry, flag, get, items, markers, member_mut, members, members_mut, node,
-    object, reference, string, text, texts,
+use super::build::{array, entry, member_mut, members_mut, node, object, string};
+use super::tagged;
+use crate::markers::{
+    BRANCHES_FROM, CONSTANT, DEPRECATION, FROM, IGNORE, KEEPS_UNKNOWN, OPEN, REPLACE,
+    REQUIRED_IN_ANSWERS, UNION, branches_of,
 };
-use super::{
-    BRANCHES_FROM, CONSTANT, FROM, KEEPS_UNKNOWN, REQUIRED_IN_ANSWERS, UNION, branches_of, tagged,
+use crate::naming::{UNKNOWN_MEMBERS, field_name, type_name};
+use crate::openapi::limits::LOOK_THROUGH;
+use crate::openapi::reference::{self, References, to_component};
+use crate::openapi::schema::{
+    alternatives, flag, get, items, markers, members, reference, text, texts, unwrapped,
 };
-use crate::document::{Entry, Node, Span, Value};
-use crate::model::{DEPRECATION, IGNORE, OPEN, REPLACE, UNKNOWN_MEMBERS};
-use crate::naming::{field_name, type_name};
-
-/// Deeper than references lead in any description that means something.
-const DEPTH: usize = 64;
+use crate::openapi::{Entry, Node, Span, Value, component_schemas, walk};
 
 /// The kinds of JSON value, as [`UNION`] has them.
 const KINDS: [&str; 6] = ["object", "array", "string", "integer", "number", "boolean"];
 
+/// Replaces each union by a note, and adds the object of its branches.
 pub(super) fn set_aside(document: &mut Node) {
     let mut made: IndexMap<String, Entry> = IndexMap::new();
     let mut unions: Vec<(String, Node)> = Vec::new();
@@ -43,7 +44,7 @@ pub(super) fn set_aside(document: &mut Node) {
         }
         let from = match schema.get(FROM).and_then(Node::as_str) {
             Some(from) => format!("{from}/{keyword}"),
-            None => format!("#/components/schemas/{name}/{keyword}"),
+            None => format!("{}/{keyword}", to_component("schemas", name)),
         };
         let (union, mut parts) = schemas.union(schema, list);
         if let Some(members) = members_mut(&mut parts) {
@@ -85,7 +86,8 @@ pub(super) fn set_aside(document: &mut Node) {
 
 /// The components, to follow references in.
 struct Schemas<'a> {
-    members: Option<&'a IndexMap<String, Entry>>,
+    document: &'a Node,
+    references: References<'a>,
     /// What is known of components, each looked at once. Nothing yet of those that are being looked at.
     known: RefCell<HashMap<String, Option<Signature>>>,
 }
@@ -96,7 +98,7 @@ struct Signature {
     kinds: BTreeSet<&'static str>,
     /// Properties that can have a few values only, and those.
     constants: BTreeMap<String, BTreeSet<String>>,
-    /// Properties without which it is none.
+    /// Properties that a value must have to be of this kind.
     required: BTreeSet<String>,
     /// Those of which that is true in answers alone.
     in_answers: BTreeSet<String>,
@@ -105,42 +107,27 @@ struct Signature {
 }
 
 impl<'a> Schemas<'a> {
+    /// The components of this description.
     fn of(document: &'a Node) -> Self {
-        let schemas = document
-            .get("components")
-            .and_then(|components| components.get("schemas"));
         Self {
-            members: schemas.and_then(Node::as_object),
+            document,
+            references: References::of(document),
             known: RefCell::default(),
         }
     }
 
+    /// All components.
     fn all(&self) -> impl Iterator<Item = (&'a str, &'a Node)> {
-        let members = self.members.into_iter().flatten();
-        members.map(|(name, entry)| (name.as_str(), &entry.node))
+        component_schemas(self.document)
     }
 
+    /// The component of this name.
     fn get(&self, name: &str) -> Option<&'a Node> {
-        Some(&self.members?.get(name)?.node)
-    }
-
-    /// The last reference of a chain of references. `None` if they go in a circle.
-    fn last(&self, reference_to: &'a Node) -> Option<&'a Node> {
-        let mut last = reference_to;
-        let mut seen = BTreeSet::new();
-        while let Some(name) = reference(last)
-            && let Some(next) = self.get(name).filter(|it| reference(it).is_some())
-        {
-            if !seen.insert(name) {
-                return None;
-            }
-            last = next;
-        }
-        Some(last)
+        self.references.schema(name)
     }
 
     /// The component in place of the union, and the one of its parts.
-    fn union(&self, schema: &Node, branches: &[Node]) -> (Node, Node) {
+    fn union(&self, schema: &'a Node, branches: &'a [Node]) -> (Node, Node) {
         let span = &schema.span;
         let signatures: Vec<Signature> = branches
             .iter()
@@ -223,9 +210,9 @@ impl<'a> Schemas<'a> {
         (object(component, span), parts_of(parts, span))
     }
 
-    /// Nothing where that leads back to what is being looked at: it adds nothing to that.
-    fn signature(&self, schema: &Node, depth: usize) -> Option<Signature> {
-        if depth > DEPTH {
+    /// `None` if the schema leads back to one that is being looked at, to which it adds nothing.
+    fn signature(&self, schema: &'a Node, depth: usize) -> Option<Signature> {
+        if depth > LOOK_THROUGH {
             return Some(Signature {
                 is_any: true,
                 kinds: KINDS.into(),
@@ -233,28 +220,7 @@ impl<'a> Schemas<'a> {
             });
         }
         if let Some(name) = reference(schema) {
-            if let Some(known) = self.known.borrow().get(name) {
-                return known.clone();
-            }
-            self.known.borrow_mut().insert(name.to_owned(), None);
-            let target = self.get(name);
-            // What is no more than a name for another is not gone into, for there may be thousands.
-            if let Some(last) = target.filter(|it| reference(it).is_some()) {
-                let last = self.last(last);
-                let signature = last.and_then(|last| self.signature(last, depth + 1));
-                self.known
-                    .borrow_mut()
-                    .insert(name.to_owned(), signature.clone());
-                return signature;
-            }
-            let mut signature = target
-                .and_then(|target| self.signature(target, depth + 1))
-                .unwrap_or_default();
-            // A text or a number of a few bytes needs no box, and no array.
-            signature.is_named = signature.kinds.contains("object");
-            let known = Some(signature.clone());
-            self.known.borrow_mut().insert(name.to_owned(), known);
-            return Some(signature);
+            return self.named(name, depth);
         }
         if let [one] = items(schema, "allOf") {
             return self.signature(one, depth + 1);
@@ -284,8 +250,34 @@ impl<'a> Schemas<'a> {
         Some(signature)
     }
 
+    /// The signature of a component. What is no more than a name for another is not gone into, for there may be
+    /// thousands.
+    fn named(&self, name: &'a str, depth: usize) -> Option<Signature> {
+        if let Some(known) = self.known.borrow().get(name) {
+            return known.clone();
+        }
+        self.known.borrow_mut().insert(name.to_owned(), None);
+        let signature = match self.references.chain(name, "schemas") {
+            Some(chain) if chain.last != name => self.named(chain.last, depth + 1),
+            None if self.references.is_circle(name, "schemas") => None,
+            chain => {
+                let target = chain.and_then(|chain| self.get(chain.last));
+                let mut signature = target
+                    .and_then(|target| self.signature(target, depth + 1))
+                    .unwrap_or_default();
+                // A text or a number of a few bytes needs no box, and no array.
+                signature.is_named = signature.kinds.contains("object");
+                Some(signature)
+            }
+        };
+        self.known
+            .borrow_mut()
+            .insert(name.to_owned(), signature.clone());
+        signature
+    }
+
     /// What is common to all of several.
-    fn either(&self, schema: &Node, branches: &[Node], depth: usize) -> Signature {
+    fn either(&self, schema: &'a Node, branches: &'a [Node], depth: usize) -> Signature {
         let mut all = Signature::default();
         let mut constants: Option<BTreeMap<String, BTreeSet<String>>> = None;
         let discriminator = get(schema, "discriminator");
@@ -317,7 +309,8 @@ impl<'a> Schemas<'a> {
         all
     }
 
-    fn object(&self, schema: &Node, depth: usize) -> Signature {
+    /// What is known of an object: of its own properties, and of what is merged into it.
+    fn object(&self, schema: &'a Node, depth: usize) -> Signature {
         let mut signature = Signature::default();
         signature.kinds.insert("object");
         for branch in items(schema, "allOf") {
@@ -357,11 +350,8 @@ impl<'a> Schemas<'a> {
             .flatten();
         for (value, target) in mapping {
             let target = target.node.as_str().unwrap_or_default();
-            if target
-                .strip_prefix("#/components/schemas/")
-                .unwrap_or(target)
-                == name
-            {
+            // A mapping may name the component without a reference.
+            if reference::component(target, "schemas").unwrap_or(target) == name {
                 values.insert(value.clone());
             }
         }
@@ -373,8 +363,8 @@ impl<'a> Schemas<'a> {
         values
     }
 
-    /// The component that a branch is, with another name perhaps.
-    fn target(&self, branch: &Node) -> Option<String> {
+    /// The component that a branch is, with another name perhaps, which may be an `allOf` of one too.
+    fn target(&self, branch: &'a Node) -> Option<String> {
         let mut name = reference(unwrapped(branch))?;
         let mut seen = BTreeSet::new();
         while seen.insert(name) {
@@ -411,19 +401,15 @@ impl<'a> Schemas<'a> {
     }
 
     /// The values of a text that can have a few only.
-    fn few_values(&self, schema: &Node, depth: usize) -> Option<BTreeSet<String>> {
-        if depth > DEPTH || flag(schema, "nullable") {
+    fn few_values(&self, schema: &'a Node, depth: usize) -> Option<BTreeSet<String>> {
+        if depth > LOOK_THROUGH || flag(schema, "nullable") {
             return None;
         }
         if let Some(value) = schema.get(CONSTANT).and_then(Node::as_str) {
             return Some(BTreeSet::from([value.to_owned()]));
         }
         if let Some(name) = reference(schema) {
-            let mut target = self.get(name)?;
-            if reference(target).is_some() {
-                target = self.get(reference(self.last(target)?)?)?;
-            }
-            return self.few_values(target, depth + 1);
+            return self.few_values(self.references.last_schema(name)?, depth + 1);
         }
         if let [one] = items(schema, "allOf") {
             return self.few_values(one, depth + 1);
@@ -431,26 +417,15 @@ impl<'a> Schemas<'a> {
         Some(texts(schema)?.into_iter().map(str::to_owned).collect())
     }
 
-    /// The fields of an object, and of those that it is merged of.
-    fn fields(&self, schema: &Node, fields: &mut BTreeSet<String>, depth: usize) {
-        if depth > 8 {
-            return;
-        }
-        fields.extend(members(schema, "properties").map(|(name, _)| field_name(name)));
-        for part in items(schema, "allOf") {
-            let part = reference(part).map_or(Some(part), |name| self.get(name));
-            if let Some(part) = part {
-                self.fields(part, fields, depth + 1);
-            }
-        }
-    }
-
     /// What to call the field for members that the description does not know, if a component is a struct with
     /// fields, and has none already.
     fn room_for_unknown(&self, name: &str) -> Option<String> {
         let schema = self.get(name)?;
-        let mut fields = BTreeSet::new();
-        self.fields(schema, &mut fields, 0);
+        let merged = reference::merged(self.document, schema).into_iter();
+        let fields: BTreeSet<String> = merged
+            .flat_map(|schema| members(schema, "properties"))
+            .map(|(name, _)| field_name(name))
+            .collect();
         if fields.is_empty()
             || get(schema, "additionalProperties").is_some_and(|it| it.as_object().is_some())
         {
@@ -460,14 +435,6 @@ impl<'a> Schemas<'a> {
             .into_iter()
             .find(|field| !fields.contains(*field))
             .map(str::to_owned)
-    }
-}
-
-/// What is in an `allOf` of one, which says no more than that.
-fn unwrapped(schema: &Node) -> &Node {
-    match items(schema, "allOf") {
-        [one] => one,
-        _ => schema,
     }
 }
 
@@ -540,11 +507,12 @@ fn parts_of(parts: Vec<(String, Node)>, span: &Span) -> Node {
     )
 }
 
+/// Whether a schema keeps what it does not know: unless the overlay closes it.
 fn is_open(schema: &Node) -> bool {
     schema.get(OPEN).and_then(Node::as_bool) != Some(false)
 }
 
-/// Makes plain open enums of an enum beside any other text, wherever they stand: an open enum takes those too.
+/// Makes an open enum of a union of an enum and any other text: an open enum takes those too.
 pub(super) fn simplify(document: &mut Node) {
     let schemas = Schemas::of(document);
     let enums: BTreeSet<String> = schemas
@@ -552,13 +520,11 @@ pub(super) fn simplify(document: &mut Node) {
         .filter(|(_, schema)| texts(schema).is_some() && is_open(schema))
         .map(|(name, _)| name.to_owned())
         .collect();
-    merge_texts(document, &enums, 0);
+    walk::each_schema_mut(document, |schema, _, _| merge_texts(schema, &enums));
 }
 
-fn merge_texts(schema: &mut Node, enums: &BTreeSet<String>, depth: usize) {
-    if depth > 4 * DEPTH {
-        return;
-    }
+/// The enum takes the place of the union. Null in either branch becomes null of the whole.
+fn merge_texts(schema: &mut Node, enums: &BTreeSet<String>) {
     if let Some((keyword, [one, two])) = alternatives(schema) {
         let is_text = |node: &Node| {
             text(node, "type") == Some("string")
@@ -590,20 +556,5 @@ fn merge_texts(schema: &mut Node, enums: &BTreeSet<String>, depth: usize) {
             let list = array(vec![values], &span);
             members.insert("allOf".to_owned(), entry(list, &span));
         }
-    }
-    match &mut schema.value {
-        Value::Object(members) => {
-            for (key, entry) in members {
-                if !["example", "examples", "default", "enum"].contains(&key.as_str()) {
-                    merge_texts(&mut entry.node, enums, depth + 1);
-                }
-            }
-        }
-        Value::Array(items) => {
-            for item in items {
-                merge_texts(item, enums, depth + 1);
-            }
-        }
-        _ => {}
     }
 }

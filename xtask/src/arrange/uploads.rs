@@ -1,14 +1,12 @@
 //! `multipart/form-data`: progenitor has no such body. It is shown a JSON body of the same parts, whose
 //! struct the refine stage turns into one that is sent as a form.
 
-use super::nodes::{
-    add_schema, component, is_free, named_operations, referred, remove, resolve, set,
-};
-use super::schema::{object, refer, string, truth};
-use super::{FROM, UPLOAD};
-use crate::document::{Node, Pointer, Value};
-use crate::model::REPLACE;
+use super::build::{object, refer, string, truth};
+use super::nodes::{add_schema, is_free, named_operations, remove, resolve, set};
+use crate::markers::{FROM, REPLACE, UPLOAD};
 use crate::naming::type_name;
+use crate::openapi::reference::{place_of, referred, to_component};
+use crate::openapi::{Node, Pointer, Value};
 
 const MULTIPART: &str = "multipart/form-data";
 /// The component that stands for a file. Its type is [`FILE_TYPE`].
@@ -16,12 +14,15 @@ const FILE: &str = "made-file";
 /// The hand-written type of a file.
 pub const FILE_TYPE: &str = "crate::FilePart";
 
+/// Each operation that sends a form.
 pub(super) fn arrange(document: &mut Node) {
     for (at, id) in named_operations(document) {
         one(document, &at, &id);
     }
 }
 
+/// Makes a component of the form and has the operation send it as JSON. `None` if the body is not a form that can be written; it
+/// is left for a lint.
 fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
     let listed = operation.join("requestBody");
     let (body_at, body) = resolve(document, &listed, "requestBodies")?;
@@ -84,7 +85,7 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
         ty == Some(FILE_TYPE)
     };
     let is_there = document
-        .pointer(&component("schemas", FILE))
+        .pointer(&place_of("schemas", FILE))
         .is_some_and(is_ours);
     if !is_there {
         let replaced = object([("type", string(FILE_TYPE, &span))], &span);
@@ -94,9 +95,9 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
         }
     }
 
-    // What nobody else refers to would be a type that nobody needs.
+    // If nothing else refers to it, it would be a type without use.
     if let Some(old) = &only_name
-        && references(document, &format!("#/components/schemas/{old}")) == 1
+        && references(document, &to_component("schemas", old)) == 1
         && let Some(schemas) =
             document.pointer_mut(&Pointer::default().join("components").join("schemas"))
     {
@@ -133,6 +134,7 @@ fn part(document: &Node, at: &Pointer, made: &mut Node) -> bool {
     is_null
 }
 
+/// Whether a part is a file: a text of format `binary`.
 fn is_file(document: &Node, at: &Pointer) -> bool {
     resolve(document, at, "schemas").is_some_and(|(_, schema)| {
         let is = |keyword, value| schema.get(keyword).and_then(Node::as_str) == Some(value);
@@ -140,6 +142,7 @@ fn is_file(document: &Node, at: &Pointer) -> bool {
     })
 }
 
+/// Replaces the schema of a part by the one that stands for a file. What is said of the part stays.
 fn to_file(made: &mut Node) {
     let span = made.span.clone();
     let file = refer(FILE, &span);
@@ -148,7 +151,7 @@ fn to_file(made: &mut Node) {
         Some(said) => object(
             [
                 ("description", said),
-                ("allOf", super::schema::array(vec![file], &span)),
+                ("allOf", super::build::array(vec![file], &span)),
             ],
             &span,
         ),
@@ -156,6 +159,7 @@ fn to_file(made: &mut Node) {
     };
 }
 
+/// How many references lead there.
 fn references(node: &Node, to: &str) -> usize {
     match &node.value {
         Value::Object(members) => members

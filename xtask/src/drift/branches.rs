@@ -9,7 +9,7 @@ use super::changes::Uses;
 use super::comparison::{Comparison, Here, STEPS, Scope};
 use super::part::{Part, component_name};
 use super::view::{Union, View, enter};
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value};
 
 /// Trials within trials: with more, a union of unions of unions would take for ever.
 const TRIALS: usize = 2;
@@ -31,6 +31,7 @@ struct Branch<'a> {
 }
 
 impl<'a> Branch<'a> {
+    /// Looks through what wraps the branch, and notes its constants.
     fn read(document: &'a Node, part: &Part<'a>) -> Self {
         let entered = enter(document, std::slice::from_ref(part));
         let view = View::of(document, &entered.core);
@@ -75,6 +76,7 @@ impl<'a> Branch<'a> {
     }
 }
 
+/// A cheap sketch of a schema: equal for schemas that say the same, so that trials are made for few pairs.
 fn signature(view: &View<'_>) -> String {
     let names: BTreeSet<&&str> = view.properties.keys().collect();
     let values: Option<Vec<&String>> = view.values.as_ref().map(|it| it.keys().collect());
@@ -85,6 +87,7 @@ fn signature(view: &View<'_>) -> String {
     )
 }
 
+/// A value as people write it.
 fn plain(node: &Node) -> String {
     match &node.value {
         Value::String(text) => text.clone(),
@@ -111,6 +114,7 @@ impl<'a> Read<'a> {
         self.discriminator.as_ref()?.text("propertyName")
     }
 
+    /// The value of a property in each branch.
     fn tags(&self, property: &str) -> Vec<Option<String>> {
         let own = (self.tag_property() == Some(property))
             .then_some(self.discriminator.as_ref())
@@ -169,6 +173,7 @@ struct Matching {
 }
 
 impl Matching {
+    /// Takes two branches out of those that are left.
     fn pair(&mut self, ours: usize, other: usize, name: String) {
         self.ours.retain(|it| *it != ours);
         self.other.retain(|it| *it != other);
@@ -182,7 +187,7 @@ impl Matching {
         others
     }
 
-    /// Pairs what has the same key, where nothing else on either side has it.
+    /// Pairs what has the same key, if nothing else on either side has it.
     fn by<F, G>(&mut self, of_ours: F, of_other: G)
     where
         F: Fn(usize) -> Option<String>,
@@ -208,6 +213,7 @@ impl Matching {
 }
 
 impl<'a> Comparison<'a> {
+    /// Compares all unions of two schemas.
     pub(super) fn unions(&mut self, a: &View<'a>, b: &View<'a>, here: &Here) {
         if let ([ours], [other]) = (a.unions.as_slice(), b.unions.as_slice()) {
             self.union(ours, other, here);
@@ -232,6 +238,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Compares two unions: how they are told apart, the branches that both have, and those that one lacks.
     fn union(&mut self, ours: &Union<'a>, other: &Union<'a>, here: &Here) {
         let (a, b) = (Read::of(self.ours, ours), Read::of(self.other, other));
         if ours.keyword != other.keyword && !(a.is_exclusive() && b.is_exclusive()) {
@@ -279,6 +286,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Finds pairs by the strongest sign first: a tag, a name, the same text, a trial, the same type in order.
     fn matching(&mut self, a: &Read<'a>, b: &Read<'a>) -> Matching {
         let mut matching = Matching {
             pairs: Vec::new(),
@@ -327,7 +335,7 @@ impl<'a> Comparison<'a> {
         matching
     }
 
-    /// Tries whether two branches say the same. Where that would take too long, they do not.
+    /// Tries whether two branches say the same. If that would take too long, the answer is no.
     fn is_same(&mut self, ours: &Part<'a>, other: &Part<'a>) -> bool {
         if self.trial >= TRIALS {
             return false;
@@ -369,6 +377,7 @@ fn is_told_apart(ours: &Branch<'_>, other: &Branch<'_>) -> bool {
     constants.any(|(name, value)| other.constants.get(name).is_some_and(|it| it != value))
 }
 
+/// What to call a branch that only one side has.
 fn name_of(branch: &Branch<'_>, telling: Option<&str>, of: &Read<'_>) -> String {
     if let Some(property) = telling
         && let Some(tag) = branch.tag(property, of.discriminator.as_ref())

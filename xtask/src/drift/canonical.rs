@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 
 /// The text in full, to compare.
 pub(super) fn canonical(node: &Node) -> String {
@@ -22,6 +22,7 @@ pub(super) fn short(node: &Node) -> String {
     format!("{start}…")
 }
 
+/// Members in the order of their names. A whole number is written the same whether or not it has a fraction of zero.
 fn write(node: &Node, text: &mut String) {
     // Writing to a string cannot fail.
     match &node.value {

@@ -1,57 +1,13 @@
 //! What may differ, by name, and whether it breaks users of the SDK.
 
-/// Where a schema is used: what breaks who sends a value may not break who receives it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Uses {
-    /// It is sent: in a parameter or the body of a request.
-    pub request: bool,
-    /// It is received: in an answer.
-    pub answer: bool,
-}
-
-impl Uses {
-    /// Sent only.
-    pub const REQUEST: Self = Self {
-        request: true,
-        answer: false,
-    };
-    /// Received only.
-    pub const ANSWER: Self = Self {
-        request: false,
-        answer: true,
-    };
-
-    /// Used as either of the two.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            request: self.request || other.request,
-            answer: self.answer || other.answer,
-        }
-    }
-
-    /// Whether this has all uses that the other has.
-    pub(super) fn covers(self, other: Self) -> bool {
-        self.and(other) == self
-    }
-
-    /// `request`, `answer`, `both`, or nothing for what is no schema.
-    pub fn name(self) -> Option<&'static str> {
-        match (self.request, self.answer) {
-            (true, true) => Some("both"),
-            (true, false) => Some("request"),
-            (false, true) => Some("answer"),
-            (false, false) => None,
-        }
-    }
-}
+pub use crate::openapi::Uses;
 
 /// When a change breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Breaks {
     /// Not at all.
     Never,
-    /// Where the schema is sent, be it received as well or not.
+    /// If the schema is sent, whether or not it is received as well.
     Requests,
     /// Wherever it is.
     Always,
@@ -102,7 +58,7 @@ changes! {
     PARAMETER_REMOVED = "parameter-removed", Always: "a parameter that OTHER lacks";
     PARAMETER_REQUIRED = "parameter-required", Always: "an optional parameter becomes required";
     PARAMETER_OPTIONAL = "parameter-optional", Always: "a required parameter becomes optional: its type gains `Option`";
-    PARAMETER_STYLE = "parameter-style", Never: "a parameter is written otherwise; the method stays the same";
+    PARAMETER_STYLE = "parameter-style", Never: "a parameter is written in another way; the method stays the same";
 
     BODY_ADDED = "body-added", Never: "an optional request body that ours lacks";
     REQUIRED_BODY_ADDED = "required-body-added", Always: "a required request body that ours lacks";
@@ -114,12 +70,12 @@ changes! {
     FIRST_RESPONSE_ADDED = "first-response-added", Always: "a status that ours lacks, with the first body of all successes or of all errors: the method's type changes";
     RESPONSE_REMOVED = "response-removed", Always: "a success that OTHER lacks, or the only error with a body";
     ERROR_RESPONSE_REMOVED = "error-response-removed", Never: "an error that OTHER lacks, where the method's type stays";
-    ANSWER_BODY_ADDED = "answer-body-added", Always: "an answer has a body, and none in ours: the method's type changes";
-    ANSWER_BODY_REMOVED = "answer-body-removed", Always: "an answer has no body, and one in ours";
+    ANSWER_BODY_ADDED = "answer-body-added", Always: "an answer has a body that ours lacks: the method's type changes";
+    ANSWER_BODY_REMOVED = "answer-body-removed", Always: "an answer lacks the body that ours has";
     HEADER_ADDED = "header-added", Never: "a header of an answer that ours lacks";
     HEADER_REMOVED = "header-removed", Always: "a header of an answer that OTHER lacks";
     HEADER_REQUIRED = "header-required", Never: "a header of an answer becomes required, or optional; headers have no types here";
-    MEDIA_TYPE_ADDED = "media-type-added", Never: "another media type beside ours";
+    MEDIA_TYPE_ADDED = "media-type-added", Never: "another media type in addition to ours";
     MEDIA_TYPE_REMOVED = "media-type-removed", Always: "a media type that OTHER lacks";
 
     FIELD_ADDED = "field-added", Never: "an optional field that ours lacks; structs are `#[non_exhaustive]`";
@@ -127,7 +83,7 @@ changes! {
     FIELD_REMOVED = "field-removed", Always: "a field that OTHER lacks";
     FIELD_REQUIRED = "field-required", Always: "an optional field becomes required: requests without it are refused, and its type loses `Option`";
     FIELD_OPTIONAL = "field-optional", Always: "a required field becomes optional: its type gains `Option`, and `new` no longer asks for it";
-    NULL = "null", Always: "null becomes valid, or stops to be: the type gains or loses `Option`";
+    NULL = "null", Always: "null becomes or stops being valid: the type gains or loses `Option`";
     NULL_OF_OPTIONAL = "null-of-optional", Never: "the same of a field that is an `Option` in any case, since it is optional";
     DEFAULT = "default", Never: "another default, which decides no type";
     FIELD_DEFAULT = "field-default", Always: "an optional field gains a default, or loses it: its type loses or gains `Option`";
@@ -150,5 +106,5 @@ changes! {
     BRANCH_REMOVED = "branch-removed", Always: "a branch of a union that OTHER lacks";
     UNION_FORM = "union-form", Always: "`oneOf` in one and `anyOf` in the other, of branches that do not exclude each other";
     DISCRIMINATOR = "discriminator", Always: "another discriminator, or one that comes or goes";
-    KEYWORD = "keyword", Always: "a keyword differs whose meaning nobody here knows; taken for the worst";
+    KEYWORD = "keyword", Always: "a keyword differs whose meaning is not known here; it counts as breaking";
 }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::Place;
 use super::changes::{Breaks, Change, KEYWORD, Uses};
 use super::part::Part;
-use crate::document::{Node, Pointer};
+use crate::openapi::{Node, Pointer};
 
 /// What a difference belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -88,6 +88,7 @@ pub(super) struct Here {
 }
 
 impl Here {
+    /// The start of an operation.
     pub(super) fn of_operation(scope: Scope, position: usize) -> Self {
         Self {
             scope,
@@ -133,6 +134,7 @@ impl Here {
         }
     }
 
+    /// A field of an object.
     pub(super) fn field(&self, name: &str, is_optional: bool) -> Self {
         let dot = if self.path.is_empty() { "" } else { "." };
         Self {
@@ -142,6 +144,7 @@ impl Here {
         }
     }
 
+    /// The way from the scope, as reports have it.
     fn at(&self) -> String {
         match (self.base.as_str(), self.path.as_str()) {
             (base, "") => base.to_owned(),
@@ -206,6 +209,7 @@ impl<'a> Comparison<'a> {
         self.trial > 0 && (!self.found.is_empty() || self.trials.borrow().steps > STEPS)
     }
 
+    /// Adds a difference, or another place to one that is known.
     pub(super) fn report(
         &mut self,
         change: Change,
@@ -214,7 +218,7 @@ impl<'a> Comparison<'a> {
         ours: Option<&Part<'_>>,
         other: Option<&Part<'_>>,
     ) {
-        // Within `not`, what is loosened tightens; nobody here works that out.
+        // Within `not`, what is looser is tighter in effect, which is not worked out here.
         let change = match change.breaks {
             Breaks::Always => change,
             _ if here.is_negated => KEYWORD,

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::comparison::Key;
 use super::{ByOverlay, Found, find};
 use crate::diagnostic::Failure;
-use crate::document::{Node, Span};
 use crate::lower::Lowered;
-use crate::model::IGNORE;
+use crate::markers::{IGNORE, is_extension};
+use crate::openapi::{Node, Span};
 use crate::overlay::{self, Action};
 
 /// Adds the differences that the overlay makes to those without it, and gives by what action each of them comes, and
@@ -70,6 +70,6 @@ pub(super) fn ask(
 fn is_of_no_matter(action: &Action<'_>) -> bool {
     action.update().is_some_and(|update| {
         let members = update.as_object();
-        members.is_some_and(|it| it.keys().all(|key| key.starts_with("x-") && key != IGNORE))
+        members.is_some_and(|it| it.keys().all(|key| is_extension(key) && key != IGNORE))
     })
 }

@@ -1,12 +1,12 @@
-//! What is worth knowing beside the differences.
+//! What is worth knowing in addition to the differences.
 
 use std::collections::{BTreeSet, HashSet};
 
 use super::comparison::Comparison;
 use super::part::Part;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer, Span};
 use crate::lower::Lowered;
+use crate::openapi::{Node, Pointer, Span};
 
 /// Something to know that is no difference.
 #[derive(Clone, Debug)]
@@ -36,6 +36,7 @@ pub(super) fn all(comparison: &Comparison<'_>, ours: &Lowered, other: &Lowered) 
     notes
 }
 
+/// The servers of a document in words. Their order does not count.
 fn servers(document: &Node) -> String {
     let servers = Part::root(document).member("servers");
     let servers = servers.iter().flat_map(Part::items);
@@ -48,6 +49,7 @@ fn servers(document: &Node) -> String {
     servers.into_iter().collect::<Vec<_>>().join(", ")
 }
 
+/// The version of a document in words.
 fn version(document: &Node) -> String {
     let info = document.get("info");
     let version = info.and_then(|info| info.get("version"));

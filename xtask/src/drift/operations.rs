@@ -6,8 +6,7 @@ use super::changes::{self as change, Uses};
 use super::comparison::{Comparison, Here, Scope};
 use super::part::Part;
 use super::{parameters, security};
-use crate::document::Node;
-use crate::model::METHODS;
+use crate::openapi::{METHODS, Node};
 
 /// An operation, and the path item that it stands in.
 #[derive(Clone)]
@@ -76,6 +75,7 @@ fn shape(path: &str) -> String {
     shape
 }
 
+/// A path without its last slash, which is a matter of spelling.
 fn without_slash(path: &str) -> String {
     let shape = shape(path);
     shape.trim_end_matches('/').to_owned()
@@ -145,6 +145,7 @@ impl<'a> Comparison<'a> {
         self.work_off();
     }
 
+    /// Compares two operations: names, credentials, parameters, body and answers.
     fn operation(&mut self, ours: &Operation<'a>, other: &Operation<'a>) {
         let here = ours.here(true);
         let places = (Some(&ours.part), Some(&other.part));
@@ -182,6 +183,7 @@ impl<'a> Comparison<'a> {
         self.responses(&ours.part, &other.part, &here);
     }
 
+    /// Compares the mark `deprecated` of operations, parameters and headers.
     pub(super) fn deprecated(&mut self, ours: &Part<'a>, other: &Part<'a>, here: &Here) {
         let (a, b) = (ours.is_true("deprecated"), other.is_true("deprecated"));
         if a != b {
@@ -194,6 +196,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Compares request bodies.
     fn body(&mut self, ours: &Part<'a>, other: &Part<'a>, operation: &Here) {
         let here = operation.part("request body", Uses::REQUEST);
         let read = |part: &Part<'a>, document| {

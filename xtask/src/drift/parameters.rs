@@ -6,7 +6,7 @@ use super::changes::{self as change, Uses};
 use super::comparison::{Comparison, Here};
 use super::operations::Operation;
 use super::part::Part;
-use crate::document::Node;
+use crate::openapi::Node;
 
 /// Headers that OpenAPI says to pass over as parameters.
 const PASSED_OVER: [&str; 3] = ["accept", "content-type", "authorization"];
@@ -48,6 +48,7 @@ pub(super) fn read<'a>(
     parameters
 }
 
+/// Whether a parameter must be given. One in the path always is.
 fn is_required(parameter: &Part<'_>) -> bool {
     parameter.is_true("required") || parameter.text("in") == Some("path")
 }
@@ -73,6 +74,7 @@ fn style(parameter: &Part<'_>) -> String {
 }
 
 impl<'a> Comparison<'a> {
+    /// Compares parameters that were matched, and reports those of one side.
     pub(super) fn parameters(
         &mut self,
         ours: &IndexMap<(String, String), Part<'a>>,

@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::document::{Node, Pointer, Span};
-
-/// How many references may follow each other.
-const CHAIN: usize = 50;
+use crate::markers::is_extension;
+use crate::openapi::limits::CHAIN;
+use crate::openapi::{Node, Pointer, Span, reference};
 
 /// The way to a value. Ways share their beginnings: most are never asked for, and to copy each would take the most
 /// time of all.
@@ -25,11 +24,13 @@ enum Key<'a> {
 }
 
 impl<'a> Way<'a> {
+    /// The way to a member or an item.
     fn join(&self, key: Key<'a>) -> Self {
         let before = self.clone();
         Self(Some(Rc::new(Step { before, key })))
     }
 
+    /// The whole way, made when it is asked for.
     pub(super) fn pointer(&self) -> Pointer {
         let mut parts = Vec::new();
         let mut way = self;
@@ -49,12 +50,13 @@ impl<'a> Way<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Part<'a> {
     pub(super) node: &'a Node,
-    /// Where to point for it: its key where it has one.
+    /// Where to point for it: its key if it has one.
     pub(super) span: &'a Span,
     pub(super) way: Way<'a>,
 }
 
 impl<'a> Part<'a> {
+    /// A document itself.
     pub(super) fn root(node: &'a Node) -> Self {
         Self {
             node,
@@ -73,7 +75,7 @@ impl<'a> Part<'a> {
     pub(super) fn members(&self) -> Vec<(&'a str, Part<'a>)> {
         let members = self.node.as_object().into_iter().flatten();
         members
-            .filter(|(key, entry)| !key.starts_with("x-") && !entry.node.is_null())
+            .filter(|(key, entry)| !is_extension(key) && !entry.node.is_null())
             .map(|(key, entry)| (key.as_str(), self.of(key, entry)))
             .collect()
     }
@@ -87,7 +89,7 @@ impl<'a> Part<'a> {
             .collect()
     }
 
-    fn of(&self, key: &'a str, entry: &'a crate::document::Entry) -> Part<'a> {
+    fn of(&self, key: &'a str, entry: &'a crate::openapi::Entry) -> Part<'a> {
         Part {
             node: &entry.node,
             span: &entry.key,
@@ -107,10 +109,12 @@ impl<'a> Part<'a> {
             .collect()
     }
 
+    /// The text of a member.
     pub(super) fn text(&self, key: &str) -> Option<&'a str> {
         self.node.get(key)?.as_str()
     }
 
+    /// Whether a member is `true`.
     pub(super) fn is_true(&self, key: &str) -> bool {
         self.node.get(key).and_then(Node::as_bool) == Some(true)
     }
@@ -120,9 +124,9 @@ impl<'a> Part<'a> {
         std::ptr::from_ref(self.node) as usize
     }
 
-    /// What a reference here leads to, one step; nothing where there is none, or it leads nowhere.
+    /// What a reference here leads to, one step. `None` if this is no reference, or it leads nowhere.
     pub(super) fn target(&self, document: &'a Node) -> Option<Part<'a>> {
-        let pointer = Pointer::parse(self.text("$ref").filter(|it| it.starts_with('#'))?)?;
+        let pointer = reference::pointer(self.text("$ref")?)?;
         let mut part = Part::root(document);
         for key in &pointer.0 {
             part = match part.node.as_array() {
@@ -133,7 +137,7 @@ impl<'a> Part<'a> {
         Some(part)
     }
 
-    /// What references lead to in the end; the part itself where they lead nowhere.
+    /// What references lead to in the end; the part itself if they lead nowhere.
     pub(super) fn resolved(self, document: &'a Node) -> Part<'a> {
         let mut part = self;
         for _ in 0..CHAIN {
@@ -146,7 +150,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// The name of a component schema, where a way leads to one.
+/// The name of a component schema, if a way leads to one.
 pub(super) fn component_of<'a>(part: &Part<'a>) -> Option<&'a str> {
     let (schemas, name) = part.way.0.as_deref().map(|it| (&it.before, &it.key))?;
     let (components, schemas) = schemas.0.as_deref().map(|it| (&it.before, &it.key))?;
@@ -157,7 +161,7 @@ pub(super) fn component_of<'a>(part: &Part<'a>) -> Option<&'a str> {
     }
 }
 
-/// The name of a component schema, where a pointer leads to one.
+/// The name of a component schema, if a pointer leads to one.
 pub(super) fn component_name(at: &Pointer) -> Option<&str> {
     match at.0.as_slice() {
         [components, schemas, name] if components == "components" && schemas == "schemas" => {

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::changes::{self as change, Uses};
 use super::comparison::{Comparison, Here};
 use super::part::Part;
-use crate::document::Node;
+use crate::openapi::Node;
 
 /// The media type that goes without saying.
 const JSON: &str = "application/json";
@@ -21,6 +21,7 @@ fn media_types<'a>(holder: &Part<'a>) -> IndexMap<String, Part<'a>> {
     types
 }
 
+/// The schema of a parameter, a header or a media type: a list of one, or none.
 fn schema<'a>(holder: Option<&Part<'a>>) -> Vec<Part<'a>> {
     holder
         .and_then(|it| it.member("schema"))
@@ -44,10 +45,12 @@ fn answers<'a>(document: &'a Node, operation: &Part<'a>) -> IndexMap<String, Par
         .collect()
 }
 
+/// Whether a status is not an error. `default` counts as an error, as generators have it.
 fn is_success(status: &str) -> bool {
     status.starts_with(['1', '2', '3'])
 }
 
+/// Whether an answer has content.
 fn has_body(answer: &Part<'_>) -> bool {
     !media_types(answer).is_empty()
 }
@@ -59,6 +62,7 @@ fn any_body(answers: &IndexMap<String, Part<'_>>, status: &str) -> bool {
 }
 
 impl<'a> Comparison<'a> {
+    /// Compares answers by status.
     pub(super) fn responses(&mut self, ours: &Part<'a>, other: &Part<'a>, operation: &Here) {
         let (a, b) = (answers(self.ours, ours), answers(self.other, other));
         let here_of = |status: &str| operation.part(format!("answer {status}"), Uses::ANSWER);
@@ -92,6 +96,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Compares the headers of an answer, whose names are without case.
     fn headers(&mut self, ours: &Part<'a>, other: &Part<'a>, here: &Here) {
         let read = |answer: &Part<'a>,
                     document: &'a Node|

@@ -7,9 +7,8 @@ use super::changes::{self as change, Change};
 use super::comparison::{Comparison, Here, Job, Pair, Scope};
 use super::part::Part;
 use super::view::{Additional, Entered, View, enter};
-
-/// Schemas in schemas, without a reference between.
-const DEPTH: usize = 100;
+use crate::openapi::keywords::OF_THE_USE;
+use crate::openapi::limits::SCHEMAS;
 
 /// Keywords that are bounds, and whether a greater value allows more. Absent, the first allow all; the second are 0.
 const BOUNDS: [(&str, bool); 8] = [
@@ -26,6 +25,7 @@ const BOUNDS: [(&str, bool); 8] = [
 /// Restrictions that are there or not.
 const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"];
 
+/// What tells a pair of schemas from others in memory.
 fn pair(ours: &[Part<'_>], other: &[Part<'_>]) -> Pair {
     let ids = |parts: &[Part<'_>]| parts.iter().map(Part::id).collect();
     (ids(ours), ids(other))
@@ -42,12 +42,12 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Compares two schemas where they are used. None at all is the schema that everything fits.
+    /// Compares two schemas where they are used. No schema at all is one that everything fits.
     pub(super) fn schema(&mut self, ours: &[Part<'a>], other: &[Part<'a>], here: &Here) {
         if self.is_over() {
             return;
         }
-        if here.depth > DEPTH {
+        if here.depth > SCHEMAS {
             let text = |parts: &[Part<'a>]| -> Vec<String> {
                 parts.iter().map(|part| canonical(part.node)).collect()
             };
@@ -80,9 +80,9 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What is said beside a schema about its place.
+    /// What is said of the place of a schema.
     fn notes(&mut self, a: &Entered<'a>, b: &Entered<'a>, here: &Here, inner: &Here) {
-        for name in super::view::PLACE_NOTES {
+        for name in OF_THE_USE {
             let (ours, other) = (a.notes.get(name), b.notes.get(name));
             let text = |it: Option<&(Part<'a>, bool)>| {
                 let text = it.map(|(part, _)| canonical(part.node));
@@ -124,6 +124,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Reports whether null is valid in one of the two only. It belongs to the place if a wrapper there says so, else to the schema.
     fn null(
         &mut self,
         a: &Entered<'a>,
@@ -133,7 +134,7 @@ impl<'a> Comparison<'a> {
         outer: Both<'_, 'a>,
     ) {
         let (ours, other) = (View::of(self.ours, &a.core), View::of(self.other, &b.core));
-        // Where one of them fits everything, the difference is that of types.
+        // If everything fits one of them, the difference is that of types.
         if ours.kind().3 || other.kind().3 {
             return;
         }
@@ -222,6 +223,7 @@ impl<'a> Comparison<'a> {
         true
     }
 
+    /// Compares listed values.
     fn values(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         match (&a.values, &b.values) {
             (None, None) => {}
@@ -281,6 +283,7 @@ impl<'a> Comparison<'a> {
         );
     }
 
+    /// Compares formats. Of a number, the format decides the Rust type; of a text, what requests may be.
     fn format(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         let text = |view: &View<'a>| view.said("format").map(|it| it.0);
         if text(a) == text(b) {
@@ -299,6 +302,7 @@ impl<'a> Comparison<'a> {
         self.differs(change, "format", a, b, here, first);
     }
 
+    /// Compares bounds, and tells stricter from looser.
     fn bounds(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         for (keyword, greater_allows_more) in BOUNDS {
             let text = |view: &View<'a>| {
@@ -361,6 +365,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Compares what is said of members that are not declared.
     fn additional(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         let part = |it: &Additional<'a>| match it {
             Additional::Any => None,
@@ -394,6 +399,7 @@ impl<'a> Comparison<'a> {
         );
     }
 
+    /// Compares the properties of objects.
     fn fields(&mut self, a: &View<'a>, b: &View<'a>, here: &Here, first: Both<'_, 'a>) {
         let mark = |is_required: bool| if is_required { "required" } else { "optional" };
         for (name, ours) in &a.properties {
@@ -469,6 +475,7 @@ impl<'a> Comparison<'a> {
 /// The schemas themselves, for what has no place of its own.
 type Both<'r, 'a> = (Option<&'r Part<'a>>, Option<&'r Part<'a>>);
 
+/// The change of a bound.
 fn tighter_unless(is_looser: bool) -> Change {
     if is_looser {
         change::LOOSER
@@ -488,7 +495,7 @@ fn sign_differs(a: &View<'_>, b: &View<'_>) -> bool {
 fn number(view: &View<'_>, keyword: &str) -> Option<f64> {
     match view.keywords.get(keyword)?.as_slice() {
         [part] => match &part.node.value {
-            crate::document::Value::Number(number) => number.as_f64(),
+            crate::openapi::Value::Number(number) => number.as_f64(),
             _ => None,
         },
         _ => None,
@@ -520,6 +527,7 @@ fn without_needless_escapes(json: &str) -> String {
     text + rest
 }
 
+/// Values in a line, the first eight of many.
 fn list<'t>(texts: impl Iterator<Item = &'t String>) -> String {
     let texts: Vec<&str> = texts.map(String::as_str).collect();
     match texts.as_slice() {

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::part::Part;
-use crate::document::Node;
+use crate::openapi::Node;
 
 /// The ways to be let in, each a set of credentials that are all needed. No way at all, and one that needs
 /// nothing, are the same: everybody is let in.
 pub(super) type Required = BTreeSet<BTreeSet<String>>;
 
-/// What an operation asks for, or its document where it says nothing.
+/// What an operation asks for, or its document if it says nothing.
 pub(super) fn required(document: &Node, operation: &Part<'_>) -> Required {
     let root = Part::root(document);
     let ways = operation
@@ -45,6 +45,7 @@ pub(super) fn required(document: &Node, operation: &Part<'_>) -> Required {
     required
 }
 
+/// A scheme in words, without the name that a document gives it.
 fn describe(scheme: &Part<'_>) -> String {
     let is_header = scheme.text("in") == Some("header");
     let mut pieces = Vec::new();

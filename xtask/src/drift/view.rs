@@ -7,53 +7,27 @@ use indexmap::IndexMap;
 
 use super::canonical::canonical;
 use super::part::{Part, component_of};
-use crate::document::{Node, Value};
-use crate::model::IGNORE;
+use crate::openapi::keywords::{self, OF_THE_USE};
+use crate::openapi::limits::LOOK_THROUGH;
+use crate::openapi::{Node, Value, schema};
 
-/// References and `allOf`s in each other.
-const DEPTH: usize = 50;
-
-/// What stands beside a schema and is about its place: looked at where the schema is used.
-pub(super) const PLACE_NOTES: [&str; 4] = ["default", "deprecated", "readOnly", "writeOnly"];
-
-/// Keywords that are compared elsewhere, or not at all, since they say nothing about what is valid.
+/// Whether a keyword is compared elsewhere, or not at all, since it says nothing about what is valid.
 fn is_note(keyword: &str) -> bool {
-    PLACE_NOTES.contains(&keyword)
-        || keyword.starts_with("x-")
-        || matches!(
-            keyword,
-            "title"
-                | "description"
-                | "example"
-                | "examples"
-                | "externalDocs"
-                | "xml"
-                | "discriminator"
-                | "nullable"
-                | "contentEncoding"
-                | "contentMediaType"
-                | "$comment"
-                | "$anchor"
-                | "$defs"
-                | "$schema"
-        )
-}
-
-fn is_ignored(node: &Node, keyword: &str) -> bool {
-    let ignored = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
-    ignored.iter().any(|it| it.as_str() == Some(keyword))
+    // Null is asked for where a schema is used, and a discriminator is compared with its union.
+    keywords::is_note(keyword) || matches!(keyword, "discriminator" | "nullable" | "$schema")
 }
 
 /// The keywords of a schema that count: the overlay may say to ignore some.
-fn keywords<'a>(part: &Part<'a>) -> Vec<(&'a str, Part<'a>)> {
+fn counting<'a>(part: &Part<'a>) -> Vec<(&'a str, Part<'a>)> {
     let mut members = part.members();
-    members.retain(|(key, _)| !is_ignored(part.node, key));
+    members.retain(|(key, _)| !schema::ignores(part.node, key));
     members
 }
 
+/// A keyword that counts.
 fn keyword<'a>(part: &Part<'a>, name: &str) -> Option<Part<'a>> {
     let member = part.member(name)?;
-    (!is_ignored(part.node, name)).then_some(member)
+    (!schema::ignores(part.node, name)).then_some(member)
 }
 
 /// A schema with what wraps it taken off.
@@ -64,7 +38,7 @@ pub(super) struct Entered<'a> {
     pub(super) component: Option<String>,
     /// Whether a wrapper allows null.
     pub(super) wrapper_allows_null: bool,
-    /// [`PLACE_NOTES`], the outermost of each, and whether a wrapper has it.
+    /// [`OF_THE_USE`], the outermost of each, and whether a wrapper has it.
     pub(super) notes: BTreeMap<&'static str, (Part<'a>, bool)>,
 }
 
@@ -83,7 +57,7 @@ pub(super) fn enter<'a>(document: &'a Node, parts: &[Part<'a>]) -> Entered<'a> {
             .insert(part.id())
             .then(|| unwrap(document, part))
             .flatten();
-        for name in PLACE_NOTES {
+        for name in OF_THE_USE {
             if let Some(note) = keyword(part, name) {
                 let notes = &mut entered.notes;
                 notes.entry(name).or_insert((note, inner.is_some()));
@@ -101,15 +75,17 @@ pub(super) fn enter<'a>(document: &'a Node, parts: &[Part<'a>]) -> Entered<'a> {
     entered
 }
 
+/// Whether a schema says `nullable: true`.
 fn allows_null(part: &Part<'_>) -> bool {
     keyword(part, "nullable").is_some_and(|it| it.node.as_bool() == Some(true))
 }
 
+/// What a wrapper holds. `None` if this is not one.
 fn unwrap<'a>(document: &'a Node, part: &Part<'a>) -> Option<Part<'a>> {
     if let Some(target) = part.target(document) {
         return Some(target);
     }
-    let mut telling = keywords(part);
+    let mut telling = counting(part);
     telling.retain(|(key, _)| !is_note(key) || *key == "discriminator");
     match telling.as_slice() {
         [(keyword, list)] if matches!(*keyword, "allOf" | "anyOf" | "oneOf") => {
@@ -168,6 +144,7 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// Takes several schemas together that all hold.
     pub(super) fn of(document: &'a Node, parts: &[Part<'a>]) -> Self {
         let mut view = Self::default();
         let mut seen = HashSet::new();
@@ -190,7 +167,7 @@ impl<'a> View<'a> {
         seen: &mut HashSet<usize>,
         depth: usize,
     ) -> bool {
-        if depth > DEPTH || !seen.insert(part.id()) {
+        if depth > LOOK_THROUGH || !seen.insert(part.id()) {
             return true;
         }
         match &part.node.value {
@@ -204,7 +181,7 @@ impl<'a> View<'a> {
                 return false;
             }
         }
-        // OpenAPI 3.0 passes over what is beside a reference.
+        // OpenAPI 3.0 ignores what is next to a reference.
         if part.node.get("$ref").is_some() {
             let mut last = part.clone();
             while let Some(target) = last.target(document) {
@@ -222,7 +199,7 @@ impl<'a> View<'a> {
         }
         let mut nulls = Vec::new();
         let mut is_restricted = false;
-        for (keyword, value) in keywords(part) {
+        for (keyword, value) in counting(part) {
             is_restricted |= !is_note(keyword) && keyword != "allOf";
             match keyword {
                 "type" => {
@@ -271,6 +248,7 @@ impl<'a> View<'a> {
         allows_null(part) || !is_restricted && nulls.into_iter().all(|it| it)
     }
 
+    /// Listed values. If there are several lists, a value must be in all of them.
     fn take_values(&mut self, values: Vec<Part<'a>>) {
         let values: BTreeMap<String, Part<'a>> = values
             .into_iter()
@@ -283,11 +261,12 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What is said of members that are not declared. The strictest of several holds.
     fn take_additional(&mut self, document: &'a Node, value: Part<'a>) {
         // References may lead to a schema that everything fits, too; to itself, it says something.
         let inner = enter(document, std::slice::from_ref(&value)).core;
         let is_empty = inner.iter().all(|it| {
-            let telling = keywords(it).into_iter();
+            let telling = counting(it).into_iter();
             let mut telling = telling.filter(|(key, _)| !is_note(key));
             it.node.as_object().is_some() && telling.next().is_none()
         });
@@ -301,6 +280,7 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether everything fits.
     fn says_nothing(&self) -> bool {
         self.types.is_empty()
             && self.values.is_none()
@@ -335,6 +315,7 @@ impl<'a> View<'a> {
         }
     }
 
+    /// What is said of members that are not declared.
     pub(super) fn additional(&self) -> &Additional<'a> {
         self.additional.as_ref().unwrap_or(&Additional::Any)
     }
@@ -377,7 +358,7 @@ impl<'a> View<'a> {
         )
     }
 
-    /// The value of a keyword, where it is said once or the same each time; else all of them as one text.
+    /// The value of a keyword if it is said once or the same each time, else all of them as one text.
     pub(super) fn said(&self, keyword: &str) -> Option<(String, &Part<'a>)> {
         let parts = self.keywords.get(keyword)?;
         let first = parts.first()?;

@@ -4,20 +4,21 @@ use super::context::Context;
 use super::describe;
 use super::rules;
 use super::schema::Schema;
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 
+/// typify makes a Rust array of a list of fixed length, and a list of anything of one without `items`.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("array") {
         return;
     }
     let what = describe::schema(context.document, &schema.at);
-    // Where the overlay leaves them out, any JSON is meant.
+    // If the overlay leaves them out, any JSON is meant.
     let are_left_out = schema.get("items").is_none() && schema.node.get("items").is_some();
     if schema.get("items").is_none_or(Node::is_null) && !are_left_out {
         context.report(
             rules::ARRAY_ITEMS,
             &schema.at.join("items"),
-            format!("{what} is an array of nothing in particular; OpenAPI 3.0 wants `items`"),
+            format!("{what} is an array without `items`, which OpenAPI 3.0 requires"),
             format!(
                 "say any JSON with {}",
                 context.update(&schema.at, "items: {}")
@@ -28,7 +29,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         context.report(
             rules::ARRAY_LENGTH,
             &schema.at,
-            format!("{what} has exactly {length} items, and would become a Rust array, which refuses an answer of any other length"),
+            format!("{what} has exactly {length} items, and would become a Rust array, and an answer of any other length would be refused"),
             format!(
                 "leave the lengths out with {}",
                 context.update(&schema.at, "x-codegen-ignore: [minItems, maxItems]")

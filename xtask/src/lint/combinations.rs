@@ -1,4 +1,4 @@
-//! `anyOf`, `allOf`, `not`, and discriminators that nobody heeds.
+//! `anyOf`, `allOf`, `not`, and discriminators without effect.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,10 +7,12 @@ use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
 use super::shape::{Shape, shape};
-use crate::document::{Node, Pointer};
-use crate::model::SENSITIVE;
+use crate::markers::SENSITIVE;
 use crate::naming::field_name;
+use crate::openapi::{Node, Pointer};
 
+/// typify merges, flattens or drops what is combined, by rules that are not those of OpenAPI. What the arrange stage has
+/// arranged is not here any more; the rest is refused.
 pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
     let what = describe::schema(context.document, &schema.at);
     if schema.get("anyOf").is_some() {
@@ -91,7 +93,7 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
         if !is_plain || (properties.is_empty() && !requires && merged.get("required").is_none()) {
             are_plain = false;
             let message = format!(
-                "branch {} of {what} is no object with properties, and cannot be merged with the others",
+                "branch {} of {what} is not an object with properties, and cannot be merged with the others",
                 index + 1
             );
             context.report(rules::ALL_OF, &branch.at, message, help);
@@ -113,7 +115,7 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
             match owners.get(name) {
                 Some(owner) => {
                     let message = format!(
-                        "branches {} and {} of {what} both have `{name}`; what comes of it is a guess",
+                        "branches {} and {} of {what} both have `{name}`; the result is a guess",
                         owner + 1,
                         index + 1
                     );

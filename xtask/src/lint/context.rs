@@ -1,11 +1,9 @@
 //! What all rules share: the document, what was found, and following references.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
-
 use crate::arrange;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::reference::References;
+use crate::openapi::{Node, Pointer, Value};
 use crate::overlay;
 
 use super::origins::Origins;
@@ -16,35 +14,21 @@ pub(super) struct Context<'a> {
     /// For actions of the overlay, which comes before all other stages.
     origins: &'a Origins<'a>,
     pub(super) findings: Vec<Diagnostic>,
-    /// Where the references to components lead that were followed already, by kind and name. A chain is followed once,
-    /// and not again from each of its links.
-    followed: RefCell<HashMap<(String, &'a str), Option<Chain<'a>>>>,
-    /// References that were followed so far.
-    #[cfg(test)]
-    pub(super) steps: std::cell::Cell<usize>,
-}
-
-/// References one after another.
-#[derive(Clone, Copy)]
-pub(super) struct Chain<'a> {
-    /// The component at the end, which is no reference.
-    pub(super) last: &'a str,
-    /// How many references lead to it.
-    pub(super) length: usize,
+    pub(super) references: References<'a>,
 }
 
 impl<'a> Context<'a> {
+    /// Nothing found yet.
     pub(super) fn new(document: &'a Node, origins: &'a Origins<'a>) -> Self {
         Self {
             document,
             origins,
             findings: Vec::new(),
-            followed: RefCell::default(),
-            #[cfg(test)]
-            steps: std::cell::Cell::default(),
+            references: References::of(document),
         }
     }
 
+    /// Adds a finding.
     pub(super) fn report(
         &mut self,
         rule: Rule,
@@ -65,62 +49,15 @@ impl<'a> Context<'a> {
         findings
     }
 
-    /// Follows `$ref`s to a component of this kind (`schemas`, `responses`, …). Nothing where a
-    /// reference is wrong, which is a finding of its own.
+    /// Follows `$ref`s to a component of this kind (`schemas`, `responses`, …). `None` if a reference is wrong, which is
+    /// a finding of its own.
     pub(super) fn resolve(
         &self,
         at: &Pointer,
         node: &'a Node,
         kind: &str,
     ) -> Option<(Pointer, &'a Node)> {
-        let Some(reference) = node.get("$ref") else {
-            return Some((at.clone(), node));
-        };
-        let first = reference.as_str().and_then(|text| component(text, kind))?;
-        let at = component_pointer(self.chain(first, kind)?.last, kind);
-        let node = self.document.pointer(&at)?;
-        Some((at, node))
-    }
-
-    /// The chain of references that begins with this component. `None` if it leads nowhere.
-    pub(super) fn chain(&self, first: &'a str, kind: &str) -> Option<Chain<'a>> {
-        let key = |name: &'a str| (kind.to_owned(), name);
-        let mut chain = Vec::new();
-        let mut seen = HashSet::new();
-        let mut name = first;
-        let last = loop {
-            if let Some(known) = self.followed.borrow().get(&key(name)) {
-                break *known;
-            }
-            #[cfg(test)]
-            self.steps.set(self.steps.get() + 1);
-            if !seen.insert(name) {
-                break None;
-            }
-            chain.push(name);
-            let Some(node) = self.document.pointer(&component_pointer(name, kind)) else {
-                break None;
-            };
-            let Some(reference) = node.get("$ref") else {
-                break Some(Chain {
-                    last: name,
-                    length: 0,
-                });
-            };
-            match reference.as_str().and_then(|text| component(text, kind)) {
-                Some(next) => name = next,
-                None => break None,
-            }
-        };
-        let mut followed = self.followed.borrow_mut();
-        let mut found = last;
-        for name in chain.into_iter().rev() {
-            if let Some(chain) = found.as_mut().filter(|chain| chain.last != name) {
-                chain.length += 1;
-            }
-            followed.insert(key(name), found);
-        }
-        found
+        self.references.resolve(at, node, kind)
     }
 
     /// An overlay action that changes what stands at `at`, to copy.
@@ -197,75 +134,5 @@ fn with_null(given: &Node, node: Option<&Node>, update: &str) -> String {
             format!("type: [{kind}, 'null']{comma}{more}")
         }
         _ => update.to_owned(),
-    }
-}
-
-fn component_pointer(name: &str, kind: &str) -> Pointer {
-    Pointer(vec![
-        "components".to_owned(),
-        kind.to_owned(),
-        name.to_owned(),
-    ])
-}
-
-/// The name of the component that a reference leads to, if it is one of this kind.
-pub(super) fn component<'a>(reference: &'a str, kind: &str) -> Option<&'a str> {
-    let name = reference
-        .strip_prefix("#/components/")?
-        .strip_prefix(kind)?
-        .strip_prefix('/')?;
-    (!name.is_empty() && !name.contains('/')).then_some(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::document::Source;
-    use crate::load;
-
-    /// `C0` refers to `C1`, and so on; in this order, or the other way around.
-    fn chain(length: usize, backwards: bool) -> Node {
-        let link = |number: usize| {
-            format!(
-                "\"C{number}\": {{\"$ref\": \"#/components/schemas/C{}\"}}",
-                number + 1
-            )
-        };
-        let mut links: Vec<String> = (0..length).map(link).collect();
-        links.push(format!("\"C{length}\": {{\"type\": \"object\"}}"));
-        if backwards {
-            links.reverse();
-        }
-        let text = format!(
-            "{{\"components\": {{\"schemas\": {{{}}}}}}}",
-            links.join(", ")
-        );
-        load::parse(&Source::new("d.json", text)).unwrap()
-    }
-
-    #[test]
-    fn each_link_of_a_chain_is_followed_once() {
-        for backwards in [false, true] {
-            for length in [1, 100, 200, 400, 10_000] {
-                let document = chain(length, backwards);
-                let origins = Origins::new(&document);
-                let context = Context::new(&document, &origins);
-                for (name, node) in crate::model::component_schemas(&document) {
-                    let at = component_pointer(name, "schemas");
-                    let (to, _) = context.resolve(&at, node, "schemas").unwrap();
-                    assert_eq!(to.last(), Some(format!("C{length}").as_str()));
-                }
-                assert!(
-                    context.steps.get() <= length + 1,
-                    "{} steps",
-                    context.steps.get()
-                );
-                let first = context.chain("C0", "schemas").unwrap();
-                assert_eq!(
-                    (first.last, first.length),
-                    (format!("C{length}").as_str(), length)
-                );
-            }
-        }
     }
 }

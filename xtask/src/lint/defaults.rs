@@ -5,8 +5,9 @@ use super::describe;
 use super::numbers;
 use super::rules;
 use super::schema::{Role, Schema};
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 
+/// progenitor makes code of a default, and panics if it cannot.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let Some(default) = schema.get("default") else {
         return;
@@ -25,12 +26,13 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         &schema.at.join("default"),
         message,
         format!(
-            "mend it, or leave it out with {}",
+            "correct it, or leave it out with {}",
             context.update(&schema.at, "x-codegen-ignore: [default]")
         ),
     );
 }
 
+/// What is wrong with a default, in words that follow "the default of X".
 fn problem(schema: &Schema<'_>, default: &Node) -> Option<String> {
     if let Value::Null = default.value {
         return (!schema.flag("nullable"))
@@ -76,9 +78,10 @@ fn problem(schema: &Schema<'_>, default: &Node) -> Option<String> {
         }
         _ => false,
     };
-    (!fits).then(|| format!("is no {kind} that the schema allows"))
+    (!fits).then(|| format!("is not a valid {kind} for the schema"))
 }
 
+/// Whether a whole number is within the bounds.
 fn in_bounds(schema: &Schema<'_>, value: i128) -> bool {
     let bound = |keyword: &str| schema.get(keyword).and_then(numbers::whole_of);
     let exclusive = |keyword: &str| schema.flag(keyword);

@@ -1,6 +1,7 @@
 //! What to call a part of a description in a message.
 
-use crate::document::{Node, Pointer};
+use crate::markers::union_of;
+use crate::openapi::{Node, Pointer};
 
 /// A schema in words: "the property `id` of `Agent`". They are put together when they are printed, since most schemas
 /// are never spoken of.
@@ -21,11 +22,22 @@ impl std::fmt::Display for Words<'_> {
     }
 }
 
+/// The innermost parts of the way decide: `properties`, `items`, branches, parameters, media types.
 fn words(document: &Node, parts: &[&str]) -> String {
     match parts {
-        ["components", "schemas", name] => format!("the schema `{name}`"),
+        ["components", "schemas", name] => match union_of(name) {
+            Some(union) => format!("the branches of `{union}`"),
+            None => format!("the schema `{name}`"),
+        },
         ["components", "schemas", owner, "properties", name] => {
-            format!("the property `{name}` of `{owner}`")
+            // The arrange stage makes a property, `b0` and so on, of each branch.
+            let index = name
+                .strip_prefix('b')
+                .and_then(|it| it.parse::<usize>().ok());
+            match union_of(owner).zip(index) {
+                Some((union, index)) => format!("branch {} of `{union}`", index + 1),
+                None => format!("the property `{name}` of `{owner}`"),
+            }
         }
         ["components", "parameters", name, "schema"] => format!("the parameter `{name}`"),
         [.., "properties", name] => format!("the property `{name}`"),

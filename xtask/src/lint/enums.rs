@@ -7,10 +7,11 @@ use super::describe::{self, Words};
 use super::numbers;
 use super::rules;
 use super::schema::{Role, Schema};
-use crate::document::{Node, Value};
-use crate::model::{OPEN, VARIANT_NAMES};
+use crate::markers::{OPEN, VARIANT_NAMES};
 use crate::naming::variant_names;
+use crate::openapi::{Node, Value};
 
+/// typify makes enums of texts only, and panics on values that occur twice.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let Some(list) = schema.get("enum") else {
         return;
@@ -80,6 +81,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     variants(context, schema, what, &texts, open);
 }
 
+/// Whether all variants have names of their own.
 fn variants(
     context: &mut Context<'_>,
     schema: &Schema<'_>,
@@ -89,7 +91,7 @@ fn variants(
 ) {
     let given = schema.items(VARIANT_NAMES);
     let made = variant_names(texts);
-    // Only where all values have distinct names is there code at all: typify names before we rename.
+    // typify names the variants before we rename them, and panics if two names are the same.
     let mut seen: HashMap<&str, &str> = HashMap::new();
     for (index, (text, name)) in texts.iter().zip(&made).enumerate() {
         let at = schema.at.join("enum").join(index);

@@ -4,224 +4,162 @@
 use super::context::Context;
 use super::nulls;
 use super::rules;
-use crate::document::{Node, Pointer};
-use crate::model::{METHODS, path_items};
+use crate::markers::is_extension;
+use crate::openapi::walk::{self, Kind, Position, Reach, Then};
+use crate::openapi::{Node, Pointer};
 
-pub(super) fn check(context: &mut Context<'_>) {
-    let root = Pointer::default();
-    let document = context.document;
-    object(
-        context,
-        &root,
-        Some(document),
-        "a description",
-        &[
-            "openapi",
-            "info",
-            "servers",
-            "paths",
-            "components",
-            "security",
-            "tags",
-            "externalDocs",
-        ],
-    );
-    object(
-        context,
-        &root.join("info"),
-        document.get("info"),
-        "`info`",
-        &[
-            "title",
-            "description",
-            "termsOfService",
-            "contact",
-            "license",
-            "version",
-        ],
-    );
-    let at = root.join("components");
-    let components = document.get("components");
-    object(
-        context,
-        &at,
-        components,
-        "`components`",
-        &[
-            "schemas",
-            "responses",
-            "parameters",
-            "examples",
-            "requestBodies",
-            "headers",
-            "securitySchemes",
-            "links",
-            "callbacks",
-        ],
-    );
-    for (at, node) in members(
-        &at.join("schemas"),
-        components.and_then(|it| it.get("schemas")),
-    ) {
-        nulls::node(context, &at, node);
-    }
-    for (at, node) in members(
-        &at.join("parameters"),
-        components.and_then(|it| it.get("parameters")),
-    ) {
-        parameter(context, &at, node);
-    }
-    for (at, node) in members(
-        &at.join("requestBodies"),
-        components.and_then(|it| it.get("requestBodies")),
-    ) {
-        request_body(context, &at, node);
-    }
-    for (at, node) in members(
-        &at.join("responses"),
-        components.and_then(|it| it.get("responses")),
-    ) {
-        response(context, &at, node);
-    }
-    for (at, item) in path_items(document) {
-        let known: Vec<&str> = ["$ref", "summary", "description", "servers", "parameters"]
-            .into_iter()
-            .chain(METHODS)
-            .collect();
-        object(context, &at, Some(item), "a path item", &known);
-        parameters(context, &at, item);
-        for method in METHODS {
-            if let Some(node) = item.get(method) {
-                operation(context, &at.join(method), node);
-            }
-        }
-    }
-}
-
-fn operation(context: &mut Context<'_>, at: &Pointer, node: &Node) {
-    object(
-        context,
-        at,
-        Some(node),
-        "an operation",
-        &[
-            "tags",
-            "summary",
-            "description",
-            "externalDocs",
-            "operationId",
-            "parameters",
-            "requestBody",
-            "responses",
-            "callbacks",
-            "deprecated",
-            "security",
-            "servers",
-        ],
-    );
-    parameters(context, at, node);
-    if let Some(body) = node.get("requestBody") {
-        request_body(context, &at.join("requestBody"), body);
-    }
-    for (at, node) in members(&at.join("responses"), node.get("responses")) {
-        if !at.last().is_some_and(|key| key.starts_with("x-")) {
-            response(context, &at, node);
-        }
-    }
-}
-
-fn parameters(context: &mut Context<'_>, holder: &Pointer, node: &Node) {
-    for (at, node) in items(&holder.join("parameters"), node.get("parameters")) {
-        parameter(context, &at, node);
-    }
-}
-
-fn parameter(context: &mut Context<'_>, at: &Pointer, node: &Node) {
-    object(
-        context,
-        at,
-        Some(node),
-        "a parameter",
-        &[
-            "$ref",
-            "name",
-            "in",
-            "description",
-            "required",
-            "deprecated",
-            "allowEmptyValue",
-            "style",
-            "explode",
-            "allowReserved",
-            "schema",
-            "example",
-            "examples",
-            "content",
-        ],
-    );
-}
-
-fn request_body(context: &mut Context<'_>, at: &Pointer, node: &Node) {
-    object(
-        context,
-        at,
-        Some(node),
-        "a request body",
-        &["$ref", "description", "content", "required"],
-    );
-    content(context, at, node);
-}
-
-fn response(context: &mut Context<'_>, at: &Pointer, node: &Node) {
-    object(
-        context,
-        at,
-        Some(node),
-        "a response",
-        &["$ref", "description", "headers", "content", "links"],
-    );
-    // Of all descriptions, the reader wants this one.
-    if let Some(description) = node.get("description") {
-        nulls::node(context, &at.join("description"), description);
-    }
-    content(context, at, node);
-}
-
-fn content(context: &mut Context<'_>, holder: &Pointer, node: &Node) {
-    for (at, node) in members(&holder.join("content"), node.get("content")) {
-        object(
-            context,
-            &at,
-            Some(node),
+/// What objects of a kind are called, and the fields that OpenAPI 3.0 has for them. `None` if other rules know.
+fn fields_of(kind: Kind) -> Option<(&'static str, &'static [&'static str])> {
+    Some(match kind {
+        Kind::Description => (
+            "a description",
+            &[
+                "openapi",
+                "info",
+                "servers",
+                "paths",
+                "components",
+                "security",
+                "tags",
+                "externalDocs",
+            ],
+        ),
+        Kind::Components => (
+            "`components`",
+            &[
+                "schemas",
+                "responses",
+                "parameters",
+                "examples",
+                "requestBodies",
+                "headers",
+                "securitySchemes",
+                "links",
+                "callbacks",
+            ],
+        ),
+        Kind::PathItem => (
+            "a path item",
+            &[
+                "$ref",
+                "summary",
+                "description",
+                "servers",
+                "parameters",
+                "get",
+                "put",
+                "post",
+                "delete",
+                "options",
+                "head",
+                "patch",
+                "trace",
+            ],
+        ),
+        Kind::Operation => (
+            "an operation",
+            &[
+                "tags",
+                "summary",
+                "description",
+                "externalDocs",
+                "operationId",
+                "parameters",
+                "requestBody",
+                "responses",
+                "callbacks",
+                "deprecated",
+                "security",
+                "servers",
+            ],
+        ),
+        Kind::Parameter => (
+            "a parameter",
+            &[
+                "$ref",
+                "name",
+                "in",
+                "description",
+                "required",
+                "deprecated",
+                "allowEmptyValue",
+                "style",
+                "explode",
+                "allowReserved",
+                "schema",
+                "example",
+                "examples",
+                "content",
+            ],
+        ),
+        Kind::RequestBody => (
+            "a request body",
+            &["$ref", "description", "content", "required"],
+        ),
+        Kind::Response => (
+            "a response",
+            &["$ref", "description", "headers", "content", "links"],
+        ),
+        Kind::MediaType => (
             "a media type",
             &["schema", "example", "examples", "encoding"],
-        );
-    }
+        ),
+        _ => return None,
+    })
 }
 
-fn object(
-    context: &mut Context<'_>,
-    at: &Pointer,
-    node: Option<&Node>,
-    what: &str,
-    known: &[&str],
-) {
-    if let Some(node) = node {
-        nulls::node(context, at, node);
-        nulls::members(context, at, node);
+/// All objects that the generator looks at, but schemas.
+pub(super) fn check(context: &mut Context<'_>) {
+    let document = context.document;
+    let info = [
+        "title",
+        "description",
+        "termsOfService",
+        "contact",
+        "license",
+        "version",
+    ];
+    let at = Pointer::default().join("info");
+    if let Some(node) = document.get("info") {
+        object(context, &at, node, "`info`", &info);
     }
-    for key in node
-        .and_then(Node::as_object)
-        .into_iter()
-        .flat_map(|it| it.keys())
-    {
-        if !known.contains(&key.as_str()) && !key.starts_with("x-") {
+    walk::each(document, Reach::Generated, |node, place| {
+        let at = place.pointer();
+        if let Some((what, known)) = fields_of(place.kind) {
+            object(context, &at, node, what, known);
+        }
+        match place.kind {
+            // The rules about schemas know what may be in one.
+            Kind::Schema => {
+                if place.position == Position::Component {
+                    nulls::node(context, &at, node);
+                }
+                return Then::Past;
+            }
+            // Of all descriptions, the reader wants this one.
+            Kind::Response => {
+                if let Some(description) = node.get("description") {
+                    nulls::node(context, &at.join("description"), description);
+                }
+            }
+            _ => {}
+        }
+        Then::Within
+    });
+}
+
+/// Reports members that an object of this kind does not have.
+fn object(context: &mut Context<'_>, at: &Pointer, node: &Node, what: &str, known: &[&str]) {
+    nulls::node(context, at, node);
+    nulls::members(context, at, node);
+    for key in node.as_object().into_iter().flat_map(|it| it.keys()) {
+        if !known.contains(&key.as_str()) && !is_extension(key) {
             context.report(
                 rules::UNKNOWN_FIELD,
                 &at.join(key),
                 format!("in OpenAPI 3.0, {what} has no field `{key}`"),
                 format!(
-                    "mend the name, remove the field, or begin its name with `x-`; it has {}",
+                    "correct the name, remove the field, or begin its name with `x-`; it has {}",
                     list(known)
                 ),
             );
@@ -229,6 +167,7 @@ fn object(
     }
 }
 
+/// Names in a line.
 fn list(names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(", ")

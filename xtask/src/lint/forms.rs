@@ -5,8 +5,7 @@ use super::context::Context;
 use super::describe;
 use super::rules;
 use super::schema::Schema;
-use crate::document::{Node, Pointer, Value};
-use crate::model::component_schemas;
+use crate::openapi::{Node, Pointer, Value, component_schemas};
 
 /// Components that are no schemas at all.
 pub(super) fn components(context: &mut Context<'_>) {
@@ -20,6 +19,7 @@ pub(super) fn components(context: &mut Context<'_>) {
     }
 }
 
+/// The keywords that the other rules rely on. Those rules look at what has the right form, and skip the rest.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     for keyword in schema.keywords() {
         let Some(node) = schema.get(keyword).filter(|node| !node.is_null()) else {
@@ -87,6 +87,7 @@ fn is_schema(node: &Node) -> bool {
     matches!(node.value, Value::Object(_))
 }
 
+/// Adds a finding about a value of the wrong kind.
 fn report(context: &mut Context<'_>, at: &Pointer, what: &str, node: &Node, expected: &str) {
     context.report(
         rules::KEYWORD_VALUE,

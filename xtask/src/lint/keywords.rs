@@ -7,44 +7,16 @@ use super::numbers;
 use super::rules;
 use super::schema::Schema;
 use super::{arrays, strings};
-use crate::document::{Node, Value};
+use crate::markers::is_extension;
+use crate::openapi::keywords::{Says, of_3_0, says_in_3_0};
+use crate::openapi::{Node, Value};
 use crate::overlay::yaml_text;
 
-/// Keywords that say nothing about values.
-const NOTES: [&str; 10] = [
-    "description",
-    "title",
-    "example",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "xml",
-    "externalDocs",
-    "nullable",
-    "default",
-];
-const NUMERIC: [&str; 5] = [
-    "multipleOf",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-];
-const TEXTUAL: [&str; 3] = ["pattern", "minLength", "maxLength"];
-const LISTS: [&str; 4] = ["items", "minItems", "maxItems", "uniqueItems"];
-const OBJECTS: [&str; 5] = [
-    "properties",
-    "required",
-    "additionalProperties",
-    "minProperties",
-    "maxProperties",
-];
-const COMBINING: [&str; 5] = ["oneOf", "anyOf", "allOf", "not", "discriminator"];
-
+/// Unknown keywords, and known ones that say nothing about the type.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     for keyword in schema.keywords() {
-        if keyword.starts_with("x-") || is_known(keyword) {
+        if is_extension(keyword) || is_known(keyword) {
             continue;
         }
         let at = schema.at.join(keyword);
@@ -65,21 +37,25 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             _ => context.report(
                 rules::UNKNOWN_KEYWORD,
                 &at,
-                format!("{what} has `{keyword}`, which OpenAPI 3.0 does not know; it would be passed over"),
-                format!("say it otherwise, or, if it does not matter, leave it out with {ignore}"),
+                format!(
+                    "{what} has `{keyword}`, which OpenAPI 3.0 does not know; it would be ignored"
+                ),
+                format!(
+                    "say it another way, or, if it does not matter, leave it out with {ignore}"
+                ),
             ),
         }
     }
     kind(context, schema, what);
 }
 
+/// Whether OpenAPI 3.0 has a keyword.
 fn is_known(keyword: &str) -> bool {
-    matches!(keyword, "type" | "format" | "enum" | "$ref")
-        || [&NOTES[..], &NUMERIC, &TEXTUAL, &LISTS, &OBJECTS, &COMBINING]
-            .iter()
-            .any(|group| group.contains(&keyword))
+    says_in_3_0(keyword).is_some()
 }
 
+/// Whether a schema says its type, and every other keyword belongs to it. typify takes the first keyword that it finds for the
+/// type of a schema without one.
 fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
     let at = schema.at.join("type");
     let kind = match schema.get("type").map(|node| &node.value) {
@@ -88,7 +64,7 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
             context.report(
                 rules::SCHEMA_TYPE,
                 &at,
-                format!("{what} has a list of types, which is OpenAPI 3.1"),
+                format!("{what} has a list of types, which only OpenAPI 3.1 allows"),
                 "write one type; for null, add `nullable: true`",
             );
             return;
@@ -104,13 +80,12 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
         }
         None => None,
     };
-    let own: &[&[&str]] = match kind {
-        Some("string") => &[&["format", "enum"], &TEXTUAL],
-        Some("integer" | "number") => &[&["format", "enum"], &NUMERIC],
-        Some("boolean") => &[&["enum"]],
-        Some("array") => &[&["enum"], &LISTS],
-        Some("object") => &[&["enum"], &OBJECTS],
-        None => &[],
+    let own = match kind {
+        Some("string") => Some(Says::Texts),
+        Some("integer" | "number") => Some(Says::Numbers),
+        Some("boolean") | None => None,
+        Some("array") => Some(Says::Arrays),
+        Some("object") => Some(Says::Objects),
         Some(other) => {
             let help = match other {
                 "null" => {
@@ -127,14 +102,18 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
             return;
         }
     };
-    let combining = COMBINING
-        .iter()
-        .find(|keyword| schema.get(keyword).is_some());
+    let combining = of_3_0(Says::Combines).find(|keyword| schema.get(keyword).is_some());
+    let is_own = |keyword: &str| match (keyword, kind) {
+        (_, None) => false,
+        ("enum", _) => true,
+        ("format", Some(kind)) => matches!(kind, "string" | "integer" | "number"),
+        _ => own.is_some() && says_in_3_0(keyword) == own,
+    };
     for keyword in schema.keywords() {
-        let says_something = !NOTES.contains(&keyword) && keyword != "type" && is_known(keyword);
-        if !says_something || own.iter().any(|group| group.contains(&keyword)) {
+        let says = says_in_3_0(keyword).filter(|says| *says != Says::Note && keyword != "type");
+        let Some(says) = says.filter(|_| !is_own(keyword)) else {
             continue;
-        }
+        };
         let ignore = |keyword: &str| {
             context.update(
                 &schema.at,
@@ -144,11 +123,11 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
         match kind {
             // Combining keywords stand alone; the rules about them say the rest.
             _ if keyword == "discriminator" => {}
-            _ if COMBINING.contains(&keyword) => {
+            _ if says == Says::Combines => {
                 if let Some(kind) = kind {
                     let help = format!("leave one out, as with {}", ignore("type"));
                     let message = format!(
-                        "{what} has `{keyword}` beside `type: {kind}`; the two would be merged, or one dropped"
+                        "{what} has `{keyword}` and `type: {kind}`; the two would be merged, or one dropped"
                     );
                     context.report(
                         rules::MISPLACED_KEYWORD,
@@ -165,7 +144,7 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
                         ignore(keyword)
                     );
                     let message = format!(
-                        "{what} has `{keyword}` beside `{combining}`; the two would be merged, or one dropped"
+                        "{what} has `{keyword}` and `{combining}`; the two would be merged, or one dropped"
                     );
                     context.report(
                         rules::MISPLACED_KEYWORD,
@@ -297,13 +276,10 @@ fn meant_type(schema: &Schema<'_>, keyword: &str) -> String {
 
 /// The type that a keyword is most likely about.
 fn meant(keyword: &str) -> &'static str {
-    if OBJECTS.contains(&keyword) {
-        "object"
-    } else if LISTS.contains(&keyword) {
-        "array"
-    } else if NUMERIC.contains(&keyword) {
-        "integer"
-    } else {
-        "string"
+    match says_in_3_0(keyword) {
+        Some(Says::Objects) => "object",
+        Some(Says::Arrays) => "array",
+        Some(Says::Numbers) => "integer",
+        _ => "string",
     }
 }

@@ -7,19 +7,13 @@ use super::describe::{self, Words};
 use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
-use crate::arrange::EVENT_STREAM;
-use crate::document::{Node, Pointer, Value};
-use crate::model::{
-    EVENT_METHOD, IGNORE, MARKER_PREFIX, NAME, OPEN, REPLACE, SAFE_TO_REPEAT, SENSITIVE,
-    VARIANT_NAMES,
+use crate::markers::{
+    EVENT_METHOD, EVENT_STREAM, FOREIGN, IGNORE, MARKER_PREFIX, NAME, OPEN, REPLACE,
+    SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
-
-const FOREIGN: [&str; 3] = [
-    "x-rust-type",
-    "x-dropshot-pagination",
-    "x-dropshot-websocket",
-];
+use crate::openapi::walk::{self, Holds, Kind, Reach};
+use crate::openapi::{Node, Pointer, Value, keywords};
 
 /// What a marker may stand on, by the pointer to it.
 struct Holders<'a> {
@@ -36,44 +30,88 @@ pub(super) fn check(
         schemas: schemas.iter().map(|it| (&it.at, it)).collect(),
         operations: operations.iter().map(|it| (&it.at, it)).collect(),
     };
-    scan(context, &mut Pointer::default(), context.document, &holders);
+    let root = &mut Pointer::default();
+    scan(
+        context,
+        root,
+        context.document,
+        Some(Kind::Description),
+        &holders,
+    );
 }
 
-/// Goes through the whole document: a marker where none is heeded is an error too.
-fn scan(context: &mut Context<'_>, at: &mut Pointer, node: &Node, holders: &Holders<'_>) {
-    if let Some(members) = node.as_object() {
-        for (key, entry) in members {
-            if key.starts_with(MARKER_PREFIX) || key == VARIANT_NAMES {
-                if let Some((message, help)) = marker(context, at, key, &entry.node, holders) {
-                    context.report(rules::MARKER, &at.join(key), message, help);
-                }
-            } else if FOREIGN.contains(&key.as_str()) {
-                context.report(
-                    rules::FOREIGN_EXTENSION,
-                    &at.join(key),
-                    format!("progenitor acts on `{key}` by itself, in ways that the rest of the pipeline does not know"),
-                    "remove it; for a hand-written type, use `x-codegen-replace`",
-                );
-            } else if !is_data(key, || holders.schemas.contains_key(at)) {
-                at.0.push(key.clone());
-                scan(context, at, &entry.node, holders);
-                at.0.pop();
-            }
+/// Goes through the whole document, also through what OpenAPI has no name for (`kind` is `None`): a marker without
+/// effect is an error too.
+fn scan(
+    context: &mut Context<'_>,
+    at: &mut Pointer,
+    node: &Node,
+    kind: Option<Kind>,
+    holders: &Holders<'_>,
+) {
+    for (key, entry) in node.as_object().into_iter().flatten() {
+        if extension(context, at, key, &entry.node, holders) || is_data(kind, key) {
+            continue;
         }
+        at.0.push(key.clone());
+        match kind.and_then(|kind| walk::holds(kind, key, Reach::V3_1)) {
+            Some(Holds::Named(kind) | Holds::Keyed(kind)) if entry.node.as_object().is_some() => {
+                for (name, entry) in entry.node.as_object().into_iter().flatten() {
+                    if !extension(context, at, name, &entry.node, holders) {
+                        at.0.push(name.clone());
+                        scan(context, at, &entry.node, Some(kind), holders);
+                        at.0.pop();
+                    }
+                }
+            }
+            Some(
+                Holds::One(kind) | Holds::List(kind) | Holds::Named(kind) | Holds::Keyed(kind),
+            ) => {
+                scan(context, at, &entry.node, Some(kind), holders);
+            }
+            None => scan(context, at, &entry.node, None, holders),
+        }
+        at.0.pop();
     }
     for (index, item) in node.as_array().into_iter().flatten().enumerate() {
         at.0.push(index.to_string());
-        scan(context, at, item, holders);
+        scan(context, at, item, kind, holders);
         at.0.pop();
     }
 }
 
+/// Whether a member is a marker or a foreign extension. Reports what is wrong with it. A name in a map is taken for one
+/// too: a marker that slipped there is likelier than a property of that name.
+fn extension(
+    context: &mut Context<'_>,
+    at: &Pointer,
+    key: &str,
+    value: &Node,
+    holders: &Holders<'_>,
+) -> bool {
+    if key.starts_with(MARKER_PREFIX) || key == VARIANT_NAMES {
+        if let Some((message, help)) = marker(context, at, key, value, holders) {
+            context.report(rules::MARKER, &at.join(key), message, help);
+        }
+        return true;
+    }
+    if FOREIGN.contains(&key) {
+        context.report(
+            rules::FOREIGN_EXTENSION,
+            &at.join(key),
+            format!("progenitor acts on `{key}` by itself, in ways that the rest of the pipeline does not know"),
+            "remove it; for a hand-written type, use `x-codegen-replace`",
+        );
+        return true;
+    }
+    false
+}
+
 /// Whether a member is data of the service's, and not description.
-fn is_data(key: &str, in_schema: impl FnOnce() -> bool) -> bool {
+fn is_data(kind: Option<Kind>, key: &str) -> bool {
     match key {
         "example" | "examples" => true,
-        "default" | "enum" => in_schema(),
-        _ => false,
+        _ => kind == Some(Kind::Schema) && keywords::is_data(key),
     }
 }
 
@@ -114,6 +152,7 @@ fn marker(
     }
 }
 
+/// Belongs on operations.
 fn safe_to_repeat(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     let Some(operation) = operation else {
         return Some((
@@ -135,6 +174,7 @@ fn safe_to_repeat(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     })
 }
 
+/// Belongs on operations that the arrange stage gives a second method.
 fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     let Some(operation) = operation.filter(|it| it.node.get(EVENT_STREAM).is_some()) else {
         return Some((
@@ -148,7 +188,7 @@ fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     (!value.as_str().is_some_and(is_name)).then(|| {
         (
             format!(
-                "`{EVENT_METHOD}` on `{}` makes no good name for a method",
+                "`{EVENT_METHOD}` on `{}` is not a good name for a method",
                 operation.label()
             ),
             "write a text that begins with a letter, as an `operationId`".to_owned(),
@@ -156,6 +196,7 @@ fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     })
 }
 
+/// Belongs on enums and unions that have a name.
 fn open(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if value.as_bool().is_none() {
         return Some((
@@ -168,13 +209,14 @@ fn open(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     (schema.role != Role::Component || !has_values).then(|| {
         (
             format!(
-                "`{OPEN}` on {what}, which is no enum or `oneOf` of components; it has no effect"
+                "`{OPEN}` on {what}, which is not an enum or `oneOf` among the components; it has no effect"
             ),
             "move the schema to `components.schemas`, or remove the marker".to_owned(),
         )
     })
 }
 
+/// Belongs on components, and names a type.
 fn replace(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if schema.role != Role::Component {
         return Some((
@@ -193,7 +235,7 @@ fn replace(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     match ty {
         None => Some((format!("`{REPLACE}` names no type"), form)),
         Some(ty) if syn::parse_str::<syn::TypePath>(ty).is_err() => {
-            Some((format!("`{ty}` is no path to a Rust type"), form))
+            Some((format!("`{ty}` is not a path to a Rust type"), form))
         }
         Some(_) => {
             let other = [OPEN, VARIANT_NAMES]
@@ -209,10 +251,14 @@ fn replace(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     }
 }
 
+/// Belongs on schemas, and names keywords that they have: a list that goes stale would hide what comes later.
 fn ignore(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     let form = format!("write `{IGNORE}: [keyword]`");
     let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
-        return Some((format!("`{IGNORE}` on {what} is no list of keywords"), form));
+        return Some((
+            format!("`{IGNORE}` on {what} is not a list of keywords"),
+            form,
+        ));
     };
     let mut seen = HashSet::new();
     for item in items {
@@ -253,13 +299,14 @@ fn ignore_everywhere(value: &Node) -> Problem {
         .filter_map(Node::as_str)
         .collect();
     let message = match names.as_slice() {
-        [] => format!("`{IGNORE}` on the description is no list of keywords"),
+        [] => format!("`{IGNORE}` on the description is not a list of keywords"),
         names => format!("no schema has `{}` to ignore", names.join("` or `")),
     };
     let help = format!("write `{IGNORE}: [keyword]` with keywords that schemas have");
     Some((message, help))
 }
 
+/// Belongs on properties of components, whose `Debug` the refine stage writes.
 fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if value.as_bool() != Some(true) {
         return Some((
@@ -273,12 +320,13 @@ fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: Wor
         .is_some_and(|owner| owner.get("type").and_then(Node::as_str) == Some("object"));
     (schema.role != Role::ComponentProperty || !owner_is_object).then(|| {
         (
-            format!("`{SENSITIVE}` on {what}, which is no property of an object of components; it would be printed all the same"),
+            format!("`{SENSITIVE}` on {what}, which is not a property of an object among the components; it would be printed all the same"),
             "move the object to `components.schemas`, or replace the value's schema by a type that redacts".to_owned(),
         )
     })
 }
 
+/// Belongs on open enums, which the refine stage writes.
 fn variant_names(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if schema.node.get("enum").is_some() && schema.get("enum").is_none() {
         // The enum is left out, and its names with it.
@@ -289,7 +337,7 @@ fn variant_names(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem 
     if schema.role != Role::Component || values.is_empty() || !is_open {
         return Some((
             format!(
-                "`{VARIANT_NAMES}` on {what}, which is no open enum of components; it has no effect"
+                "`{VARIANT_NAMES}` on {what}, which is not an open enum among the components; it has no effect"
             ),
             "remove it, or do not mark the enum as closed".to_owned(),
         ));

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::fields::members;
 use super::rules;
-use crate::arrange::{BRANCHES_FROM, FROM};
-use crate::document::Pointer;
-use crate::model::component_schemas;
+use crate::markers::{BRANCHES_FROM, FROM};
 use crate::naming::type_name;
+use crate::openapi::{Pointer, component_schemas};
 
 /// Names that generated code uses without a path, for what they are in every Rust program.
 const PRELUDE: [&str; 6] = ["Default", "Err", "None", "Ok", "Some", "String"];
 
+/// Names must be allowed in OpenAPI, and differ in Rust.
 pub(super) fn check(context: &mut Context<'_>) {
     let at = Pointer::default().join("components");
     let document = context.document;
@@ -31,7 +31,7 @@ pub(super) fn check(context: &mut Context<'_>) {
                 context.report(
                     rules::COMPONENT_NAME,
                     &at,
-                    format!("`{name}` is no name for a component"),
+                    format!("`{name}` is not a valid name for a component"),
                     "write it in ASCII letters, digits, `.`, `_` and `-`, and begin a schema's with a letter",
                 );
             }

@@ -5,6 +5,7 @@ use super::describe;
 use super::rules;
 use super::schema::{Role, Schema};
 
+/// What the arrange stage could not move to the uses of a component.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.role != Role::Component || !schema.flag("nullable") || is_any(schema) {
         return;

@@ -1,5 +1,5 @@
-//! Nulls: progenitor's reader takes a member that is null for one that is left out, or refuses what holds
-//! it without a line. OpenAPI 3.0 has null in data alone.
+//! Nulls: progenitor's reader ignores a member that is null, or refuses what holds it without naming a
+//! line. OpenAPI 3.0 has null in data alone.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,8 @@ use super::fields;
 use super::rules;
 use super::schema::Schema;
 use crate::diagnostic::Diagnostic;
-use crate::document::{Node, Pointer};
+use crate::markers::is_extension;
+use crate::openapi::{Node, Pointer};
 use crate::overlay::yaml_text;
 
 /// Data; and texts for readers, which are null where YAML has nothing after the colon, and lose nothing
@@ -63,7 +64,7 @@ pub(super) fn members(context: &mut Context<'_>, at: &Pointer, node: &Node) {
 
 /// What stands under a name, or in a list.
 pub(super) fn node(context: &mut Context<'_>, at: &Pointer, node: &Node) {
-    // Most are none, and to say what to do about one takes time.
+    // Most are not null, and to say what to do about one takes time.
     if !node.is_null() {
         return;
     }
@@ -85,13 +86,15 @@ pub(super) fn node(context: &mut Context<'_>, at: &Pointer, node: &Node) {
     }
 }
 
+/// Whether null is allowed under this key, or does no harm.
 fn may_be_null(key: &str) -> bool {
-    MAY_BE_NULL.contains(&key) || key.starts_with("x-")
+    MAY_BE_NULL.contains(&key) || is_extension(key)
 }
 
+/// Adds a finding.
 fn report(context: &mut Context<'_>, at: &Pointer, what: &str, help: String) {
     let message = format!(
-        "{what} is null, where OpenAPI 3.0 has none; progenitor's reader takes it for left out, or refuses it without a line"
+        "{what} is null, which OpenAPI 3.0 does not allow here; progenitor's reader ignores it, or refuses it without naming a line"
     );
     context.report(rules::NULL_VALUE, at, message, help);
 }

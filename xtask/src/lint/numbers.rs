@@ -6,8 +6,11 @@ use super::context::Context;
 use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
-use crate::document::{Node, Value};
+use crate::openapi::keywords::{Says, of_3_0};
+use crate::openapi::{Node, Value};
 
+/// Floats must say so, and integers get the type that their format says. typify takes the type from the bounds otherwise, so
+/// that a minimum of 1 becomes a `NonZeroU64`, and a value of 0 loses the answer.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     for (keyword, bound) in [
@@ -34,7 +37,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
                 context.report(
                     rules::EXCLUSIVE_BOUND,
                     &at,
-                    format!("`{keyword}` of {what} is a number, which is OpenAPI 3.1"),
+                    format!("`{keyword}` of {what} is a number, which only OpenAPI 3.1 allows"),
                     format!(
                         "say it as OpenAPI 3.0 does, with {}",
                         context.update(&schema.at, &update)
@@ -63,7 +66,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             context.report(
                 rules::NUMBER_FORMAT,
                 &schema.at,
-                format!("{what} is a number without `format: double`; if it is meant as a whole one, 10 would be sent as 10.0"),
+                format!("{what} is a number without `format: double`; if a whole number is meant, 10 would be sent as 10.0"),
                 format!(
                     "say which, with {} or {}",
                     context.update(&schema.at, first),
@@ -116,19 +119,12 @@ pub(super) fn has_fraction(schema: &Schema<'_>) -> bool {
 
 /// The keywords of a schema that bound a number.
 fn bounds_of(schema: &Schema<'_>) -> Vec<&'static str> {
-    [
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-    ]
-    .into_iter()
-    .filter(|keyword| schema.get(keyword).is_some() && !is_made(schema, keyword))
-    .collect()
+    of_3_0(Says::Numbers)
+        .filter(|keyword| schema.get(keyword).is_some() && !is_made(schema, keyword))
+        .collect()
 }
 
-/// Whether the lower stage has made this bound of an exclusive one: there is none to leave out in the description.
+/// Whether the lower stage has made this bound of an exclusive one, so that the description has none to leave out.
 fn is_made(schema: &Schema<'_>, keyword: &str) -> bool {
     let exclusive = match keyword {
         "minimum" => "exclusiveMinimum",
@@ -142,15 +138,14 @@ fn is_made(schema: &Schema<'_>, keyword: &str) -> bool {
     })
 }
 
+/// Whether the type that typify makes is the one that is expected, and holds all values.
 fn integer(context: &mut Context<'_>, schema: &Schema<'_>, format: Option<&str>, what: Words<'_>) {
     let limits = Limits::of(schema);
     if let Some(format) = format.filter(|format| width(format).is_none()) {
         context.report(
             rules::INTEGER_BOUNDS,
             &schema.at.join("format"),
-            format!(
-                "{what} has the format `{format}`, which no integer has; it would be passed over"
-            ),
+            format!("{what} has the format `{format}`, which no integer has; it would be ignored"),
             format!(
                 "write one of {}, as with {}",
                 WIDTHS.map(|width| width.format).join(", "),
@@ -171,7 +166,7 @@ fn integer(context: &mut Context<'_>, schema: &Schema<'_>, format: Option<&str>,
             "{}; if fractions are meant, say so with {fraction}",
             leave_out(context)
         );
-        let message = format!("`{keyword}` of {what} is {bound}, which no integer is");
+        let message = format!("`{keyword}` of {what} is {bound}, and no integer is that");
         context.report(rules::INTEGER_BOUNDS, &schema.at, message, help);
         return;
     }
@@ -240,6 +235,7 @@ struct Limits {
 }
 
 impl Limits {
+    /// With the values of an enum.
     fn of(schema: &Schema<'_>) -> Self {
         let mut limits = Self::of_bounds(schema);
         // An enum allows its values, and no other.
@@ -251,6 +247,7 @@ impl Limits {
         limits
     }
 
+    /// Of the bounds alone.
     fn of_bounds(schema: &Schema<'_>) -> Self {
         let mut limits = Self::default();
         for (keyword, exclusive, inward) in [
@@ -280,6 +277,7 @@ impl Limits {
         limits
     }
 
+    /// Whether a type holds all values.
     fn fit(&self, width: &Width) -> bool {
         self.beyond(width).is_none()
     }
@@ -394,6 +392,7 @@ const WIDTHS: [Width; 10] = [
     UINT64,
 ];
 
+/// The type of a format.
 fn width(format: &str) -> Option<Width> {
     WIDTHS.into_iter().find(|width| width.format == format)
 }

@@ -7,10 +7,11 @@ use super::context::Context;
 use super::describe;
 use super::rules;
 use super::schema::Schema;
-use crate::document::{Node, Value};
 use crate::naming::field_name;
+use crate::openapi::{Node, Value};
 use crate::overlay::yaml_text;
 
+/// Fields must have distinct names, and what is required must be declared: typify makes a field of any JSON of what is not.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("object") {
         return;
@@ -41,7 +42,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     }
     for (name, property) in schema.properties() {
         if !name.contains(char::is_alphanumeric) {
-            let message = format!("`{name}` makes no name for a field");
+            let message = format!("`{name}` cannot be the name of a field");
             let help = "leave the properties out, for an object of any JSON, or replace the schema by a hand-written type with `x-codegen-replace`";
             context.report(rules::PROPERTY_NAME, &property.at, message, help);
             continue;

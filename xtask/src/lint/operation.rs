@@ -1,8 +1,8 @@
 //! Operations with their parameters, references followed.
 
 use super::context::Context;
-use crate::document::{Node, Pointer};
-use crate::model;
+use crate::openapi;
+use crate::openapi::{Node, Pointer};
 
 pub(super) struct Operation<'a> {
     pub(super) at: Pointer,
@@ -31,10 +31,11 @@ impl Operation<'_> {
     }
 }
 
+/// All operations, in the order of the description.
 pub(super) fn collect<'a>(context: &Context<'a>) -> Vec<Operation<'a>> {
     let document = context.document;
     let mut operations = Vec::new();
-    for (at, node) in model::operations(document) {
+    for (at, node) in openapi::operations(document) {
         let (Some(item_at), Some(method)) = (at.parent(), at.last()) else {
             continue;
         };
@@ -67,6 +68,7 @@ pub(super) fn collect<'a>(context: &Context<'a>) -> Vec<Operation<'a>> {
     operations
 }
 
+/// The parameters that an operation or a path item lists.
 fn list<'a>(context: &Context<'a>, holder: &Pointer, node: &'a Node, out: &mut Vec<Parameter<'a>>) {
     let list = node
         .get("parameters")

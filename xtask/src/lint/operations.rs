@@ -5,18 +5,20 @@ use std::collections::{HashMap, HashSet};
 use super::context::Context;
 use super::operation::Operation;
 use super::rules;
-use crate::arrange::{self, EVENT_STREAM};
-use crate::document::{Node, Pointer};
-use crate::model::{EVENT_METHOD, SAFE_TO_REPEAT};
+use crate::arrange::{self};
+use crate::markers::{EVENT_METHOD, EVENT_STREAM, SAFE_TO_REPEAT};
+use crate::naming;
 use crate::naming::method_name;
-use crate::{split, taken};
+use crate::openapi::{Node, Pointer};
+use crate::taken;
 
 /// Whether a method cannot be called so: the hand-written part of the client has the name, or the list of all
 /// operations has that of its constant.
 fn is_taken(method: &str) -> bool {
-    taken::client_methods().contains(method) || method.to_uppercase() == split::ALL
+    taken::client_methods().contains(method) || method.to_uppercase() == naming::ALL
 }
 
+/// Each operation becomes a method and a constant.
 pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     let mut names: HashMap<String, &Operation<'_>> = HashMap::new();
     let mut taken = methods(operations);
@@ -27,7 +29,7 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
                 rules::METHOD,
                 &operation.at,
                 format!(
-                    "`{}`: the generated call would not compile; reqwest has no such method",
+                    "`{}`: the generated call would not compile; reqwest does not have this method",
                     operation.label()
                 ),
                 format!(
@@ -54,7 +56,7 @@ fn repeat_safety(context: &mut Context<'_>, operation: &Operation<'_>) {
             rules::REPEAT_SAFETY,
             &operation.at,
             format!(
-                "`{}` does not say whether it is safe to repeat; nobody could tell whether to send a call again whose answer was lost",
+                "`{}` does not say whether it is safe to repeat, so it is unknown whether a call may be sent again after its answer was lost",
                 operation.label()
             ),
             format!(
@@ -64,6 +66,7 @@ fn repeat_safety(context: &mut Context<'_>, operation: &Operation<'_>) {
     }
 }
 
+/// Reports servers of a path item or an operation, which the generator ignores.
 fn servers(context: &mut Context<'_>, at: &Pointer, node: &Node, label: &str) {
     if node.given("servers").is_some() {
         let at = at.join("servers");
@@ -111,6 +114,7 @@ fn stream_name<'a>(
     );
 }
 
+/// Whether the method has a name of its own. Advice names a free one, so that it can be copied.
 fn name<'a>(
     context: &mut Context<'_>,
     operation: &'a Operation<'a>,
@@ -136,7 +140,7 @@ fn name<'a>(
         context.report(
             rules::OPERATION_ID,
             &at,
-            format!("the `operationId` `{id}` makes no good name for a method"),
+            format!("the `operationId` `{id}` is not a good name for a method"),
             format!("begin it with a letter, with {}", rename(context)),
         );
         return;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::arrange;
-use crate::document::{Node, Pointer, Span, Value};
+use crate::openapi::{Node, Pointer, Span, Value};
 
 /// What tells most of a schema, first what tells more.
 const TELLING: [&str; 12] = [
@@ -33,6 +33,7 @@ pub(super) struct Origins<'a> {
 }
 
 impl<'a> Origins<'a> {
+    /// Nothing is looked up yet.
     pub(super) fn new(given: &'a Node) -> Self {
         Self {
             given,
@@ -104,17 +105,20 @@ impl<'a> Origins<'a> {
     }
 }
 
+/// A span as a key.
 fn place(span: &Span) -> Place {
     let file = Arc::as_ptr(&span.source) as usize;
     (file, span.start, span.end)
 }
 
+/// All places of a description.
 fn places(given: &Node) -> HashMap<Place, Vec<Pointer>> {
     let mut places = HashMap::new();
     collect(given, &mut Vec::new(), &mut places);
     places
 }
 
+/// Adds the places of a value and of those in it.
 fn collect(node: &Node, at: &mut Vec<String>, places: &mut HashMap<Place, Vec<Pointer>>) {
     let mut add = |span: &Span, at: &[String]| {
         let found = places.entry(place(span)).or_default();

@@ -6,18 +6,19 @@ use super::context::Context;
 use super::operation::{Operation, Parameter};
 use super::rules;
 use super::shape::{Shape, shape};
-use crate::document::Node;
 use crate::naming::argument_name;
+use crate::openapi::Node;
 
 /// Headers that OpenAPI describes elsewhere, and wants no parameter for.
 const RESERVED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
+/// How parameters are written is fixed in generated code: each place has one style, and takes certain types only.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     for operation in operations {
         for parameter in &operation.parameters {
             if parameter.location == "cookie" {
                 let message = format!(
-                    "the cookie parameter `{}`; progenitor has none",
+                    "the cookie parameter `{}`; progenitor has no cookie parameters",
                     parameter.name
                 );
                 let help = format!(
@@ -37,6 +38,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
     }
 }
 
+/// Whether a parameter asks for another style than the generated one.
 fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     let name = parameter.name;
     let default = if parameter.location == "query" {
@@ -88,6 +90,7 @@ fn style<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     }
 }
 
+/// Whether a value of its type can be written in its place.
 fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     let (name, location) = (parameter.name, parameter.location);
     if parameter.node.given("content").is_some() {
@@ -129,7 +132,7 @@ fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
         context.report(
             rules::PARAMETER_SCHEMA,
             &at,
-            format!("the {location} parameter `{name}` is {problem}; generated code can write text, numbers and truth values there"),
+            format!("the {location} parameter `{name}` is {problem}; generated code can write text, numbers and booleans there"),
             "describe it as a string, and leave writing it to the caller",
         );
     }
@@ -146,11 +149,12 @@ fn value<'a>(context: &mut Context<'a>, parameter: &Parameter<'a>) {
     }
 }
 
+/// Whether its name is allowed for a header.
 fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
     let name = parameter.name;
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     let message = if name.is_empty() || !name.chars().all(is_token) {
-        format!("`{name}` is no name for a header; generated code would panic on it")
+        format!("`{name}` is not a valid name for a header; generated code would panic on it")
     } else if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
         format!("OpenAPI has `{name}` not as a parameter; generated code would send it twice")
     } else {
@@ -168,6 +172,7 @@ fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
     );
 }
 
+/// Whether the arguments of the method have distinct names.
 fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
     let label = operation.label();
     let mut seen: HashMap<String, String> = HashMap::new();
@@ -191,7 +196,7 @@ fn names(context: &mut Context<'_>, operation: &Operation<'_>) {
                 rules::PARAMETER_NAME,
                 &parameter.listed,
                 format!(
-                    "a parameter of `{label}` has the name `{}`, which makes no name in Rust",
+                    "a parameter of `{label}` has the name `{}`, which cannot be a name in Rust",
                     parameter.name
                 ),
                 "a parameter is called as it goes over the wire: remove it, and set it by hand",

@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::operation::Operation;
 use super::rules;
-use crate::document::Node;
-use crate::model::path_items;
+use crate::openapi::{Node, path_items};
 
+/// Templates must be well formed, and agree with the parameters.
 pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     for (at, _) in path_items(context.document) {
         let path = at.last().unwrap_or_default();
@@ -13,7 +13,7 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
             context.report(
                 rules::PATH_TEMPLATE,
                 &at,
-                format!("`{path}` is no path template: {problem}"),
+                format!("`{path}` is not a valid path template: {problem}"),
                 "write it as `/v1/things/{id}`; each `{name}` is one parameter in the path",
             );
         }
@@ -23,6 +23,7 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     }
 }
 
+/// Whether each name in a path is declared, and each declared one is in it.
 fn parameters(context: &mut Context<'_>, operation: &Operation<'_>) {
     let Ok(names) = names(operation.path) else {
         return;

@@ -1,19 +1,16 @@
 //! References: the generator follows those to components of the right kind, by their last part alone,
 //! and panics on others.
 
-use std::collections::HashSet;
-
-use super::context::{Context, component};
-use super::fields::{items, members};
+use super::context::Context;
 use super::rules;
 use super::schema::Schema;
-use crate::document::{Node, Pointer};
-use crate::model::{METHODS, path_items};
+use crate::markers::is_extension;
+use crate::openapi::limits::CHAIN;
+use crate::openapi::walk::{self, Kind, Reach, Then};
+use crate::openapi::{Node, Pointer, reference};
 use crate::overlay::yaml_text;
 
-/// How many references may follow each other. People have two or three.
-const LONGEST_CHAIN: usize = 1_000;
-
+/// Every reference that the generator will follow.
 pub(super) fn check<'a>(context: &mut Context<'a>, schemas: &[Schema<'a>]) {
     for schema in schemas.iter().filter(|schema| !schema.is_replaced()) {
         if schema.get("$ref").is_some() {
@@ -22,47 +19,35 @@ pub(super) fn check<'a>(context: &mut Context<'a>, schemas: &[Schema<'a>]) {
         }
     }
 
-    let document = context.document;
-    let at = Pointer::default().join("components");
-    for kind in ["parameters", "requestBodies", "responses"] {
-        let nodes = document.get("components").and_then(|it| it.get(kind));
-        for (at, node) in members(&at.join(kind), nodes) {
-            plain(context, &at, node, kind);
-        }
-    }
-    for (at, item) in path_items(document) {
-        if item.get("$ref").is_some() {
-            let help = "write the path item out where the reference is";
-            context.report(
-                rules::PATH_ITEM_REF,
-                &at.join("$ref"),
-                "a path item that is a reference; progenitor cannot follow it",
-                help,
-            );
-        }
-        parameters(context, &at, item);
-        for method in METHODS {
-            let Some(operation) = item.get(method) else {
-                continue;
-            };
-            let at = at.join(method);
-            parameters(context, &at, operation);
-            if let Some(body) = operation.get("requestBody") {
-                plain(context, &at.join("requestBody"), body, "requestBodies");
+    walk::each(context.document, Reach::Generated, |node, place| {
+        let kind = match place.kind {
+            Kind::Parameter | Kind::RequestBody | Kind::Response => place.kind.components(),
+            Kind::PathItem => {
+                if node.get("$ref").is_some() {
+                    path_item(context, &place.pointer());
+                }
+                None
             }
-            for (at, response) in members(&at.join("responses"), operation.get("responses")) {
-                plain(context, &at, response, "responses");
-            }
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            plain(context, &place.pointer(), node, kind);
         }
-    }
+        Then::Within
+    });
 }
 
-fn parameters<'a>(context: &mut Context<'a>, holder: &Pointer, node: &'a Node) {
-    for (at, node) in items(&holder.join("parameters"), node.get("parameters")) {
-        plain(context, &at, node, "parameters");
-    }
+/// Reports a path item that the load stage could not replace.
+fn path_item(context: &mut Context<'_>, at: &Pointer) {
+    context.report(
+        rules::PATH_ITEM_REF,
+        &at.join("$ref"),
+        "this path item is a reference that was not followed; only the description's own files are, not the overlay's",
+        "write the reference in the description, or the path item in its place",
+    );
 }
 
+/// Checks a part that is not a schema, if it is a reference.
 fn plain<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &str) {
     if node.get("$ref").is_some() {
         let keys = node.as_object().into_iter().flat_map(|it| it.keys());
@@ -71,6 +56,7 @@ fn plain<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &str
     }
 }
 
+/// Checks where a reference leads, and what stands next to it.
 fn reference<'a>(
     context: &mut Context<'a>,
     at: &Pointer,
@@ -80,7 +66,7 @@ fn reference<'a>(
 ) {
     target(context, at, node, kind);
     for sibling in siblings {
-        if *sibling != "$ref" && !sibling.starts_with("x-") {
+        if *sibling != "$ref" && !is_extension(sibling) {
             let help = if *sibling == "nullable" {
                 "write `{nullable: true, allOf: [{$ref: …}]}`".to_owned()
             } else if kind == "schemas" {
@@ -94,72 +80,70 @@ fn reference<'a>(
             context.report(
                 rules::REF_SIBLINGS,
                 &at.join(sibling),
-                format!("`{sibling}` beside a $ref has no effect"),
+                format!("`{sibling}` next to a $ref has no effect"),
                 help,
             );
         }
     }
 }
 
+/// Whether a reference leads to a component of this kind, by a chain that ends and is not too long.
 fn target<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &str) {
-    let Some(reference) = node.get("$ref") else {
+    let Some(target) = node.get("$ref") else {
         return;
     };
     let at_ref = at.join("$ref");
     let form = format!("refer to a component, as `#/components/{kind}/Name`");
-    let Some(text) = reference.as_str() else {
+    let Some(text) = target.as_str() else {
         let message = format!(
-            "the $ref is {}, not a text; progenitor's reader takes this for a thing without one",
-            reference.value.kind()
+            "the $ref is {}, not a text; progenitor's reader ignores it",
+            target.value.kind()
         );
         context.report(rules::REF_TARGET, &at_ref, message, form);
         return;
     };
     if !text.starts_with('#') {
-        let message =
-            format!("`{text}` is in another file; progenitor follows no reference out of this one");
+        let message = format!(
+            "`{text}` is in another file. Only the description's own files are followed, not the overlay's"
+        );
         context.report(
             rules::REF_TARGET,
             &at_ref,
             message,
-            format!("bring it here, and {form}"),
+            format!("refer to it in the description, or {form}"),
         );
         return;
     }
-    let Some(name) = component(text, kind) else {
-        let message = format!("`{text}` leads to no component of this kind");
+    let Some(name) = reference::component(text, kind) else {
+        let message = format!("`{text}` does not lead to a component of this kind");
         context.report(rules::REF_TARGET, &at_ref, message, form);
         return;
     };
-    let to = Pointer(vec![
-        "components".to_owned(),
-        kind.to_owned(),
-        name.to_owned(),
-    ]);
-    match context.document.pointer(&to) {
+    match context.document.pointer(&reference::place_of(kind, name)) {
         None => {
             let message = format!("there is no `{name}` among `components.{kind}`");
             context.report(
                 rules::REF_TARGET,
                 &at_ref,
                 message,
-                "add it, or mend the name",
+                "add it, or correct the name",
             );
         }
         Some(_)
             if context.resolve(at, node, kind).is_none()
-                && leads_to_itself(context, node, kind) =>
+                && context.references.is_circle(name, kind) =>
         {
-            let message = format!("`{name}` is nothing but references that come back to it");
+            let message = format!("`{name}` is a reference that leads back to itself");
             context.report(rules::REF_CYCLE, &at_ref, message, "write one of them out");
         }
         Some(_)
             if context
+                .references
                 .chain(name, kind)
-                .is_some_and(|chain| chain.length >= LONGEST_CHAIN) =>
+                .is_some_and(|chain| chain.length >= CHAIN) =>
         {
             let message = format!(
-                "`{name}` begins more than {LONGEST_CHAIN} references, each to the next; the generator would take minutes for them, or run out of stack"
+                "`{name}` begins more than {CHAIN} references, each to the next; the generator would take minutes for them, or run out of stack"
             );
             context.report(
                 rules::REF_CYCLE,
@@ -170,29 +154,4 @@ fn target<'a>(context: &mut Context<'a>, at: &Pointer, node: &'a Node, kind: &st
         }
         Some(_) => {}
     }
-}
-
-/// Whether a chain of references ends in a circle, and not merely at nothing.
-fn leads_to_itself(context: &Context<'_>, node: &Node, kind: &str) -> bool {
-    let mut seen = HashSet::new();
-    let mut node = node;
-    while let Some(name) = node
-        .get("$ref")
-        .and_then(Node::as_str)
-        .and_then(|text| component(text, kind))
-    {
-        if !seen.insert(name) {
-            return true;
-        }
-        let to = Pointer(vec![
-            "components".to_owned(),
-            kind.to_owned(),
-            name.to_owned(),
-        ]);
-        match context.document.pointer(&to) {
-            Some(next) => node = next,
-            None => return false,
-        }
-    }
-    false
 }

@@ -5,11 +5,12 @@ use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
 use super::shape::{Shape, shape};
-use crate::arrange::OPTIONAL_BODY;
-use crate::document::{Node, Pointer};
+use crate::markers::{OPTIONAL_BODY, is_extension};
+use crate::openapi::{Node, Pointer};
 
 const SUPPORTED: &str = "`application/json`, `application/x-www-form-urlencoded`, `application/octet-stream`, `text/plain` or `text/x-markdown`";
 
+/// progenitor sends bodies of one media type out of a few, each with a certain schema.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     for operation in operations {
         let listed = operation.at.join("requestBody");
@@ -23,6 +24,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
     }
 }
 
+/// Checks the body of one operation.
 fn one<'a>(
     context: &mut Context<'a>,
     operation: &Operation<'a>,
@@ -37,7 +39,7 @@ fn one<'a>(
         context.report(
             rules::BODY_OPTIONAL,
             at,
-            format!("the body of `{label}` may be left out; generated code could leave out JSON, and always sends this"),
+            format!("the body of `{label}` may be left out; generated code can leave out JSON only, and always sends this body"),
             format!(
                 "say that it is always sent, with {}, or never, with {}",
                 context.update(at, "required: true"),
@@ -92,6 +94,7 @@ fn one<'a>(
     }
 }
 
+/// Checks a media type.
 fn content<'a>(
     context: &mut Context<'a>,
     label: &str,
@@ -173,7 +176,7 @@ fn text<'a>(
             matches!(
                 keyword,
                 "type" | "format" | "nullable" | "description" | "example" | "deprecated"
-            ) || keyword.starts_with("x-")
+            ) || is_extension(keyword)
         });
     if !fits {
         let wanted = match format {
@@ -184,24 +187,25 @@ fn text<'a>(
             rules::BODY_SCHEMA,
             at,
             format!("the `{media_type}` body of `{label}` needs the schema `{wanted}`"),
-            "describe it so; generated code sends what it is given as it is",
+            "describe it with that schema; generated code sends the value unchanged",
         );
     }
 }
 
+/// Whether a form is flat: serde_urlencoded fails on anything else when the call is made.
 fn form<'a>(context: &mut Context<'a>, label: &str, at: &Pointer, node: &'a Node) {
     let Some(shaped) = shape(context, at, node) else {
         return;
     };
     let mut problem = None;
     if shaped.shape != Shape::Object && shaped.shape != Shape::Unknown {
-        problem = Some("is no object".to_owned());
+        problem = Some("is not an object".to_owned());
     }
     for (name, property) in shaped.schema.properties() {
         let inner = shape(context, &property.at, property.node);
         if inner.is_some_and(|it| !matches!(it.shape, Shape::Scalar | Shape::Unknown)) {
             problem = Some(format!(
-                "has the property `{name}`, which is no text, number or truth value"
+                "has the property `{name}`, which is not a text, a number or a boolean"
             ));
         }
     }

@@ -4,8 +4,9 @@ use super::context::Context;
 use super::fields::members;
 use super::operation::Operation;
 use super::rules::{self, Rule};
-use crate::document::{Node, Pointer};
-use crate::media_types::{is_json, is_json_unseen};
+use crate::markers::is_extension;
+use crate::openapi::media_types::{is_json, is_json_unseen};
+use crate::openapi::{Node, Pointer, keywords};
 
 struct Response<'a> {
     listed: Pointer,
@@ -14,6 +15,7 @@ struct Response<'a> {
     status: u16,
 }
 
+/// All answers of one side, success or error, have one type in Rust.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     for operation in operations {
         let responses = collect(context, operation);
@@ -55,6 +57,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
     }
 }
 
+/// The answers that generated code looks at. The others are reported.
 fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Response<'a>> {
     let label = operation.label();
     let mut responses = Vec::new();
@@ -63,7 +66,7 @@ fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Resp
         operation.node.get("responses"),
     ) {
         let key = listed.last().unwrap_or_default().to_owned();
-        if key.starts_with("x-") {
+        if is_extension(&key) {
             continue;
         }
         let is_range = key.len() == 3
@@ -85,7 +88,7 @@ fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Resp
                 context.report(
                     rules::RESPONSE_STATUS,
                     &listed,
-                    format!("`{key}` on `{label}` is no status; progenitor passes over it"),
+                    format!("`{key}` on `{label}` is not a status; progenitor ignores it"),
                     "write a status of three digits",
                 );
                 continue;
@@ -113,6 +116,7 @@ fn collect<'a>(context: &mut Context<'a>, operation: &Operation<'a>) -> Vec<Resp
     responses
 }
 
+/// Checks the media types of an answer.
 fn one(context: &mut Context<'_>, operation: &Operation<'_>, response: &Response<'_>) {
     let (label, status) = (operation.label(), response.status);
     let at = response.at.join("content");
@@ -137,7 +141,7 @@ fn one(context: &mut Context<'_>, operation: &Operation<'_>, response: &Response
             rules::RESPONSE_MEDIA_TYPE,
             &at,
             format!(
-                "`{label}` answers {status} with JSON or {}; generated code takes all for JSON",
+                "`{label}` answers {status} with JSON or {}; generated code reads all of them as JSON",
                 others.join(" or ")
             ),
             format!(
@@ -223,6 +227,7 @@ enum Kind {
     Json(serde_json::Value),
 }
 
+/// What decides the Rust type of an answer, and what to call it.
 fn shape(response: &Node) -> (Kind, String) {
     let content = response.get("content").and_then(Node::as_object);
     let Some(content) = content.filter(|content| !content.is_empty()) else {
@@ -246,9 +251,6 @@ fn shape(response: &Node) -> (Kind, String) {
 /// Takes out what does not change the type.
 fn strip_notes(json: &mut serde_json::Value) {
     if let serde_json::Value::Object(members) = json {
-        for note in ["description", "example", "deprecated", "externalDocs"] {
-            members.shift_remove(note);
-        }
-        members.retain(|key, _| !key.starts_with("x-"));
+        members.retain(|key, _| keywords::shapes(key));
     }
 }

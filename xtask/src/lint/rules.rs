@@ -23,19 +23,19 @@ macro_rules! rules {
 rules! {
     OPENAPI_VERSION = "openapi-version": "any version but 3.0";
     UNKNOWN_FIELD = "unknown-field": "a field that OpenAPI 3.0 does not have, outside of schemas";
-    NULL_VALUE = "null-value": "null where OpenAPI 3.0 wants a value";
+    NULL_VALUE = "null-value": "null where OpenAPI 3.0 requires a value";
 
-    REF_TARGET = "ref-target": "a $ref that is no text, or leads to another file, to nothing, or to a thing of another kind";
-    REF_SIBLINGS = "ref-siblings": "keywords beside a $ref";
+    REF_TARGET = "ref-target": "a $ref that is not a text, or leads to another file, to nothing, or to a thing of another kind";
+    REF_SIBLINGS = "ref-siblings": "keywords next to a $ref";
     REF_CYCLE = "ref-cycle": "a chain of $refs that comes back to itself, or of more than 1,000";
 
     PATH_ITEM_REF = "path-item-ref": "a $ref in place of a path item";
-    PATH_TEMPLATE = "path-template": "a path that is no template";
+    PATH_TEMPLATE = "path-template": "an invalid path template";
     PATH_PARAMETER = "path-parameter": "path parameters that do not agree with the template";
     OPERATION_ID = "operation-id": "an operation without a name, or two of one name in Rust";
     METHOD = "method": "an HTTP method that reqwest has no call for";
     REPEAT_SAFETY = "repeat-safety": "an operation that does not say whether it is safe to repeat";
-    TAG_NAME = "tag-name": "a tag that makes no good feature, or the feature of another or of something else";
+    TAG_NAME = "tag-name": "a tag that cannot be a feature, or is the feature of another tag or of something else";
     SERVERS = "servers": "servers of a path or an operation";
 
     PARAMETER_LOCATION = "parameter-location": "a parameter in a cookie, or in no known place";
@@ -44,15 +44,15 @@ rules! {
     PARAMETER_NULLABLE = "parameter-nullable": "a path or header parameter that may be null";
     PARAMETER_NAME = "parameter-name": "parameters of one name in Rust, and headers of no valid name";
 
-    BODY_OPTIONAL = "body-optional": "a request body that may be left out, and is no JSON";
+    BODY_OPTIONAL = "body-optional": "a request body that may be left out and is not JSON";
     BODY_MEDIA_TYPE = "body-media-type": "a request body of none, several or an unsupported media type";
     BODY_SCHEMA = "body-schema": "a request body whose schema does not fit its media type";
     BODY_ENCODING = "body-encoding": "`encoding` of a body";
 
-    RESPONSE_STATUS = "response-status": "a response for a status that is none, or that is not looked at";
+    RESPONSE_STATUS = "response-status": "a response for an invalid status, or for one that generated code ignores";
     RESPONSE_RANGE = "response-range": "a response for a range of statuses, or for all others";
     RESPONSE_SUCCESS = "response-success": "an operation that documents no success";
-    RESPONSE_MEDIA_TYPE = "response-media-type": "JSON beside another media type than events, or under another name";
+    RESPONSE_MEDIA_TYPE = "response-media-type": "JSON next to another media type than events, or under another name";
     RESPONSE_SCHEMA = "response-schema": "a JSON response without a schema";
     SUCCESS_SHAPES = "success-shapes": "successes of which some are JSON and others are not";
     ERROR_SHAPES = "error-shapes": "errors of which some are JSON and others are not";

@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::fields::members;
 use super::unions;
-use crate::arrange::UNION;
-use crate::document::{Node, Pointer};
-use crate::model::{IGNORE, METHODS, REPLACE, path_items};
+use crate::markers::{REPLACE, UNION};
+use crate::openapi::walk::{self, Holds, Kind, Position, Reach, Then};
+use crate::openapi::{Node, Pointer, schema};
 
 /// A schema, the keywords left out that it is marked to go without.
 #[derive(Clone)]
@@ -31,13 +30,13 @@ pub(super) enum Role {
 }
 
 impl<'a> Schema<'a> {
+    /// A schema at its place.
     pub(super) fn new(at: Pointer, node: &'a Node, role: Role) -> Self {
-        let ignored = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
         Self {
             at,
             node,
             role,
-            ignored: ignored.iter().filter_map(Node::as_str).collect(),
+            ignored: schema::ignored(node).collect(),
         }
     }
 
@@ -56,14 +55,17 @@ impl<'a> Schema<'a> {
             .filter(|key| !self.ignored.contains(key))
     }
 
+    /// Its type.
     pub(super) fn kind(&self) -> Option<&'a str> {
         self.get("type").and_then(Node::as_str)
     }
 
+    /// Whether a keyword is `true`.
     pub(super) fn flag(&self, keyword: &str) -> bool {
         self.get(keyword).and_then(Node::as_bool) == Some(true)
     }
 
+    /// The items of a keyword.
     pub(super) fn items(&self, keyword: &str) -> &'a [Node] {
         self.get(keyword).and_then(Node::as_array).unwrap_or(&[])
     }
@@ -109,100 +111,72 @@ impl<'a> Schema<'a> {
     }
 }
 
-/// Every schema that the generator sees, but not what is in those that are replaced.
+/// Every schema that the generator sees, but not what is in those that are replaced. What is within a schema comes
+/// before it.
 pub(super) fn collect(document: &Node) -> Vec<Schema<'_>> {
     let mut schemas = Vec::new();
-    let at = Pointer::default().join("components");
-    let components = |kind: &str| {
-        members(
-            &at.join(kind),
-            document.get("components").and_then(|it| it.get(kind)),
-        )
-    };
-    for (at, node) in components("schemas") {
-        walk(Schema::new(at, node, Role::Component), &mut schemas);
-    }
-    for (at, node) in components("parameters") {
-        parameter(&at, node, &mut schemas);
-    }
-    for (at, node) in components("requestBodies").chain(components("responses")) {
-        content(&at, node, &mut schemas);
-    }
-    for (at, item) in path_items(document) {
-        parameters(&at, item, &mut schemas);
-        for method in METHODS {
-            let Some(operation) = item.get(method) else {
-                continue;
-            };
-            let at = at.join(method);
-            parameters(&at, operation, &mut schemas);
-            if let Some(body) = operation.get("requestBody") {
-                content(&at.join("requestBody"), body, &mut schemas);
-            }
-            for (at, response) in members(&at.join("responses"), operation.get("responses")) {
-                content(&at, response, &mut schemas);
-            }
+    walk::each(document, Reach::Generated, |node, place| {
+        if place.kind != Kind::Schema {
+            return Then::Within;
         }
-    }
+        let role = match place.position {
+            Position::Component => Role::Component,
+            Position::Branch | Position::Inline => Role::Inline,
+        };
+        within(Schema::new(place.pointer(), node, role), &mut schemas);
+        Then::Past
+    });
     schemas
 }
 
-fn parameters<'a>(holder: &Pointer, node: &'a Node, out: &mut Vec<Schema<'a>>) {
-    let list = node
-        .get("parameters")
-        .and_then(Node::as_array)
-        .unwrap_or(&[]);
-    for (index, node) in list.iter().enumerate() {
-        parameter(&holder.join("parameters").join(index), node, out);
-    }
-}
-
-fn parameter<'a>(at: &Pointer, node: &'a Node, out: &mut Vec<Schema<'a>>) {
-    if let Some(schema) = node.get("schema") {
-        walk(Schema::new(at.join("schema"), schema, Role::Inline), out);
-    }
-}
-
-fn content<'a>(holder: &Pointer, node: &'a Node, out: &mut Vec<Schema<'a>>) {
-    for (at, node) in members(&holder.join("content"), node.get("content")) {
-        if let Some(schema) = node.get("schema") {
-            walk(Schema::new(at.join("schema"), schema, Role::Inline), out);
-        }
-    }
-}
-
-fn walk<'a>(schema: Schema<'a>, out: &mut Vec<Schema<'a>>) {
+/// Adds a schema after those in it. A walk of its own, since the role of a schema depends on what holds it, and what
+/// the overlay hides is not gone into.
+fn within<'a>(schema: Schema<'a>, out: &mut Vec<Schema<'a>>) {
     if schema.node.as_object().is_none() {
         return;
     }
     if !schema.is_replaced() && schema.node.get("$ref").is_none() {
-        for (_, property) in schema.properties() {
-            walk(property, out);
-        }
-        for keyword in ["items", "additionalProperties", "not"] {
-            if let Some(inner) = schema.inner(keyword) {
-                walk(inner, out);
-            }
-        }
-        for keyword in ["allOf", "anyOf"] {
-            for branch in schema.branches(keyword) {
-                walk(branch, out);
-            }
-        }
-        for branch in schema.branches("oneOf") {
-            let properties = branch.at.join("properties");
-            let tags: HashSet<Pointer> = unions::constants(&branch)
-                .into_keys()
-                .map(|name| properties.join(name))
-                .collect();
-            let first = out.len();
-            walk(branch, out);
-            for schema in &mut out[first..] {
-                if tags.contains(&schema.at) {
-                    schema.role = Role::Tag;
+        for keyword in schema.keywords() {
+            match walk::holds(Kind::Schema, keyword, Reach::Generated) {
+                Some(Holds::Named(_)) => {
+                    for (_, property) in schema.properties() {
+                        within(property, out);
+                    }
                 }
+                Some(Holds::One(_)) => {
+                    if let Some(inner) = schema.inner(keyword) {
+                        within(inner, out);
+                    }
+                }
+                Some(Holds::List(_)) if keyword == "oneOf" => {
+                    for branch in schema.branches(keyword) {
+                        tagged(branch, out);
+                    }
+                }
+                Some(Holds::List(_)) => {
+                    for branch in schema.branches(keyword) {
+                        within(branch, out);
+                    }
+                }
+                Some(Holds::Keyed(_)) | None => {}
             }
         }
     }
     out.push(schema);
+}
+
+/// Adds a branch of a union, with the roles of the properties that may tell it from others.
+fn tagged<'a>(branch: Schema<'a>, out: &mut Vec<Schema<'a>>) {
+    let properties = branch.at.join("properties");
+    let tags: HashSet<Pointer> = unions::constants(&branch)
+        .into_keys()
+        .map(|name| properties.join(name))
+        .collect();
+    let first = out.len();
+    within(branch, out);
+    for schema in &mut out[first..] {
+        if tags.contains(&schema.at) {
+            schema.role = Role::Tag;
+        }
+    }
 }

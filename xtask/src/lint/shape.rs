@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::context::Context;
 use super::schema::{Role, Schema};
-use crate::document::{Node, Pointer};
-use crate::model::REPLACE;
+use crate::markers::REPLACE;
+use crate::openapi::{Node, Pointer};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -28,6 +28,7 @@ pub(super) struct Shaped<'a> {
     pub(super) schema: Schema<'a>,
 }
 
+/// Follows references and looks through an `allOf` of one. `None` if a reference is wrong.
 pub(super) fn shape<'a>(context: &Context<'a>, at: &Pointer, node: &'a Node) -> Option<Shaped<'a>> {
     let mut nullable = false;
     let (mut at, mut node) = (at.clone(), node);

@@ -4,8 +4,10 @@ use super::context::Context;
 use super::describe;
 use super::rules;
 use super::schema::Schema;
-use crate::document::Node;
+use crate::openapi::Node;
+use crate::openapi::keywords::{Says, of_3_0};
 
+/// typify makes checked types of formats and bounds. An answer with one value that does not fit is then lost as a whole.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("string") {
         return;
@@ -17,7 +19,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         context.report(
             rules::STRING_FORMAT,
             &schema.at.join("format"),
-            format!("{what} {problem}: one odd value would lose a whole answer"),
+            format!("{what} {problem}: one unexpected value would lose a whole answer"),
             format!(
                 "keep it a text, with {}",
                 context.update(&schema.at, "x-codegen-ignore: [format]")
@@ -31,7 +33,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         context.report(
                 rules::STRING_BOUNDS,
                 &schema.at.join(keyword),
-                format!("{what} has `{keyword}`, and would become a checked type: one odd value would lose a whole answer"),
+                format!("{what} has `{keyword}`, and would become a checked type: one unexpected value would lose a whole answer"),
                 format!(
                     "leave checking to letta-api-ext, with {}",
                     context.update(&schema.at, &format!("x-codegen-ignore: [{all}]"))
@@ -50,9 +52,9 @@ fn problem(format: &str) -> Option<&'static str> {
     }
 }
 
+/// The keywords that bound a text.
 fn checks(schema: &Schema<'_>) -> Vec<&'static str> {
-    ["pattern", "minLength", "maxLength"]
-        .into_iter()
+    of_3_0(Says::Texts)
         .filter(|keyword| schema.get(keyword).is_some())
         .collect()
 }

@@ -5,20 +5,22 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::operation::Operation;
 use super::rules;
-use crate::model;
-use crate::naming::{feature_name, is_identifier, module_name};
-use crate::split::{FULL, MODULES, UNTAGGED};
+use crate::naming::{FULL, MODULES, UNTAGGED, feature_name, is_identifier, module_name};
+use crate::openapi;
 use crate::taken;
 
+/// Names must be allowed for features and modules, and differ from those that the crate has.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
-    let has_untagged = operations.iter().any(|it| model::tags(it.node).is_empty());
+    let has_untagged = operations
+        .iter()
+        .any(|it| openapi::tags(it.node).is_empty());
     let mut tags: HashMap<String, &str> = HashMap::new();
     for operation in operations {
-        for tag in model::tags(operation.node) {
+        for tag in openapi::tags(operation.node) {
             let feature = feature_name(tag);
             let first = tags.entry(feature.clone()).or_insert(tag);
             let problem = if !is_feature(&feature) {
-                format!("the tag `{tag}` makes no name for a feature and a file")
+                format!("the tag `{tag}` cannot be the name of a feature and a file")
             } else if feature == FULL || taken::features().contains(&feature) {
                 format!(
                     "the tag `{tag}` would become the feature `{feature}`, which the crate has for something else"

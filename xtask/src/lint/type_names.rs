@@ -9,10 +9,10 @@ use super::fields::members;
 use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
-use crate::document::{Node, Pointer};
-use crate::model::component_schemas;
 use crate::naming::type_name;
+use crate::openapi::{Node, Pointer, component_schemas};
 
+/// Goes through the description as typify does, and notes which type has which name.
 pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>]) {
     let mut types = Types {
         context,
@@ -41,6 +41,7 @@ struct Types<'c, 'a> {
 }
 
 impl<'a> Types<'_, 'a> {
+    /// The types of an operation, in the order in which progenitor asks typify for them.
     fn operation(&mut self, operation: &Operation<'a>) {
         let Some(id) = operation.id else { return };
         for parameter in &operation.parameters {
@@ -67,6 +68,7 @@ impl<'a> Types<'_, 'a> {
         }
     }
 
+    /// The types of all media types.
     fn content(&mut self, holder: &Pointer, node: &'a Node, name: &str) {
         for (at, media) in members(&holder.join("content"), node.get("content")) {
             if let Some(schema) = media.get("schema") {
@@ -75,12 +77,12 @@ impl<'a> Types<'_, 'a> {
         }
     }
 
+    /// A schema without a name.
     fn inline(&mut self, at: Pointer, node: &'a Node, name: &str) {
         self.visit(&Schema::new(at, node, Role::Inline), name, true);
     }
 
-    /// `name` is what typify would call the schema's type; `is_new` where nothing has that name by
-    /// right.
+    /// `name` is what typify would call the schema's type; `is_new` if no component has that name.
     fn visit(&mut self, schema: &Schema<'a>, name: &str, is_new: bool) {
         if schema.node.get("$ref").is_some() {
             return;
@@ -129,6 +131,7 @@ impl<'a> Types<'_, 'a> {
         }
     }
 
+    /// Notes that a schema has a name, and reports if another has it that does not say the same.
     fn claim(&mut self, ty: &str, schema: &Schema<'a>) {
         let Some((other, node)) = self.made.get(ty) else {
             self.made
@@ -148,6 +151,7 @@ impl<'a> Types<'_, 'a> {
     }
 }
 
+/// As typify spells a property in the name of a type.
 fn snake(property: &str) -> String {
     heck::ToSnakeCase::to_snake_case(property)
 }

@@ -9,9 +9,9 @@ use super::context::Context;
 use super::describe::{self, Words};
 use super::rules;
 use super::schema::Schema;
-use crate::document::Node;
-use crate::model::{OPEN, UNKNOWN_MEMBERS};
-use crate::naming::{all_differ, field_name, variant_names};
+use crate::markers::OPEN;
+use crate::naming::{UNKNOWN_MEMBERS, all_differ, field_name, variant_names};
+use crate::openapi::Node;
 
 /// The property by which typify tells the branches apart, if there is one.
 fn tag(schema: &Schema<'_>) -> Option<String> {
@@ -24,7 +24,7 @@ fn tag(schema: &Schema<'_>) -> Option<String> {
         });
     }
     let common = common?;
-    // Where the discriminator names one of several, that is the one that is meant.
+    // If the discriminator names one of several, that one is meant.
     let named = schema
         .get("discriminator")
         .and_then(|it| it.get("propertyName")?.as_str())
@@ -50,6 +50,7 @@ pub(super) fn constants<'a>(branch: &Schema<'a>) -> HashMap<&'a str, &'a str> {
         .collect()
 }
 
+/// What the arrange stage left to typify: unions of inline objects with a tag.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let Some(list) = schema.get("oneOf") else {
         return;
@@ -80,6 +81,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     }
 }
 
+/// Whether each branch has a value of its own for the tag, as typify sees it.
 fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
     let help = "give every branch one property, required and with an enum of one value of its own, as \
                 `type: {type: string, enum: [agent]}`";
@@ -122,7 +124,7 @@ fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
                 )
             } else {
                 format!(
-                    "{label} is no plain object with a tag{by}, and typify would take the first branch that parses"
+                    "{label} is not a plain object with a tag{by}, and typify would take the first branch that parses"
                 )
             };
             context.report(rules::ONE_OF_TAG, &branch.at, message, help);

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::rules;
-use crate::document::{Node, Pointer};
+use crate::openapi::{Node, Pointer};
 
 /// Whether the document is of a version that the other rules are about.
 pub(super) fn check(context: &mut Context<'_>) -> bool {
@@ -25,7 +25,7 @@ pub(super) fn check(context: &mut Context<'_>) -> bool {
                 ),
                 None => (
                     root,
-                    "the file has no `openapi` version, so it is no description".to_owned(),
+                    "the file has no `openapi` version, so it is not a description".to_owned(),
                 ),
             };
             context.report(

@@ -6,9 +6,10 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{DEEPEST, too_deep, twice};
+use super::{too_deep, twice};
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Entry, Node, Source, Span, Value};
+use crate::openapi::limits::NESTING;
+use crate::openapi::{Entry, Node, Source, Span, Value};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     let text = source.text.as_str();
@@ -28,6 +29,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// A stretch of the text.
     fn span(&self, start: usize, end: usize) -> Span {
         Span {
             source: self.source.clone(),
@@ -45,10 +47,11 @@ impl<'a> Reader<'a> {
         bytes[self.at]
     }
 
+    /// The value that begins here.
     fn node(&mut self, depth: usize) -> Result<Node, Failure> {
         let first = self.next();
         let start = self.at;
-        if depth > DEEPEST {
+        if depth > NESTING {
             return Err(too_deep(&self.span(start, start + 1)).into());
         }
         let value = match first {
@@ -74,6 +77,7 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The object that begins here.
     fn object(&mut self, depth: usize) -> Result<IndexMap<String, Entry>, Failure> {
         let mut members: IndexMap<String, Entry> = IndexMap::new();
         self.at += 1;
@@ -106,6 +110,7 @@ impl<'a> Reader<'a> {
         Ok(members)
     }
 
+    /// The array that begins here.
     fn array(&mut self, depth: usize) -> Result<Vec<Node>, Failure> {
         let mut items = Vec::new();
         self.at += 1;
@@ -143,17 +148,19 @@ impl<'a> Reader<'a> {
         &text[..end.unwrap_or(text.len())]
     }
 
+    /// Reads a string or a number by serde, which knows escapes and ranges.
     fn read<T: DeserializeOwned>(&self, raw: &str, start: usize) -> Result<T, Failure> {
         serde_json::from_str(raw).map_err(|error| malformed(self.source, start, &error).into())
     }
 }
 
-/// What a string in quotes holds, where nothing in it is escaped.
+/// What a string in quotes holds. `None` if something in it is escaped.
 fn plain(raw: &str) -> Option<&str> {
     let inner = &raw[1..raw.len() - 1];
     (!inner.contains('\\')).then_some(inner)
 }
 
+/// The error of serde, at its place in the file.
 fn malformed(source: &Arc<Source>, offset: usize, error: &serde_json::Error) -> Diagnostic {
     let text = &source.text[offset..];
     let start = text
@@ -173,6 +180,6 @@ fn malformed(source: &Arc<Source>, offset: usize, error: &serde_json::Error) -> 
         start..start,
         "malformed",
         format!("the file is not JSON: {message}"),
-        "mend the file",
+        "correct the file",
     )
 }

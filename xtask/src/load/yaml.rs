@@ -11,13 +11,10 @@ use indexmap::IndexMap;
 use saphyr::Scalar;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span as Mark, StrInput, Tag};
 
-use super::{DEEPEST, too_deep};
+use super::too_deep;
 use crate::diagnostic::{Diagnostic, Failure};
-use crate::document::{Entry, Node, Source, Span, Value};
-
-/// How many values aliases and merge keys may add to a file. A few lines of aliases of aliases would otherwise become
-/// more values than there is memory for.
-const MOST_COPIES: usize = 100_000;
+use crate::openapi::limits::{COPIES, NESTING};
+use crate::openapi::{Entry, Node, Source, Span, Value};
 
 /// The key whose value is merged into the mapping that it stands in.
 const MERGE: &str = "<<";
@@ -72,6 +69,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// A stretch of the text.
     fn span(&self, start: usize, end: usize) -> Span {
         Span {
             source: self.source.clone(),
@@ -80,12 +78,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A mark of the parser in bytes. It counts characters.
     fn place(&self, mark: Mark) -> (usize, usize) {
         let start = self.offsets.byte(mark.start.index());
         let end = self.offsets.byte(mark.end.index());
         (start, end)
     }
 
+    /// Something that is wrong at a place.
     fn error(&self, (start, end): (usize, usize), message: String, help: &str) -> Failure {
         Diagnostic::in_source(self.source, start..end, "malformed", message, help).into()
     }
@@ -94,6 +94,7 @@ impl<'a> Reader<'a> {
         too_deep(&self.span(start, end)).into()
     }
 
+    /// The error of the scanner, at its place.
     fn scan_error(&self, error: &ScanError) -> Failure {
         let start = self.offsets.byte(error.marker().index());
         // The scanner reads ahead, and may be the first to count.
@@ -101,9 +102,10 @@ impl<'a> Reader<'a> {
             return self.too_deep((start, start));
         }
         let message = format!("the file is not YAML: {}", error.info());
-        self.error((start, start), message, "mend the file")
+        self.error((start, start), message, "correct the file")
     }
 
+    /// The next event, and where it stands.
     fn next(&mut self) -> Result<(Event<'a>, (usize, usize)), Failure> {
         match self.parser.next_event() {
             Some(Ok((event, mark))) => {
@@ -115,7 +117,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The only document. `None` if there is none.
+    /// The only document. `None` if the file is empty.
     fn document(&mut self) -> Result<Option<Rc<Tree>>, Failure> {
         let mut found = None;
         loop {
@@ -142,7 +144,7 @@ impl<'a> Reader<'a> {
         (start, mut end): (usize, usize),
         depth: usize,
     ) -> Result<Rc<Tree>, Failure> {
-        if depth > DEEPEST {
+        if depth > NESTING {
             return Err(self.too_deep((start, end)));
         }
         let anchor;
@@ -191,7 +193,7 @@ impl<'a> Reader<'a> {
             }
             _ => {
                 let message = "the file is not YAML: a value is missing here".to_owned();
-                return Err(self.error((start, end), message, "mend the file"));
+                return Err(self.error((start, end), message, "correct the file"));
             }
         };
         let tree = Rc::new(Tree {
@@ -207,6 +209,7 @@ impl<'a> Reader<'a> {
         Ok(tree)
     }
 
+    /// What an anchor names. It is shared here, and copied when the nodes are made.
     fn alias(
         &mut self,
         anchor: usize,
@@ -214,10 +217,10 @@ impl<'a> Reader<'a> {
         depth: usize,
     ) -> Result<Rc<Tree>, Failure> {
         let Some(tree) = self.anchors.get(&anchor).cloned() else {
-            let message = "an alias of what it stands in".to_owned();
+            let message = "an alias of a value that contains it".to_owned();
             return Err(self.error(place, message, "write the value out"));
         };
-        if depth + tree.height > DEEPEST {
+        if depth + tree.height > NESTING {
             return Err(self.too_deep(place));
         }
         self.copies = self.copies.saturating_add(tree.size);
@@ -225,12 +228,12 @@ impl<'a> Reader<'a> {
         Ok(tree)
     }
 
+    /// Whether aliases and merge keys have added too much.
     fn bounded(&self, place: (usize, usize)) -> Result<(), Failure> {
-        if self.copies <= MOST_COPIES {
+        if self.copies <= COPIES {
             return Ok(());
         }
-        let message =
-            format!("aliases and merge keys add more than {MOST_COPIES} values to the file");
+        let message = format!("aliases and merge keys add more than {COPIES} values to the file");
         Err(self.error(
             place,
             message,
@@ -238,6 +241,7 @@ impl<'a> Reader<'a> {
         ))
     }
 
+    /// A tag of a list or a mapping must be one of the core schema.
     fn container_tag(&self, tag: Option<&Tag>, place: (usize, usize)) -> Result<(), Failure> {
         match tag {
             Some(tag) if !tag.is_yaml_core_schema() => Err(self.foreign_tag(place)),
@@ -245,11 +249,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A tag that means something to other programs.
     fn foreign_tag(&self, place: (usize, usize)) -> Failure {
         let message = "a tag that JSON has no counterpart for".to_owned();
         self.error(place, message, "write the value without the tag")
     }
 
+    /// A text, number, boolean or null, by the rules of YAML 1.2's core schema.
     fn scalar(
         &self,
         text: &str,
@@ -294,7 +300,7 @@ impl<'a> Reader<'a> {
         number.map(Value::Number).ok_or_else(|| {
             self.error(
                 place,
-                format!("`{text}` is no number that JSON has"),
+                format!("`{text}` is not a number in JSON"),
                 "quote it if it is meant as text",
             )
         })
@@ -327,6 +333,7 @@ impl<'a> Reader<'a> {
         Err(self.error(place, "a key that is not a string".to_owned(), "quote it"))
     }
 
+    /// Makes nodes of a tree. From here on, what was shared is copied.
     fn node(&self, tree: &Tree) -> Result<Node, Failure> {
         let value = match &tree.data {
             Data::Plain(value) => value.clone(),
@@ -344,6 +351,7 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The members of a mapping, with those that merge keys add.
     fn members(&self, written: &[(Key, Rc<Tree>)]) -> Result<IndexMap<String, Entry>, Failure> {
         // What is written in the mapping itself takes precedence, then what is merged first.
         let own = written.iter().filter(|(key, _)| !key.is_merge);
@@ -400,6 +408,7 @@ enum Offsets {
 }
 
 impl Offsets {
+    /// The tables for a text.
     fn new(text: &str) -> Self {
         if text.is_ascii() {
             Self::Ascii(text.len())
@@ -414,6 +423,7 @@ impl Offsets {
         }
     }
 
+    /// The byte at which a character begins.
     fn byte(&self, index: usize) -> usize {
         match self {
             Self::Ascii(length) => index.min(*length),

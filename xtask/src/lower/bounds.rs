@@ -1,4 +1,4 @@
-//! Exclusive bounds: numbers in 3.1, a flag beside the bound in 3.0.
+//! Exclusive bounds: numbers in 3.1, a flag next to the bound in 3.0.
 
 use std::cmp::Ordering;
 
@@ -7,8 +7,9 @@ use serde_json::Number;
 use super::Lowering;
 use super::draft::Draft;
 use super::rules;
-use crate::document::{Entry, Node, Value};
+use crate::openapi::{Entry, Node, Value};
 
+/// Of two bounds the stricter one stays: a value must pass both.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     for (exclusive, plain, stricter) in [
         ("exclusiveMinimum", "minimum", Ordering::Greater),
@@ -19,7 +20,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
             Some(Value::Number(bound)) => bound.clone(),
             Some(other) => {
                 let message = format!("`{exclusive}` is a number in OpenAPI 3.1");
-                // `true` is how OpenAPI 3.0 says that the bound beside it is excluded.
+                // `true` is how OpenAPI 3.0 says that the bound is excluded.
                 let update = match (other, draft.get(plain).map(|it| &it.value)) {
                     (Value::Bool(true), Some(Value::Number(bound))) => {
                         format!("{exclusive}: {bound}")
@@ -56,6 +57,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     }
 }
 
+/// Numbers are compared exactly. Rounded, two bounds that differ by one near 2^63 would be equal.
 fn compare(left: &Number, right: &Number) -> Ordering {
     let whole = |number: &Number| {
         number

@@ -1,11 +1,12 @@
 //! `anyOf` and `oneOf` from which a null branch has gone; what is left of one branch is no union.
 
 use super::Lowering;
-use super::draft::{Draft, is_note};
+use super::draft::Draft;
 use super::nulls;
 use super::rules;
-use crate::document::Value;
-use crate::model::IGNORE;
+use crate::markers::IGNORE;
+use crate::openapi::Value;
+use crate::openapi::keywords::is_note;
 
 /// The indices of the null branches of both, before anything is rewritten.
 pub(super) fn nulls_of(draft: &Draft) -> Vec<(&'static str, Vec<usize>)> {
@@ -49,6 +50,7 @@ pub(super) fn strip(
     nullable
 }
 
+/// Puts the only branch that is left in the place of the union.
 fn collapse(lowering: &mut Lowering<'_>, draft: &mut Draft, keyword: &str) -> bool {
     let Some(Value::Array(mut branches)) = draft.take(keyword).map(|it| it.node.value) else {
         return false;

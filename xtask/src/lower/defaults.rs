@@ -7,21 +7,23 @@ use std::fmt::Write as _;
 use jsonschema::{Draft as Dialect, Registry, Validator};
 
 use super::Lowering;
-use super::draft::{Draft, is_note};
+use super::draft::Draft;
 use super::rules;
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::keywords::is_note;
+use crate::openapi::{Node, Pointer, Value, reference};
 
 const DOCUMENT: &str = "urn:description";
 
 /// Tells whether values fit schemas of the description as it was given.
 pub(super) struct Fit {
-    /// Nothing where the description's references lead to nowhere, which the lints are about.
+    /// `None` if a reference of the description leads nowhere, which is for the lints to report.
     registry: Option<Registry<'static>>,
     /// Validators of what references lead to, by the reference: to make one goes through all that it says.
     referred: RefCell<HashMap<String, Option<Validator>>>,
 }
 
 impl Fit {
+    /// Reads the description for the validator. It is the description as given, in the language that the validator knows.
     pub(super) fn new(document: &Node) -> Self {
         let registry = Registry::new()
             .draft(Dialect::Draft202012)
@@ -33,7 +35,7 @@ impl Fit {
         }
     }
 
-    /// Nothing where the schema cannot be understood.
+    /// `None` if the schema cannot be understood.
     fn fits(&self, document: &Node, schema: &Pointer, value: &Node) -> Option<bool> {
         let node = document.pointer(schema);
         if let Some(fits) = node.and_then(|it| fits_plain(it, value)) {
@@ -67,12 +69,12 @@ impl Fit {
 fn only_reference(schema: &Node) -> Option<&str> {
     let members = schema.as_object()?;
     let mut others = members.keys().filter(|key| *key != "$ref" && !is_note(key));
-    let target = schema.get("$ref")?.as_str()?;
+    let target = reference::text(schema)?;
     (others.next().is_none() && target.starts_with('#')).then_some(target)
 }
 
-/// Whether a value fits a schema that asks for little but types. Nothing for any other: a validator can tell, and takes
-/// a thousand times as long.
+/// Whether a value fits a schema that asks for little but types. `None` for any other schema: a validator can
+/// tell, and takes a thousand times as long.
 fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
     let mut fits = true;
     for (keyword, entry) in schema.as_object()? {
@@ -120,6 +122,7 @@ fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
     Some(fits)
 }
 
+/// Whether a value is of a type. `None` if that takes more than a look.
 fn is_of(kind: &str, value: &Node) -> Option<bool> {
     let is_kind = match (kind, &value.value) {
         ("null", it) => matches!(it, Value::Null),
@@ -136,6 +139,7 @@ fn is_of(kind: &str, value: &Node) -> Option<bool> {
     Some(is_kind)
 }
 
+/// A pointer as the fragment of a URI.
 fn fragment(pointer: &Pointer) -> String {
     let mut text = String::new();
     for part in &pointer.0 {

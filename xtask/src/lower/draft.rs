@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
-use crate::document::{Entry, Node, Pointer, Span, Value};
-use crate::model::IGNORE;
+use crate::openapi::schema::ignored;
+use crate::openapi::{Entry, Node, Pointer, Span, Value};
 
 pub(super) struct Draft {
     /// Where it stands in the document that was given.
@@ -15,34 +15,8 @@ pub(super) struct Draft {
     ignored: HashSet<String>,
 }
 
-/// Keywords that say nothing about which values are valid, and that OpenAPI 3.0 has too.
-pub(super) const NOTES: [&str; 10] = [
-    "title",
-    "description",
-    "default",
-    "example",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "externalDocs",
-    "xml",
-];
-
-/// Whether a keyword says nothing about which values are valid.
-pub(super) fn is_note(keyword: &str) -> bool {
-    NOTES.contains(&keyword)
-        || keyword.starts_with("x-")
-        || ["$comment", "$anchor", "$defs"].contains(&keyword)
-}
-
-/// The keywords that a schema is marked to go without.
-pub(super) fn ignored(node: &Node) -> impl Iterator<Item = &str> {
-    let list = node.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
-    list.iter().filter_map(Node::as_str)
-}
-
 impl Draft {
+    /// `None` if the node is not an object.
     pub(super) fn new(at: Pointer, node: Node) -> Option<Self> {
         let ignored = ignored(&node).map(str::to_owned).collect();
         let Node {
@@ -60,6 +34,7 @@ impl Draft {
         })
     }
 
+    /// The schema as it has become.
     pub(super) fn finish(self) -> Node {
         Node {
             value: Value::Object(self.members),
@@ -67,10 +42,12 @@ impl Draft {
         }
     }
 
+    /// Whether a keyword is not ignored.
     pub(super) fn sees(&self, keyword: &str) -> bool {
         !self.ignored.contains(keyword)
     }
 
+    /// A keyword in sight.
     pub(super) fn get(&self, keyword: &str) -> Option<&Node> {
         self.members
             .get(keyword)
@@ -78,6 +55,7 @@ impl Draft {
             .map(|entry| &entry.node)
     }
 
+    /// A keyword in sight, to change it.
     pub(super) fn get_mut(&mut self, keyword: &str) -> Option<&mut Node> {
         if !self.sees(keyword) {
             return None;
@@ -85,6 +63,7 @@ impl Draft {
         self.members.get_mut(keyword).map(|entry| &mut entry.node)
     }
 
+    /// Removes a keyword in sight.
     pub(super) fn take(&mut self, keyword: &str) -> Option<Entry> {
         if !self.sees(keyword) {
             return None;
@@ -114,6 +93,7 @@ impl Draft {
     }
 }
 
+/// A member that is said to stand at `span`.
 pub(super) fn entry(value: Value, span: &Span) -> Entry {
     Entry {
         key: span.clone(),
@@ -121,6 +101,7 @@ pub(super) fn entry(value: Value, span: &Span) -> Entry {
     }
 }
 
+/// A value that is said to stand at `span`.
 pub(super) fn node(value: Value, span: &Span) -> Node {
     Node {
         value,

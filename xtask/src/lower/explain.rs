@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use super::rules::REWRITINGS;
 use super::{Lowered, Rewrite};
-use crate::lines::Lines;
 use crate::visible::visible;
 
 impl Lowered {
@@ -32,7 +31,6 @@ impl Lowered {
             "lowered from OpenAPI 3.1: {} rewrites\n",
             self.rewrites.len()
         );
-        let mut lines = Lines::default();
         let mut places = String::new();
         for rule in REWRITINGS {
             let found = of(rule.name);
@@ -50,7 +48,7 @@ impl Lowered {
             );
             let _ = writeln!(places, "\n{}:", rule.name);
             for rewrite in found {
-                let place = lines.place(&rewrite.span);
+                let place = rewrite.span.place();
                 let _ = writeln!(places, "  {place} {}", rewrite.pointer);
             }
         }

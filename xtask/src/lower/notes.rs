@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::rules::{self, Rewriting};
 use super::{Lowering, Place};
-use crate::document::{Node, Value};
+use crate::openapi::{Node, Value};
 
 const DIALECTS: [&str; 2] = [
     "https://json-schema.org/draft/2020-12/schema",
@@ -16,26 +16,7 @@ pub(super) fn is_usual_dialect(node: &Node) -> bool {
         .is_some_and(|text| DIALECTS.contains(&text.trim_end_matches('#')))
 }
 
-/// Whether a keyword is none of those that almost all schemas are made of.
-pub(super) fn is_rare(keyword: &str) -> bool {
-    match keyword {
-        "type"
-        | "description"
-        | "title"
-        | "properties"
-        | "required"
-        | "items"
-        | "enum"
-        | "default"
-        | "format"
-        | "additionalProperties"
-        | "anyOf"
-        | "oneOf"
-        | "allOf" => false,
-        _ => !keyword.starts_with("x-"),
-    }
-}
-
+/// Before the rules about values, so that those see only what counts.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft, place: Place) {
     let mut drop = |draft: &mut Draft, keyword: &str, rule: Rewriting| {
         if draft.take(keyword).is_some() {
@@ -44,10 +25,6 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft, place: Place
     };
     if place == Place::Inline {
         drop(draft, "title", rules::TITLE);
-    }
-    // Most schemas have none of the others, and to ask for each takes time.
-    if !draft.keywords().any(is_rare) {
-        return;
     }
     drop(draft, "$comment", rules::COMMENT);
     drop(draft, "$anchor", rules::COMMENT);

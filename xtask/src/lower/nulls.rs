@@ -2,14 +2,17 @@
 //!
 //! Pieces that allow null and nothing else (a branch, a type, a value) are taken out. No other value can
 //! tell the difference. Whether null itself is valid is worked out for the schema before and after, so
-//! `nullable: true`, null or what the rest says, goes where it is needed and nowhere else.
+//! `nullable: true`, null or what the rest says, is added only if it is needed.
 
 use std::collections::HashMap;
 
 use super::Lowering;
-use super::draft::{Draft, ignored, is_note};
+use super::draft::Draft;
 use super::rules;
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::keywords::is_note;
+use crate::openapi::limits::WALK;
+use crate::openapi::schema::seen;
+use crate::openapi::{Node, Pointer, Value, reference};
 
 /// What is to be done about null in a schema.
 #[derive(Default)]
@@ -22,22 +25,14 @@ pub(super) struct Plan {
     pub(super) has_null_type: bool,
 }
 
-/// What schemas say about null; nothing where nobody can tell.
+/// What schemas say about null. `None` if that cannot be determined.
 #[derive(Default)]
 pub(super) struct Nulls {
-    /// By the name of the component; nothing within while it is being worked out.
+    /// By the name of the component. The inner `None` also marks one that is being worked out.
     components: HashMap<String, Option<bool>>,
 }
 
-/// Deeper than any file that was read is nested.
-const DEPTH: usize = 200;
-
-/// The value of a keyword that is not to be ignored.
-fn given<'a>(node: &'a Node, keyword: &str) -> Option<&'a Node> {
-    let value = node.get(keyword)?;
-    (!ignored(node).any(|key| key == keyword)).then_some(value)
-}
-
+/// Whether a type is null alone.
 fn is_null_type(node: &Node) -> bool {
     match &node.value {
         Value::String(kind) => kind == "null",
@@ -46,6 +41,7 @@ fn is_null_type(node: &Node) -> bool {
     }
 }
 
+/// Whether listed values are null alone.
 fn is_null_list(node: &Node) -> bool {
     node.as_array()
         .is_some_and(|values| !values.is_empty() && values.iter().all(Node::is_null))
@@ -61,13 +57,13 @@ pub(super) fn is_only_null(node: &Node) -> bool {
         let value = &entry.node;
         let is_null = match keyword.as_str() {
             _ if is_note(keyword) => continue,
-            _ if given(node, keyword).is_none() => continue,
+            _ if seen(node, keyword).is_none() => continue,
             "type" => is_null_type(value),
             "const" => value.is_null(),
             "enum" => is_null_list(value),
             _ => return false,
         };
-        // What is only beside null, as a type list with it, would be right too; it is not plain.
+        // A list of types that has null among others allows more than null.
         if !is_null {
             return false;
         }
@@ -87,6 +83,7 @@ pub(super) fn null_branches(branches: &[Node]) -> Vec<usize> {
     found
 }
 
+/// Both must hold. One that is false decides, whatever the other is.
 fn and(left: Option<bool>, right: Option<bool>) -> Option<bool> {
     match (left, right) {
         (Some(false), _) | (_, Some(false)) => Some(false),
@@ -104,7 +101,7 @@ impl Nulls {
         stripped: bool,
         depth: usize,
     ) -> Option<bool> {
-        if depth > DEPTH {
+        if depth > WALK {
             return None;
         }
         let members = match &node.value {
@@ -114,7 +111,7 @@ impl Nulls {
         };
         let mut all = Some(true);
         for (keyword, entry) in members {
-            if given(node, keyword).is_none() {
+            if seen(node, keyword).is_none() {
                 continue;
             }
             let value = &entry.node;
@@ -159,11 +156,11 @@ impl Nulls {
                 }),
                 "not" => inner(value).map(|it| !it),
                 "if" => match inner(value) {
-                    Some(true) => given(node, "then").map_or(Some(true), &mut inner),
-                    Some(false) => given(node, "else").map_or(Some(true), &mut inner),
+                    Some(true) => seen(node, "then").map_or(Some(true), &mut inner),
+                    Some(false) => seen(node, "else").map_or(Some(true), &mut inner),
                     None => None,
                 },
-                "$ref" => self.reference(document, value, depth),
+                "$ref" => self.referred(document, value, depth),
                 "$dynamicRef" | "$recursiveRef" => None,
                 _ => continue,
             };
@@ -172,8 +169,10 @@ impl Nulls {
         all
     }
 
-    fn reference(&mut self, document: &Node, reference: &Node, depth: usize) -> Option<bool> {
-        let name = reference.as_str()?.strip_prefix("#/components/schemas/")?;
+    /// Whether what a reference leads to allows null, worked out once for each component. A circle is not known: null might be valid
+    /// in none of its components.
+    fn referred(&mut self, document: &Node, reference: &Node, depth: usize) -> Option<bool> {
+        let name = reference::component(reference.as_str()?, "schemas")?;
         if let Some(known) = self.components.get(name) {
             return *known;
         }
@@ -187,17 +186,17 @@ impl Nulls {
 
 /// Looks at a schema as it was given.
 pub(super) fn plan(lowering: &mut Lowering<'_>, at: &Pointer, node: &Node) -> Plan {
-    let has_null_type = given(node, "type")
+    let has_null_type = seen(node, "type")
         .and_then(Node::as_array)
         .is_some_and(|kinds| kinds.iter().any(is_null_type) && !kinds.iter().all(is_null_type));
     let has_piece = has_null_type
-        || given(node, "enum")
+        || seen(node, "enum")
             .and_then(Node::as_array)
             .is_some_and(|values| {
                 values.iter().any(Node::is_null) && !values.iter().all(Node::is_null)
             })
         || ["anyOf", "oneOf"].iter().any(|keyword| {
-            given(node, keyword)
+            seen(node, keyword)
                 .and_then(Node::as_array)
                 .is_some_and(|branches| !null_branches(branches).is_empty())
         });
@@ -212,11 +211,12 @@ pub(super) fn plan(lowering: &mut Lowering<'_>, at: &Pointer, node: &Node) -> Pl
         (Some(true), _) => true,
         (None, _) | (Some(false), _) => {
             let message = if before.is_none() {
-                "whether this schema allows null cannot be told"
+                "it cannot be determined whether this schema allows null"
             } else {
                 "null is valid in several branches here, and so in none; OpenAPI 3.0 cannot say that"
             };
-            let help = "take the null out where it is not meant: remove the list in the overlay, and add it anew";
+            let help =
+                "remove null if it is not meant: remove the list in the overlay, and add it anew";
             lowering.refuse(rules::NULL_EXCLUDED, at, message, help);
             return Plan::default();
         }
@@ -249,7 +249,7 @@ pub(super) fn strip_values(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     }
 }
 
-/// `nullable` in a 3.1 description: a leftover of 3.0, where it was meant. Gives what it says.
+/// `nullable` in a 3.1 description: a leftover of 3.0, and meant as in 3.0. Returns what it says.
 pub(super) fn leftover(lowering: &mut Lowering<'_>, draft: &mut Draft) -> bool {
     let Some(says) = draft.get("nullable").and_then(Node::as_bool) else {
         return false;

@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::draft::Draft;
 use super::rules;
-use crate::document::{Node, Pointer, Value};
+use crate::openapi::{Node, Pointer, Value};
 
 /// The schema within is lowered already.
 pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, parameter: &mut Node) {

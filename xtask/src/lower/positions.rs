@@ -1,45 +1,59 @@
 //! The places of a description where schemas stand, and what 3.1 has outside of those. Examples, defaults,
-//! values and extensions are data, which nobody here looks into.
+//! values and extensions are data, which no rule looks into.
 
 use super::notes::is_usual_dialect;
 use super::{Lowering, Place, parameters, rules, schema};
-use crate::document::{Node, Pointer, Value};
-use crate::model::METHODS;
+use crate::openapi::walk::{self, Kind, Position, Reach, Then};
+use crate::openapi::{Node, Pointer, Value};
 use crate::overlay;
 
-type Visit = fn(&mut Lowering<'_>, &Pointer, &mut Node);
-
-/// Callbacks hold path items, which hold callbacks.
-const DEPTH: usize = 20;
-
+/// All places of schemas, in the order of the file.
 pub(super) fn lower(lowering: &mut Lowering<'_>, document: &mut Node) {
     let root = Pointer::default();
     root_fields(lowering, &root, document);
-    each(lowering, &root, document, "paths", path_item);
-    let Some(components) = member(document, "components") else {
-        return;
-    };
-    let at = root.join("components");
-    for (kind, visit) in [
-        ("schemas", component as Visit),
-        ("parameters", parameter),
-        ("requestBodies", body),
-        ("responses", response),
-        ("headers", header),
-        ("callbacks", callback),
-    ] {
-        each(lowering, &at, components, kind, visit);
+    walk::each_mut(document, Reach::V3_0, |node, place| {
+        let at = place.pointer();
+        match place.kind {
+            Kind::Schema => {
+                let position = match place.position {
+                    Position::Component => Place::Component,
+                    Position::Branch | Position::Inline => Place::Inline,
+                };
+                schema::lower(lowering, &at, node, position);
+                Then::Past
+            }
+            Kind::Parameter
+            | Kind::Header
+            | Kind::RequestBody
+            | Kind::Response
+            | Kind::Callback
+                if is_reference(lowering, &at, node) =>
+            {
+                Then::Past
+            }
+            _ => Then::Within,
+        }
+    });
+    // What the schema of a parameter has become is looked at afterwards.
+    walk::each_mut(document, Reach::V3_0, |node, place| {
+        if place.kind == Kind::Parameter && node.get("$ref").is_none() {
+            parameters::lower(lowering, &place.pointer(), node);
+        }
+        Then::Within
+    });
+    if let Some(components) = member(document, "components") {
+        refuse_part(
+            lowering,
+            &root.join("components"),
+            components,
+            "pathItems",
+            rules::PATH_ITEMS,
+            "OpenAPI 3.0 has no path items among the components; those that paths refer to are in their places by now",
+        );
     }
-    refuse_part(
-        lowering,
-        &at,
-        components,
-        "pathItems",
-        rules::PATH_ITEMS,
-        "OpenAPI 3.0 has no path items among the components; progenitor follows no reference to one",
-    );
 }
 
+/// What stands outside of paths and components.
 fn root_fields(lowering: &mut Lowering<'_>, root: &Pointer, document: &mut Node) {
     for (holder, field) in [("info", "summary"), ("info/license", "identifier")] {
         let at = Pointer(holder.split('/').map(str::to_owned).collect());
@@ -56,7 +70,7 @@ fn root_fields(lowering: &mut Lowering<'_>, root: &Pointer, document: &mut Node)
         Some(_) => lowering.refuse(
             rules::DIALECT,
             &root.join("jsonSchemaDialect"),
-            "the schemas are in another dialect than OpenAPI 3.1's own, whose rules nobody here knows",
+            "the schemas are in another dialect than OpenAPI 3.1's own, whose rules are not known here",
             "give a description in the usual dialect; if this one means the same, say so with \
              `{target: $, update: {jsonSchemaDialect: 'https://spec.openapis.org/oas/3.1/dialect/base'}}`",
         ),
@@ -97,6 +111,7 @@ fn refuse_part(
     }
 }
 
+/// Removes a field that readers alone look at.
 fn drop_note(
     lowering: &mut Lowering<'_>,
     at: &Pointer,
@@ -111,33 +126,11 @@ fn drop_note(
     }
 }
 
+/// A member of an object, to change it.
 fn member<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
     match &mut node.value {
         Value::Object(members) => members.get_mut(key).map(|entry| &mut entry.node),
         _ => None,
-    }
-}
-
-/// Every member of an object, or item of an array, that stands under this key.
-fn each(lowering: &mut Lowering<'_>, at: &Pointer, holder: &mut Node, key: &str, visit: Visit) {
-    let Some(held) = member(holder, key) else {
-        return;
-    };
-    let at = at.join(key);
-    match &mut held.value {
-        Value::Object(members) => {
-            for (name, entry) in members {
-                if !name.starts_with("x-") || key != "paths" && key != "responses" {
-                    visit(lowering, &at.join(name), &mut entry.node);
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (index, node) in items.iter_mut().enumerate() {
-                visit(lowering, &at.join(index), node);
-            }
-        }
-        _ => {}
     }
 }
 
@@ -150,89 +143,4 @@ fn is_reference(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) -> b
         }
     }
     found
-}
-
-fn component(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) {
-    schema::lower(lowering, at, node, Place::Component);
-}
-
-fn path_item(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) {
-    if lowering.depth == DEPTH {
-        let help = "take the callbacks out of the callbacks";
-        lowering.refuse(
-            rules::NESTING,
-            at,
-            "callbacks are nested too deep here",
-            help,
-        );
-        return;
-    }
-    lowering.depth += 1;
-    each(lowering, at, node, "parameters", parameter);
-    for method in METHODS {
-        if let Some(operation) = member(node, method) {
-            let at = at.join(method);
-            each(lowering, &at, operation, "parameters", parameter);
-            if let Some(node) = member(operation, "requestBody") {
-                body(lowering, &at.join("requestBody"), node);
-            }
-            each(lowering, &at, operation, "responses", response);
-            each(lowering, &at, operation, "callbacks", callback);
-        }
-    }
-    lowering.depth -= 1;
-}
-
-fn callback(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) {
-    if is_reference(lowering, at, node) {
-        return;
-    }
-    if let Value::Object(members) = &mut node.value {
-        for (name, entry) in members {
-            if !name.starts_with("x-") {
-                path_item(lowering, &at.join(name), &mut entry.node);
-            }
-        }
-    }
-}
-
-fn parameter(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) {
-    if !is_reference(lowering, at, node) {
-        header(lowering, at, node);
-        parameters::lower(lowering, at, node);
-    }
-}
-
-fn header(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) {
-    if is_reference(lowering, at, node) {
-        return;
-    }
-    if let Some(node) = member(node, "schema") {
-        schema::lower(lowering, &at.join("schema"), node, Place::Inline);
-    }
-    each(lowering, at, node, "content", media_type);
-}
-
-fn body(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) {
-    if !is_reference(lowering, at, node) {
-        each(lowering, at, node, "content", media_type);
-    }
-}
-
-fn response(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) {
-    if !is_reference(lowering, at, node) {
-        each(lowering, at, node, "headers", header);
-        each(lowering, at, node, "content", media_type);
-    }
-}
-
-fn media_type(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) {
-    if let Some(node) = member(node, "schema") {
-        schema::lower(lowering, &at.join("schema"), node, Place::Inline);
-    }
-    each(lowering, at, node, "encoding", encoding);
-}
-
-fn encoding(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) {
-    each(lowering, at, node, "headers", header);
 }

@@ -1,10 +1,10 @@
-//! Keywords that OpenAPI 3.0 has nothing for.
+//! Keywords that OpenAPI 3.0 has no equivalent of.
 
 use super::Lowering;
 use super::draft::Draft;
-use super::notes::{is_rare, is_usual_dialect};
+use super::notes::is_usual_dialect;
 use super::rules::{self, Refusal};
-use crate::document::Node;
+use crate::openapi::Node;
 use crate::overlay::yaml_text;
 
 const KEYWORDS: [(&str, Refusal); 15] = [
@@ -25,7 +25,7 @@ const KEYWORDS: [(&str, Refusal); 15] = [
     ("$id", rules::DYNAMIC_REF),
 ];
 
-/// What may evaluate properties that `additionalProperties` beside it does not see.
+/// What may evaluate properties that `additionalProperties` of the same schema does not see.
 const COMBINING: [&str; 10] = [
     "$ref",
     "$dynamicRef",
@@ -39,7 +39,7 @@ const COMBINING: [&str; 10] = [
     "dependentSchemas",
 ];
 
-/// Where nothing is combined, what is not evaluated is what is additional. Before any other rewrite.
+/// If nothing is combined, properties that are not evaluated are the additional ones. Before any other rewrite.
 pub(super) fn unevaluated(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     if draft.get("unevaluatedProperties").is_none()
         || COMBINING.iter().any(|keyword| draft.get(keyword).is_some())
@@ -58,10 +58,8 @@ pub(super) fn unevaluated(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     }
 }
 
+/// Refuses each keyword by itself, with the action that leaves it out.
 pub(super) fn refuse(lowering: &mut Lowering<'_>, draft: &Draft) {
-    if !draft.keywords().any(is_rare) {
-        return;
-    }
     let mut refusals: Vec<(&str, Refusal)> = KEYWORDS
         .into_iter()
         .filter(|(keyword, _)| draft.get(keyword).is_some())
@@ -76,7 +74,7 @@ pub(super) fn refuse(lowering: &mut Lowering<'_>, draft: &Draft) {
             "if the client need not know, leave it out with {}; otherwise replace the schema in the overlay",
             lowering.update(&draft.at, &update)
         );
-        let message = format!("OpenAPI 3.0 has nothing that means `{keyword}`");
+        let message = format!("OpenAPI 3.0 has no equivalent of `{keyword}`");
         lowering.refuse(refusal, &draft.at.join(keyword), message, help);
     }
 }

@@ -65,43 +65,43 @@ macro_rules! refusals {
 
 rewritings! {
     VERSION = "version", Keeps: "the version becomes 3.0.3";
-    NULL_BRANCH = "null-branch", Keeps: "a null branch becomes `nullable`, or goes where null is refused beside it";
-    NULL_TYPE = "null-type", Keeps: "null among the types or values becomes `nullable`, or goes where null is refused beside it";
+    NULL_BRANCH = "null-branch", Keeps: "a null branch becomes `nullable`, or is removed if the rest refuses null";
+    NULL_TYPE = "null-type", Keeps: "null among the types or values becomes `nullable`, or is removed if the rest refuses null";
     ONLY_NULL = "only-null", Keeps: "`type: null` becomes an enum of null";
     TYPE_LIST = "type-list", Keeps: "a list of types becomes one type, or a `oneOf` of types";
     CONST = "const", Keeps: "`const` becomes an enum of one value";
-    EXCLUSIVE_BOUND = "exclusive-bound", Keeps: "a numeric exclusive bound becomes a bound and a flag, or goes where a stricter one is beside it";
+    EXCLUSIVE_BOUND = "exclusive-bound", Keeps: "a numeric exclusive bound becomes a bound and a flag, or is removed if there is a stricter one";
     TUPLE = "tuple", Keeps: "`prefixItems` of one schema, or `items: false`, becomes `items` and `maxItems`";
     BOOLEAN_SCHEMA = "boolean-schema", Keeps: "a boolean in place of a schema becomes `{}` or `{not: {}}`";
-    REF_SIBLINGS = "ref-siblings", Keeps: "a $ref with keywords beside it goes into an `allOf`";
-    UNEVALUATED = "unevaluated", Keeps: "`unevaluatedProperties` becomes `additionalProperties` where nothing is combined";
-    NO_EFFECT = "no-effect", Keeps: "a keyword that has no effect goes";
-    TITLE = "title", Forgets: "the title of an inline schema, which would name its type, goes";
+    REF_SIBLINGS = "ref-siblings", Keeps: "a $ref with keywords next to it goes into an `allOf`";
+    UNEVALUATED = "unevaluated", Keeps: "`unevaluatedProperties` becomes `additionalProperties` if nothing is combined";
+    NO_EFFECT = "no-effect", Keeps: "a keyword that has no effect is removed";
+    TITLE = "title", Forgets: "the title of an inline schema, which would name its type, is removed";
     EXAMPLES = "examples", Forgets: "the first of a schema's examples stays";
-    COMMENT = "comment", Forgets: "a comment or an anchor goes";
-    CONTENT = "content", Forgets: "what is said of the content of a text goes; no validator looks at it";
-    DEFINITIONS = "definitions", Forgets: "`$defs` go; a $ref to one is an error of the lint stage";
+    COMMENT = "comment", Forgets: "a comment or an anchor is removed";
+    CONTENT = "content", Forgets: "what is said of the content of a text is removed; no validator looks at it";
+    DEFINITIONS = "definitions", Forgets: "`$defs` are removed; a $ref to one is an error of the lint stage";
     OUTER_NOTE = "outer-note", Forgets: "of two notes, on a schema and on its only branch, the outer stays";
-    DEFAULT = "default", Forgets: "a default that does not fit its schema goes";
-    REF_NOTE = "ref-note", Forgets: "a summary or description beside a $ref goes";
-    DOCUMENT_NOTE = "document-note", Forgets: "the summary of the description, the license's identifier and the usual dialect go";
-    NULLABLE = "nullable", Loosens: "`nullable`, which 3.1 does not know, is taken for meant: true allows null, false goes";
+    DEFAULT = "default", Forgets: "a default that does not fit its schema is removed";
+    REF_NOTE = "ref-note", Forgets: "a summary or description next to a $ref is removed";
+    DOCUMENT_NOTE = "document-note", Forgets: "the summary of the description, the license's identifier and the usual dialect are removed";
+    NULLABLE = "nullable", Loosens: "`nullable`, which 3.1 does not have, is taken as meant: true allows null, false is removed";
     PARAMETER_NULL = "parameter-null", Narrows: "a header or path parameter may not be null, which cannot be written there";
 }
 
 refusals! {
-    SCHEMA_FORM = "schema-form": "a schema, or a list of schemas, that is none";
-    TYPE_NAMES = "type-names": "types that are no list of known types";
-    NULL_EXCLUDED = "null-excluded": "a null branch of which nobody can tell whether null is valid, or that makes it invalid";
-    BOUND_FORM = "bound-form": "an exclusive bound that is no number";
-    CONST_CONFLICT = "const-conflict": "a `const` that is not in the enum beside it";
+    SCHEMA_FORM = "schema-form": "an invalid schema or list of schemas";
+    TYPE_NAMES = "type-names": "an invalid list of types";
+    NULL_EXCLUDED = "null-excluded": "a null branch that leaves unclear whether null is valid, or that makes it invalid";
+    BOUND_FORM = "bound-form": "an exclusive bound that is not a number";
+    CONST_CONFLICT = "const-conflict": "a `const` that is not in its enum";
     TUPLE_ITEMS = "tuple-items": "`prefixItems` that differ";
     NEGATED = "negated": "what would be loosened within `not`";
     CONDITIONAL = "conditional": "`if`, `then`, `else`";
     PATTERN_PROPERTIES = "pattern-properties": "`patternProperties` and `propertyNames`";
     DEPENDENT = "dependent": "`dependentSchemas` and `dependentRequired`";
     CONTAINS = "contains": "`contains`";
-    UNEVALUATED_KEYWORDS = "unevaluated-keywords": "`unevaluatedProperties` and `unevaluatedItems` beside what combines";
+    UNEVALUATED_KEYWORDS = "unevaluated-keywords": "`unevaluatedProperties` and `unevaluatedItems` together with what combines";
     DYNAMIC_REF = "dynamic-ref": "`$dynamicRef` and its kin, and `$id`";
     DIALECT = "dialect": "another dialect of JSON Schema";
     WEBHOOKS = "webhooks": "`webhooks`";

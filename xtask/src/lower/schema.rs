@@ -3,13 +3,12 @@
 use super::draft::{Draft, schema_of};
 use super::{Lowering, Place, bounds, branches, defaults, notes, nulls, references, refused};
 use super::{rules, tuples, types, values};
-use crate::document::{Entry, Node, Pointer, Value};
-use crate::model::REPLACE;
+use crate::markers::REPLACE;
+use crate::openapi::limits::SCHEMAS;
+use crate::openapi::{Entry, Node, Pointer, Value};
 use crate::overlay::yaml_text;
 
-/// Schemas in schemas. JSON that was read is nested less; YAML may be nested more.
-const DEPTH: usize = 100;
-
+/// Booleans become objects, and what is nested too deep is refused.
 pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Place) {
     match &node.value {
         Value::Bool(is_any) => {
@@ -25,12 +24,12 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, 
             };
         }
         Value::Object(_) => {
-            // Whatever a schema holds in whose place a type of ours stands, nobody looks at it.
+            // No stage looks into a schema that a hand-written type replaces.
             if place == Place::Component && node.get(REPLACE).is_some() {
                 return;
             }
-            if lowering.depth == DEPTH {
-                let message = format!("schemas are nested here, {DEPTH} in each other");
+            if lowering.depth == SCHEMAS {
+                let message = format!("schemas are nested here, {SCHEMAS} in each other");
                 let help = "move some to `components.schemas`, and refer to them";
                 lowering.refuse(rules::NESTING, at, message, help);
                 return;
@@ -49,6 +48,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, 
     }
 }
 
+/// The order of the rules matters: null is worked out on the schema as given, what is within is rewritten before what moves it, and
+/// the default is checked last.
 fn object(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Place) {
     let plan = nulls::plan(lowering, at, node);
     let taken = std::mem::replace(&mut node.value, Value::Null);
@@ -120,7 +121,7 @@ fn inner(
                 }
             }
             Some(_) => {
-                let message = format!("`{keyword}` is no list of schemas");
+                let message = format!("`{keyword}` is not a list of schemas");
                 let help = lowering.update(
                     &draft.at,
                     &format!("x-codegen-ignore: [{}]", yaml_text(keyword)),

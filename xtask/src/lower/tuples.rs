@@ -6,7 +6,7 @@ use serde_json::Number;
 use super::Lowering;
 use super::draft::{Draft, node};
 use super::rules;
-use crate::document::{Entry, Node, Value};
+use crate::openapi::{Entry, Node, Value};
 
 /// The schemas within are rewritten already, booleans among them; only `items: false` is as it was.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {

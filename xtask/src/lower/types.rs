@@ -5,34 +5,22 @@ use indexmap::IndexMap;
 use super::Lowering;
 use super::draft::{Draft, entry, node, schema_of};
 use super::rules;
-use crate::document::{Entry, Node, Span, Value};
+use crate::openapi::keywords::{Says, of_3_0};
+use crate::openapi::{Entry, Node, Span, Value};
 
 const TYPES: [&str; 7] = [
     "null", "string", "number", "integer", "boolean", "array", "object",
 ];
 
-/// The type that a keyword is about; others let it pass, so that it can go to the branch of its type.
-const ABOUT: [(&str, &str); 17] = [
-    ("minLength", "string"),
-    ("maxLength", "string"),
-    ("pattern", "string"),
-    ("multipleOf", "number"),
-    ("minimum", "number"),
-    ("maximum", "number"),
-    ("exclusiveMinimum", "number"),
-    ("exclusiveMaximum", "number"),
-    ("items", "array"),
-    ("minItems", "array"),
-    ("maxItems", "array"),
-    ("uniqueItems", "array"),
-    ("properties", "object"),
-    ("required", "object"),
-    ("additionalProperties", "object"),
-    ("minProperties", "object"),
-    ("maxProperties", "object"),
+/// The types that have keywords of their own. Those can go to the branch of their type, since other types let them pass.
+const ABOUT: [(Says, &str); 4] = [
+    (Says::Texts, "string"),
+    (Says::Numbers, "number"),
+    (Says::Arrays, "array"),
+    (Says::Objects, "object"),
 ];
 
-/// A type that is null alone becomes an enum of null: no other value passes it, whatever is beside it.
+/// A type that is null alone becomes an enum of null: no other value passes it, whatever else the schema says.
 pub(super) fn only_null(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     let is_null = match draft.get("type").map(|it| &it.value) {
         Some(Value::String(kind)) => kind == "null",
@@ -84,7 +72,7 @@ pub(super) fn lists(lowering: &mut Lowering<'_>, draft: &mut Draft, has_null: bo
         lowering.refuse(
             rules::TYPE_NAMES,
             &at,
-            "this is no list of types",
+            "this is not a list of types",
             "write one or several of string, number, integer, boolean, array, object, null; in the \
              overlay, remove the list, and add it anew",
         );
@@ -120,6 +108,7 @@ pub(super) fn lists(lowering: &mut Lowering<'_>, draft: &mut Draft, has_null: bo
     }
 }
 
+/// A branch for each type, with the keywords about it taken out of the schema.
 fn branches(draft: &mut Draft, kinds: &[&str], span: &Span) -> Vec<Node> {
     let mut branches: Vec<(&str, IndexMap<String, Entry>)> = kinds
         .iter()
@@ -128,7 +117,8 @@ fn branches(draft: &mut Draft, kinds: &[&str], span: &Span) -> Vec<Node> {
             (*kind, IndexMap::from([("type".to_owned(), kind_entry)]))
         })
         .collect();
-    for (keyword, kind) in ABOUT {
+    let about = ABOUT.into_iter();
+    for (keyword, kind) in about.flat_map(|(says, kind)| of_3_0(says).map(move |it| (it, kind))) {
         let is_about = |it: &str| it == kind || (kind == "number" && it == "integer");
         if let Some((_, members)) = branches.iter_mut().find(|(it, _)| is_about(it))
             && let Some(entry) = draft.take(keyword)

@@ -3,8 +3,9 @@
 use super::Lowering;
 use super::draft::{Draft, node};
 use super::rules;
-use crate::document::{Entry, Value};
+use crate::openapi::{Entry, Value};
 
+/// A text needs its type said, since OpenAPI 3.0 has no enum without one that typify reads.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     let Some(value) = draft.get("const").map(|it| it.to_json()) else {
         return;
@@ -18,7 +19,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
         if !is_listed {
             let help =
                 "remove one of them in the overlay, or leave one out with `x-codegen-ignore`";
-            let message = "this `const` is not among the values of the enum beside it";
+            let message = "this `const` is not among the values of its enum";
             lowering.refuse(rules::CONST_CONFLICT, &at, message, help);
             return;
         }

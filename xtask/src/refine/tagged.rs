@@ -14,7 +14,7 @@ use super::unexpected;
 use crate::diagnostic::Failure;
 
 /// The impls that read the union, whose branches keep unknown members already, and which has no variant for unknown
-/// objects yet. Nothing where a branch is anything but members, so that what serde derives has to do.
+/// objects yet. `None` if a branch is anything but members; then it stays with what serde derives.
 pub(super) fn reading(
     item: &ItemEnum,
     tag: &str,

@@ -5,7 +5,7 @@
 
 use syn::{Fields, Ident, Item, ItemEnum, ItemImpl, parse_quote};
 
-use super::open::refuse_unknown;
+use super::open_unions::refuse_unknown;
 use super::types::{edit_derives, serde_name};
 use super::unexpected;
 use crate::diagnostic::Failure;

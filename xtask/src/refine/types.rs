@@ -13,10 +13,11 @@ use syn::{
     Path, PathArguments, Stmt, Token, Type, Variant, parse_quote,
 };
 
-use super::{docs, open, text_enum, unexpected, union, uploads};
+use super::{docs, open_unions, text_enum, unexpected, union, uploads};
 use crate::diagnostic::Failure;
 use crate::markdown;
-use crate::model::{Model, Schema, UNKNOWN_MEMBERS};
+use crate::model::{Model, Schema};
+use crate::naming::UNKNOWN_MEMBERS;
 use crate::template::template;
 
 pub(super) struct Types {
@@ -161,7 +162,7 @@ fn refine_struct(
         .unwrap_or(&[]);
     reorder(&mut fields.named, order, model)?;
     if let Some(name) = schema.and_then(|schema| schema.keeps_unknown.as_deref()) {
-        open::keep_unknown_members(&mut fields.named, name)?;
+        open_unions::keep_unknown_members(&mut fields.named, name)?;
         if let Some(field) = fields.named.last_mut() {
             field.vis = parse_quote!(pub);
         }
@@ -217,7 +218,7 @@ fn refine_enum(
         if let Fields::Named(fields) = &mut variant.fields {
             reorder(&mut fields.named, &[], model)?;
             if is_open_union {
-                open::keep_unknown_members(&mut fields.named, UNKNOWN_MEMBERS)?;
+                open_unions::keep_unknown_members(&mut fields.named, UNKNOWN_MEMBERS)?;
             }
             for field in &mut fields.named {
                 document_field(field)?;
@@ -236,7 +237,7 @@ fn refine_enum(
         Some(schema) if text_enum::is_text(&item) => {
             items.extend(text_enum::open(&mut item, schema)?)
         }
-        Some(schema) => items.extend(open::union(&mut item, schema, text_enums)?),
+        Some(schema) => items.extend(open_unions::union(&mut item, schema, text_enums)?),
         None => {}
     }
     if !constructors.is_empty() {

@@ -1,4 +1,4 @@
-//! Unions that typify cannot tell apart, written here: by the tag where there is one, else by the kind of JSON.
+//! Unions that typify cannot tell apart, written here: by the tag if there is one, else by the kind of JSON.
 
 use std::collections::BTreeMap;
 

@@ -7,13 +7,8 @@ use syn::{Attribute, Meta};
 
 use crate::markdown;
 use crate::model::{self, Model};
-use crate::naming::feature_name;
+use crate::naming::{FULL, UNTAGGED, feature_name};
 use crate::template::template;
-
-/// The feature, and so the file, of the operations that have no tag.
-pub const UNTAGGED: &str = "untagged";
-/// The feature that turns all others of the description on.
-pub const FULL: &str = "full";
 
 /// A feature of the generated crate.
 #[derive(Debug, PartialEq, Eq)]

@@ -32,7 +32,7 @@ pub struct SourceFile {
     pub(super) doc: String,
     pub(super) methods: Vec<MethodUnit>,
     pub(super) types: Vec<TypeUnit>,
-    /// Whether its types stand in a module of it, beside methods.
+    /// Whether its types stand in a module of it, next to methods.
     pub(super) types_apart: bool,
     /// How many characters of the names in it are the same, since it was divided by them.
     pub(super) prefix: usize,
@@ -40,7 +40,7 @@ pub struct SourceFile {
     pub(super) others: TokenStream,
 }
 
-/// The module of a tag's file that holds its types, where it has methods too.
+/// The module of a tag's file that holds its types, if it has methods too.
 pub(super) const OWN_TYPES: &str = "own_types";
 /// The module of a tag's file that holds the constants of its operations.
 pub(super) const CONSTANTS: &str = "constants";
@@ -51,7 +51,7 @@ impl SourceFile {
     ///
     /// # Errors
     ///
-    /// Where its parts do not make a file together.
+    /// Its parts do not make a file together.
     pub fn show<T>(&mut self, look: impl FnOnce(&File) -> T) -> Result<T, Failure> {
         let mut file = self.frame()?;
 
@@ -140,11 +140,11 @@ impl SourceFile {
     }
 
     /// Divides it in a way that a small change of the description leaves alone: types from methods, then by the
-    /// first letter of their names, then by the first two, and so on. Gives itself back where it holds too little.
+    /// first letter of their names, then by the first two, and so on. Gives itself back if it holds too little.
     ///
     /// # Errors
     ///
-    /// Itself, where it cannot be divided.
+    /// Itself, if it cannot be divided.
     pub fn divide(self) -> Result<Vec<Self>, Box<Self>> {
         match (self.methods.len(), self.types.len()) {
             (1.., 1..) => Ok(self.types_from_methods()),

@@ -6,7 +6,7 @@ use heck::{ToPascalCase, ToSnakeCase};
 use proc_macro2::{TokenStream, TokenTree};
 use serde_json::{Value, json};
 use syn::visit::Visit;
-use xtask::render::SourceText;
+use xtask::output::render::SourceText;
 
 /// Every identifier in the code, but for those of types.
 fn identifiers(files: &[SourceText]) -> BTreeSet<String> {

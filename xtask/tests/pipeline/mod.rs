@@ -2,11 +2,12 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use xtask::diagnostic::Failure;
-use xtask::document::Node;
 use xtask::model::Model;
-use xtask::render::SourceText;
+use xtask::openapi::Node;
+use xtask::output::render;
+use xtask::output::render::SourceText;
 use xtask::split::{self, Feature};
-use xtask::{arrange, generate, lint, lower, refine, render};
+use xtask::{arrange, generate, lint, lower, refine};
 
 /// What was generated.
 #[derive(Debug)]

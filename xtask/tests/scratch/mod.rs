@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
-use xtask::render::SourceText;
+use xtask::output::render::SourceText;
+use xtask::output::write;
 use xtask::split::Feature;
-use xtask::write;
 
 /// A workspace of letta-api alone.
 pub(crate) struct Scratch {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use xtask::document::Node;
 use xtask::model::Model;
-use xtask::render::SourceText;
+use xtask::openapi::Node;
+use xtask::output::render;
+use xtask::output::render::SourceText;
 use xtask::split::Feature;
-use xtask::{arrange, generate, lint, load, lower, overlay, refine, render, split};
+use xtask::{arrange, generate, lint, load, lower, overlay, refine, split};
 
 /// What comes of it.
 pub(crate) struct Generated {

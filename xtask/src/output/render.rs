@@ -35,7 +35,7 @@ impl SourceText {
 ///
 /// # Errors
 ///
-/// Where the parts of a file do not make one.
+/// The parts of a file do not make one.
 pub fn render_all(split: Split, longest: usize) -> Result<Vec<SourceText>, Failure> {
     let mut files = vec![SourceText {
         path: "src/generated.rs".to_owned(),
@@ -84,6 +84,7 @@ pub fn render(file: &syn::File) -> String {
     space_out(&prettyplease::unparse(file))
 }
 
+/// prettyplease writes no blank lines. Without any, thousands of lines cannot be read.
 fn space_out(text: &str) -> String {
     let mut out = String::with_capacity(HEADER.len() + text.len() + text.len() / 32);
     out.push_str(HEADER);

@@ -7,10 +7,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::diagnostic::Failure;
-use crate::document::Span;
 use crate::drift::{self, ByOverlay, Difference, Place, Report, Scope};
-use crate::lines::Lines;
 use crate::load;
+use crate::openapi::Span;
 use crate::visible::{visible, visible_json};
 
 /// The version of the JSON's form. A new member does not change it; one that goes or means something else does.
@@ -71,7 +70,7 @@ pub fn failure_to_text(failure: &Failure) -> String {
     }
 }
 
-/// What the command exits with: 0 where nothing makes it fail, else 1. 2 is for what cannot be compared.
+/// What the command exits with: 0 if nothing makes it fail, else 1. 2 is for what cannot be compared.
 pub fn exit_code(report: &Report, fail_on: FailOn) -> u8 {
     let mut counted = report.counted();
     let fails = match fail_on {
@@ -83,10 +82,9 @@ pub fn exit_code(report: &Report, fail_on: FailOn) -> u8 {
 }
 
 /// The differences by operation and by component, those that the overlay explains, the notes, and the operations that
-/// ours lacks, counted by tag where they are many; how many of each in the end. Fit for a terminal: see [`visible`].
+/// ours lacks, counted by tag if they are many; how many of each in the end. Fit for a terminal: see [`visible`].
 pub fn to_text(report: &Report) -> String {
     let mut text = String::new();
-    let mut lines = Lines::default();
     let (lacking, counted): (Vec<_>, Vec<_>) =
         report.counted().partition(|it| it.is_lacking_operation());
     let mut scope = None;
@@ -99,7 +97,7 @@ pub fn to_text(report: &Report) -> String {
         };
         let name = format!("{grade}[{}]", difference.change.name);
         line(&mut text, &name, difference, "  ");
-        place(&mut text, &mut lines, difference, "    ");
+        place(&mut text, difference, "    ");
     }
     let explained: Vec<_> = report
         .differences
@@ -112,16 +110,16 @@ pub fn to_text(report: &Report) -> String {
         for difference in &explained {
             heading(&mut text, &mut scope, difference, "  ");
             line(&mut text, difference.change.name, difference, "    ");
-            place(&mut text, &mut lines, difference, "      ");
+            place(&mut text, difference, "      ");
         }
     }
     if !lacking.is_empty() {
-        lacking_operations(&mut text, &mut lines, &lacking);
+        lacking_operations(&mut text, &lacking);
     }
     if !report.notes.is_empty() {
         text.push_str("notes:\n");
         for note in &report.notes {
-            let place = note.span.as_ref().map(|span| lines.place(span));
+            let place = note.span.as_ref().map(|span| span.place());
             let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
             let _ = writeln!(text, "  {}{place}", note.message);
         }
@@ -131,6 +129,7 @@ pub fn to_text(report: &Report) -> String {
     visible(&text).into_owned()
 }
 
+/// A number with its noun.
 fn count(number: usize, of: &str) -> String {
     match number {
         1 => format!("1 {of}"),
@@ -138,6 +137,7 @@ fn count(number: usize, of: &str) -> String {
     }
 }
 
+/// The last line.
 fn summary(counted: &[&Difference], lacking: usize, explained: usize) -> String {
     let mut text = match counted.len() {
         0 if lacking == 0 => "no difference".to_owned(),
@@ -156,7 +156,7 @@ fn summary(counted: &[&Difference], lacking: usize, explained: usize) -> String 
     text
 }
 
-/// The operation or component, where it is another than before.
+/// The operation or component, if it is another than before.
 fn heading<'r>(
     text: &mut String,
     before: &mut Option<&'r Scope>,
@@ -170,6 +170,7 @@ fn heading<'r>(
     let _ = writeln!(text, "{indent}{}", title(&difference.scope));
 }
 
+/// What a difference belongs to, as a heading.
 fn title(scope: &Scope) -> String {
     match scope {
         Scope::Operation { method, path, .. } | Scope::OtherOperation { method, path, .. } => {
@@ -180,6 +181,7 @@ fn title(scope: &Scope) -> String {
     }
 }
 
+/// The difference itself, in a line.
 fn line(text: &mut String, name: &str, difference: &Difference, indent: &str) {
     let at = if difference.at.is_empty() {
         String::new()
@@ -198,14 +200,15 @@ fn line(text: &mut String, name: &str, difference: &Difference, indent: &str) {
     let _ = writeln!(text, "{indent}{name} {at}{}{uses}", difference.message);
 }
 
-fn place(text: &mut String, lines: &mut Lines, difference: &Difference, indent: &str) {
+/// Where it stands in both, and what the overlay has to do with it.
+fn place(text: &mut String, difference: &Difference, indent: &str) {
     let mut pieces = Vec::new();
     if let Some((ours, other)) = difference.places.first() {
         if let Some(other) = other {
-            pieces.push(lines.place(&other.span));
+            pieces.push(other.span.place());
         }
         if let Some(ours) = ours {
-            pieces.push(format!("ours: {}", lines.place(&ours.span)));
+            pieces.push(format!("ours: {}", ours.span.place()));
         }
     }
     match difference.places.len() {
@@ -216,10 +219,10 @@ fn place(text: &mut String, lines: &mut Lines, difference: &Difference, indent: 
     let _ = writeln!(text, "{indent}--> {}", pieces.join(", "));
     match &difference.overlay {
         Some(ByOverlay::Explained(span)) => {
-            let _ = writeln!(text, "{indent}because of {}", lines.place(span));
+            let _ = writeln!(text, "{indent}because of {}", span.place());
         }
         Some(ByOverlay::Hidden(span)) => {
-            let place = lines.place(span);
+            let place = span.place();
             let _ = writeln!(text, "{indent}hidden from the generator by {place}");
         }
         None => {}
@@ -227,13 +230,14 @@ fn place(text: &mut String, lines: &mut Lines, difference: &Difference, indent: 
     text.push('\n');
 }
 
-fn lacking_operations(text: &mut String, lines: &mut Lines, lacking: &[&Difference]) {
+/// Operations that ours lacks: one by one if they are few, else how many there are of each tag.
+fn lacking_operations(text: &mut String, lacking: &[&Difference]) {
     let operations = count(lacking.len(), "operation");
     let _ = writeln!(text, "{operations} in OTHER that ours lacks:");
     if lacking.len() <= FEW {
         for difference in lacking {
             let place = difference.places.first().and_then(|it| it.1.as_ref());
-            let place = place.map(|it| lines.place(&it.span)).unwrap_or_default();
+            let place = place.map(|it| it.span.place()).unwrap_or_default();
             let _ = writeln!(text, "  {}\n    --> {place}", title(&difference.scope));
         }
     } else {
@@ -275,7 +279,6 @@ fn lacking_operations(text: &mut String, lines: &mut Lines, lacking: &[&Differen
 ///   `pointer` (into the lowered document, a JSON Pointer as a URI fragment)
 /// - `notes`, each: `message`, and `file`, `line` and `column`, or null
 pub fn to_json(report: &Report, options: &Options) -> String {
-    let mut lines = Lines::default();
     let (lacking, counted): (Vec<_>, Vec<_>) =
         report.counted().partition(|it| it.is_lacking_operation());
     let explained = report.differences.iter().filter(|it| it.is_explained());
@@ -285,17 +288,13 @@ pub fn to_json(report: &Report, options: &Options) -> String {
         "explained": explained.count(),
         "operationsLacking": lacking.len(),
     });
-    let differences: Vec<Value> = report
-        .differences
-        .iter()
-        .map(|it| difference_to_json(it, &mut lines))
-        .collect();
+    let differences: Vec<Value> = report.differences.iter().map(difference_to_json).collect();
     let notes: Vec<Value> = report
         .notes
         .iter()
         .map(|note| {
             let mut json = match &note.span {
-                Some(span) => span_to_json(span, &mut lines),
+                Some(span) => span_to_json(span),
                 None => json!({"file": null, "line": null, "column": null}),
             };
             json["message"] = note.message.as_str().into();
@@ -315,7 +314,7 @@ pub fn to_json(report: &Report, options: &Options) -> String {
     visible_json(&format!("{json:#}")).into_owned()
 }
 
-fn difference_to_json(difference: &Difference, lines: &mut Lines) -> Value {
+fn difference_to_json(difference: &Difference) -> Value {
     let (operation, schema, schema_of) = match &difference.scope {
         Scope::Operation { method, path, .. } | Scope::OtherOperation { method, path, .. } => {
             (json!({"method": method, "path": path}), None, None)
@@ -325,9 +324,9 @@ fn difference_to_json(difference: &Difference, lines: &mut Lines) -> Value {
     };
     let mut places = Vec::new();
     for (ours, other) in &difference.places {
-        let mut side = |it: &Option<Place>| match it {
+        let side = |it: &Option<Place>| match it {
             Some(place) => {
-                let mut json = span_to_json(&place.span, lines);
+                let mut json = span_to_json(&place.span);
                 json["pointer"] = place.pointer.to_string().into();
                 json
             }
@@ -336,7 +335,7 @@ fn difference_to_json(difference: &Difference, lines: &mut Lines) -> Value {
         places.push(json!({"ours": side(ours), "other": side(other)}));
     }
     let overlay = match &difference.overlay {
-        Some(ByOverlay::Explained(span) | ByOverlay::Hidden(span)) => span_to_json(span, lines),
+        Some(ByOverlay::Explained(span) | ByOverlay::Hidden(span)) => span_to_json(span),
         None => Value::Null,
     };
     json!({
@@ -355,7 +354,7 @@ fn difference_to_json(difference: &Difference, lines: &mut Lines) -> Value {
     })
 }
 
-fn span_to_json(span: &Span, lines: &mut Lines) -> Value {
-    let (line, column) = lines.line_column(span);
+fn span_to_json(span: &Span) -> Value {
+    let (line, column) = span.line_column();
     json!({"file": span.source.path.display().to_string(), "line": line, "column": column})
 }

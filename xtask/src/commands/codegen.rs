@@ -3,20 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::beside::beside;
 use crate::diagnostic::Failure;
 use crate::lower::{self, Lowered};
 use crate::model::Model;
+use crate::output::{render, write};
+use crate::parallel::in_parallel;
 use crate::visible::visible;
-use crate::{arrange, generate, lint, load, overlay, refine, render, split, write};
+use crate::{arrange, generate, lint, load, overlay, refine, split};
 
 /// Where to read and write.
 #[derive(Debug)]
 pub struct Options {
     /// The OpenAPI description.
     pub description: PathBuf,
-    /// The overlay to apply to it.
-    pub overlay: PathBuf,
+    /// The overlay to apply to it, if any.
+    pub overlay: Option<PathBuf>,
     /// The folder of the crate to generate.
     pub out: PathBuf,
     /// Compare with its files instead of writing them.
@@ -42,11 +43,11 @@ pub struct Report {
     pub largest: (String, usize),
     /// How long each stage took, in their order.
     pub stages: Vec<(&'static str, Duration)>,
-    /// What became of the files; nothing when only checked.
+    /// What became of the files. `None` if they were only checked.
     pub outcome: Option<write::Outcome>,
 }
 
-/// Runs the stages. What was lowered is told as soon as it is known: it is of use where a later stage
+/// Runs the stages. What was lowered is told as soon as it is known: it is of use if a later stage
 /// fails, too.
 ///
 /// # Errors
@@ -56,16 +57,19 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let mut clock = Stopwatch::default();
 
     let mut document = clock.time("load", || load::load(&options.description))?;
-    let overlay = clock.time("load", || load::load(&options.overlay))?;
-    let actions = clock.time("overlay", || overlay::apply(&mut document, &overlay))?;
+    let mut actions = 0;
+    if let Some(path) = &options.overlay {
+        let overlay = clock.time("load", || load::load(path))?;
+        actions = clock.time("overlay", || overlay::apply(&mut document, &overlay))?;
+    }
     let lowered = clock.time("lower", || lower::lower(&document));
     tell(&lowered);
     let lowered_summary = lowered.summary();
     let given = document;
     let document = clock.time("arrange", || arrange::arrange(lowered.document));
-    // The generator's reader can be at work meanwhile; whether it likes what it reads is of interest after the lints.
+    // The generator's reader can work meanwhile. What it refuses is reported only if the lints find nothing.
     let (description, linted) = clock.time("lint", || {
-        beside(
+        in_parallel(
             || generate::read(&document),
             || lint::lint_lowered(&given, &document, &lowered.refusals),
         )
@@ -87,8 +91,6 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     } else {
         Some(clock.time("write", || write::write(&options.out, &texts, &features))?)
     };
-    // Soon the process ends; to free these piece by piece would only take time.
-    std::mem::forget((document, given, description, model));
     let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
     let lines: Vec<(String, usize)> = lines.collect();
 
@@ -112,6 +114,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
 struct Stopwatch(Vec<(&'static str, Duration)>);
 
 impl Stopwatch {
+    /// Does the work, and adds how long it took to this stage.
     fn time<T>(&mut self, stage: &'static str, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let result = work();

@@ -97,11 +97,18 @@ impl Span {
         self.place_of(self.start)
     }
 
-    /// The same of the place after the last character.
+    /// `file:line:column` of the start.
+    pub fn place(&self) -> String {
+        let (line, column) = self.line_column();
+        format!("{}:{line}:{column}", self.source.path.display())
+    }
+
+    /// Line and column of the place after the last character.
     pub fn end_line_column(&self) -> (usize, usize) {
         self.place_of(self.end)
     }
 
+    /// Line and column of a byte.
     fn place_of(&self, byte: usize) -> (usize, usize) {
         let byte = byte.min(self.source.text.len());
         let (line, start) = self.source.line_at(byte);
@@ -197,8 +204,7 @@ impl Node {
         Some(&self.as_object()?.get(key)?.node)
     }
 
-    /// As [`get`](Self::get), but nothing for null: progenitor's reader takes a member that is null for
-    /// one that is left out.
+    /// As [`get`](Self::get), but `None` for null: progenitor's reader ignores a member that is null.
     pub fn given(&self, key: &str) -> Option<&Node> {
         self.get(key).filter(|node| !node.is_null())
     }
@@ -247,7 +253,7 @@ impl Node {
         }
     }
 
-    /// Where to point for a value reached by `pointer`: its key where it has one, since a key is short
+    /// Where to point for a value reached by `pointer`: its key if it has one, since a key is short
     /// and names it; else the value.
     pub fn span_of(&self, pointer: &Pointer) -> Span {
         let mut span = self.span.clone();

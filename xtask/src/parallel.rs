@@ -7,7 +7,7 @@ use std::thread::{Builder, scope};
 const STACK: usize = 8 << 20;
 
 /// Does `other` on a thread of its own, and `own` meanwhile. A panic of either is one of this.
-pub(crate) fn beside<A: Send, B>(
+pub(crate) fn in_parallel<A: Send, B>(
     other: impl FnOnce() -> A + Send,
     own: impl FnOnce() -> B,
 ) -> (A, B) {

@@ -32,6 +32,7 @@ pub fn run(options: &Options) -> Result<Vec<Diagnostic>, Failure> {
     }
 }
 
+/// The stages in their order. The first that fails ends it.
 fn stages(options: &Options) -> Result<(), Failure> {
     let mut document = load::load(&options.description)?;
     if let Some(path) = &options.overlay {

@@ -8,8 +8,8 @@ use similar::TextDiff;
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::diagnostic::Failure;
-use crate::manifest;
-use crate::render::{HEADER, SourceText};
+use crate::output::manifest;
+use crate::output::render::{HEADER, SourceText};
 use crate::split::Feature;
 
 /// What [`write()`] did.
@@ -31,13 +31,13 @@ struct Change {
 }
 
 /// Puts the texts and the features into the crate in `folder`, and removes what an earlier run left in
-/// `src/generated/`. Everything is written beside its place first, and renamed in the end, so that nobody ever
-/// finds half a file, and a failure before leaves all as it was. A file that holds its text already keeps its date.
+/// `src/generated/`. Everything is written to temporary files first, and renamed in the end, so that no
+/// reader finds half a file, and an earlier failure changes nothing. A file that holds its text already keeps its date.
 ///
 /// # Errors
 ///
-/// Where a file cannot be read, written, renamed or removed; where the manifest has no place for the features; and
-/// where a file stands in the way that this command did not write.
+/// A file cannot be read, written, renamed or removed; the manifest has no place for the features; or a file is in the
+/// way that this command did not write.
 pub fn write(
     folder: &Path,
     texts: &[SourceText],
@@ -142,7 +142,7 @@ fn changes(
     let mut files = Vec::new();
     list(&folder.join("src/generated"), &mut files)?;
     for path in files.into_iter().filter(|path| !known.contains(path)) {
-        // What is no text is none of ours.
+        // This command writes texts only.
         match std::fs::read_to_string(&path).ok() {
             Some(there) if is_ours(&there) => changes.push(Change {
                 path,
@@ -166,6 +166,7 @@ fn changes(
     Ok(changes)
 }
 
+/// Whether this command wrote a file: its first line says so.
 fn is_ours(text: &str) -> bool {
     text.lines().next() == HEADER.lines().next()
 }
@@ -208,7 +209,7 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes every text to a file beside its place. Tells the folders that it made.
+/// Writes every text to a temporary file in its folder. Adds the folders that it makes to `made`.
 fn prepare(
     changes: &[Change],
     made: &mut Vec<PathBuf>,
@@ -245,6 +246,7 @@ fn prepare(
     Ok(files)
 }
 
+/// Makes a folder and those above it, and tells which it made, so that they can be removed if a later step fails.
 fn make(folder: &Path, made: &mut Vec<PathBuf>) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());

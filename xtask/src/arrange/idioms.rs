@@ -4,42 +4,24 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::FROM;
+use super::build::{array, entry, items_mut, member_mut, members_mut, node, object, string};
 use super::hoist::default_in_words;
 use super::nodes::grow;
-use super::schema::{
-    array, entry, flag, get, items, items_mut, member_mut, members, members_mut, node, object,
-    reference, string, text,
+use crate::markers::{
+    DEPRECATION, FROM, IGNORE, MARKER_PREFIX, REPLACE, VARIANT_NAMES, is_extension,
 };
-use super::walk::{Place, each_schema};
-use crate::document::{Entry, Node, Pointer, Value};
-use crate::model::{DEPRECATION, IGNORE, MARKER_PREFIX, REPLACE, VARIANT_NAMES, component_schemas};
+use crate::openapi::keywords::{self, Says};
+use crate::openapi::schema::{flag, get, items, members, reference, text};
+use crate::openapi::walk::{Position, each_schema_mut};
+use crate::openapi::{Entry, Node, Pointer, Value, component_schemas};
 
-/// What is about objects alone, and is looked at together.
-const OF_OBJECTS: [&str; 5] = [
-    "properties",
-    "required",
-    "additionalProperties",
-    "minProperties",
-    "maxProperties",
-];
-/// What is said of a schema, and not of its values.
-const NOTES: [&str; 8] = [
-    "title",
-    "description",
-    "example",
-    "externalDocs",
-    "xml",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-];
-
+/// Each schema alone, with what must be known of the components that it refers to. What is marked to be replaced is not
+/// looked into.
 pub(super) fn arrange(document: &mut Node) {
     let objects = objects(document);
     let kinds = kinds(document, &objects);
     let declared = declared(document);
-    each_schema(document, |schema, place, at| {
+    each_schema_mut(document, |schema, position, at| {
         if schema.get(REPLACE).is_some() {
             return;
         }
@@ -54,7 +36,7 @@ pub(super) fn arrange(document: &mut Node) {
         nested_all_of(schema, at);
         beside_all_of(schema, &objects, at);
         declared_again(schema, &declared);
-        notes_in_all_of(schema, &kinds, &objects, place, at);
+        notes_in_all_of(schema, &kinds, &objects, position, at);
     });
 }
 
@@ -63,7 +45,7 @@ fn objects(document: &Node) -> HashSet<String> {
     grow(document, HashSet::new(), is_object)
 }
 
-/// What type of value each component is, where it says so.
+/// What type of value each component is, if it says so.
 fn kinds(document: &Node, objects: &HashSet<String>) -> HashMap<String, String> {
     let mut kinds: HashMap<String, String> = HashMap::new();
     for (name, schema) in component_schemas(document) {
@@ -76,6 +58,7 @@ fn kinds(document: &Node, objects: &HashSet<String>) -> HashMap<String, String> 
     kinds
 }
 
+/// Whether every value of a schema is an object. One that may be null is not: merged, null would be lost.
 fn is_object(schema: &Node, objects: &HashSet<String>) -> bool {
     if flag(schema, "nullable") {
         return false;
@@ -87,7 +70,7 @@ fn is_object(schema: &Node, objects: &HashSet<String>) -> bool {
             .any(|branch| is_object(branch, objects))
 }
 
-/// What stands beside a `$ref` means nothing in OpenAPI 3.0. Notes may go then; a keyword that says something
+/// What stands next to a `$ref` has no effect in OpenAPI 3.0. Notes may go then; a keyword that says something
 /// may have been meant, and stays for a lint. What is heeded as a note is kept: a description, and which way a property
 /// goes, and whether anybody should still use it.
 fn forget_notes(schema: &mut Node) {
@@ -107,7 +90,7 @@ fn forget_notes(schema: &mut Node) {
     {
         kept.push((key.clone(), entry.node.clone()));
     }
-    members.retain(|key, _| !NOTES.contains(&key.as_str()) && !key.starts_with(DEPRECATION));
+    members.retain(|key, _| !keywords::is_plain_note(key) && !key.starts_with(DEPRECATION));
     let is_alone = members.len() == 1;
     if is_alone && !kept.is_empty() {
         let span = schema.span.clone();
@@ -117,7 +100,7 @@ fn forget_notes(schema: &mut Node) {
     }
 }
 
-/// Null among the values of an enum says nothing beside a type, which no null has. And values that are all texts
+/// Null among the values of an enum has no effect if the schema has a type, which null does not have. And values that are all texts
 /// say of themselves what type they have.
 fn enums(schema: &mut Node) {
     let Some(values) = get(schema, "enum").and_then(Node::as_array) else {
@@ -154,15 +137,14 @@ fn enums(schema: &mut Node) {
     }
 }
 
-/// What is said of an object beside an `allOf` becomes a branch of it. A type that is said of a branch too goes.
+/// What is said of an object next to an `allOf` becomes a branch of it. A type that is said of a branch too goes.
 fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     let branches = items(schema, "allOf");
     let others = ["oneOf", "anyOf", "not", "items", "enum"];
     if branches.is_empty() || others.iter().any(|it| get(schema, it).is_some()) {
         return;
     }
-    let own: Vec<&str> = OF_OBJECTS
-        .into_iter()
+    let own: Vec<&str> = keywords::of_3_0(Says::Objects)
         .filter(|keyword| get(schema, keyword).is_some())
         .collect();
     let is_said = branches.iter().any(|branch| is_object(branch, objects));
@@ -216,7 +198,7 @@ fn nested_all_of(schema: &mut Node, at: &[String]) {
             inner.is_some_and(|it| !it.is_empty())
                 && notes
                     .clone()
-                    .all(|key| key == "allOf" || NOTES.contains(&key.as_str()))
+                    .all(|key| key == "allOf" || keywords::is_plain_note(key))
         };
         let branches = items(schema, "allOf");
         if branches.len() < 2 || !branches.iter().any(nests) {
@@ -267,6 +249,7 @@ fn remember(schema: &mut Node, from: Pointer) {
 /// The names of the properties that a component declares, and the components that are merged into it.
 type Declared = HashMap<String, (HashSet<String>, Vec<String>)>;
 
+/// Of each component by itself, so that a chain of components is not gone through again from each of its links.
 fn declared(document: &Node) -> Declared {
     let mut all = Declared::new();
     for (name, schema) in component_schemas(document) {
@@ -287,7 +270,7 @@ fn declared(document: &Node) -> Declared {
     all
 }
 
-/// A property that a branch of an `allOf` declares again without a word about its values, as some do beside
+/// A property that a branch of an `allOf` declares again without a word about its values, as some do for
 /// `required`, is the one that a component declares which is another branch.
 fn declared_again(schema: &mut Node, declared: &Declared) {
     let branches = items(schema, "allOf");
@@ -307,10 +290,8 @@ fn declared_again(schema: &mut Node, declared: &Declared) {
         let keys = property.as_object().map(|it| it.keys());
         keys.is_some_and(|mut keys| {
             keys.all(|key| {
-                matches!(
-                    key.as_str(),
-                    "title" | "description" | "example" | "externalDocs"
-                ) || key.starts_with("x-") && !key.starts_with(MARKER_PREFIX)
+                keywords::is_only_for_readers(key)
+                    || is_extension(key) && !key.starts_with(MARKER_PREFIX)
             })
         })
     };
@@ -321,26 +302,13 @@ fn declared_again(schema: &mut Node, declared: &Declared) {
     }
 }
 
-/// What may stand in a branch of an `allOf` and is said of the whole.
-const OF_THE_WHOLE: [&str; 9] = [
-    "title",
-    "description",
-    "example",
-    "externalDocs",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "nullable",
-    "default",
-];
-
 /// A branch of an `allOf` that declares nothing, and only requires properties of the others or says something of the
 /// whole: what it says goes to the whole, and a branch of which nothing is left then goes.
 fn notes_in_all_of(
     schema: &mut Node,
     kinds: &HashMap<String, String>,
     objects: &HashSet<String>,
-    place: Place,
+    position: Position,
     at: &[String],
 ) {
     let branches = items(schema, "allOf");
@@ -357,18 +325,18 @@ fn notes_in_all_of(
         let keys = branch.as_object().map(|it| it.keys());
         keys.is_some_and(|mut keys| {
             keys.all(|key| {
-                OF_THE_WHOLE.contains(&key.as_str())
+                keywords::is_of_the_whole(key)
                     || matches!(key.as_str(), "type" | "required" | "xml")
                     || key == "properties"
                         && get(branch, key)
                             .is_some_and(|it| it.as_object().is_some_and(|it| it.is_empty()))
                     || key == "additionalProperties" && flag(branch, key)
                     || key == FROM
-                    || key.starts_with("x-") && !key.starts_with(MARKER_PREFIX)
+                    || is_extension(key) && !key.starts_with(MARKER_PREFIX)
             })
         })
     };
-    // Where one says that all values are objects, the others speak of objects too.
+    // If one says that all values are objects, the others are about objects too.
     let are_objects = branches.iter().any(|it| is_object(it, objects));
     let span = schema.span.clone();
     let all_of = items_mut(member_mut(schema, "allOf"));
@@ -376,9 +344,7 @@ fn notes_in_all_of(
         let combines = ["$ref", "type", "oneOf", "anyOf", "allOf", "not"]
             .iter()
             .any(|keyword| branch.get(keyword).is_some());
-        let speaks = OF_OBJECTS
-            .iter()
-            .any(|keyword| branch.get(keyword).is_some());
+        let speaks = keywords::of_3_0(Says::Objects).any(|keyword| branch.get(keyword).is_some());
         if speaks
             && !combines
             && let Some(members) = members_mut(branch)
@@ -415,7 +381,7 @@ fn notes_in_all_of(
             continue;
         }
         for (key, entry) in branch.as_object().into_iter().flatten() {
-            if OF_THE_WHOLE.contains(&key.as_str()) || key.starts_with(DEPRECATION) {
+            if keywords::is_of_the_whole(key) || key.starts_with(DEPRECATION) {
                 said.push((key.clone(), entry.clone()));
             }
         }
@@ -441,7 +407,7 @@ fn notes_in_all_of(
         *branches = kept;
     }
     // What refers to a component would not have its default.
-    if place == Place::Component && !has_default {
+    if position == Position::Component && !has_default {
         default_in_words(schema);
     }
 }

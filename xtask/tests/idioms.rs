@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use xtask::arrange::arrange;
-use xtask::document::Source;
 use xtask::load;
+use xtask::openapi::Source;
 
 fn arranged(description: Value) -> Value {
     let source = Source::new("d.json", description.to_string());

@@ -1,0 +1,129 @@
+//! References to parts of the description that have no name: a property of a component, the schema of an answer, a
+//! parameter of another operation. progenitor takes the last part of any reference for the name of a component, so what
+//! these lead to is put in their place. What would be a type is one type all the same: `hoist` sees that both say the
+//! same.
+//!
+//! A part that is within itself cannot be put into itself, and stays for a lint to refuse. So does what is of another
+//! kind than what is wanted.
+
+use std::collections::{HashMap, HashSet};
+
+use super::build::{array, entry, members_mut};
+use crate::openapi::limits::REFERRED;
+use crate::openapi::walk::{self, Kind, Reach, Then};
+use crate::openapi::{Node, Pointer, keywords, reference};
+
+/// The copies are of the description as it was: what a copy holds is gone through again in its new place.
+pub(super) fn arrange(document: &mut Node) {
+    if !has_any(document) {
+        return;
+    }
+    let given = document.clone();
+    let mut kinds: HashMap<Pointer, Kind> = HashMap::new();
+    walk::each(&given, Reach::V3_0, |_, place| {
+        kinds.insert(place.pointer(), place.kind);
+        Then::Within
+    });
+    let given = Given {
+        document: &given,
+        kinds,
+    };
+    let mut values_left = REFERRED;
+    // What was put in the place of a reference, and how deep: the walk is within these.
+    let mut within: Vec<(usize, Pointer)> = Vec::new();
+    walk::each_mut(document, Reach::V3_0, |node, place| {
+        within.retain(|(depth, _)| *depth < place.at.len());
+        let Some(at) = given.nameless(node, place.kind) else {
+            return Then::Within;
+        };
+        let is_circle = place.at.starts_with(&at.0)
+            || within.iter().any(|(_, outer)| outer.0.starts_with(&at.0));
+        let target = given.document.pointer(&at).filter(|_| !is_circle);
+        if let Some(target) = target.filter(|target| size(target) <= values_left)
+            && put(node, target, place.kind)
+        {
+            values_left -= size(target);
+            within.push((place.at.len(), at));
+        }
+        Then::Within
+    });
+}
+
+/// Whether any reference leads to what has no name. Most descriptions have none, and need not be copied.
+fn has_any(document: &Node) -> bool {
+    let mut found = false;
+    walk::each(document, Reach::V3_0, |node, place| {
+        found |= is_nameless(node, place.kind);
+        match found {
+            true => Then::Past,
+            false => Then::Within,
+        }
+    });
+    found
+}
+
+/// Whether this is a reference within the description that does not lead to a component of its kind.
+fn is_nameless(node: &Node, kind: Kind) -> bool {
+    match (reference::text(node), kind.components()) {
+        (Some(text), Some(part)) => {
+            text.starts_with('#') && reference::component(text, part).is_none()
+        }
+        _ => false,
+    }
+}
+
+/// The description before this, and what stands where.
+struct Given<'a> {
+    document: &'a Node,
+    kinds: HashMap<Pointer, Kind>,
+}
+
+impl Given<'_> {
+    /// The place without a name that a reference leads to, if what stands there is of the right kind. References in
+    /// that place are followed.
+    fn nameless(&self, node: &Node, kind: Kind) -> Option<Pointer> {
+        let mut node = node;
+        let mut seen = HashSet::new();
+        let mut found = None;
+        while is_nameless(node, kind) {
+            let at = reference::pointer(reference::text(node)?)?;
+            if self.kinds.get(&at) != Some(&kind) || !seen.insert(at.clone()) {
+                return None;
+            }
+            node = self.document.pointer(&at)?;
+            found = Some(at);
+        }
+        found
+    }
+}
+
+/// Puts what a reference leads to in its place. Tells whether it could.
+fn put(node: &mut Node, target: &Node, kind: Kind) -> bool {
+    let Some(members) = members_mut(node) else {
+        return false;
+    };
+    if members.len() == 1 {
+        *node = target.clone();
+        return true;
+    }
+    // Notes about the place stay there.
+    let are_notes = members
+        .keys()
+        .all(|key| key == "$ref" || keywords::is_note(key));
+    if kind != Kind::Schema || !are_notes {
+        return false;
+    }
+    members.shift_remove("$ref");
+    let all_of = array(vec![target.clone()], &target.span);
+    members.insert("allOf".to_owned(), entry(all_of, &target.span));
+    true
+}
+
+/// How many values there are in one, with itself.
+fn size(node: &Node) -> usize {
+    let members = node.as_object().into_iter().flat_map(|it| it.values());
+    let inner = members
+        .map(|it| &it.node)
+        .chain(node.as_array().into_iter().flatten());
+    1 + inner.map(size).sum::<usize>()
+}

@@ -1,0 +1,6 @@
+//! The commands: each runs stages, and tells what came of them.
+
+pub mod bench;
+pub mod codegen;
+pub mod drift;
+pub mod lint;

@@ -1,0 +1,83 @@
+//! The extensions (`x-…`) of a description that mean something here: all of them, and no other file spells one out.
+//!
+//! Three kinds. *Markers* (`x-codegen-…`) come from the overlay and say what is wanted of the generator. *Notes*
+//! (`x-made-…`) are written by the arrange stage for the stages after it. *Foreign* ones belong to other tools.
+//!
+//! The names are part of what maintainers write, so a new one needs a line here, a lint that tells where it may stand
+//! (`lint/markers.rs`), and a line in `DESIGN.md`.
+
+/// Vendor extensions that begin so are ours. No others may begin so.
+pub const MARKER_PREFIX: &str = "x-codegen-";
+/// On an enum or a union: keep values that the description does not know.
+pub const OPEN: &str = "x-codegen-open";
+/// On a component schema: the hand-written Rust type to use in its place.
+pub const REPLACE: &str = "x-codegen-replace";
+/// On any schema: keywords that the generator should not see. On the description itself: the same for all schemas.
+pub const IGNORE: &str = "x-codegen-ignore";
+/// On a property: `Debug` does not show it.
+pub const SENSITIVE: &str = "x-codegen-sensitive";
+/// On an enum: names of its variants, in order. The name is one that many generators know.
+pub const VARIANT_NAMES: &str = "x-enum-varnames";
+/// On an inline schema: the name of its type.
+pub const NAME: &str = "x-codegen-name";
+/// On an operation: whether a call whose outcome is unknown may be sent again without harm.
+pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
+/// On an operation that answers with JSON or server-sent events: what the method for the events is called.
+pub const EVENT_METHOD: &str = "x-codegen-event-method";
+
+/// Extensions that begin so say why something is deprecated, or what takes its place. Many descriptions have one.
+pub const DEPRECATION: &str = "x-deprecat";
+/// Extensions that progenitor and typify act on by themselves, in ways that the other stages do not know.
+pub const FOREIGN: [&str; 3] = [
+    "x-rust-type",
+    "x-dropshot-pagination",
+    "x-dropshot-websocket",
+];
+
+/// Extensions that begin so are notes of the arrange stage for those after it. In a description that comes from outside
+/// they mean nothing, and the stage takes them out.
+pub const MADE: &str = "x-made-";
+/// On an operation that answers with JSON or a stream of events: the `method` for the stream, and perhaps the
+/// component schema of an `event`, and the `switch` by which the request body asks for it.
+pub const EVENT_STREAM: &str = "x-made-event-stream";
+/// On an operation: its request body may be left out.
+pub const OPTIONAL_BODY: &str = "x-made-optional-body";
+/// On an operation and on the schema of its request body: the body is sent as `multipart/form-data`.
+pub const UPLOAD: &str = "x-made-upload";
+/// On a schema that has been moved: the JSON pointer to where it stood, for actions of the overlay.
+pub const FROM: &str = "x-made-from";
+/// On an object: its properties that are not sent.
+pub const NOT_SENT: &str = "x-made-not-sent";
+/// On an object that is sent and received: its properties that requests must have, and answers do not have.
+pub const REQUIRED_TO_SEND: &str = "x-made-required-to-send";
+/// On an object that is sent and received: its properties that every answer has, and requests do not have.
+pub const REQUIRED_IN_ANSWERS: &str = "x-made-required-in-answers";
+/// On a component: it is one of several, and what there is to know of that.
+///
+/// `open`: whether it keeps what it does not know; `tag`: the property by which objects are told apart, if there
+/// is one; `branches`: of each, the `field` that has its type in [`branches_of`] the component, the name of its
+/// `variant`, whether that is `boxed`, the `kinds` of JSON it may be, the values of the tag (`tags`) that lead to
+/// it, the `texts` that it is one of if it is an enum, the properties that are `required`, and those
+/// that are so in answers alone (`in_answers`).
+pub const UNION: &str = "x-made-union";
+/// On a component whose fields have the types of a union's branches: where those stood.
+pub const BRANCHES_FROM: &str = "x-made-branches-from";
+/// On a property: a text that is this, or something that the description does not know.
+pub const CONSTANT: &str = "x-made-constant";
+/// On a component: the name of a field for members that the description does not know.
+pub const KEEPS_UNKNOWN: &str = "x-made-keeps-unknown";
+
+/// The component whose fields have the types of the branches of this union.
+pub fn branches_of(union: &str) -> String {
+    format!("branches-of-{union}")
+}
+
+/// The union that has this component for its branches, as [`branches_of`] names it.
+pub fn union_of(component: &str) -> Option<&str> {
+    component.strip_prefix("branches-of-")
+}
+
+/// Whether a member of any object is an extension. OpenAPI lets everybody add those, and gives them no meaning.
+pub fn is_extension(key: &str) -> bool {
+    key.starts_with("x-")
+}

@@ -1,0 +1,22 @@
+//! Reading an OpenAPI description: the floor that all stages stand on.
+//!
+//! A question about a description that two stages ask has its answer here, once: what a `$ref` leads to
+//! ([`mod@reference`]), what stands where ([`walk`]), what a keyword is about ([`keywords`]), what a schema says without
+//! the keywords that the overlay hides ([`schema`]), which operations there are, whether a schema is sent or received
+//! ([`uses`]), how large a description may be ([`limits`]). Nothing here knows a stage.
+
+mod deprecation;
+mod document;
+pub mod keywords;
+pub mod limits;
+pub mod media_types;
+mod operations;
+pub mod reference;
+pub mod schema;
+pub mod uses;
+pub mod walk;
+
+pub use deprecation::deprecation;
+pub use document::{Entry, Node, Pointer, Source, Span, Value};
+pub use operations::{METHODS, component_schemas, operations, path_items, tags};
+pub use uses::Uses;

@@ -1,0 +1,20 @@
+//! What a description says of what is deprecated.
+
+use super::{Node, schema};
+use crate::markdown;
+use crate::markers::DEPRECATION;
+
+/// What to say to those who use what this describes, if it is deprecated: what the description says of it in an
+/// extension, or that it is.
+pub fn deprecation(node: &Node) -> Option<String> {
+    if !schema::flag(node, "deprecated") {
+        return None;
+    }
+    let members = node.as_object().into_iter().flatten();
+    let said = members
+        .filter(|(key, _)| key.starts_with(DEPRECATION))
+        .filter_map(|(_, entry)| entry.node.as_str())
+        .map(|text| markdown::docs(&markdown::plain(text)).replace('\n', " "))
+        .find(|text| !text.is_empty());
+    Some(said.unwrap_or_else(|| "the API description marks it as deprecated".to_owned()))
+}

@@ -1,0 +1,38 @@
+//! How large and how deep a description may be. Every bound on what comes from outside is here.
+//!
+//! [`NESTING`] is the only one on depth that files are held to, by the load stage. The walks of later stages call
+//! themselves for each level and need no limit of their own for a description that was loaded; [`WALK`] stops them if
+//! a stage ever nests deeper than it should.
+
+/// The size of the largest file that is read, in bytes: 64 MiB. The largest published descriptions have half of that.
+/// Every stage holds the description several times, with the places of its values.
+pub const FILE_BYTES: u64 = 64 << 20;
+
+/// How many files one description may be made of. A file for each tag and each resource of a large service is a few
+/// hundred.
+pub const FILES: usize = 1_000;
+
+/// How deep a file may be nested. The stages go from value to value within, and so do the generator and what it is
+/// made of. Deeper, they would run out of stack.
+pub const NESTING: usize = 128;
+
+/// How many values aliases and merge keys may add to a file. A few lines of aliases of aliases would otherwise become
+/// more values than there is memory for.
+pub const COPIES: usize = 100_000;
+
+/// How many values references to other files, and copies of what is referred to, may add to a description.
+pub const REFERRED: usize = 2_000_000;
+
+/// How many schemas may be nested in each other without a reference. Rewriting one takes several frames of the stack.
+pub const SCHEMAS: usize = 100;
+
+/// How many references may follow each other. People have two or three. The generator takes quadratic time for them and
+/// calls itself for each.
+pub const CHAIN: usize = 1_000;
+
+/// How deep a walk goes: [`NESTING`], and room for what the arrange stage wraps.
+pub const WALK: usize = 200;
+
+/// How deep `allOf`s, unions and references in each other are looked through to tell what a schema is. Whoever does so
+/// remembers what it has seen, so this bounds the stack and not the work.
+pub const LOOK_THROUGH: usize = 256;

@@ -1,0 +1,119 @@
+//! Looking at a schema as the generator will: without the keywords that the overlay says to ignore.
+//!
+//! All stages read `x-codegen-ignore` by [`ignored`] and [`ignores`]. It hides a keyword from everybody: from the lints,
+//! from drift, and in the end from progenitor.
+
+use super::{Node, reference};
+use crate::markers::{IGNORE, MARKER_PREFIX};
+
+/// The keywords that a schema is marked to go without. What is no list of texts is for a lint to refuse.
+pub fn ignored(schema: &Node) -> impl Iterator<Item = &str> {
+    let list = schema.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
+    list.iter().filter_map(Node::as_str)
+}
+
+/// Whether a schema is marked to go without this keyword.
+pub fn ignores(schema: &Node, keyword: &str) -> bool {
+    ignored(schema).any(|it| it == keyword)
+}
+
+/// The value of a keyword that is not ignored, null among them. Lints, and the lower stage, tell null from what is
+/// missing.
+pub fn seen<'a>(schema: &'a Node, keyword: &str) -> Option<&'a Node> {
+    let value = schema.get(keyword)?;
+    (!ignores(schema, keyword)).then_some(value)
+}
+
+/// The value of a keyword that is not ignored. Null stands for left out, as progenitor's reader has it.
+pub fn get<'a>(schema: &'a Node, keyword: &str) -> Option<&'a Node> {
+    seen(schema, keyword).filter(|value| !value.is_null())
+}
+
+/// The text of a keyword.
+pub fn text<'a>(schema: &'a Node, keyword: &str) -> Option<&'a str> {
+    get(schema, keyword)?.as_str()
+}
+
+/// Whether a keyword is `true`.
+pub fn flag(schema: &Node, keyword: &str) -> bool {
+    get(schema, keyword).and_then(Node::as_bool) == Some(true)
+}
+
+/// The items of a keyword that holds a list.
+pub fn items<'a>(schema: &'a Node, keyword: &str) -> &'a [Node] {
+    get(schema, keyword).and_then(Node::as_array).unwrap_or(&[])
+}
+
+/// The members of an object that stands under a keyword.
+pub fn members<'a>(schema: &'a Node, keyword: &str) -> impl Iterator<Item = (&'a str, &'a Node)> {
+    let members = get(schema, keyword).and_then(Node::as_object);
+    members
+        .into_iter()
+        .flatten()
+        .map(|(name, entry)| (name.as_str(), &entry.node))
+}
+
+/// Whether a property is required.
+pub fn requires(schema: &Node, property: &str) -> bool {
+    items(schema, "required")
+        .iter()
+        .any(|it| it.as_str() == Some(property))
+}
+
+/// The values of an enum of texts.
+pub fn texts(schema: &Node) -> Option<Vec<&str>> {
+    if text(schema, "type") != Some("string") {
+        return None;
+    }
+    let values = items(schema, "enum");
+    let texts: Vec<&str> = values.iter().filter_map(Node::as_str).collect();
+    (!values.is_empty() && texts.len() == values.len()).then_some(texts)
+}
+
+/// The branches of a schema that is one of several and says nothing else of its values, and the keyword that they stand
+/// under.
+pub fn alternatives(schema: &Node) -> Option<(&'static str, &[Node])> {
+    let keyword = ["oneOf", "anyOf"]
+        .into_iter()
+        .find(|keyword| get(schema, keyword).is_some())?;
+    let branches = items(schema, keyword);
+    let stands_alone = [
+        "properties",
+        "additionalProperties",
+        "allOf",
+        "items",
+        "enum",
+        "not",
+    ]
+    .iter()
+    .chain(["oneOf", "anyOf"].iter().filter(|it| **it != keyword))
+    .all(|keyword| get(schema, keyword).is_none());
+    let are_schemas = branches.iter().all(|branch| branch.as_object().is_some());
+    (stands_alone && are_schemas && !branches.is_empty()).then_some((keyword, branches))
+}
+
+/// The property by which the discriminator of a union says that its branches are told apart.
+pub fn tag(union: &Node) -> Option<&str> {
+    text(get(union, "discriminator")?, "propertyName")
+}
+
+/// What is in an `allOf` of one, which says no more than that.
+pub fn unwrapped(schema: &Node) -> &Node {
+    match items(schema, "allOf") {
+        [one] => one,
+        _ => schema,
+    }
+}
+
+/// The name of the component that a schema refers to.
+pub fn reference(schema: &Node) -> Option<&str> {
+    reference::referred(schema, "schemas")
+}
+
+/// Our markers on a schema.
+pub fn markers(schema: &Node) -> impl Iterator<Item = (&str, &Node)> {
+    let members = schema.as_object().into_iter().flatten();
+    members
+        .filter(|(key, _)| key.starts_with(MARKER_PREFIX))
+        .map(|(key, entry)| (key.as_str(), &entry.node))
+}

@@ -1,0 +1,155 @@
+//! Which component schemas of a description are sent, which are received, and which are both.
+
+use std::collections::{HashMap, HashSet};
+
+use super::walk::{self, Kind, Reach, Then};
+use super::{Node, Pointer, operations, reference};
+
+/// Whether a schema is sent or received. What breaks who sends a value may not break who receives it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// It is sent: in a parameter or the body of a request.
+    pub request: bool,
+    /// It is received: in an answer.
+    pub answer: bool,
+}
+
+impl Uses {
+    /// Sent only.
+    pub const REQUEST: Self = Self {
+        request: true,
+        answer: false,
+    };
+    /// Received only.
+    pub const ANSWER: Self = Self {
+        request: false,
+        answer: true,
+    };
+    /// Both.
+    pub const BOTH: Self = Self {
+        request: true,
+        answer: true,
+    };
+
+    /// Used as either of the two.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            request: self.request || other.request,
+            answer: self.answer || other.answer,
+        }
+    }
+
+    /// Whether this has all uses that the other has.
+    pub fn covers(self, other: Self) -> bool {
+        self.and(other) == self
+    }
+
+    /// `request`, `answer` or `both`. `None` for what is no schema.
+    pub fn name(self) -> Option<&'static str> {
+        match (self.request, self.answer) {
+            (true, true) => Some("both"),
+            (true, false) => Some("request"),
+            (false, true) => Some("answer"),
+            (false, false) => None,
+        }
+    }
+}
+
+/// The uses of each component schema that any operation leads to. A component that no operation leads to is not there.
+pub fn uses(document: &Node) -> HashMap<String, Uses> {
+    let mut reach = Reached {
+        document,
+        seen: HashSet::new(),
+        waiting: Vec::new(),
+        uses: HashMap::new(),
+    };
+    for (at, operation) in operations(document) {
+        let item = at.parent().and_then(|at| document.pointer(&at));
+        for holder in item.into_iter().chain([operation]) {
+            let listed = holder.get("parameters").and_then(Node::as_array);
+            for parameter in listed.unwrap_or(&[]) {
+                reach.within(parameter, Kind::Parameter, true);
+            }
+        }
+        if let Some(body) = operation.get("requestBody") {
+            reach.within(body, Kind::RequestBody, true);
+        }
+        let responses = operation.get("responses").and_then(Node::as_object);
+        for (_, response) in responses.into_iter().flatten() {
+            reach.within(&response.node, Kind::Response, false);
+        }
+    }
+    while let Some((node, kind, is_request)) = reach.waiting.pop() {
+        reach.within(node, kind, is_request);
+    }
+    reach.uses
+}
+
+struct Reached<'a> {
+    document: &'a Node,
+    /// What references led to already, and in which direction.
+    seen: HashSet<(Pointer, bool)>,
+    waiting: Vec<(&'a Node, Kind, bool)>,
+    uses: HashMap<String, Uses>,
+}
+
+impl<'a> Reached<'a> {
+    /// Follows all references in an object of a description, of which one may stand in its own place.
+    fn within(&mut self, node: &'a Node, kind: Kind, is_request: bool) {
+        walk::each_of(node, kind, Reach::V3_1, |node, place| {
+            // A form is written by the caller, and so are the headers of its parts; no stage follows a link.
+            if matches!(place.kind, Kind::Link | Kind::Example) {
+                return Then::Past;
+            }
+            let Some(at) = reference::text(node).and_then(reference::pointer) else {
+                return Then::Within;
+            };
+            let Some(target) = self.document.pointer(&at) else {
+                return Then::Within;
+            };
+            if self.seen.insert((at.clone(), is_request)) {
+                if let [components, schemas, name] = at.0.as_slice()
+                    && components == "components"
+                    && schemas == "schemas"
+                {
+                    let uses = match is_request {
+                        true => Uses::REQUEST,
+                        false => Uses::ANSWER,
+                    };
+                    let before = self.uses.entry(name.clone()).or_default();
+                    *before = before.and(uses);
+                }
+                self.waiting.push((target, place.kind, is_request));
+            }
+            // In OpenAPI 3.1, what stands next to a reference holds as well.
+            Then::Within
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openapi::Source;
+
+    #[test]
+    fn a_name_that_looks_like_data_is_a_name() {
+        let text = "openapi: 3.0.3\npaths:\n  /a:\n    post:\n      requestBody: {$ref: '#/components/requestBodies/default'}\n      \
+                    responses:\n        default: {content: {application/json: {schema: {properties: {example: {$ref: '#/components/schemas/A'}, \
+                    default: {properties: {enum: {$ref: '#/components/schemas/B'}}}}, example: {$ref: '#/components/schemas/D'}}}}}\n\
+                    components:\n  requestBodies: {default: {content: {application/json: {schema: {$ref: '#/components/schemas/C'}}}}}\n  \
+                    schemas: {A: {}, B: {}, C: {items: {$ref: '#/components/schemas/A'}}, D: {}}\n";
+        let document = crate::load::parse(&Source::new("d.yaml", text)).unwrap();
+        let mut found: Vec<_> = uses(&document).into_iter().collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(
+            found,
+            [
+                ("A".to_owned(), Uses::BOTH),
+                ("B".to_owned(), Uses::ANSWER),
+                ("C".to_owned(), Uses::REQUEST),
+            ]
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! The features in the generated crate's `Cargo.toml`, between two lines that mark where they stand.
+
+use std::path::Path;
+
+use crate::diagnostic::Failure;
+use crate::manifest::{BEGIN, END};
+use crate::naming::FULL;
+use crate::split::Feature;
+
+/// The manifest with these features, and all else as it is in `text`.
+///
+/// # Errors
+///
+/// A manifest without the two lines, or one that names a feature elsewhere which goes: cargo would not read it
+/// any more, and this command is run by cargo.
+pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<String, Failure> {
+    let marks = |mark: &str| -> Vec<(usize, usize)> {
+        let mut at = 0;
+        let mut found = Vec::new();
+        for line in text.split_inclusive('\n') {
+            if line.trim_end() == mark {
+                found.push((at, at + line.len()));
+            }
+            at += line.len();
+        }
+        found
+    };
+    let (begins, ends) = (marks(BEGIN), marks(END));
+    let ([(_, begin)], [(end, _)]) = (begins.as_slice(), ends.as_slice()) else {
+        return Err(no_place(path));
+    };
+    if begin > end {
+        return Err(no_place(path));
+    }
+    let (before, after) = (&text[..*begin], &text[*end..]);
+    let had = text[*begin..*end]
+        .lines()
+        .filter_map(|line| line.strip_suffix(" = []"));
+    for name in had {
+        let quoted = format!("\"{name}\"");
+        let goes = features.iter().all(|feature| feature.name != name);
+        if goes && (before.contains(&quoted) || after.contains(&quoted)) {
+            return Err(Failure::Message(format!(
+                "the feature `{name}` goes, and {} names it: take it out there first",
+                path.display()
+            )));
+        }
+    }
+    let newline = if before.ends_with("\r\n") {
+        "\r\n"
+    } else {
+        "\n"
+    };
+    let block = block(features).replace('\n', newline);
+    Ok(format!("{before}{block}{after}"))
+}
+
+/// The manifest lacks the two lines.
+fn no_place(path: &Path) -> Failure {
+    Failure::Message(format!(
+        "{} has no place for the features: it must have these two lines among its features, once and in this order\n{BEGIN}\n{END}",
+        path.display()
+    ))
+}
+
+/// What stands between the two lines.
+fn block(features: &[Feature]) -> String {
+    let mut block = format!("## All operations.\n{FULL} = [");
+    let names: Vec<String> = features
+        .iter()
+        .map(|it| format!("\"{}\"", it.name))
+        .collect();
+    let line = names.join(", ");
+    if block.len() + line.len() <= 120 {
+        block += &line;
+    } else {
+        block += "\n";
+        for name in &names {
+            block += &format!("    {name},\n");
+        }
+    }
+    block += "]\n";
+    for feature in features {
+        block += &format!("## {}\n{} = []\n", feature.doc, feature.name);
+    }
+    block
+}
