@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use url::{Host, Position, Url};
 
-use crate::Secret;
-use crate::slip;
+use crate::credentials::{Secret, slip};
 
 /// Room for a path, in bytes: those with a token in them have about 140.
 const ROOM: usize = 192;

@@ -4,9 +4,8 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::response::{BodyError, Response};
-use crate::response_value::ResponseValue;
-use crate::transport_error::TransportError;
+use crate::failure::TransportError;
+use crate::response::{BodyError, Response, ResponseValue};
 
 /// Why a call failed. `E` is the error body that the operation documents.
 ///

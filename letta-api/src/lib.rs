@@ -69,57 +69,36 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub use crate::api_key::{ApiKey, InvalidApiKey};
 pub use crate::base_url::{BaseUrl, InvalidBaseUrl};
 pub use crate::client::Client;
+#[doc(hidden)]
+pub use crate::credentials::slip::slip;
+pub use crate::credentials::{ApiKey, InvalidApiKey, Secret};
 pub use crate::error::{Error, InvalidPayload};
-#[cfg(feature = "multipart")]
-pub use crate::file_part::FilePart;
+pub use crate::failure::TransportError;
 pub use crate::generated::{operations, types};
-#[doc(hidden)]
-pub use crate::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 pub use crate::operation::Operation;
-pub use crate::response::{BodyError, Response};
-pub use crate::response_value::ResponseValue;
 #[doc(hidden)]
-pub use crate::response_value::read_json;
-pub use crate::secret::Secret;
+pub use crate::response::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 #[doc(hidden)]
-pub use crate::slip::slip;
+pub use crate::response::value::read_json;
+pub use crate::response::{BodyError, Response, ResponseValue};
+#[cfg(feature = "multipart")]
+pub use crate::support::file_part::FilePart;
 pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
-pub use crate::transport_error::TransportError;
 pub use progenitor_client::ByteStream;
 
-mod api_key;
 mod base_url;
 mod client;
+mod credentials;
 mod error;
 mod failure;
-#[cfg(feature = "multipart")]
-#[cfg_attr(
-    not(test),
-    allow(
-        dead_code,
-        reason = "whether there are uploads is up to the description"
-    )
-)]
-mod file_part;
 #[rustfmt::skip]
 mod generated;
-mod html;
 mod operation;
-mod path;
-mod request_body;
 mod response;
-mod response_value;
-mod secret;
-mod slip;
-mod tagged;
-mod text_enum;
+mod support;
 mod transport;
-mod transport_error;
-mod union;
-mod wiped;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

@@ -222,7 +222,7 @@ fn each_construct_comes_out_as_it_should() {
             "talk",
             &[
                 "body: Option<&'a types::Talk>",
-                "request_body::json_if_any(",
+                "body::json_if_any(",
                 "`stream` of the body must not be `true` here.",
             ],
             &[".json("],
@@ -255,7 +255,7 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 r#"#[cfg(feature = "multipart")]"#,
                 "body: types::ImportThingsBody",
-                "crate::file_part::send(",
+                "crate::support::file_part::send(",
                 "body.into_form()?,).await?.build()?",
             ],
             &[".json("],

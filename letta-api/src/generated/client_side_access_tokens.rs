@@ -4,10 +4,9 @@
 //! The operations of the feature `client-side-access-tokens`, and the types that no other reaches.
 
 #[allow(unused_imports)]
-use crate::{
-    operations, path, request_body, types, ByteStream, Client, Error, ResponseValue,
-};
-
+use crate::{operations, types, ByteStream, Client, Error, ResponseValue};
+#[allow(unused_imports)]
+use crate::support::{body, path};
 #[allow(unused_imports)]
 use progenitor_client::RequestBuilderExt;
 
@@ -197,16 +196,16 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            crate::tagged::read(deserializer)
+            crate::support::tagged::read(deserializer)
         }
     }
 
-    impl crate::tagged::Tagged for AccessPolicyEntry {
+    impl crate::support::tagged::Tagged for AccessPolicyEntry {
         const TAG: &'static str = "type";
         const BRANCHES: &'static [&'static str] = &["agent"];
         fn branch<'de, A: ::serde::de::MapAccess<'de>>(
             place: usize,
-            mut members: crate::tagged::Members<A>,
+            mut members: crate::support::tagged::Members<A>,
         ) -> ::std::result::Result<Self, A::Error> {
             match place {
                 _ => {
@@ -214,12 +213,12 @@ pub(super) mod own_types {
                         match name {
                             "id" => 0usize,
                             "access" => 1usize,
-                            "type" => crate::tagged::TAG,
+                            "type" => crate::support::tagged::TAG,
                             _ => return ::std::option::Option::None,
                         },
                     );
-                    let mut slot_0 = crate::tagged::Slot::Missing;
-                    let mut slot_1 = crate::tagged::Slot::Missing;
+                    let mut slot_0 = crate::support::tagged::Slot::Missing;
+                    let mut slot_1 = crate::support::tagged::Slot::Missing;
                     while let ::std::option::Option::Some(place) = members
                         .next(place_of)?
                     {
@@ -232,8 +231,8 @@ pub(super) mod own_types {
                     match (is_sound, slot_0, slot_1) {
                         (
                             true,
-                            crate::tagged::Slot::Fits(slot_0),
-                            crate::tagged::Slot::Fits(slot_1),
+                            crate::support::tagged::Slot::Fits(slot_0),
+                            crate::support::tagged::Slot::Fits(slot_1),
                         ) => {
                             ::std::result::Result::Ok(Self::Agent {
                                 id: slot_0,
@@ -242,12 +241,16 @@ pub(super) mod own_types {
                             })
                         }
                         (_, slot_0, slot_1) => {
-                            crate::tagged::put_back(&mut unknown, "id", slot_0);
-                            crate::tagged::put_back(&mut unknown, "access", slot_1);
-                            crate::tagged::put_back(
+                            crate::support::tagged::put_back(&mut unknown, "id", slot_0);
+                            crate::support::tagged::put_back(
+                                &mut unknown,
+                                "access",
+                                slot_1,
+                            );
+                            crate::support::tagged::put_back(
                                 &mut unknown,
                                 "type",
-                                crate::tagged::Slot::Fits("agent"),
+                                crate::support::tagged::Slot::Fits("agent"),
                             );
                             ::std::result::Result::Ok(Self::Unknown(unknown))
                         }
@@ -352,7 +355,7 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            crate::text_enum::read(deserializer)
+            crate::support::text_enum::read(deserializer)
         }
     }
 
@@ -362,7 +365,7 @@ pub(super) mod own_types {
             "AccessPolicyVersion".into()
         }
         fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-            crate::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+            crate::support::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
         }
     }
 
@@ -459,7 +462,7 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            crate::text_enum::read(deserializer)
+            crate::support::text_enum::read(deserializer)
         }
     }
 
@@ -469,7 +472,7 @@ pub(super) mod own_types {
             "AccessRight".into()
         }
         fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-            crate::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+            crate::support::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
         }
     }
 

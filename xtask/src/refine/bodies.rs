@@ -28,9 +28,9 @@ impl Kind {
     /// The request with the body in it.
     fn send(self, request: &Expr) -> Expr {
         match self {
-            Self::Optional => parse_quote!(request_body::json_if_any(#request, body)),
+            Self::Optional => parse_quote!(body::json_if_any(#request, body)),
             Self::Upload => {
-                parse_quote!(crate::file_part::send(#request, body.into_form()?).await?)
+                parse_quote!(crate::support::file_part::send(#request, body.into_form()?).await?)
             }
         }
     }

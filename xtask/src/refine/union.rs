@@ -141,7 +141,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
             .branch
             .boxed
             .then(|| quote!(.map(::std::boxed::Box::new)));
-        quote!(crate::union::branch(value) #into_box .map(Self::#ident))
+        quote!(crate::support::union::branch(value) #into_box .map(Self::#ident))
     };
     let first_of = |attempts: Vec<TokenStream>| {
         let mut attempts = attempts.into_iter();
@@ -175,7 +175,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
             quote!(::std::option::Option::Some(#(#values)|*) => return #attempts,)
         });
         quote! {
-            match crate::union::tag(value, #tag) {
+            match crate::support::union::tag(value, #tag) {
                 #(#arms)*
                 _ => {}
             }
@@ -241,11 +241,11 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
                 kinds.contains(&"number") && variant.branch.kinds.iter().all(|it| it == "number");
             let texts = &variant.branch.texts;
             if is_one_of_several && !texts.is_empty() {
-                quote!(crate::union::one_of(value, &[#(#texts),*]).and_then(|value| #plain))
+                quote!(crate::support::union::one_of(value, &[#(#texts),*]).and_then(|value| #plain))
             } else if kinds == ["object"] && !required.is_empty() {
-                quote!(crate::union::has(value, &[#(#required),*]).and_then(|value| #plain))
+                quote!(crate::support::union::has(value, &[#(#required),*]).and_then(|value| #plain))
             } else if is_number {
-                quote!(crate::union::exact(value).and_then(|value| #plain))
+                quote!(crate::support::union::exact(value).and_then(|value| #plain))
             } else {
                 plain
             }
@@ -386,7 +386,7 @@ fn json_schema(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Item 
 
             fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
                 let branches = ::std::vec![#(generator.subschema_for::<#types>()),*];
-                crate::union::schema(branches, #open)
+                crate::support::union::schema(branches, #open)
             }
         }
     }

@@ -105,7 +105,9 @@ impl SourceFile {
         let methods = (!self.methods.is_empty()).then(|| {
             quote! {
                 #[allow(unused_imports)]
-                use crate::{operations, path, request_body, types, ByteStream, Client, Error, ResponseValue};
+                use crate::{operations, types, ByteStream, Client, Error, ResponseValue};
+                #[allow(unused_imports)]
+                use crate::support::{body, path};
                 #[allow(unused_imports)]
                 use progenitor_client::RequestBuilderExt;
 

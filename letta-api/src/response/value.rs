@@ -8,10 +8,9 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
+use crate::credentials::wiped::Wiped;
 use crate::error::{Error, InvalidPayload};
-use crate::html;
-use crate::response::{BodyError, Response};
-use crate::wiped::Wiped;
+use crate::response::{BodyError, Response, html};
 
 /// What the service answered: the value, and the status and headers that came with it.
 ///

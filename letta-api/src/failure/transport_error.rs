@@ -5,8 +5,8 @@ use std::error::Error;
 
 use url::Url;
 
-use crate::failure;
-use crate::wiped::without_url;
+use super::words;
+use crate::credentials::wiped::without_url;
 
 /// Why a [`Transport`](crate::Transport) has no answer.
 ///
@@ -49,8 +49,8 @@ impl Known {
             peer,
             is_connect,
             reason: match is_connect {
-                true => Some(failure::no_connection(error, is_https)),
-                false => failure::broken(error, is_https),
+                true => Some(words::no_connection(error, is_https)),
+                false => words::broken(error, is_https),
             },
         }
     }
