@@ -2,5 +2,6 @@
 
 pub use self::transport_error::TransportError;
 
-pub(crate) mod transport_error;
+pub(crate) mod printable;
+mod transport_error;
 mod words;

@@ -74,30 +74,32 @@ pub use crate::client::Client;
 #[doc(hidden)]
 pub use crate::credentials::slip::slip;
 pub use crate::credentials::{ApiKey, InvalidApiKey, Secret};
-pub use crate::error::{Error, InvalidPayload};
+pub use crate::error::Error;
 pub use crate::failure::TransportError;
 pub use crate::generated::{operations, types};
 pub use crate::operation::Operation;
 #[doc(hidden)]
 pub use crate::response::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 #[doc(hidden)]
-pub use crate::response::value::read_json;
-pub use crate::response::{BodyError, Response, ResponseValue};
+pub use crate::response::json::read_json;
+pub use crate::response::{BodyError, ByteStream, InvalidPayload, Response, ResponseValue};
 #[cfg(feature = "multipart")]
 pub use crate::support::file_part::FilePart;
 pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
-pub use progenitor_client::ByteStream;
 
 mod base_url;
 mod client;
 mod credentials;
 mod error;
 mod failure;
+// What is imported depends on the features, and what is deprecated is there all the same.
+#[allow(clippy::all, deprecated, unreachable_pub, unused_imports)]
 #[rustfmt::skip]
 mod generated;
 mod operation;
 mod response;
-mod support;
+#[doc(hidden)]
+pub mod support;
 mod transport;
 
 /// Compiles the examples of the README.

@@ -1,8 +1,15 @@
 //! An answer: its head, its body, and the value that the body is decoded to.
 
-pub use self::head::{BodyError, Response};
+pub use self::body::BodyError;
+pub use self::head::Response;
+pub use self::payload::InvalidPayload;
+pub use self::stream::ByteStream;
 pub use self::value::ResponseValue;
 
+mod body;
 mod head;
 pub(crate) mod html;
-pub(crate) mod value;
+pub(crate) mod json;
+mod payload;
+mod stream;
+mod value;

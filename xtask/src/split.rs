@@ -88,7 +88,10 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
             .and_then(|it| it.strip_prefix("::"))
         {
             debug_assert!(!function.is_empty());
-            defaults.push(part);
+            // For the default of a fraction, typify adds a function that nothing calls.
+            if mentions.values().any(|it| it.contains(&name)) {
+                defaults.push(part);
+            }
             continue;
         }
         let mut features = part.features.iter();
@@ -119,9 +122,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     if !shared.is_empty() || !defaults.is_empty() {
         let module = format_ident!("{SHARED}");
         modules.push(parse_quote!(mod #module;));
-        types.push(
-            parse_quote!(#[allow(unreachable_pub, unused_imports)] pub use super::#module::*;),
-        );
+        types.push(parse_quote!(pub use super::#module::*;));
         source_files.push(shared_file(shared, defaults)?);
     }
 
@@ -266,10 +267,8 @@ fn shared_file(shared: Vec<Part>, defaults: Vec<Part>) -> Result<SourceFile, Fai
             }
         }
         let module = format_ident!("{DEFAULTS}");
-        // For the default of a fraction, typify adds a function that nothing calls.
         let mut module: ItemMod = parse_quote! {
             /// The description's defaults, for serde.
-            #[allow(dead_code)]
             pub(crate) mod #module {}
         };
         if let Some((_, items)) = &mut module.content {

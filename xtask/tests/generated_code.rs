@@ -193,7 +193,7 @@ fn each_construct_comes_out_as_it_should() {
                 r#"from_static("application/json")"#,
                 "ResponseValue<::serde_json::Value>, Error<types::RefusedResponse>",
                 "For the answer as server-sent events, see [`follow_stream`](Self::follow_stream).",
-                "self.receive_json(request, &operations::FOLLOW, &[200u16], &[404u16]).await",
+                "call::json(self, request, &operations::FOLLOW, &[200u16], &[404u16]).await",
             ],
             &["502u16", "text/event-stream"],
         ),
@@ -203,17 +203,19 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 r#"from_static("text/event-stream")"#,
                 "Result<ResponseValue<ByteStream>, Error<types::RefusedResponse>>",
-                "self.receive_stream(request, &operations::FOLLOW_STREAM, &[200u16], &[404u16]).await",
+                "call::stream(self, request, &operations::FOLLOW_STREAM, &[200u16], &[404u16]).await",
                 "The `data` of each event is a [`types::Entry`] as JSON",
                 "&operations::FOLLOW_STREAM",
             ],
             &["application/json"],
         ),
-        ("FOLLOW", &[").safe_to_repeat();"], &["streaming"]),
+        ("FOLLOW", &["safe_to_repeat: true, streams: false"], &[]),
         (
             "FOLLOW_STREAM",
             &[
-                r#"Operation::new("follow_stream", "POST", "/v1/streams/{id}",).safe_to_repeat().streaming();"#,
+                r#"Operation {
+                    id: "follow_stream", method: "POST", path_template: "/v1/streams/{id}", safe_to_repeat: true, streams: true,
+                };"#,
             ],
             &[],
         ),
@@ -236,17 +238,17 @@ fn each_construct_comes_out_as_it_should() {
             ],
             &[],
         ),
-        ("TALK_EVENTS", &[").streaming();"], &["safe_to_repeat"]),
+        ("TALK_EVENTS", &["safe_to_repeat: false, streams: true"], &[]),
         ("TalkEvent", &["pub word:"], &[]),
         // Content where there is none is not read.
         (
             "talk_stream",
-            &["self.receive_nothing(", "&[204u16]"],
+            &["call::nothing(self,", "&[204u16]"],
             &["ACCEPT"],
         ),
         (
             "has_talks",
-            &["self.receive_nothing(", "&[200u16]"],
+            &["call::nothing(self,", "&[200u16]"],
             &["ACCEPT"],
         ),
         // An upload, its parts in order.
@@ -319,7 +321,7 @@ fn each_construct_comes_out_as_it_should() {
             "download_file",
             &[
                 "ResponseValue<ByteStream>",
-                "self.receive_stream(request, &operations::DOWNLOAD_FILE, &[200u16], &[",
+                "call::stream(self, request, &operations::DOWNLOAD_FILE, &[200u16], &[",
             ],
             &[],
         ),
@@ -329,18 +331,18 @@ fn each_construct_comes_out_as_it_should() {
             &[],
         ),
         // The mark stands on the constant, whatever the method; and so does a success that is a stream.
-        ("GET_THING", &[").safe_to_repeat();"], &["streaming"]),
-        ("SEND_FORM", &[").safe_to_repeat();"], &["streaming"]),
-        ("PUT_THING", &[], &["safe_to_repeat", "streaming"]),
-        ("DOWNLOAD_FILE", &[").safe_to_repeat().streaming();"], &[]),
-        ("FOLLOW_NOTES", &[").streaming();"], &["safe_to_repeat"]),
+        ("GET_THING", &["safe_to_repeat: true, streams: false"], &[]),
+        ("SEND_FORM", &["safe_to_repeat: true, streams: false"], &[]),
+        ("PUT_THING", &["safe_to_repeat: false, streams: false"], &[]),
+        ("DOWNLOAD_FILE", &["safe_to_repeat: true, streams: true"], &[]),
+        ("FOLLOW_NOTES", &["safe_to_repeat: false, streams: true"], &[]),
         // An error that is no JSON is a stream as well, and makes none of the operation.
-        ("ADD_NOTE", &[], &["safe_to_repeat", "streaming"]),
+        ("ADD_NOTE", &["safe_to_repeat: false, streams: false"], &[]),
         (
             "add_note",
             &[
                 "ResponseValue<::serde_json::Value>, Error<ByteStream>",
-                "Err(Error::documented(ResponseValue::stream(response)))",
+                "Err(call::error(call::arriving(response)))",
             ],
             &[],
         ),

@@ -806,7 +806,6 @@ async fn the_limits_of_an_answer_that_is_streamed_are_those_of_its_beginning() {
     let body: Vec<bytes::Bytes> = response
         .unwrap()
         .into_stream()
-        .into_inner()
         .try_collect()
         .await
         .unwrap();

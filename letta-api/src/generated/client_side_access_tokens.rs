@@ -3,14 +3,8 @@
 
 //! The operations of the feature `client-side-access-tokens`, and the types that no other reaches.
 
-#[allow(unused_imports)]
-use crate::{operations, types, ByteStream, Client, Error, ResponseValue};
-#[allow(unused_imports)]
-use crate::support::{body, path};
-#[allow(unused_imports)]
-use progenitor_client::RequestBuilderExt;
+use crate::support::scope::*;
 
-#[allow(clippy::all, deprecated)]
 impl Client {
     /// List client-side access tokens
     ///
@@ -36,11 +30,12 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .query(&progenitor_client::QueryParam::new("agentId", &agent_id))
-            .query(&progenitor_client::QueryParam::new("limit", &limit))
-            .query(&progenitor_client::QueryParam::new("offset", &offset))
+            .query(&query::QueryParam::new("agentId", &agent_id))
+            .query(&query::QueryParam::new("limit", &limit))
+            .query(&query::QueryParam::new("offset", &offset))
             .build()?;
-        self.receive_json(
+        call::json(
+                self,
                 request,
                 &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
                 &[200u16],
@@ -68,7 +63,8 @@ impl Client {
             )
             .json(&body)
             .build()?;
-        self.receive_json(
+        call::json(
+                self,
                 request,
                 &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN,
                 &[201u16],
@@ -103,7 +99,8 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        self.receive_nothing(
+        call::nothing(
+                self,
                 request,
                 &operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN,
                 &[204u16],
@@ -114,38 +111,39 @@ impl Client {
 }
 
 /// The operations, as a [`Transport`](crate::Transport) is told of them.
-#[allow(clippy::all, deprecated)]
 pub(super) mod constants {
     use crate::Operation;
 
     /// `GET /v1/client-side-access-tokens`
-    pub const LIST_CLIENT_SIDE_ACCESS_TOKENS: Operation = Operation::new(
-            "list_client_side_access_tokens",
-            "GET",
-            "/v1/client-side-access-tokens",
-        )
-        .safe_to_repeat();
+    pub const LIST_CLIENT_SIDE_ACCESS_TOKENS: Operation = Operation {
+        id: "list_client_side_access_tokens",
+        method: "GET",
+        path_template: "/v1/client-side-access-tokens",
+        safe_to_repeat: true,
+        streams: false,
+    };
 
     /// `POST /v1/client-side-access-tokens`
-    pub const CREATE_CLIENT_SIDE_ACCESS_TOKEN: Operation = Operation::new(
-        "create_client_side_access_token",
-        "POST",
-        "/v1/client-side-access-tokens",
-    );
+    pub const CREATE_CLIENT_SIDE_ACCESS_TOKEN: Operation = Operation {
+        id: "create_client_side_access_token",
+        method: "POST",
+        path_template: "/v1/client-side-access-tokens",
+        safe_to_repeat: false,
+        streams: false,
+    };
 
     /// `DELETE /v1/client-side-access-tokens/{token}`
-    pub const DELETE_CLIENT_SIDE_ACCESS_TOKEN: Operation = Operation::new(
-            "delete_client_side_access_token",
-            "DELETE",
-            "/v1/client-side-access-tokens/{token}",
-        )
-        .safe_to_repeat();
+    pub const DELETE_CLIENT_SIDE_ACCESS_TOKEN: Operation = Operation {
+        id: "delete_client_side_access_token",
+        method: "DELETE",
+        path_template: "/v1/client-side-access-tokens/{token}",
+        safe_to_repeat: true,
+        streams: false,
+    };
 }
 
 /// The types that no other tag's operations reach.
-#[allow(clippy::all, deprecated)]
 pub(super) mod own_types {
-    #[allow(unused_imports)]
     use crate::types::*;
 
     /// A policy as the service reports it.

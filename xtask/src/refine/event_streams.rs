@@ -113,7 +113,11 @@ impl VisitMut for ToEvents {
             ));
             self.accepts += 1;
         }
-        if call.method == "execute"
+    }
+
+    fn visit_expr_call_mut(&mut self, call: &mut syn::ExprCall) {
+        syn::visit_mut::visit_expr_call_mut(self, call);
+        if text(&call.func) == "call :: send"
             && let Some(operation) = call.args.last_mut()
         {
             let constant = &self.constant;
@@ -126,10 +130,10 @@ impl VisitMut for ToEvents {
         // Errors are read as JSON within an `Err`, and stay so.
         if let Expr::Await(awaited) = last(&arm.body)
             && let Expr::Call(call) = &*awaited.base
-            && text(&call.func) == "ResponseValue :: from_response"
+            && text(&call.func) == "call :: read"
         {
             let response = call.args.clone();
-            *arm.body = parse_quote!(Ok(ResponseValue::stream(#response)));
+            *arm.body = parse_quote!(Ok(call::arriving(#response)));
             self.answers += 1;
         }
         syn::visit_mut::visit_arm_mut(self, arm);

@@ -103,11 +103,6 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 }
                 out.items.push(Item::Impl(block));
             }
-            Item::Mod(mut module) if module.ident == "defaults" => {
-                // For the default of a fraction, typify adds a function that nothing calls.
-                module.attrs.push(parse_quote!(#[allow(dead_code)]));
-                out.items.push(Item::Mod(module));
-            }
             item => out.items.push(item),
         }
     }
