@@ -28,10 +28,13 @@ use crate::template::template;
 use layout::{CONSTANTS, MethodUnit, OWN_TYPES, TypeUnit};
 use reach::{DEFAULTS, Part};
 
-/// The file of the types that several tags reach, and the modules of `generated.rs`: no tag may be called so.
-pub const MODULES: [&str; 3] = ["shared", "types", "operations"];
+/// The modules of `generated.rs` that are no tag's: no tag may be called so.
+pub const MODULES: [&str; 3] = [SHARED, TYPES, OPERATIONS];
 
+/// The file of the types that several tags reach.
 const SHARED: &str = "shared";
+const TYPES: &str = "types";
+const OPERATIONS: &str = "operations";
 
 /// The constant that lists all operations: no operation's own may be called so.
 pub const ALL: &str = "ALL";
@@ -127,18 +130,19 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     }
 
     let list = format_ident!("{ALL}");
+    let (all_types, all_operations) = (format_ident!("{TYPES}"), format_ident!("{OPERATIONS}"));
     let root = syn::parse2(quote! {
         #![doc = " The generated client: the modules by tags, and what they export."]
 
         #(#modules)*
 
         /// The types that operations take and give.
-        pub mod types {
+        pub mod #all_types {
             #(#types)*
         }
 
         /// The operations, as a [`Transport`](crate::Transport) is told of them.
-        pub mod operations {
+        pub mod #all_operations {
             use crate::Operation;
             #(#constants)*
 

@@ -134,9 +134,10 @@ fn item(name: &str) -> String {
     found.join("\n")
 }
 
-/// Source text without any space, for comparing.
+/// Source text without any space, and its documentation without its lines, for comparing.
 fn squeezed(source: &str) -> String {
-    source.split_whitespace().collect()
+    let squeezed: String = source.split_whitespace().collect();
+    squeezed.replace("\"]#[doc=\"", "")
 }
 
 #[test]
@@ -167,8 +168,8 @@ fn each_construct_comes_out_as_it_should() {
                 "derive(Clone, Debug, Default, PartialEq)",
                 r#"#[non_exhaustive] pub struct GetThingParameters {
                     #[doc = " For the logs."] pub x_trace_id: ::std::option::Option<::std::string::String>,
-                    #[doc = " `self`"] pub self_: ::std::option::Option<bool>,
-                    #[doc = " `ids`"] pub ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                    #[doc = " `self` in the query."] pub self_: ::std::option::Option<bool>,
+                    #[doc = " `ids` in the query."] pub ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
                 }"#,
                 "pub fn with_self_(mut self, self_: impl ::std::convert::Into<bool>) -> Self",
             ],
@@ -212,11 +213,9 @@ fn each_construct_comes_out_as_it_should() {
         ("FOLLOW", &["safe_to_repeat: true, streams: false"], &[]),
         (
             "FOLLOW_STREAM",
-            &[
-                r#"Operation {
+            &[r#"Operation {
                     id: "follow_stream", method: "POST", path_template: "/v1/streams/{id}", safe_to_repeat: true, streams: true,
-                };"#,
-            ],
+                };"#],
             &[],
         ),
         // A name that another operation has is left to it; an inline event gets a type.
@@ -234,11 +233,15 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 "body: Option<&'a types::Talk>",
                 "[`types::TalkEvent`]",
-                "The service goes by `stream` of the body",
+                "Set `stream` of the body to `true`.",
             ],
             &[],
         ),
-        ("TALK_EVENTS", &["safe_to_repeat: false, streams: true"], &[]),
+        (
+            "TALK_EVENTS",
+            &["safe_to_repeat: false, streams: true"],
+            &[],
+        ),
         ("TalkEvent", &["pub word:"], &[]),
         // Content where there is none is not read.
         (
@@ -303,8 +306,8 @@ fn each_construct_comes_out_as_it_should() {
         (
             "send_form",
             &[
-                ".form_urlencoded(&body)",
-                "Error::InvalidRequest(\"the body cannot be written as a form\"",
+                "letrequest=body::form(self.client.post(url)",
+                "&body,)?.build()?",
             ],
             &[".json("],
         ),
@@ -334,8 +337,16 @@ fn each_construct_comes_out_as_it_should() {
         ("GET_THING", &["safe_to_repeat: true, streams: false"], &[]),
         ("SEND_FORM", &["safe_to_repeat: true, streams: false"], &[]),
         ("PUT_THING", &["safe_to_repeat: false, streams: false"], &[]),
-        ("DOWNLOAD_FILE", &["safe_to_repeat: true, streams: true"], &[]),
-        ("FOLLOW_NOTES", &["safe_to_repeat: false, streams: true"], &[]),
+        (
+            "DOWNLOAD_FILE",
+            &["safe_to_repeat: true, streams: true"],
+            &[],
+        ),
+        (
+            "FOLLOW_NOTES",
+            &["safe_to_repeat: false, streams: true"],
+            &[],
+        ),
         // An error that is no JSON is a stream as well, and makes none of the operation.
         ("ADD_NOTE", &["safe_to_repeat: false, streams: false"], &[]),
         (
@@ -505,6 +516,8 @@ fn what_is_deprecated_says_so_and_what_to_do_about_it() {
         format!("AgedWhole::with_more: {plain}"),
         format!("Client::read_aged: {guide}"),
         format!("Client::read_aged_stream: {guide}"),
+        format!("ReadAgedParams.s: {plain}"),
+        format!("ReadAgedParams::with_s: {plain}"),
         "WriteAgedParams.a: Use b.".to_owned(),
         "WriteAgedParams::with_a: Use b.".to_owned(),
     ];
@@ -518,6 +531,86 @@ fn what_is_deprecated_says_so_and_what_to_do_about_it() {
         "/// A list: Deprecated: the API description marks it as deprecated.",
     ] {
         assert!(all.contains(words), "{words}");
+    }
+}
+
+/// Written from the description, in this order, with lines that are not long.
+#[test]
+fn methods_are_documented_from_the_description() {
+    let mut description = description();
+    let get = description["paths"]["/v1/teams/{team_id}/things/{type}"]["get"]
+        .as_object_mut()
+        .unwrap();
+    let long = "word ".repeat(30);
+    get.insert("summary".to_owned(), "Get a thing.".into());
+    get.insert("description".to_owned(), long.clone().into());
+    get["parameters"][2] = serde_json::json!({
+        "name": "self", "in": "query", "description": "Whether it is its own", "schema": {"type": "boolean", "default": true},
+    });
+    let (files, _) = code_of(parsed(&description));
+    let docs = |name: &str| {
+        let mut lines = Vec::new();
+        for file in &files {
+            let mut found: Vec<&str> = Vec::new();
+            for line in file.text.lines().map(str::trim) {
+                match line.strip_prefix("///") {
+                    Some(line) => found.push(line.strip_prefix(' ').unwrap_or(line)),
+                    None if line.contains(name) => {
+                        lines.append(&mut found);
+                    }
+                    None if line.starts_with('#') => {}
+                    None => found.clear(),
+                }
+            }
+        }
+        lines.join("\n")
+    };
+    let half = "word ".repeat(17).trim_end().to_owned();
+    assert_eq!(
+        docs("fn get_thing<"),
+        format!(
+            "Get a thing\n\n{half}\n{}\n\n\
+             Sends `GET /v1/teams/{{team_id}}/things/{{type}}`. It is safe to repeat.\n\n\
+             # Arguments\n\n- `params`: What may be left out, see [`types::GetThingParameters`].\n\n\
+             # Answers\n\n- `200`: It.\n\n\
+             # Errors\n\n[`Error::ErrorResponse`] with [`types::RefusedResponse`], if the service answers:\n\n\
+             - `404`: Refused.\n\nSee [`Error`] for what else can go wrong.",
+            "word ".repeat(13).trim_end()
+        )
+    );
+    assert_eq!(
+        docs("pub self_: ::std::option::Option<bool>"),
+        "Whether it is its own. Default: `true`."
+    );
+    assert_eq!(
+        docs("fn put_thing<"),
+        "Sends `PUT /v1/teams/{team_id}/things/{type}`. It is not safe to repeat: a call whose\n\
+         outcome is unknown may have had its effect.\n\n\
+         # Answers\n\n- `204`: Done.\n\n\
+         # Errors\n\nThe description documents none. See [`Error`] for what can go wrong."
+    );
+    // An error without a shape of its own beside one that has it: its body is not read.
+    assert!(
+        docs("fn add_note<")
+            .contains("with the bytes of the body, if the service answers:\n\n- `400`: In words.")
+    );
+    assert_eq!(
+        docs("pub struct FollowParams"),
+        "The optional parameters of [`follow`](crate::Client::follow) and of\n\
+         [`follow_stream`](crate::Client::follow_stream).\n\n\
+         `default()` leaves all of them out, and a setter sets one."
+    );
+    for file in &files {
+        for line in file
+            .text
+            .lines()
+            .filter(|line| line.trim_start().starts_with("///"))
+        {
+            assert!(
+                line.chars().count() <= 100 || !line.trim_start()[4..].contains(' '),
+                "{line}"
+            );
+        }
     }
 }
 

@@ -195,7 +195,7 @@ fn progenitor_does_what_the_rules_are_there_for() {
         ("number-format.yaml", "pubcount:::std::option::Option<f64>"),
         (
             "response-media-type.yaml",
-            "200u16=>{call::read(response).await}",
+            "200u16=>{ResponseValue::from_response(response).await}",
         ),
         (
             "string-format.yaml",

@@ -8,12 +8,27 @@ use crate::support::scope::*;
 impl Client {
     /// List client-side access tokens
     ///
-    /// Lists the tokens of the account, a page at a time. Do not rely on an order. Expired tokens may be among them, and positions may shift between pages: both are so in the service's published source of 2025. Hosted service only.
+    /// Lists the tokens of the account, a page at a time. Do not rely on an order. Expired
+    /// tokens may be among them, and positions may shift between pages: both are so in the
+    /// service's published source of 2025. Hosted service only.
     ///
-    /// Sends a `GET` request to `/v1/client-side-access-tokens`
+    /// Sends `GET /v1/client-side-access-tokens`. It is safe to repeat.
     ///
-    /// Arguments:
-    /// - `params`: What may be left out; `Default` leaves out all of it.
+    /// # Arguments
+    ///
+    /// - `params`: What may be left out, see [`types::ListClientSideAccessTokensParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of tokens. This answer holds their secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+    ///
+    /// - `400`: The request was refused. `message` says why.
+    ///
+    /// See [`Error`] for what else can go wrong.
     pub async fn list_client_side_access_tokens<'a>(
         &'a self,
         params: &'a types::ListClientSideAccessTokensParams,
@@ -46,9 +61,25 @@ impl Client {
 
     /// Create a client-side access token
     ///
-    /// Issues a token that may do what `policy` says, for the web application at `hostname`. It lives until `expires_at`, or for 5 minutes if that is left out. Name one agent, in one entry. The service's published source of 2025 lets a call through only if every entry of the policy allows it, so that a token for two agents opens nothing. Hosted service only.
+    /// Issues a token that may do what `policy` says, for the web application at `hostname`. It
+    /// lives until `expires_at`, or for 5 minutes if that is left out. Name one agent, in one
+    /// entry. The service's published source of 2025 lets a call through only if every entry of
+    /// the policy allows it, so that a token for two agents opens nothing. Hosted service only.
     ///
-    /// Sends a `POST` request to `/v1/client-side-access-tokens`
+    /// Sends `POST /v1/client-side-access-tokens`. It is not safe to repeat: a call whose
+    /// outcome is unknown may have had its effect.
+    ///
+    /// # Answers
+    ///
+    /// - `201`: The token was created. This answer holds its secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+    ///
+    /// - `400`: The request was refused. `message` says why.
+    ///
+    /// See [`Error`] for what else can go wrong.
     pub async fn create_client_side_access_token<'a>(
         &'a self,
         body: &'a types::ClientSideAccessTokenCreate,
@@ -75,12 +106,28 @@ impl Client {
 
     /// Delete a client-side access token
     ///
-    /// Deletes the service's record of the token. In the service's published source of 2025, the answer is a 204 for any token, known or not, and a token that has been used may work until it expires. Hosted service only.
+    /// Deletes the service's record of the token. In the service's published source of 2025,
+    /// the answer is a 204 for any token, known or not, and a token that has been used may work
+    /// until it expires. Hosted service only.
     ///
-    /// Sends a `DELETE` request to `/v1/client-side-access-tokens/{token}`
+    /// Sends `DELETE /v1/client-side-access-tokens/{token}`. It is safe to repeat.
     ///
-    /// Arguments:
-    /// - `token`: The token itself. It stands in the path, so the URL of this call is a secret too.
+    /// # Arguments
+    ///
+    /// - `token`: The token itself. It stands in the path, so the URL of this call is a secret
+    ///   too.
+    ///
+    /// # Answers
+    ///
+    /// - `204`: There is no record of the token. Documented with a JSON body, sent without one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+    ///
+    /// - `400`: The request was refused. `message` says why.
+    ///
+    /// See [`Error`] for what else can go wrong.
     pub async fn delete_client_side_access_token<'a>(
         &'a self,
         token: &'a crate::Secret,
@@ -182,11 +229,11 @@ pub(super) mod own_types {
             id: ::std::string::String,
             /// What the token may do to the agent.
             access: ::std::vec::Vec<AccessRight>,
-            /// Members that the description does not know, kept as they came and sent back unchanged.
+            /// Members that the description does not have. They are kept and sent back.
             #[serde(flatten)]
             unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         },
-        /// What the description does not know, kept as it came and sent back unchanged.
+        /// What the description does not have. It is kept and sent back as it came.
         #[serde(untagged)]
         Unknown(::serde_json::Map<::std::string::String, ::serde_json::Value>),
     }
@@ -284,7 +331,7 @@ pub(super) mod own_types {
     pub enum AccessPolicyVersion {
         /// `1`
         V1,
-        /// What the description does not know, kept as it came and sent back unchanged.
+        /// What the description does not have. It is kept and sent back as it came.
         Unknown(::std::string::String),
     }
 
@@ -367,7 +414,10 @@ pub(super) mod own_types {
         }
     }
 
-    /// What a token may do to an agent: list its messages (`read_messages`), send it messages (`write_messages`), read the agent itself (`read_agent`), change it (`write_agent`; the service's published source of 2025 does not list PATCH, which is how an agent is changed).
+    /// What a token may do to an agent: list its messages (`read_messages`), send it messages
+    /// (`write_messages`), read the agent itself (`read_agent`), change it (`write_agent`; the
+    /// service's published source of 2025 does not list PATCH, which is how an agent is
+    /// changed).
     #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum AccessRight {
@@ -379,7 +429,7 @@ pub(super) mod own_types {
         ReadAgent,
         /// `write_agent`
         WriteAgent,
-        /// What the description does not know, kept as it came and sent back unchanged.
+        /// What the description does not have. It is kept and sent back as it came.
         Unknown(::std::string::String),
     }
 
@@ -538,11 +588,15 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ClientSideAccessTokenCreate {
-        /// The URL of the web application that will use the token, with `http://` or `https://`. The service's published source of 2025 refuses one that ends with a slash.
+        /// The URL of the web application that will use the token, with `http://` or `https://`.
+        /// The service's published source of 2025 refuses one that ends with a slash.
         pub hostname: ::std::string::String,
-        /// The grants that the token should carry. Every grant must allow a call, so give one, for one agent.
+        /// The grants that the token should carry. Every grant must allow a call, so give one, for
+        /// one agent.
         pub policy: ::std::vec::Vec<AccessPolicyEntry>,
-        /// When the token should expire, as RFC 3339. 5 minutes from now if it is left out. The service's published source of 2025 ignores a value that it cannot parse, and gives 5 minutes then.
+        /// When the token should expire, as RFC 3339. 5 minutes from now if it is left out. The
+        /// service's published source of 2025 ignores a value that it cannot parse, and gives 5
+        /// minutes then.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<::std::string::String>,
     }
@@ -595,15 +649,18 @@ pub(super) mod own_types {
         }
     }
 
-    /// What may be left out of a call of [`list_client_side_access_tokens`](crate::Client::list_client_side_access_tokens).
+    /// The optional parameters of
+    /// [`list_client_side_access_tokens`](crate::Client::list_client_side_access_tokens).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ListClientSideAccessTokensParams {
         /// Only tokens whose policy names this agent. All tokens if it is left out.
         pub agent_id: ::std::option::Option<::std::string::String>,
-        /// How many tokens to skip. 0 if it is left out.
+        /// How many tokens to skip. Default: `0`.
         pub offset: ::std::option::Option<u32>,
-        /// How many tokens a page holds at most. 10 if it is left out.
+        /// How many tokens a page holds at most. Default: `10`.
         pub limit: ::std::option::Option<u32>,
     }
 

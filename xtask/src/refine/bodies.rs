@@ -69,7 +69,7 @@ pub(super) fn refine(
     let said = match kind {
         Kind::Optional => "Without a `body`, none is sent.",
         Kind::Upload => {
-            "Uploads: the body is sent as `multipart/form-data`. Needs the feature `multipart`."
+            "The body is sent as `multipart/form-data`. Needs the feature `multipart`."
         }
     };
     Ok(Some(said.to_owned()))

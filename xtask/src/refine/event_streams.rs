@@ -55,14 +55,14 @@ pub(super) fn said(stream: &EventStream) -> (String, Vec<String>) {
     if let Some(event) = &stream.event {
         let event = type_name(event);
         said += &format!(
-            " The `data` of each event is a [`types::{event}`] as JSON, where it is JSON at all."
+            " The `data` of each event is a [`types::{event}`] as JSON, if it is JSON."
         );
     }
     let mut of_twin = vec![said];
     let mut other = format!("For the answer as server-sent events, see [`{name}`](Self::{name}).");
     if let Some(switch) = &stream.switch {
         of_twin.push(format!(
-            "The service goes by `{switch}` of the body, which this method leaves as it is: set it to `true`."
+            "Set `{switch}` of the body to `true`. The service goes by it, and this method does not set it."
         ));
         other += &format!(" `{switch}` of the body must not be `true` here.");
     }

@@ -38,7 +38,7 @@ pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
     })?;
     item.attrs.retain(|attr| !attr.path().is_ident("cfg_attr"));
     item.variants.push(parse_quote! {
-        /// What the description does not know, kept as it came and sent back unchanged.
+        /// What the description does not have. It is kept and sent back as it came.
         Unknown(::std::string::String)
     });
 

@@ -142,7 +142,7 @@ fn refine_struct(
 ) -> Result<Vec<Item>, Failure> {
     let name = item.ident.clone();
     docs::tidy(&mut item.attrs, || {
-        format!("`{name}`, as the description has it.")
+        format!("The schema `{name}` of the description.")
     });
     let deprecated = schema.and_then(|schema| schema.deprecated.as_ref());
     item.attrs.extend(docs::deprecated(deprecated));
@@ -194,7 +194,7 @@ fn refine_enum(
 ) -> Result<Vec<Item>, Failure> {
     let name = item.ident.clone();
     docs::tidy(&mut item.attrs, || {
-        format!("`{name}`, as the description has it.")
+        format!("The schema `{name}` of the description.")
     });
     let deprecated = schema.and_then(|schema| schema.deprecated.as_ref());
     item.attrs.extend(docs::deprecated(deprecated));
@@ -418,7 +418,7 @@ fn give_direction(
     let said = if not_sent.contains(&wire) {
         "Read-only: the service gives it, and it is not sent."
     } else if to_send.contains(&wire) {
-        "Write-only: it must be given to be sent, and answers do not have it."
+        "Write-only: requests must have it, and answers do not."
     } else {
         return Ok(());
     };
@@ -769,7 +769,7 @@ fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failur
 /// The variant that keeps what the description does not know.
 pub(super) fn unknown_variant(ty: &Type) -> Variant {
     parse_quote! {
-        /// What the description does not know, kept as it came and sent back unchanged.
+        /// What the description does not have. It is kept and sent back as it came.
         #[serde(untagged)]
         Unknown(#ty)
     }

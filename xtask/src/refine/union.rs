@@ -70,7 +70,7 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
     let doc = schema.description.as_deref().map(markdown::docs);
     let doc = doc
         .filter(|doc| !doc.is_empty())
-        .unwrap_or_else(|| format!("`{name}`, as the description has it: one of several."));
+        .unwrap_or_else(|| format!("The schema `{name}` of the description: one of several."));
     let docs = doc.lines().map(docs::line);
     let list = variants.iter().map(|variant| {
         let (ident, ty) = (&variant.ident, &variant.ty);
@@ -98,7 +98,7 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
     });
     let unknown = schema.open.then(|| {
         quote! {
-            /// What the description does not know, kept as it came and sent back unchanged.
+            /// What the description does not have. It is kept and sent back as it came.
             Unknown(::serde_json::Value)
         }
     });
@@ -129,8 +129,8 @@ fn kinds(branch: &Branch) -> String {
         })
         .collect();
     match words.as_slice() {
-        [one] => format!("Where it is {one}"),
-        _ => "Where nothing before fits".to_owned(),
+        [one] => format!("If it is {one}"),
+        _ => "If nothing before fits".to_owned(),
     }
 }
 
