@@ -15,5 +15,5 @@ pub mod union;
 /// What is in scope where generated methods are.
 pub mod scope {
     pub use super::{body, call, path, query};
-    pub use crate::{ByteStream, Client, Error, ResponseValue, operations, types};
+    pub use crate::{ByteStream, Client, Error, ResponseValue};
 }

@@ -287,7 +287,7 @@ fn each_construct_comes_out_as_it_should() {
             "put_thing",
             &[
                 "team_id: &'a str, type_: types::Kind, body: &'a types::Thing",
-                r#".with_path_of(::std::format_args!("/v1/teams/{}/things/{}", team_id_segment, type_segment)"#,
+                r#"path::url_of(&self.baseurl, ::std::format_args!("/v1/teams/{}/things/{}", team_id_segment, type_segment)"#,
                 r#"path::segment("type", &type_)?"#,
             ],
             &[],

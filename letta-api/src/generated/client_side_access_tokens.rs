@@ -4,6 +4,7 @@
 //! The operations of the feature `client-side-access-tokens`, and the types that no other reaches.
 
 use crate::support::scope::*;
+use crate::{operations, types};
 
 impl Client {
     /// List client-side access tokens
@@ -37,7 +38,7 @@ impl Client {
         Error<types::ApiError>,
     > {
         let types::ListClientSideAccessTokensParams { agent_id, offset, limit } = params;
-        let url = self.baseurl.with_path("/v1/client-side-access-tokens");
+        let url = path::url(&self.baseurl, "/v1/client-side-access-tokens");
         let request = self
             .client
             .get(url)
@@ -84,7 +85,7 @@ impl Client {
         &'a self,
         body: &'a types::ClientSideAccessTokenCreate,
     ) -> Result<ResponseValue<types::ClientSideAccessToken>, Error<types::ApiError>> {
-        let url = self.baseurl.with_path("/v1/client-side-access-tokens");
+        let url = path::url(&self.baseurl, "/v1/client-side-access-tokens");
         let request = self
             .client
             .post(url)
@@ -133,11 +134,10 @@ impl Client {
         token: &'a crate::Secret,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
         let token_segment = path::segment("token", &token)?;
-        let url = self
-            .baseurl
-            .with_path_of(
-                ::std::format_args!("/v1/client-side-access-tokens/{}", token_segment),
-            );
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/client-side-access-tokens/{}", token_segment),
+        );
         let request = self
             .client
             .delete(url)

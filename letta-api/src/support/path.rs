@@ -4,7 +4,9 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::Secret;
+use url::Url;
+
+use crate::{BaseUrl, Secret};
 
 /// The characters that are percent-encoded in a segment: those that would end it, those that a URL library would encode, and the
 /// percent sign.
@@ -88,6 +90,16 @@ pub fn segment<E>(name: &'static str, value: &impl PathValue) -> Result<Segment,
         encoded.extend(pieces());
         Ok(Segment(Secret::new(encoded)))
     })
+}
+
+/// The base URL with a path appended.
+pub fn url(base: &BaseUrl, path: &str) -> Url {
+    base.with_path(path)
+}
+
+/// The base URL with a path appended that is still to be put together. It may hold a secret.
+pub fn url_of(base: &BaseUrl, path: fmt::Arguments<'_>) -> Url {
+    base.with_path_of(path)
 }
 
 #[cfg(test)]

@@ -68,9 +68,7 @@ pub(super) fn refine(
     }
     let said = match kind {
         Kind::Optional => "Without a `body`, none is sent.",
-        Kind::Upload => {
-            "The body is sent as `multipart/form-data`. Needs the feature `multipart`."
-        }
+        Kind::Upload => "The body is sent as `multipart/form-data`. Needs the feature `multipart`.",
     };
     Ok(Some(said.to_owned()))
 }

@@ -54,9 +54,8 @@ pub(super) fn said(stream: &EventStream) -> (String, Vec<String>) {
         "Asks for server-sent events, and hands over their bytes as they arrive.".to_owned();
     if let Some(event) = &stream.event {
         let event = type_name(event);
-        said += &format!(
-            " The `data` of each event is a [`types::{event}`] as JSON, if it is JSON."
-        );
+        said +=
+            &format!(" The `data` of each event is a [`types::{event}`] as JSON, if it is JSON.");
     }
     let mut of_twin = vec![said];
     let mut other = format!("For the answer as server-sent events, see [`{name}`](Self::{name}).");

@@ -268,10 +268,10 @@ fn append_path(url: &mut Expr) -> Option<()> {
     };
     let values: Vec<Expr> = arguments.collect();
     *url = if values.is_empty() && !path.value().contains(['{', '}']) {
-        parse_quote!(#base.with_path(#path))
+        parse_quote!(path::url(&#base, #path))
     } else {
         // Not as a text: a value may be a secret, and whoever writes it down wipes it.
-        parse_quote!(#base.with_path_of(::std::format_args!(#path, #(#values),*)))
+        parse_quote!(path::url_of(&#base, ::std::format_args!(#path, #(#values),*)))
     };
     Some(())
 }

@@ -103,6 +103,7 @@ impl SourceFile {
         let methods = (!self.methods.is_empty()).then(|| {
             quote! {
                 use crate::support::scope::*;
+                use crate::{operations, types};
 
                 impl Client {}
 
