@@ -322,6 +322,12 @@ impl Parameter {
 }
 
 impl Parameter {
+    /// Whether anything is said of it that can be seen.
+    pub fn is_described(&self) -> bool {
+        let said = self.description.as_deref().unwrap_or_default();
+        !markdown::docs(said).is_empty()
+    }
+
     /// What is said of it, and its default. Empty if there is nothing to say.
     pub fn docs(&self) -> String {
         let said = self.description.as_deref().unwrap_or_default();

@@ -547,6 +547,8 @@ fn methods_are_documented_from_the_description() {
     get["parameters"][2] = serde_json::json!({
         "name": "self", "in": "query", "description": "Whether it is its own", "schema": {"type": "boolean", "default": true},
     });
+    get["parameters"][3]["description"] = " \n".into();
+    get["parameters"][3]["schema"]["default"] = serde_json::json!(["a"]);
     let (files, _) = code_of(parsed(&description));
     let docs = |name: &str| {
         let mut lines = Vec::new();
@@ -581,6 +583,10 @@ fn methods_are_documented_from_the_description() {
     assert_eq!(
         docs("pub self_: ::std::option::Option<bool>"),
         "Whether it is its own. Default: `true`."
+    );
+    assert_eq!(
+        docs("pub ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>"),
+        "`ids` in the query. Default: `[\"a\"]`."
     );
     assert_eq!(
         docs("fn put_thing<"),

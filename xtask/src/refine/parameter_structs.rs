@@ -61,7 +61,7 @@ pub(super) fn refine(
         Owned.visit_type_mut(&mut inner);
         let mut attrs = Vec::new();
         let mut said = parameter.docs();
-        if parameter.description.is_none() {
+        if !parameter.is_described() {
             let wire = format!(
                 "{} in the {}.",
                 markdown::code(&parameter.name),
