@@ -39,7 +39,7 @@ pub enum Error<E = ()> {
 }
 
 impl<E> Error<E> {
-    /// The status of the answer, where there was one.
+    /// The status of the answer, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::InvalidRequest(_) | Self::Transport(_) => None,
@@ -50,7 +50,7 @@ impl<E> Error<E> {
         }
     }
 
-    /// The headers of the answer, where there was one.
+    /// The headers of the answer, if there was one.
     pub fn headers(&self) -> Option<&HeaderMap> {
         match self {
             Self::InvalidRequest(_) | Self::Transport(_) => None,

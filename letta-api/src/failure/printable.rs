@@ -63,8 +63,8 @@ pub(crate) fn without_url(mut error: reqwest::Error) -> reqwest::Error {
     error.without_url()
 }
 
-/// Whether this is what h2 says of a connection's end, with the server's words in it. The type tells only where
-/// nothing is wrapped round it, and with the feature `http2`; a client may have HTTP/2 without.
+/// Whether this is h2's message for the end of a connection, which has the server's words in it. The type tells that only
+/// if the error is not wrapped, and with the feature `http2`. A client may speak HTTP/2 without the feature.
 fn may_quote_the_server(text: &str) -> bool {
     ["sent by user: ", "detected: ", "received: "]
         .iter()

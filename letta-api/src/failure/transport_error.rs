@@ -95,7 +95,7 @@ impl TransportError {
     ///
     /// # Errors
     ///
-    /// This error, unchanged, where the cause is of another type.
+    /// This error, unchanged, if the cause is of another type.
     pub fn downcast<T: Error + 'static>(self) -> Result<T, Self> {
         let known = self.known;
         self.cause
@@ -105,13 +105,13 @@ impl TransportError {
     }
 
     /// Host and port that the request was for, as in `api.letta.com:443`. They are no secret; the rest of the URL may be.
-    /// None if the cause is no `reqwest::Error` or does not tell.
+    /// `None` if the cause is not a `reqwest::Error`, or does not tell.
     pub fn peer(&self) -> Option<&str> {
         self.known.as_ref()?.peer.as_deref()
     }
 
-    /// What went wrong, in a few words of this crate, as in `connection refused`. Nothing that a server said is in it. None if
-    /// it is not known, which it never is in a browser.
+    /// What went wrong, in a few words of this crate, as in `connection refused`. It holds nothing that a server
+    /// said. `None` if it is not known. In a browser it never is.
     pub fn reason(&self) -> Option<&str> {
         self.known.as_ref()?.reason.as_deref()
     }
@@ -141,7 +141,7 @@ fn is_refused(error: &reqwest::Error) -> bool {
     })
 }
 
-/// Without the feature, an HTTP client that speaks HTTP/2 all the same is not understood.
+/// Without the feature, errors of HTTP/2 are not read.
 #[cfg(all(not(feature = "http2"), not(target_arch = "wasm32")))]
 fn is_refused(_: &reqwest::Error) -> bool {
     false

@@ -75,7 +75,7 @@ impl Response {
     }
 
     /// Where the answer came from, if it came over the network and its body is not read yet: another URL than
-    /// that of the request where the HTTP client followed a redirect. It may hold a secret.
+    /// that of the request if the HTTP client followed a redirect. It may hold a secret.
     pub fn url(&self) -> Option<&Url> {
         match &self.parts.body {
             Body::Unread(response, _) => Some(response.url()),
@@ -89,7 +89,7 @@ impl Response {
     /// # Errors
     ///
     /// A body longer than the limit, which is not read on, and one that breaks off. The answer then has an
-    /// empty body, and so it has where this future is dropped before its end.
+    /// empty body, as it has if this future is dropped before its end.
     pub async fn buffer(&mut self) -> Result<(), BodyError> {
         let Parts { body, limit, .. } = &mut *self.parts;
         body.buffer(*limit).await

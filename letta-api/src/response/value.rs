@@ -77,7 +77,7 @@ impl<T: DeserializeOwned> ResponseValue<T> {
 }
 
 impl ResponseValue<()> {
-    /// Of an answer that is documented to have no body. What it has all the same is not read.
+    /// Of an answer that is documented to have no body. If it has one, it is not read.
     pub(crate) fn empty(response: Response) -> Self {
         Self {
             response: response.without_body(),

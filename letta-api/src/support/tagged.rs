@@ -15,7 +15,7 @@ use serde::de::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A union that is told apart by a tag, and keeps what is none of its branches.
+/// A union that is told apart by a tag, and keeps objects that fit no branch.
 pub trait Tagged: Sized {
     /// The member that is the tag.
     const TAG: &'static str;
@@ -26,7 +26,7 @@ pub trait Tagged: Sized {
     /// Reads what comes after a tag: that of the branch at this place.
     fn branch<'de, A: MapAccess<'de>>(place: usize, members: Members<A>) -> Result<Self, A::Error>;
 
-    /// Keeps an object that is none of the branches.
+    /// Keeps an object that fits no branch.
     fn unknown(members: Map<String, Value>) -> Self;
 }
 
@@ -208,7 +208,7 @@ impl<'de, A: MapAccess<'de>> Members<A> {
         self.map.next_value_seed(Texts(slot))
     }
 
-    /// Takes the member's value as whatever is documented.
+    /// Takes the member's value as its documented type.
     pub fn any<T: DeserializeOwned>(&mut self, slot: &mut Slot<T>) -> Result<(), A::Error> {
         self.once(slot);
         self.map.next_value_seed(Any(slot))
@@ -220,7 +220,7 @@ impl<'de, A: MapAccess<'de>> Members<A> {
         self.is_sound &= matches!(slot, Slot::Missing);
     }
 
-    /// Whether each member was there once at the most, and what is not known of them.
+    /// Whether each member was there at most once, and what is not known of them.
     pub fn finish(self) -> (bool, Map<String, Value>) {
         (self.is_sound, self.unknown)
     }

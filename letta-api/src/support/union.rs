@@ -39,7 +39,7 @@ pub fn exact(value: &Value) -> Option<&Value> {
     is_exact.then_some(value)
 }
 
-/// The schema of one of these, or of anything else where the union is open.
+/// The schema of one of these, or of anything if the union is open.
 #[cfg(feature = "schemars")]
 pub fn schema(mut branches: Vec<schemars::Schema>, open: bool) -> schemars::Schema {
     if open {
