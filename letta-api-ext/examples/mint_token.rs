@@ -40,7 +40,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let token = letta
         .access_tokens()
         .create(policy, "https://chat.example.com")
-        .expires_in(Duration::from_secs(15 * 60))
+        .expires_in(Duration::from_secs(2 * 60))
         .send()
         .await?;
     println!("\nMinted    {:?}", letta_api_ext::Secret::from(&token));
@@ -75,10 +75,11 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
     println!();
     for _ in 0..2 {
         match letta.access_tokens().revoke(&token).send().await? {
-            Revocation::Revoked => println!("Revoked   it was live until now"),
-            Revocation::AlreadyGone => println!("Revoked   again, and it was gone already"),
+            Revocation::Deleted => println!("Deleted   the service has no record of it now"),
+            Revocation::NotFound => println!("Not found the service had no record of it before"),
             other => println!("Revoked   {other:?}"),
         }
     }
+    println!("          A page that has used it may go on until it expires.");
     Ok(())
 }

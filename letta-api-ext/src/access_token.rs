@@ -1,12 +1,14 @@
 //! A token that was minted.
 
+#[cfg(feature = "minter")]
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use letta_api::{Secret, types};
 use serde::Serialize;
 
-use crate::access_tokens::granted::{self, Granted};
+use crate::access_tokens::granted::{self, ExpiryAsked, Granted, Reported};
 use crate::clock::Instant;
 use crate::clock_reading::ServiceDate;
 use crate::fingerprint::Fingerprint;
@@ -19,6 +21,10 @@ use crate::{clock, redact};
 /// Cannot be printed or serialised by accident: `Debug` redacts the secret, and there is neither
 /// `Display` nor `Serialize`. A [fingerprint](Self::fingerprint) tells tokens apart. The secret leaves through [`expose_secret`](Self::expose_secret), or
 /// through [`to_browser`](Self::to_browser), which makes what a page should be sent.
+///
+/// The secret is `ck-let-` and base64 of the organization's ID and a random UUID (from the service's published source of 2025). So
+/// whoever holds the token can read the organization's ID. The secret may have `+`, `/` and `=`: percent-encode it if it goes into a
+/// URL, and keep the `=` at its end.
 ///
 /// Cheap to clone. The secret's memory is overwritten when the last clone is dropped.
 #[derive(Clone)]
@@ -35,6 +41,12 @@ pub(crate) struct Inner {
     /// An end of our own reckoning.
     #[cfg(any(feature = "minter", feature = "test-util"))]
     ends: Option<Instant>,
+    /// The first instant at which it has surely expired, with `ends`.
+    #[cfg(feature = "minter")]
+    has_ended: Option<Instant>,
+    /// Whether it was to be revoked since it was handed out.
+    #[cfg(feature = "minter")]
+    is_given_up: AtomicBool,
     reported: types::AccessPolicy,
     /// Whether the report was found to say what was asked for, and is kept below alone.
     is_as_asked: bool,
@@ -58,6 +70,10 @@ impl AccessToken {
             date,
             #[cfg(any(feature = "minter", feature = "test-util"))]
             ends: None,
+            #[cfg(feature = "minter")]
+            has_ended: None,
+            #[cfg(feature = "minter")]
+            is_given_up: AtomicBool::new(false),
             reported: token.policy,
             is_as_asked: false,
             origin: OnceLock::new(),
@@ -102,6 +118,32 @@ impl AccessToken {
         self
     }
 
+    /// The same token, with the first instant at which it has surely expired.
+    #[cfg(feature = "minter")]
+    pub(crate) fn ended_by(mut self, end: Instant) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.has_ended = Some(end);
+        }
+        self
+    }
+
+    /// The first instant, by the monotonic clock, at which the token has surely expired. `None` if that is not known.
+    #[cfg(feature = "minter")]
+    pub(crate) fn has_ended_by(&self) -> Option<Instant> {
+        self.inner.has_ended.or(self.inner.ends)
+    }
+
+    /// Notes, for all clones, that it is to be revoked.
+    #[cfg(feature = "minter")]
+    pub(crate) fn give_up(&self) {
+        self.inner.is_given_up.store(true, Ordering::Release);
+    }
+
+    #[cfg(feature = "minter")]
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.inner.is_given_up.load(Ordering::Acquire)
+    }
+
     #[cfg(feature = "minter")]
     pub(crate) fn into_shared(self) -> Arc<Inner> {
         self.inner
@@ -124,6 +166,9 @@ impl AccessToken {
 
     /// What a page should be sent: the secret, the expiry and how long that is off now, and nothing else.
     /// Answer with `Cache-Control: no-store`.
+    ///
+    /// A page's user can decode the token and read the ID of the organization that it belongs to. The ID is not a secret that opens
+    /// anything.
     pub fn to_browser(&self) -> BrowserToken {
         BrowserToken {
             token: self.inner.secret.clone(),
@@ -197,13 +242,18 @@ impl AccessToken {
     }
 
     /// Whether the service reports that the token allows exactly what `policy` allows, and is bound to this origin. False
-    /// if the report leaves out the policy or the origin, or has something that this version does not know.
+    /// if the report leaves out the policy or the origin, or has something that this version does not know. Says nothing
+    /// about the [expiry](Self::expires_at).
     pub fn is_for(&self, policy: &AccessPolicy, origin: &Origin) -> bool {
         if self.inner.is_as_asked {
             return self.policy() == policy && self.origin() == Some(origin);
         }
-        let granted = granted::compare(policy, origin, &self.inner.reported, self.hostname());
-        granted == Granted::AsAsked
+        let answer = Reported {
+            policy: &self.inner.reported,
+            hostname: self.hostname(),
+            expires_at: self.expires_at_text(),
+        };
+        granted::compare(policy, origin, ExpiryAsked::Any, answer) == Granted::AsAsked
     }
 
     /// What the token is bound to, as the service wrote it; empty where it wrote nothing.

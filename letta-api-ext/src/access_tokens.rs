@@ -8,6 +8,7 @@ use crate::origin::Origin;
 use crate::policy::AccessPolicy;
 
 mod create;
+pub(crate) mod entries;
 pub(crate) mod granted;
 mod list;
 mod revoke;
@@ -49,6 +50,9 @@ impl AccessTokens {
 
     /// Mints a token with `policy`, for the web application at `origin`.
     ///
+    /// [A token is for one agent](crate::policy#one-agent-for-a-token). For several, mint a token for each
+    /// [part](AccessPolicy::per_agent) of the policy.
+    ///
     /// The origin is text or an [`Origin`]. `send` reports an invalid origin.
     ///
     /// ```no_run
@@ -60,7 +64,7 @@ impl AccessTokens {
     /// let token = letta
     ///     .access_tokens()
     ///     .create(policy, "https://chat.example.com")
-    ///     .expires_in(Duration::from_secs(15 * 60))
+    ///     .expires_in(Duration::from_secs(2 * 60))
     ///     .send()
     ///     .await?;
     /// assert!(token.policy().allows("agent-1", &letta_api_ext::AccessRight::ReadMessages));
@@ -76,7 +80,8 @@ impl AccessTokens {
         CreateAccessToken::new(self.letta.clone(), policy.into(), origin)
     }
 
-    /// Lists the account's live tokens: a page, all pages, or token by token.
+    /// Lists the account's tokens: a page, all pages, or token by token. By the service's published source of 2025, expired
+    /// tokens are among them, and a token that was deleted is not, though it [may still work](Revocation).
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -109,15 +114,18 @@ impl AccessTokens {
         ListAccessTokens::new(self.letta.clone())
     }
 
-    /// Ends a token at once. Takes an [`AccessToken`](crate::AccessToken), by value or by reference, or the token's secret.
-    /// A text that cannot be a token, such as an API key, is [refused](RevokeAccessToken::send) before it gets into a
-    /// URL.
+    /// Has the service delete a token. Takes an [`AccessToken`](crate::AccessToken), by value or by reference, or the token's
+    /// secret. A text that cannot be a token, such as an API key, is [refused](RevokeAccessToken::send) before it gets into
+    /// a URL.
+    ///
+    /// **A token that was used may work until it expires, also after it was deleted** ([source](Revocation)). Keep lives
+    /// short; do not rely on a delete alone.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta, token: letta_api_ext::AccessToken)
     /// # -> Result<(), letta_api_ext::Error> {
-    /// let outcome = letta.access_tokens().revoke(&token).send().await?;
-    /// println!("{}", if outcome.was_live() { "revoked" } else { "was gone already" });
+    /// letta.access_tokens().revoke(&token).send().await?;
+    /// println!("deleted; whoever has used it may go on until {}", token.expires_at_text());
     /// # Ok(())
     /// # }
     /// ```
@@ -125,7 +133,7 @@ impl AccessTokens {
         RevokeAccessToken::new(self.letta.clone(), token.into())
     }
 
-    /// As [`revoke`](Self::revoke), of a token that an answer was seen to hold: whatever it looks like, it must not live on.
+    /// As [`revoke`](Self::revoke), of a token that an answer was seen to hold: whatever it looks like, it must be deleted.
     pub(crate) fn revoke_minted(&self, token: &crate::AccessToken) -> RevokeAccessToken {
         RevokeAccessToken::of_minted(self.letta.clone(), token.into())
     }

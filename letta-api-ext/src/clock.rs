@@ -32,9 +32,15 @@ pub(crate) fn now() -> SystemTime {
     from_timestamp(jiff::Timestamp::now()).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// An instant written in RFC 3339, with its offset from UTC. Nothing for any other text.
+/// An instant written in RFC 3339, with its offset from UTC. `None` for any other text.
 pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
-    from_timestamp(text.parse().ok()?)
+    let instant = from_timestamp(text.parse().ok()?)?;
+    // jiff reads a leap second as the second before it. By the clocks that go by POSIX it is the one after.
+    let seconds = text.get("2016-12-31T23:59".len()..);
+    match seconds.is_some_and(|seconds| seconds.starts_with(":60")) {
+        true => instant.checked_add(Duration::from_secs(1)),
+        false => Some(instant),
+    }
 }
 
 /// Reads a date in one of the three forms of RFC 9110. The form of mail is read as well, since some servers write it (a day of one

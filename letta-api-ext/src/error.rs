@@ -9,6 +9,7 @@ use letta_api::{BodyError, Operation, TransportError};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
 
+use crate::access_tokens::Revocation;
 use crate::cause::Cause;
 #[cfg(feature = "minter")]
 use crate::minter::Fault;
@@ -46,7 +47,7 @@ const VALUE_LIMIT: usize = 120;
 /// | [`is_connect`](Self::is_connect) | no network, wrong host, TLS refused | the message says which; check the base URL, proxy and certificates |
 /// | [`is_timeout`](Self::is_timeout) | a slow service or network | allow more time for an [attempt](crate::LettaBuilder::attempt_timeout) or the [call](crate::LettaBuilder::deadline) |
 /// | [`is_redirect`](Self::is_redirect) | a base URL that is not the service's own: `http` for `https`, another host | correct `LETTA_BASE_URL` |
-/// | [`is_grant_mismatch`](Self::is_grant_mismatch) | a proxy or a cache that answers with another token; a service newer than this crate | look at what differs; update |
+/// | [`is_grant_mismatch`](Self::is_grant_mismatch) | a proxy or a cache that answers with another token; a service that sets a life of its own; a service newer than this crate | look at what differs; ask for a shorter life; update |
 /// | [`is_invalid_response`](Self::is_invalid_response) | a proxy that answers in the service's place; a service newer than this crate | check the base URL; update |
 ///
 /// Whether the call may have had its effect all the same is answered by
@@ -92,8 +93,8 @@ enum Kind {
         status: StatusCode,
         /// How it differs.
         difference: String,
-        /// Whether the token was ended. If not, the source says why.
-        is_revoked: bool,
+        /// What became of the token: `None` if it could not be deleted, and the source says why.
+        deletion: Option<Revocation>,
     },
     /// The service sends us where the request may not go.
     Redirect {
@@ -209,7 +210,9 @@ impl Error {
         #[cfg(feature = "minter")]
         if matches!(
             self.inner.kind,
-            Kind::Minter(Fault::Busy { .. } | Fault::Late { .. } | Fault::NoTime)
+            Kind::Minter(
+                Fault::Busy { .. } | Fault::Incomplete { .. } | Fault::Late { .. } | Fault::NoTime
+            )
         ) {
             return true;
         }
@@ -267,12 +270,12 @@ impl Error {
         matches!(self.inner.kind, Kind::InvalidResponse { .. })
     }
 
-    /// The service made a token that allows more or less than was asked for, or that is for another origin. The message names
-    /// what differs: agents, rights, origins.
+    /// The service made a token that allows more or less than was asked for, that is for another origin, or that expires at
+    /// another time. The message names what differs: agents, rights, origins, instants.
     ///
-    /// The token is not handed over, and has been revoked. If that failed, the token lives until it expires: then
-    /// [`may_have_happened`](Self::may_have_happened) is true, and the [`source`](std::error::Error::source) says
-    /// why. To take such tokens, see
+    /// The token is not handed over, and was deleted before anybody could use it. If it could not be deleted, it may work
+    /// until it expires: then [`may_have_happened`](Self::may_have_happened) is true, and the
+    /// [`source`](std::error::Error::source) says why. To take such tokens, see
     /// [`CreateAccessToken::accept_different_grant`](crate::CreateAccessToken::accept_different_grant).
     pub fn is_grant_mismatch(&self) -> bool {
         matches!(self.inner.kind, Kind::GrantMismatch { .. })
@@ -312,7 +315,7 @@ impl Error {
     ///
     /// True where the answer to any attempt was lost, could not be read, or came with a status that leaves
     /// it open: 5xx (but for a 503 that says when to come back), 408, 3xx; and for a token that is
-    /// [not what was asked for](Self::is_grant_mismatch) and could not be revoked. False where nothing was sent,
+    /// [not what was asked for](Self::is_grant_mismatch) and could not be deleted. False where nothing was sent,
     /// and where the service refused (other 4xx). Time that runs out counts as an answer lost, also where it
     /// ran out while a connection was being made, unless the HTTP client gave up on that by itself.
     pub fn may_have_happened(&self) -> bool {
@@ -330,7 +333,7 @@ impl Error {
                 503 => self.inner.retry_after.is_none(),
                 _ => !status.is_client_error(),
             },
-            Kind::GrantMismatch { is_revoked, .. } => !is_revoked,
+            Kind::GrantMismatch { deletion, .. } => *deletion != Some(Revocation::Deleted),
             #[cfg(feature = "minter")]
             Kind::Minter(_) => false,
         };
@@ -473,23 +476,23 @@ impl Error {
             .into()
     }
 
-    /// A token that is not what was asked for. `failure` is why it could not be revoked.
+    /// A token that is not what was asked for, and what came of deleting it.
     pub(crate) fn grant_mismatch(
         operation: &'static Operation,
         status: StatusCode,
         headers: &HeaderMap,
         difference: &str,
-        failure: Option<Self>,
+        deletion: Result<Revocation>,
         secrets: &[&str],
     ) -> Self {
         let difference = redact::text(difference, secrets);
         let kind = Kind::GrantMismatch {
             status,
             difference: difference.unwrap_or_else(|| "what differs cannot be shown".to_owned()),
-            is_revoked: failure.is_none(),
+            deletion: deletion.as_ref().ok().copied(),
         };
         let inner = Inner {
-            source: failure.map(|error| Box::new(error) as _),
+            source: deletion.err().map(|error| Box::new(error) as _),
             ..Inner::of(kind)
         };
         inner.with_answer(operation, headers, secrets).into()
@@ -864,13 +867,16 @@ impl std::fmt::Display for Error {
             )?,
             Kind::GrantMismatch {
                 difference,
-                is_revoked,
+                deletion,
                 ..
             } => {
                 write!(f, "the token is not what was asked for: {difference}")?;
-                f.write_str(match is_revoked {
-                    true => "; it was revoked",
-                    false => "; it could not be revoked, and lives until it expires",
+                f.write_str(match deletion {
+                    Some(Revocation::Deleted) => "; it was deleted",
+                    Some(Revocation::NotFound) => {
+                        "; the service has no record of it to delete, and it may work until it expires"
+                    }
+                    None => "; it could not be deleted, and lives until it expires",
                 })?;
             }
             Kind::Redirect { redirect, .. } => write!(

@@ -17,8 +17,12 @@ const DOMAIN: &[u8] = b"letta-api-ext token fingerprint 1\0";
 /// process, on every machine, and in later versions of this crate. Of a million tokens, two have the same one with a
 /// probability of 0.2 %, so do not use it as a key where that matters.
 ///
-/// A token cannot be found from its fingerprint by trying, because the random part of a token has 122 bits or more. This
-/// holds for tokens of the service. It does not hold for a text that somebody made up.
+/// A token cannot be found from its fingerprint by trying: a random UUID is a part of it, which has 122 random bits (from the
+/// service's published source of 2025). The rest is the organization's ID, which is no secret. This holds for tokens of the
+/// service. It does not hold for a text that somebody made up.
+///
+/// The fingerprint is that of the text, byte by byte. A copy of the token that is percent-encoded (`%3D` for `=`), or has lost the
+/// `=` at its end, is another text and has another fingerprint.
 ///
 /// ```no_run
 /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -41,8 +45,9 @@ impl Fingerprint {
     /// ```
     /// use letta_api_ext::{Fingerprint, Secret};
     ///
-    /// let fingerprint = Fingerprint::of(&Secret::new("ck-let-0f3c"));
-    /// assert_eq!(fingerprint.to_string(), "1d1f0172ce40");
+    /// let token = "ck-let-b3JnLTEyOjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNw==";
+    /// let fingerprint = Fingerprint::of(&Secret::new(token));
+    /// assert_eq!(fingerprint.to_string(), "09fe8d98a857");
     /// ```
     #[must_use]
     pub fn of(secret: &Secret) -> Self {
@@ -104,5 +109,16 @@ mod tests {
             serde_json::to_string(&fingerprint).unwrap(),
             "\"1d1f0172ce40\""
         );
+    }
+
+    /// As above, with a token as the service makes them.
+    #[test]
+    fn a_fingerprint_is_that_of_the_text() {
+        let token = "ck-let-b3JnLTEyOjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNw==";
+        let fingerprint = Fingerprint::of(&Secret::new(token));
+        assert_eq!(fingerprint.to_string(), "09fe8d98a857");
+        for other in [token.replace('=', "%3D"), token.replace('=', "")] {
+            assert_ne!(fingerprint, Fingerprint::of(&Secret::new(other)));
+        }
     }
 }

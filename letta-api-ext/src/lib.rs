@@ -22,7 +22,8 @@
 //! # Where to look
 //!
 //! - [`Letta`]: the client. Configured once, cheap to clone, shared by all tasks.
-//! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde.
+//! - [`AccessPolicy`]: what a token may do. Built step by step, from data, from text, or by serde. A token is for
+//!   [one agent](policy#one-agent-for-a-token).
 //!   [`StrictPolicy`]: for configuration files, where a slip must not pass.
 //! - [`AccessTokens`]: [create](AccessTokens::create), [list](AccessTokens::list),
 //!   [revoke](AccessTokens::revoke).
@@ -51,7 +52,8 @@
 //!
 //! A token is only as safe as it is narrow: whoever holds it can use it until it expires. The origin
 //! keeps other sites from using it by accident, and does not stop an attacker, who can send any
-//! header. Few rights and short lifetimes do.
+//! header. Few rights and short lifetimes do. [Revoking](Revocation) is not enough: a token that was used may work until it
+//! expires.
 //!
 //! # Limits and retries
 //!
@@ -79,6 +81,10 @@
 //! `letta.attempt.duration_ms` and `letta.attempt.wait_ms`. No path, query, header or body is in them. The
 //! libraries beneath trace too: at DEBUG, `h2` shows what a server says when it closes a connection, so keep it
 //! at INFO where a server that echoes secrets is a worry.
+//!
+//! A token that is asked for with a policy of [several entries](policy#one-agent-for-a-token) is an event at WARN, at a target
+//! within `letta_api_ext`, with the fields `letta.policy.entries` and `letta.policy.unknown_entries`: how many entries there
+//! are, and how many of these are not an agent's.
 //!
 //! An application without tracing can count calls and attempts with [`LettaBuilder::metrics`].
 //!
@@ -123,8 +129,9 @@ pub use crate::letta::Letta;
 pub use crate::metrics::{AttemptReport, CallReport, Metrics};
 #[cfg(feature = "minter")]
 pub use crate::minter::{
-    MinterCounters, RevocationFailure, RevocationReport, TokenFuture, TokenMinter,
-    TokenMinterBuilder, TokenRequest,
+    AgentTokens, AgentTokensFuture, AgentTokensRequest, BrowserTokens, MinterCounters,
+    RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
+    TokenRequest,
 };
 pub use crate::origin::Origin;
 pub use crate::policy::{AccessPolicy, StrictPolicy};
@@ -174,6 +181,7 @@ mod secrets_in_url;
     not(any(feature = "native-tls", feature = "rustls", target_arch = "wasm32"))
 ))]
 mod tls;
+mod token_form;
 mod transport;
 mod wiped_url;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use reqwest::StatusCode;
 ///
 /// It is told of what went over the wire: of each call that is sent, and of each that an invalid
 /// deadline or retry policy stops. It is not told of other bad input. What an answer means comes
-/// after that: a revoke that finds the token gone is a `404` here, and a create that is answered 201 with an
+/// after that: a revoke of a token that is not found is a `404` here, and a create that is answered 201 with an
 /// invalid body is no error.
 ///
 /// Called on the task that makes the call, so it must be quick and must not block or panic. What it is told is

@@ -1,5 +1,5 @@
 //! Minting in production: tokens from a cache, each minted once for all who want it, renewed ahead of need, and
-//! revoked when they must end.
+//! revoked when a user signs out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,7 @@ use key::{Key, KeyRef, Selection};
 use mint::Mint;
 use store::Store;
 
+mod agent_tokens;
 mod builder;
 mod counters;
 mod fault;
@@ -36,6 +37,7 @@ mod held;
 mod hold_off;
 mod key;
 mod mint;
+mod per_agent;
 mod policies;
 mod prehashed;
 mod request;
@@ -43,9 +45,11 @@ mod revocation;
 mod store;
 mod sync;
 
+pub use agent_tokens::{AgentTokens, BrowserTokens};
 pub use builder::TokenMinterBuilder;
 pub use counters::MinterCounters;
 pub(crate) use fault::Fault;
+pub use per_agent::{AgentTokensFuture, AgentTokensRequest};
 pub use request::{TokenFuture, TokenRequest};
 pub use revocation::{RevocationFailure, RevocationReport};
 
@@ -57,10 +61,13 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often a request begins anew whose mint did not go on.
 const MOST_ROUNDS: usize = 3;
 
+/// How many policies are revoked before the lock is given to others.
+const SLICE: usize = 64;
+
 /// Hands out tokens for pages: from its cache where one covers the request, else freshly minted.
 ///
 /// A backend mints for every page load of every user. A call to the service each time is slow, is rate limited,
-/// and leaves a trail of live tokens. One minter for the process, shared by all its tasks, makes that one call
+/// and leaves a trail of tokens that work. One minter for the process, shared by all its tasks, makes that one call
 /// for each policy and subject in a few minutes. While the service fails, it makes [a few
 /// calls](#when-the-service-fails), and not one for each page load:
 ///
@@ -75,23 +82,32 @@ const MOST_ROUNDS: usize = 3;
 /// let token = minter.token(&policy).await?; // for every page load
 /// let body = token.to_browser();
 ///
-/// minter.revoke(&policy).await; // when the user signs out
+/// let report = minter.revoke(&policy).await; // when the user signs out
+/// println!("a page that kept its token may go on for {:?}", report.longest_remaining());
 /// # drop(body); Ok(())
 /// # }
 /// ```
+///
+/// **A token is for [one agent](crate::policy#one-agent-for-a-token).** For a page that needs several, ask for
+/// [a token for each](Self::tokens_per_agent). A policy of several agents that is given to [`token`](Self::token) is minted
+/// as asked, and each mint [warns](crate::CreateAccessToken::send).
 ///
 /// # What it promises
 ///
 /// - **Enough life.** A token that is served is good for at least as long as
 ///   [asked for](TokenRequest::valid_for), by default a third of its [lifetime](TokenMinterBuilder::lifetime).
 ///   That is counted from the service's own `Date`, by a clock that nobody sets: a wrong clock on this machine
-///   neither serves a dead token nor renews too soon. (Where a machine was suspended, that time may not count.)
+///   neither serves an expired token nor renews too soon. (Where a machine was suspended, that time may not count.)
 /// - **No more rights than asked for**, and not another's token: it was minted for the same policy, origin and
 ///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to). If the service
-///   grants something else, the token is revoked and never kept: a
+///   grants something else, the token is deleted and never kept: a
 ///   [grant mismatch](crate::Error::is_grant_mismatch). The same happens if the answer does not say what the token
-///   allows, or for which origin. So a service that does not answer with policy and hostname, as it is documented to,
-///   cannot be used with a minter.
+///   allows, for which origin, or until when. So a service that does not answer with policy, hostname and expiry, as it is
+///   documented to, cannot be used with a minter.
+/// - **No longer life than asked for.** If the [lifetime](TokenMinterBuilder::lifetime) is another than the service's 5
+///   minutes, the minter asks for an expiry. A token that expires later, by a second or more, is a grant mismatch, too. One
+///   that expires earlier is kept, and all times are shortened in proportion. With the lifetime of 5 minutes, the expiry is
+///   left to the service, until it gives a longer life by itself.
 /// - **Single flight.** Any number of tasks that ask for the same thing at once cause one create. If it fails, all
 ///   get the error. Cancelling one caller does not affect the others: a create
 ///   that has begun goes on, and its token is kept.
@@ -105,9 +121,9 @@ const MOST_ROUNDS: usize = 3;
 /// - **Bounds** on [memory](TokenMinterBuilder::capacity), on
 ///   [creates at the same time](TokenMinterBuilder::max_concurrent_creates), and on how long a request waits: for
 ///   a turn and the create together, as long as the client's [deadline](crate::LettaBuilder::deadline).
-/// - **Revoked is revoked.** What is [revoked](Self::revoke) is forgotten first, so that it is not served again;
-///   what is being minted is revoked when it lands, and who waited for it gets an
-///   [error](crate::Error::is_revoked).
+/// - **What is revoked is not served again.** What is [revoked](Self::revoke) is forgotten first, and then the service is
+///   told to delete it. What is being minted meanwhile is deleted when it lands, and who waited for it gets an
+///   [error](crate::Error::is_revoked). What the page has is another matter: see [below](#after-a-token-is-revoked).
 /// - **Secrets do not linger.** A token that is evicted or revoked is wiped from the cache's memory at once; the last
 ///   clone that the application holds wipes itself.
 ///
@@ -135,18 +151,26 @@ const MOST_ROUNDS: usize = 3;
 /// that ends within the [deadline](crate::LettaBuilder::deadline), the create waits and goes on. Callers who ask for the
 /// same token wait with it. Callers who need another new token get the error at once.
 ///
+/// # After a token is revoked
+///
+/// The minter does not serve the token any more, and has the service delete it. **A page that has used it may go on until it
+/// expires**: by the service's published source of 2025, a token that was used is in a cache, which a delete does not clear.
+/// So what protects after a sign-out is the token's life, which is at most the minter's
+/// [lifetime](TokenMinterBuilder::lifetime). [`RevocationReport::longest_remaining`] is what is left of it. If that is too
+/// long for what an agent can do, choose a shorter lifetime; [there](TokenMinterBuilder::lifetime) is what it costs.
+///
 /// # Whose token it is
 ///
 /// By default all who ask for the same policy share a token. Where users share an agent, or where signing out of
-/// one session must not end another's, name a [subject](TokenRequest::subject), such as the session.
+/// one session must not revoke another's, name a [subject](TokenRequest::subject), such as the session.
 ///
-/// A token may be revoked elsewhere, by another process or by hand, and this minter cannot know. If a page
+/// A token may be deleted elsewhere, by another process or by hand, and this minter cannot know. If a page
 /// says that its token is refused, [revoke](Self::revoke) it here too: the next is a fresh one.
 ///
 /// # Several processes
 ///
 /// Each has a minter, and mints its own tokens, which the service allows. Nothing is shared, so that no secret is
-/// stored anywhere. Revoking ends what this process has minted. To end all tokens of an agent, whoever minted
+/// stored anywhere. Revoking covers what this process has minted. To delete all tokens of an agent, whoever minted
 /// them, [list](crate::AccessTokens::list) them.
 ///
 /// # Observability
@@ -256,7 +280,8 @@ impl TokenMinter {
         }
     }
 
-    /// Asks for a token that allows what `policy` does. Await it; it can be refined before:
+    /// Asks for a token that allows what `policy` does. For a policy of one agent: for several, see
+    /// [`tokens_per_agent`](Self::tokens_per_agent). Await it; it can be refined before:
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -287,13 +312,58 @@ impl TokenMinter {
         TokenRequest::new(self, policy)
     }
 
-    /// Ends the tokens that were minted for this policy, for whatever subject and origin, and those that were
-    /// [served](TokenRequest::up_to) for it. A token that was served for very many is ended with each policy
-    /// within its own.
+    /// Asks for a token for each agent that `policy` names, since [a token is for one
+    /// agent](crate::policy#one-agent-for-a-token). Await it; it can be refined before:
     ///
-    /// They are forgotten first, as soon as the future is polled. What is being minted is revoked when it lands.
-    /// The revoking goes on where the future is dropped. Requests for the same policy that come later get
+    /// ```no_run
+    /// # use letta_api_ext::{AccessPolicy, TokenMinter};
+    /// # async fn run(minter: TokenMinter) -> Result<(), letta_api_ext::Error> {
+    /// let policy: AccessPolicy = "agent-1:chat; agent-2:read_agent".parse()?;
+    /// let tokens = minter.tokens_per_agent(&policy).subject("session-7").await?;
+    /// for (agent, token) in &tokens {
+    ///     assert_eq!(token.policy().sole_agent(), Some(agent));
+    /// }
+    /// let body = tokens.to_browser(); // serialises to {"agent-1": {"token", "expiresAt", "expiresIn"}, …}
+    /// # drop(body); Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Each token is minted for its [part](AccessPolicy::per_agent) of the policy, and is cached, renewed, held off and
+    /// revoked by itself: it is the token that [`token`](Self::token) gives for that part. Those that are missing are minted side by
+    /// side, [as many at a time](TokenMinterBuilder::max_concurrent_creates) as this minter may. The work is linear in the
+    /// number of agents.
+    ///
+    /// The whole waits as long as the client's [deadline](crate::LettaBuilder::deadline). It is all or nothing: **the first
+    /// error that comes is returned at once**, and creates that have not begun do not begin, so that a service that fails
+    /// is not asked for each agent. Nothing is lost: what was minted is kept, and what has begun goes on and is kept. So
+    /// asking again mints only what is missing. The same is true if the future is dropped.
+    ///
+    /// A token that is revoked, or of which too little is left, while the others are minted is minted again.
+    ///
+    /// The minter must have [room](TokenMinterBuilder::capacity) for all of them, or they are minted anew each time.
+    ///
+    /// # Errors
+    ///
+    /// As for [`token`](Self::token). Also, before anything is sent, a policy with a
+    /// [grant of an unknown kind](AccessPolicy::unknown_grants) (`policy`): no token of one agent has it. A
+    /// [time-out](Error::is_timeout) if the deadline comes before all are there.
+    pub fn tokens_per_agent<'a>(&'a self, policy: &'a AccessPolicy) -> AgentTokensRequest<'a> {
+        AgentTokensRequest::new(self, policy)
+    }
+
+    /// Stops serving the tokens that were minted for this policy, for whatever subject and origin, and those that were
+    /// [served](TokenRequest::up_to) for it, and has the service delete them. A token that was served for very many is
+    /// revoked with each policy within its own.
+    ///
+    /// Of a policy of several agents, the tokens for each of its [parts](AccessPolicy::per_agent) are revoked too, which are
+    /// those of [`tokens_per_agent`](Self::tokens_per_agent), whoever asked for them.
+    ///
+    /// They are forgotten first, as soon as the future is polled. What is being minted is deleted when it lands.
+    /// The deleting goes on if the future is dropped. Requests for the same policy that come later get
     /// fresh tokens.
+    ///
+    /// A page that has used such a token may go on with it [until it expires](#after-a-token-is-revoked);
+    /// [`RevocationReport::longest_remaining`] tells.
     ///
     /// A token that was forgotten for want of [room](TokenMinterBuilder::capacity) is not found;
     /// [`RevocationReport::may_have_missed`] tells.
@@ -302,10 +372,14 @@ impl TokenMinter {
     ///
     /// Outside a tokio runtime.
     pub async fn revoke(&self, policy: &AccessPolicy) -> RevocationReport {
-        self.inner.revoke(self.inner.store.select(policy)).await
+        let parts = policy.parts_per_agent();
+        let all: Vec<_> = std::iter::once(policy).chain(&parts).collect();
+        let slices = all.chunks(SLICE);
+        let selections = slices.map(|slice| self.inner.store.select(slice.iter().copied()));
+        self.inner.revoke(selections.collect()).await
     }
 
-    /// Ends the tokens whose policy names this agent. Otherwise as [`revoke`](Self::revoke).
+    /// Revokes the tokens whose policy names this agent. Otherwise as [`revoke`](Self::revoke).
     ///
     /// Takes text or an [`AgentId`]. If the ID is invalid, nothing is revoked, and
     /// [`RevocationReport::error`] says so.
@@ -326,7 +400,7 @@ impl TokenMinter {
         A::Error: Into<Error>,
     {
         match agent.try_into().map_err(Into::into) {
-            Ok(agent) => self.inner.revoke(Selection::Agent(&agent)).await,
+            Ok(agent) => self.inner.revoke(vec![Selection::Agent(&agent)]).await,
             Err(error) => RevocationReport {
                 error: Some(error),
                 ..RevocationReport::default()
@@ -334,20 +408,31 @@ impl TokenMinter {
         }
     }
 
-    /// Ends the tokens of this [subject](TokenRequest::subject). Otherwise as [`revoke`](Self::revoke).
+    /// Revokes the tokens of this [subject](TokenRequest::subject). Otherwise as [`revoke`](Self::revoke).
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime.
     pub async fn revoke_subject(&self, subject: &str) -> RevocationReport {
-        self.inner.revoke(Selection::Subject(subject)).await
+        self.inner.revoke(vec![Selection::Subject(subject)]).await
     }
 
-    /// Revokes all that is still alive, and mints no more: requests from now on, and those that wait, get an
+    /// Revokes the tokens of this subject for this agent alone. Otherwise as [`revoke`](Self::revoke).
+    #[cfg(feature = "axum")]
+    pub(crate) async fn revoke_subject_on(
+        &self,
+        subject: &str,
+        agent: &AgentId,
+    ) -> RevocationReport {
+        let selection = Selection::SubjectOnAgent(subject, agent);
+        self.inner.revoke(vec![selection]).await
+    }
+
+    /// [Revokes](Self::revoke) all tokens that have not expired, and mints no more: requests from now on, and those that wait, get an
     /// [error](Error::is_shut_down).
     ///
     /// Comes back when all is done, and at the deadline `within` at the latest, with a report of what could not be
-    /// revoked. What is being minted is waited for, and revoked when it lands.
+    /// deleted. What is being minted is waited for, and deleted when it lands.
     ///
     /// # Panics
     ///
@@ -361,8 +446,8 @@ impl TokenMinter {
         self.inner.counts.read()
     }
 
-    /// How many tokens are kept: those that are served, those that they have taken the place of and that still
-    /// live, and some that have died and were not cleared away yet.
+    /// How many tokens are kept: those that are served, those that they have taken the place of and that have not expired,
+    /// and some that have expired and were not cleared away yet.
     pub fn token_count(&self) -> u64 {
         self.inner.store.len()
     }
@@ -372,7 +457,7 @@ impl TokenMinter {
         &self.inner.origin
     }
 
-    /// How long tokens [live](TokenMinterBuilder::lifetime).
+    /// How long tokens [live](TokenMinterBuilder::lifetime), and so the longest that a page may go on after a sign-out.
     pub fn lifetime(&self) -> Duration {
         self.inner.lifetime
     }
@@ -393,13 +478,19 @@ impl std::fmt::Debug for TokenMinter {
 impl Inner {
     /// The token for just this key, if it is there. What most requests come to.
     fn lookup(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
+        let token = self.peek(key, valid_for)?;
+        self.count_hit();
+        Some(token)
+    }
+
+    /// The same, for who counts it where it is served.
+    fn peek(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
         let held = self.store.look_up(key)?;
         let now = Instant::now();
         let token = held.good_for(valid_for, now)?;
         if held.is_due(now) {
             self.renew(self.store.to_key(key), held);
         }
-        self.count_hit();
         Some(token)
     }
 
@@ -585,7 +676,7 @@ impl Inner {
             None => return,
             Some(Ok(turn)) => {
                 let discard = |token| {
-                    tracing::debug!("a token of another lifetime is revoked: the clock is wrong");
+                    tracing::debug!("a token of another lifetime is deleted, and minted again");
                     self.clone().revoke_in_background(token);
                 };
                 let minted = self
@@ -732,16 +823,21 @@ impl Inner {
 
 /// Revoking.
 impl Inner {
-    async fn revoke(self: &Arc<Self>, selection: Selection<'_>) -> RevocationReport {
+    async fn revoke(self: &Arc<Self>, selections: Vec<Selection<'_>>) -> RevocationReport {
         // Before anything is forgotten: outside a runtime, it would be and not revoked; and a shutdown must know of
         // it, though the task may have to wait for its turn.
         let (runtime, work) = (runtime::expect("revoke"), self.begin_work());
         let now = Instant::now();
-        let (tokens, landings) = self.flights.call_off(
-            |key| selection.includes(key),
-            Err(Fault::Revoked.into()),
-            || self.store.take(&selection, now),
-        );
+        let (mut tokens, mut landings) = (Vec::new(), Vec::new());
+        for selection in selections {
+            let (taken, called_off) = self.flights.call_off(
+                |key| selection.includes(key),
+                Err(Fault::Revoked.into()),
+                || self.store.take(&selection, now),
+            );
+            tokens.extend(taken);
+            landings.extend(called_off);
+        }
         let revoking = self.clone().revoke_all(tokens, landings, None);
         let revoking = async move {
             let _work = work;
@@ -780,6 +876,8 @@ impl Inner {
         deadline: Option<Instant>,
     ) -> RevocationReport {
         let mut report = RevocationReport {
+            // What lands was given to nobody.
+            all_ended: tokens.iter().filter_map(AccessToken::has_ended_by).max(),
             may_have_missed: self.store.has_forgotten_live_ones(Instant::now()),
             ..RevocationReport::default()
         };
@@ -841,7 +939,7 @@ impl Inner {
                     debug,
                     revocations,
                     letta_minter_revocations,
-                    "revoked"
+                    "a token was deleted"
                 );
                 Ok(revocation)
             }
@@ -851,7 +949,7 @@ impl Inner {
                     failed_revocations,
                     letta_minter_failed_revocations,
                     error.type = &*error.error_type(),
-                    "a token lives until it expires, since it could not be revoked: {error}"
+                    "a token works until it expires, since it could not be deleted: {error}"
                 );
                 Err(RevocationFailure { token, error })
             }

@@ -2,6 +2,8 @@
 //!
 //! An [`AccessPolicy`] is a set of grants: rights on agents. There are four ways to get one.
 //!
+//! **One token is for [one agent](#one-agent-for-a-token).** A page that needs several agents needs a token for each.
+//!
 //! **Step by step**, for policies that the program knows. An agent without a right, or a policy
 //! without an agent, does not compile:
 //!
@@ -42,6 +44,17 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
+//! A policy of several agents is fine in a file. Mint with its parts, one for each agent:
+//!
+//! ```
+//! use letta_api_ext::StrictPolicy;
+//!
+//! let configured: StrictPolicy = serde_json::from_str(r#""agent-1:chat; agent-2:read_agent""#)?;
+//! let policies: Vec<_> = configured.per_agent().collect();
+//! assert_eq!(policies[1].to_string(), "agent-2:read_agent");
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
 //! An [`AccessPolicy`] reads both forms too, but keeps what it does not know, so that a program can pass on what the
 //! service reports. Use it for policies that programs write.
 //!
@@ -55,6 +68,34 @@
 //! assert_eq!(policy, "agent-1:chat".parse()?);
 //! # Ok::<(), letta_api_ext::Error>(())
 //! ```
+//!
+//! # One agent for a token
+//!
+//! A service may ask **every** entry of a policy whether it allows a call, and an entry allows calls on its own agent
+//! alone. Then a token whose policy names two agents opens nothing, and so does one with a grant of another kind beside an
+//! agent's. So it is in the service's published source of 2025; it may have changed since. The documentation shows policies
+//! of one entry only, and says nothing of several. A token for one agent works either way.
+//!
+//! [`AccessPolicy::per_agent`] splits a policy into one for each agent. A `TokenMinter` does so by itself, and keeps a
+//! token for each agent (`TokenMinter::tokens_per_agent`, feature `minter`); so does a `TokenGrant::per_agent` of the
+//! token endpoint (feature `axum`).
+//!
+//! ```
+//! use letta_api_ext::AccessPolicy;
+//!
+//! let configured: AccessPolicy = "agent-1:chat; agent-2:read_agent".parse()?;
+//! for policy in configured.per_agent() {
+//!     println!("a token of its own: {policy}");
+//! }
+//! assert_eq!(configured.per_agent().len(), 2);
+//! # Ok::<(), letta_api_ext::Error>(())
+//! ```
+//!
+//! A policy of several agents can be made, kept, compared and split. A token with it can be asked for, too, and is minted
+//! as asked, with a [warning](crate::CreateAccessToken::send).
+//!
+//! For the same reason, a policy has one entry for an agent, wherever it comes from: of two entries for one agent, such a
+//! service would allow only what both do.
 //!
 //! # The text form
 //!
@@ -82,6 +123,7 @@ use crate::error::{Error, Result};
 
 mod builder;
 mod grants;
+mod per_agent;
 mod preset;
 mod rights;
 #[cfg(feature = "schemars")]
@@ -91,7 +133,7 @@ mod slip;
 pub mod strict;
 mod text;
 
-pub use builder::{AgentNamed, Empty, PolicyBuilder, Ready};
+pub use builder::{AgentNamed, Empty, PolicyBuilder, Ready, Several, SeveralNamed};
 pub use preset::Preset;
 #[doc(inline)]
 pub use strict::StrictPolicy;
@@ -101,7 +143,10 @@ use rights::Rights;
 
 /// What a token may do: rights on agents.
 ///
-/// Naming an agent twice merges its rights. Agents are in the order of their IDs and rights in the
+/// A token is for [one agent](self#one-agent-for-a-token): a policy may name several, and is then
+/// [split](Self::per_agent) for minting.
+///
+/// Naming an agent twice merges its rights into one entry, since a service may allow only what all entries for an agent do. Agents are in the order of their IDs and rights in the
 /// order of [`AccessRight`], so that equal policies are written alike, wherever they come from.
 ///
 /// What this version does not know (a right, a kind of grant) is kept: it can be read, survives the
@@ -159,6 +204,9 @@ impl AccessPolicy {
 
     /// A policy of these agents and their rights. An agent that comes twice has the rights of both.
     ///
+    /// A token is for [one agent](self#one-agent-for-a-token), so mint with [the parts](Self::per_agent) of a policy of
+    /// several.
+    ///
     /// # Errors
     ///
     /// No agent at all, an agent without a right, and an invalid ID.
@@ -211,7 +259,8 @@ impl AccessPolicy {
         parts.grants.is_subset_of(&other.grants) && parts.unknown.is_subset(&other.unknown)
     }
 
-    /// A policy that allows what this one allows and what `other` allows.
+    /// A policy that allows what this one allows and what `other` allows. The [parts](Self::per_agent) of a policy make the
+    /// whole again.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let (parts, other) = (&self.parts, &other.parts);
@@ -254,6 +303,52 @@ impl AccessPolicy {
         self.parts.unknown.iter().map(String::as_str)
     }
 
+    /// The policy split into policies of one entry: one for each agent, in the order of the agents' IDs, and then one for each
+    /// [unknown grant](Self::unknown_grants). None if the policy is [empty](Self::is_empty). A policy of one entry gives
+    /// itself.
+    ///
+    /// Why: [one token is for one agent](self#one-agent-for-a-token). Mint one for each part, for instance with
+    /// `TokenMinter::tokens_per_agent`.
+    ///
+    /// ```
+    /// use letta_api_ext::AccessPolicy;
+    ///
+    /// let policy: AccessPolicy = "agent-2:read_agent; agent-1:chat".parse()?;
+    /// let parts: Vec<AccessPolicy> = policy.per_agent().collect();
+    /// assert_eq!(parts[0].to_string(), "agent-1:read_messages,write_messages");
+    /// assert_eq!(parts[1].to_string(), "agent-2:read_agent");
+    /// assert_eq!(parts[0].union(&parts[1]), policy);
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn per_agent(&self) -> impl ExactSizeIterator<Item = Self> {
+        self.parts_per_agent().into_iter()
+    }
+
+    /// The agent of a policy that has one entry, for an agent. `None` if it names several agents or none, or has an
+    /// [unknown grant](Self::unknown_grants).
+    ///
+    /// A token with such a policy opens what the policy says. Of others, that is
+    /// [not certain](self#one-agent-for-a-token).
+    ///
+    /// ```
+    /// use letta_api_ext::AccessPolicy;
+    ///
+    /// let policy: AccessPolicy = "agent-1:chat".parse()?;
+    /// assert_eq!(policy.sole_agent().unwrap().as_str(), "agent-1");
+    /// let policy: AccessPolicy = "agent-1:chat; agent-2:chat".parse()?;
+    /// assert!(policy.sole_agent().is_none());
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn sole_agent(&self) -> Option<&AgentId> {
+        let first = self.parts.grants.first()?;
+        (self.entry_count() == 1).then_some(&first.agent)
+    }
+
+    /// How many entries are sent to the service.
+    pub(crate) fn entry_count(&self) -> usize {
+        self.parts.grants.len() + self.parts.unknown.len()
+    }
+
     /// Whether the policy allows nothing. Only a policy that the service reported can be so.
     pub fn is_empty(&self) -> bool {
         self.parts.grants.is_empty() && self.parts.unknown.is_empty()
@@ -291,11 +386,19 @@ impl AccessPolicy {
         {
             return Err(slip::unknown_right(right.as_str()));
         }
-        if let Some(grant) = self.parts.unknown.first() {
-            let rule = "must grant rights on agents, and nothing else";
-            return Err(Error::invalid_input("policy", rule, Some(grant)));
-        }
+        self.check_is_of_agents()?;
         Ok(self)
+    }
+
+    /// Refuses grants of a kind that is not known.
+    pub(crate) fn check_is_of_agents(&self) -> Result<()> {
+        match self.parts.unknown.first() {
+            Some(grant) => {
+                let rule = "must grant rights on agents, and nothing else";
+                Err(Error::invalid_input("policy", rule, Some(grant)))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The policy as it is sent to the service.

@@ -16,8 +16,8 @@
 //! use letta_api_ext::test_util::{ErrorBuilder, TokenBuilder};
 //!
 //! let policy = AccessPolicy::for_agent("agent-1", Preset::Chat)?;
-//! let token = TokenBuilder::new(policy, "https://chat.example.com").secret("ck-let-0f3c").build()?;
-//! assert_eq!(token.expose_secret(), "ck-let-0f3c");
+//! let token = TokenBuilder::new(policy, "https://chat.example.com").build()?;
+//! assert!(token.expose_secret().starts_with("ck-let-"));
 //! assert!(!token.is_expired());
 //!
 //! let error: Error = ErrorBuilder::status(503).retry_after(Duration::from_secs(2)).build();
@@ -28,7 +28,7 @@
 //! For tests of more than a unit, the crate `letta-api-emulator` is the service itself, in the process of the test. Its
 //! documentation shows how to move time on.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use letta_api::{Secret, types};
@@ -38,6 +38,7 @@ use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
+use crate::token_form;
 
 pub use crate::error::ErrorBuilder;
 
@@ -79,8 +80,9 @@ pub struct TokenBuilder {
 }
 
 impl TokenBuilder {
-    /// A token with this policy, for this origin: text, or an [`Origin`]. It lives for 5 minutes, and its secret is one
-    /// that no other token of the process has.
+    /// A token with this policy, for this origin: text, or an [`Origin`]. It lives for 5 minutes. Its secret is one
+    /// that no other token of the process has, and has the form of the service's: `ck-let-`, and base64 of an
+    /// organization's ID and a random UUID, with `=` at its end.
     pub fn new<O>(policy: impl Into<AccessPolicy>, origin: O) -> Self
     where
         O: TryInto<Origin>,
@@ -94,7 +96,7 @@ impl TokenBuilder {
         }
     }
 
-    /// The secret.
+    /// The secret, any text. A test of code that puts it into a URL or a header should use one with `+`, `/` and `=`.
     pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secret = Some(secret.into());
         self
@@ -127,7 +129,14 @@ impl TokenBuilder {
 }
 
 fn unused_secret() -> Secret {
-    static MADE: AtomicU64 = AtomicU64::new(1);
+    static MADE: AtomicU32 = AtomicU32::new(1);
+    // The number makes it unique.
     let number = MADE.fetch_add(1, Ordering::Relaxed);
-    Secret::new(format!("ck-let-test-{number:016x}"))
+    let [a, b, c] = [(); 3].map(|()| fastrand::u16(..) & 0xfff);
+    let end = fastrand::u64(..) >> 16;
+    let organization = "org-00000000-0000-4000-8000-000000000000";
+    let token = token_form::encode(&format!(
+        "{organization}:{number:08x}-{a:04x}-4{b:03x}-8{c:03x}-{end:012x}"
+    ));
+    Secret::new(token.as_str())
 }

@@ -32,11 +32,30 @@
 //! const { token, expiresIn } = await answer.json(); // ask again when a fifth of expiresIn is left
 //! ```
 //!
+//! # Several agents
+//!
+//! [A token is for one agent](crate::policy#one-agent-for-a-token). A page that needs several is granted a token for each,
+//! by [`TokenGrant::per_agent`]. The answer is then a map by agent, also if there is one agent:
+//!
+//! ```json
+//! {"tokens": {"agent-1": {"token": "ck-let-…", "expiresAt": "2026-03-01T12:00:00Z", "expiresIn": 299}}}
+//! ```
+//!
+//! ```js
+//! const answer = await fetch("/api/letta-token", { method: "POST" });
+//! const { tokens } = await answer.json();
+//! const { token, expiresIn } = tokens["agent-1"];
+//! ```
+//!
+//! Each of the tokens is cached and renewed by itself, so they expire at different times. The page asks for all again when
+//! the first nears its end, and gets those that are good for long enough as they are.
+//!
 //! # What is answered
 //!
 //! | | |
 //! |---|---|
 //! | a token | 200, as [`AccessToken::to_browser`] has it: `{"token", "expiresAt", "expiresIn"}` |
+//! | a [token for each agent](#several-agents) | 200, `{"tokens"}`: a map by agent of the above |
 //! | another site's page asks | 403, a [`Problem`] whose detail names the rule, see [`check_same_origin`] |
 //! | the application says no | what it says; what an extractor of its own refuses is answered as that says it |
 //! | no token could be minted | a [`Problem`], [by what went wrong](Problem#from-an-error) |
@@ -52,20 +71,32 @@
 //! # Who signs out meanwhile
 //!
 //! Minting a token takes a while. So the application is asked a second time when a new token is there. If it then says
-//! no, that is the answer, and the subject's tokens are revoked. They are also revoked if it grants something else.
-//! So an application that **first ends the session, and then calls** [`TokenMinter::revoke_subject`], leaves no
-//! token behind to a page that it has signed out. The second time must not be answered from what was loaded the
+//! no, that is the answer, and the subject's tokens are revoked. They are also revoked if it grants something else. Of
+//! [several tokens](self#several-agents), it is also asked if one could not be minted, since others may be there.
+//! So an application that **first ends the session, and then calls** [`TokenMinter::revoke_subject`], gives no token to a
+//! page that it has signed out. A token that the page was given before, and has used, may work [until it
+//! expires](crate::Revocation), and the minter's [lifetime](crate::TokenMinterBuilder::lifetime) bounds that. The second time must not be answered from what was loaded the
 //! first time: if a middleware keeps a copy of the session for the length of a request, ask its store.
 //!
 //! # A token that was refused
 //!
-//! A token may be revoked by somebody else, and be in the cache still. A page whose token the service has refused
+//! A token may be deleted by somebody else, and be in the cache still. A page whose token the service has refused
 //! says so with the header [`REFUSED_HEADER`], and gets a fresh one, if the grant has a subject: the subject's
 //! tokens are revoked, and the next is minted. This is done once for a subject in a third of the tokens' life; in
 //! between, the header changes nothing.
 //!
-//! So a subject causes at most about one create in a third of a lifetime, and one more where it says that a token
-//! was refused, however often its page asks. A create that fails is tried again when somebody asks again, and not before a
+//! If the grant has a [token for each agent](#several-agents), the header may name the agent whose token was refused:
+//! `letta-token-refused: agent-1`. Then only that token is replaced, once for each agent in a third of the tokens' life. Any
+//! other value, and the header sent twice, means all tokens. Those that were just replaced by name are left as they are.
+//!
+//! A refusal does not say what was wrong. By the service's published source of 2025 it is a 401 whether the token has expired,
+//! was deleted or does not allow the call, and against the last a fresh one does not help. So a page asks **once**, and
+//! sends its request once more: what was refused was not carried out. If that is refused, too, or the page is given the very token
+//! that was refused, it tells its user so, and tries again only when the user does. The page of the example `browser_chat`
+//! does this.
+//!
+//! So a subject causes at most about one create in a third of a lifetime for each agent that it is granted a token for, and
+//! one more where it says that a token was refused, however often its page asks. A create that fails is tried again when somebody asks again, and not before a
 //! [wait](crate::TokenMinter#when-the-service-fails) is over; until then, pages are told how long that is by `Retry-After`.
 //! How often a user may sign in, and so become another subject, is for the application to
 //! limit.
@@ -75,17 +106,21 @@
 
 use std::fmt;
 use std::future::Future;
+use std::hash::Hash;
 use std::pin::Pin;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request};
 use axum::handler::Handler;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
+use serde::Serialize;
 
-use crate::access_token::AccessToken;
-use crate::minter::TokenMinter;
+use crate::agent_id::AgentId;
+use crate::minter::{BrowserTokens, TokenMinter};
+use grant::Issued;
 
 pub use grant::TokenGrant;
 pub use problem::Problem;
@@ -96,14 +131,15 @@ mod problem;
 mod same_origin;
 
 /// The header by which a page says that the service has [refused](self#a-token-that-was-refused) the token that
-/// it was given last. Its value does not matter.
+/// it was given last. Its value matters only if the page has a token for each of several agents: it may name one.
 pub const REFUSED_HEADER: &str = "letta-token-refused";
 
 /// How often a request begins anew whose token was revoked while it was minted, or who may do something else by
 /// then.
 const MOST_ROUNDS: usize = 3;
 
-/// How many subjects are remembered that got another token for one that was refused.
+/// How many subjects are remembered that got another token for one that was refused, and as many that did for an agent
+/// which they named.
 const MOST_REPLACED: u64 = 10_000;
 
 /// Answers `POST` with a token for the page that asks. A handler for [`axum::routing::post`]; see
@@ -117,6 +153,8 @@ pub struct TokenEndpoint<F> {
     is_protected: bool,
     /// Subjects that need not be given another token for one that was refused, since they were just now.
     replaced: moka::sync::Cache<String, ()>,
+    /// The same by subject and agent, for tokens that were replaced by the agent's name.
+    replaced_by_name: moka::sync::Cache<(String, AgentId), ()>,
 }
 
 /// What is answered in place of a token.
@@ -137,17 +175,13 @@ impl<F> TokenEndpoint<F> {
         Fut: Future<Output = Result<TokenGrant, R>> + Send + 'static,
         R: IntoResponse,
     {
-        let replaced = moka::sync::Cache::builder()
-            .max_capacity(MOST_REPLACED)
-            // The default policy may not take in who comes new.
-            .eviction_policy(moka::policy::EvictionPolicy::lru())
-            .time_to_live(minter.lifetime() / 3)
-            .build();
+        let time = minter.lifetime() / 3;
         Self {
             minter,
             authorize,
             is_protected: true,
-            replaced,
+            replaced: memory(time),
+            replaced_by_name: memory(time),
         }
     }
 
@@ -175,21 +209,56 @@ impl<F> TokenEndpoint<F> {
         }
     }
 
-    /// Sees to it that the subject's next token is a fresh one, unless this was done just now.
-    fn replace(&self, grant: &TokenGrant) {
-        if let Some(subject) = grant.subject_name()
-            && self
-                .replaced
-                .entry(subject.to_owned())
-                .or_insert(())
-                .is_fresh()
-        {
-            tracing::debug!("a page says that its token was refused, and gets another");
+    /// Sees to it that the subject's next tokens are fresh ones, or the one for the agent that the page names, unless this
+    /// was done just now.
+    fn replace(&self, grant: &TokenGrant, headers: &HeaderMap) {
+        let Some(subject) = grant.subject_name() else {
+            return;
+        };
+        let mut values = headers.get_all(REFUSED_HEADER).iter();
+        let named = match (values.next(), values.next()) {
+            (Some(value), None) => value.to_str().ok(),
+            _ => None,
+        };
+        let named = named.and_then(|name| grant.agent_with_a_token(name));
+        let by_name = |agent: &AgentId| (subject.to_owned(), agent.clone());
+        if let Some(agent) = named {
+            if !self.replaced.contains_key(subject)
+                && is_new(&self.replaced_by_name, by_name(&agent))
+            {
+                tracing::debug!(
+                    "a page says that its token for an agent was refused, and gets another"
+                );
+                self.end_on(subject, &agent);
+            }
+            return;
+        }
+        if !is_new(&self.replaced, subject.to_owned()) {
+            return;
+        }
+        tracing::debug!("a page says that its token was refused, and gets another");
+        let is_old = |agent: &&AgentId| !self.replaced_by_name.contains_key(&by_name(agent));
+        let (all, old) = (
+            grant.agents_with_a_token().count(),
+            grant
+                .agents_with_a_token()
+                .filter(is_old)
+                .collect::<Vec<_>>(),
+        );
+        if old.len() == all {
             self.end(grant);
+        } else {
+            old.into_iter()
+                .for_each(|agent| self.end_on(subject, agent));
         }
     }
 
-    /// Ends the subject's tokens. A token without one is not this page's alone.
+    /// Revokes the subject's token for one agent.
+    fn end_on(&self, subject: &str, agent: &AgentId) {
+        let _ = self.minter.revoke_subject_on(subject, agent).now_or_never();
+    }
+
+    /// Revokes the subject's tokens. A token without one is not this page's alone.
     fn end(&self, grant: &TokenGrant) {
         if let Some(subject) = grant.subject_name() {
             // They are forgotten at once; the revoking goes on by itself, and the minter traces what fails.
@@ -210,7 +279,7 @@ impl<F> TokenEndpoint<F> {
         asked.await.map_err(|answer| said_no("authorize", answer))
     }
 
-    async fn token<E, R, Fut, S>(&self, parts: &Parts, state: &S) -> Result<AccessToken, Refusal>
+    async fn issue<E, R, Fut, S>(&self, parts: &Parts, state: &S) -> Result<Issued, Refusal>
     where
         E: FromRequestParts<S>,
         F: Fn(E) -> Fut,
@@ -220,18 +289,20 @@ impl<F> TokenEndpoint<F> {
         self.check(parts)?;
         let mut grant = self.grant(parts, state).await?;
         if parts.headers.contains_key(REFUSED_HEADER) {
-            self.replace(&grant);
+            self.replace(&grant, &parts.headers);
         }
         let mut problem = None;
         for _ in 0..MOST_ROUNDS {
             // Whoever signs out from now on has it revoked with all that is in the cache.
-            if let Some(token) = grant.request(&self.minter).cached() {
-                return Ok(token);
+            if let Some(issued) = grant.cached(&self.minter) {
+                return Ok(issued);
             }
             // This may begin after somebody signed out who was signed in above, and nobody would revoke it.
-            let outcome = grant.request(&self.minter).await;
+            let outcome = grant.issue(&self.minter).await;
+            // If one of several tokens failed, others may have been minted.
             if let Err(error) = &outcome
                 && !error.is_revoked()
+                && !grant.is_per_agent()
             {
                 return Err(refusal(Problem::from(error)));
             }
@@ -248,8 +319,9 @@ impl<F> TokenEndpoint<F> {
                 continue;
             }
             match outcome {
-                Ok(token) => return Ok(token),
-                Err(error) => problem = Some(error),
+                Ok(issued) => return Ok(issued),
+                Err(error) if error.is_revoked() => problem = Some(error),
+                Err(error) => return Err(refusal(Problem::from(error))),
             }
         }
         Err(refusal(problem.map_or_else(
@@ -278,8 +350,8 @@ where
     fn call(self, request: Request, state: S) -> Self::Future {
         Box::pin(async move {
             let (parts, _) = request.into_parts();
-            let mut response = match self.token(&parts, &state).await {
-                Ok(token) => success(&token),
+            let mut response = match self.issue(&parts, &state).await {
+                Ok(issued) => success(&issued),
                 Err(refusal) => *refusal,
             };
             forbid_storing(&mut response);
@@ -297,13 +369,41 @@ impl<F> fmt::Debug for TokenEndpoint<F> {
     }
 }
 
-fn success(token: &AccessToken) -> Response {
-    match serde_json::to_vec(&token.to_browser()) {
+/// What is remembered for so long.
+fn memory<K: Hash + Eq + Send + Sync + 'static>(time: Duration) -> moka::sync::Cache<K, ()> {
+    moka::sync::Cache::builder()
+        .max_capacity(MOST_REPLACED)
+        // The default policy may not take in who comes new.
+        .eviction_policy(moka::policy::EvictionPolicy::lru())
+        .time_to_live(time)
+        .build()
+}
+
+/// Whether it was not remembered. It is from now on.
+fn is_new<K: Hash + Eq + Send + Sync + 'static>(memory: &moka::sync::Cache<K, ()>, key: K) -> bool {
+    memory.entry(key).or_insert(()).is_fresh()
+}
+
+/// The form of an answer with a token for each agent.
+#[derive(Serialize)]
+struct PerAgent {
+    tokens: BrowserTokens,
+}
+
+fn success(issued: &Issued) -> Response {
+    let body = match issued {
+        Issued::One(token) => serde_json::to_vec(&token.to_browser()),
+        Issued::PerAgent(tokens) => {
+            let tokens = tokens.to_browser();
+            serde_json::to_vec(&PerAgent { tokens })
+        }
+    };
+    match body {
         Ok(body) => {
             let content_type = HeaderValue::from_static("application/json");
             ([(header::CONTENT_TYPE, content_type)], body).into_response()
         }
-        // Two texts and a number can be written as JSON.
+        // Texts and numbers can be written as JSON.
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use letta_api_emulator::{Emulator, Fault, NewAgent, Operation};
+use letta_api_emulator::{Emulator, Fault, ManualClock, NewAgent, Operation, TokenRules};
 use letta_api_ext::reqwest::header::{HeaderMap, HeaderValue};
 use letta_api_ext::reqwest::redirect::Policy;
 use letta_api_ext::reqwest::{Client, Response, StatusCode};
@@ -141,14 +141,15 @@ fn to_map(headers: &[(&'static str, &str)]) -> HeaderMap {
         .collect()
 }
 
-async fn emulator() -> Emulator {
+fn builder() -> letta_api_emulator::Builder {
     let agent = NewAgent::new("agent-ada").name("Ada");
     Emulator::builder()
         .api_key("sk-let-n0tarealkey")
         .agent(agent)
-        .start()
-        .await
-        .unwrap()
+}
+
+async fn emulator() -> Emulator {
+    builder().start().await.unwrap()
 }
 
 async fn json(answer: Response) -> serde_json::Value {
@@ -328,27 +329,137 @@ async fn failures_of_the_service_become_problems_that_say_nothing_secret() {
     }
 }
 
+/// Reads the agent's messages as a page of the application does.
+async fn read(emulator: &Emulator, origin: &str, token: &str) -> StatusCode {
+    let http = Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/v1/agents/agent-ada/messages", emulator.base_url());
+    let request = http.get(url).bearer_auth(token).header("origin", origin);
+    request.send().await.unwrap().status()
+}
+
+/// Signs out, and gives what the application logged of it: a level and a text, without the time.
+async fn sign_out(chat: Chat, cookie: &str) -> String {
+    let headers = [("origin", &*chat.origin), ("cookie", cookie)];
+    let answer = chat.post("/sign-out", &headers, "").await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers()["location"], "/sign-in");
+    let errors = chat.errors();
+    let line = errors
+        .lines()
+        .find(|line| line.contains("a user signed out"));
+    let line = line.unwrap_or_else(|| panic!("nothing is said of it: {errors}"));
+    let (_, session) = cookie.split_once('=').unwrap();
+    assert!(
+        !errors.contains(session) && !errors.contains("-let-"),
+        "{errors}"
+    );
+    line.to_owned()
+}
+
+/// The seconds that a log says that a token may work for.
+fn seconds(line: &str) -> u64 {
+    let (_, rest) = line.split_once("may work for ").unwrap();
+    rest.split_once(' ').unwrap().0.parse().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_out_revokes_what_was_minted_and_forgets_the_session() {
+async fn signing_out_forgets_the_session_and_no_other() {
+    for rules in [TokenRules::strict(), TokenRules::published_2025()] {
+        let emulator = builder().token_rules(rules).start().await.unwrap();
+        let chat = Chat::before(&emulator);
+        let cookie = chat.sign_in("Ada").await;
+        let other = chat.sign_in("Grace").await;
+        for cookie in [&cookie, &other] {
+            assert_eq!(chat.mint(cookie).await.status(), StatusCode::OK);
+        }
+        let headers = [("origin", &*chat.origin), ("cookie", &*cookie)];
+        let answer = chat.post("/sign-out", &headers, "").await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert_eq!(
+            answer.headers()["set-cookie"],
+            "letta_chat_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
+        );
+        assert_eq!(emulator.request_count(Operation::DeleteToken), 1);
+        assert_eq!(chat.mint(&cookie).await.status(), StatusCode::UNAUTHORIZED);
+        let token = json(chat.mint(&other).await).await["token"].clone();
+        let status = read(&emulator, &chat.origin, token.as_str().unwrap()).await;
+        assert_eq!(status, StatusCode::OK);
+        // The other session has the token that it had.
+        assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_deletes_what_was_minted_and_says_what_may_still_work() {
+    for (rules, is_used, after) in [
+        (TokenRules::strict(), true, StatusCode::UNAUTHORIZED),
+        (TokenRules::strict(), false, StatusCode::UNAUTHORIZED),
+        (TokenRules::published_2025(), true, StatusCode::OK),
+        (
+            TokenRules::published_2025(),
+            false,
+            StatusCode::UNAUTHORIZED,
+        ),
+    ] {
+        let clock = ManualClock::new();
+        let emulator = builder().token_rules(rules).clock(clock.clone());
+        let emulator = emulator.start().await.unwrap();
+        let chat = Chat::before(&emulator);
+        let cookie = chat.sign_in("Ada").await;
+        let token = json(chat.mint(&cookie).await).await["token"].clone();
+        let token = token.as_str().unwrap();
+        if is_used {
+            assert_eq!(read(&emulator, &chat.origin, token).await, StatusCode::OK);
+        }
+        let origin = chat.origin.clone();
+        let line = sign_out(chat, &cookie).await;
+        let status = read(&emulator, &origin, token).await;
+        assert_eq!(status, after, "used: {is_used}");
+        // True of either service, and of either token: nobody here knows.
+        assert!(line.contains("INFO"), "{line}");
+        assert!(line.contains("1 deleted, 0 not found"), "{line}");
+        let left = seconds(&line);
+        assert!((1..=302).contains(&left), "{line}");
+        clock.advance(Duration::from_secs(left));
+        let status = read(&emulator, &origin, token).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_says_so_if_the_service_does_not_delete_or_does_not_answer() {
+    for (fault, says) in [
+        (
+            Fault::status(400),
+            "0 deleted, 0 not found, 1 could not be deleted",
+        ),
+        (
+            Fault::latency(Duration::from_secs(3600)),
+            "the service has not answered yet",
+        ),
+    ] {
+        let emulator = emulator().await;
+        let chat = Chat::before(&emulator);
+        let cookie = chat.sign_in("Ada").await;
+        assert_eq!(chat.mint(&cookie).await.status(), StatusCode::OK);
+        emulator.inject(fault.on(Operation::DeleteToken)).unwrap();
+        let line = sign_out(chat, &cookie).await;
+        assert!(line.contains("WARN") && line.contains(says), "{line}");
+        assert!((1..=302).contains(&seconds(&line)), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_of_a_session_without_tokens_claims_none() {
     let emulator = emulator().await;
     let chat = Chat::before(&emulator);
     let cookie = chat.sign_in("Ada").await;
-    let other = chat.sign_in("Grace").await;
-    for cookie in [&cookie, &other] {
-        assert_eq!(chat.mint(cookie).await.status(), StatusCode::OK);
-    }
-    assert_eq!(emulator.token_count().live, 2);
-
-    let headers = [("origin", &*chat.origin), ("cookie", &*cookie)];
-    let answer = chat.post("/sign-out", &headers, "").await;
-    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-    assert_eq!(
-        answer.headers()["set-cookie"],
-        "letta_chat_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
+    let line = sign_out(chat, &cookie).await;
+    assert!(
+        line.contains("the minter had no token of the session"),
+        "{line}"
     );
-    assert_eq!(emulator.token_count().live, 1);
-    assert_eq!(chat.mint(&cookie).await.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(chat.mint(&other).await.status(), StatusCode::OK);
+    assert_eq!(emulator.request_count(Operation::DeleteToken), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

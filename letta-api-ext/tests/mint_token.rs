@@ -33,8 +33,8 @@ fn the_example_runs_against_the_emulator_and_prints_no_secret() {
         "agent-1:read_messages,write_messages;agent-2:read_agent",
         "Minted    Secret([redacted])",
         " https://chat.example.com until 2",
-        "it was live until now",
-        "it was gone already",
+        "Deleted   the service has no record of it now",
+        "may go on until it expires",
     ] {
         assert!(printed.contains(says), "{says} is missing in\n{printed}");
     }

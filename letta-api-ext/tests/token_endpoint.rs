@@ -1,5 +1,6 @@
 //! The token endpoint for axum, against the emulator: whom it gives a token, and what it says instead.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::future::Future;
@@ -545,7 +546,7 @@ async fn sessions_have_tokens_of_their_own_and_ending_one_leaves_the_others() {
         ask_in(&app, "s2").await.token(),
     );
     assert_ne!(one, two);
-    assert_eq!(minter.revoke_subject("s1").await.revoked(), 1);
+    assert_eq!(minter.revoke_subject("s1").await.deleted(), 1);
     assert_eq!(ask_in(&app, "s2").await.token(), two);
     assert_eq!(emulator.token_count().live, 1);
 }
@@ -601,7 +602,7 @@ async fn the_application_is_asked_again_where_a_token_was_minted_and_once_where_
 }
 
 #[tokio::test]
-async fn who_signs_out_while_a_token_is_minted_gets_none_and_it_is_revoked() {
+async fn who_signs_out_while_a_token_is_minted_gets_none_and_it_is_deleted() {
     let emulator = emulator().await;
     let minter = minter(&emulator);
     let door = Door::default();
@@ -620,7 +621,7 @@ async fn who_signs_out_while_a_token_is_minted_gets_none_and_it_is_revoked() {
 }
 
 #[tokio::test]
-async fn who_signs_out_between_being_let_in_and_the_minting_gets_no_token_and_it_is_revoked() {
+async fn who_signs_out_between_being_let_in_and_the_minting_gets_no_token_and_it_is_deleted() {
     let emulator = emulator().await;
     let minter = minter(&emulator);
     let door = Door::default();
@@ -736,6 +737,242 @@ async fn who_shares_a_token_with_others_cannot_have_it_revoked() {
     assert_eq!(emulator.request_count(Operation::DeleteToken), 0);
 }
 
+/// What a page of the application may have: a token for each of two agents.
+fn both_agents() -> AccessPolicy {
+    "agent-ada:chat;agent-grace:read_agent".parse().unwrap()
+}
+
+/// An application whose every session has a token for each of two agents.
+fn app_of_two(minter: &TokenMinter) -> Router {
+    let authorize = async |Session(session): Session| {
+        Ok::<_, Infallible>(TokenGrant::per_agent(both_agents()).subject(session))
+    };
+    Router::new().route(
+        "/token",
+        post(TokenEndpoint::new(minter.clone(), authorize)),
+    )
+}
+
+impl Answer {
+    /// The secrets by agent, of an answer with a token for each.
+    fn tokens(&self) -> BTreeMap<String, String> {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        let body = self.json();
+        assert_eq!(body.as_object().unwrap().len(), 1, "{body}");
+        let tokens = body["tokens"].as_object().unwrap().iter();
+        let tokens = tokens.map(|(agent, token)| {
+            assert_eq!(token.as_object().unwrap().len(), 3, "{token}");
+            assert!(token["expiresAt"].is_string());
+            assert!((1..300).contains(&token["expiresIn"].as_u64().unwrap()));
+            (agent.clone(), token["token"].as_str().unwrap().to_owned())
+        });
+        tokens.collect()
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_several_agents_gets_a_token_for_each_in_a_map() {
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let app = app_of_two(&minter);
+    let answer = ask_in(&app, "s1").await;
+    assert_eq!(answer.headers["content-type"], "application/json");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    let tokens = answer.tokens();
+    let mut live = letta(&emulator).access_tokens().list().items();
+    let mut count = 0;
+    while let Some(token) = live.next().await {
+        let token = token.unwrap();
+        let agent = token.policy().sole_agent().unwrap();
+        assert_eq!(tokens[agent.as_str()], token.expose_secret());
+        assert!(
+            both_agents()
+                .per_agent()
+                .any(|part| part == *token.policy())
+        );
+        count += 1;
+    }
+    assert_eq!((count, tokens.len()), (2, 2));
+    // However often it asks. Another session has its own.
+    for _ in 0..20 {
+        assert_eq!(ask_in(&app, "s1").await.tokens(), tokens);
+    }
+    assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+    let other = ask_in(&app, "s2").await.tokens();
+    assert!(other.iter().all(|(agent, token)| tokens[agent] != *token));
+
+    // The same form for one agent; and a grant of one token is what it was.
+    let one = app_of(&minter, || async {
+        Ok::<_, Infallible>(TokenGrant::per_agent(chat("agent-ada")))
+    });
+    let one = ask(&one, Method::POST, &[OURS]).await.tokens();
+    assert_eq!(one.keys().collect::<Vec<_>>(), ["agent-ada"]);
+    let together = app_of(&minter, || async {
+        Ok::<_, Infallible>(TokenGrant::new(both_agents()).subject("s1"))
+    });
+    let together = ask(&together, Method::POST, &[OURS]).await.token();
+    assert!(!tokens.values().any(|token| *token == together));
+}
+
+#[tokio::test]
+async fn what_is_not_of_agents_alone_cannot_be_granted_per_agent() {
+    let emulator = emulator().await;
+    for policy in ["agent-ada:chat;?%7B%22type%22%3A%22project%22%7D"] {
+        let policy: AccessPolicy = policy.parse().unwrap();
+        let app = app_of(&minter(&emulator), move || {
+            let grant = TokenGrant::per_agent(policy.clone());
+            async { Ok::<_, Infallible>(grant) }
+        });
+        ask(&app, Method::POST, &[OURS]).await.assert_problem(500);
+    }
+    assert_eq!(emulator.request_count(Operation::CreateToken), 0);
+}
+
+#[tokio::test]
+async fn a_page_of_several_agents_is_asked_for_again_as_one_of_one_agent_is() {
+    let emulator = emulator().await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let app = app_of(&minter(&emulator), move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        async { Ok::<_, Infallible>(TokenGrant::per_agent(both_agents()).subject("s1")) }
+    });
+    for (asked_before, count) in [(1, 2), (2, 3), (3, 4)] {
+        ask(&app, Method::POST, &[OURS]).await.tokens();
+        assert_eq!(asked.load(Ordering::Relaxed), count, "{asked_before}");
+    }
+}
+
+#[tokio::test]
+async fn who_signs_out_while_several_tokens_are_minted_gets_none_and_all_are_revoked() {
+    let emulator = emulator().await;
+    let minter = minter(&emulator);
+    let is_closed = Arc::new(AtomicBool::new(false));
+    let door = is_closed.clone();
+    let app = app_of(&minter, move || {
+        let is_closed = door.load(Ordering::Relaxed);
+        async move {
+            match is_closed {
+                true => Err(Problem::unauthorized()),
+                false => Ok(TokenGrant::per_agent(both_agents()).subject("s1")),
+            }
+        }
+    });
+    let late = Fault::late_answer(Duration::from_millis(300)).on(Operation::CreateToken);
+    emulator.inject(late).unwrap();
+    let sign_out = async {
+        until("both are made", || emulator.token_count().live == 2).await;
+        is_closed.store(true, Ordering::Relaxed);
+        minter.revoke_subject("s1").await
+    };
+    let (answer, report) = tokio::join!(ask(&app, Method::POST, &[OURS]), sign_out);
+    answer.assert_problem(401);
+    assert!(report.is_complete());
+    assert_eq!(emulator.token_count().live, 0);
+}
+
+#[tokio::test]
+async fn if_one_of_several_tokens_fails_the_others_are_kept_unless_the_user_is_gone() {
+    for is_gone in [false, true] {
+        let emulator = emulator().await;
+        let minter = minter(&emulator);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let app = app_of(&minter, move || {
+            let is_again = asked.fetch_add(1, Ordering::Relaxed) == 1;
+            async move {
+                match is_again && is_gone {
+                    true => Err(Problem::unauthorized()),
+                    false => Ok(TokenGrant::per_agent(both_agents()).subject("s1")),
+                }
+            }
+        });
+        // Ada's token is there before Grace's fails.
+        let ada = both_agents().per_agent().next().unwrap();
+        let kept = minter.token(&ada).subject("s1").await.unwrap();
+        let minute = Duration::from_secs(60);
+        emulator
+            .inject(Fault::rate_limit(0, minute).on(Operation::CreateToken))
+            .unwrap();
+        let answer = ask(&app, Method::POST, &[OURS]).await;
+        if is_gone {
+            answer.assert_problem(401);
+            until("it is revoked", || emulator.token_count().live == 0).await;
+            continue;
+        }
+        answer.assert_problem(429);
+        ask(&app, Method::POST, &[OURS]).await.assert_problem(429);
+        assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+        let again = minter.token(&ada).subject("s1").await.unwrap();
+        assert_eq!(again.expose_secret(), kept.expose_secret());
+    }
+}
+
+#[tokio::test]
+async fn a_page_may_name_the_agent_whose_token_was_refused_and_only_that_is_replaced() {
+    let emulator = emulator().await;
+    let app = app_of_two(&minter(&emulator));
+    let refused = async |session: &str, values: &[&str]| {
+        let mut headers = vec![OURS, ("session", session)];
+        headers.extend(values.iter().map(|value| (REFUSED_HEADER, *value)));
+        ask(&app, Method::POST, &headers).await.tokens()
+    };
+    let creates = || emulator.request_count(Operation::CreateToken);
+    let replaced = |before: &BTreeMap<String, String>, after: &BTreeMap<String, String>| {
+        let (ada, grace) = ("agent-ada", "agent-grace");
+        (before[ada] != after[ada], before[grace] != after[grace])
+    };
+    let first = ask_in(&app, "s1").await.tokens();
+    let second = refused("s1", &["agent-grace"]).await;
+    assert_eq!(replaced(&first, &second), (false, true));
+    // Once in a while, for each agent.
+    for _ in 0..20 {
+        assert_eq!(refused("s1", &["agent-grace"]).await, second);
+    }
+    let third = refused("s1", &["agent-ada"]).await;
+    assert_eq!(replaced(&second, &third), (true, false));
+    // Nor is one replaced by all that was just replaced by name.
+    assert_eq!(refused("s1", &["1"]).await, third);
+    assert_eq!(creates(), 4);
+
+    // What names no agent of the grant means all, and once.
+    let mut tokens = Vec::new();
+    for (number, values) in [
+        &["1"][..],
+        &["agent-other"],
+        &["agent-ada", "agent-ada"],
+        &["agent-ada,agent-grace"],
+        &["é"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let session = format!("all-{number}");
+        let first = ask_in(&app, &session).await.tokens();
+        let second = refused(&session, values).await;
+        assert_eq!(replaced(&first, &second), (true, true), "{values:?}");
+        assert_eq!(
+            refused(&session, &["agent-ada"]).await,
+            second,
+            "{values:?}"
+        );
+        assert_eq!(refused(&session, values).await, second, "{values:?}");
+        tokens.push(second);
+    }
+    // One was replaced by name, and all others follow.
+    let first = ask_in(&app, "s3").await.tokens();
+    let second = refused("s3", &["agent-ada"]).await;
+    let third = refused("s3", &["1"]).await;
+    assert_eq!(replaced(&first, &second), (true, false));
+    assert_eq!(replaced(&second, &third), (false, true));
+    // Nobody else was touched.
+    for (number, tokens) in tokens.into_iter().enumerate() {
+        assert_eq!(
+            ask_in(&app, &format!("all-{number}")).await.tokens(),
+            tokens
+        );
+    }
+}
+
 /// What is traced, as text.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -788,6 +1025,26 @@ async fn no_secret_is_traced_or_printed_and_the_reason_of_a_problem_is_traced() 
     secrets.push(ask_in(&app, session).await.token());
     secrets.push(ask_in(&app, session).await.token());
     secrets.push(ask_refused_in(&app, session).await.token());
+    let several = app_of_two(&minter);
+    secrets.extend(ask_in(&several, session).await.tokens().into_values());
+    let named = [OURS, ("session", session), (REFUSED_HEADER, "agent-ada")];
+    secrets.extend(
+        ask(&several, Method::POST, &named)
+            .await
+            .tokens()
+            .into_values(),
+    );
+    print_into(
+        &mut printed,
+        &TokenGrant::per_agent(both_agents()).subject(session),
+    );
+    let tokens = minter
+        .tokens_per_agent(&both_agents())
+        .subject(session)
+        .await
+        .unwrap();
+    print_into(&mut printed, &tokens);
+    print_into(&mut printed, &tokens.to_browser());
     let _ = minter.revoke_subject(session).await;
     emulator.inject(Fault::status(401)).unwrap();
     let problem = ask_in(&app, session).await;

@@ -15,7 +15,7 @@ test("a service that cannot be reached is said so, and trying again delivers wha
   const { origin, service, page } = await start(t);
   await signIn(page, origin);
   for (const [text, fail, says] of [
-    ["one", (route) => route.abort(), "The service cannot be reached."],
+    ["one", (route) => route.abort(), "This page got no answer from the service."],
     ["two", (route) => route.fulfill({ status: 502, body: "<html>Bad gateway" }), "The service is in trouble."],
   ]) {
     await page.route(`${service.url}/**`, fail);

@@ -12,8 +12,21 @@ const CHAT = process.env.LETTA_TESTS_CHAT ?? built("examples/browser_chat");
 const EMULATOR = process.env.LETTA_TESTS_EMULATOR ?? built("letta-emulator");
 const CHROMIUM = process.env.LETTA_TESTS_CHROMIUM ?? "/usr/bin/chromium";
 
+/**
+ * How the emulator treats tokens: `strict` as by default, or `published-2025` as the service's published source of that
+ * year. All tests run with either.
+ */
+export const TOKEN_RULES = process.env.LETTA_TESTS_TOKEN_RULES ?? "strict";
+/** Whether a refusal says why: 403 for what a token does not allow. Otherwise all are 401 without a reason. */
+export const SAYS_WHY = TOKEN_RULES === "strict";
+/** Whether a token that was used ends when it is deleted, and not when it expires. */
+export const DELETION_ENDS = TOKEN_RULES === "strict";
+
+/** Whether a request with a token is refused that comes from another origin than the token was made for. */
+export const COMPARES_ORIGIN = TOKEN_RULES === "strict";
+
 /** Longest wait for anything that should happen, in milliseconds. */
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 
 export const AGENT = "agent-ada";
 
@@ -48,6 +61,7 @@ export async function start(test, options = {}) {
   const emulator = await startProgram(test, EMULATOR, {
     args: [
       ...["--listen", "127.0.0.1:0", "--word-delay", wordDelay, "--agent", `${AGENT}=Ada`],
+      ...(TOKEN_RULES === "strict" ? [] : ["--token-rules", TOKEN_RULES]),
       ...faults.flatMap((fault) => ["--fault", fault]),
     ],
     env: { LETTA_EMULATOR_API_KEY: key },
@@ -119,13 +133,26 @@ class Service {
     return answer.status === 204 ? null : answer.json();
   }
 
-  mint(hostname, access) {
+  mint(hostname, access = ["read_messages", "write_messages"], milliseconds = undefined) {
     const policy = [{ type: "agent", id: AGENT, access }];
-    return this.ask("POST", "/v1/client-side-access-tokens", { hostname, policy });
+    const expires_at = milliseconds && new Date(Date.now() + milliseconds).toISOString();
+    return this.ask("POST", "/v1/client-side-access-tokens", { hostname, policy, expires_at });
   }
 
   revoke(token) {
-    return this.ask("DELETE", `/v1/client-side-access-tokens/${token}`);
+    return this.ask("DELETE", `/v1/client-side-access-tokens/${encodeURIComponent(token)}`);
+  }
+
+  /** Whether the service knows a token that has not expired. */
+  async isAnyLive() {
+    const { tokens } = await this.ask("GET", "/_emulator/state");
+    return tokens.some((token) => token.live);
+  }
+
+  /** How many requests of an operation reached the service, by how it answered: `{"200": 2, "401": 1}`. */
+  async answers(operation) {
+    const { requests } = await this.ask("GET", "/_emulator/state");
+    return requests[operation] ?? {};
   }
 
   /** What the user said to the agent, oldest first. */
@@ -227,4 +254,59 @@ export async function until(found, what) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Asks for another page of the application's in the same browser. */
+export async function openTab(context, origin) {
+  const tab = await context.newPage();
+  await tab.goto(origin);
+  return tab;
+}
+
+/** How often pages ask the application for a token, from now on, and how often they say that one was refused. */
+export function watchRenewals(context) {
+  const renewals = { all: 0, refused: 0 };
+  context.on("request", (request) => {
+    if (!request.url().endsWith("/api/letta-token")) return;
+    renewals.all += 1;
+    if (request.headers()["letta-token-refused"]) renewals.refused += 1;
+  });
+  return renewals;
+}
+
+/**
+ * Has a page that is opened later get the first words of each answer, and the rest once this is called that it gives: so
+ * that an answer is under way for as long as the test wants.
+ */
+export async function holdAnswers(page) {
+  await page.addInitScript(() => {
+    const { fetch } = window;
+    const released = new Promise((resolve) => (window.releaseAnswers = resolve));
+    window.fetch = async (url, request) => {
+      const answer = await fetch(url, request);
+      if (!String(url).endsWith("/messages/stream") || !answer.ok) return answer;
+      let hasBegun = false;
+      // As the body of an answer itself, this ends when the page gives up.
+      const aborted = new Promise((_, reject) => {
+        request.signal.addEventListener("abort", () => reject(request.signal.reason));
+      });
+      aborted.catch(() => {});
+      const split = new TransformStream({
+        async transform(text, controller) {
+          // Event by event, in whatever pieces they arrive.
+          for (const piece of text.split(/(?<=\n\n)/)) {
+            if (hasBegun) await Promise.race([released, aborted]);
+            hasBegun ||= piece.includes("assistant_message");
+            controller.enqueue(piece);
+          }
+        },
+      });
+      const body = answer.body
+        .pipeThrough(new TextDecoderStream())
+        .pipeThrough(split)
+        .pipeThrough(new TextEncoderStream());
+      return new Response(body, { status: answer.status, headers: answer.headers });
+    };
+  });
+  return () => page.evaluate(() => window.releaseAnswers());
 }

@@ -1,11 +1,12 @@
 //! What the integration tests share: clients for servers on loopback, a server that keeps every byte it
 //! was sent, one that fails as it is told, a proxy that keeps what passes through it,
-//! a record of what is traced, time that stands still, and what to do where a tool is missing.
+//! a record of what is traced, time that stands still, tests for both of the emulator's rules for tokens, and what to do where a tool is missing.
 
 pub mod external_tools;
 pub mod fault_server;
 pub mod official_clients;
 pub mod recording_proxy;
+pub mod token_rules;
 pub mod traces;
 pub mod virtual_time;
 
@@ -18,8 +19,18 @@ use crate::fault_server::{Fault, FaultServer};
 /// The API key that tests call with. No other text in the tests contains it.
 pub const API_KEY: &str = "sk-let-k3yk3yk3y0123456789";
 
-/// The secret of the token that servers in tests hand out.
-pub const TOKEN: &str = "ck-let-t0kent0ken0123456789";
+/// The secret of the token that servers in tests hand out. It has the form of the service's tokens.
+pub const TOKEN: &str = "ck-let-b3JnLTNiMWY2YzUyLThhMGQtNGU3Yi05YzM1LWQyZjQ4ZTYxYTkwNzo3YzllNjY3OS03NDI1LTQwZGUtOTQ0Yi1lMDdmYzFmOTBhZTc=";
+
+/// What [`TOKEN`] stands for without `ck-let-`: an organization's ID and a UUID.
+pub const TOKEN_DECODED: &str =
+    "org-3b1f6c52-8a0d-4e7b-9c35-d2f48e61a907:7c9e6679-7425-40de-944b-e07fc1f90ae7";
+
+/// The random part of [`TOKEN`].
+pub const TOKEN_UUID: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+
+/// A part of [`TOKEN`], without the signs that encodings change. No other text in the tests contains it.
+pub const TOKEN_PART: &str = "Yi1lMDdmYzFmOTBhZTc";
 
 /// A client for the server at `base_url`, with [`API_KEY`], that sends each call once.
 pub fn letta(base_url: impl Into<String>) -> Letta {

@@ -395,7 +395,7 @@ async fn a_minter_reports_an_empty_200_as_a_revocation_that_failed() {
     let minter = TokenMinter::new(&server.letta(), "https://app.example.com").unwrap();
     let token = minter.token(&policy()).await.unwrap();
     let report = minter.revoke(&policy()).await;
-    assert_eq!((report.revoked(), report.already_gone()), (0, 0));
+    assert_eq!((report.deleted(), report.not_found()), (0, 0));
     assert!(!report.is_complete());
     let [failure] = report.failures() else {
         panic!("{report:?}");
@@ -413,13 +413,13 @@ async fn a_204_with_a_json_content_type_and_a_false_length_is_a_success() {
     ] {
         let tap = Tap::start(head.into()).await;
         let outcome = tap.letta().access_tokens().revoke(TOKEN).await.unwrap();
-        assert_eq!(outcome, Revocation::Revoked, "{head}");
+        assert_eq!(outcome, Revocation::Deleted, "{head}");
     }
 }
 
 #[tokio::test]
-async fn only_the_services_own_404_says_that_a_token_is_gone() {
-    for (status, body, gone) in [
+async fn only_the_services_own_404_says_that_there_is_no_such_token() {
+    for (status, body, is_own) in [
         ("404 Not Found", r#"{"message":"Token not found"}"#, true),
         ("410 Gone", r#"{"message":"Token expired"}"#, true),
         ("404 Not Found", "", false),
@@ -437,11 +437,11 @@ async fn only_the_services_own_404_says_that_a_token_is_gone() {
         let outcome = tap.letta().access_tokens().revoke(TOKEN).await;
         match outcome {
             Ok(outcome) => {
-                assert_eq!(outcome, Revocation::AlreadyGone);
-                assert!(gone && !outcome.was_live(), "{status} {body}");
+                assert_eq!(outcome, Revocation::NotFound);
+                assert!(is_own, "{status} {body}");
             }
             Err(error) => {
-                assert!(!gone, "{status} {body}: {error}");
+                assert!(!is_own, "{status} {body}: {error}");
                 assert_eq!(error.request_id(), Some("req-7"));
             }
         }

@@ -1,7 +1,8 @@
-//! The example `browser_chat` in a real browser: `tests/browser`, run by Node.
+//! The example `browser_chat` in a real browser: `tests/browser`, run by Node, with each of the emulator's token rules.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use letta_api_tests::external_tools::skip;
 
@@ -35,13 +36,35 @@ fn missing(folder: &Path, chromium: &Path) -> Option<&'static str> {
     None
 }
 
+/// Two runs at once would be slower than one after the other.
+static BROWSER: Mutex<()> = Mutex::new(());
+
 #[test]
 fn the_chat_does_in_a_browser_what_it_promises() {
+    run(
+        "the_chat_does_in_a_browser_what_it_promises",
+        "strict",
+        "what a token does not allow is said so, and asked again by nobody but the user",
+    );
+}
+
+#[test]
+fn the_chat_does_the_same_with_tokens_as_in_the_published_source_of_2025() {
+    run(
+        "the_chat_does_the_same_with_tokens_as_in_the_published_source_of_2025",
+        "published-2025",
+        "what is refused without a reason is asked again by nobody but the user",
+    );
+}
+
+/// Runs all of `tests/browser`. `proof` is a test that runs with these rules alone.
+fn run(test: &str, token_rules: &str, proof: &str) {
+    let _turn = BROWSER.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     let chromium = std::env::var_os("LETTA_TESTS_CHROMIUM").filter(|path| !path.is_empty());
     let chromium = chromium.map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
     if let Some(tool) = missing(&folder, &chromium) {
-        skip("the_chat_does_in_a_browser_what_it_promises", tool);
+        skip(test, tool);
         return;
     }
     let chat = built("examples/browser_chat", "letta-api-ext", "--examples");
@@ -52,15 +75,20 @@ fn the_chat_does_in_a_browser_what_it_promises() {
         .env("LETTA_TESTS_CHAT", chat)
         .env("LETTA_TESTS_EMULATOR", emulator)
         .env("LETTA_TESTS_CHROMIUM", chromium)
+        .env("LETTA_TESTS_TOKEN_RULES", token_rules)
         .env_remove("LETTA_SCREENSHOT")
         .output()
         .unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{printed}\n{errors}");
-    // An empty run is a success too.
-    assert!(
-        printed.contains("an answer appears word by word"),
-        "{printed}"
-    );
+    // An empty run is a success too, and so is one with other rules.
+    let passed = |name: &str| {
+        printed
+            .lines()
+            .any(|line| line.contains(&format!("✔ {name} (")))
+    };
+    for name in ["an answer appears word by word", proof] {
+        assert!(passed(name), "{name} was not run:\n{printed}");
+    }
 }

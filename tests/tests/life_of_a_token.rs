@@ -2,11 +2,29 @@
 
 use std::time::Duration;
 
-use letta_api_emulator::{Emulator, Fault, ManualClock, Operation};
+use letta_api_emulator::{Emulator, Fault, ManualClock, Operation, TokenRules};
 use letta_api_ext::policy::Preset;
 use letta_api_ext::{
     AccessPolicy, AccessRight, AccessToken, Letta, RetryPolicy, Revocation, TokenMinter,
 };
+
+letta_api_tests::with_both_token_rules!(
+    a_token_is_minted_listed_and_deleted,
+    a_token_lives_five_minutes_unless_told_otherwise,
+    every_token_comes_once_however_long_the_pages,
+    what_the_service_refuses_comes_with_its_reason,
+    projects_are_kept_apart,
+    a_token_opens_what_its_policy_says_until_it_is_deleted,
+    a_token_of_two_agents_opens_nothing,
+    the_emulators_faults_are_what_applications_will_see,
+    tokens_in_a_list_are_told_apart_without_being_shown,
+    time_moves_on_for_the_service_the_client_and_a_minter_alike,
+);
+
+async fn start(rules: TokenRules) -> Emulator {
+    let builder = Emulator::builder().token_rules(rules);
+    builder.start().await.unwrap()
+}
 
 fn client(emulator: &Emulator) -> Letta {
     Letta::builder()
@@ -16,16 +34,13 @@ fn client(emulator: &Emulator) -> Letta {
         .unwrap()
 }
 
-#[tokio::test]
-async fn a_token_is_minted_listed_revoked_and_gone() {
-    let emulator = Emulator::start().await.unwrap();
+async fn a_token_is_minted_listed_and_deleted(rules: TokenRules) {
+    let emulator = start(rules).await;
     let tokens = client(&emulator).access_tokens();
     let policy = AccessPolicy::builder()
         .agent("agent-1")
         .read_messages()
         .write_messages()
-        .agent("agent-2")
-        .read_agent()
         .build()
         .unwrap();
 
@@ -44,7 +59,7 @@ async fn a_token_is_minted_listed_revoked_and_gone() {
         token.remaining()
     );
 
-    let listed = tokens.list().agent("agent-2").await.unwrap().into_tokens();
+    let listed = tokens.list().agent("agent-1").await.unwrap().into_tokens();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].expose_secret(), token.expose_secret());
     assert_eq!(listed[0].policy(), &policy);
@@ -59,18 +74,17 @@ async fn a_token_is_minted_listed_revoked_and_gone() {
             .is_empty()
     );
 
-    assert_eq!(tokens.revoke(&token).await.unwrap(), Revocation::Revoked);
-    assert_eq!(
-        tokens.revoke(&token).await.unwrap(),
-        Revocation::AlreadyGone
-    );
+    // A second time the service answers the same.
+    for _ in 0..2 {
+        assert_eq!(tokens.revoke(&token).await.unwrap(), Revocation::Deleted);
+    }
     assert!(tokens.list().await.unwrap().tokens().is_empty());
 }
 
-#[tokio::test]
-async fn a_token_lives_five_minutes_unless_told_otherwise() {
+async fn a_token_lives_five_minutes_unless_told_otherwise(rules: TokenRules) {
     let clock = ManualClock::new();
     let emulator = Emulator::builder()
+        .token_rules(rules)
         .clock(clock.clone())
         .start()
         .await
@@ -89,18 +103,17 @@ async fn a_token_lives_five_minutes_unless_told_otherwise() {
     assert!((290..=300).contains(&left), "{left}");
 
     clock.advance(Duration::from_secs(299));
-    assert_eq!(tokens.list().await.unwrap().tokens().len(), 1);
+    assert_eq!(emulator.token_count().live, 1);
     clock.advance(Duration::from_secs(2));
+    assert_eq!(emulator.token_count().live, 0);
+    // It is listed until it is deleted.
+    assert_eq!(tokens.list().await.unwrap().tokens().len(), 1);
+    assert_eq!(tokens.revoke(&token).await.unwrap(), Revocation::Deleted);
     assert!(tokens.list().await.unwrap().tokens().is_empty());
-    assert_eq!(
-        tokens.revoke(&token).await.unwrap(),
-        Revocation::AlreadyGone
-    );
 }
 
-#[tokio::test]
-async fn every_token_comes_once_however_long_the_pages() {
-    let emulator = Emulator::start().await.unwrap();
+async fn every_token_comes_once_however_long_the_pages(rules: TokenRules) {
+    let emulator = start(rules).await;
     let tokens = client(&emulator).access_tokens();
     for number in 0..23 {
         let agent = format!("agent-{}", number % 2);
@@ -131,9 +144,8 @@ async fn every_token_comes_once_however_long_the_pages() {
     assert_eq!(odd, 11);
 }
 
-#[tokio::test]
-async fn what_the_service_refuses_comes_with_its_reason() {
-    let emulator = Emulator::start().await.unwrap();
+async fn what_the_service_refuses_comes_with_its_reason(rules: TokenRules) {
+    let emulator = start(rules).await;
     let policy = AccessPolicy::builder()
         .agent("agent-1")
         .right(AccessRight::from("dream"))
@@ -158,9 +170,8 @@ async fn what_the_service_refuses_comes_with_its_reason() {
     assert!(!format!("{error:?}").contains("wrong-key"), "{error:?}");
 }
 
-#[tokio::test]
-async fn projects_are_kept_apart() {
-    let emulator = Emulator::start().await.unwrap();
+async fn projects_are_kept_apart(rules: TokenRules) {
+    let emulator = start(rules).await;
     let of = |project: &str| {
         Letta::builder()
             .api_key(emulator.api_key())
@@ -181,11 +192,10 @@ async fn projects_are_kept_apart() {
         .unwrap();
     assert_eq!(of("one").list().await.unwrap().tokens().len(), 1);
     assert!(of("two").list().await.unwrap().tokens().is_empty());
-    assert_eq!(
-        of("two").revoke(&token).await.unwrap(),
-        Revocation::AlreadyGone
-    );
-    assert_eq!(of("one").revoke(&token).await.unwrap(), Revocation::Revoked);
+    // The answer is the same, and the token stays.
+    assert_eq!(of("two").revoke(&token).await.unwrap(), Revocation::Deleted);
+    assert_eq!(of("one").list().await.unwrap().tokens().len(), 1);
+    assert_eq!(of("one").revoke(&token).await.unwrap(), Revocation::Deleted);
 }
 
 /// What a page of `https://chat.example.com` gets for a request with the token.
@@ -197,22 +207,19 @@ async fn as_page(emulator: &Emulator, token: &AccessToken, path: &str) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-#[tokio::test]
-async fn a_token_opens_what_its_policy_says_until_it_is_revoked() {
-    let builder = Emulator::builder().agent("agent-1").agent("agent-2");
+async fn a_token_opens_what_its_policy_says_until_it_is_deleted(rules: TokenRules) {
+    let builder = Emulator::builder().token_rules(rules);
+    let builder = builder.agent("agent-1").agent("agent-2");
     let emulator = builder.start().await.unwrap();
     let tokens = client(&emulator).access_tokens();
-    let policy = AccessPolicy::builder()
-        .agent("agent-1")
-        .read_messages()
-        .agent("agent-2")
-        .read_agent()
-        .build()
-        .unwrap();
-    let token = tokens
-        .create(&policy, "https://chat.example.com")
-        .await
-        .unwrap();
+    let policy = AccessPolicy::for_agent("agent-1", Preset::ReadOnly).unwrap();
+    let create = || tokens.create(&policy, "https://chat.example.com");
+    let (used, unused) = (create().await.unwrap(), create().await.unwrap());
+    // A refusal that the policy gives the reason for.
+    let refused = match rules == TokenRules::strict() {
+        true => 403,
+        false => 401,
+    };
     for agent in ["agent-1", "agent-2"] {
         for (right, path) in [
             (
@@ -221,21 +228,38 @@ async fn a_token_opens_what_its_policy_says_until_it_is_revoked() {
             ),
             (AccessRight::ReadAgent, format!("/v1/agents/{agent}")),
         ] {
-            let expected = if policy.allows(agent, &right) {
-                200
-            } else {
-                403
-            };
-            assert_eq!(as_page(&emulator, &token, &path).await, expected, "{path}");
+            let allows = policy.allows(agent, &right);
+            let expected = if allows { 200 } else { refused };
+            assert_eq!(as_page(&emulator, &used, &path).await, expected, "{path}");
         }
     }
-    tokens.revoke(&token).await.unwrap();
-    assert_eq!(as_page(&emulator, &token, "/v1/agents/agent-2").await, 401);
+    tokens.revoke(&used).await.unwrap();
+    tokens.revoke(&unused).await.unwrap();
+    let path = "/v1/agents/agent-1/messages";
+    let outlives = rules == TokenRules::published_2025();
+    let expected = if outlives { 200 } else { 401 };
+    assert_eq!(as_page(&emulator, &used, path).await, expected);
+    assert_eq!(as_page(&emulator, &unused, path).await, 401);
 }
 
-#[tokio::test]
-async fn the_emulators_faults_are_what_applications_will_see() {
-    let emulator = Emulator::start().await.unwrap();
+/// What the service makes of a policy of several agents: every entry must allow a call, and each is for its own agent.
+async fn a_token_of_two_agents_opens_nothing(rules: TokenRules) {
+    let builder = Emulator::builder().token_rules(rules);
+    let builder = builder.agent("agent-1").agent("agent-2");
+    let emulator = builder.start().await.unwrap();
+    let both = ["agent-1", "agent-2"].map(|agent| (agent, [AccessRight::ReadAgent]));
+    let policy = AccessPolicy::from_grants(both).unwrap();
+    let tokens = client(&emulator).access_tokens();
+    let token = tokens.create(&policy, "https://chat.example.com").await;
+    let token = token.unwrap();
+    for agent in ["agent-1", "agent-2"] {
+        let status = as_page(&emulator, &token, &format!("/v1/agents/{agent}")).await;
+        assert!(matches!(status, 401 | 403), "{agent}: {status}");
+    }
+}
+
+async fn the_emulators_faults_are_what_applications_will_see(rules: TokenRules) {
+    let emulator = start(rules).await;
     let tokens = client(&emulator)
         .with_retry(RetryPolicy::never())
         .access_tokens();
@@ -262,9 +286,8 @@ async fn the_emulators_faults_are_what_applications_will_see() {
     assert!(create().await.is_ok());
 }
 
-#[tokio::test]
-async fn tokens_in_a_list_are_told_apart_without_being_shown() {
-    let emulator = Emulator::start().await.unwrap();
+async fn tokens_in_a_list_are_told_apart_without_being_shown(rules: TokenRules) {
+    let emulator = start(rules).await;
     let tokens = client(&emulator).access_tokens();
     let policy = AccessPolicy::builder()
         .agent("agent-1")
@@ -278,7 +301,10 @@ async fn tokens_in_a_list_are_told_apart_without_being_shown() {
     }
     // Another client, as that of an admin in another process is.
     let listed = client(&emulator).access_tokens().list().await.unwrap();
-    for (minted, listed) in minted.iter().zip(listed.tokens()) {
+    assert_eq!(listed.tokens().len(), 3);
+    for minted in &minted {
+        let same = |listed: &&AccessToken| listed.expose_secret() == minted.expose_secret();
+        let listed = listed.tokens().iter().find(same).unwrap();
         let fingerprint = minted.fingerprint();
         assert_eq!(listed.fingerprint(), fingerprint);
         assert_eq!(minted.clone().fingerprint(), fingerprint);
@@ -311,10 +337,13 @@ async fn advance(clock: &ManualClock, by: Duration) {
     tokio::time::resume();
 }
 
-#[tokio::test]
-async fn time_moves_on_for_the_service_the_client_and_a_minter_alike() {
+async fn time_moves_on_for_the_service_the_client_and_a_minter_alike(rules: TokenRules) {
     let clock = ManualClock::new();
-    let emulator = Emulator::builder().clock(clock.clone()).start().await;
+    let emulator = Emulator::builder()
+        .token_rules(rules)
+        .clock(clock.clone())
+        .start()
+        .await;
     let emulator = emulator.unwrap();
     let minter = TokenMinter::new(&client(&emulator), "https://chat.example.com").unwrap();
     let policy = AccessPolicy::for_agent("agent-1", Preset::Chat).unwrap();

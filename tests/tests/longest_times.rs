@@ -103,7 +103,7 @@ async fn an_expiry_or_a_share_of_a_life_without_end_is_refused() {
     let request = minter.token(&policy).valid_for(Duration::MAX);
     assert_eq!(request.await.unwrap_err().field(), Some("valid_for"));
     minter.token(&policy).await.unwrap();
-    assert_eq!(minter.shutdown(Duration::MAX).await.revoked(), 1);
+    assert_eq!(minter.shutdown(Duration::MAX).await.deleted(), 1);
 }
 
 #[tokio::test]

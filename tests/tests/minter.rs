@@ -9,7 +9,8 @@ use futures_util::future::join_all;
 use futures_util::poll;
 use letta_api_emulator::{Clock, Emulator, Fault, Operation};
 use letta_api_ext::{
-    AccessPolicy, AccessToken, AgentId, Letta, Origin, RetryPolicy, TokenMinter, TokenMinterBuilder,
+    AccessPolicy, AccessToken, AgentId, Letta, Origin, RetryPolicy, Revocation, TokenMinter,
+    TokenMinterBuilder,
 };
 use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
 use letta_api_tests::traces::Traces;
@@ -73,7 +74,7 @@ impl Service {
         self.emulator.request_count(Operation::DeleteToken)
     }
 
-    /// Whether the service still knows it.
+    /// Whether the service has a record of it.
     fn is_live(&self, token: &AccessToken) -> bool {
         let tokens = self.emulator.tokens();
         tokens
@@ -137,9 +138,9 @@ async fn a_request_that_needs_a_longer_life_gets_a_token_that_has_it() {
         same(&minter.token(&policy).await.unwrap(), &long),
         "and all who come after"
     );
-    // What it took the place of was handed out, and is revoked with it.
+    // What it took the place of was handed out, and is deleted with it.
     assert_eq!(minter.token_count(), 2);
-    assert_eq!(minter.revoke(&policy).await.revoked(), 2);
+    assert_eq!(minter.revoke(&policy).await.deleted(), 2);
     assert_eq!(service.live(), 0);
 }
 
@@ -216,19 +217,19 @@ async fn more_rights_than_asked_for_are_served_only_within_the_bound_and_the_few
 }
 
 #[tokio::test]
-async fn revoking_a_policy_ends_the_wider_token_that_was_served_for_it() {
+async fn revoking_a_policy_deletes_the_wider_token_that_was_served_for_it() {
     let service = Service::start().await;
     let minter = service.minter();
     let (read, chat) = (policy("agent-1:read_messages"), chat("agent-1"));
     let wide = minter.token(&chat).await.unwrap();
-    assert_eq!(minter.revoke(&read).await.revoked(), 0);
+    assert_eq!(minter.revoke(&read).await.deleted(), 0);
     assert!(service.is_live(&wide));
     let served = minter.token(&read).up_to(&chat).await.unwrap();
     assert!(same(&served, &wide));
     // Also after it was renewed.
     service.time.advance(seconds(60)).await;
     minter.token(&chat).valid_for(seconds(250)).await.unwrap();
-    assert_eq!(minter.revoke(&read).await.revoked(), 2);
+    assert_eq!(minter.revoke(&read).await.deleted(), 2);
     assert_eq!(service.live(), 0);
 }
 
@@ -506,7 +507,7 @@ async fn tokens_live_as_long_as_they_should(lifetime: Duration, is_service_ahead
     );
     let page = serde_json::to_value(token.to_browser()).unwrap();
     assert_eq!(page["expiresIn"], left.as_secs());
-    // One that lived too long was revoked.
+    // One that lived too long was deleted.
     service.time.until(|| service.live() == 1).await;
     assert!(service.is_live(&token));
 
@@ -546,27 +547,22 @@ async fn a_clock_that_is_right_costs_no_second_create() {
 #[tokio::test]
 async fn a_service_without_a_clock_of_its_own_is_believed_what_it_says() {
     // No `Date`, and the token lives for a century.
-    let server = FaultServer::start([
-        Answer::Answer(answer("201 Created", "application/json", &token_json())),
-        Answer::Answer(answer(
-            "201 Created",
-            "application/json",
-            &token_json().replace("2126-03-01T12:00:00.000Z", "soon"),
-        )),
-    ])
+    let body = token_json();
+    let server = FaultServer::start([Answer::Answer(answer(
+        "201 Created",
+        "application/json",
+        &body,
+    ))])
     .await;
     let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
-    for subject in ["ada", "bob"] {
-        let policy = chat("agent-1");
-        let ask = || minter.token(&policy).subject(subject);
-        let token = ask().valid_for(seconds(290)).await.unwrap();
-        assert_eq!(token.expose_secret(), TOKEN);
-        assert!(
-            token.remaining() <= seconds(300),
-            "what was asked for at the most"
-        );
-        assert!(same(&ask().await.unwrap(), &token));
-    }
+    let policy = chat("agent-1");
+    let token = minter.token(&policy).valid_for(seconds(290)).await.unwrap();
+    assert_eq!(token.expose_secret(), TOKEN);
+    assert!(
+        token.remaining() <= seconds(300),
+        "what was asked for at most"
+    );
+    assert!(same(&minter.token(&policy).await.unwrap(), &token));
 }
 
 #[tokio::test]
@@ -616,15 +612,15 @@ async fn what_is_revoked_is_forgotten_first_and_the_next_is_fresh() {
 
     service.emulator.clear_faults();
     let report = minter.revoke(&mine).await;
-    assert_eq!((report.revoked(), report.already_gone()), (1, 0));
+    assert_eq!((report.deleted(), report.not_found()), (1, 0));
     assert!(report.is_complete());
     let report = minter.revoke(&mine).await;
-    assert_eq!((report.revoked(), report.already_gone()), (0, 0));
+    assert_eq!((report.deleted(), report.not_found()), (0, 0));
     assert_eq!(minter.counters().revocations, 2);
 }
 
 #[tokio::test]
-async fn a_token_in_flight_is_revoked_when_it_lands() {
+async fn a_token_in_flight_is_deleted_when_it_lands() {
     let service = Service::start().await;
     let minter = service.minter();
     let policy = chat("agent-1");
@@ -643,7 +639,7 @@ async fn a_token_in_flight_is_revoked_when_it_lands() {
     assert!(poll!(&mut next).is_pending());
     service.time.until(|| service.creates() == 2).await;
     service.time.advance(seconds(3)).await;
-    assert_eq!(revoking.await.revoked(), 1);
+    assert_eq!(revoking.await.deleted(), 1);
     let token = next.await.unwrap();
     assert!(service.is_live(&token));
     assert_eq!(service.live(), 1);
@@ -662,7 +658,7 @@ async fn what_waits_for_its_turn_when_it_is_revoked_is_never_minted() {
     let mut waiting = Box::pin(minter.token(&second).into_future());
     assert!(poll!(&mut waiting).is_pending());
     let report = minter.revoke(&second).await;
-    assert_eq!(report.revoked(), 0);
+    assert_eq!(report.deleted(), 0);
     assert!(report.is_complete());
     assert!(waiting.await.unwrap_err().is_revoked());
     service.time.advance(seconds(3)).await;
@@ -681,11 +677,11 @@ async fn tokens_are_revoked_by_agent_and_by_subject() {
     let fourth = minter.token(&chat("agent-2")).subject("bob").await.unwrap();
 
     let agent = AgentId::new("agent-1").unwrap();
-    assert_eq!(minter.revoke_agent(&agent).await.revoked(), 2);
+    assert_eq!(minter.revoke_agent(&agent).await.deleted(), 2);
     assert!(!service.is_live(&first) && !service.is_live(&second));
-    assert_eq!(minter.revoke_subject("ada").await.revoked(), 1);
+    assert_eq!(minter.revoke_subject("ada").await.deleted(), 1);
     assert!(!service.is_live(&third) && service.is_live(&fourth));
-    assert_eq!(minter.revoke_subject("nobody").await.revoked(), 0);
+    assert_eq!(minter.revoke_subject("nobody").await.deleted(), 0);
 }
 
 #[tokio::test]
@@ -706,7 +702,7 @@ async fn a_revocation_that_fails_is_reported_with_the_token() {
     assert!(same(failure.token(), &token));
     assert!(failure.error().is_server_error());
     let again = service.letta.access_tokens().revoke(failure.token());
-    assert!(again.await.unwrap().was_live());
+    assert_eq!(again.await.unwrap(), Revocation::Deleted);
     assert_eq!(minter.counters().failed_revocations, 1);
 }
 
@@ -740,7 +736,7 @@ async fn a_shutdown_revokes_all_and_mints_no_more() {
     service.time.until(|| service.live() == 0).await;
     service.time.advance(seconds(3)).await;
     let report = shutdown.await;
-    assert_eq!(report.revoked(), 52);
+    assert_eq!(report.deleted(), 52);
     assert!(report.is_complete(), "{report:?}");
     assert_eq!((service.live(), minter.token_count()), (0, 0));
     assert!(
@@ -750,7 +746,7 @@ async fn a_shutdown_revokes_all_and_mints_no_more() {
 }
 
 #[tokio::test]
-async fn a_shutdown_ends_at_its_deadline_and_says_what_it_could_not_revoke() {
+async fn a_shutdown_ends_at_its_deadline_and_says_what_it_could_not_delete() {
     let service = Service::start().await;
     let minter = service.minter();
     let policies: Vec<_> = (0..20).map(|n| chat(&format!("agent-{n}"))).collect();
@@ -805,7 +801,7 @@ async fn the_cache_is_bounded_and_what_was_not_used_for_longest_goes_first() {
     }
     assert_eq!(service.creates(), 15);
 
-    // What was forgotten lives on, and a report says that something may have been missed.
+    // What was forgotten works on, and a report says that something may have been missed.
     assert!(service.is_live(&tokens[1]));
     let report = minter.revoke(&policies[1]).await;
     assert!(report.may_have_missed() && !report.is_complete());
@@ -996,7 +992,7 @@ fn what_is_revoked_outside_a_runtime_is_not_forgotten() {
     });
     assert!(std::panic::catch_unwind(revoking).is_err(), "it says so");
     let report = runtime.block_on(minter.revoke(&policy));
-    assert_eq!(report.revoked(), 1);
+    assert_eq!(report.deleted(), 1);
 }
 
 #[test]
@@ -1152,7 +1148,7 @@ async fn a_lifetime_beyond_reason_is_refused() {
     let policy = chat("agent-1");
     let token = minter.token(&policy).await.unwrap();
     assert!(same(&minter.token(&policy).await.unwrap(), &token));
-    assert_eq!(minter.shutdown(Duration::MAX).await.revoked(), 1);
+    assert_eq!(minter.shutdown(Duration::MAX).await.deleted(), 1);
 }
 
 /// A service's clock that can be set.
@@ -1188,7 +1184,7 @@ async fn a_clock_that_is_set_while_the_minter_runs_costs_no_more_than_a_create()
 }
 
 #[tokio::test]
-async fn what_lands_after_the_deadline_of_a_shutdown_is_revoked() {
+async fn what_lands_after_the_deadline_of_a_shutdown_is_deleted() {
     let service = Service::start().await;
     let minter = service.minter();
     let latency = Fault::latency(seconds(5)).on(Operation::CreateToken);
@@ -1202,7 +1198,7 @@ async fn what_lands_after_the_deadline_of_a_shutdown_is_revoked() {
     tokio::task::yield_now().await;
     service.time.advance(seconds(2)).await;
     let report = shutdown.await;
-    assert_eq!((report.revoked(), report.unfinished()), (0, 1));
+    assert_eq!((report.deleted(), report.unfinished()), (0, 1));
     service.time.advance(seconds(3)).await;
     service.time.until(|| service.revokes() == 1).await;
     service.time.until(|| service.live() == 0).await;
@@ -1254,7 +1250,7 @@ async fn no_more_tokens_are_revoked_at_a_time_than_allowed() {
         assert_eq!(service.revokes(), 4 * turn);
         service.time.advance(seconds(3)).await;
     }
-    assert_eq!(shutdown.await.revoked(), 20);
+    assert_eq!(shutdown.await.deleted(), 20);
 }
 
 #[tokio::test]
@@ -1274,7 +1270,7 @@ async fn a_token_that_may_have_been_made_when_it_was_revoked_is_reported() {
     assert!(waiting.await.unwrap_err().is_revoked());
     service.time.advance(seconds(3)).await;
     let report = revoking.await;
-    assert_eq!((report.revoked(), report.unknown_outcomes()), (0, 1));
+    assert_eq!((report.deleted(), report.unknown_outcomes()), (0, 1));
     assert!(!report.is_complete());
 }
 
@@ -1447,4 +1443,214 @@ async fn what_a_minter_does_is_counted_and_traced_without_a_secret() {
     }
     assert!(!shown.contains("ck-let-") && !shown.contains(subject));
     assert!(!shown.contains(service.emulator.api_key().secret().expose_secret()));
+}
+
+#[tokio::test]
+async fn a_report_says_how_long_a_page_may_go_on_with_what_was_deleted() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let report = minter.revoke(&policy).await;
+    assert!(report.is_complete() && report.longest_remaining().is_zero());
+
+    minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(60)).await;
+    let token = minter.token(&policy).valid_for(seconds(250)).await.unwrap();
+    service.time.advance(seconds(100)).await;
+    let report = minter.revoke(&policy).await;
+    assert_eq!((report.deleted(), report.not_found()), (2, 0));
+    assert!(report.is_complete());
+    // That of the one that lives longest, and never too little: what is left of a token may be more than is sure.
+    let left = report.longest_remaining();
+    assert!((seconds(199)..=seconds(201)).contains(&left), "{left:?}");
+    assert!(left > token.remaining(), "{left:?} {token:?}");
+    // It passes.
+    service.time.advance(seconds(150)).await;
+    assert_eq!(
+        left - report.longest_remaining(),
+        Duration::from_millis(150_001)
+    );
+    service.time.advance(seconds(52)).await;
+    assert!(report.longest_remaining().is_zero() && report.is_complete());
+}
+
+#[tokio::test]
+async fn a_token_that_was_given_to_nobody_does_not_lengthen_a_report() {
+    let service = Service::start().await;
+    let minter = service.minter();
+    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+    let policy = chat("agent-1");
+    let mut waiting = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut waiting).is_pending());
+    service.time.until(|| service.creates() == 1).await;
+    let mut revoking = Box::pin(minter.revoke(&policy));
+    assert!(poll!(&mut revoking).is_pending());
+    assert!(waiting.await.unwrap_err().is_revoked());
+    service.time.advance(seconds(3)).await;
+    let report = revoking.await;
+    assert_eq!(report.deleted(), 1);
+    assert!(report.longest_remaining().is_zero());
+}
+
+#[tokio::test]
+async fn what_could_not_be_deleted_or_was_not_found_counts_for_how_long_a_page_may_go_on() {
+    let time = VirtualTime::stop();
+    let expiry = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(300)).to_string();
+    let body = token_json().replace("2126-03-01T12:00:00.000Z", &expiry);
+    let none = r#"{"message":"Token not found"}"#;
+    for (status, not_found, failures) in [
+        ("404 Not Found", 1, 0),
+        ("410 Gone", 1, 0),
+        ("500 Internal Server Error", 0, 1),
+    ] {
+        let server = FaultServer::start([
+            Answer::Answer(answer("201 Created", "application/json", &body)),
+            Answer::Answer(answer(status, "application/json", none)),
+        ])
+        .await;
+        let minter = TokenMinter::new(&letta(server.url()), ORIGIN).unwrap();
+        let policy = chat("agent-1");
+        minter.token(&policy).await.unwrap();
+        time.advance(seconds(10)).await;
+        let report = minter.revoke(&policy).await;
+        assert_eq!(report.deleted(), 0, "{status}");
+        assert_eq!(
+            (report.not_found(), report.failures().len()),
+            (not_found, failures)
+        );
+        // The service does not know it, which says nothing of who has used it.
+        let left = report.longest_remaining();
+        assert!(left > seconds(200) && left < seconds(302), "{left:?}");
+        assert_eq!(report.is_complete(), failures == 0);
+        assert_eq!(minter.counters().revocations, not_found as u64);
+    }
+}
+
+/// A service's clock that showed a whole second when it was made.
+struct FromAWholeSecond(TokioClock, Duration);
+
+impl Clock for FromAWholeSecond {
+    fn now(&self) -> SystemTime {
+        self.0.now() - self.1
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_its_last_second_is_deleted_too() {
+    let time = VirtualTime::stop();
+    let clock = time.clock(Duration::ZERO);
+    let since = clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let fraction = Duration::from_nanos(since.subsec_nanos().into());
+    let clock = FromAWholeSecond(clock, fraction);
+    let service = Service::start_with(time, Emulator::builder().clock(clock)).await;
+    let minter = service.minter();
+    let policy = chat("agent-1");
+    let token = minter.token(&policy).await.unwrap();
+    service.time.advance(token.remaining()).await;
+    // It is not served any more, and the service may still accept it.
+    assert!(token.is_expired() && service.is_live(&token));
+    let report = minter.revoke(&policy).await;
+    assert_eq!(report.deleted(), 1);
+    assert!(report.longest_remaining() <= seconds(1));
+    assert!(!service.is_live(&token));
+}
+
+/// What a minter of short lives does when pages are loaded every second, and what it costs.
+#[tokio::test]
+async fn short_lives_are_long_enough_and_cost_what_the_docs_say() {
+    let service = Service::start().await;
+    for (lifetime, open_page, most) in [(300, 15, 24), (120, 38, 60), (60, 75, 120), (30, 150, 240)]
+    {
+        let lifetime = seconds(lifetime);
+        let minter = service.builder().lifetime(lifetime).build().unwrap();
+        let busy = chat("agent-busy");
+        let mut page = None::<AccessToken>;
+        let (mut renew_at, mut creates) = (Duration::ZERO, 0);
+        let start = service.time.elapsed();
+        while service.time.elapsed() - start < HOUR {
+            let now = service.time.elapsed() - start;
+            let counters = minter.counters();
+            let token = minter.token(&busy).await.unwrap();
+            assert!(token.remaining() >= lifetime / 3, "{token:?}");
+            assert!(token.remaining() <= lifetime);
+            let renewing = minter.counters().renewals;
+            if renewing == counters.renewals {
+                tokio::task::yield_now().await;
+            }
+            // A renewal that has begun lands before time goes on, which here stands still for it.
+            if minter.counters().renewals > counters.renewals {
+                let is_another = async || !same(&minter.token(&busy).await.unwrap(), &token);
+                while !is_another().await {
+                    tokio::task::yield_now().await;
+                }
+            }
+            // A page that stays open, as the token endpoint's docs have it: it asks when a fifth is left.
+            if page.is_none() || now >= renew_at {
+                let policy = chat("agent-page");
+                let before = minter.counters();
+                let token = minter.token(&policy).await.unwrap();
+                assert!(page.as_ref().is_none_or(|old| !old.is_expired()));
+                let after = minter.counters();
+                creates += after.creates + after.renewals - before.creates - before.renewals;
+                let life = Duration::from_secs(token.remaining().as_secs());
+                renew_at = now + life - life / 5;
+                page = Some(token);
+            }
+            service.time.advance(seconds(1)).await;
+        }
+        let counters = minter.counters();
+        assert_eq!((counters.failures, counters.unknown_outcomes), (0, 0));
+        let busy = counters.creates + counters.renewals - creates;
+        // Times are whole seconds here, and of each life a second or two are lost.
+        let slack = |number: u64| number + number / 8 + 2;
+        assert!(
+            (most * 2 / 3..=slack(most)).contains(&busy),
+            "{lifetime:?}: {busy}"
+        );
+        assert!(
+            (open_page * 7 / 8..=slack(open_page)).contains(&creates),
+            "{lifetime:?}: {creates}"
+        );
+        let report = minter.shutdown(seconds(10)).await;
+        assert!(report.is_complete() && report.longest_remaining() <= lifetime + seconds(1));
+    }
+}
+
+#[tokio::test]
+async fn the_shortest_life_is_of_use_and_a_slow_service_is_told_of() {
+    let service = Service::start().await;
+    let minter = service.builder().lifetime(seconds(10)).build().unwrap();
+    let policy = chat("agent-1");
+    let token = minter.token(&policy).await.unwrap();
+    // The first expiry is reckoned by the machine's clock, which goes on while the service's stands still.
+    assert!(token.remaining() >= seconds(8), "{token:?}");
+    let creates = service.creates();
+    // What takes as long as the token lives is of no use, and is told so.
+    let latency = Fault::latency(seconds(8)).on(Operation::CreateToken);
+    service.emulator.inject(latency).unwrap();
+    let policy = chat("agent-2");
+    let mut request = Box::pin(minter.token(&policy).into_future());
+    assert!(poll!(&mut request).is_pending());
+    service.time.until(|| service.creates() > creates).await;
+    service.time.advance(seconds(8)).await;
+    let error = request.await.unwrap_err();
+    assert!(error.is_timeout() && error.is_retryable(), "{error}");
+}
+
+#[tokio::test]
+async fn a_short_life_gets_over_an_outage_that_is_shorter() {
+    let service = Service::start().await;
+    let minter = service.builder().lifetime(seconds(30)).build().unwrap();
+    let policy = chat("agent-1");
+    minter.token(&policy).await.unwrap();
+    service.time.advance(seconds(21)).await;
+    let down = Fault::status(503).on(Operation::CreateToken);
+    service.emulator.inject(down).unwrap();
+    let error = minter.token(&policy).await.unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 503);
+    // The page uses the third that is left, and the wait after a first failure is a second.
+    service.emulator.clear_faults();
+    service.time.advance(seconds(1)).await;
+    assert!(minter.token(&policy).await.unwrap().remaining() > seconds(27));
 }

@@ -335,7 +335,7 @@ async fn what_is_in_the_cache_is_served_and_revoked_while_the_service_is_not_ask
 
     service.inject(Fault::status(429).retry_after(seconds(60)));
     minter.token(&chat("agent-3")).await.unwrap_err();
-    assert_eq!(minter.revoke(&policy).await.revoked(), 2);
+    assert_eq!(minter.revoke(&policy).await.deleted(), 2);
     assert!(minter.token(&policy).await.unwrap_err().is_held_off());
 }
 

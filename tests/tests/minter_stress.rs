@@ -255,7 +255,7 @@ async fn run(seed: u64, capacity: u64) {
     ] {
         assert!(count > 0, "nothing {what}");
     }
-    // Every token that the minter knew is gone. What lives is counted, each by its reason.
+    // Every token that the minter knew is deleted. What is left is counted, each by its reason.
     let live = emulator.token_count().live;
     let known = counters.unknown_outcomes + counters.evictions + counters.failed_revocations;
     assert!(live as u64 <= known, "{live} live, {counters:?}");

@@ -47,6 +47,14 @@ fn any_policy() -> impl Strategy<Value = AccessPolicy> {
     })
 }
 
+/// A policy as it is sent.
+fn entries_of(policy: &AccessPolicy) -> Vec<serde_json::Value> {
+    match serde_json::to_value(policy).unwrap() {
+        serde_json::Value::Array(entries) => entries,
+        other => panic!("{other}"),
+    }
+}
+
 proptest! {
     #[test]
     fn the_text_form_parses_back(policy in any_policy()) {
@@ -141,6 +149,50 @@ proptest! {
         if a.is_subset_of(&c) && b.is_subset_of(&c) {
             prop_assert!(a.union(&b).is_subset_of(&c));
         }
+    }
+
+    #[test]
+    fn the_parts_of_a_policy_have_one_entry_each_and_make_the_whole_again(policy in any_policy()) {
+        let parts: Vec<AccessPolicy> = policy.per_agent().collect();
+        let agents: Vec<&AgentId> = parts.iter().filter_map(AccessPolicy::sole_agent).collect();
+        // In order, the agents first, and each once.
+        prop_assert_eq!(&agents, &policy.agents().collect::<Vec<_>>());
+        let (of_agents, unknown) = parts.split_at(agents.len());
+        for part in of_agents {
+            let agent = part.sole_agent().unwrap();
+            prop_assert!(part.rights(agent).eq(policy.rights(agent)));
+            prop_assert_eq!(part.unknown_grants().count(), 0);
+        }
+        let grants = unknown.iter().flat_map(|part| {
+            assert!(part.grants().next().is_none() && part.sole_agent().is_none());
+            part.unknown_grants()
+        });
+        prop_assert!(grants.eq(policy.unknown_grants()));
+        for part in &parts {
+            prop_assert!(part.is_subset_of(&policy));
+            prop_assert_eq!(entries_of(part).len(), 1, "{}", part);
+            prop_assert_eq!(part.per_agent().collect::<Vec<_>>(), std::slice::from_ref(part));
+        }
+        prop_assert_eq!(policy.per_agent().len(), entries_of(&policy).len());
+        let whole = parts.into_iter().reduce(|whole, part| whole.union(&part));
+        prop_assert_eq!(whole.unwrap(), policy.clone());
+        // The same of a clone, and after the split was made.
+        prop_assert!(policy.clone().per_agent().eq(policy.per_agent()));
+        let sole = policy.per_agent().len() == 1 && policy.agents().count() == 1;
+        prop_assert_eq!(policy.sole_agent().is_some(), sole);
+    }
+
+    #[test]
+    fn an_agent_has_one_entry_however_its_rights_came(policy in any_policy()) {
+        let entries = entries_of(&policy);
+        let mut agents: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry["type"] == "agent")
+            .map(|entry| entry["id"].as_str().unwrap())
+            .collect();
+        let count = agents.len();
+        agents.dedup();
+        prop_assert_eq!(agents.len(), count);
     }
 
     #[test]
@@ -251,6 +303,98 @@ fn what_is_not_known_is_kept_and_can_be_refused() {
         .build()
         .unwrap();
     assert_eq!(policy.clone().ensure_known().unwrap(), policy);
+}
+
+/// By the service's published source of 2025, every entry of a policy must allow a call. So of two entries for one agent
+/// only that is open which both give: here, nothing.
+#[test]
+fn rights_on_one_agent_are_one_entry_since_two_would_open_only_what_both_give() {
+    let twice = r#"[
+        {"type": "agent", "id": "agent-1", "access": ["read_messages"]},
+        {"type": "agent", "id": "agent-1", "access": ["write_messages"]}
+    ]"#;
+    let text = "agent-1:read_messages;agent-1:write_messages";
+    let built = || {
+        AccessPolicy::builder()
+            .agent("agent-1")
+            .read_messages()
+            .agent("agent-1")
+            .write_messages()
+    };
+    let [read, write]: [AccessPolicy; 2] =
+        ["agent-1:read_messages", "agent-1:write_messages"].map(|text| text.parse().unwrap());
+    let strict = |json: &str| {
+        let strict = serde_json::from_str::<StrictPolicy>(json).unwrap();
+        assert_eq!(
+            serde_json::to_value(&strict).unwrap(),
+            serde_json::to_value(&*strict).unwrap()
+        );
+        strict.into_policy()
+    };
+    let one_entry = serde_json::json!([
+        {"type": "agent", "id": "agent-1", "access": ["read_messages", "write_messages"]}
+    ]);
+    for (way, policy) in [
+        ("builder", built().build_combined().unwrap()),
+        (
+            "from_grants",
+            AccessPolicy::from_grants([
+                ("agent-1", [AccessRight::ReadMessages]),
+                ("agent-1", [AccessRight::WriteMessages]),
+            ])
+            .unwrap(),
+        ),
+        ("text", text.parse().unwrap()),
+        ("serde", serde_json::from_str(twice).unwrap()),
+        (
+            "serde of text",
+            serde_json::from_value(text.into()).unwrap(),
+        ),
+        ("strict", strict(twice)),
+        (
+            "strict text",
+            text.parse::<StrictPolicy>().unwrap().into_policy(),
+        ),
+        ("union", read.union(&write)),
+    ] {
+        assert_eq!(serde_json::to_value(&policy).unwrap(), one_entry, "{way}");
+        assert_eq!(policy.sole_agent().unwrap().as_str(), "agent-1", "{way}");
+    }
+    // So one policy comes of it, and one token.
+    let policies = built().build_per_agent().unwrap();
+    assert_eq!(serde_json::to_value(&policies[0]).unwrap(), one_entry);
+    assert_eq!(policies.len(), 1);
+}
+
+#[test]
+fn the_builder_gives_a_policy_for_each_agent_or_one_of_all() {
+    let several = || {
+        AccessPolicy::builder()
+            .agent("agent-2")
+            .read_agent()
+            .agent("agent-1")
+            .chat()
+            .agent("agent-3")
+            .read_only()
+            .right("dream".into())
+    };
+    let text = "agent-1:read_messages,write_messages;agent-2:read_agent;\
+                agent-3:read_messages,read_agent,?dream";
+    assert_eq!(several().build_combined().unwrap().to_string(), text);
+    let each = several().build_per_agent().unwrap();
+    let each: Vec<String> = each.iter().map(AccessPolicy::to_string).collect();
+    assert_eq!(each.join(";"), text);
+
+    let one = || AccessPolicy::builder().agent("agent-1").chat();
+    let policy = one().build().unwrap();
+    assert_eq!(one().build_combined().unwrap(), policy);
+    assert_eq!(one().build_per_agent().unwrap(), [policy]);
+
+    let wrong = || AccessPolicy::builder().agent("agent-1").chat().agent("2");
+    let error = wrong().chat().build_per_agent().unwrap_err();
+    assert_eq!(error.field(), Some("agent"));
+    let error = wrong().chat().build_combined().unwrap_err();
+    assert_eq!(error.field(), Some("agent"));
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use letta_api_ext::{AccessPolicy, AccessRight, Error, Letta};
-use letta_api_tests::{API_KEY, TOKEN, Tap, answer, configured, policy, token_json};
+use letta_api_tests::{
+    API_KEY, TOKEN, TOKEN_DECODED, TOKEN_PART, TOKEN_UUID, Tap, answer, configured, policy,
+    printed, token_json,
+};
 
 /// Each case: the field that the error must name, a part of what it must say, and the error.
 fn check(tap: &Tap, cases: Vec<(&str, &str, Result<(), Error>)>) {
@@ -469,6 +472,12 @@ async fn a_token_is_one_segment_of_the_path() {
     for (token, segment) in [
         (TOKEN, TOKEN),
         ("ck-let-a/b+c==", "ck-let-a%2Fb+c=="),
+        // `>>>???~~~:` and a UUID.
+        (
+            "ck-let-Pj4+Pz8/fn5+OjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNw==",
+            "ck-let-Pj4+Pz8%2Ffn5+OjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNw==",
+        ),
+        ("ck-let-//a", "ck-let-%2F%2Fa"),
         ("ck-let-a-b_c.d~e", "ck-let-a-b_c.d~e"),
         ("ct2:1.abc", "ct2:1.abc"),
         (" ck-let-1\n", "ck-let-1"),
@@ -483,6 +492,61 @@ async fn a_token_is_one_segment_of_the_path() {
             line,
             format!("DELETE /v1/client-side-access-tokens/{segment} HTTP/1.1")
         );
+    }
+}
+
+/// Read from the socket, the segment is percent-encoded once: decoded, it is the very token.
+#[tokio::test]
+async fn a_token_with_any_signs_of_base64_arrives_as_it_is() {
+    const SIGNS: [&str; 8] = ["+", "/", "=", "//", "==", "+/", "a", "Zz9"];
+    let mut random = fastrand::Rng::with_seed(4711);
+    for case in 0..64 {
+        let count = random.usize(1..12);
+        let signs = (0..count).map(|_| SIGNS[random.usize(..SIGNS.len())]);
+        let token = format!("ck-let-{}", signs.collect::<String>());
+        let tap =
+            Tap::start(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()).await;
+        let letta = tap.letta();
+        if case % 2 == 0 {
+            letta.access_tokens().revoke(&*token).await.unwrap();
+        } else {
+            let token = token.as_str().into();
+            let delete = letta.api().delete_client_side_access_token(&token);
+            delete.await.unwrap();
+        }
+        let request = tap.request();
+        let target = request.split(' ').nth(1).unwrap();
+        let segment = target
+            .strip_prefix("/v1/client-side-access-tokens/")
+            .unwrap();
+        assert!(!segment.contains(['/', '?', '#']), "{segment}");
+        let decoded = percent_encoding::percent_decode_str(segment)
+            .decode_utf8()
+            .unwrap();
+        assert_eq!(decoded, token);
+    }
+}
+
+/// The service would answer 204 for it, and the token would live on.
+#[tokio::test]
+async fn a_token_that_was_decoded_or_changed_is_never_sent() {
+    let tap = Tap::start(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()).await;
+    let tokens = tap.letta().access_tokens();
+    for (given, says) in [
+        (TOKEN_DECODED, "a decoded token"),
+        (TOKEN.strip_prefix("ck-let-").unwrap(), "without `ck-let-`"),
+        (TOKEN.trim_end_matches('='), "`=` at the end"),
+        (&TOKEN.replace('=', "%3D"), "decode the token first"),
+        (&TOKEN.replace('=', "%253D"), "decode the token first"),
+    ] {
+        let error = tokens.revoke(given).await.unwrap_err();
+        let text = printed(&error);
+        assert!(error.is_invalid_input() && text.contains(says), "{text}");
+        assert!(
+            !text.contains(TOKEN_PART) && !text.contains(TOKEN_UUID),
+            "{text}"
+        );
+        assert_eq!(error.attempts(), 0);
     }
 }
 

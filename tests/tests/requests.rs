@@ -47,7 +47,7 @@ async fn create_sends_the_canonical_body_and_no_header_that_nobody_asked_for() {
         .all_rights()
         .agent("agent-2")
         .read_messages()
-        .build()
+        .build_combined()
         .unwrap();
     let token = tap
         .letta()
@@ -90,7 +90,7 @@ async fn the_order_in_which_a_policy_is_named_does_not_show() {
         .write_messages()
         .read_messages()
         .read_messages()
-        .build()
+        .build_combined()
         .unwrap();
     let tap = Tap::start(created()).await;
     let create = tap
@@ -138,6 +138,8 @@ async fn a_lifetime_is_sent_as_an_instant() {
         .create(policy, "https://app.example.com");
     create
         .expires_in(Duration::from_secs(900))
+        // The answer has the same expiry whatever was asked for.
+        .accept_different_grant()
         .send()
         .await
         .unwrap();

@@ -7,7 +7,9 @@ use letta_api::{ApiKey, Bearer, Client, Secret, types};
 use letta_api_ext::{AccessTokens, Error, Letta, RetryPolicy};
 use letta_api_tests::fault_server::refused_url;
 use letta_api_tests::traces::Traces;
-use letta_api_tests::{API_KEY, TOKEN, Tap, answer, policy, printed, token_json};
+use letta_api_tests::{
+    API_KEY, TOKEN, TOKEN_DECODED, TOKEN_PART, TOKEN_UUID, Tap, answer, policy, printed, token_json,
+};
 
 const INSTANT: Duration = Duration::from_micros(1);
 
@@ -15,6 +17,9 @@ const INSTANT: Duration = Duration::from_micros(1);
 /// them out. The token is another in a URL.
 const PLAIN_KEY: &str = "plain=k3yk3yk3y/4711";
 const PLAIN_TOKEN: &str = "plain/t0kent0ken+4712=";
+
+/// A key that is base64 of a text with `hunter2` in it.
+const BASE64_KEY: &str = "sk-let-azN5azN5azN5Omh1bnRlcjJzZWNyZXQ=";
 
 /// Every line that any library logs, at every level.
 struct Log(Mutex<Vec<String>>);
@@ -55,20 +60,32 @@ impl Printed {
         self.debug(&error.request_id());
     }
 
-    /// Fails if any text holds a secret, in any form that a URL or JSON gives it.
+    /// Fails if any text holds a secret, in any form that a URL, JSON or base64 gives it.
     fn assert_clean(&self) {
         assert!(!self.0.is_empty());
+        // The parts have none of the signs that encodings change. All is compared in lower case.
+        let secrets = [
+            API_KEY,
+            TOKEN,
+            TOKEN_PART,
+            TOKEN_DECODED,
+            TOKEN_UUID,
+            &TOKEN_UUID.replace('-', ""),
+            &TOKEN_UUID[..8],
+            &TOKEN_UUID[24..],
+            PLAIN_KEY,
+            PLAIN_TOKEN,
+            "k3yk3yk3y",
+            "t0kent0ken",
+            BASE64_KEY,
+            &BASE64_KEY[7..20],
+            "hunter2",
+        ];
+        let secrets = secrets.map(str::to_lowercase);
         for text in &self.0 {
-            for secret in [
-                API_KEY,
-                TOKEN,
-                PLAIN_KEY,
-                PLAIN_TOKEN,
-                "k3yk3yk3y",
-                "t0kent0ken",
-                "hunter2",
-            ] {
-                assert!(!text.contains(secret), "{secret} is in {text}");
+            let lower = text.to_lowercase();
+            for secret in &secrets {
+                assert!(!lower.contains(secret), "{secret} is in {text}");
             }
         }
     }
@@ -101,7 +118,7 @@ fn echoes(key: &str, token: &str) -> Vec<Vec<u8>> {
             message.clone(),
             format!(r#""{message}""#),
             token_json(),
-            token_json()[..120].to_owned(),
+            token_json()[..200].to_owned(),
             format!(r#"{{"tokens":[{}],"hasNextPage":false}}"#, token_json()),
             format!(r#"{{"tokens":[{}],"hasNextPage":"{token}"}}"#, token_json()),
         ] {
@@ -123,6 +140,100 @@ fn echoes(key: &str, token: &str) -> Vec<Vec<u8>> {
     answers.push(Vec::new());
     answers.push(format!("HTTP/1.1 2{token}").into_bytes());
     answers
+}
+
+/// What can be made of [`TOKEN`] and of [`BASE64_KEY`].
+fn disguises() -> Vec<String> {
+    let mut disguises = vec![
+        TOKEN.to_owned(),
+        TOKEN.trim_end_matches('=').to_owned(),
+        TOKEN[7..].to_owned(),
+        TOKEN.to_uppercase(),
+        TOKEN_DECODED.to_owned(),
+        TOKEN_UUID.to_owned(),
+        TOKEN_UUID.to_uppercase(),
+        TOKEN_UUID.replace('-', ""),
+        BASE64_KEY.to_owned(),
+        "k3yk3yk3y:hunter2secret".to_owned(),
+    ];
+    for index in 0..disguises.len() {
+        let text = &disguises[index];
+        let each = |encode: fn(char) -> String| text.chars().map(encode).collect::<String>();
+        let percent = |only: &str| {
+            let encode = |it: char| match only.contains(it) || only.is_empty() {
+                true => format!("%{:02X}", u32::from(it)),
+                false => it.to_string(),
+            };
+            text.chars().map(encode).collect::<String>()
+        };
+        let more = [
+            percent("=:/+"),
+            percent("=:/+").to_lowercase(),
+            percent("=:/+").replace('%', "%25"),
+            percent(""),
+            percent("").replace('%', "%25"),
+            each(|it| format!("&#{};", u32::from(it))),
+            each(|it| format!("&#x{:x};", u32::from(it))),
+            each(|it| format!("\\\\u{:04x}", u32::from(it))),
+        ];
+        disguises.extend(more);
+    }
+    disguises
+}
+
+#[tokio::test]
+async fn a_token_or_a_key_in_another_encoding_is_not_printed() {
+    let (traces, _guard) = Traces::here();
+    let mut printed = Printed::default();
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    for disguise in disguises() {
+        for (status, head, body) in [
+            (
+                "404 Not Found",
+                "",
+                format!(r#"{{"message":"no token {disguise} here"}}"#),
+            ),
+            (
+                "400 Bad Request",
+                "",
+                format!(r#"{{"errors":[{{"field":"{disguise}","message":"{disguise}"}}]}}"#),
+            ),
+            ("200 OK", "", format!(r#"{{"token":"{disguise}"}}"#)),
+            ("302 Found", "location: https://x.y/#\r\n", String::new()),
+            ("500 Oh", "x-request-id: #\r\n", String::new()),
+        ] {
+            let head = head.replace('#', &disguise);
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{head}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+            let tap = Tap::start(answer.into_bytes()).await;
+            let letta = Letta::builder()
+                .api_key(BASE64_KEY)
+                .base_url(tap.url())
+                .http_client(http.clone())
+                .retry(RetryPolicy::never())
+                .build()
+                .unwrap();
+            revoke(&letta.access_tokens(), TOKEN, &mut printed).await;
+        }
+    }
+    printed
+        .0
+        .extend(traces.take().iter().map(ToString::to_string));
+    printed.assert_clean();
+
+    // The rest of the message stays, and so does the name of the organization.
+    let organization = TOKEN_DECODED.split_once(':').unwrap().0;
+    let said = format!("{organization} has no token {TOKEN_DECODED}");
+    let body = format!(r#"{{"message":"{said}"}}"#);
+    let tap = Tap::start(answer("401 Unauthorized", "application/json", &body)).await;
+    let error = tap.letta().access_tokens().revoke(TOKEN).await.unwrap_err();
+    let readable = format!("{organization} has no token [redacted]");
+    assert_eq!(error.message(), Some(&*readable));
 }
 
 #[tokio::test]

@@ -183,8 +183,8 @@ async fn call(letta: &Letta, service: &Service, number: usize) -> String {
             let revoked = tokens.revoke(token.as_str()).await;
             let times = service.times(&token);
             match &revoked {
-                // Whatever the way there, it was this call that ended it.
-                Ok(outcome) => assert_eq!((*outcome, times > 0), (Revocation::Revoked, true)),
+                // Whatever the way there, it was this call that deleted it.
+                Ok(outcome) => assert_eq!((*outcome, times > 0), (Revocation::Deleted, true)),
                 Err(error) if !error.may_have_happened() => assert_eq!(times, 0, "{error}"),
                 Err(_) => {}
             }

@@ -138,12 +138,12 @@ async fn errors_without_a_status_of_error_are_like_real_ones() {
 async fn an_error_about_another_grant_is_like_a_real_one() {
     let wider = token_json().replace("read_messages", "read_agent");
     let other = Fault::Answer(answer("201 Odd", "application/json", &wider));
-    let ended = Fault::Answer(b"HTTP/1.1 204 Odd\r\nconnection: close\r\n\r\n".into());
-    for (then, is_revoked) in [(ended, true), (Fault::CloseAfterRequest, false)] {
+    let deleted = Fault::Answer(b"HTTP/1.1 204 Odd\r\nconnection: close\r\n\r\n".into());
+    for (then, is_deleted) in [(deleted, true), (Fault::CloseAfterRequest, false)] {
         let server = FaultServer::start([other.clone(), then]).await;
         let real = create(&persistent(server.url())).await;
         assert!(real.is_grant_mismatch(), "{real}");
-        let built = ErrorBuilder::grant_mismatch(is_revoked).request_id("req-7");
+        let built = ErrorBuilder::grant_mismatch(is_deleted).request_id("req-7");
         assert_eq!(asked(&built.build()), asked(&real));
     }
 }

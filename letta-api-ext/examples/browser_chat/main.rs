@@ -11,12 +11,36 @@
 //!
 //! - `letta_token.rs` is what an application of your own needs: one route that checks who asks, and grants a
 //!   token for that user's agent alone. The rest is what any application has already.
-//! - The minter (`TokenMinter`, in `main.rs`) mints once for all that a session asks for, and revokes it when the
+//! - The minter (`TokenMinter`, in `main.rs`) mints once for all that a session asks for, and has it deleted when the
 //!   user signs out (`sign_in.rs`).
 //! - `page/access.js` keeps the token: in a variable, never in storage, and renewed before it expires.
 //! - `page/agent.js` and `page/events.js` talk to the service with it, and read what it streams.
+//! - What the page does if the service refuses its token is in `access.js` and `agent.js`: it renews once, tries once more,
+//!   and then says so. What the user wrote is kept (`page/unsent.js`).
 //!
-//! What the page does, also when things go wrong, is tested in a browser: `tests/browser` in the workspace.
+//! What the page does, also when things go wrong, is tested in a browser: `tests/browser` in the workspace. The tests run
+//! twice: with the emulator as strict as it is by default, and with tokens treated as in the service's published source of
+//! 2025.
+//!
+//! # What five minutes mean
+//!
+//! A token lives for five minutes here. By the service's published source of 2025, a token that was used is in a cache, which
+//! deleting the token does not clear. So **a page that kept its token may go on for up to five minutes after its user has
+//! signed out**, and so may whoever got hold of the token. Its life is what protects, and not the deletion.
+//!
+//! Lower `CHAT_TOKEN_SECONDS` if that is too long for what the agent can do: if it spends money, writes to others, or reads
+//! what a user who signs out on a shared machine must not leave open. The price is more calls: a page that stays open asks
+//! for a token when a fifth of its life is left, so every 4 minutes at 300 seconds, and every 48 seconds at 60. While this
+//! application or the service cannot mint, a page with short tokens stops sooner. `TokenMinterBuilder::lifetime` has a table.
+//!
+//! # What the page needs of the service
+//!
+//! A page sends messages as JSON, from another origin than the service's. So the browser asks the service first (a CORS
+//! preflight) whether the page may send the headers `Authorization` and `Content-Type`. The published source of 2025 names
+//! `Authorization` alone. If the service still does so, **no page can send a message directly, with whatever token**: the
+//! browser refuses before it sends anything, and this page says that it got no answer. Reading messages works. The
+//! emulator allows both headers. If you meet this, send messages by way of your own server, with the API key there.
+//! `Retry-After` can be read only if the service exposes it. Otherwise the page waits 5 seconds.
 //!
 //! | file | what it is about |
 //! |---|---|
@@ -36,7 +60,7 @@
 //! | `LETTA_AGENT_ID` | the agent that users chat to, where there is a key | |
 //! | `LETTA_AGENT_NAME` | what the page calls it | Agent |
 //! | `CHAT_LISTEN` | where to listen, on this machine; port 0 is a free one | `127.0.0.1:3000` |
-//! | `CHAT_TOKEN_SECONDS` | how long a token lives; 10 at the least | 300 |
+//! | `CHAT_TOKEN_SECONDS` | how long a token lives, and so how long it may work after a sign-out; at least 10 | 300 |
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -79,9 +103,10 @@ type App = Arc<Application>;
 
 #[tokio::main]
 async fn main() {
-    // What goes wrong is for whoever runs the application. Nobody may be listening, which is no reason not to serve.
+    // What goes wrong is for whoever runs the application, and what became of tokens when a user signed out. Nobody may
+    // be listening, which is no reason not to serve.
     tracing_subscriber::fmt()
-        .with_max_level(Level::WARN)
+        .with_max_level(Level::INFO)
         .with_writer(std::io::stderr)
         .log_internal_errors(false)
         .init();

@@ -9,13 +9,14 @@ use crate::sessions::SignedIn;
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: [(&str, &str, &str); 10] = [
     ("/chat.js", JAVASCRIPT, include_str!("page/chat.js")),
     ("/access.js", JAVASCRIPT, include_str!("page/access.js")),
     ("/agent.js", JAVASCRIPT, include_str!("page/agent.js")),
     ("/events.js", JAVASCRIPT, include_str!("page/events.js")),
     ("/failure.js", JAVASCRIPT, include_str!("page/failure.js")),
     ("/history.js", JAVASCRIPT, include_str!("page/history.js")),
+    ("/unsent.js", JAVASCRIPT, include_str!("page/unsent.js")),
     ("/view.js", JAVASCRIPT, include_str!("page/view.js")),
     (
         "/style.css",

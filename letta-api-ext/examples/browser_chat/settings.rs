@@ -6,7 +6,8 @@ use std::time::Duration;
 const LISTEN: &str = "CHAT_LISTEN";
 const TOKEN_SECONDS: &str = "CHAT_TOKEN_SECONDS";
 
-/// As long as the service lets a token live unless told otherwise.
+/// As long as the service lets a token live unless told otherwise. It is also how long a page may go on after its user has
+/// signed out: see *What five minutes mean* in `main.rs`.
 const DEFAULT_TOKEN_SECONDS: u64 = 5 * 60;
 
 /// The least that the minter takes.

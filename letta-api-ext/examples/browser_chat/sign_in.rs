@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use letta_api_ext::RevocationReport;
 use letta_api_ext::token_endpoint::Problem;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,8 +55,10 @@ pub(crate) async fn sign_in(
         .into_response())
 }
 
-/// `POST /sign-out`. Revokes what was minted in the session, as far as the service lets us: what it does not
-/// will expire by itself.
+/// `POST /sign-out`. Ends the session, so that it gets no token any more, and has the service delete those that it has.
+///
+/// The page forgets its token by itself. A copy that somebody kept may work until it expires: by its published source of
+/// 2025, the service goes on to accept a token that was used before it was deleted.
 pub(crate) async fn sign_out(
     State(app): State<App>,
     _: SameOrigin,
@@ -64,15 +67,44 @@ pub(crate) async fn sign_out(
     if let Ok(SignedIn { session, .. }) = signed_in {
         // First, so that a token which is being minted is not handed over.
         app.sessions.end(&session);
-        // The minter traces what cannot be revoked. It goes on by itself where the user waits no longer.
         let revoking = app.minter.revoke_subject(session.as_str());
-        let _ = tokio::time::timeout(REVOCATION_DEADLINE, revoking).await;
+        match tokio::time::timeout(REVOCATION_DEADLINE, revoking).await {
+            Ok(report) => log(&report),
+            // It goes on by itself. The minter traces what fails.
+            Err(_) => tracing::warn!(
+                "a user signed out; the service has not answered yet whether it deleted the session's tokens; \
+                 they may work for {} s at most",
+                app.minter.lifetime().as_secs()
+            ),
+        }
     }
     (
         [(header::SET_COOKIE, SessionId::to_forget())],
         Redirect::to("/sign-in"),
     )
         .into_response()
+}
+
+/// Says what is known of the tokens of a session that ended, and no more. Nothing secret is in a report's numbers.
+fn log(report: &RevocationReport) {
+    let (deleted, not_found) = (report.deleted(), report.not_found());
+    let failed = report.failures().len();
+    let seconds = report.longest_remaining().as_secs_f64().ceil();
+    if report.is_complete() && deleted + not_found == 0 {
+        tracing::info!("a user signed out; the minter had no token of the session");
+    } else if report.is_complete() {
+        tracing::info!(
+            "a user signed out; tokens of the session: {deleted} deleted, {not_found} not found; \
+             one that a page has used may work for {seconds} s more at most"
+        );
+    } else {
+        // The minter has traced why.
+        tracing::warn!(
+            "a user signed out; tokens of the session: {deleted} deleted, {not_found} not found, \
+             {failed} could not be deleted, and others may be left that the minter does not know; \
+             those that it knows may work for {seconds} s more at most"
+        );
+    }
 }
 
 /// `GET /api/session`: what the page needs to know, and nothing that is secret.

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use letta_api::{operations, types};
 
-use super::granted::{self, Granted};
-use super::{request, salvage, token_text};
+use super::granted::{self, ExpiryAsked, Granted, Reported};
+use super::{Revocation, entries, request, salvage, token_text};
 use crate::access_token::AccessToken;
 use crate::clock::{self, Instant};
 use crate::clock_reading::ServiceDate;
@@ -47,6 +47,25 @@ impl Fit {
         #[cfg(not(feature = "minter"))]
         false
     }
+
+    /// How the expiry must be if this one was sent.
+    fn of_expiry(self, instant: SystemTime) -> ExpiryAsked {
+        match self {
+            // A minter has a use for a token of a shorter life.
+            #[cfg(feature = "minter")]
+            Self::Known => ExpiryAsked::By(instant),
+            _ => ExpiryAsked::At(instant),
+        }
+    }
+
+    /// How the expiry must be if none was sent.
+    fn of_no_expiry(self) -> ExpiryAsked {
+        match self {
+            #[cfg(feature = "minter")]
+            Self::Known => ExpiryAsked::Known,
+            _ => ExpiryAsked::Any,
+        }
+    }
 }
 
 /// When the token should expire.
@@ -78,7 +97,12 @@ impl CreateAccessToken {
     /// How long the token should live, from the moment the request is sent. By default 5 minutes,
     /// says the service.
     ///
-    /// Reckoned by the clock of this machine and cut to whole milliseconds. In place of an
+    /// **The life is the protection.** Whoever gets hold of a token can use it until it expires, and one that was used may
+    /// work until then although it was [deleted](crate::Revocation). So ask for as little as the use allows, rather than
+    /// for hours: the page can fetch another. The docs of `TokenMinterBuilder::lifetime` help to choose.
+    ///
+    /// Reckoned by the clock of this machine and cut to whole milliseconds. If that clock is wrong, the token lives longer or
+    /// shorter than this by as much. A `TokenMinter` goes by the service's clock. In place of an
     /// [`expires_at`](Self::expires_at) set before.
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.expiry = Expiry::In(lifetime);
@@ -86,7 +110,7 @@ impl CreateAccessToken {
     }
 
     /// When the token should expire. Cut to whole milliseconds. In place of an
-    /// [`expires_in`](Self::expires_in) set before.
+    /// [`expires_in`](Self::expires_in) set before. How long a life should be is told there.
     ///
     /// Takes a [`SystemTime`], and the timestamps of time libraries that convert into one, as those of
     /// chrono and jiff do.
@@ -105,11 +129,11 @@ impl CreateAccessToken {
         self
     }
 
-    /// Accepts a token that allows more or less than was asked for, or that is for another origin. By default, such a
-    /// token is revoked, and the call fails with a [grant mismatch](Error::is_grant_mismatch).
+    /// Accepts a token that allows more or less than was asked for, that is for another origin, or that expires at another
+    /// time. By default, such a token is deleted, and the call fails with a [grant mismatch](Error::is_grant_mismatch).
     ///
     /// Before you hand such a token on, check [`AccessToken::is_for`], or look at [`AccessToken::policy`] and
-    /// [`AccessToken::origin`].
+    /// [`AccessToken::origin`]; and look at [`AccessToken::expires_at`], which `is_for` does not.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -121,6 +145,9 @@ impl CreateAccessToken {
     /// let token = tokens.create(&policy, &origin).accept_different_grant().await?;
     /// if !token.is_for(&policy, &origin) {
     ///     println!("granted: {} for {}", token.policy(), token.hostname());
+    /// }
+    /// if token.remaining() > std::time::Duration::from_secs(300) {
+    ///     println!("it lives until {}", token.expires_at_text());
     /// }
     /// # Ok(())
     /// # }
@@ -137,7 +164,14 @@ impl CreateAccessToken {
         self
     }
 
-    /// Sends the request. It is sent again only after a failure that cannot have made a token, unless the
+    /// Sends the request, with the policy as it is.
+    ///
+    /// **Of a policy with several entries**, the service may make a token that opens nothing:
+    /// [a token is for one agent](crate::policy#one-agent-for-a-token). So if the policy names several agents, or has an
+    /// [unknown grant](AccessPolicy::unknown_grants), a `tracing` event at WARN says so, once for this call, with the number
+    /// of entries. To mint a token for each agent, see [`AccessPolicy::per_agent`].
+    ///
+    /// The request is sent again only after a failure that cannot have made a token, unless the
     /// [retry policy](crate::RetryPolicy::also_creates) says otherwise.
     ///
     /// # Errors
@@ -154,22 +188,28 @@ impl CreateAccessToken {
     /// [invalid response](Error::is_invalid_response) if it is not a JSON object, if it was cut short, or if its
     /// `token` is missing, unreadable, empty, or an API key (`sk-let-…`, or this client's own).
     ///
-    /// **Other grants.** The rights and the origin in the answer are compared with those that were asked for. If the token
-    /// allows more or less, or is for another origin, it is revoked within what is left of the
-    /// [deadline](Self::deadline), and the error is a [grant mismatch](Error::is_grant_mismatch). To get such tokens, see
+    /// **Other grants.** The rights, the origin and the expiry in the answer are compared with those that were asked for. If
+    /// one is another, the token is deleted within what is left of the [deadline](Self::deadline), and the error is a
+    /// [grant mismatch](Error::is_grant_mismatch). To get such tokens, see
     /// [`accept_different_grant`](Self::accept_different_grant).
     ///
     /// - These count as different: a right, a kind of grant, a member of an agent's grant, or a version of policies that
-    ///   this version of the crate does not know; two entries for one agent with different rights.
-    /// - These do not: the order of agents and rights; how an origin is written; a part that the answer leaves out or that
-    ///   cannot be read. The token shows such a part as empty or as [unknown](AccessPolicy::unknown_grants).
-    /// - The expiry is not compared.
+    ///   this version of the crate does not know; two entries for one agent with different rights; an expiry that is a
+    ///   second or more earlier or later. So a service that cuts the life at a maximum of its own, or that passes over the
+    ///   date in silence and gives 5 minutes, is a mismatch.
+    /// - These do not: the order of agents and rights; how an origin is written; the offset and the fraction of a second
+    ///   of a date; a part that the answer leaves out or that cannot be read. The token shows such a part as empty, as
+    ///   `None`, or as [unknown](AccessPolicy::unknown_grants).
+    /// - The expiry is compared if [`expires_in`](Self::expires_in) or [`expires_at`](Self::expires_at) asked for one, with
+    ///   the instant that was sent. A wrong clock on this machine is no mismatch, if the service answers that instant.
     pub async fn send(self) -> Result<AccessToken> {
-        self.send_with(&mut None, |_| {}).await
+        let policy = self.policy.clone();
+        self.send_with(&mut None, move |_| entries::warn_unless_one(&policy))
+            .await
     }
 
     /// As [`send`](Self::send), and puts the date of the answer, be it one of error, into `date`. The call can be prepared
-    /// before it is sent.
+    /// before it is sent. Does not warn of several entries.
     pub(crate) async fn send_with(
         self,
         date: &mut Option<ServiceDate>,
@@ -183,7 +223,14 @@ impl CreateAccessToken {
         }
         let mut body =
             types::ClientSideAccessTokenCreate::new(origin.as_str(), self.policy.to_entries());
-        body.expires_at = self.expiry.to_text(clock::now())?;
+        // All attempts send this instant, so that it is the one to compare with.
+        let asked = match self.expiry.to_text(clock::now())? {
+            Some((text, instant)) => {
+                body.expires_at = Some(text);
+                self.fit.of_expiry(instant)
+            }
+            None => self.fit.of_no_expiry(),
+        };
 
         let secrets = [self.letta.key().expose_secret()];
         let call = self
@@ -199,7 +246,12 @@ impl CreateAccessToken {
         {
             return Err(call.invalid(&answer, problem, &secrets));
         }
-        let granted = granted::compare(&self.policy, &origin, &answer.policy, &answer.hostname);
+        let reported = Reported {
+            policy: &answer.policy,
+            hostname: &answer.hostname,
+            expires_at: &answer.expires_at,
+        };
+        let granted = granted::compare(&self.policy, &origin, asked, reported);
         let difference = match granted {
             Granted::AsAsked => {
                 let token = AccessToken::from_wire(answer.into_inner(), date.clone());
@@ -215,37 +267,32 @@ impl CreateAccessToken {
         let token = AccessToken::from_wire(answer.into_inner(), None);
         let left = self.letta.deadline().saturating_sub(began.elapsed());
         // Boxed: a future is as large as its largest part, and this is not the rule.
-        let failure = Box::pin(revoke(&self.letta, &token, left)).await.err();
+        let deletion = Box::pin(revoke(&self.letta, &token, left)).await;
         let secrets = [secrets[0], token.expose_secret()];
         let error = Error::grant_mismatch(
             call.operation,
             status,
             &headers,
             &difference,
-            failure,
+            deletion,
             &secrets,
         );
         Err(error.after(call.course.attempts()))
     }
 }
 
-/// Ends a token that was not meant to be, within so long.
-async fn revoke(letta: &Letta, token: &AccessToken, left: Duration) -> Result<()> {
+/// Deletes a token that was not meant to be, within so long.
+async fn revoke(letta: &Letta, token: &AccessToken, left: Duration) -> Result<Revocation> {
     let left = left.max(Duration::from_nanos(1));
     let tokens = letta.access_tokens();
-    tokens
-        .revoke_minted(token)
-        .deadline(left)
-        .send()
-        .await
-        .map(drop)
+    tokens.revoke_minted(token).deadline(left).send().await
 }
 
 request!(CreateAccessToken => AccessToken);
 
 impl Expiry {
-    /// RFC 3339, as the service wants it.
-    fn to_text(&self, now: SystemTime) -> Result<Option<String>> {
+    /// RFC 3339, as the service wants it, and the instant that it says.
+    fn to_text(&self, now: SystemTime) -> Result<Option<(String, SystemTime)>> {
         let (field, instant) = match self {
             Self::Default => return Ok(None),
             Self::In(lifetime) if lifetime.as_millis() == 0 => {
@@ -265,9 +312,11 @@ impl Expiry {
             let rule = "must end before the year 10000";
             return Err(Error::invalid_input(field, rule, None));
         };
+        // What the text says, without the fraction that it cuts off.
+        let said = clock::parse_rfc3339(&text).unwrap_or(instant);
         #[cfg(feature = "minter")]
         if let Self::ByService(_) = self {
-            return Ok(Some(text));
+            return Ok(Some((text, said)));
         }
         if instant <= now {
             return Err(Error::invalid_input(
@@ -276,7 +325,7 @@ impl Expiry {
                 Some(&text),
             ));
         }
-        Ok(Some(text))
+        Ok(Some((text, said)))
     }
 }
 
@@ -302,7 +351,9 @@ mod tests {
                 Some("2026-03-01T12:01:00.25Z"),
             ),
         ] {
-            assert_eq!(expiry.to_text(now).unwrap().as_deref(), text, "{expiry:?}");
+            let written = expiry.to_text(now).unwrap();
+            let written = written.as_ref().map(|(text, _)| text.as_str());
+            assert_eq!(written, text, "{expiry:?}");
         }
     }
 

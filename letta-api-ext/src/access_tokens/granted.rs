@@ -1,14 +1,18 @@
 //! Holds what the service says it granted against what was asked for. A service, or a proxy in front of it, may answer with
-//! another token than the one that was meant, and a token with more rights than it should have looks like any other.
-//!
-//! The expiry is not compared yet.
+//! another token than the one that was meant, and a token with more rights than it should have looks like any other. An
+//! expiry that the service passes over in silence shows as another expiry in its answer.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, SystemTime};
 
 use letta_api::types::{self, AccessPolicyEntry, AccessRight};
 
+use crate::clock;
 use crate::origin::Origin;
 use crate::policy::AccessPolicy;
+
+/// Expiries that differ by less are the same: the service may keep whole seconds.
+const ROUNDING: Duration = Duration::from_secs(1);
 
 /// How many differences are named.
 const MOST_NAMED: usize = 8;
@@ -29,13 +33,36 @@ pub(crate) enum Granted {
     Otherwise(String),
 }
 
-/// `hostname` and `reported` are what the service said. A text that is empty was not in the answer.
+/// When the token was asked to expire.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ExpiryAsked {
+    /// Whenever it is, known or not.
+    Any,
+    /// Whenever it is, but the answer must say it.
+    #[cfg(feature = "minter")]
+    Known,
+    /// At this instant.
+    At(SystemTime),
+    /// At this instant or earlier.
+    #[cfg(feature = "minter")]
+    By(SystemTime),
+}
+
+/// What the service said of a token. A text that is empty was not in the answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reported<'a> {
+    pub(crate) policy: &'a types::AccessPolicy,
+    pub(crate) hostname: &'a str,
+    pub(crate) expires_at: &'a str,
+}
+
 pub(crate) fn compare(
     policy: &AccessPolicy,
     origin: &Origin,
-    reported: &types::AccessPolicy,
-    hostname: &str,
+    expiry: ExpiryAsked,
+    answer: Reported<'_>,
 ) -> Granted {
+    let (reported, hostname) = (answer.policy, answer.hostname);
     let mut differences = Differences::default();
     let mut unclear = None;
 
@@ -67,6 +94,9 @@ pub(crate) fn compare(
             compare_entries(&reported.data, &mut differences);
         }
     }
+    if !compare_expiry(expiry, answer.expires_at, &mut differences) {
+        unclear = unclear.or(Some("when it expires"));
+    }
     match (differences.into_text(), unclear) {
         (Some(text), _) => Granted::Otherwise(text),
         (None, Some(part)) => Granted::Unclear(part),
@@ -92,6 +122,34 @@ fn is_echo(policy: &AccessPolicy, entries: &[AccessPolicyEntry]) -> bool {
 /// Whether it was a number or the like in place of a text, and so cannot be read.
 fn is_no_text(hostname: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(hostname).is_ok()
+}
+
+/// Whether the answer says what is needed to compare the expiry.
+fn compare_expiry(asked: ExpiryAsked, answered: &str, differences: &mut Differences) -> bool {
+    let (asked, may_be_earlier) = match asked {
+        ExpiryAsked::Any => return true,
+        #[cfg(feature = "minter")]
+        ExpiryAsked::Known => return clock::parse_rfc3339(answered).is_some(),
+        ExpiryAsked::At(asked) => (asked, false),
+        #[cfg(feature = "minter")]
+        ExpiryAsked::By(asked) => (asked, true),
+    };
+    let Some(granted) = clock::parse_rfc3339(answered) else {
+        return false;
+    };
+    let is_same = match granted.duration_since(asked) {
+        Ok(later) => later < ROUNDING,
+        Err(earlier) => may_be_earlier || earlier.duration() < ROUNDING,
+    };
+    if !is_same {
+        let got = shown(answered);
+        let asked = clock::to_rfc3339(asked).unwrap_or_default();
+        differences.add(|| match may_be_earlier {
+            false => format!("it expires at {got}, and {asked} was asked for"),
+            true => format!("it expires at {got}, and {asked} at the latest was asked for"),
+        });
+    }
+    true
 }
 
 /// What either allows and the other does not.
@@ -187,7 +245,15 @@ mod tests {
         let asked: AccessPolicy = asked.parse().unwrap();
         let origin = Origin::new("https://chat.example.com").unwrap();
         let policy: types::AccessPolicy = serde_json::from_str(policy).unwrap();
-        compare(&asked, &origin, &policy, hostname)
+        compare(&asked, &origin, ExpiryAsked::Any, answer(hostname, &policy))
+    }
+
+    fn answer<'a>(hostname: &'a str, policy: &'a types::AccessPolicy) -> Reported<'a> {
+        Reported {
+            policy,
+            hostname,
+            expires_at: "",
+        }
     }
 
     const OWN: &str = "https://chat.example.com";
@@ -236,7 +302,7 @@ mod tests {
         ] {
             let json = format!(r#"{{"version":"1","data":{data}}}"#);
             let reported = serde_json::from_str(&json).unwrap();
-            let granted = compare(&asked, &origin, &reported, OWN);
+            let granted = compare(&asked, &origin, ExpiryAsked::Any, answer(OWN, &reported));
             assert_eq!(granted == Granted::AsAsked, is_same, "{data}: {granted:?}");
         }
     }

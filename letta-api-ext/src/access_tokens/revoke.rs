@@ -1,4 +1,4 @@
-//! Ending a token.
+//! Deleting a token.
 
 use letta_api::{Secret, operations};
 use reqwest::StatusCode;
@@ -13,13 +13,13 @@ const ELSEWHERE: &str = "a redirect led to another path, which cannot speak for 
 
 /// What is wrong with a success of another status than the documented one.
 const UNDOCUMENTED: &str =
-    "a revoked token is a 204, and this is another status; the token may still be live";
+    "a deleted token is a 204, and this is another status; the token may still be live";
 
 /// As [`UNDOCUMENTED`], of a page.
-const UNDOCUMENTED_PAGE: &str = "a revoked token is a 204, and this is a page of HTML; check the base URL: a proxy, a sign-in \
+const UNDOCUMENTED_PAGE: &str = "a deleted token is a 204, and this is a page of HTML; check the base URL: a proxy, a sign-in \
                                  page or another server may have answered, and the token may still be live";
 
-/// A request to end a token. From [`AccessTokens::revoke`](crate::AccessTokens::revoke).
+/// A request to delete a token. From [`AccessTokens::revoke`](crate::AccessTokens::revoke).
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RevokeAccessToken {
@@ -47,9 +47,8 @@ impl RevokeAccessToken {
         }
     }
 
-    /// Sends the request, and again where the answer is lost. Succeeds where the token is gone already, and
-    /// says which it was. Where an attempt before the last one may have ended the token, it counts as
-    /// [revoked](Revocation::Revoked).
+    /// Sends the request, and again if the answer is lost. The [outcome](Revocation) says what is known then, and what is
+    /// not: **a token that a page has used may work until it expires.**
     ///
     /// # Errors
     ///
@@ -62,17 +61,22 @@ impl RevokeAccessToken {
     ///   `-._~+/=:`;
     /// - a text with `ck-let-` after other text. A text without `ck-let-` passes, since newer tokens may begin otherwise;
     /// - `ck-let-` alone, or with `...` at the end: the token was cut short;
+    /// - a percent-encoded token, and a token of today's form that was decoded (`<organization id>:<UUID>`), lost its `ck-let-` or the
+    ///   `=` at its end, or is in the URL alphabet of base64: the service answers 204 for a token that it does not know (from its
+    ///   published source of 2025), so nothing would tell that the token lives on;
     /// - a text with `.` or `..` between slashes, which would name another resource.
     ///
-    /// `/`, `+` and `=` are percent-encoded if a URL needs that, so that the token is one segment of the path.
+    /// `/` is percent-encoded, so that the token is one segment of the path. `+` and `=` stand for themselves in a path. A proxy
+    /// that decodes `%2F` or joins `//` changes the path of a token that has them: have it pass paths on as they are.
     ///
-    /// After that, whatever the service or the network has to say. A live token must not look dead, so that
+    /// After that, whatever the service or the network has to say. A token that was not deleted must not look deleted, so
+    /// that
     ///
     /// - of success statuses only the documented 204 counts. Any other is an
     ///   [invalid response](Error::is_invalid_response) that [may have happened](Error::may_have_happened), also if its
     ///   body is empty: a proxy may have answered in place of the service;
-    /// - a 404 or 410 counts as gone only in the service's own form, a JSON object of a `message` and
-    ///   nothing else. A gateway that answers in just that form cannot be told from the service;
+    /// - a 404 or 410 counts as [not found](Revocation::NotFound) only in the service's own form, a JSON object of a
+    ///   `message` and nothing else. A gateway that answers in just that form cannot be told from the service;
     /// - after a redirect to another path (but for a slash at its end), neither counts. A browser follows
     ///   redirects by itself, and one that comes back to the same path as a GET cannot be told there.
     pub async fn send(self) -> Result<Revocation> {
@@ -88,7 +92,7 @@ impl RevokeAccessToken {
             Ok(answer) if call.course.attempts().is_elsewhere => {
                 return Err(call.invalid(&answer, ELSEWHERE, &secrets));
             }
-            Ok(_) => return Ok(Revocation::Revoked),
+            Ok(_) => return Ok(Revocation::Deleted),
             Err(letta_api::Error::UnexpectedResponse(response)) => response,
             Err(error) => return Err(call.error(error, &secrets).await),
         };
@@ -102,9 +106,9 @@ impl RevokeAccessToken {
                 if is_believed && is_the_services_own(&body) =>
             {
                 return Ok(if attempts.earlier_may_have_happened {
-                    Revocation::Revoked
+                    Revocation::Deleted
                 } else {
-                    Revocation::AlreadyGone
+                    Revocation::NotFound
                 });
             }
             _ if status.is_success() => {
@@ -134,20 +138,42 @@ fn is_the_services_own(body: &[u8]) -> bool {
 
 request!(RevokeAccessToken => Revocation);
 
-/// How a token came to its end.
+/// What the service said of a token that it was told to delete.
+///
+/// Both outcomes mean that the service has no record of the token now. **Neither means that the token has stopped working.**
+/// By the service's published source of 2025, a token that was used is also in a cache, which a delete does not clear. So a
+/// token that a page has used may work until it [expires](crate::AccessToken::expires_at), and one that was never used stops
+/// at once. That source may have changed since. What always ends a token is its expiry, so give it a [short
+/// life](crate::CreateAccessToken::expires_in).
+///
+/// ```no_run
+/// # async fn run(letta: letta_api_ext::Letta, token: letta_api_ext::AccessToken)
+/// # -> Result<(), letta_api_ext::Error> {
+/// use letta_api_ext::Revocation;
+///
+/// match letta.access_tokens().revoke(&token).await? {
+///     Revocation::Deleted => println!("deleted"),
+///     _ => println!("the service had no record of it"),
+/// }
+/// println!("a page that has used it may go on until {}", token.expires_at_text());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Revocation {
-    /// This call ended it, or an attempt of it whose answer was lost did.
-    Revoked,
-    /// It was gone already: revoked before, expired, or never there. Or it belongs to another project
-    /// than the client's: whether the service looks beyond that one is not documented.
-    AlreadyGone,
-}
-
-impl Revocation {
-    /// Whether the token was live until this call.
-    pub fn was_live(self) -> bool {
-        matches!(self, Self::Revoked)
-    }
+    /// The service answered 204: it has no record of the token now.
+    ///
+    /// This does not say that there was one. By its published source of 2025, the service answers 204 for any token, also
+    /// for one that was deleted before or never existed.
+    ///
+    /// A 404 counts as this, too, if an earlier attempt of the same call may have deleted the token and its answer was lost.
+    Deleted,
+    /// The service answered 404 or 410 in its own form: it had no record of the token before this call. The token was
+    /// deleted before, was cleared away after it expired, or never existed. Or it belongs to another project than the
+    /// client's: whether the service looks beyond that one is not documented.
+    ///
+    /// By its published source of 2025, the service never answers so, and a token that was deleted before may work until it
+    /// expires.
+    NotFound,
 }

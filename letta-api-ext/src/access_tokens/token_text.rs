@@ -5,12 +5,7 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use crate::secrets_in_url::decoded;
-
-/// How the service's API keys begin.
-const KEY_PREFIX: &str = "sk-let-";
-
-/// How its tokens begin.
-const TOKEN_PREFIX: &str = "ck-let-";
+use crate::token_form::{self, KEY_PREFIX, TOKEN_PREFIX};
 
 /// A key shorter than this may be a part of any token by chance.
 const SHORT: usize = 8;
@@ -18,7 +13,8 @@ const SHORT: usize = 8;
 /// Checks that `text` can be a token, and is no API key. `key` is the client's own.
 ///
 /// A token is `ck-let-` and base64 today. A newer form passes if it is made of what a bearer token is made of
-/// (RFC 6750, section 2.1), or has `:`, which tokens of other services have.
+/// (RFC 6750, section 2.1), or has `:`, which tokens of other services have. Refused is what was made of a token of today's form: the
+/// service answers 204 for it, and the token lives on.
 ///
 /// # Errors
 ///
@@ -72,7 +68,32 @@ pub(super) fn check(text: &str, key: &str) -> Result<(), Cow<'static, str>> {
     {
         return Err("is cut short; pass the whole secret of the token".into());
     }
-    Ok(())
+    changed_form(text).map_or(Ok(()), |rule| Err(rule.into()))
+}
+
+/// What became of a token of today's form, if the text is one that the service would not know.
+fn changed_form(text: &str) -> Option<&'static str> {
+    if token_form::parts(text).is_some() {
+        return Some("is a decoded token; pass the secret as the service gave it, `ck-let-…`");
+    }
+    let base64 = token_form::without_prefix(text);
+    let decoded = token_form::decode(base64)?;
+    token_form::parts(&decoded)?;
+    let token = token_form::encode(&decoded);
+    if *token == text {
+        return None;
+    }
+    Some(if !text.starts_with(TOKEN_PREFIX) {
+        "is a token without `ck-let-` in lower case before it; pass the whole secret of the token"
+    } else if base64.contains(['-', '_']) {
+        "is a token in the URL alphabet of base64; pass it as the service gave it, with `+` and `/`"
+    } else if base64.trim_end_matches('=')
+        == token_form::without_prefix(&token).trim_end_matches('=')
+    {
+        "is a token whose `=` at the end are missing or too many; pass the whole secret of the token"
+    } else {
+        "is a token that was changed at its end; pass it as the service gave it"
+    })
 }
 
 /// What is wrong with a text that a service gave as a token: a page that got it would have a key. Whatever else it is, the
@@ -98,11 +119,55 @@ mod tests {
 
     const KEY: &str = "plain=k3yk3yk3y/4711";
 
+    /// `org-12:7c9e6679-7425-40de-944b-e07fc1f90ae7`.
+    const ORG_TOKEN: &str = "ck-let-b3JnLTEyOjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNw==";
+
+    #[test]
+    fn a_token_that_was_decoded_or_changed_is_refused() {
+        let encoded = ORG_TOKEN.replace('=', "%3D");
+        let doubly = encoded.replace('%', "%25");
+        let upper = ORG_TOKEN.replace("ck-let-", "CK-LET-");
+        for (text, says) in [
+            (
+                "org-12:7c9e6679-7425-40de-944b-e07fc1f90ae7",
+                "a decoded token",
+            ),
+            ("org-12:7C9E6679742540DE944BE07FC1F90AE7", "a decoded token"),
+            (&encoded, "decode the token first"),
+            (&doubly, "decode the token first"),
+            (&ORG_TOKEN[7..], "without `ck-let-`"),
+            (&upper, "in lower case"),
+            (&ORG_TOKEN[..ORG_TOKEN.len() - 1], "`=` at the end"),
+            (&ORG_TOKEN[..ORG_TOKEN.len() - 2], "`=` at the end"),
+            (&format!("{ORG_TOKEN}="), "`=` at the end"),
+            (
+                "ck-let-Pj4-Pz8_fn5-OjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNw==",
+                "URL alphabet",
+            ),
+            (
+                "ck-let-Pj4-Pz8_fn5-OjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNw",
+                "URL alphabet",
+            ),
+            (
+                "ck-let-b3JnLTEyOjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNx==",
+                "changed at its end",
+            ),
+        ] {
+            let rule = check(text, KEY).expect_err(text);
+            assert!(rule.contains(says), "{text}: {rule}");
+            assert!(!rule.contains("7c9e") && !rule.contains("b3Jn"), "{rule}");
+        }
+    }
+
     #[test]
     fn a_token_of_today_and_of_tomorrow_passes() {
         for text in [
             "ck-let-b3JnLTE6M2Y4OGQ0Y2UtOGQ1Zg==",
             "ck-let-a+b/c=",
+            // `org-1:` and a UUID, `a?b~?:` and a UUID.
+            ORG_TOKEN,
+            "ck-let-YT9ifj86N2M5ZTY2NzktNzQyNS00MGRlLTk0NGItZTA3ZmMxZjkwYWU3",
+            "ck-let-Pj4+Pz8/fn5+OjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNw==",
             "ck-let-a-b_c",
             "ck-let-v2.eyJhbGciOiJub25lIn0.e30.~x",
             "CK-LET-1",

@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::{Error, Inner, Kind, TimeLimit, Way};
+use crate::access_tokens::Revocation;
 use crate::cause::Cause;
 #[cfg(feature = "minter")]
 use crate::minter::Fault;
@@ -55,7 +56,7 @@ enum What {
     InvalidInput(&'static str, &'static str),
     InvalidResponse(&'static str),
     GrantMismatch {
-        is_revoked: bool,
+        is_deleted: bool,
     },
     Redirect,
     Connect,
@@ -105,10 +106,10 @@ impl ErrorBuilder {
         Self::new(What::InvalidResponse(problem))
     }
 
-    /// The service made a token that is not what was asked for. `is_revoked` says whether the token could be revoked: if not,
+    /// The service made a token that is not what was asked for. `is_deleted` says whether the token could be deleted: if not,
     /// [`Error::may_have_happened`] is true. See [`Error::is_grant_mismatch`].
-    pub fn grant_mismatch(is_revoked: bool) -> Self {
-        Self::new(What::GrantMismatch { is_revoked })
+    pub fn grant_mismatch(is_deleted: bool) -> Self {
+        Self::new(What::GrantMismatch { is_deleted })
     }
 
     /// The service redirected the request to another origin. See [`Error::is_redirect`].
@@ -230,15 +231,18 @@ impl ErrorBuilder {
             What::InvalidResponse(problem) => {
                 Error::invalid_response(operation, StatusCode::OK, headers, problem, &[])
             }
-            What::GrantMismatch { is_revoked } => {
+            What::GrantMismatch { is_deleted } => {
                 let difference = "it also allows `write_agent` on agent-1";
-                let failure = (!is_revoked).then(|| Self::interrupted().build());
+                let deletion = match is_deleted {
+                    true => Ok(Revocation::Deleted),
+                    false => Err(Self::interrupted().build()),
+                };
                 Error::grant_mismatch(
                     operation,
                     StatusCode::CREATED,
                     headers,
                     difference,
-                    failure,
+                    deletion,
                     &[],
                 )
             }

@@ -37,7 +37,7 @@ pub(super) fn check_valid_for(valid_for: Duration, lifetime: Duration) -> Result
 ///
 /// let letta = Letta::new("sk-let-0f3c")?;
 /// let minter = TokenMinter::builder(&letta, "https://chat.example.com")
-///     .lifetime(Duration::from_secs(15 * 60))
+///     .lifetime(Duration::from_secs(2 * 60))
 ///     .capacity(100_000)
 ///     .build()?;
 /// # Ok::<(), letta_api_ext::Error>(())
@@ -79,8 +79,28 @@ impl TokenMinterBuilder {
     }
 
     /// How long tokens live. By default 5 minutes, which is what the service gives by itself. At least 10
-    /// seconds, at most 100 years. The longer it is, the fewer tokens are minted, and the longer one that leaks can
-    /// be used.
+    /// seconds, at most 100 years.
+    ///
+    /// **This is what protects.** Whoever copies a token can use it until it expires. After a sign-out, a page that has used its
+    /// token may go on with it for what is left of its life, which is at most this, although the token was
+    /// [deleted](crate::Revocation).
+    ///
+    /// | lifetime | creates for a page that stays open | creates at most | outage that it gets over | when it is right |
+    /// |--:|--:|--:|--:|---|
+    /// | 15 min | 5 an hour | 8 an hour | 3 min | seldom: a token that leaks is worth a quarter of an hour |
+    /// | 5 min | 15 an hour | 24 an hour | 60 s | by default: a chat with the user's own agent |
+    /// | 2 min | 38 an hour | 60 an hour | 24 s | an agent that can change or reveal what matters; shared machines |
+    /// | 1 min | 75 an hour | 120 an hour | 12 s | access that must end soon after a sign-out |
+    /// | 30 s | 150 an hour | 240 an hour | 6 s | only if service and network are fast and seldom fail |
+    ///
+    /// The numbers are for each user, or for all who share a token. They follow from when tokens are renewed. A page that asks
+    /// when a fifth of the life is left causes a create in each four fifths of a life, and has that fifth to get over an
+    /// outage. However often pages ask, a token is renewed no sooner than after half of its life (the default of
+    /// [`renew_ahead`](Self::renew_ahead)).
+    ///
+    /// Up to 2 seconds of each life are not used, and the time that the answer was on its way, since HTTP tells the service's
+    /// clock to the second. A token of 10 seconds is good for 8 or 9. If a create takes longer than two thirds of the life,
+    /// the request fails with a [time-out](crate::Error::is_timeout).
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
@@ -107,8 +127,8 @@ impl TokenMinterBuilder {
 
     /// The largest number of tokens that are kept. By default 10,000. Must be at least 1. A token takes about 2 KiB.
     ///
-    /// The least recently used tokens are evicted first. They live on until they expire, but the minter does not know
-    /// them any more. A token that was renewed counts too, until it expires.
+    /// The least recently used tokens are evicted first. They work until they expire, but the minter does not know
+    /// them any more, and cannot have them deleted. A token that was renewed counts too, until it expires.
     pub fn capacity(mut self, tokens: u64) -> Self {
         self.capacity = tokens;
         self

@@ -27,9 +27,10 @@ pub struct MinterCounters {
     pub held_off: u64,
     /// Live tokens forgotten for want of room, each on its own.
     pub evictions: u64,
-    /// Tokens revoked, or found gone when they were to be.
+    /// Tokens that the service has deleted, or had no record of, when they were to be revoked. A page that has used one may go
+    /// on [until it expires](crate::Revocation).
     pub revocations: u64,
-    /// Revocations that failed: each left a live token, until it expires.
+    /// Tokens that could not be deleted: each works until it expires.
     pub failed_revocations: u64,
 }
 

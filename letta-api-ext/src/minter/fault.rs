@@ -12,6 +12,11 @@ pub(crate) enum Fault {
         limit: usize,
         waited: Duration,
     },
+    /// Not all tokens of several agents were there in time.
+    Incomplete {
+        agents: usize,
+        waited: Duration,
+    },
     /// It was revoked while it was being minted.
     Revoked,
     ShutDown,
@@ -25,7 +30,7 @@ pub(crate) enum Fault {
         asked: Duration,
         left: Duration,
     },
-    /// The deadline had come before it was its turn to be revoked.
+    /// The deadline had come before it was its turn to be deleted.
     NoTime,
     /// The task that mints did not go on, time and again.
     Abandoned,
@@ -34,7 +39,7 @@ pub(crate) enum Fault {
 impl Fault {
     pub(crate) fn error_type(self) -> &'static str {
         match self {
-            Self::Busy { .. } => "timeout",
+            Self::Busy { .. } | Self::Incomplete { .. } => "timeout",
             Self::Revoked => "revoked",
             Self::ShutDown => "shut_down",
             Self::ShortLived { .. } => "short_lived",
@@ -58,6 +63,11 @@ impl std::fmt::Display for Fault {
                 "no token could be minted within {waited:?}: all {limit} creates that \
                  `max_concurrent_creates` allows were under way; ask again later"
             ),
+            Self::Incomplete { agents, waited } => write!(
+                f,
+                "not all tokens for {agents} agents could be minted within {waited:?}; those that were \
+                 are kept, so ask again, or set a longer `deadline`"
+            ),
             Self::Revoked => {
                 f.write_str("the token was revoked while it was being minted; ask for another")
             }
@@ -73,7 +83,7 @@ impl std::fmt::Display for Fault {
                  long to arrive that it is good for {left:?}; ask again, or ask for less"
             ),
             Self::NoTime => f.write_str(
-                "the token was not revoked: the shutdown's deadline came before its turn",
+                "the token was not deleted: the shutdown's deadline came before its turn",
             ),
             Self::Abandoned => f.write_str(
                 "no token could be minted: the tokio runtime that was to do it is shutting down",

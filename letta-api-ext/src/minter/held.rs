@@ -19,14 +19,14 @@ pub(super) struct Held {
     token: ArcSwapOption<Inner>,
     /// Until when it is served.
     ends: Instant,
-    /// When the last of all tokens in it does.
+    /// When all tokens in it have surely expired.
     all_end: Instant,
-    /// How long the service lets it live, at the most.
+    /// How long the service lets it live, at most.
     granted: Duration,
     /// When it is to be renewed, in nanoseconds since `since`.
     renew_at: AtomicU64,
     since: Instant,
-    /// Those that it has taken the place of. They were handed out, and live on.
+    /// Those that it has taken the place of. They were handed out, and work until they expire.
     earlier: Mutex<Vec<AccessToken>>,
     stands_in_for: Mutex<StandIns>,
 }
@@ -71,8 +71,9 @@ impl Held {
             tokens = earlier.live_tokens(now);
             stand_ins.clone_from(&lock(&earlier.stands_in_for));
         }
-        let lives = tokens.iter().chain([&token]).filter_map(AccessToken::ends);
-        let all_end = lives.fold(ends, Instant::max);
+        let ends_of_all = tokens.iter().chain([&token]);
+        let ends_of_all = ends_of_all.filter_map(AccessToken::has_ended_by);
+        let all_end = ends_of_all.fold(ends, Instant::max);
         static IDS: AtomicU64 = AtomicU64::new(0);
         Self {
             id: HeldId(IDS.fetch_add(1, Ordering::Relaxed)),
@@ -144,13 +145,13 @@ impl Held {
         self.renew_at.store(until, Ordering::Relaxed);
     }
 
-    /// All tokens in it that live.
+    /// All tokens in it that may not have expired yet.
     pub(super) fn live_tokens(&self, now: Instant) -> Vec<AccessToken> {
         let current = self.token.load_full().map(AccessToken::from_shared);
         let earlier = lock(&self.earlier);
         let tokens = earlier.iter().cloned().chain(current);
         tokens
-            .filter(|token| token.ends().is_none_or(|end| end > now))
+            .filter(|token| token.has_ended_by().is_none_or(|end| end > now))
             .collect()
     }
 

@@ -77,9 +77,12 @@ impl Equivalent<Arc<Key>> for KeyRef<'_> {
 /// Which tokens are to be revoked.
 pub(super) enum Selection<'a> {
     All,
-    Policy(PolicySelection),
+    Policies(HashMap<PolicyId, PolicySelection>),
     Agent(&'a AgentId),
     Subject(&'a str),
+    /// Those of a subject whose policy is of this agent alone.
+    #[cfg(feature = "axum")]
+    SubjectOnAgent(&'a str, &'a AgentId),
 }
 
 /// All tokens that were minted or served for a policy.
@@ -94,9 +97,14 @@ impl Selection<'_> {
     pub(super) fn includes(&self, key: &Key) -> bool {
         match self {
             Self::All => true,
-            Self::Policy(selection) => Arc::ptr_eq(&key.policy, &selection.policy),
+            Self::Policies(policies) => policies.contains_key(&key.policy.id()),
             Self::Agent(agent) => key.policy.policy().names(agent),
             Self::Subject(subject) => key.subject.as_deref() == Some(*subject),
+            #[cfg(feature = "axum")]
+            Self::SubjectOnAgent(subject, agent) => {
+                key.subject.as_deref() == Some(*subject)
+                    && key.policy.policy().sole_agent() == Some(*agent)
+            }
         }
     }
 }

@@ -32,13 +32,13 @@ use crate::policy::AccessPolicy;
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct TokenRequest<'a> {
-    minter: &'a TokenMinter,
-    policy: &'a AccessPolicy,
-    subject: Option<&'a str>,
+    pub(super) minter: &'a TokenMinter,
+    pub(super) policy: &'a AccessPolicy,
+    pub(super) subject: Option<&'a str>,
     /// Nothing for the minter's own.
-    origin: Option<&'a Origin>,
-    valid_for: Duration,
-    up_to: Option<&'a AccessPolicy>,
+    pub(super) origin: Option<&'a Origin>,
+    pub(super) valid_for: Duration,
+    pub(super) up_to: Option<&'a AccessPolicy>,
 }
 
 impl<'a> TokenRequest<'a> {
@@ -54,7 +54,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Whom the token is for: a user, or a session. A token of one subject is not served to another, nor to a
-    /// request without one, and [`revoke_subject`](TokenMinter::revoke_subject) ends it. By default, all who ask
+    /// request without one, and [`revoke_subject`](TokenMinter::revoke_subject) revokes it. By default, all who ask
     /// for the same policy get the same token.
     ///
     /// The name is kept in memory, is not sent to the service, and is never printed.
@@ -80,6 +80,9 @@ impl<'a> TokenRequest<'a> {
     /// such token, the one that is minted allows only what was asked for.
     ///
     /// By default, a token from the cache must allow exactly what was asked for.
+    ///
+    /// What is served names the same agents: a token that names more of them
+    /// [may open less](crate::policy#one-agent-for-a-token).
     ///
     /// ```no_run
     /// # use letta_api_ext::{AccessPolicy, TokenMinter};
@@ -111,7 +114,7 @@ impl<'a> TokenRequest<'a> {
     }
 
     /// Refuses an invalid request.
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         check_valid_for(self.valid_for, self.minter.inner.lifetime)?;
         if self.policy.is_empty() {
             return Err(Error::invalid_input("policy", "must allow something", None));
@@ -126,6 +129,17 @@ impl<'a> TokenRequest<'a> {
                 ))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The same request, for another policy.
+    pub(super) fn for_part<'b>(&self, part: &'b AccessPolicy) -> TokenRequest<'b>
+    where
+        'a: 'b,
+    {
+        TokenRequest {
+            policy: part,
+            ..self.clone()
         }
     }
 

@@ -39,6 +39,14 @@ impl Grants {
         self.0.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn first(&self) -> Option<&Grant> {
+        self.0.first()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Grant> {
         let grants = self.0.iter();
         #[cfg(test)]

@@ -21,7 +21,7 @@ impl JsonSchema for AccessPolicy {
         // Each keyword counts for its own type alone: `pattern` for text, the others for a list.
         json_schema!({
             "type": ["array", "string"],
-            "description": "What a client-side access token may do: a list of entries, or text like `agent-1:chat`.",
+            "description": "What a client-side access token may do: a list of entries, or text like `agent-1:chat`. If it names several agents, a token is needed for each.",
             "pattern": text_pattern(),
             "minItems": 1,
             "items": {

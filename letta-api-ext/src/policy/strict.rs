@@ -48,6 +48,9 @@ const DEPTH: usize = 4;
 /// It holds an [`AccessPolicy`] without anything unknown. [`into_policy`](Self::into_policy) or `into()` gives that.
 /// [`AccessTokens::create`](crate::AccessTokens::create) also takes a `StrictPolicy` as it is.
 ///
+/// It may name several agents. A token is for [one agent](super#one-agent-for-a-token), so mint with the parts that
+/// [`per_agent`](AccessPolicy::per_agent) gives.
+///
 /// ```
 /// use letta_api_ext::StrictPolicy;
 ///

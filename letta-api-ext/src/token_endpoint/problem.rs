@@ -96,7 +96,7 @@ impl From<&Error> for Problem {
         } else if error.is_revoked() {
             (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "Access was ended just now. Try again.",
+                "Access was withdrawn just now. Try again.",
             )
         } else if error.is_shut_down() {
             (

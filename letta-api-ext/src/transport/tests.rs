@@ -594,14 +594,14 @@ async fn a_revoke_that_was_retried_and_finds_the_token_gone_succeeded() {
     for lost in [Break, Hang, status(500), status(502)] {
         let network = Network::play([lost.clone(), gone()]);
         let outcome = revoke(&network.letta()).await.unwrap();
-        assert_eq!(outcome, Revocation::Revoked, "{lost:?}");
+        assert_eq!(outcome, Revocation::Deleted, "{lost:?}");
         assert_eq!(network.requests(), 2);
     }
-    // What was refused ended nothing.
+    // What was refused deleted nothing.
     let network = Network::play([status(429), gone()]);
     assert_eq!(
         revoke(&network.letta()).await.unwrap(),
-        Revocation::AlreadyGone
+        Revocation::NotFound
     );
     // Nor does a retry make a page of a proxy's into a success.
     let network = Network::play([Break, Answer(404, Vec::new(), "<html>")]);

@@ -13,12 +13,16 @@ use crate::clock::{self, Clock};
 use crate::faults::Faults;
 use crate::operation::Operation;
 use crate::project::Projects;
+use crate::token_rules::TokenRules;
+use crate::token_secret::TokenForm;
 use crate::token_store::TokenStore;
 
 pub(crate) struct Account {
     pub(crate) api_key: ApiKey,
     pub(crate) projects: Projects,
     pub(crate) tokens: TokenStore,
+    pub(crate) token_form: TokenForm,
+    pub(crate) token_rules: TokenRules,
     pub(crate) agents: AgentStore,
     pub(crate) faults: Faults,
     pub(crate) word_delay: Duration,
@@ -28,25 +32,33 @@ pub(crate) struct Account {
     answers: Mutex<BTreeMap<(Operation, Answered), usize>>,
 }
 
+/// What an account begins with.
+pub(crate) struct Settings {
+    pub(crate) api_key: ApiKey,
+    pub(crate) projects: Projects,
+    pub(crate) organization: String,
+    pub(crate) token_rules: TokenRules,
+    pub(crate) faults: Faults,
+    pub(crate) seed: u64,
+    pub(crate) word_delay: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
 /// How a request was answered: with a status, or not at all.
 pub(crate) type Answered = Option<u16>;
 
 impl Account {
-    pub(crate) fn new(
-        api_key: ApiKey,
-        projects: Projects,
-        faults: Faults,
-        word_delay: Duration,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         Self {
-            api_key,
-            projects,
-            tokens: TokenStore::default(),
+            api_key: settings.api_key,
+            projects: settings.projects,
+            tokens: TokenStore::new(settings.seed, settings.token_rules),
+            token_form: TokenForm::new(settings.organization),
+            token_rules: settings.token_rules,
             agents: AgentStore::default(),
-            faults,
-            word_delay,
-            clock,
+            faults: settings.faults,
+            word_delay: settings.word_delay,
+            clock: settings.clock,
             requests: AtomicU64::new(0),
             arrivals: Mutex::default(),
             answers: Mutex::default(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use letta_api::{ApiKey, Secret};
 
-use crate::account::Account;
+use crate::account::{Account, Settings};
 use crate::agent::NewAgent;
 use crate::clock::{Clock, SystemClock};
 use crate::emulator::Emulator;
@@ -17,6 +17,7 @@ use crate::host::Hosts;
 use crate::project::Projects;
 use crate::routes::routes;
 use crate::server::Server;
+use crate::token_rules::TokenRules;
 
 /// Sets up an [`Emulator`]. Made by [`Emulator::builder`].
 ///
@@ -25,6 +26,8 @@ use crate::server::Server;
 pub struct Builder {
     api_key: Secret,
     projects: Projects,
+    organization: String,
+    token_rules: TokenRules,
     agents: Vec<NewAgent>,
     faults: Vec<Fault>,
     seed: u64,
@@ -40,6 +43,8 @@ impl Builder {
         Self {
             api_key: Secret::from(Emulator::DEFAULT_API_KEY),
             projects: Projects::default(),
+            organization: Emulator::DEFAULT_ORGANIZATION.to_owned(),
+            token_rules: TokenRules::strict(),
             agents: Vec::new(),
             faults: Vec::new(),
             seed: 0,
@@ -54,6 +59,21 @@ impl Builder {
     /// The API key that clients must send. [`Emulator::DEFAULT_API_KEY`] unless set. White space at its ends is removed.
     pub fn api_key(mut self, api_key: impl Into<Secret>) -> Self {
         self.api_key = api_key.into();
+        self
+    }
+
+    /// How client-side tokens are treated. [`TokenRules::strict`] unless set.
+    pub fn token_rules(mut self, rules: TokenRules) -> Self {
+        self.token_rules = rules;
+        self
+    }
+
+    /// The ID of the organization that tokens belong to. [`Emulator::DEFAULT_ORGANIZATION`] unless set.
+    ///
+    /// A token has it in itself: it is `ck-let-`, and the base64 of this ID, a colon and a random UUID. An ID such as
+    /// `ab~cd?` gives tokens with `+` and `/` in them.
+    pub fn organization(mut self, id: impl Into<String>) -> Self {
+        self.organization = id.into();
         self
     }
 
@@ -86,7 +106,7 @@ impl Builder {
         self
     }
 
-    /// Random seed for faults. With the same seed and the same requests in the same order, the same requests are
+    /// Random seed for faults, and for the order of lists. With the same seed and the same requests in the same order, the same requests are
     /// struck. 0 unless set.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -151,7 +171,8 @@ impl Builder {
     /// # Errors
     ///
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput): an API key that is empty or not visible ASCII;
-    ///   a project name of that kind, or given twice; an agent ID that is not `agent-` and letters,
+    ///   a project name of that kind, or given twice; an organization that is empty, has a colon, or is longer than 256
+    ///   bytes; an agent ID that is not `agent-` and letters,
     ///   digits, `-`, `_` and `.` after it, or given twice; an invalid fault; an
     ///   [allowed host](Self::allow_host) that is neither a name nor an address. The error does not hold the key.
     /// - What the operating system says where it does not let us listen, with the address:
@@ -164,12 +185,29 @@ impl Builder {
         let api_key = ApiKey::new(self.api_key)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         self.projects.check()?;
+        if self.organization.is_empty()
+            || self.organization.len() > 256
+            || self.organization.contains(':')
+        {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the organization must be a text of 1 to 256 bytes without a colon",
+            ));
+        }
         let faults = Faults::new(self.seed);
         for fault in self.faults {
             faults.add(fault)?;
         }
-        let account = Account::new(api_key, self.projects, faults, self.word_delay, self.clock);
-        let account = Arc::new(account);
+        let account = Arc::new(Account::new(Settings {
+            api_key,
+            projects: self.projects,
+            organization: self.organization,
+            token_rules: self.token_rules,
+            faults,
+            seed: self.seed,
+            word_delay: self.word_delay,
+            clock: self.clock,
+        }));
         for agent in self.agents {
             account.agents.add(agent, account.now())?;
         }
@@ -185,6 +223,7 @@ impl std::fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("listen", &self.listen)
             .field("projects", &self.projects)
+            .field("token_rules", &self.token_rules)
             .field("agents", &self.agents)
             .field("faults", &self.faults)
             .finish_non_exhaustive()

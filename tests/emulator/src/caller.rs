@@ -2,9 +2,9 @@
 
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
+use letta_api::types::{AccessPolicy, AccessPolicyEntry, AccessRight};
 
 use crate::account::Account;
-use crate::operation::Operation;
 use crate::project::Project;
 use crate::refusal::Refusal;
 use crate::token_store::{IssuedToken, Shown};
@@ -25,6 +25,15 @@ impl Caller {
         account: &Account,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
+        let shows_the_key =
+            bearer(headers).is_ok_and(|it| it == account.api_key.secret().expose_secret());
+        Self::of(headers, account, now).map_err(|refusal| match shows_the_key {
+            true => refusal,
+            false => Refusal::of_token(refusal, account.token_rules),
+        })
+    }
+
+    fn of(headers: &HeaderMap, account: &Account, now: Timestamp) -> Result<Self, Refusal> {
         let credential = bearer(headers)?;
         let token = if credential == account.api_key.secret().expose_secret() {
             None
@@ -36,7 +45,9 @@ impl Caller {
         let Some(token) = token else {
             return Ok(Self::Server { project });
         };
-        check_origin(headers, &token)?;
+        if !account.token_rules.any_origin {
+            check_origin(headers, &token)?;
+        }
         if named != Project::Default && project != *token.project() {
             return Err(Refusal::forbidden(
                 "the token was made in another project than the request names",
@@ -45,29 +56,21 @@ impl Caller {
         Ok(Self::Page { token })
     }
 
-    /// Refuses what the caller may not do. `agent` is that of the path, where there is one.
+    /// Refuses what the caller may not do: a call on `agent` that needs `right`. Without one of them, no token may do it.
     pub(crate) fn authorize(
         &self,
-        operation: Operation,
+        account: &Account,
+        right: Option<AccessRight>,
         agent: Option<&str>,
     ) -> Result<(), Refusal> {
         let Self::Page { token } = self else {
             return Ok(());
         };
-        let (Some(right), Some(agent)) = (operation.right(), agent) else {
-            return Err(Refusal::takes_the_key());
+        let result = match (right, agent) {
+            (Some(right), Some(agent)) => check_policy(token.policy(), agent, &right),
+            _ => Err(Refusal::takes_the_key()),
         };
-        let Some(rights) = token.rights_on(agent) else {
-            return Err(Refusal::forbidden(
-                "the policy of the token does not name this agent",
-            ));
-        };
-        if !rights.contains(&&right) {
-            return Err(Refusal::forbidden(format!(
-                "the policy of the token does not give `{right}` on this agent"
-            )));
-        }
-        Ok(())
+        result.map_err(|refusal| Refusal::of_token(refusal, account.token_rules))
     }
 
     /// The project that the caller is in.
@@ -108,15 +111,40 @@ fn live_token(
     now: Timestamp,
 ) -> Result<Box<IssuedToken>, Refusal> {
     Err(Refusal::unauthorized(
-        match account.tokens.find(credential, now) {
+        match account.tokens.find_and_use(credential, now) {
             Some(Shown::Live(token)) => return Ok(token),
-            Some(Shown::Expired { .. }) => "the client-side token has expired",
-            Some(Shown::Deleted { .. }) => "the client-side token was deleted",
+            Some(Shown::Expired(_)) => "the client-side token has expired",
+            Some(Shown::Deleted(_)) => "the client-side token was deleted",
             None => {
                 "the credential is neither the API key of this service nor a client-side token of it"
             }
         },
     ))
+}
+
+/// Every entry must allow the call, and an entry allows calls on its own agent alone.
+fn check_policy(policy: &AccessPolicy, agent: &str, right: &AccessRight) -> Result<(), Refusal> {
+    let entry = |entry: &AccessPolicyEntry| match entry {
+        AccessPolicyEntry::Agent { id, access, .. } if id == agent => Some(access.contains(right)),
+        _ => None,
+    };
+    let entries = || policy.data.iter().map(entry);
+    let message = if entries().all(|entry| entry.is_none()) {
+        "the policy of the token does not name this agent".to_owned()
+    } else if entries().any(|entry| entry.is_none()) {
+        "each entry of a policy must allow a call, and the policy of the token names other agents too, \
+         so that it opens nothing; use a token for each agent"
+            .to_owned()
+    } else if entries().all(|entry| entry == Some(true)) {
+        return Ok(());
+    } else if entries().any(|entry| entry == Some(true)) {
+        format!(
+            "each entry of a policy must allow a call, and not every entry of the token's gives `{right}` on this agent"
+        )
+    } else {
+        format!("the policy of the token does not give `{right}` on this agent")
+    };
+    Err(Refusal::forbidden(message))
 }
 
 fn check_origin(headers: &HeaderMap, token: &IssuedToken) -> Result<(), Refusal> {

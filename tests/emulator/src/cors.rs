@@ -17,6 +17,9 @@ use crate::refusal::Refusal;
 /// How long a browser may remember the answer to a preflight.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
+/// As [`MAX_AGE`], with the rules of the published source.
+const PUBLISHED_MAX_AGE: Duration = Duration::from_secs(86_400);
+
 /// What a page may send: all that the official clients do, of both generations, beside what browsers set
 /// themselves.
 const REQUEST_HEADERS: [HeaderName; 21] = [
@@ -53,16 +56,26 @@ const RESPONSE_HEADERS: [HeaderName; 3] = [
 
 /// Writes the headers that browsers go by.
 pub(crate) fn layer(account: Arc<Account>) -> CorsLayer {
-    CorsLayer::new()
+    let rules = account.token_rules;
+    let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, request| {
             may_read(&account, origin, request)
         }))
-        .allow_methods([Method::GET, Method::POST, Method::PATCH])
+        // The source names `Authorization` alone. No page could send JSON then, so this is not taken over.
         .allow_headers(REQUEST_HEADERS)
         .expose_headers(RESPONSE_HEADERS)
-        .max_age(MAX_AGE)
         // Whether a page may read the answer hangs on both.
-        .vary([header::ORIGIN, header::AUTHORIZATION])
+        .vary([header::ORIGIN, header::AUTHORIZATION]);
+    if rules.any_origin {
+        layer
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+            .allow_credentials(true)
+            .max_age(PUBLISHED_MAX_AGE)
+    } else {
+        layer
+            .allow_methods([Method::GET, Method::POST, Method::PATCH])
+            .max_age(MAX_AGE)
+    }
 }
 
 /// Whether a page of this origin may read the answer: one that a token was made for, and not another than
@@ -76,7 +89,9 @@ fn may_read(account: &Account, origin: &HeaderValue, request: &Parts) -> bool {
         return false;
     }
     match shown.and_then(|secret| account.tokens.find(secret, account.now())) {
-        Some(token) => token.origin() == origin,
+        // The source answers with the hostname as it was given, which a browser compares with its page's origin.
+        Some(shown) if account.token_rules.any_origin => shown.token().hostname() == origin,
+        Some(shown) => shown.token().origin() == origin,
         None => account.tokens.knows_origin(origin),
     }
 }

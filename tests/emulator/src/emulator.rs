@@ -31,6 +31,9 @@ impl Emulator {
     /// The API key of an emulator that was not given another. Known to everybody, and no secret.
     pub const DEFAULT_API_KEY: &str = "sk-let-emulator";
 
+    /// The organization that tokens belong to, unless an emulator was given another.
+    pub const DEFAULT_ORGANIZATION: &str = "org-00000000-0000-4000-8000-000000000000";
+
     /// For an emulator that differs from that of [`start`](Self::start).
     pub fn builder() -> Builder {
         Builder::new()
@@ -79,7 +82,7 @@ impl Emulator {
     }
 
     /// The tokens that were issued and not deleted, in all projects, oldest first; expired ones
-    /// included, which no request gets to see.
+    /// included.
     pub fn tokens(&self) -> Vec<IssuedToken> {
         self.account.tokens.snapshot(self.account.now())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
@@ -37,6 +37,10 @@ pub(crate) async fn wrap(
         Err(refusal) => refusal.into_response(),
     };
 
+    if response.status() == StatusCode::UNAUTHORIZED {
+        // Who may not call learns nothing of what there is to call.
+        response.headers_mut().remove(header::ALLOW);
+    }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::try_from(format!("req-{number:08}")) {
         headers.insert("x-request-id", id);

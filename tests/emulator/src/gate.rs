@@ -10,6 +10,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 
+use letta_api::types::AccessRight;
+
 use crate::account::{Account, Answered};
 use crate::caller::Caller;
 use crate::faults::Effect;
@@ -55,6 +57,28 @@ pub(crate) fn guard(
         operation,
     };
     handler.route_layer(from_fn_with_state(gate, pass))
+}
+
+/// Lets through who may make a call that needs `right` on the agent of the path. For what is no operation of the emulator's,
+/// so that neither faults strike nor requests are counted.
+pub(crate) fn open(
+    account: &Arc<Account>,
+    right: AccessRight,
+    handler: MethodRouter<Arc<Account>>,
+) -> MethodRouter<Arc<Account>> {
+    handler.route_layer(from_fn_with_state((Arc::clone(account), right), check))
+}
+
+async fn check(
+    State((account, right)): State<(Arc<Account>, AccessRight)>,
+    path: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match admit(&account, Some(right), path, &request) {
+        Ok(_) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 async fn pass(
@@ -109,15 +133,11 @@ async fn carry_out(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let caller =
-        Caller::from_headers(request.headers(), account, account.now()).and_then(|caller| {
-            // The rejection's own text quotes the path, which may hold a token.
-            let path =
-                path.map_err(|_| Refusal::bad_request("what the path names is not UTF-8"))?;
-            let agent = path.iter().find(|(name, _)| *name == "agent_id");
-            caller.authorize(operation, agent.map(|(_, id)| id))?;
-            Ok(caller)
-        });
+    let right = match operation {
+        Operation::ModifyAgent if account.token_rules.update_by_post => None,
+        _ => operation.right(),
+    };
+    let caller = admit(account, right, path, &request);
     match caller {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -125,4 +145,19 @@ async fn carry_out(
         }
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// Who calls, if they may.
+fn admit(
+    account: &Account,
+    right: Option<AccessRight>,
+    path: Result<RawPathParams, RawPathParamsRejection>,
+    request: &Request,
+) -> Result<Caller, Refusal> {
+    let caller = Caller::from_headers(request.headers(), account, account.now())?;
+    // The rejection's own text quotes the path, which may hold a token.
+    let path = path.map_err(|_| Refusal::bad_request("what the path names is not UTF-8"))?;
+    let agent = path.iter().find(|(name, _)| *name == "agent_id");
+    caller.authorize(account, right, agent.map(|(_, id)| id))?;
+    Ok(caller)
 }

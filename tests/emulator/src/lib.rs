@@ -3,7 +3,7 @@
 //!
 //! [`Emulator::start`] listens on a free loopback port and answers as the service would. A server with the API key may
 //! do everything. A page with a client-side token may do what the token's policy allows, from the origin that the token
-//! was made for, until the token expires or is deleted. So an application can test its tokens without an account.
+//! was made for, until the token expires or is deleted. How tokens are treated can be [set](TokenRules). So an application can test its tokens without an account.
 //! Agents repeat what they are told.
 //!
 //! ```
@@ -120,7 +120,8 @@
 //!
 //! # What it decides, and how we know
 //!
-//! *Documented*: the published API reference says so. *Observed*: seen on the wire, for agents that of the self-hosted
+//! *Documented*: the published API reference says so. *Published source*: the service's own source says so, as it was
+//! published in 2025; nobody outside has seen it run, and it may have changed. *Observed*: seen on the wire, for agents that of the self-hosted
 //! server, version 0.16.8. *Source*: that server's published source says so. *HTTP*: the standards say so, among them
 //! that of CORS. *Assumption*: the service may do otherwise, so no test of a client should depend on it. If there was a
 //! choice, the emulator makes the stricter one. A client that passes its tests here keeps to what is documented.
@@ -151,17 +152,18 @@
 //! | the API key | may do all, on all agents, from anywhere | documented |
 //! | **Client-side token** | | |
 //! | what opens `GET /v1/agents/{id}` | `read_agent` on that agent | documented |
-//! | what opens `PATCH /v1/agents/{id}` | `write_agent` on that agent | documented |
+//! | what opens `PATCH /v1/agents/{id}` | `write_agent` on that agent | documented; not so in the published source, see [`TokenRules::update_by_post`] |
 //! | what opens `GET /v1/agents/{id}/messages` | `read_messages` on that agent | documented |
 //! | what opens `POST /v1/agents/{id}/messages` and `…/messages/stream` | `write_messages` on that agent | documented |
-//! | the token operations, listing and creating agents, the state | none: 403 that says so | assumption |
-//! | an agent that the policy does not name | 403, whether or not there is one | assumption |
-//! | a right that the policy does not give on the agent | 403 that names the right | assumption |
-//! | several entries for one agent | their rights add up | assumption |
+//! | what opens `/v1/agents/{id}/messages/` and one segment more | `read_messages` for `GET`, `write_messages` for `POST`; but for `stream`, a call that is let through is a 501: the emulator has no such operation | published source for what opens it |
+//! | other paths and methods | 403 that says so, be there something or not | published source that nothing opens them; the emulator's own that it says so |
+//! | what opens the token operations, listing and creating agents, the state | nothing: 403 that says so | published source |
+//! | an agent that the policy does not name, a right that it does not give | 403 that says so, whether or not there is such an agent | assumption; the published source answers 401, see [`TokenRules::bare_refusals`] |
+//! | several entries | each must allow the call, on the agent of the path. So a policy of two agents opens nothing, and two entries for one agent open what both give | published source |
 //! | an agent that the policy names and that is not there | 404 | assumption |
 //! | expired, from the instant of `expiresAt` on | 401 that says so | documented; assumption that it is a 401 |
-//! | deleted | 401 that says so | documented; assumption that it is a 401 |
-//! | the page's origin | the `Origin` header must be the origin of `hostname` as browsers write it, whatever the path in `hostname`; else 403 that says which it must be | documented that the token is bound; assumption how |
+//! | deleted | 401 that says so, at once | documented; in the published source, a used token goes on, see [`TokenRules::used_tokens_outlive_deletion`] |
+//! | the page's origin | the `Origin` header must be the origin of `hostname` as browsers write it, whatever the path in `hostname`; else 403 that says which it must be | documented that the token is bound; assumption how. The published source compares nothing, see [`TokenRules::any_origin`] |
 //! | no `Origin` header, or two | 403: a page's requests to another origin, as the service is, have one | assumption |
 //! | a project that the request names | must be the one that the token was made in, else 403 | assumption |
 //! | **CORS** | | |
@@ -175,22 +177,23 @@
 //! | what it may read of the headers | `Date`, `Retry-After`, `x-request-id`, and what every page may | assumption |
 //! | how long a browser may remember a preflight | 10 minutes | assumption |
 //! | `Access-Control-Allow-Credentials` | never: a token is no cookie | assumption |
+//! | the same in the published source | credentials, 86,400 seconds, `GET`, `POST`, `PUT` and `DELETE`, see [`TokenRules::any_origin`]. It lists `Authorization` as the only request header, and what it answers to a preflight, which shows no token, is not known. No page could send JSON then, so the emulator takes neither over | published source; assumption for the rest |
 //! | **Project** | | |
 //! | how it is named | `X-Project: <slug>` or `X-Project-Id: <id>` | documented |
 //! | neither | the default project | assumption |
 //! | both, an empty one, one sent twice | 400 | assumption |
 //! | one that nobody made | is there, or 404 where the emulator was given projects | assumption |
-//! | tokens of other projects | neither listed nor deleted | assumption |
+//! | tokens of other projects | neither listed nor deleted; deleting one is a 204 all the same | assumption |
 //! | agents | are found in every project, by their ID | assumption |
 //! | slug and ID | two projects, unless made one by [`Builder::project_with_id`] | assumption |
 //! | **Create** | | |
 //! | success | 201 with `token`, `hostname`, `expiresAt`, `policy: {version: "1", data}` | documented |
-//! | form of a token | `ck-let-` | documented |
-//! | the rest of a token | 64 hex digits, 256 bits from the operating system | assumption |
+//! | form of a token | `ck-let-`, and the base64 of the [organization's](Builder::organization) ID, a colon and a UUID of version 4; with `=` at its end, if need be | documented for `ck-let-`; published source |
 //! | body that is not JSON, or not an object | 400 | documented |
 //! | `Content-Type` other than `application/json` | 400 | assumption |
 //! | `hostname` or `policy` left out or of another type | 400 that names the field | documented |
 //! | `hostname` that does not match `^(http\|https)://`, or is no URL | 400; else kept as it was sent | documented |
+//! | `hostname` that ends with a slash | 400 | published source |
 //! | entry whose `type` is not `agent` | 400 that names it | documented |
 //! | entry without `type`, `id` or `access` | 400 that names the place, as `policy[0].id` | documented |
 //! | right that is not one of the four | 400 that names it | documented |
@@ -200,8 +203,8 @@
 //! | fields that are not documented | passed over, and not in the answer | assumption |
 //! | `null` in any field | 400, as for any value of another type | assumption |
 //! | `expires_at` left out | 5 minutes from now | documented |
-//! | `expires_at` that is not RFC 3339 with an offset or `Z`; a date without one, for one | 400 | assumption |
-//! | `expires_at` in the past, or now | 400 | assumption |
+//! | `expires_at` that is not RFC 3339 with an offset or `Z`; a date without one, for one | 400 | assumption; the published source gives 5 minutes, see [`TokenRules::lenient_expiry`] |
+//! | `expires_at` in the past, or now | 400 | assumption; the published source makes an expired token, see [`TokenRules::lenient_expiry`] |
 //! | how `expiresAt` is written | UTC, milliseconds, `2026-03-01T12:00:00.000Z`; finer parts are cut off | assumption |
 //! | the same request again | another token: nothing marks it as the same | assumption |
 //! | **List** | | |
@@ -213,14 +216,13 @@
 //! | largest `limit` | none | assumption |
 //! | `hasNextPage` | exact: a token comes after this page | documented |
 //! | `offset` beyond the end | no tokens, `hasNextPage` false | assumption |
-//! | order | oldest first | assumption |
-//! | expired tokens | not listed; a token is expired from the instant of `expiresAt` on | assumption |
+//! | order | none to rely on: always the same for the same tokens, by chance ([`Builder::seed`]), so that a new token comes anywhere and positions shift | published source that there is none |
+//! | expired tokens | listed until they are deleted; a token is expired from the instant of `expiresAt` on | published source |
 //! | **Delete** | | |
-//! | success | 204; the token is in no list from then on | documented |
+//! | a token, whatever it is: live, expired, deleted, unknown, of another project | 204; a token of the project is in no list from then on | documented; published source that it is for any |
 //! | body of the 204 | none, and no `Content-Type`, though JSON is documented | HTTP |
 //! | body of the request | passed over | documented |
 //! | token in the path | one segment, percent-decoded once; 400 where that is not UTF-8 | HTTP |
-//! | a token that is unknown, deleted or expired, or of another project | 404 | assumption |
 //! | **Agents** | | |
 //! | create: success | 200 with the agent | observed |
 //! | create: ID | `agent-` and a UUID of version 4 | observed |
@@ -283,6 +285,7 @@ pub use crate::fault::Fault;
 pub use crate::message::{Message, MessageKind};
 pub use crate::operation::Operation;
 pub use crate::project::Project;
+pub use crate::token_rules::TokenRules;
 pub use crate::token_store::{IssuedToken, TokenCount};
 
 mod account;
@@ -316,6 +319,7 @@ mod routes;
 mod server;
 mod state;
 mod token_request;
+mod token_rules;
 mod token_secret;
 mod token_store;
 mod tokens;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use jiff::SignedDuration;
-use letta_api_emulator::{Emulator, Fault, NewAgent, SkewedClock};
+use letta_api_emulator::{Emulator, Fault, NewAgent, SkewedClock, TokenRules};
 
 /// Emulates the Letta service for tests: client-side access tokens, and the agents and messages that they
 /// open. It serves HTTP and keeps everything in memory.
@@ -49,13 +49,42 @@ struct Args {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
     word_delay: Duration,
 
+    /// How client-side tokens are treated: `strict`, or `published-2025`, which is what the service's source did when it was
+    /// published, and has all the rules below
+    #[arg(long, value_name = "RULES", value_enum, default_value_t = Rules::Strict)]
+    token_rules: Rules,
+
+    /// Answer every refusal of a token with the same 401, which gives no reason
+    #[arg(long)]
+    bare_refusals: bool,
+
+    /// Let a token that was used work until it expires, also if it is deleted
+    #[arg(long)]
+    used_tokens_outlive_deletion: bool,
+
+    /// Give a token 5 minutes if its expires_at cannot be parsed, and make an expired one if it is in the past
+    #[arg(long)]
+    lenient_expiry: bool,
+
+    /// Do not compare the Origin header with the hostname of a token
+    #[arg(long)]
+    any_origin: bool,
+
+    /// Open POST, and not PATCH, of /v1/agents/{id} by write_agent
+    #[arg(long)]
+    update_by_post: bool,
+
+    /// ID of the organization, which every token has in itself [default: org-00000000-0000-4000-8000-000000000000]
+    #[arg(long, value_name = "ID")]
+    organization: Option<String>,
+
     /// Fault to inject, for example `status=503,probability=0.1`, `rate-limit=100/1m,on=send_message`,
     /// `latency=200ms`, `disconnect,times=1`, `lose-answer`, `late-answer=30s`, `model-failure` or
     /// `break-stream`. Can be repeated
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
-    /// Random seed for faults with a probability. The same seed and the same requests in the same order give
+    /// Random seed for faults with a probability, and for the order of lists of tokens. The same seed and the same requests in the same order give
     /// the same faults
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
@@ -80,6 +109,28 @@ struct Args {
     /// are served, so that a web page cannot reach the emulator through a DNS name of its own
     #[arg(long = "allow-host", value_name = "HOST")]
     allowed_hosts: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Rules {
+    Strict,
+    #[value(name = "published-2025")]
+    Published2025,
+}
+
+impl Args {
+    fn token_rules(&self) -> TokenRules {
+        let rules = match self.token_rules {
+            Rules::Published2025 => return TokenRules::published_2025(),
+            Rules::Strict => TokenRules::strict(),
+        };
+        rules
+            .bare_refusals(self.bare_refusals)
+            .used_tokens_outlive_deletion(self.used_tokens_outlive_deletion)
+            .lenient_expiry(self.lenient_expiry)
+            .any_origin(self.any_origin)
+            .update_by_post(self.update_by_post)
+    }
 }
 
 #[derive(Clone)]
@@ -140,7 +191,11 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     // Before the address is printed: whoever reads it may interrupt at once.
     let interrupt = interrupt()?;
 
-    let mut builder = Emulator::builder().listen(args.listen);
+    let rules = args.token_rules();
+    let mut builder = Emulator::builder().listen(args.listen).token_rules(rules);
+    if let Some(organization) = args.organization {
+        builder = builder.organization(organization);
+    }
     if let Some(api_key) = args.api_key {
         builder = builder.api_key(api_key);
     }

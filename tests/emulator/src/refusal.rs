@@ -9,6 +9,7 @@ use letta_api::types::ApiError;
 use serde_json::json;
 
 use crate::faults::whole_seconds;
+use crate::token_rules::TokenRules;
 
 /// An answer of an error status with `{"message": …}`, or, where the self-hosted server would find fault
 /// with the request, in that server's form.
@@ -61,6 +62,14 @@ impl Refusal {
         Self::forbidden("no client-side token may do this; it takes the API key")
     }
 
+    /// A refusal of whoever did not show the API key, as the rules want it.
+    pub(crate) fn of_token(refusal: Self, rules: TokenRules) -> Self {
+        match rules.bare_refusals {
+            true => Self::unauthorized("Unauthorized"),
+            false => refusal,
+        }
+    }
+
     pub(crate) fn unprocessable(message: &str) -> Self {
         Self {
             as_detail: true,
@@ -76,6 +85,13 @@ impl Refusal {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "this path does not take the method; the Allow header has those that it takes",
+        )
+    }
+
+    pub(crate) fn not_emulated() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "letta-api-emulator does not have this operation",
         )
     }
 

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::OriginalUri;
+use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, delete, get, patch, post};
+use axum::routing::{MethodRouter, any, delete, get, patch, post};
+use letta_api::types::AccessRight;
 
 use crate::account::Account;
-use crate::gate::guard;
+use crate::caller::{self, Caller};
+use crate::gate::{guard, open};
 use crate::host::{self, Hosts};
 use crate::operation::Operation;
 use crate::refusal::Refusal;
@@ -17,6 +19,7 @@ use crate::{agents, cors, envelope, health, messages, state, tokens};
 
 pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
     let guard = |operation, handler| guard(&account, operation, handler);
+    let open = |right, handler| open(&account, right, handler);
     let for_servers = Router::new()
         .route(
             "/v1/client-side-access-tokens",
@@ -36,12 +39,18 @@ pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
         .route("/v1/health", any(with_closing_slash))
         .route("/v1/health/", get(health::check))
         .route("/_emulator/state", get(state::show))
-        .method_not_allowed_fallback(async || Refusal::method_not_allowed());
+        .method_not_allowed_fallback(other_method);
+    // No operation, though the published source opens it.
+    let update_by_post = match account.token_rules.update_by_post {
+        true => open(AccessRight::WriteAgent, post(no_such_method)),
+        false => MethodRouter::new(),
+    };
     let for_pages = Router::new()
         .route(
             "/v1/agents/{agent_id}",
             guard(Operation::RetrieveAgent, get(agents::retrieve))
-                .merge(guard(Operation::ModifyAgent, patch(agents::modify))),
+                .merge(guard(Operation::ModifyAgent, patch(agents::modify)))
+                .merge(update_by_post),
         )
         .route(
             "/v1/agents/{agent_id}/messages",
@@ -52,24 +61,59 @@ pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
             "/v1/agents/{agent_id}/messages/stream",
             guard(Operation::StreamMessage, post(messages::stream)),
         )
-        .method_not_allowed_fallback(async || Refusal::method_not_allowed())
+        // Such as `cancel`, `async` and one message.
+        .route(
+            "/v1/agents/{agent_id}/messages/{part}",
+            open(AccessRight::ReadMessages, get(not_emulated))
+                .merge(open(AccessRight::WriteMessages, post(not_emulated))),
+        )
+        .method_not_allowed_fallback(other_method)
         .layer(cors::layer(Arc::clone(&account)))
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&account),
             cors::check_preflight,
         ));
-    for_servers
+    let routes = for_servers
         .merge(for_pages)
-        .fallback(async || Refusal::not_found("there is nothing at this path"))
+        .fallback(other_path)
+        .with_state(Arc::clone(&account));
+    // Round the whole: a router writes `Allow` into an answer after the layers of its routes.
+    Router::new()
+        .fallback_service(routes)
         .layer(axum::middleware::from_fn_with_state(
             Arc::new(hosts),
             host::check,
         ))
         .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&account),
+            account,
             envelope::wrap,
         ))
-        .with_state(account)
+}
+
+/// What a token is answered where no policy opens anything, be there something or not.
+fn takes_the_key(account: &Account, headers: &HeaderMap) -> Option<Refusal> {
+    let credential = caller::bearer(headers).ok()?;
+    account.tokens.find(credential, account.now())?;
+    let refusal = Caller::from_headers(headers, account, account.now())
+        .and_then(|caller| caller.authorize(account, None, None));
+    refusal.err()
+}
+
+async fn other_path(State(account): State<Arc<Account>>, headers: HeaderMap) -> Refusal {
+    takes_the_key(&account, &headers)
+        .unwrap_or_else(|| Refusal::not_found("there is nothing at this path"))
+}
+
+async fn other_method(State(account): State<Arc<Account>>, headers: HeaderMap) -> Refusal {
+    takes_the_key(&account, &headers).unwrap_or_else(Refusal::method_not_allowed)
+}
+
+async fn no_such_method() -> Refusal {
+    Refusal::method_not_allowed()
+}
+
+async fn not_emulated() -> Refusal {
+    Refusal::not_emulated()
 }
 
 /// Sends the caller to the same path with a slash behind it, as the self-hosted server does.

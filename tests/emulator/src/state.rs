@@ -16,7 +16,7 @@ use crate::expiry;
 use crate::message::Message;
 use crate::project::Project;
 use crate::refusal::Refusal;
-use crate::token_secret;
+use crate::token_secret::{self, TokenForm};
 use crate::token_store::IssuedToken;
 
 const REDACTED: &str = "[redacted]";
@@ -28,7 +28,10 @@ pub(crate) async fn show(
 ) -> Result<Response, Refusal> {
     match Caller::from_headers(&headers, &account, account.now())? {
         Caller::Server { .. } => {}
-        Caller::Page { .. } => return Err(Refusal::takes_the_key()),
+        Caller::Page { .. } => {
+            let refusal = Refusal::takes_the_key();
+            return Err(Refusal::of_token(refusal, account.token_rules));
+        }
     }
     // All that there is may be much, and one thread serves everybody.
     let written = tokio::task::spawn_blocking(move || Json(dump(&account)).into_response()).await;
@@ -56,7 +59,8 @@ pub(crate) fn dump(account: &Account) -> Value {
     // Somebody may have put a secret where none belongs, as into a message.
     let key = account.api_key.secret().expose_secret();
     let issued = account.tokens.secrets();
-    redact(&mut state, key, &mut |text| issued.contains(text));
+    let form = &account.token_form;
+    redact(&mut state, key, form, &mut |text| issued.contains(text));
     state
 }
 
@@ -94,41 +98,52 @@ fn token(token: &IssuedToken) -> Value {
 
 /// Cuts secrets out of all values. The names of members are the emulator's own. Takes time for each character and not
 /// for each secret: `is_issued` is asked only where a token may begin.
-fn redact(value: &mut Value, key: &str, is_issued: &mut impl FnMut(&str) -> bool) {
+fn redact(
+    value: &mut Value,
+    key: &str,
+    form: &TokenForm,
+    is_issued: &mut impl FnMut(&str) -> bool,
+) {
     match value {
         Value::String(text) => {
             if text.contains(key) {
                 *text = text.replace(key, REDACTED);
             }
             if text.contains(token_secret::PREFIX) {
-                *text = without_tokens(text, is_issued);
+                *text = without(text, token_secret::PREFIX, |from| {
+                    encoded_token(from, form, is_issued)
+                });
+            }
+            let decoded = form.decoded_prefix();
+            if text.contains(&decoded) {
+                *text = without(text, &decoded, |from| decoded_token(from, form, is_issued));
             }
         }
         Value::Array(items) => items
             .iter_mut()
-            .for_each(|item| redact(item, key, is_issued)),
+            .for_each(|item| redact(item, key, form, is_issued)),
         Value::Object(members) => members
             .values_mut()
-            .for_each(|member| redact(member, key, is_issued)),
+            .for_each(|member| redact(member, key, form, is_issued)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-/// The text without the tokens that were issued. All are of one length.
-fn without_tokens(text: &str, is_issued: &mut impl FnMut(&str) -> bool) -> String {
+/// The text without the secrets that begin with `prefix`. `length` says how long the one is that a text begins with.
+fn without(text: &str, prefix: &str, mut length: impl FnMut(&str) -> Option<usize>) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(start) = rest.find(token_secret::PREFIX) {
+    while let Some(start) = rest.find(prefix) {
         let (before, from) = rest.split_at(start);
         kept.push_str(before);
-        rest = match from.split_at_checked(token_secret::LENGTH) {
-            Some((secret, after)) if is_issued(secret) => {
+        rest = match length(from) {
+            Some(length) => {
                 kept.push_str(REDACTED);
-                after
+                &from[length..]
             }
-            _ => {
-                kept.push_str(token_secret::PREFIX);
-                &from[token_secret::PREFIX.len()..]
+            None => {
+                kept.push_str(prefix);
+                &from[prefix.len()..]
             }
         };
     }
@@ -136,14 +151,59 @@ fn without_tokens(text: &str, is_issued: &mut impl FnMut(&str) -> bool) -> Strin
     kept
 }
 
+/// How long the token is that a text begins with. It may be percent-encoded. All tokens are of one length.
+fn encoded_token(
+    text: &str,
+    form: &TokenForm,
+    is_issued: &mut impl FnMut(&str) -> bool,
+) -> Option<usize> {
+    let mut secret = String::with_capacity(form.length());
+    let mut end = 0;
+    while secret.len() < form.length() {
+        let rest = &text[end..];
+        let (character, length) = match rest.get(..3) {
+            Some("%2B" | "%2b") => ('+', 3),
+            Some("%2F" | "%2f") => ('/', 3),
+            Some("%3D" | "%3d") => ('=', 3),
+            _ => {
+                let character = rest.chars().next()?;
+                (character, character.len_utf8())
+            }
+        };
+        secret.push(character);
+        end += length;
+    }
+    is_issued(&secret).then_some(end)
+}
+
+/// How long the decoded token is that a text begins with.
+fn decoded_token(
+    text: &str,
+    form: &TokenForm,
+    is_issued: &mut impl FnMut(&str) -> bool,
+) -> Option<usize> {
+    let length = form.decoded_length();
+    let uuid = text.get(form.decoded_prefix().len()..length)?;
+    is_issued(&form.encode(uuid)).then_some(length)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use url::form_urlencoded::byte_serialize;
+
     use super::*;
 
+    fn form() -> TokenForm {
+        TokenForm::new("ab~cd?".to_owned())
+    }
+
     fn secrets(count: usize) -> Vec<String> {
-        let secret = |_| token_secret::generate().unwrap().expose_secret().to_owned();
+        let form = form();
+        let secret = |_| form.generate().unwrap().expose_secret().to_owned();
         (0..count).map(secret).collect()
     }
 
@@ -152,7 +212,19 @@ mod tests {
         let secrets = secrets(3);
         let [one, two, other] = [&secrets[0], &secrets[1], &secrets[2]];
         let issued = HashSet::from([one, two]);
-        let cut = |text: &str| without_tokens(text, &mut |text| issued.contains(&text.to_owned()));
+        let cut = |text: &str| {
+            let mut value = json!(text);
+            let is_issued = &mut |text: &str| issued.contains(&text.to_owned());
+            redact(&mut value, "sk-let-emulator", &form(), is_issued);
+            value.as_str().unwrap().to_owned()
+        };
+        let encoded: String = byte_serialize(one.as_bytes()).collect();
+        assert!(
+            encoded.contains("%2B") && encoded.contains("%2F"),
+            "{encoded}"
+        );
+        let decoded = STANDARD.decode(&two["ck-let-".len()..]).unwrap();
+        let decoded = String::from_utf8(decoded).unwrap();
         for (text, expected) in [
             (one.clone(), "[redacted]".to_owned()),
             (
@@ -170,6 +242,13 @@ mod tests {
                 "ck-let-ä[redacted]ck-let-".to_owned(),
             ),
             (format!("{other} {two}"), format!("{other} [redacted]")),
+            (format!("a{encoded}b"), "a[redacted]b".to_owned()),
+            (
+                format!("a{}b", encoded.to_lowercase()),
+                format!("a{}b", encoded.to_lowercase()),
+            ),
+            (format!("a{decoded}b"), "a[redacted]b".to_owned()),
+            ("ab~cd?:".to_owned(), "ab~cd?:".to_owned()),
             (
                 one[..one.len() - 1].to_owned(),
                 one[..one.len() - 1].to_owned(),
@@ -195,7 +274,7 @@ mod tests {
                 .map(|secret| json!({"a": [format!("it is {secret}"), "ck-let-", "nothing"]}))
                 .collect();
             let mut lookups = 0;
-            redact(&mut state, "sk-let-emulator", &mut |text| {
+            redact(&mut state, "sk-let-emulator", &form(), &mut |text| {
                 lookups += 1;
                 issued.contains(text)
             });

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use letta_api::Secret;
 use letta_api::types::{
-    AccessPolicy, AccessPolicyEntry, AccessPolicyVersion, AccessRight, ClientSideAccessToken,
+    AccessPolicy, AccessPolicyEntry, AccessPolicyVersion, ClientSideAccessToken,
 };
 use url::Url;
 
@@ -17,6 +17,7 @@ use crate::expiry;
 use crate::page_request::PageRequest;
 use crate::project::Project;
 use crate::token_request::TokenRequest;
+use crate::token_rules::TokenRules;
 
 /// A token that an emulator issued and nobody deleted, as it was when asked for.
 ///
@@ -88,21 +89,6 @@ impl IssuedToken {
         self.live
     }
 
-    /// The rights that it has on an agent. Nothing where its policy does not name the agent.
-    pub(crate) fn rights_on(&self, agent: &str) -> Option<Vec<&AccessRight>> {
-        let mut named = self
-            .policy
-            .data
-            .iter()
-            .filter_map(|entry| match entry {
-                AccessPolicyEntry::Agent { id, access, .. } if id == agent => Some(access),
-                _ => None,
-            })
-            .peekable();
-        named.peek()?;
-        Some(named.flatten().collect())
-    }
-
     fn is_live_at(&self, now: Timestamp) -> bool {
         now < self.expires_at
     }
@@ -142,41 +128,65 @@ pub struct TokenCount {
     pub expired: usize,
 }
 
-/// Expired tokens stay, for tests to look at; no request gets to see them.
-#[derive(Default)]
-pub(crate) struct TokenStore(Mutex<Tokens>);
+pub(crate) struct TokenStore {
+    /// For the order of lists.
+    seed: u64,
+    rules: TokenRules,
+    tokens: Mutex<Tokens>,
+}
 
 #[derive(Default)]
 struct Tokens {
     /// By order of making.
-    by_number: BTreeMap<u64, IssuedToken>,
+    by_number: BTreeMap<u64, Record>,
     numbers: HashMap<String, u64>,
+    /// The numbers in the order of lists, see [`TokenStore::place`].
+    listed: BTreeMap<(u64, u64), ()>,
     made: u64,
-    /// Secrets of deleted tokens, and the origins that they were bound to. To tell a page that its token
-    /// was deleted, one must know that it was its own.
-    deleted: HashMap<String, String>,
+    /// Deleted tokens, by their secrets. To tell a page that its token was deleted, one must know that it was its own.
+    deleted: HashMap<String, Record>,
     /// All that a token was ever bound to.
     origins: HashSet<String>,
+}
+
+struct Record {
+    token: IssuedToken,
+    /// Whether a call was ever let in with it.
+    is_used: bool,
 }
 
 /// A token that a caller shows.
 #[derive(Debug)]
 pub(crate) enum Shown {
     Live(Box<IssuedToken>),
-    Expired { origin: String },
-    Deleted { origin: String },
+    Expired(Box<IssuedToken>),
+    Deleted(Box<IssuedToken>),
 }
 
 impl Shown {
-    pub(crate) fn origin(&self) -> &str {
+    pub(crate) fn token(&self) -> &IssuedToken {
         match self {
-            Self::Live(token) => token.origin(),
-            Self::Expired { origin } | Self::Deleted { origin } => origin,
+            Self::Live(token) | Self::Expired(token) | Self::Deleted(token) => token,
         }
     }
 }
 
 impl TokenStore {
+    pub(crate) fn new(seed: u64, rules: TokenRules) -> Self {
+        Self {
+            seed,
+            rules,
+            tokens: Mutex::default(),
+        }
+    }
+
+    /// Where a token stands in lists. Anywhere, so that a client that relies on an order, or on positions that stay, does
+    /// not pass its tests; but always there, so that the same list comes out again.
+    fn place(&self, number: u64) -> (u64, u64) {
+        let mut random = fastrand::Rng::with_seed(self.seed ^ number.rotate_left(32));
+        (random.u64(..), number)
+    }
+
     pub(crate) fn add(
         &self,
         secret: Secret,
@@ -204,22 +214,28 @@ impl TokenStore {
         tokens
             .numbers
             .insert(token.secret.expose_secret().to_owned(), number);
-        tokens.by_number.insert(number, token);
+        tokens.listed.insert(self.place(number), ());
+        let record = Record {
+            token,
+            is_used: false,
+        };
+        tokens.by_number.insert(number, record);
         answer
     }
 
-    /// A page of the live tokens of a project, oldest first, and whether any come after it.
+    /// A page of the tokens of a project, expired ones among them, and whether any come after it.
     pub(crate) fn page(
         &self,
         project: &Project,
         request: &PageRequest,
-        now: Timestamp,
     ) -> (Vec<ClientSideAccessToken>, bool) {
         let tokens = self.lock();
         let mut rest = tokens
-            .by_number
-            .values()
-            .filter(|token| token.project == *project && token.is_live_at(now))
+            .listed
+            .keys()
+            .filter_map(|(_, number)| tokens.by_number.get(number))
+            .map(|record| &record.token)
+            .filter(|token| token.project == *project)
             .filter(|token| match &request.agent_id {
                 Some(agent) => names_agent(&token.policy, agent),
                 None => true,
@@ -233,40 +249,41 @@ impl TokenStore {
         (page, rest.next().is_some())
     }
 
-    /// Deletes a live token of a project, and says whether there was one.
-    pub(crate) fn delete(&self, project: &Project, secret: &str, now: Timestamp) -> bool {
+    /// Deletes a token of a project, if there is such a token.
+    pub(crate) fn delete(&self, project: &Project, secret: &str) {
         let mut tokens = self.lock();
         let found = tokens.numbers.get(secret).copied().filter(|number| {
             tokens
                 .by_number
                 .get(number)
-                .is_some_and(|token| token.project == *project && token.is_live_at(now))
+                .is_some_and(|record| record.token.project == *project)
         });
         let Some(number) = found else {
-            return false;
+            return;
         };
         tokens.numbers.remove(secret);
-        if let Some(token) = tokens.by_number.remove(&number) {
-            tokens.deleted.insert(secret.to_owned(), token.origin);
+        tokens.listed.remove(&self.place(number));
+        if let Some(record) = tokens.by_number.remove(&number) {
+            tokens.deleted.insert(secret.to_owned(), record);
         }
-        true
     }
 
-    /// The token of this secret. Nothing where none was ever made.
+    /// The token of this secret. `None` if no such token was ever made.
     pub(crate) fn find(&self, secret: &str, now: Timestamp) -> Option<Shown> {
-        let tokens = self.lock();
-        if let Some(origin) = tokens.deleted.get(secret) {
-            let origin = origin.clone();
-            return Some(Shown::Deleted { origin });
-        }
-        let token = tokens.by_number.get(tokens.numbers.get(secret)?)?;
-        Some(if token.is_live_at(now) {
-            Shown::Live(Box::new(token.clone()))
-        } else {
-            Shown::Expired {
-                origin: token.origin.clone(),
+        self.lock().find(secret, now, self.rules)
+    }
+
+    /// As [`find`](Self::find), for a call that is made with the token. From now on, a live one counts as used.
+    pub(crate) fn find_and_use(&self, secret: &str, now: Timestamp) -> Option<Shown> {
+        let mut tokens = self.lock();
+        let shown = tokens.find(secret, now, self.rules)?;
+        if matches!(shown, Shown::Live(_)) {
+            let number = tokens.numbers.get(secret).copied();
+            if let Some(record) = number.and_then(|number| tokens.by_number.get_mut(&number)) {
+                record.is_used = true;
             }
-        })
+        }
+        Some(shown)
     }
 
     /// Whether a token was ever bound to this origin.
@@ -286,7 +303,12 @@ impl TokenStore {
     }
 
     pub(crate) fn snapshot(&self, now: Timestamp) -> Vec<IssuedToken> {
-        let mut snapshot: Vec<_> = self.lock().by_number.values().cloned().collect();
+        let mut snapshot: Vec<_> = self
+            .lock()
+            .by_number
+            .values()
+            .map(|record| record.token.clone())
+            .collect();
         for token in &mut snapshot {
             token.live = token.is_live_at(now);
         }
@@ -298,7 +320,7 @@ impl TokenStore {
         let live = tokens
             .by_number
             .values()
-            .filter(|token| token.is_live_at(now))
+            .filter(|record| record.token.is_live_at(now))
             .count();
         TokenCount {
             live,
@@ -308,7 +330,25 @@ impl TokenStore {
 
     fn lock(&self) -> MutexGuard<'_, Tokens> {
         // Nothing here panics half way through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tokens {
+    fn find(&self, secret: &str, now: Timestamp, rules: TokenRules) -> Option<Shown> {
+        let (record, is_deleted) = match self.deleted.get(secret) {
+            Some(record) => (record, true),
+            None => (self.by_number.get(self.numbers.get(secret)?)?, false),
+        };
+        let token = Box::new(record.token.clone());
+        let outlives = rules.used_tokens_outlive_deletion && record.is_used;
+        Some(if is_deleted && !outlives {
+            Shown::Deleted(token)
+        } else if token.is_live_at(now) {
+            Shown::Live(token)
+        } else {
+            Shown::Expired(token)
+        })
     }
 }
 

@@ -13,7 +13,6 @@ use crate::json_body::JsonBody;
 use crate::page_request::PageRequest;
 use crate::refusal::Refusal;
 use crate::token_request::TokenRequest;
-use crate::token_secret;
 
 pub(crate) async fn create(
     Extension(caller): Extension<Caller>,
@@ -21,8 +20,8 @@ pub(crate) async fn create(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<ClientSideAccessToken>), Refusal> {
     let now = account.now();
-    let request = TokenRequest::from_json(body, now)?;
-    let secret = token_secret::generate()?;
+    let request = TokenRequest::from_json(body, now, account.token_rules)?;
+    let secret = account.token_form.generate()?;
     let token = account
         .tokens
         .add(secret, caller.project().clone(), request, now);
@@ -35,9 +34,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<ClientSideAccessTokenPage>, Refusal> {
     let request = PageRequest::from_query(query.as_deref().unwrap_or_default())?;
-    let (tokens, has_next_page) = account
-        .tokens
-        .page(caller.project(), &request, account.now());
+    let (tokens, has_next_page) = account.tokens.page(caller.project(), &request);
     Ok(Json(ClientSideAccessTokenPage::new(tokens, has_next_page)))
 }
 
@@ -45,13 +42,7 @@ pub(crate) async fn delete(
     Extension(caller): Extension<Caller>,
     State(account): State<Arc<Account>>,
     Path(token): Path<String>,
-) -> Result<StatusCode, Refusal> {
-    if account
-        .tokens
-        .delete(caller.project(), &token, account.now())
-    {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Refusal::not_found("there is no such token"))
-    }
+) -> StatusCode {
+    account.tokens.delete(caller.project(), &token);
+    StatusCode::NO_CONTENT
 }

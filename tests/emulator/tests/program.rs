@@ -84,6 +84,43 @@ fn outcome(mut command: Command) -> Output {
     child.wait_with_output().unwrap()
 }
 
+#[test]
+fn the_rules_for_tokens_are_options() {
+    for (options, is_bare) in [
+        (&[][..], false),
+        (&["--token-rules", "strict"], false),
+        (&["--token-rules", "published-2025"], true),
+        (&["--bare-refusals"], true),
+        (
+            &[
+                "--used-tokens-outlive-deletion",
+                "--lenient-expiry",
+                "--any-origin",
+                "--update-by-post",
+                "--organization",
+                "org-1",
+            ],
+            false,
+        ),
+    ] {
+        let serving = Serving::start(program(&[&["--listen", "127.0.0.1:0"], options].concat()));
+        let mut stream = serving.connect();
+        let path = "/v1/agents/agent-1";
+        serving.get(&mut stream, path, "ck-let-x", "connection: close\r\n");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+        let is_as_bare = answer.ends_with(r#"{"message":"Unauthorized"}"#);
+        assert_eq!(is_as_bare, is_bare, "{options:?}: {answer}");
+    }
+    let refused = outcome(program(&["--token-rules", "lax"]));
+    let stderr = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        stderr.contains("published-2025") && stderr.contains("strict"),
+        "{stderr}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn it_serves_until_a_signal_and_ends_cleanly_with_a_connection_open() {

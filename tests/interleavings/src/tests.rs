@@ -199,7 +199,7 @@ fn a_failure_is_told_to_those_who_waited_and_is_not_kept() {
 }
 
 #[test]
-fn what_is_revoked_does_not_live_and_is_served_to_nobody_who_asks_later() {
+fn what_is_revoked_is_deleted_and_is_served_to_nobody_who_asks_later() {
     in_many_orders(|| {
         let world = World::new();
         let waits = thread_rng().gen_bool(0.5);

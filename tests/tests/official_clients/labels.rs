@@ -1,7 +1,18 @@
 //! Names for what is secret, and for what differs from run to run.
 
-/// What a client-side token begins with. The rest of it is hexadecimal.
+/// What a client-side token begins with. The rest of it is base64.
 const TOKEN: &str = "ck-let-";
+
+/// The signs of base64 that are neither letters nor digits, and how clients write them in a path. Not all clients escape
+/// all of them, which makes no difference to what a path names.
+const SIGNS: [(&str, char); 6] = [
+    ("+", '+'),
+    ("/", '/'),
+    ("=", '='),
+    ("%2B", '+'),
+    ("%2F", '/'),
+    ("%3D", '='),
+];
 
 /// The groups of a UUID, in digits.
 const UUID: [usize; 5] = [8, 4, 4, 4, 12];
@@ -27,10 +38,10 @@ impl Labels {
         let mut labelled = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(letter) = rest.chars().next() {
-            let length = if let Some(digits) = rest.strip_prefix(TOKEN) {
-                let length = TOKEN.len() + hexadecimal(digits);
-                labelled += &name("token", &mut self.tokens, &rest[..length]);
-                length
+            let length = if let Some(after) = rest.strip_prefix(TOKEN) {
+                let (token, length) = base64(after);
+                labelled += &name("token", &mut self.tokens, &token);
+                TOKEN.len() + length
             } else if let Some(length) = uuid(rest) {
                 labelled += &name("uuid", &mut self.uuids, &rest[..length]);
                 length
@@ -54,6 +65,23 @@ fn name(kind: &str, known: &mut Vec<String>, what: &str) -> String {
         known.len() - 1
     });
     format!("<{kind} {number}>")
+}
+
+/// The base64 that the text begins with, unescaped, and how long it is in the text.
+fn base64(text: &str) -> (String, usize) {
+    let mut token = String::new();
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let sign = SIGNS.iter().find(|(written, _)| rest.starts_with(written));
+        let (letter, length) = match sign {
+            Some((written, sign)) => (*sign, written.len()),
+            None if letter.is_ascii_alphanumeric() => (letter, 1),
+            None => break,
+        };
+        token.push(letter);
+        rest = &rest[length..];
+    }
+    (token, text.len() - rest.len())
 }
 
 /// How many hexadecimal digits the text begins with.

@@ -78,8 +78,8 @@ async fn call(
                 None => tokens.revoke(text(&step["token"])).await?,
             };
             Ok(match revocation {
-                Revocation::Revoked => json!("revoked"),
-                _ => json!("already gone"),
+                Revocation::Deleted => json!("deleted"),
+                _ => json!("not found"),
             })
         }
         other => panic!("letta-api-ext has no {other}"),

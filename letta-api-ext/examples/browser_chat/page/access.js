@@ -13,12 +13,28 @@ const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 /** A renewal that failed is tried again while the token lives, however little is left. */
 const SHORTEST_PAUSE = 250;
+/** A token that lives shorter is renewed when it is needed, and not by a timer, which would never rest. */
+const SHORTEST_LIFE = 5_000;
+/** A browser's timer that is set for longer than 2^31 milliseconds ends at once. */
+const LONGEST_TIMER = 2 ** 30;
 /** How long a token is taken to live whose answer does not say so. */
 const UNKNOWN_LIFE = 60_000;
 
 /**
- * Tells its listeners of `change`. `state` is one of `none`, `live`, `retrying` (live, and could not be renewed
- * yet), `ended` and `signed-out`.
+ * Tells its listeners of `change`. `state` is one of
+ * - `none`: there is no token yet, or no longer, and one is being fetched.
+ * - `live`: there is one.
+ * - `retrying`: there is one, and it could not be renewed yet.
+ * - `ended`: the last one has expired, by this page's own count, and could not be renewed.
+ * - `refused`: the service refused the last one, and there is none in its place that is worth a try.
+ * - `signed-out`: the application gives no token, since nobody is signed in.
+ *
+ * # A refusal
+ *
+ * The service answers 401 if a token has expired, was deleted, or does not allow what was asked, and need not say which
+ * (published source of 2025). Another token helps against the first two and not against the third. So a refused token is
+ * renewed **once**, and if the next one is refused too, this gives up: no timer goes on. Only what the user does next
+ * fetches a token again. It is tried once.
  */
 export class Access extends EventTarget {
   state = "none";
@@ -27,9 +43,16 @@ export class Access extends EventTarget {
   #life = 0;
   #renewAt = 0;
   #failures = 0;
-  /** Whether the service did not accept the last token. */
-  #refused = false;
+  /** Whether the service refused the last token. The application is told, or it would give the same one again. */
+  #isRefused = false;
+  /** A token that was fetched in place of a refused one, and has not been accepted yet. */
+  #trial = null;
+  /** Whether the last request with this token got no answer that the page may read. */
+  #isDoubtful = false;
+  /** The renewal that is under way. */
   #renewal = null;
+  /** Set once the user has signed out. */
+  #isOver = false;
   #timer = 0;
 
   constructor() {
@@ -47,23 +70,75 @@ export class Access extends EventTarget {
 
   /** A token to use now, renewed before if it is time. */
   async token() {
-    if (this.remaining === 0) await this.renew();
-    else if (this.#age >= this.#renewAt) this.#renewInBackground();
+    if (this.remaining === 0) return this.renew();
+    if (this.#isDoubtful) {
+      this.#isDoubtful = false;
+      this.#isRefused = true;
+      // Without another, this one is as good as it was.
+      return this.renew().catch((failure) => this.#token ?? Promise.reject(failure));
+    }
+    if (this.#age >= this.#renewAt) this.#renewInBackground();
     return this.#token;
   }
 
-  /** Fetches another token. Whoever asks while that is going on gets the same one. */
+  /** Fetches another token, and gives it. Whoever asks while that is going on gets the same one. */
   renew() {
-    this.#renewal ??= this.#fetch().finally(() => (this.#renewal = null));
-    return this.#renewal;
+    if (this.#renewal === null) {
+      const done = this.#fetch(this.#isRefused).finally(() => (this.#renewal = null));
+      this.#renewal = { done, saysRefused: this.#isRefused };
+    }
+    return this.#renewal.done;
   }
 
-  /** The service does not accept this token. Says whether another has taken its place already. */
-  isReplaced(token) {
-    if (token !== this.#token) return this.#token !== null;
-    this.#refused = true;
-    this.#end("ended");
-    return false;
+  /** The service carried out a request with this token. */
+  accept(token) {
+    if (this.#trial === token) this.#trial = null;
+    if (this.#token === token) this.#isDoubtful = false;
+  }
+
+  /**
+   * The service refused this token. Gives another one to try, or `null` if the page should give up: the next one is
+   * the same, or this one was the next one.
+   */
+  async replace(refused) {
+    // Renewed meanwhile: since it was time, or for another request that was refused.
+    if (this.#token !== null && this.#token !== refused) return this.#token;
+    // What is under way may be fetched from the application's store, where the refused one is.
+    if (this.#renewal !== null && !this.#renewal.saysRefused) {
+      await this.#renewal.done;
+      return this.replace(refused);
+    }
+    if (this.#renewal === null) {
+      if (this.state === "refused" || this.#trial === refused) return this.giveUp(refused);
+      this.#isRefused = true;
+      this.#drop("none");
+    }
+    const next = await this.renew();
+    // The application replaces a token once in a while, and until then gives the same one. It would be refused again.
+    return next === refused ? this.giveUp(refused) : next;
+  }
+
+  /** The service refused this token, and no other is to be tried now. */
+  giveUp(refused) {
+    if (this.#token === null || this.#token === refused) {
+      this.#isRefused = true;
+      this.#drop("refused");
+    }
+    return null;
+  }
+
+  /**
+   * A request with this token got no answer that the page may read. That may be a refusal: if the service answers it
+   * without CORS headers, the browser shows the page a failed connection. So the next request begins with another token.
+   */
+  doubt(token) {
+    if (token === this.#token) this.#isDoubtful = true;
+  }
+
+  /** Forgets the token at once, and for good: what is being fetched is dropped when it comes. */
+  forget() {
+    this.#isOver = true;
+    this.#drop("signed-out");
   }
 
   /**
@@ -75,7 +150,8 @@ export class Access extends EventTarget {
     return Math.max(steady, Date.now() - this.#since.wall);
   }
 
-  async #fetch() {
+  async #fetch(saysRefused) {
+    if (this.#isOver) throw signedOut();
     const since = { steady: performance.now(), wall: Date.now() };
     let body, answer;
     try {
@@ -83,16 +159,18 @@ export class Access extends EventTarget {
         method: "POST",
         cache: "no-store",
         // Or the application may have the same in store, and give it again.
-        headers: this.#refused ? { "letta-token-refused": "1" } : {},
+        headers: saysRefused ? { "letta-token-refused": "1" } : {},
         signal: AbortSignal.timeout(TIMEOUT),
       });
       body = await answer.json();
     } catch (cause) {
+      if (this.#isOver) throw signedOut();
       throw this.#failed(new Failure("lost", "This application cannot be reached.", { cause }));
     }
+    if (this.#isOver) throw signedOut();
     if (answer.status === 401) {
-      this.#end("signed-out");
-      throw new Failure("signed-out", "You are signed out.");
+      this.#drop("signed-out");
+      throw signedOut();
     }
     if (!answer.ok || typeof body?.token !== "string") {
       const kind = answer.status === 429 ? "limited" : "failed";
@@ -105,15 +183,22 @@ export class Access extends EventTarget {
     // Counted by the application, and not from the expiry: this machine's clock may be wrong.
     this.#life = Number.isFinite(body.expiresIn) ? Math.max(body.expiresIn * 1_000, 0) : UNKNOWN_LIFE;
     this.#token = body.token;
-    this.#refused = false;
+    this.#isRefused = false;
+    this.#isDoubtful = false;
+    this.#trial = saysRefused ? body.token : null;
     this.#since = since;
     this.#failures = 0;
     // A little later each time, so that pages that were opened together do not come together. No earlier: while a
     // third is left, the application has the same token in store.
     const margin = Math.min(this.#life * SHARE, LONGEST_MARGIN);
-    this.#renewAt = this.#life - margin * (1 - Math.random() / 4);
+    this.#renewAt = this.#isShort ? this.#life : this.#life - margin * (1 - Math.random() / 4);
     this.#set("live");
     this.#check();
+    return body.token;
+  }
+
+  get #isShort() {
+    return this.#life < SHORTEST_LIFE;
   }
 
   /** Notes a renewal that failed. The token that there is still lives, perhaps. */
@@ -123,7 +208,7 @@ export class Access extends EventTarget {
     const backOff = Math.min(bound * (0.5 + Math.random() / 2), this.remaining / 2);
     const pause = Math.max(backOff, SHORTEST_PAUSE, (failure.retryAfter ?? 0) * 1_000);
     this.#renewAt = this.#age + pause;
-    if (this.remaining === 0) this.#end("ended");
+    if (this.remaining === 0) this.#drop(this.#isRefused ? "refused" : "ended");
     else {
       this.#set("retrying");
       this.#check();
@@ -135,10 +220,10 @@ export class Access extends EventTarget {
   #check() {
     clearTimeout(this.#timer);
     if (this.#token === null) return;
-    if (this.remaining === 0 && this.#failures > 0) return this.#end("ended");
+    if (this.remaining === 0 && (this.#failures > 0 || this.#isShort)) return this.#drop("ended");
     const wait = Math.min(this.#renewAt, this.#life) - this.#age;
     if (wait <= 0) return this.#renewInBackground();
-    this.#timer = setTimeout(() => this.#check(), wait);
+    this.#timer = setTimeout(() => this.#check(), Math.min(wait, LONGEST_TIMER));
   }
 
   #renewInBackground() {
@@ -146,9 +231,12 @@ export class Access extends EventTarget {
     this.renew().catch(() => {});
   }
 
-  #end(state) {
+  /** Without a token, no timer runs. */
+  #drop(state) {
     clearTimeout(this.#timer);
     this.#token = null;
+    this.#trial = null;
+    this.#isDoubtful = false;
     this.#set(state);
   }
 
@@ -156,4 +244,8 @@ export class Access extends EventTarget {
     this.state = state;
     this.dispatchEvent(new Event("change"));
   }
+}
+
+function signedOut() {
+  return new Failure("signed-out", "You are signed out.");
 }

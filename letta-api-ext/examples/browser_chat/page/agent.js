@@ -9,6 +9,10 @@ const TIMEOUT = 30_000;
 const LONGEST_SILENCE = 60_000;
 /** How long to wait for the connection to be free again, once all has been said. */
 const LONGEST_END = 1_000;
+/** What is known of a 401, and no more. */
+const ACCESS_REFUSED =
+  "The service refused this page’s access. It may have expired or been revoked, or it may not allow this. " +
+  "The service does not say which.";
 
 export class Agent {
   #url;
@@ -83,45 +87,68 @@ export class Agent {
     }
   }
 
-  /** Sends a request with a token, and with another one if there is one by the time that it is refused. */
+  /** Sends a request with a token, and if that is refused, once more with another one. */
   async #ask(url, request) {
-    for (;;) {
-      const token = await this.#access.token();
-      let answer;
-      try {
-        answer = await fetch(url, {
-          ...request,
-          headers: { accept: "application/json", ...request.headers, authorization: `Bearer ${token}` },
-          // The token says who asks; a cookie would say so where it should not.
-          credentials: "omit",
-          cache: "no-store",
-          redirect: "error",
-        });
-      } catch (cause) {
-        if (request.signal.aborted && request.signal.reason?.name === "AbortError") throw cause;
-        throw new Failure("lost", "The service cannot be reached.", { cause });
+    let token = await unsent(this.#access.token());
+    for (let refusals = 0; ; ) {
+      const answer = await this.#fetch(url, request, token);
+      if (answer.ok) {
+        this.#access.accept(token);
+        return { answer, done: () => answer.body?.cancel().catch(() => {}) };
       }
-      if (answer.ok) return { answer, done: () => answer.body?.cancel().catch(() => {}) };
-      const failure = await failureOf(answer);
-      if (failure.kind === "ended" && this.#access.isReplaced(token)) continue;
-      throw failure;
+      if (answer.status !== 401) throw await failureOf(answer);
+      answer.body?.cancel().catch(() => {});
+      refusals += 1;
+      // A request that is refused was not carried out: the service looks at who asks before it does anything. So it may
+      // be sent again, a message too. Once: if the token does not allow it, the next one does not either.
+      token = refusals === 1 ? await unsent(this.#access.replace(token)) : this.#access.giveUp(token);
+      if (token === null) throw new Failure("access-refused", ACCESS_REFUSED, { isUnsent: true });
     }
+  }
+
+  async #fetch(url, request, token) {
+    try {
+      return await fetch(url, {
+        ...request,
+        headers: { accept: "application/json", ...request.headers, authorization: `Bearer ${token}` },
+        // The token says who asks; a cookie would say so where it should not.
+        credentials: "omit",
+        cache: "no-store",
+        redirect: "error",
+      });
+    } catch (cause) {
+      if (request.signal.aborted && request.signal.reason?.name === "AbortError") throw cause;
+      this.#access.doubt(token);
+      throw new Failure("lost", "This page got no answer from the service.", { cause });
+    }
+  }
+}
+
+/** What fails before anything is sent, or after it was refused, leaves the request undone. */
+async function unsent(token) {
+  try {
+    return await token;
+  } catch (failure) {
+    failure.isUnsent = true;
+    throw failure;
   }
 }
 
 async function failureOf(answer) {
   const message = messageOf(await answer.json().catch(() => null));
   const status = answer.status;
-  if (status === 401) return new Failure("ended", "The service does not accept this access any more.");
   if (status === 429) {
+    // A page may read this header only if the service exposes it by CORS.
     const wait = retryAfter(answer.headers) ?? 5;
-    return new Failure("limited", "The service has had too many requests.", { retryAfter: wait });
+    return new Failure("limited", "The service has had too many requests.", { retryAfter: wait, isUnsent: true });
   }
-  if (status === 403) return new Failure("refused", message ?? "This access does not allow it.");
+  if (status === 403) {
+    return new Failure("refused", message ?? "This access does not allow it.", { isUnsent: true });
+  }
   if (status === 408 || status >= 500) {
     return new Failure("failed", "The service is in trouble.", { cause: message });
   }
-  return new Failure("refused", message ?? `The service answered with status ${status}.`);
+  return new Failure("refused", message ?? `The service answered with status ${status}.`, { isUnsent: true });
 }
 
 /** The service writes its errors in four ways. */

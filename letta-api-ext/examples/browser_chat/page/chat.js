@@ -3,6 +3,7 @@
 import { Access } from "./access.js";
 import { Agent } from "./agent.js";
 import { Failure } from "./failure.js";
+import * as storage from "./unsent.js";
 import * as view from "./view.js";
 
 const access = new Access();
@@ -10,6 +11,10 @@ let agent;
 let agentName = "The agent";
 /** Stops the answer that is under way. */
 let course = null;
+/** Messages that the agent may not have, by their names of our own, in the order in which they were sent. */
+const unsent = new Map();
+/** The message that the notice is about, and what became of it. */
+let troubled = null;
 
 access.addEventListener("change", () => {
   showAccess();
@@ -23,6 +28,17 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
+/** Other tabs of this application. They share the session, so that all are signed out at once. */
+const tabs = new BroadcastChannel("letta-chat");
+tabs.onmessage = ({ data }) => {
+  if (data === "signed-out") endAccess();
+};
+view.onSignOut(() => {
+  storage.close();
+  tabs.postMessage("signed-out");
+  endAccess();
+});
+
 await start();
 
 async function start() {
@@ -32,7 +48,8 @@ async function start() {
     agentName = session.agent.name;
     agent = new Agent(session.service, session.agent.id, access);
     view.setPeople(session);
-    view.onCompose({ send, stop });
+    restore(`${session.user} ${session.agent.id}`);
+    view.onCompose({ send, stop, draft: keep });
   } catch (failure) {
     return showFailure(failure, { again: start });
   }
@@ -54,21 +71,33 @@ async function readSession() {
 
 /** Reads the conversation so far. */
 async function load() {
-  view.hideNotice();
+  leaveNotice();
   view.setState("loading");
   try {
-    view.setMessages(await agent.history());
+    showHistory(await agent.history());
     becomeReady();
   } catch (failure) {
     showFailure(failure, { again: load });
   }
 }
 
+/** Shows the conversation, and below it what the agent does not have. */
+function showHistory(history) {
+  for (const { otid } of history.messages) unsent.delete(otid);
+  view.setMessages(history);
+  for (const said of unsent.values()) said.message.toEnd();
+  keep();
+}
+
 /** Takes what the user wrote, unless an answer is under way. */
 function send(text) {
-  if (agent === undefined || view.isBusy() || view.state() === "loading") return false;
+  if (agent === undefined || isBusy()) return false;
   deliver({ text, message: view.addMessage("user", text) });
   return true;
+}
+
+function isBusy() {
+  return view.isBusy() || view.state() === "loading";
 }
 
 function stop() {
@@ -77,13 +106,18 @@ function stop() {
 
 /** Sends a message of the user's, and shows what comes of it. */
 async function deliver(said) {
-  view.hideNotice();
+  leaveNotice(said);
   view.setState("waiting");
   view.setActivity(`${agentName} is thinking`);
+  unsent.delete(said.otid);
   // By this it is found again where it is not known whether it arrived.
   said.otid = crypto.randomUUID();
+  said.isUnsent = said.hasFailed = false;
+  unsent.set(said.otid, said);
+  keep();
   said.answers = new Map();
   said.message.finish("done");
+  said.message.toEnd();
   course = new AbortController();
   const { signal } = course;
   let reason = null;
@@ -99,20 +133,29 @@ async function deliver(said) {
     if (said.answers.size === 0) {
       view.addMessage("agent", "").finish("stopped", `No answer came (${reason ?? "no reason given"}).`);
     }
+    unsent.delete(said.otid);
     becomeReady();
   } catch (failure) {
     if (signal.aborted) {
       finishAnswers(said, "stopped", "Stopped");
       if (said.answers.size === 0) said.message.finish("stopped", "Stopped before an answer came");
+      unsent.delete(said.otid);
       becomeReady();
     } else {
+      said.isUnsent = failure?.isUnsent === true;
+      said.hasFailed = failure?.kind === "failed";
       finishAnswers(said, "failed", "Broke off");
-      said.message.finish("failed", said.answers.size === 0 ? "Not answered" : "");
-      showFailure(failure, { again: () => deliverAgain(said, failure), said });
+      said.message.finish("failed", said.answers.size === 0 ? whyFailed(said) : "");
+      showFailure(failure, { again: () => deliverAgain(said), said });
     }
   } finally {
     course = null;
+    keep();
   }
+}
+
+function whyFailed({ isUnsent }) {
+  return isUnsent ? "Not sent" : "Not answered";
 }
 
 function showPiece(said, { id, text }) {
@@ -133,27 +176,27 @@ function finishAnswers(said, state, why) {
 }
 
 /** Sends again what failed, unless it turns out to have arrived. */
-async function deliverAgain(said, failure) {
-  view.hideNotice();
-  if (failure.kind === "lost" || failure.kind === "failed") {
+async function deliverAgain(said) {
+  leaveNotice(said);
+  if (!said.isUnsent) {
     view.setState("waiting");
     view.setActivity("Looking whether your message arrived");
     let history;
     try {
       history = await agent.history();
     } catch (another) {
-      return showFailure(another, { again: () => deliverAgain(said, failure), said });
+      return showFailure(another, { again: () => deliverAgain(said), said });
     }
     const { messages } = history;
     const place = messages.findIndex((message) => message.otid === said.otid);
     const isAnswered = messages.slice(place + 1).some((message) => message.from === "agent");
     if (place !== -1 && isAnswered) {
-      view.setMessages(history);
+      showHistory(history);
       return becomeReady();
     }
-    if (place !== -1 && failure.kind === "lost") {
+    if (place !== -1 && !said.hasFailed) {
       const text = "Your message arrived, and there is no answer yet.";
-      const action = () => deliverAgain(said, failure);
+      const action = () => deliverAgain(said);
       return view.showNotice({ state: "failed", text, button: "Look again", action });
     }
   }
@@ -161,14 +204,14 @@ async function deliverAgain(said, failure) {
   await deliver(said);
 }
 
-async function renew(then, said) {
-  view.hideNotice();
+async function renew(then) {
+  leaveNotice();
   view.setState("loading");
   try {
     await access.renew();
     await then();
   } catch (failure) {
-    showFailure(failure, { again: () => renew(then, said), said });
+    showFailure(failure, { again: () => renew(then) });
   }
 }
 
@@ -182,25 +225,46 @@ function showEnd() {
   if (access.state === "ended" || access.state === "signed-out") {
     showFailure(new Failure(access.state, ""), { again: becomeReady });
   } else if (view.state() === "expired") {
-    view.hideNotice();
+    leaveNotice();
     view.setState("ready");
   }
 }
 
+/** The user has signed out. The browser may show this page for a while yet. */
+function endAccess() {
+  access.forget();
+  if (course === null) showEnd();
+  else stop();
+}
+
 /** Says what happened. `again` is how to go on; `said` is a message that was not delivered. */
 function showFailure(failure, { again, said }) {
+  leaveNotice(said);
   const edit = said && (() => takeBack(said));
+  if (said !== undefined) {
+    // What is refused for good is not to be sent again as it is.
+    said.again = failure?.kind === "refused" ? undefined : again;
+    troubled = said;
+  }
   switch (failure.kind) {
     case "ended":
       return view.showNotice({
         state: "expired",
         text: "Your access has ended.",
         button: "Renew access",
-        action: () => renew(again, said),
+        action: () => renew(again),
         edit,
       });
     case "signed-out":
       return view.showNotice({ state: "signed-out", text: "You are signed out.", link: true });
+    case "access-refused":
+      return view.showNotice({
+        state: "access-refused",
+        text: failure.message,
+        button: "Try again",
+        action: again,
+        edit,
+      });
     case "limited":
       return view.showNotice({
         state: "limited",
@@ -228,12 +292,49 @@ function showFailure(failure, { again, said }) {
   }
 }
 
+/** Hides the notice. Unless `said` is what it was about, the message keeps its buttons in its own place. */
+function leaveNotice(said) {
+  view.hideNotice();
+  if (troubled !== null && troubled !== said && unsent.has(troubled.otid)) offer(troubled);
+  troubled = null;
+}
+
+/** Puts buttons at a message that was not delivered. */
+function offer(said) {
+  const again = said.again && { "Send again": () => isBusy() || said.again() };
+  said.message.offer({ ...again, Edit: () => takeBack(said) });
+}
+
 function takeBack(said) {
   for (const answer of said.answers.values()) answer.remove();
   said.message.remove();
-  view.hideNotice();
+  unsent.delete(said.otid);
   view.returnDraft(said.text);
+  keep();
+  if (isBusy()) return;
+  leaveNotice();
   becomeReady();
+}
+
+function keep() {
+  const messages = [...unsent.values()].map(
+    ({ text, otid, isUnsent, hasFailed }) => ({ text, otid, isUnsent, hasFailed }),
+  );
+  storage.keep(view.draft(), messages);
+}
+
+/** Shows what this user left in this tab, once. */
+function restore(user) {
+  const { draft, messages } = storage.open(user);
+  if (unsent.size > 0) return;
+  for (const kept of messages) {
+    const said = { ...kept, answers: new Map(), message: view.addMessage("user", kept.text) };
+    said.again = () => deliverAgain(said);
+    said.message.finish("failed", whyFailed(said));
+    offer(said);
+    unsent.set(said.otid, said);
+  }
+  if (draft !== "") view.returnDraft(draft);
 }
 
 function sentence(text) {

@@ -4,17 +4,21 @@
  * `kind` is one of
  * - `lost`: no answer came, or only a part of it. The message may have arrived all the same.
  * - `limited`: too many requests. `retryAfter` says how many seconds to wait.
- * - `ended`: the token is not accepted any more. Another one helps.
+ * - `ended`: the token has expired, and could not be renewed. Another one helps.
+ * - `access-refused`: the service refused the token, and what took its place. It does not say why.
  * - `signed-out`: the session has ended. Signing in helps.
  * - `refused`: the service does not do this, however often it is asked.
  * - `failed`: something broke at the other end. Trying again may help.
+ *
+ * `isUnsent` says that the service certainly did not do what was asked, so that asking again does it once.
  */
 export class Failure extends Error {
-  constructor(kind, message, { retryAfter, cause } = {}) {
+  constructor(kind, message, { retryAfter, isUnsent = false, cause } = {}) {
     super(message, { cause });
     this.name = "Failure";
     this.kind = kind;
     this.retryAfter = retryAfter;
+    this.isUnsent = isUnsent;
   }
 }
 

@@ -9,7 +9,9 @@ const scroller = part("scroller");
 /** Near enough to the end that new words should keep it in sight, in pixels. */
 const NEAR = 120;
 
-/** One of `loading`, `ready`, `waiting`, `streaming`, `failed`, `limited`, `expired`, `signed-out`. */
+/**
+ * One of `loading`, `ready`, `waiting`, `streaming`, `failed`, `limited`, `expired`, `access-refused`, `signed-out`.
+ */
 export function state() {
   return app.dataset.state;
 }
@@ -48,6 +50,7 @@ export function setAccess(state, remaining) {
     live: `Access for ${time}`,
     retrying: `Access for ${time}, renewing`,
     ended: "Access has ended",
+    refused: "Access was refused",
     "signed-out": "Signed out",
   }[state];
   app.dataset.access = state;
@@ -61,7 +64,7 @@ export function setActivity(text) {
   });
 }
 
-/** The log anew, as the history has it. */
+/** The log anew, as the history has it. Other messages are put back by their `toEnd`. */
 export function setMessages({ messages, mayBeMore }) {
   part("log").replaceChildren();
   for (const message of messages) addMessage(message.from, message.text).finish("done");
@@ -89,12 +92,19 @@ export function addMessage(from, text = "") {
   const note = document.createElement("p");
   note.className = "note";
   note.hidden = true;
-  element.append(speaker, bubble, note);
-  keepInSight(() => {
-    part("empty").hidden = true;
-    part("log").append(element);
-  });
+  const offers = document.createElement("p");
+  offers.className = "offers";
+  offers.hidden = true;
+  element.append(speaker, bubble, note, offers);
+  const toEnd = () =>
+    keepInSight(() => {
+      part("empty").hidden = true;
+      if (part("log").lastElementChild !== element) part("log").append(element);
+    });
+  toEnd();
   return {
+    /** Below all others, also if the log was made anew. */
+    toEnd,
     append(more) {
       keepInSight(() => bubble.append(more));
     },
@@ -105,6 +115,24 @@ export function addMessage(from, text = "") {
         element.setAttribute("aria-busy", "false");
         note.textContent = why;
         note.hidden = why === "";
+        offers.hidden = true;
+        offers.replaceChildren();
+      });
+    },
+    /** Buttons beneath, by their names. */
+    offer(actions) {
+      keepInSight(() => {
+        offers.replaceChildren(
+          ...Object.entries(actions).map(([name, action]) => {
+            const button = document.createElement("button");
+            button.type = "button";
+            button.className = "plain";
+            button.textContent = name;
+            button.onclick = action;
+            return button;
+          }),
+        );
+        offers.hidden = false;
       });
     },
     remove() {
@@ -148,13 +176,19 @@ export function hideNotice() {
   notice.hidden = true;
 }
 
-/** Calls back with what the user sends. `send` says whether it was taken. */
-export function onCompose({ send, stop }) {
+/** Calls back when the user signs out, before the browser leaves the page. */
+export function onSignOut(signOut) {
+  part("sign-out").addEventListener("submit", signOut);
+}
+
+/** Calls back with what the user sends and changes. `send` says whether it was taken. */
+export function onCompose({ send, stop, draft }) {
   const text = part("text");
   const submit = () => {
     const said = text.value.trim();
     if (said === "" || !send(said)) return;
     setDraft("");
+    draft();
   };
   part("composer").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -167,7 +201,10 @@ export function onCompose({ send, stop }) {
     event.preventDefault();
     submit();
   });
-  text.addEventListener("input", fit);
+  text.addEventListener("input", () => {
+    fit();
+    draft();
+  });
   part("stop").addEventListener("click", stop);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") stop();
@@ -180,6 +217,11 @@ export function returnDraft(text) {
   const now = part("text").value;
   setDraft(now === "" ? text : `${text}\n${now}`);
   part("text").focus();
+}
+
+/** What the user has written and not sent. */
+export function draft() {
+  return part("text").value;
 }
 
 function setDraft(text) {

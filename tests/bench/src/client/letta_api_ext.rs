@@ -27,7 +27,7 @@ impl Client for LettaApiExt {
             .chat()
             .agent(second)
             .chat()
-            .build();
+            .build_combined();
         Self {
             letta: letta.expect("a client"),
             policy: policy.expect("a policy"),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::hint::black_box;
 
 use letta_api_bench_caller::plain;
+use letta_api_ext::policy::Preset;
 use letta_api_ext::{AccessPolicy, AccessRight};
 
 use crate::Result;
@@ -220,12 +221,7 @@ fn queries(agents: usize) -> Result<Vec<Operation>> {
 }
 
 fn chat(agents: &[String]) -> std::result::Result<AccessPolicy, letta_api_ext::Error> {
-    let (first, others) = agents.split_first().expect("an agent");
-    let mut builder = AccessPolicy::builder().agent(first.as_str()).chat();
-    for agent in others {
-        builder = builder.agent(agent.as_str()).chat();
-    }
-    builder.build()
+    AccessPolicy::from_grants(agents.iter().map(|agent| (agent.as_str(), Preset::Chat)))
 }
 
 fn entry(agent: &str) -> plain::Entry {

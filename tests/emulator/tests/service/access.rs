@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use letta_api_emulator::{Emulator, ManualClock, Operation};
+use letta_api_emulator::{Emulator, ManualClock, Operation, TokenRules};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::raw::{Answer, HOSTNAME, TOKENS, anonymous, create, delete, page, request};
+use crate::raw::{Answer, HOSTNAME, RULES, TOKENS, anonymous, create, delete, page, request};
 
 /// A request for each operation that a policy may open, and what success looks like.
 const OPENED: [(Operation, &str); 5] = [
@@ -49,8 +49,12 @@ async fn as_page(emulator: &Emulator, token: &str, operation: Operation, agent: 
 }
 
 async fn emulator() -> Emulator {
+    emulator_with(TokenRules::strict()).await
+}
+
+async fn emulator_with(rules: TokenRules) -> Emulator {
     let builder = Emulator::builder().agent("agent-1").agent("agent-2");
-    builder.start().await.unwrap()
+    builder.token_rules(rules).start().await.unwrap()
 }
 
 #[tokio::test]
@@ -103,26 +107,78 @@ async fn a_path_that_is_not_utf_8_is_refused_as_that() {
 }
 
 #[tokio::test]
-async fn entries_for_one_agent_add_up() {
-    let emulator = emulator().await;
-    let body = json!({
-        "hostname": HOSTNAME,
-        "policy": [
-            {"type": "agent", "id": "agent-1", "access": ["read_agent"]},
-            {"type": "agent", "id": "agent-2", "access": ["read_messages"]},
-            {"type": "agent", "id": "agent-1", "access": ["read_messages"]},
-        ],
-    });
-    let answer = create(&emulator, &body).await.json();
-    let token = answer["token"].as_str().unwrap();
-    for (operation, agent, status) in [
-        (Operation::RetrieveAgent, "agent-1", 200),
-        (Operation::ListMessages, "agent-1", 200),
-        (Operation::RetrieveAgent, "agent-2", 403),
-        (Operation::ListMessages, "agent-2", 200),
-    ] {
-        let answer = as_page(&emulator, token, operation, agent).await;
-        assert_eq!(answer.status, status, "{operation} on {agent}");
+async fn every_entry_of_a_policy_must_allow_the_call() {
+    let two_agents = json!([
+        {"type": "agent", "id": "agent-1", "access": ["read_agent", "read_messages"]},
+        {"type": "agent", "id": "agent-2", "access": ["read_agent", "read_messages"]},
+    ]);
+    let one_agent_twice = json!([
+        {"type": "agent", "id": "agent-1", "access": ["read_agent", "write_messages"]},
+        {"type": "agent", "id": "agent-1", "access": ["read_messages", "read_agent"]},
+    ]);
+    for rules in RULES.map(|rules| rules()) {
+        let emulator = emulator_with(rules).await;
+        for (policy, operation, agent, says) in [
+            (
+                &two_agents,
+                Operation::RetrieveAgent,
+                "agent-1",
+                Some("other agents"),
+            ),
+            (
+                &two_agents,
+                Operation::ListMessages,
+                "agent-2",
+                Some("token for each agent"),
+            ),
+            (
+                &two_agents,
+                Operation::RetrieveAgent,
+                "agent-3",
+                Some("does not name this agent"),
+            ),
+            (&one_agent_twice, Operation::RetrieveAgent, "agent-1", None),
+            (
+                &one_agent_twice,
+                Operation::ListMessages,
+                "agent-1",
+                Some("not every entry"),
+            ),
+            (
+                &one_agent_twice,
+                Operation::SendMessage,
+                "agent-1",
+                Some("not every entry"),
+            ),
+            (
+                &one_agent_twice,
+                Operation::ModifyAgent,
+                "agent-1",
+                Some(""),
+            ),
+        ] {
+            let body = json!({"hostname": HOSTNAME, "policy": policy});
+            let created = create(&emulator, &body).await;
+            assert_eq!(created.status, 201, "{rules:?}");
+            let created = created.json();
+            let answer = as_page(
+                &emulator,
+                created["token"].as_str().unwrap(),
+                operation,
+                agent,
+            )
+            .await;
+            match says {
+                None => assert_eq!(answer.status, 200, "{rules:?}: {}", answer.text),
+                Some(_) if rules == TokenRules::published_2025() => {
+                    assert_eq!((answer.status, &*answer.message()), (401, "Unauthorized"));
+                }
+                Some(says) => {
+                    assert_eq!(answer.status, 403, "{operation} on {agent}");
+                    assert!(answer.message().contains(says), "{}", answer.text);
+                }
+            }
+        }
     }
 }
 
@@ -213,7 +269,7 @@ async fn a_token_works_from_its_own_origin_only() {
             &["https://other"],
         ),
         (
-            "http://localhost:3000/",
+            "http://localhost:3000",
             "http://localhost:3000",
             &["http://localhost", "http://127.0.0.1:3000"],
         ),

@@ -141,7 +141,7 @@ async fn a_page_may_read_the_answers_to_its_own_token_whatever_they_are() {
         (Method::GET, MESSAGES, &*own, 200, true),
         (Method::POST, MESSAGES, &own, 403, true),
         (Method::GET, "/v1/agents/agent-2/messages", &own, 403, true),
-        (Method::DELETE, MESSAGES, &own, 405, true),
+        (Method::DELETE, MESSAGES, &own, 403, true),
         (Method::GET, MESSAGES, &deleted, 401, true),
         (Method::GET, MESSAGES, "ck-let-unknown", 401, true),
         (Method::GET, MESSAGES, &of_other, 403, false),

@@ -1,5 +1,7 @@
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use letta_api::types::{AccessPolicyEntry, AccessRight, ClientSideAccessTokenCreate};
 use letta_api_emulator::{Emulator, ManualClock};
 use reqwest::Method;
@@ -41,9 +43,11 @@ async fn the_answer_has_what_is_documented_and_nothing_else() {
             "policy": {"version": "1", "data": policy},
         })
     );
-    let digits = token.as_str().unwrap().strip_prefix("ck-let-").unwrap();
-    assert_eq!(digits.len(), 64);
-    assert!(digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let encoded = token.as_str().unwrap().strip_prefix("ck-let-").unwrap();
+    let decoded = String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap();
+    let (organization, uuid) = decoded.split_once(':').unwrap();
+    assert_eq!(organization, Emulator::DEFAULT_ORGANIZATION);
+    assert_eq!(uuid.parse::<uuid::Uuid>().unwrap().get_version_num(), 4);
 }
 
 #[tokio::test]
@@ -136,6 +140,14 @@ async fn a_field_that_breaks_a_rule_is_400_that_names_the_field() {
         (
             with("/hostname", json!("ftp://x")),
             "hostname must be a full URL",
+        ),
+        (
+            with("/hostname", json!("https://x/")),
+            "hostname must not end with a slash",
+        ),
+        (
+            with("/hostname", json!("http://x:3000/app/")),
+            "hostname must not end with a slash",
         ),
         (
             with("/hostname", json!(" https://x")),

@@ -4,7 +4,7 @@ use letta_api::Secret;
 use letta_api_emulator::{Emulator, ManualClock};
 use reqwest::Method;
 
-use crate::raw::{Answer, TOKENS, client, create, delete, good_body, list, request};
+use crate::raw::{Answer, RULES, TOKENS, client, create, delete, good_body, list, request};
 
 async fn make(emulator: &Emulator) -> String {
     let answer = create(emulator, &good_body()).await.json();
@@ -28,51 +28,53 @@ async fn a_deleted_token_is_gone_and_the_204_is_bare() {
 }
 
 #[tokio::test]
-async fn the_generated_client_deletes_a_token_once() {
+async fn the_generated_client_deletes_a_token_as_often_as_it_likes() {
     let emulator = Emulator::start().await.unwrap();
     let client = client(&emulator);
     let token = Secret::new(make(&emulator).await);
-    client
-        .delete_client_side_access_token(&token)
-        .await
-        .unwrap();
-    let error = client
-        .delete_client_side_access_token(&token)
-        .await
-        .unwrap_err();
-    assert_eq!(error.status().unwrap().as_u16(), 404);
+    for _ in 0..2 {
+        client
+            .delete_client_side_access_token(&token)
+            .await
+            .unwrap();
+        assert_eq!(emulator.tokens().len(), 0);
+    }
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_there_is_404_that_does_not_repeat_it() {
-    let clock = ManualClock::new();
-    let emulator = Emulator::builder()
-        .clock(clock.clone())
-        .start()
-        .await
-        .unwrap();
-    let expired = make(&emulator).await;
-    clock.advance(Duration::from_secs(300));
-    let deleted = make(&emulator).await;
-    delete(&emulator, &deleted).await;
-    let live = make(&emulator).await;
-    let cases = [
-        expired,
-        deleted,
-        "ck-let-unknown".to_owned(),
-        "agent-1".to_owned(),
-        live.to_uppercase(),
-        live[..live.len() - 1].to_owned(),
-        format!("{live}%20"),
-        "%00".to_owned(),
-    ];
-    for token in cases {
-        let answer = delete(&emulator, &token).await;
-        assert_eq!(answer.status, 404, "{token}");
-        assert_eq!(answer.message(), "there is no such token");
+async fn whatever_is_deleted_the_answer_is_a_204_and_no_other_token_is_touched() {
+    for rules in RULES.map(|rules| rules()) {
+        let clock = ManualClock::new();
+        let emulator = Emulator::builder()
+            .clock(clock.clone())
+            .token_rules(rules)
+            .start()
+            .await
+            .unwrap();
+        let expired = make(&emulator).await;
+        clock.advance(Duration::from_secs(300));
+        let deleted = make(&emulator).await;
+        delete(&emulator, &deleted).await;
+        let live = make(&emulator).await;
+        let cases = [
+            deleted,
+            "ck-let-unknown".to_owned(),
+            "agent-1".to_owned(),
+            live.to_uppercase(),
+            live[..live.len() - 1].to_owned(),
+            format!("{live}%20"),
+            "%00".to_owned(),
+        ];
+        for token in cases {
+            let answer = delete(&emulator, &token).await;
+            assert_eq!((answer.status, &*answer.text), (204, ""), "{token}");
+        }
+        let count = emulator.token_count();
+        assert_eq!((count.live, count.expired), (1, 1));
+        assert_eq!(delete(&emulator, &expired).await.status, 204);
+        let count = emulator.token_count();
+        assert_eq!((count.live, count.expired), (1, 0));
     }
-    let count = emulator.token_count();
-    assert_eq!((count.live, count.expired), (1, 1));
 }
 
 #[tokio::test]
@@ -81,14 +83,16 @@ async fn the_token_in_the_path_is_one_segment_and_decoded_once() {
     let token = make(&emulator).await;
     let encoded = |dash: &str| token.replacen('-', dash, 1);
     for (segment, status) in [
-        (encoded("%252D"), 404),
+        (encoded("%252D"), 204),
         (encoded("%FF"), 400),
-        (encoded("%2F"), 404),
+        (encoded("%2F"), 204),
         (encoded("/"), 404),
         (format!("{token}/"), 404),
         (String::new(), 404),
         (encoded("%2d"), 204),
     ] {
+        // Nothing before the last names the token.
+        assert_eq!(emulator.tokens().len(), 1);
         let answer = delete(&emulator, &segment).await;
         assert_eq!(answer.status, status, "{segment}");
         if status == 400 {

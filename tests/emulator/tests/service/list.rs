@@ -5,7 +5,7 @@ use letta_api::types::ListClientSideAccessTokensParams;
 use letta_api_emulator::{Emulator, ManualClock};
 use serde_json::json;
 
-use crate::raw::{client, create, good_body, list, token_for};
+use crate::raw::{client, create, delete, good_body, list, token_for};
 
 fn page_of(
     agent: Option<&str>,
@@ -33,10 +33,31 @@ async fn emulator_with(agents: &[&str]) -> (Emulator, Vec<Secret>) {
     (emulator, tokens)
 }
 
+/// The secrets of a page, and whether more come.
+async fn page(
+    emulator: &Emulator,
+    request: &ListClientSideAccessTokensParams,
+) -> (Vec<Secret>, bool) {
+    let page = client(emulator)
+        .list_client_side_access_tokens(request)
+        .await
+        .unwrap()
+        .into_inner();
+    let tokens = page.tokens.into_iter().map(|token| token.token);
+    (tokens.collect(), page.has_next_page)
+}
+
+fn sorted(tokens: &[Secret]) -> Vec<&str> {
+    let mut tokens: Vec<_> = tokens.iter().map(Secret::expose_secret).collect();
+    tokens.sort_unstable();
+    tokens
+}
+
 #[tokio::test]
-async fn a_page_is_cut_exactly_oldest_first_and_says_whether_more_comes() {
+async fn a_page_is_cut_exactly_and_says_whether_more_comes() {
     let (emulator, tokens) = emulator_with(&["agent-1"; 12]).await;
-    let client = client(&emulator);
+    let (all, _) = page(&emulator, &page_of(None, Some(12), None)).await;
+    assert_eq!(sorted(&all), sorted(&tokens));
     for (offset, limit, expected, has_next_page) in [
         (None, None, 0..10, true),
         (Some(2), None, 2..12, false),
@@ -49,20 +70,12 @@ async fn a_page_is_cut_exactly_oldest_first_and_says_whether_more_comes() {
         (Some(12), Some(1), 12..12, false),
         (Some(u32::MAX), Some(u32::MAX), 12..12, false),
     ] {
-        let page = client
-            .list_client_side_access_tokens(&page_of(None, limit, offset))
-            .await
-            .unwrap()
-            .into_inner();
-        let listed: Vec<_> = page.tokens.into_iter().map(|token| token.token).collect();
+        let (listed, more) = page(&emulator, &page_of(None, limit, offset)).await;
         assert!(
-            listed == tokens[expected],
+            listed == all[expected],
             "offset {offset:?}, limit {limit:?}"
         );
-        assert_eq!(
-            page.has_next_page, has_next_page,
-            "offset {offset:?}, limit {limit:?}"
-        );
+        assert_eq!(more, has_next_page, "offset {offset:?}, limit {limit:?}");
     }
     let beyond_every_number = format!("?offset={0}&limit={0}", u64::MAX);
     assert_eq!(
@@ -100,38 +113,61 @@ async fn the_filter_keeps_the_tokens_that_name_the_agent_and_pages_are_cut_from_
         let last = emulator.tokens().pop().unwrap().secret().clone();
         [tokens, vec![last]].concat()
     };
-    let client = client(&emulator);
-    for (agent, limit, offset, expected, has_next_page) in [
-        ("agent-1", None, None, &[0, 2, 4][..], false),
-        ("agent-1", Some(2), None, &[0, 2], true),
-        ("agent-1", Some(2), Some(2), &[4], false),
-        ("agent-2", None, None, &[1, 5], false),
-        ("agent-3", None, None, &[5], false),
-        ("agent-", None, None, &[], false),
-        ("AGENT-1", None, None, &[], false),
+    for (agent, expected) in [
+        ("agent-1", &[0, 2, 4][..]),
+        ("agent-2", &[1, 5]),
+        ("agent-3", &[5]),
+        ("agent-", &[]),
+        ("AGENT-1", &[]),
     ] {
-        let page = client
-            .list_client_side_access_tokens(&page_of(Some(agent), limit, offset))
-            .await
-            .unwrap();
-        let listed: Vec<_> = page.tokens.iter().map(|token| &token.token).collect();
         let expected: Vec<_> = expected
             .iter()
-            .map(|&index: &usize| &tokens[index])
+            .map(|&index: &usize| tokens[index].clone())
             .collect();
-        assert!(
-            listed == expected,
-            "{agent}, limit {limit:?}, offset {offset:?}"
-        );
-        assert_eq!(
-            page.has_next_page, has_next_page,
-            "{agent}, {limit:?}, {offset:?}"
-        );
+        let (all, more) = page(&emulator, &page_of(Some(agent), None, None)).await;
+        assert_eq!((sorted(&all), more), (sorted(&expected), false), "{agent}");
+        for offset in 0..all.len() {
+            let request = page_of(Some(agent), Some(1), u32::try_from(offset).ok());
+            let (listed, more) = page(&emulator, &request).await;
+            assert!(listed == all[offset..=offset] && more == (offset + 1 < all.len()));
+        }
     }
 }
 
+/// A new token may come anywhere, so that what stood at a position stands at the next one.
 #[tokio::test]
-async fn a_token_is_listed_up_to_the_instant_of_its_expiry() {
+async fn a_list_has_no_order_of_age_and_positions_shift() {
+    let mut is_oldest_first = 0;
+    let mut is_newest_first = 0;
+    let mut shifted = 0;
+    for seed in 0..20 {
+        let emulator = Emulator::builder().seed(seed).start().await.unwrap();
+        let mut made = Vec::new();
+        let mut before = Vec::new();
+        for _ in 0..6 {
+            before = page(&emulator, &page_of(None, None, None)).await.0;
+            create(&emulator, &good_body()).await;
+            made.push(emulator.tokens().pop().unwrap().secret().clone());
+        }
+        let (listed, _) = page(&emulator, &page_of(None, None, None)).await;
+        assert_eq!(sorted(&listed), sorted(&made));
+        // The rest stays as it was, so that whoever lists the same again sees the same.
+        let rest: Vec<_> = listed
+            .iter()
+            .filter(|it| **it != made[5])
+            .cloned()
+            .collect();
+        assert!(rest == before);
+        shifted += usize::from(listed[5] != made[5]);
+        is_oldest_first += usize::from(listed == made);
+        made.reverse();
+        is_newest_first += usize::from(listed == made);
+    }
+    assert!(is_oldest_first < 5 && is_newest_first < 5 && shifted > 5);
+}
+
+#[tokio::test]
+async fn an_expired_token_is_listed_until_it_is_deleted() {
     let clock = ManualClock::new();
     let emulator = Emulator::builder()
         .clock(clock.clone())
@@ -151,9 +187,9 @@ async fn a_token_is_listed_up_to_the_instant_of_its_expiry() {
     ] {
         clock.set(now);
         let page = list(&emulator, "?limit=1").await.json();
-        assert_eq!(page["hasNextPage"], live > 1);
+        assert_eq!(page["hasNextPage"], true);
         let page = list(&emulator, "").await.json();
-        assert_eq!(page["tokens"].as_array().unwrap().len(), live);
+        assert_eq!(page["tokens"].as_array().unwrap().len(), 2);
         let count = emulator.token_count();
         assert_eq!((count.live, count.expired), (live, expired));
         let states: Vec<_> = emulator
@@ -163,6 +199,10 @@ async fn a_token_is_listed_up_to_the_instant_of_its_expiry() {
             .collect();
         assert_eq!(states, [expired == 0, true]);
     }
+    let expired = emulator.tokens()[0].secret().expose_secret().to_owned();
+    delete(&emulator, &expired).await;
+    let page = list(&emulator, "").await.json();
+    assert_eq!(page["tokens"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -14,5 +14,6 @@ mod list;
 mod messages;
 mod projects;
 mod raw;
+mod rules;
 mod secrecy;
 mod state;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use letta_api::{Bearer, Client, types};
-use letta_api_emulator::Emulator;
+use letta_api_emulator::{Emulator, TokenRules};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -77,6 +77,9 @@ impl Answer {
         self.headers[name].to_str().unwrap()
     }
 }
+
+/// Both ways of treating tokens: what holds with both is tested with both.
+pub(crate) const RULES: [fn() -> TokenRules; 2] = [TokenRules::strict, TokenRules::published_2025];
 
 /// A request with the emulator's key.
 pub(crate) fn request(emulator: &Emulator, method: Method, path: &str) -> reqwest::RequestBuilder {

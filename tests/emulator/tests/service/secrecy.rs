@@ -18,7 +18,7 @@ async fn nothing_that_can_be_printed_holds_a_key_or_a_token() {
     let mut printed = format!("{builder:?} {builder:#?}");
     let emulator = builder.start().await.unwrap();
     let mut body = good_body();
-    body["hostname"] = json!(format!("https://user:{PRESENTED}@chat.example.com/"));
+    body["hostname"] = json!(format!("https://user:{PRESENTED}@chat.example.com"));
     create(&emulator, &body).await;
     let token = emulator.tokens()[0].secret().expose_secret().to_owned();
     // Anything may stand in a text.
@@ -142,7 +142,10 @@ async fn no_refusal_repeats_a_key_or_a_token_wherever_it_was_put() {
             .header("origin", secret);
         answers.push(Answer::of(origin).await);
         for answer in answers {
-            assert!((400..500).contains(&answer.status), "{}", answer.status);
+            // Deleting succeeds, whatever is named.
+            let is_deleted = answer.status == 204 && answer.text.is_empty();
+            let is_refused = (400..500).contains(&answer.status);
+            assert!(is_refused || is_deleted, "{}", answer.status);
             assert!(!answer.text.contains(secret), "{}", answer.text);
             assert!(!format!("{:?}", answer.headers).contains(secret));
         }

@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .chat()
         .agent("agent-7d1e9b3c-55f2-4d8a-8b6c-91e0c4a2f377")
         .chat()
-        .build()?;
+        .build_combined()?;
     for line in stdin().lines() {
         let mut length = 0;
         for _ in 0..line?.parse()? {
