@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use url::{Host, Position, Url};
 
-use crate::Secret;
-use crate::slip;
+use crate::credentials::{Secret, slip};
 
 /// Room for a path, in bytes: those with a token in them have about 140.
 const ROOM: usize = 192;
@@ -106,7 +105,6 @@ impl BaseUrl {
     }
 
     /// The URL with `path` appended, which begins with a slash and whose segments are percent-encoded.
-    #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) fn with_path(&self, path: &str) -> Url {
         if self.0.stem.is_empty() {
             self.with_whole_path(path)
@@ -117,7 +115,6 @@ impl BaseUrl {
 
     /// As [`with_path`](Self::with_path), for a path that is still to be put together. It may hold a secret, so every copy of it but
     /// the URL itself is wiped.
-    #[allow(dead_code, reason = "used by whatever operations are there")]
     pub(crate) fn with_path_of(&self, path: fmt::Arguments<'_>) -> Url {
         let stem = &self.0.stem;
         let path = written(format_args!("{stem}{path}"));

@@ -2,13 +2,7 @@
 
 use std::sync::Arc;
 
-use progenitor_client::ByteStream;
-use serde::de::DeserializeOwned;
-
-use crate::{
-    BaseUrl, BoxFuture, Direct, Error, Operation, Response, ResponseValue, Transport,
-    TransportError,
-};
+use crate::{BaseUrl, BoxFuture, Direct, Operation, Response, Transport, TransportError};
 
 /// A client for the API: a base URL, an HTTP client, and the [`Transport`] between them.
 ///
@@ -71,95 +65,9 @@ impl Client {
         &self.client
     }
 
-    /// Called by generated operations that answer with JSON.
-    #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) fn receive_json<T: DeserializeOwned, E: DeserializeOwned>(
-        &self,
-        request: reqwest::Request,
-        operation: &'static Operation,
-        successes: &'static [u16],
-        errors: &'static [u16],
-    ) -> impl Future<Output = Result<ResponseValue<T>, Error<E>>> {
-        let sent = self.send(request, operation);
-        async move {
-            let mut response = self.received(sent.await)?;
-            match is_documented(&response, successes, errors) {
-                Some(is_success) => {
-                    let read = response.buffer().await;
-                    match is_success {
-                        true => ResponseValue::from_buffered(response, read),
-                        false => Err(Error::documented(ResponseValue::from_buffered(
-                            response, read,
-                        )?)),
-                    }
-                }
-                None => Err(Error::undocumented(response)),
-            }
-        }
-    }
-
-    /// Called by generated operations whose answer has no body.
-    #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) fn receive_nothing<E: DeserializeOwned>(
-        &self,
-        request: reqwest::Request,
-        operation: &'static Operation,
-        successes: &'static [u16],
-        errors: &'static [u16],
-    ) -> impl Future<Output = Result<ResponseValue<()>, Error<E>>> {
-        self.receive(request, operation, successes, errors, ResponseValue::empty)
-    }
-
-    /// Called by generated operations that hand their answer over as it comes.
-    #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) fn receive_stream<E: DeserializeOwned>(
-        &self,
-        request: reqwest::Request,
-        operation: &'static Operation,
-        successes: &'static [u16],
-        errors: &'static [u16],
-    ) -> impl Future<Output = Result<ResponseValue<ByteStream>, Error<E>>> {
-        self.receive(request, operation, successes, errors, ResponseValue::stream)
-    }
-
-    /// For answers whose body is not read if they are successes.
-    #[allow(dead_code, reason = "used by whatever operations are there")]
-    fn receive<T, E: DeserializeOwned>(
-        &self,
-        request: reqwest::Request,
-        operation: &'static Operation,
-        successes: &'static [u16],
-        errors: &'static [u16],
-        take: fn(Response) -> ResponseValue<T>,
-    ) -> impl Future<Output = Result<ResponseValue<T>, Error<E>>> {
-        let sent = self.send(request, operation);
-        async move {
-            let mut response = self.received(sent.await)?;
-            match is_documented(&response, successes, errors) {
-                Some(true) => Ok(take(response)),
-                Some(false) => {
-                    let read = response.buffer().await;
-                    let error = ResponseValue::from_buffered(response, read)?;
-                    Err(Error::documented(error))
-                }
-                None => Err(Error::undocumented(response)),
-            }
-        }
-    }
-
-    /// Called by generated operations whose answers are read in several ways.
-    #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) fn execute(
-        &self,
-        request: reqwest::Request,
-        operation: &'static Operation,
-    ) -> impl Future<Output = Result<Response, TransportError>> {
-        let sent = self.send(request, operation);
-        async move { self.received(sent.await) }
-    }
-
-    /// No future but the transport's own has to make room for the request, which is large.
-    fn send<'a>(
+    /// Hands a request to the transport. No future but the transport's own has to make room for the request, which is
+    /// large.
+    pub(crate) fn send<'a>(
         &'a self,
         request: reqwest::Request,
         operation: &'static Operation,
@@ -167,7 +75,8 @@ impl Client {
         self.transport.execute(&self.client, request, operation)
     }
 
-    fn received(
+    /// What the transport brought back, with this client's limit to its body.
+    pub(crate) fn received(
         &self,
         mut response: Result<Response, TransportError>,
     ) -> Result<Response, TransportError> {
@@ -175,16 +84,6 @@ impl Client {
             response.set_body_limit(self.body_limit);
         }
         response
-    }
-}
-
-/// Whether the status is that of a success, if it is documented.
-fn is_documented(response: &Response, successes: &[u16], errors: &[u16]) -> Option<bool> {
-    let status = response.status().as_u16();
-    if successes.contains(&status) {
-        Some(true)
-    } else {
-        errors.contains(&status).then_some(false)
     }
 }
 

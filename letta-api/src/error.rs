@@ -4,9 +4,8 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::response::{BodyError, Response};
-use crate::response_value::ResponseValue;
-use crate::transport_error::TransportError;
+use crate::failure::TransportError;
+use crate::response::{BodyError, InvalidPayload, Response, ResponseValue};
 
 /// Why a call failed. `E` is the error body that the operation documents.
 ///
@@ -40,19 +39,7 @@ pub enum Error<E = ()> {
 }
 
 impl<E> Error<E> {
-    /// Called by generated code.
-    #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) fn documented(response: ResponseValue<E>) -> Self {
-        Self::ErrorResponse(Box::new(response))
-    }
-
-    /// Called by generated code.
-    #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) fn undocumented(response: Response) -> Self {
-        Self::UnexpectedResponse(response)
-    }
-
-    /// The status of the answer, where there was one.
+    /// The status of the answer, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::InvalidRequest(_) | Self::Transport(_) => None,
@@ -63,7 +50,7 @@ impl<E> Error<E> {
         }
     }
 
-    /// The headers of the answer, where there was one.
+    /// The headers of the answer, if there was one.
     pub fn headers(&self) -> Option<&HeaderMap> {
         match self {
             Self::InvalidRequest(_) | Self::Transport(_) => None,
@@ -80,7 +67,7 @@ impl<E> Error<E> {
         match self {
             Self::ErrorResponse(answer) => Some(Bytes::copy_from_slice(answer.body())),
             Self::UnexpectedResponse(response) => response.bytes().await.ok(),
-            Self::InvalidPayload(payload) => Some(payload.body),
+            Self::InvalidPayload(payload) => Some(payload.into_body()),
             _ => None,
         }
     }
@@ -150,7 +137,7 @@ impl<E> std::fmt::Debug for Error<E> {
             }
             Self::InvalidPayload(payload) => {
                 let mut out = f.debug_struct("InvalidPayload");
-                out.field("problem", &payload.problem);
+                out.field("problem", &payload.problem());
                 out
             }
         };
@@ -168,57 +155,5 @@ impl<E> std::error::Error for Error<E> {
             Self::ResponseBody { source, .. } => Some(source),
             _ => None,
         }
-    }
-}
-
-/// A body that is not what the description says: no JSON, JSON of another shape, cut short.
-///
-/// Printing it says what is wrong and where, and shows nothing of the body.
-pub struct InvalidPayload {
-    /// Without its body.
-    pub(crate) response: Response,
-    pub(crate) body: Bytes,
-    pub(crate) problem: String,
-}
-
-impl InvalidPayload {
-    /// The status of the answer.
-    pub fn status(&self) -> StatusCode {
-        self.response.status()
-    }
-
-    /// The headers of the answer.
-    pub fn headers(&self) -> &HeaderMap {
-        self.response.headers()
-    }
-
-    /// What is wrong with the body, and at which line and column of it. Of a page of HTML, that it is one.
-    pub fn problem(&self) -> &str {
-        &self.problem
-    }
-
-    /// The body as it came. It may hold a secret: the answer to a create holds the token.
-    pub fn body(&self) -> &Bytes {
-        &self.body
-    }
-}
-
-impl std::fmt::Display for InvalidPayload {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "the body of a {} answer is not what the description says: {}",
-            self.status(),
-            self.problem
-        )
-    }
-}
-
-impl std::fmt::Debug for InvalidPayload {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InvalidPayload")
-            .field("status", &self.status().as_u16())
-            .field("problem", &self.problem)
-            .finish_non_exhaustive()
     }
 }

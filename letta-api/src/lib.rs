@@ -1,9 +1,8 @@
 //! Raw client for the Letta API, generated from the OpenAPI description in `openapi/`.
 //!
-//! One method per operation on [`Client`], one type per schema in [`types`], one constant per
-//! operation in [`operations`]. The crate adds nothing to what the service does and leaves nothing
-//! out: for policies, checked input, time-outs and plain errors, take `letta-api-ext`, which is
-//! built on this crate and hands it out for everything that it does not wrap.
+//! [`Client`] has one method per operation, [`types`] one type per schema, and [`operations`] one constant per
+//! operation. The crate offers what the service offers, unchanged. For policies, checked input, time-outs and plain
+//! errors, use `letta-api-ext`. It is built on this crate, and gives access to it for everything that it does not wrap.
 //!
 //! ```no_run
 //! use letta_api::{ApiKey, Bearer, Client, types};
@@ -25,29 +24,29 @@
 //!
 //! # How a call is written
 //!
-//! - **What must be given** is an argument: paths first, then the others.
-//! - **Parameters that may be left out** are `Option`s where they are one or two. Where they are more, they are one
-//!   struct with `Default` and setters: `types::ListClientSideAccessTokensParams::default().with_limit(20u32)`.
-//! - **A body that may be left out** is an `Option`; without one, none is sent.
+//! - **Required parameters** are arguments: those of the path first, then the others.
+//! - **Optional parameters** are one struct per operation, `…Params`, with `Default` and setters:
+//!   `types::ListClientSideAccessTokensParams::default().with_limit(20u32)`. A parameter that is added later breaks no
+//!   caller.
+//! - **An optional body** is an `Option`. Without a value, no body is sent.
 //! - **An operation that answers with JSON or server-sent events** has two methods. The second, often
-//!   `…_stream`, hands over the bytes of the events as they arrive, a [`ByteStream`].
-//! - **What only answers have** (`readOnly` in the description) is not sent. **What only requests have** (`writeOnly`) is
-//!   an argument of the constructor where it is required, and missing in answers.
+//!   `…_stream`, returns the bytes of the events as they arrive, as a [`ByteStream`].
+//! - **Fields that only answers have** (`readOnly` in the description) are not sent. **Fields that only requests have**
+//!   (`writeOnly`) are missing in answers. If they are required, the constructor takes them.
 //! - **What the service deprecates** has `#[deprecated]`, or says so in its documentation.
 //! - **Uploads** need the feature `multipart`, and take files as `FilePart`.
 //!
 //! # What this crate promises
 //!
-//! - **Nothing off the wire is refused for being newer than the description.** Enums and unions have
-//!   an `Unknown` variant that keeps what it was given and sends it back unchanged, and a branch of a
-//!   union keeps members that it does not know. Unknown fields of other objects are passed over.
-//! - **Printing is safe.** `Debug` and `Display` of everything in here, errors included, show no
-//!   key, no token, no URL of a request, no header, and no body. What the service said is there when
-//!   asked for by name ([`Error::into_body`], [`ResponseValue::into_inner`]). A value of [`types`]
-//!   prints its fields, but for those that the overlay calls sensitive: a service that puts a secret
-//!   where the description has none would have it printed.
-//! - **A path parameter is one path segment.** It is percent-encoded, and what could name another
-//!   resource (an empty one, `.`, `..`) is refused before anything is sent.
+//! - **An answer is not refused for being newer than the description.** Enums and unions have an `Unknown` variant that
+//!   keeps the value and sends it back unchanged. A branch of a union keeps members that it does not know. Unknown fields
+//!   of other objects are ignored.
+//! - **Printing is safe.** `Debug` and `Display` of all types in this crate, errors included, show no key, no token, no
+//!   URL of a request, no header, and no body. Methods such as [`Error::into_body`] and [`ResponseValue::into_inner`]
+//!   give what the service said. A value of [`types`] prints its fields, except those that the overlay marks as
+//!   sensitive. If a service puts a secret into any other field, it is printed.
+//! - **A path parameter is one path segment.** It is percent-encoded. A value that could name another resource (an empty
+//!   one, `.`, `..`) is refused before anything is sent.
 //! - **Bodies have a limit** ([`Client::with_body_limit`]), counted after decompression.
 //! - **One hook.** Every request passes through a [`Transport`], which may change it, repeat it,
 //!   observe it or refuse it.
@@ -61,65 +60,45 @@
 //!
 //! - `rustls`: TLS by rustls, in reqwest's own default client.
 //! - `http2`: HTTP/2 in reqwest, and [`TransportError::is_unprocessed`] tells what a server refused over it. Without the
-//!   feature, and with an HTTP client that speaks HTTP/2 all the same, that counts as a request which may have been
-//!   worked on.
+//!   feature, a request that was refused over HTTP/2 counts as one that may have been processed.
 //!
-//! The other features are `native-tls` (TLS by the platform's own library, which comes before rustls where both are on),
+//! The other features are `native-tls` (TLS by the platform's own library, which takes precedence if both are on),
 //! `schemars` and `multipart`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub use crate::api_key::{ApiKey, InvalidApiKey};
 pub use crate::base_url::{BaseUrl, InvalidBaseUrl};
 pub use crate::client::Client;
-pub use crate::error::{Error, InvalidPayload};
-#[cfg(feature = "multipart")]
-pub use crate::file_part::FilePart;
+#[doc(hidden)]
+pub use crate::credentials::slip::slip;
+pub use crate::credentials::{ApiKey, InvalidApiKey, Secret};
+pub use crate::error::Error;
+pub use crate::failure::TransportError;
 pub use crate::generated::{operations, types};
-#[doc(hidden)]
-pub use crate::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 pub use crate::operation::Operation;
-pub use crate::response::{BodyError, Response};
-pub use crate::response_value::ResponseValue;
 #[doc(hidden)]
-pub use crate::response_value::read_json;
-pub use crate::secret::Secret;
+pub use crate::response::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 #[doc(hidden)]
-pub use crate::slip::slip;
+pub use crate::response::json::read_json;
+pub use crate::response::{BodyError, ByteStream, InvalidPayload, Response, ResponseValue};
+#[cfg(feature = "multipart")]
+pub use crate::support::file_part::FilePart;
 pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
-pub use crate::transport_error::TransportError;
-pub use progenitor_client::ByteStream;
 
-mod api_key;
 mod base_url;
 mod client;
+mod credentials;
 mod error;
 mod failure;
-#[cfg(feature = "multipart")]
-#[cfg_attr(
-    not(test),
-    allow(
-        dead_code,
-        reason = "whether there are uploads is up to the description"
-    )
-)]
-mod file_part;
+// Which imports are used depends on the features. Deprecated items are generated, too.
+#[allow(clippy::all, deprecated, unreachable_pub, unused_imports)]
 #[rustfmt::skip]
 mod generated;
-mod html;
 mod operation;
-mod path;
-mod request_body;
 mod response;
-mod response_value;
-mod secret;
-mod slip;
-mod tagged;
-mod text_enum;
+#[doc(hidden)]
+pub mod support;
 mod transport;
-mod transport_error;
-mod union;
-mod wiped;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

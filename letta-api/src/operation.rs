@@ -22,39 +22,6 @@ pub struct Operation {
     pub streams: bool,
 }
 
-impl Operation {
-    #[allow(dead_code, reason = "used by whatever operations are there")]
-    pub(crate) const fn new(
-        id: &'static str,
-        method: &'static str,
-        path_template: &'static str,
-    ) -> Self {
-        Self {
-            id,
-            method,
-            path_template,
-            safe_to_repeat: false,
-            streams: false,
-        }
-    }
-
-    #[allow(dead_code, reason = "which of these are used is up to the description")]
-    pub(crate) const fn safe_to_repeat(self) -> Self {
-        Self {
-            safe_to_repeat: true,
-            ..self
-        }
-    }
-
-    #[allow(dead_code, reason = "which of these are used is up to the description")]
-    pub(crate) const fn streaming(self) -> Self {
-        Self {
-            streams: true,
-            ..self
-        }
-    }
-}
-
 impl std::fmt::Display for Operation {
     /// Writes the [`id`](Self::id).
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

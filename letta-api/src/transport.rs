@@ -7,7 +7,7 @@ use crate::{ApiKey, Operation, Response, TransportError};
 
 /// Carries a request to the service, and its answer back.
 ///
-/// This is the one place where a layer over this crate gets hold of every request: to add headers, to
+/// Every request passes through it, so a layer over this crate has one place to add headers, to
 /// set a time-out, to repeat it, to measure it. [`Direct`] and [`Bearer`] are the two that come with
 /// the crate. A transport is set with [`Client::with_transport`](crate::Client::with_transport);
 /// clients are cheap to clone, so options for one call are a clone with another transport.
@@ -39,7 +39,7 @@ pub trait Transport: MaybeSend + MaybeSync {
     ///
     /// # Errors
     ///
-    /// Where no answer can be had. An answer of any status, an error status included, is `Ok`.
+    /// There is no answer. An answer of any status, an error status included, is `Ok`.
     fn execute<'a>(
         &'a self,
         http: &'a reqwest::Client,
@@ -48,22 +48,22 @@ pub trait Transport: MaybeSend + MaybeSync {
     ) -> BoxFuture<'a, Result<Response, TransportError>>;
 }
 
-/// A boxed future. It is `Send` wherever threads are, that is, everywhere but in a browser.
+/// A boxed future. It is `Send`, except in a browser.
 #[cfg(not(target_arch = "wasm32"))]
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-/// A boxed future. It is `Send` wherever threads are, that is, everywhere but in a browser.
+/// A boxed future. It is `Send`, except in a browser.
 #[cfg(target_arch = "wasm32")]
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 macro_rules! maybe {
     ($name:ident, $bound:ident) => {
-        #[doc = concat!("`", stringify!($bound), "` wherever threads are; anything in a browser, where nothing need be.")]
+        #[doc = concat!("`", stringify!($bound), "`, except in a browser: any type has it there.")]
         #[cfg(not(target_arch = "wasm32"))]
         pub trait $name: $bound {}
         #[cfg(not(target_arch = "wasm32"))]
         impl<T: $bound + ?Sized> $name for T {}
 
-        #[doc = concat!("`", stringify!($bound), "` wherever threads are; anything in a browser, where nothing need be.")]
+        #[doc = concat!("`", stringify!($bound), "`, except in a browser: any type has it there.")]
         #[cfg(target_arch = "wasm32")]
         pub trait $name {}
         #[cfg(target_arch = "wasm32")]

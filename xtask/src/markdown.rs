@@ -85,7 +85,10 @@ pub fn docs_with(text: &str, words: &str) -> String {
     if text.is_empty() {
         return words.to_owned();
     }
-    let together = format!("{text} {words}");
+    // Many a note ends without a full stop.
+    let is_open = text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | '\'' | '"'));
+    let stop = if is_open { "." } else { "" };
+    let together = format!("{text}{stop} {words}");
     let ends_in_paragraph = matches!(read(&text).as_deref(), Some([.., Block::Paragraph(_)]));
     match ends_in_paragraph && is_safe(&together) {
         true => together,
@@ -115,6 +118,108 @@ pub fn code(text: &str) -> String {
         }
     }
     code_span(&shown)
+}
+
+/// The text with its long lines broken, at spaces. It reads the same: a text that would not, comes back as it is.
+pub fn wrapped(text: &str, width: usize) -> String {
+    let is_long = |line: &str| line.chars().count() > width;
+    if !text.lines().any(is_long) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + text.len() / 32);
+    let mut fence = None;
+    for line in text.lines() {
+        let content = line.trim_start();
+        let mark = content
+            .chars()
+            .next()
+            .filter(|it| matches!(it, '`' | '~'))
+            .filter(|it| content.chars().take_while(|c| c == it).count() >= 3);
+        let is_fence = mark.is_some() && (fence.is_none() || fence == mark);
+        if is_fence {
+            fence = match fence {
+                None => mark,
+                Some(_) => None,
+            };
+        }
+        let is_prose = fence.is_none() && !is_fence && !content.starts_with(['#', '|']);
+        if is_prose && is_long(line) {
+            break_line(line, width, &mut out);
+        } else {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    out.truncate(out.trim_end_matches('\n').len());
+    match flowing(text) == flowing(&out) {
+        true => out,
+        false => text.to_owned(),
+    }
+}
+
+/// Breaks a line. What follows stands as deep as the text of the line's list item or quote, if it has one.
+fn break_line(line: &str, width: usize, out: &mut String) {
+    let indent = line.len() - line.trim_start().len();
+    let content = &line[indent..];
+    let marker = match content.split_once(' ') {
+        Some((marker @ ("-" | "*" | "+"), _)) => marker.len() + 1,
+        Some((marker, _))
+            if marker.ends_with(['.', ')'])
+                && marker.len() > 1
+                && marker[..marker.len() - 1]
+                    .bytes()
+                    .all(|it| it.is_ascii_digit()) =>
+        {
+            marker.len() + 1
+        }
+        _ => 0,
+    };
+    let deeper = match content.starts_with("> ") {
+        true => format!("{}> ", &line[..indent]),
+        false => " ".repeat(indent + marker),
+    };
+    let head = indent + marker.max(if content.starts_with("> ") { 2 } else { 0 });
+    out.push_str(&line[..head]);
+    let mut column = line[..head].chars().count();
+    let mut is_first = true;
+    for word in line[head..].split(' ') {
+        let length = word.chars().count();
+        if !is_first {
+            // What begins a block at the beginning of a line does not stand there.
+            let may_begin = word
+                .starts_with(|c: char| c.is_alphabetic() || matches!(c, '`' | '[' | '(' | '"'))
+                && !word.starts_with("```");
+            if may_begin && column + 1 + length > width {
+                out.push('\n');
+                out.push_str(&deeper);
+                column = deeper.chars().count();
+            } else {
+                out.push(' ');
+                column += 1;
+            }
+        }
+        out.push_str(word);
+        column += length;
+        is_first = false;
+    }
+}
+
+/// What a text is read as, wherever its lines end.
+fn flowing(text: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut words = String::new();
+    for event in events(text) {
+        match event {
+            Event::Text(text) => words.push_str(&text),
+            Event::SoftBreak => words.push(' '),
+            other => {
+                all.push(std::mem::take(&mut words));
+                all.push(format!("{other:?}"));
+            }
+        }
+    }
+    all.push(words);
+    all
 }
 
 /// The words of a text in one line, without any markup.

@@ -45,6 +45,10 @@ pub struct Operation {
     pub tags: Vec<String>,
     /// Its parameters, in the description's order: the path item's, then its own.
     pub parameters: Vec<Parameter>,
+    /// What is said of its request body.
+    pub body_description: Option<String>,
+    /// Its documented answers, in the description's order.
+    pub answers: Vec<Answer>,
     /// Whether its request body is JSON that may be left out.
     pub optional_body: bool,
     /// Whether its request body is sent as a form with files.
@@ -54,6 +58,15 @@ pub struct Operation {
     /// Types that it needs though its method does not mention them, by their names in Rust: what a stream
     /// that the caller reads holds, say. They are there whenever the operation is.
     pub extra_types: Vec<String>,
+}
+
+/// A documented answer of an operation.
+#[derive(Debug)]
+pub struct Answer {
+    /// `200`, say, or `default`.
+    pub status: String,
+    /// What it means.
+    pub description: String,
 }
 
 /// A parameter of an operation.
@@ -67,6 +80,10 @@ pub struct Parameter {
     pub description: Option<String>,
     /// What to say to those who use it, if it is deprecated.
     pub deprecated: Option<String>,
+    /// Where it goes: `path`, `query` or `header`.
+    pub place: String,
+    /// What the service takes if it is left out, as JSON.
+    pub default: Option<String>,
     /// Whether it may be left out.
     pub optional: bool,
 }
@@ -231,6 +248,10 @@ impl Operation {
             deprecated: deprecation(node),
             tags: tags(node).into_iter().map(str::to_owned).collect(),
             parameters: Parameter::list(document, document.pointer(&item), node),
+            body_description: node
+                .get("requestBody")
+                .and_then(|body| description(reference::last(document, body))),
+            answers: Answer::list(document, node),
             optional_body: flag(OPTIONAL_BODY),
             upload: flag(UPLOAD),
             extra_types: event.map(type_name).into_iter().collect(),
@@ -263,10 +284,9 @@ impl Parameter {
             .map(|(name, place, node)| Self {
                 name: name.to_owned(),
                 argument: argument_name(name),
-                description: node
-                    .get("description")
-                    .and_then(Node::as_str)
-                    .map(str::to_owned),
+                description: description(node),
+                place: place.to_owned(),
+                default: default(document, node),
                 deprecated: deprecation(node).or_else(|| node.get("schema").and_then(deprecation)),
                 optional: place != "path"
                     && node.get("required").and_then(Node::as_bool) != Some(true),
@@ -276,17 +296,76 @@ impl Parameter {
 }
 
 impl Parameter {
-    /// What is said of it, if anything is, and whether it is deprecated.
-    pub fn said(&self) -> Option<String> {
-        let docs = self.description.as_deref().map(markdown::docs);
-        match (docs, &self.deprecated) {
-            (docs, None) => docs,
-            (docs, Some(note)) => {
-                let words = format!("Deprecated: {}.", note.trim_end_matches('.'));
-                Some(markdown::docs_with(&docs.unwrap_or_default(), &words))
+    /// Whether anything is said of it that can be seen.
+    pub fn is_described(&self) -> bool {
+        let said = self.description.as_deref().unwrap_or_default();
+        !markdown::docs(said).is_empty()
+    }
+
+    /// What is said of it, and its default. Empty if there is nothing to say.
+    pub fn docs(&self) -> String {
+        let said = self.description.as_deref().unwrap_or_default();
+        match &self.default {
+            None => markdown::docs(said),
+            Some(default) => {
+                markdown::docs_with(said, &format!("Default: {}.", markdown::code(default)))
             }
         }
     }
+
+    /// As [`Parameter::docs`], and whether it is deprecated.
+    pub fn said(&self) -> String {
+        let docs = self.docs();
+        match &self.deprecated {
+            None => docs,
+            Some(note) => {
+                let words = format!("Deprecated: {}.", note.trim_end_matches('.'));
+                markdown::docs_with(&docs, &words)
+            }
+        }
+    }
+}
+
+impl Answer {
+    fn list(document: &Node, operation: &Node) -> Vec<Self> {
+        let listed = operation.get("responses").and_then(Node::as_object);
+        listed
+            .into_iter()
+            .flatten()
+            .filter(|(status, _)| !status.starts_with("x-"))
+            .map(|(status, entry)| {
+                let node = reference::last(document, &entry.node);
+                Self {
+                    status: status.clone(),
+                    description: description(node).unwrap_or_default(),
+                }
+            })
+            .collect()
+    }
+
+    /// Whether it is an error.
+    pub fn is_error(&self) -> bool {
+        !self.status.starts_with(['1', '2', '3'])
+    }
+}
+
+/// What is said of something.
+fn description(node: &Node) -> Option<String> {
+    node.get("description")
+        .and_then(Node::as_str)
+        .map(str::to_owned)
+}
+
+/// The default of a parameter, if it has a short one.
+fn default(document: &Node, parameter: &Node) -> Option<String> {
+    const LONGEST: usize = 80;
+    let schema = reference::last(document, parameter.get("schema")?);
+    let default = schema.get("default")?;
+    let text = match default.as_str() {
+        Some("") | None => default.to_json().to_string(),
+        Some(text) => text.to_owned(),
+    };
+    (!default.is_null() && text.len() <= LONGEST).then_some(text)
 }
 
 impl EventStream {

@@ -5,8 +5,17 @@ use heck::{ToKebabCase, ToPascalCase, ToSnakeCase};
 
 /// The field of a branch of an open union that keeps members that the description does not know.
 pub const UNKNOWN_MEMBERS: &str = "unknown";
-/// The file of the types that several tags reach, and the modules of `generated.rs`: no tag may be called so.
-pub const MODULES: [&str; 3] = ["shared", "types", "operations"];
+/// The modules of `generated.rs` that are no tag's: no tag may be called so.
+pub const MODULES: [&str; 3] = [SHARED, TYPES, OPERATIONS];
+
+/// The module of the types that several tags reach.
+pub const SHARED: &str = "shared";
+
+/// The module of all types.
+pub const TYPES: &str = "types";
+
+/// The module of all operations.
+pub const OPERATIONS: &str = "operations";
 /// The constant that lists all operations: no operation's own may be called so.
 pub const ALL: &str = "ALL";
 /// The feature, and so the file, of the operations that have no tag.

@@ -22,13 +22,11 @@ pub use layout::SourceFile;
 
 use crate::diagnostic::Failure;
 use crate::model::{self, Model};
-use crate::naming::{ALL, UNTAGGED, module_name};
+use crate::naming::{ALL, OPERATIONS, SHARED, TYPES, UNTAGGED, module_name};
 use crate::refine::Refined;
 use crate::template::template;
 use layout::{CONSTANTS, MethodUnit, OWN_TYPES, TypeUnit};
 use reach::{DEFAULTS, Part};
-
-const SHARED: &str = "shared";
 
 /// The code by files, and the features that turn it on.
 #[derive(Debug)]
@@ -82,7 +80,10 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
             .and_then(|it| it.strip_prefix("::"))
         {
             debug_assert!(!function.is_empty());
-            defaults.push(part);
+            // For the default of a fraction, typify adds a function that nothing calls.
+            if mentions.values().any(|it| it.contains(&name)) {
+                defaults.push(part);
+            }
             continue;
         }
         let mut features = part.features.iter();
@@ -113,25 +114,24 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     if !shared.is_empty() || !defaults.is_empty() {
         let module = format_ident!("{SHARED}");
         modules.push(parse_quote!(mod #module;));
-        types.push(
-            parse_quote!(#[allow(unreachable_pub, unused_imports)] pub use super::#module::*;),
-        );
+        types.push(parse_quote!(pub use super::#module::*;));
         source_files.push(shared_file(shared, defaults)?);
     }
 
     let list = format_ident!("{ALL}");
+    let (all_types, all_operations) = (format_ident!("{TYPES}"), format_ident!("{OPERATIONS}"));
     let root = syn::parse2(quote! {
         #![doc = " The generated client: the modules by tags, and what they export."]
 
         #(#modules)*
 
         /// The types that operations take and give.
-        pub mod types {
+        pub mod #all_types {
             #(#types)*
         }
 
         /// The operations, as a [`Transport`](crate::Transport) is told of them.
-        pub mod operations {
+        pub mod #all_operations {
             use crate::Operation;
             #(#constants)*
 
@@ -260,10 +260,8 @@ fn shared_file(shared: Vec<Part>, defaults: Vec<Part>) -> Result<SourceFile, Fai
             }
         }
         let module = format_ident!("{DEFAULTS}");
-        // For the default of a fraction, typify adds a function that nothing calls.
         let mut module: ItemMod = parse_quote! {
             /// The description's defaults, for serde.
-            #[allow(dead_code)]
             pub(crate) mod #module {}
         };
         if let Some((_, items)) = &mut module.content {

@@ -135,9 +135,10 @@ fn item(name: &str) -> String {
     found.join("\n")
 }
 
-/// Source text without any space, for comparing.
+/// Source text without any space, and its documentation without its lines, for comparing.
 fn squeezed(source: &str) -> String {
-    source.split_whitespace().collect()
+    let squeezed: String = source.split_whitespace().collect();
+    squeezed.replace("\"]#[doc=\"", "")
 }
 
 #[test]
@@ -168,8 +169,8 @@ fn each_construct_comes_out_as_it_should() {
                 "derive(Clone, Debug, Default, PartialEq)",
                 r#"#[non_exhaustive] pub struct GetThingParameters {
                     #[doc = " For the logs."] pub x_trace_id: ::std::option::Option<::std::string::String>,
-                    #[doc = " `self`"] pub self_: ::std::option::Option<bool>,
-                    #[doc = " `ids`"] pub ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                    #[doc = " `self` in the query."] pub self_: ::std::option::Option<bool>,
+                    #[doc = " `ids` in the query."] pub ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
                 }"#,
                 "pub fn with_self_(mut self, self_: impl ::std::convert::Into<bool>) -> Self",
             ],
@@ -194,7 +195,7 @@ fn each_construct_comes_out_as_it_should() {
                 r#"from_static("application/json")"#,
                 "ResponseValue<::serde_json::Value>, Error<types::RefusedResponse>",
                 "For the answer as server-sent events, see [`follow_stream`](Self::follow_stream).",
-                "self.receive_json(request, &operations::FOLLOW, &[200u16], &[404u16]).await",
+                "call::json(self, request, &operations::FOLLOW, &[200u16], &[404u16]).await",
             ],
             &["502u16", "text/event-stream"],
         ),
@@ -204,18 +205,18 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 r#"from_static("text/event-stream")"#,
                 "Result<ResponseValue<ByteStream>, Error<types::RefusedResponse>>",
-                "self.receive_stream(request, &operations::FOLLOW_STREAM, &[200u16], &[404u16]).await",
+                "call::stream(self, request, &operations::FOLLOW_STREAM, &[200u16], &[404u16]).await",
                 "The `data` of each event is a [`types::Entry`] as JSON",
                 "&operations::FOLLOW_STREAM",
             ],
             &["application/json"],
         ),
-        ("FOLLOW", &[").safe_to_repeat();"], &["streaming"]),
+        ("FOLLOW", &["safe_to_repeat: true, streams: false"], &[]),
         (
             "FOLLOW_STREAM",
-            &[
-                r#"Operation::new("follow_stream", "POST", "/v1/streams/{id}",).safe_to_repeat().streaming();"#,
-            ],
+            &[r#"Operation {
+                    id: "follow_stream", method: "POST", path_template: "/v1/streams/{id}", safe_to_repeat: true, streams: true,
+                };"#],
             &[],
         ),
         // A name that another operation has is left to it; an inline event gets a type.
@@ -223,7 +224,7 @@ fn each_construct_comes_out_as_it_should() {
             "talk",
             &[
                 "body: Option<&'a types::Talk>",
-                "request_body::json_if_any(",
+                "body::json_if_any(",
                 "`stream` of the body must not be `true` here.",
             ],
             &[".json("],
@@ -233,21 +234,25 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 "body: Option<&'a types::Talk>",
                 "[`types::TalkEvent`]",
-                "The service goes by `stream` of the body",
+                "Set `stream` of the body to `true`.",
             ],
             &[],
         ),
-        ("TALK_EVENTS", &[").streaming();"], &["safe_to_repeat"]),
+        (
+            "TALK_EVENTS",
+            &["safe_to_repeat: false, streams: true"],
+            &[],
+        ),
         ("TalkEvent", &["pub word:"], &[]),
         // Content where there is none is not read.
         (
             "talk_stream",
-            &["self.receive_nothing(", "&[204u16]"],
+            &["call::nothing(self,", "&[204u16]"],
             &["ACCEPT"],
         ),
         (
             "has_talks",
-            &["self.receive_nothing(", "&[200u16]"],
+            &["call::nothing(self,", "&[200u16]"],
             &["ACCEPT"],
         ),
         // An upload, its parts in order.
@@ -256,7 +261,7 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 r#"#[cfg(feature = "multipart")]"#,
                 "body: types::ImportThingsBody",
-                "crate::file_part::send(",
+                "crate::support::file_part::send(",
                 "body.into_form()?,).await?.build()?",
             ],
             &[".json("],
@@ -283,7 +288,7 @@ fn each_construct_comes_out_as_it_should() {
             "put_thing",
             &[
                 "team_id: &'a str, type_: types::Kind, body: &'a types::Thing",
-                r#".with_path_of(::std::format_args!("/v1/teams/{}/things/{}", team_id_segment, type_segment)"#,
+                r#"path::url_of(&self.baseurl, ::std::format_args!("/v1/teams/{}/things/{}", team_id_segment, type_segment)"#,
                 r#"path::segment("type", &type_)?"#,
             ],
             &[],
@@ -302,8 +307,8 @@ fn each_construct_comes_out_as_it_should() {
         (
             "send_form",
             &[
-                ".form_urlencoded(&body)",
-                "Error::InvalidRequest(\"the body cannot be written as a form\"",
+                "letrequest=body::form(self.client.post(url)",
+                "&body,)?.build()?",
             ],
             &[".json("],
         ),
@@ -320,7 +325,7 @@ fn each_construct_comes_out_as_it_should() {
             "download_file",
             &[
                 "ResponseValue<ByteStream>",
-                "self.receive_stream(request, &operations::DOWNLOAD_FILE, &[200u16], &[",
+                "call::stream(self, request, &operations::DOWNLOAD_FILE, &[200u16], &[",
             ],
             &[],
         ),
@@ -330,18 +335,26 @@ fn each_construct_comes_out_as_it_should() {
             &[],
         ),
         // The mark stands on the constant, whatever the method; and so does a success that is a stream.
-        ("GET_THING", &[").safe_to_repeat();"], &["streaming"]),
-        ("SEND_FORM", &[").safe_to_repeat();"], &["streaming"]),
-        ("PUT_THING", &[], &["safe_to_repeat", "streaming"]),
-        ("DOWNLOAD_FILE", &[").safe_to_repeat().streaming();"], &[]),
-        ("FOLLOW_NOTES", &[").streaming();"], &["safe_to_repeat"]),
+        ("GET_THING", &["safe_to_repeat: true, streams: false"], &[]),
+        ("SEND_FORM", &["safe_to_repeat: true, streams: false"], &[]),
+        ("PUT_THING", &["safe_to_repeat: false, streams: false"], &[]),
+        (
+            "DOWNLOAD_FILE",
+            &["safe_to_repeat: true, streams: true"],
+            &[],
+        ),
+        (
+            "FOLLOW_NOTES",
+            &["safe_to_repeat: false, streams: true"],
+            &[],
+        ),
         // An error that is no JSON is a stream as well, and makes none of the operation.
-        ("ADD_NOTE", &[], &["safe_to_repeat", "streaming"]),
+        ("ADD_NOTE", &["safe_to_repeat: false, streams: false"], &[]),
         (
             "add_note",
             &[
                 "ResponseValue<::serde_json::Value>, Error<ByteStream>",
-                "Err(Error::documented(ResponseValue::stream(response)))",
+                "Err(call::error(call::arriving(response)))",
             ],
             &[],
         ),
@@ -504,6 +517,8 @@ fn what_is_deprecated_says_so_and_what_to_do_about_it() {
         format!("AgedWhole::with_more: {plain}"),
         format!("Client::read_aged: {guide}"),
         format!("Client::read_aged_stream: {guide}"),
+        format!("ReadAgedParams.s: {plain}"),
+        format!("ReadAgedParams::with_s: {plain}"),
         "WriteAgedParams.a: Use b.".to_owned(),
         "WriteAgedParams::with_a: Use b.".to_owned(),
     ];
@@ -517,6 +532,92 @@ fn what_is_deprecated_says_so_and_what_to_do_about_it() {
         "/// A list: Deprecated: the API description marks it as deprecated.",
     ] {
         assert!(all.contains(words), "{words}");
+    }
+}
+
+/// Written from the description, in this order, with lines that are not long.
+#[test]
+fn methods_are_documented_from_the_description() {
+    let mut description = description();
+    let get = description["paths"]["/v1/teams/{team_id}/things/{type}"]["get"]
+        .as_object_mut()
+        .unwrap();
+    let long = "word ".repeat(30);
+    get.insert("summary".to_owned(), "Get a thing.".into());
+    get.insert("description".to_owned(), long.clone().into());
+    get["parameters"][2] = serde_json::json!({
+        "name": "self", "in": "query", "description": "Whether it is its own", "schema": {"type": "boolean", "default": true},
+    });
+    get["parameters"][3]["description"] = " \n".into();
+    get["parameters"][3]["schema"]["default"] = serde_json::json!(["a"]);
+    let (files, _) = code_of(parsed(&description));
+    let docs = |name: &str| {
+        let mut lines = Vec::new();
+        for file in &files {
+            let mut found: Vec<&str> = Vec::new();
+            for line in file.text.lines().map(str::trim) {
+                match line.strip_prefix("///") {
+                    Some(line) => found.push(line.strip_prefix(' ').unwrap_or(line)),
+                    None if line.contains(name) => {
+                        lines.append(&mut found);
+                    }
+                    None if line.starts_with('#') => {}
+                    None => found.clear(),
+                }
+            }
+        }
+        lines.join("\n")
+    };
+    let half = "word ".repeat(17).trim_end().to_owned();
+    assert_eq!(
+        docs("fn get_thing<"),
+        format!(
+            "Get a thing\n\n{half}\n{}\n\n\
+             Sends `GET /v1/teams/{{team_id}}/things/{{type}}`. It is safe to repeat.\n\n\
+             # Arguments\n\n- `params`: What may be left out, see [`types::GetThingParameters`].\n\n\
+             # Answers\n\n- `200`: It.\n\n\
+             # Errors\n\n[`Error::ErrorResponse`] with [`types::RefusedResponse`], if the service answers:\n\n\
+             - `404`: Refused.\n\nSee [`Error`] for what else can go wrong.",
+            "word ".repeat(13).trim_end()
+        )
+    );
+    assert_eq!(
+        docs("pub self_: ::std::option::Option<bool>"),
+        "Whether it is its own. Default: `true`."
+    );
+    assert_eq!(
+        docs("pub ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>"),
+        "`ids` in the query. Default: `[\"a\"]`."
+    );
+    assert_eq!(
+        docs("fn put_thing<"),
+        "Sends `PUT /v1/teams/{team_id}/things/{type}`. It is not safe to repeat: a call whose\n\
+         outcome is unknown may have had its effect.\n\n\
+         # Answers\n\n- `204`: Done.\n\n\
+         # Errors\n\nThe description documents none. See [`Error`] for what can go wrong."
+    );
+    // An error without a shape of its own beside one that has it: its body is not read.
+    assert!(
+        docs("fn add_note<")
+            .contains("with the bytes of the body, if the service answers:\n\n- `400`: In words.")
+    );
+    assert_eq!(
+        docs("pub struct FollowParams"),
+        "The optional parameters of [`follow`](crate::Client::follow) and of\n\
+         [`follow_stream`](crate::Client::follow_stream).\n\n\
+         `default()` leaves all of them out, and a setter sets one."
+    );
+    for file in &files {
+        for line in file
+            .text
+            .lines()
+            .filter(|line| line.trim_start().starts_with("///"))
+        {
+            assert!(
+                line.chars().count() <= 100 || !line.trim_start()[4..].contains(' '),
+                "{line}"
+            );
+        }
     }
 }
 

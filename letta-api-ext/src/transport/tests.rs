@@ -803,12 +803,6 @@ async fn the_limits_of_an_answer_that_is_streamed_are_those_of_its_beginning() {
         .build()
         .unwrap();
     let response = send(&letta, request, |operation| operation.streams = true).await;
-    let body: Vec<bytes::Bytes> = response
-        .unwrap()
-        .into_stream()
-        .into_inner()
-        .try_collect()
-        .await
-        .unwrap();
+    let body: Vec<bytes::Bytes> = response.unwrap().into_stream().try_collect().await.unwrap();
     assert_eq!(body.concat(), b"data: 1\n\ndata: [DONE]\n\n");
 }

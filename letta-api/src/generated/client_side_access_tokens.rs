@@ -3,24 +3,33 @@
 
 //! The operations of the feature `client-side-access-tokens`, and the types that no other reaches.
 
-#[allow(unused_imports)]
-use crate::{
-    operations, path, request_body, types, ByteStream, Client, Error, ResponseValue,
-};
+use crate::support::scope::*;
+use crate::{operations, types};
 
-#[allow(unused_imports)]
-use progenitor_client::RequestBuilderExt;
-
-#[allow(clippy::all, deprecated)]
 impl Client {
     /// List client-side access tokens
     ///
-    /// Lists the tokens of the account, a page at a time. Do not rely on an order. Expired tokens may be among them, and positions may shift between pages: both are so in the service's published source of 2025. Hosted service only.
+    /// Lists the tokens of the account, a page at a time. Do not rely on an order. Expired
+    /// tokens may be among them, and positions may shift between pages: both are so in the
+    /// service's published source of 2025. Hosted service only.
     ///
-    /// Sends a `GET` request to `/v1/client-side-access-tokens`
+    /// Sends `GET /v1/client-side-access-tokens`. It is safe to repeat.
     ///
-    /// Arguments:
-    /// - `params`: What may be left out; `Default` leaves out all of it.
+    /// # Arguments
+    ///
+    /// - `params`: What may be left out, see [`types::ListClientSideAccessTokensParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of tokens. This answer holds their secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+    ///
+    /// - `400`: The request was refused. `message` says why.
+    ///
+    /// See [`Error`] for what else can go wrong.
     pub async fn list_client_side_access_tokens<'a>(
         &'a self,
         params: &'a types::ListClientSideAccessTokensParams,
@@ -29,7 +38,7 @@ impl Client {
         Error<types::ApiError>,
     > {
         let types::ListClientSideAccessTokensParams { agent_id, offset, limit } = params;
-        let url = self.baseurl.with_path("/v1/client-side-access-tokens");
+        let url = path::url(&self.baseurl, "/v1/client-side-access-tokens");
         let request = self
             .client
             .get(url)
@@ -37,11 +46,12 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .query(&progenitor_client::QueryParam::new("agentId", &agent_id))
-            .query(&progenitor_client::QueryParam::new("limit", &limit))
-            .query(&progenitor_client::QueryParam::new("offset", &offset))
+            .query(&query::QueryParam::new("agentId", &agent_id))
+            .query(&query::QueryParam::new("limit", &limit))
+            .query(&query::QueryParam::new("offset", &offset))
             .build()?;
-        self.receive_json(
+        call::json(
+                self,
                 request,
                 &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
                 &[200u16],
@@ -52,14 +62,30 @@ impl Client {
 
     /// Create a client-side access token
     ///
-    /// Issues a token that may do what `policy` says, for the web application at `hostname`. It lives until `expires_at`, or for 5 minutes if that is left out. Name one agent, in one entry. The service's published source of 2025 lets a call through only if every entry of the policy allows it, so that a token for two agents opens nothing. Hosted service only.
+    /// Issues a token that may do what `policy` says, for the web application at `hostname`. It
+    /// lives until `expires_at`, or for 5 minutes if that is left out. Name one agent, in one
+    /// entry. The service's published source of 2025 lets a call through only if every entry of
+    /// the policy allows it, so that a token for two agents opens nothing. Hosted service only.
     ///
-    /// Sends a `POST` request to `/v1/client-side-access-tokens`
+    /// Sends `POST /v1/client-side-access-tokens`. It is not safe to repeat: a call whose
+    /// outcome is unknown may have had its effect.
+    ///
+    /// # Answers
+    ///
+    /// - `201`: The token was created. This answer holds its secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+    ///
+    /// - `400`: The request was refused. `message` says why.
+    ///
+    /// See [`Error`] for what else can go wrong.
     pub async fn create_client_side_access_token<'a>(
         &'a self,
         body: &'a types::ClientSideAccessTokenCreate,
     ) -> Result<ResponseValue<types::ClientSideAccessToken>, Error<types::ApiError>> {
-        let url = self.baseurl.with_path("/v1/client-side-access-tokens");
+        let url = path::url(&self.baseurl, "/v1/client-side-access-tokens");
         let request = self
             .client
             .post(url)
@@ -69,7 +95,8 @@ impl Client {
             )
             .json(&body)
             .build()?;
-        self.receive_json(
+        call::json(
+                self,
                 request,
                 &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN,
                 &[201u16],
@@ -80,22 +107,37 @@ impl Client {
 
     /// Delete a client-side access token
     ///
-    /// Deletes the service's record of the token. In the service's published source of 2025, the answer is a 204 for any token, known or not, and a token that has been used may work until it expires. Hosted service only.
+    /// Deletes the service's record of the token. In the service's published source of 2025,
+    /// the answer is a 204 for any token, known or not, and a token that has been used may work
+    /// until it expires. Hosted service only.
     ///
-    /// Sends a `DELETE` request to `/v1/client-side-access-tokens/{token}`
+    /// Sends `DELETE /v1/client-side-access-tokens/{token}`. It is safe to repeat.
     ///
-    /// Arguments:
-    /// - `token`: The token itself. It stands in the path, so the URL of this call is a secret too.
+    /// # Arguments
+    ///
+    /// - `token`: The token itself. It stands in the path, so the URL of this call is a secret
+    ///   too.
+    ///
+    /// # Answers
+    ///
+    /// - `204`: There is no record of the token. Documented with a JSON body, sent without one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+    ///
+    /// - `400`: The request was refused. `message` says why.
+    ///
+    /// See [`Error`] for what else can go wrong.
     pub async fn delete_client_side_access_token<'a>(
         &'a self,
         token: &'a crate::Secret,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
         let token_segment = path::segment("token", &token)?;
-        let url = self
-            .baseurl
-            .with_path_of(
-                ::std::format_args!("/v1/client-side-access-tokens/{}", token_segment),
-            );
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/client-side-access-tokens/{}", token_segment),
+        );
         let request = self
             .client
             .delete(url)
@@ -104,7 +146,8 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        self.receive_nothing(
+        call::nothing(
+                self,
                 request,
                 &operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN,
                 &[204u16],
@@ -115,38 +158,39 @@ impl Client {
 }
 
 /// The operations, as a [`Transport`](crate::Transport) is told of them.
-#[allow(clippy::all, deprecated)]
 pub(super) mod constants {
     use crate::Operation;
 
     /// `GET /v1/client-side-access-tokens`
-    pub const LIST_CLIENT_SIDE_ACCESS_TOKENS: Operation = Operation::new(
-            "list_client_side_access_tokens",
-            "GET",
-            "/v1/client-side-access-tokens",
-        )
-        .safe_to_repeat();
+    pub const LIST_CLIENT_SIDE_ACCESS_TOKENS: Operation = Operation {
+        id: "list_client_side_access_tokens",
+        method: "GET",
+        path_template: "/v1/client-side-access-tokens",
+        safe_to_repeat: true,
+        streams: false,
+    };
 
     /// `POST /v1/client-side-access-tokens`
-    pub const CREATE_CLIENT_SIDE_ACCESS_TOKEN: Operation = Operation::new(
-        "create_client_side_access_token",
-        "POST",
-        "/v1/client-side-access-tokens",
-    );
+    pub const CREATE_CLIENT_SIDE_ACCESS_TOKEN: Operation = Operation {
+        id: "create_client_side_access_token",
+        method: "POST",
+        path_template: "/v1/client-side-access-tokens",
+        safe_to_repeat: false,
+        streams: false,
+    };
 
     /// `DELETE /v1/client-side-access-tokens/{token}`
-    pub const DELETE_CLIENT_SIDE_ACCESS_TOKEN: Operation = Operation::new(
-            "delete_client_side_access_token",
-            "DELETE",
-            "/v1/client-side-access-tokens/{token}",
-        )
-        .safe_to_repeat();
+    pub const DELETE_CLIENT_SIDE_ACCESS_TOKEN: Operation = Operation {
+        id: "delete_client_side_access_token",
+        method: "DELETE",
+        path_template: "/v1/client-side-access-tokens/{token}",
+        safe_to_repeat: true,
+        streams: false,
+    };
 }
 
 /// The types that no other tag's operations reach.
-#[allow(clippy::all, deprecated)]
 pub(super) mod own_types {
-    #[allow(unused_imports)]
     use crate::types::*;
 
     /// A policy as the service reports it.
@@ -185,11 +229,11 @@ pub(super) mod own_types {
             id: ::std::string::String,
             /// What the token may do to the agent.
             access: ::std::vec::Vec<AccessRight>,
-            /// Members that the description does not know, kept as they came and sent back unchanged.
+            /// Members that the description does not have. They are kept and sent back.
             #[serde(flatten)]
             unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         },
-        /// What the description does not know, kept as it came and sent back unchanged.
+        /// What the description does not have. It is kept and sent back as it came.
         #[serde(untagged)]
         Unknown(::serde_json::Map<::std::string::String, ::serde_json::Value>),
     }
@@ -197,16 +241,16 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            crate::tagged::read(deserializer)
+            crate::support::tagged::read(deserializer)
         }
     }
 
-    impl crate::tagged::Tagged for AccessPolicyEntry {
+    impl crate::support::tagged::Tagged for AccessPolicyEntry {
         const TAG: &'static str = "type";
         const BRANCHES: &'static [&'static str] = &["agent"];
         fn branch<'de, A: ::serde::de::MapAccess<'de>>(
             place: usize,
-            mut members: crate::tagged::Members<A>,
+            mut members: crate::support::tagged::Members<A>,
         ) -> ::std::result::Result<Self, A::Error> {
             match place {
                 _ => {
@@ -214,12 +258,12 @@ pub(super) mod own_types {
                         match name {
                             "id" => 0usize,
                             "access" => 1usize,
-                            "type" => crate::tagged::TAG,
+                            "type" => crate::support::tagged::TAG,
                             _ => return ::std::option::Option::None,
                         },
                     );
-                    let mut slot_0 = crate::tagged::Slot::Missing;
-                    let mut slot_1 = crate::tagged::Slot::Missing;
+                    let mut slot_0 = crate::support::tagged::Slot::Missing;
+                    let mut slot_1 = crate::support::tagged::Slot::Missing;
                     while let ::std::option::Option::Some(place) = members
                         .next(place_of)?
                     {
@@ -232,8 +276,8 @@ pub(super) mod own_types {
                     match (is_sound, slot_0, slot_1) {
                         (
                             true,
-                            crate::tagged::Slot::Fits(slot_0),
-                            crate::tagged::Slot::Fits(slot_1),
+                            crate::support::tagged::Slot::Fits(slot_0),
+                            crate::support::tagged::Slot::Fits(slot_1),
                         ) => {
                             ::std::result::Result::Ok(Self::Agent {
                                 id: slot_0,
@@ -242,12 +286,16 @@ pub(super) mod own_types {
                             })
                         }
                         (_, slot_0, slot_1) => {
-                            crate::tagged::put_back(&mut unknown, "id", slot_0);
-                            crate::tagged::put_back(&mut unknown, "access", slot_1);
-                            crate::tagged::put_back(
+                            crate::support::tagged::put_back(&mut unknown, "id", slot_0);
+                            crate::support::tagged::put_back(
+                                &mut unknown,
+                                "access",
+                                slot_1,
+                            );
+                            crate::support::tagged::put_back(
                                 &mut unknown,
                                 "type",
-                                crate::tagged::Slot::Fits("agent"),
+                                crate::support::tagged::Slot::Fits("agent"),
                             );
                             ::std::result::Result::Ok(Self::Unknown(unknown))
                         }
@@ -283,7 +331,7 @@ pub(super) mod own_types {
     pub enum AccessPolicyVersion {
         /// `1`
         V1,
-        /// What the description does not know, kept as it came and sent back unchanged.
+        /// What the description does not have. It is kept and sent back as it came.
         Unknown(::std::string::String),
     }
 
@@ -352,7 +400,7 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            crate::text_enum::read(deserializer)
+            crate::support::text_enum::read(deserializer)
         }
     }
 
@@ -362,11 +410,14 @@ pub(super) mod own_types {
             "AccessPolicyVersion".into()
         }
         fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-            crate::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+            crate::support::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
         }
     }
 
-    /// What a token may do to an agent: list its messages (`read_messages`), send it messages (`write_messages`), read the agent itself (`read_agent`), change it (`write_agent`; the service's published source of 2025 does not list PATCH, which is how an agent is changed).
+    /// What a token may do to an agent: list its messages (`read_messages`), send it messages
+    /// (`write_messages`), read the agent itself (`read_agent`), change it (`write_agent`; the
+    /// service's published source of 2025 does not list PATCH, which is how an agent is
+    /// changed).
     #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum AccessRight {
@@ -378,7 +429,7 @@ pub(super) mod own_types {
         ReadAgent,
         /// `write_agent`
         WriteAgent,
-        /// What the description does not know, kept as it came and sent back unchanged.
+        /// What the description does not have. It is kept and sent back as it came.
         Unknown(::std::string::String),
     }
 
@@ -459,7 +510,7 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            crate::text_enum::read(deserializer)
+            crate::support::text_enum::read(deserializer)
         }
     }
 
@@ -469,7 +520,7 @@ pub(super) mod own_types {
             "AccessRight".into()
         }
         fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-            crate::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+            crate::support::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
         }
     }
 
@@ -537,11 +588,15 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ClientSideAccessTokenCreate {
-        /// The URL of the web application that will use the token, with `http://` or `https://`. The service's published source of 2025 refuses one that ends with a slash.
+        /// The URL of the web application that will use the token, with `http://` or `https://`.
+        /// The service's published source of 2025 refuses one that ends with a slash.
         pub hostname: ::std::string::String,
-        /// The grants that the token should carry. Every grant must allow a call, so give one, for one agent.
+        /// The grants that the token should carry. Every grant must allow a call, so give one, for
+        /// one agent.
         pub policy: ::std::vec::Vec<AccessPolicyEntry>,
-        /// When the token should expire, as RFC 3339. 5 minutes from now if it is left out. The service's published source of 2025 ignores a value that it cannot parse, and gives 5 minutes then.
+        /// When the token should expire, as RFC 3339. 5 minutes from now if it is left out. The
+        /// service's published source of 2025 ignores a value that it cannot parse, and gives 5
+        /// minutes then.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<::std::string::String>,
     }
@@ -594,15 +649,18 @@ pub(super) mod own_types {
         }
     }
 
-    /// What may be left out of a call of [`list_client_side_access_tokens`](crate::Client::list_client_side_access_tokens).
+    /// The optional parameters of
+    /// [`list_client_side_access_tokens`](crate::Client::list_client_side_access_tokens).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ListClientSideAccessTokensParams {
         /// Only tokens whose policy names this agent. All tokens if it is left out.
         pub agent_id: ::std::option::Option<::std::string::String>,
-        /// How many tokens to skip. 0 if it is left out.
+        /// How many tokens to skip. Default: `0`.
         pub offset: ::std::option::Option<u32>,
-        /// How many tokens a page holds at most. 10 if it is left out.
+        /// How many tokens a page holds at most. Default: `10`.
         pub limit: ::std::option::Option<u32>,
     }
 

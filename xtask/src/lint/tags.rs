@@ -51,8 +51,20 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
     }
 }
 
-/// Whether crates.io takes it for a feature, and Rust for a module.
+/// Whether crates.io takes it for a feature, and Rust and all file systems for a module.
 fn is_feature(feature: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    feature.chars().all(allowed) && is_identifier(&module_name(feature)) && feature.len() <= 64
+    feature.chars().all(allowed)
+        && is_identifier(&module_name(feature))
+        && feature.len() <= 64
+        && !is_device(feature)
+}
+
+/// Whether Windows has a device of this name, and so no file.
+fn is_device(name: &str) -> bool {
+    let is_port = |port: &str| {
+        let number = name.strip_prefix(port);
+        number.is_some_and(|it| it.len() == 1 && it.as_bytes()[0].is_ascii_digit())
+    };
+    matches!(name, "aux" | "con" | "nul" | "prn") || is_port("com") || is_port("lpt")
 }

@@ -22,12 +22,12 @@ pub(super) fn shorten(method: &mut ImplItemFn) {
     };
     let (request, operation) = execute;
     let receive = match read {
-        Read::Json => quote!(receive_json),
-        Read::Nothing => quote!(receive_nothing),
-        Read::Stream => quote!(receive_stream),
+        Read::Json => quote!(json),
+        Read::Nothing => quote!(nothing),
+        Read::Stream => quote!(stream),
     };
     let end: Stmt = Stmt::Expr(
-        parse_quote!(self.#receive(#request, #operation, &[#(#successes),*], &[#(#errors),*]).await),
+        parse_quote!(call::#receive(self, #request, #operation, &[#(#successes),*], &[#(#errors),*]).await),
         None,
     );
     let length = method.block.stmts.len();
@@ -35,7 +35,7 @@ pub(super) fn shorten(method: &mut ImplItemFn) {
     method.block.stmts.push(end);
 }
 
-/// The arguments of `let response = self.execute(…).await?;`.
+/// The arguments of `let response = call::send(self, …).await?;`.
 fn call(local: &Local) -> Option<(&Expr, &Expr)> {
     let Expr::Try(tried) = &*local.init.as_ref()?.expr else {
         return None;
@@ -44,8 +44,8 @@ fn call(local: &Local) -> Option<(&Expr, &Expr)> {
         return None;
     };
     match &*awaited.base {
-        Expr::MethodCall(call) if call.method == "execute" && call.args.len() == 2 => {
-            Some((&call.args[0], &call.args[1]))
+        Expr::Call(call) if text(&call.func) == "call :: send" && call.args.len() == 3 => {
+            Some((&call.args[1], &call.args[2]))
         }
         _ => None,
     }
@@ -63,7 +63,7 @@ enum Read {
 fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
     let (last, arms) = arms.split_last()?;
     if !matches!(last.pat, Pat::Wild(_))
-        || text(&last.body) != "Err (Error :: undocumented (response))"
+        || text(&last.body) != "Err (call :: undocumented (response))"
     {
         return None;
     }
@@ -77,10 +77,10 @@ fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
         };
         let status: u16 = status.base10_parse().ok()?;
         let read = match text(inner(&arm.body)).as_str() {
-            "ResponseValue :: from_response (response) . await" => Read::Json,
-            "Ok (ResponseValue :: empty (response))" => Read::Nothing,
-            "Ok (ResponseValue :: stream (response))" => Read::Stream,
-            "Err (Error :: documented (ResponseValue :: from_response (response) . await ?))" => {
+            "call :: read (response) . await" => Read::Json,
+            "Ok (call :: empty (response))" => Read::Nothing,
+            "Ok (call :: arriving (response))" => Read::Stream,
+            "Err (call :: error (call :: read (response) . await ?))" => {
                 errors.push(status);
                 continue;
             }

@@ -28,9 +28,9 @@ impl Kind {
     /// The request with the body in it.
     fn send(self, request: &Expr) -> Expr {
         match self {
-            Self::Optional => parse_quote!(request_body::json_if_any(#request, body)),
+            Self::Optional => parse_quote!(body::json_if_any(#request, body)),
             Self::Upload => {
-                parse_quote!(crate::file_part::send(#request, body.into_form()?).await?)
+                parse_quote!(crate::support::file_part::send(#request, body.into_form()?).await?)
             }
         }
     }
@@ -68,9 +68,7 @@ pub(super) fn refine(
     }
     let said = match kind {
         Kind::Optional => "Without a `body`, none is sent.",
-        Kind::Upload => {
-            "Uploads: the body is sent as `multipart/form-data`. Needs the feature `multipart`."
-        }
+        Kind::Upload => "The body is sent as `multipart/form-data`. Needs the feature `multipart`.",
     };
     Ok(Some(said.to_owned()))
 }

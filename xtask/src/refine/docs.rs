@@ -5,6 +5,9 @@ use syn::{Attribute, Expr, Lit, Meta};
 
 use crate::markdown;
 
+/// The longest line of documentation that is not broken, in characters. It stands up to eight deep, after `/// `.
+const WIDTH: usize = 100 - 8 - 4;
+
 /// Rewrites the doc comments among `attrs`, which are text of the description, as documentation, one `///` line per
 /// line. Where there is none, `default` becomes the documentation, as it is.
 pub(super) fn tidy(attrs: &mut Vec<Attribute>, default: impl FnOnce() -> String) {
@@ -14,7 +17,7 @@ pub(super) fn tidy(attrs: &mut Vec<Attribute>, default: impl FnOnce() -> String)
 
 /// Puts documentation before other attributes, one `///` line per line.
 pub(super) fn set(attrs: &mut Vec<Attribute>, text: &str) {
-    attrs.splice(0..0, text.lines().map(line));
+    attrs.splice(0..0, markdown::wrapped(text, WIDTH).lines().map(line));
 }
 
 /// Adds a paragraph of ours.

@@ -54,15 +54,14 @@ pub(super) fn said(stream: &EventStream) -> (String, Vec<String>) {
         "Asks for server-sent events, and hands over their bytes as they arrive.".to_owned();
     if let Some(event) = &stream.event {
         let event = type_name(event);
-        said += &format!(
-            " The `data` of each event is a [`types::{event}`] as JSON, where it is JSON at all."
-        );
+        said +=
+            &format!(" The `data` of each event is a [`types::{event}`] as JSON, if it is JSON.");
     }
     let mut of_twin = vec![said];
     let mut other = format!("For the answer as server-sent events, see [`{name}`](Self::{name}).");
     if let Some(switch) = &stream.switch {
         of_twin.push(format!(
-            "The service goes by `{switch}` of the body, which this method leaves as it is: set it to `true`."
+            "Set `{switch}` of the body to `true`. The service goes by it, and this method does not set it."
         ));
         other += &format!(" `{switch}` of the body must not be `true` here.");
     }
@@ -113,7 +112,11 @@ impl VisitMut for ToEvents {
             ));
             self.accepts += 1;
         }
-        if call.method == "execute"
+    }
+
+    fn visit_expr_call_mut(&mut self, call: &mut syn::ExprCall) {
+        syn::visit_mut::visit_expr_call_mut(self, call);
+        if text(&call.func) == "call :: send"
             && let Some(operation) = call.args.last_mut()
         {
             let constant = &self.constant;
@@ -126,10 +129,10 @@ impl VisitMut for ToEvents {
         // Errors are read as JSON within an `Err`, and stay so.
         if let Expr::Await(awaited) = last(&arm.body)
             && let Expr::Call(call) = &*awaited.base
-            && text(&call.func) == "ResponseValue :: from_response"
+            && text(&call.func) == "call :: read"
         {
             let response = call.args.clone();
-            *arm.body = parse_quote!(Ok(ResponseValue::stream(#response)));
+            *arm.body = parse_quote!(Ok(call::arriving(#response)));
             self.answers += 1;
         }
         syn::visit_mut::visit_arm_mut(self, arm);

@@ -1,11 +1,15 @@
 //! What is said of a method: the description's own words, and ours. What the generator writes is not used, for it puts
 //! the description's text among its own as it is.
+//!
+//! In this order: summary, description, words about the method's form, the request and whether it may be repeated,
+//! arguments, answers, errors.
 
-use syn::ImplItemFn;
+use quote::ToTokens;
+use syn::{Expr, FnArg, GenericArgument, ImplItemFn, Pat, PathArguments, ReturnType, Stmt, Type};
 
 use super::docs;
 use crate::markdown;
-use crate::model::Operation;
+use crate::model::{Answer, Operation};
 
 /// The documentation of a method, until all is known that is to be said.
 #[derive(Clone, Default)]
@@ -17,7 +21,7 @@ pub(super) struct MethodDocs {
 }
 
 impl MethodDocs {
-    /// Writes it on the method, for the arguments that it has now. Those in `more_arguments` come last.
+    /// Writes it on the method, for the arguments that it has now.
     pub(super) fn write(&self, method: &mut ImplItemFn, operation: &Operation) {
         let mut blocks = Vec::new();
         let summary = operation.summary.as_deref().map(markdown::docs);
@@ -26,37 +30,158 @@ impl MethodDocs {
         blocks.extend(summary);
         blocks.extend(operation.description.as_deref().map(markdown::docs));
         blocks.extend(self.paragraphs.iter().cloned());
-        let (verb, path) = (&operation.method, markdown::code(&operation.path));
-        blocks.push(format!("Sends a `{verb}` request to {path}"));
-        blocks.extend(self.arguments(method, operation));
+        blocks.push(request(operation));
+        blocks.extend(list("# Arguments", self.arguments(method, operation)));
+        let (errors, answers): (Vec<&Answer>, Vec<&Answer>) =
+            operation.answers.iter().partition(|it| it.is_error());
+        blocks.extend(list(
+            "# Answers",
+            answers.into_iter().filter_map(meaning).collect(),
+        ));
+        blocks.push("# Errors".to_owned());
+        blocks.extend(self::errors(method, &errors));
         blocks.retain(|block| !block.is_empty());
         method.attrs.retain(|attr| !attr.path().is_ident("doc"));
         docs::set(&mut method.attrs, &blocks.join("\n\n"));
     }
 
-    fn arguments(&self, method: &ImplItemFn, operation: &Operation) -> Option<String> {
+    fn arguments(&self, method: &ImplItemFn, operation: &Operation) -> Vec<String> {
         let names = method.sig.inputs.iter().filter_map(|input| match input {
-            syn::FnArg::Typed(argument) => match &*argument.pat {
-                syn::Pat::Ident(pat) => Some(pat.ident.to_string()),
+            FnArg::Typed(argument) => match &*argument.pat {
+                Pat::Ident(pat) => Some(pat.ident.to_string()),
                 _ => None,
             },
-            syn::FnArg::Receiver(_) => None,
+            FnArg::Receiver(_) => None,
         });
-        let lines: Vec<String> = names
-            .filter_map(|argument| {
-                let head = markdown::code(&argument);
-                let parameter = operation
-                    .parameters
-                    .iter()
-                    .find(|it| it.argument == argument);
-                if let Some(said) = parameter.and_then(|it| it.said()) {
-                    return Some(markdown::item(&head, &said));
+        let said = |argument: String| {
+            let head = markdown::code(&argument);
+            let made = self.more_arguments.iter();
+            if let Some((_, said)) = made.clone().find(|(name, _)| *name == argument) {
+                return Some(format!("- {head}: {said}"));
+            }
+            let parameters = &operation.parameters;
+            let parameter = parameters.iter().find(|it| it.argument == argument);
+            let said = match parameter {
+                Some(parameter) => parameter.said(),
+                None if argument == "body" => {
+                    let said = operation.body_description.as_deref();
+                    markdown::docs(said.unwrap_or_default())
                 }
-                let made = &self.more_arguments;
-                let (_, said) = made.iter().find(|(name, _)| *name == argument)?;
-                Some(format!("- {head}: {said}"))
-            })
-            .collect();
-        (!lines.is_empty()).then(|| format!("Arguments:\n{}", lines.join("\n")))
+                None => String::new(),
+            };
+            (!said.is_empty()).then(|| markdown::item(&head, &said))
+        };
+        names.filter_map(said).collect()
+    }
+}
+
+/// The request, and whether it may be sent again.
+fn request(operation: &Operation) -> String {
+    let request = markdown::code(&format!("{} {}", operation.method, operation.path));
+    let again = match operation.safe_to_repeat {
+        true => "It is safe to repeat",
+        false => {
+            "It is not safe to repeat: a call whose outcome is unknown may have had its effect"
+        }
+    };
+    format!("Sends {request}. {again}.")
+}
+
+/// A heading with a list below it, unless the list is empty.
+fn list(heading: &str, items: Vec<String>) -> Option<String> {
+    (!items.is_empty()).then(|| format!("{heading}\n\n{}", items.join("\n")))
+}
+
+/// An item of a list of answers.
+fn meaning(answer: &Answer) -> Option<String> {
+    let said = markdown::docs(&answer.description);
+    (!said.is_empty()).then(|| markdown::item(&markdown::code(&answer.status), &said))
+}
+
+/// What is below the heading: what the service answers, and what else can go wrong.
+fn errors(method: &ImplItemFn, errors: &[&Answer]) -> Vec<String> {
+    const ELSE: &str = "See [`Error`] for what else can go wrong.";
+
+    let body = error_body(&method.sig.output);
+    let decoded = decoded(method);
+    let (with, without): (Vec<&Answer>, Vec<&Answer>) = errors
+        .iter()
+        .partition(|it| decoded.contains(&it.status.to_uppercase()));
+    let mut blocks = Vec::new();
+    for (answers, variant, holds) in [
+        (with, "ErrorResponse", body),
+        (without, "UnexpectedResponse", None),
+    ] {
+        if answers.is_empty() {
+            continue;
+        }
+        let holds = holds.map_or_else(String::new, |body| format!(" with {body}"));
+        let items = answers.into_iter().map(|answer| {
+            meaning(answer).unwrap_or_else(|| format!("- {}", markdown::code(&answer.status)))
+        });
+        let items: Vec<String> = items.collect();
+        blocks.push(format!(
+            "[`Error::{variant}`]{holds}, if the service answers:\n\n{}",
+            items.join("\n")
+        ));
+    }
+    blocks.push(match blocks.is_empty() {
+        true => "The description documents none. See [`Error`] for what can go wrong.".to_owned(),
+        false => ELSE.to_owned(),
+    });
+    blocks
+}
+
+/// The statuses of the errors that the method decodes, as the description has them, in capitals. Its answers are told
+/// apart in a match at its end.
+fn decoded(method: &ImplItemFn) -> Vec<String> {
+    let Some(Stmt::Expr(Expr::Match(answer), None)) = method.block.stmts.last() else {
+        return Vec::new();
+    };
+    let arms = answer.arms.iter();
+    let errors = arms.filter(|arm| text(&arm.body).contains("call :: error"));
+    errors
+        .map(|arm| match &arm.pat {
+            Pat::Range(range) => format!("{:.1}XX", text(range)),
+            Pat::Wild(_) => "DEFAULT".to_owned(),
+            status => text(status).trim_end_matches("u16").to_owned(),
+        })
+        .collect()
+}
+
+fn text(tokens: &impl ToTokens) -> String {
+    tokens.to_token_stream().to_string()
+}
+
+/// The `E` of `Result<…, Error<E>>` in words, unless it is `()`.
+fn error_body(output: &ReturnType) -> Option<String> {
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
+    let body = argument(argument(ty, "Result", 1)?, "Error", 0)?;
+    let words = match body {
+        Type::Tuple(_) => return None,
+        Type::Path(path) if path.path.segments.len() == 2 => {
+            let name = text(path).replace(' ', "");
+            format!("[`{name}`]")
+        }
+        Type::Path(path) if path.path.is_ident("ByteStream") => "the bytes of the body".to_owned(),
+        _ => "the body as JSON".to_owned(),
+    };
+    Some(words)
+}
+
+/// An argument of a generic type of this name.
+fn argument<'a>(ty: &'a Type, of: &str, place: usize) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) if last.ident == of => {
+            match arguments.args.iter().nth(place)? {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn keep_unknown_members(
     }
     let name = format_ident!("{name}");
     fields.push(parse_quote! {
-        /// Members that the description does not know, kept as they came and sent back unchanged.
+        /// Members that the description does not have. They are kept and sent back.
         #[serde(flatten)]
         #name: ::serde_json::Map<::std::string::String, ::serde_json::Value>
     });

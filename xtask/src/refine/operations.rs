@@ -9,8 +9,8 @@ use syn::punctuated::Punctuated;
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Block, Expr, ExprMethodCall, Ident, ImplItemFn, Item, ItemConst, LitStr, Local, Macro, Pat,
-    Stmt, Token,
+    Block, Expr, ExprMethodCall, ExprPath, Ident, ImplItemFn, Item, ItemConst, LitStr, Local,
+    Macro, Pat, Stmt, Token, parse_quote,
 };
 
 use super::method_docs::MethodDocs;
@@ -91,18 +91,16 @@ pub(super) fn refine(
 /// The constant of an operation.
 fn declaration(name: &Ident, id: &str, operation: &model::Operation, is_stream: bool) -> ItemConst {
     let (verb, path) = (&operation.method, &operation.path);
-    let mut value = template!(
-        Expr: { Operation::new(id, verb, path) },
-        id = &template::text(id),
-        verb = &template::text(verb),
-        path = &template::text(path),
-    );
-    if operation.safe_to_repeat {
-        value = template!(Expr: { value.safe_to_repeat() }, value = &value);
-    }
-    if is_stream {
-        value = template!(Expr: { value.streaming() }, value = &value);
-    }
+    let safe_to_repeat = operation.safe_to_repeat;
+    let value: Expr = parse_quote! {
+        Operation {
+            id: #id,
+            method: #verb,
+            path_template: #path,
+            safe_to_repeat: #safe_to_repeat,
+            streams: #is_stream,
+        }
+    };
     let mut constant = template!(
         ItemConst: { pub const NAME: Operation = value; },
         NAME = name,
@@ -170,7 +168,7 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
                     return Err(missing("takes the response"));
                 };
                 *init.expr = template!(
-                    Expr: { self.execute(request, &operations::CONSTANT).await? },
+                    Expr: { call::send(self, request, &operations::CONSTANT).await? },
                     request = request,
                     CONSTANT = constant,
                 );
@@ -204,8 +202,8 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
     }
     method.block.stmts = stmts;
 
-    BoxErrors.visit_block_mut(&mut method.block);
-    forms::OwnErrors.visit_block_mut(&mut method.block);
+    OwnCalls.visit_block_mut(&mut method.block);
+    forms::OwnForms.visit_block_mut(&mut method.block);
     let mut paths = CheckPaths::default();
     paths.visit_block_mut(&mut method.block);
     if let Some(problem) = paths.problem {
@@ -223,6 +221,11 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
     if mentions(&method.block, "encode_path") {
         return Err(unexpected(&format!(
             "`{id}` has a path that stays unchecked"
+        )));
+    }
+    if mentions(&method.block, PROGENITOR) {
+        return Err(unexpected(&format!(
+            "`{id}` calls something of {PROGENITOR} that letta-api has nothing for"
         )));
     }
     Ok(())
@@ -265,10 +268,10 @@ fn append_path(url: &mut Expr) -> Option<()> {
     };
     let values: Vec<Expr> = arguments.collect();
     *url = if values.is_empty() && !path.value().contains(['{', '}']) {
-        syn::parse_quote!(#base.with_path(#path))
+        parse_quote!(path::url(&#base, #path))
     } else {
         // Not as a text: a value may be a secret, and whoever writes it down wipes it.
-        syn::parse_quote!(#base.with_path_of(::std::format_args!(#path, #(#values),*)))
+        parse_quote!(path::url_of(&#base, ::std::format_args!(#path, #(#values),*)))
     };
     Some(())
 }
@@ -412,24 +415,31 @@ impl VisitMut for DropHeaderMap {
     }
 }
 
-/// Makes `Error::ErrorResponse(…)` into `Error::documented(…)`, which boxes what it is given, since an error should be
-/// small, and `Error::UnexpectedResponse(…)` into `Error::undocumented(…)`.
-struct BoxErrors;
+/// The crate whose functions progenitor's code calls. letta-api has its own.
+const PROGENITOR: &str = "progenitor_client";
 
-impl VisitMut for BoxErrors {
-    fn visit_expr_call_mut(&mut self, call: &mut syn::ExprCall) {
-        if let Expr::Path(path) = &mut *call.func
-            && path.path.segments.len() == 2
-            && path.path.segments[0].ident == "Error"
-        {
-            let ident = &mut path.path.segments[1].ident;
-            if ident == "ErrorResponse" {
-                *ident = format_ident!("documented");
-            } else if ident == "UnexpectedResponse" {
-                *ident = format_ident!("undocumented");
-            }
-        }
-        syn::visit_mut::visit_expr_call_mut(self, call);
+/// Names what progenitor's code calls as letta-api has it, in `support`.
+struct OwnCalls;
+
+impl VisitMut for OwnCalls {
+    fn visit_expr_path_mut(&mut self, expr: &mut ExprPath) {
+        let names: Vec<String> = expr
+            .path
+            .segments
+            .iter()
+            .map(|it| it.ident.to_string())
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let own = match names.as_slice() {
+            ["Error", "ErrorResponse"] => quote!(call::error),
+            ["Error", "UnexpectedResponse"] => quote!(call::undocumented),
+            ["ResponseValue", "from_response"] => quote!(call::read),
+            ["ResponseValue", "empty"] => quote!(call::empty),
+            ["ResponseValue", "stream"] => quote!(call::arriving),
+            [PROGENITOR, "QueryParam", "new"] => quote!(query::QueryParam::new),
+            _ => return,
+        };
+        *expr = parse_quote!(#own);
     }
 }
 

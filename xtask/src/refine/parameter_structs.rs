@@ -1,4 +1,5 @@
-//! Parameters that may be left out, as one struct: past two of them, nobody can read a row of `None`s.
+//! Parameters that may be left out, as one struct, from the first on. The struct is `#[non_exhaustive]`, so one more of them
+//! breaks no caller, and nobody has to read a row of `None`s.
 
 use std::collections::BTreeSet;
 
@@ -17,10 +18,7 @@ use crate::model::Operation;
 use crate::naming::type_name;
 use crate::template::template;
 
-/// How many may stay arguments.
-const FEW: usize = 2;
-
-/// Puts the optional parameters of a method into a struct, if they are many, and gives that. `taken` are the
+/// Puts the optional parameters of a method into a struct, if there are any, and gives that. `taken` are the
 /// names that types have.
 pub(super) fn refine(
     method: &mut ImplItemFn,
@@ -33,7 +31,7 @@ pub(super) fn refine(
         .iter()
         .filter(|it| it.optional)
         .collect();
-    if optional.len() <= FEW {
+    if optional.is_empty() {
         return Ok(Vec::new());
     }
     let id = method.sig.ident.to_string();
@@ -61,11 +59,17 @@ pub(super) fn refine(
         };
         let mut inner = inner.clone();
         Owned.visit_type_mut(&mut inner);
-        let wire = &parameter.name;
         let mut attrs = Vec::new();
-        let said = parameter.description.as_deref().map(markdown::docs);
-        let said = said.filter(|it| !it.is_empty());
-        docs::set(&mut attrs, &said.unwrap_or_else(|| markdown::code(wire)));
+        let mut said = parameter.docs();
+        if !parameter.is_described() {
+            let wire = format!(
+                "{} in the {}.",
+                markdown::code(&parameter.name),
+                parameter.place
+            );
+            said = format!("{wire} {said}").trim_end().to_owned();
+        }
+        docs::set(&mut attrs, &said);
         attrs.extend(docs::deprecated(parameter.deprecated.as_ref()));
         fields.push((format_ident!("{}", parameter.argument), inner, attrs));
     }
@@ -96,14 +100,24 @@ pub(super) fn refine(
             let types::#name { #(#idents),* } = #argument_ident;
         },
     );
-    let said = "What may be left out; `Default` leaves out all of it.";
-    method_docs.more_arguments.push((argument, said.to_owned()));
-    Ok(items(&name, &id, &fields))
+    let said = format!("What may be left out, see [`types::{name}`].");
+    method_docs.more_arguments.push((argument, said));
+    let second = operation.event_stream.as_ref().map(|it| it.method.as_str());
+    Ok(items(&name, [Some(id.as_str()), second], &fields))
 }
 
 /// The struct, as those of schemas look.
-fn items(name: &Ident, id: &str, fields: &[(Ident, Type, Vec<Attribute>)]) -> Vec<Item> {
-    let doc = format!("What may be left out of a call of [`{id}`](crate::Client::{id}).");
+fn items(
+    name: &Ident,
+    methods: [Option<&str>; 2],
+    fields: &[(Ident, Type, Vec<Attribute>)],
+) -> Vec<Item> {
+    let methods = methods.into_iter().flatten();
+    let methods: Vec<String> = methods
+        .map(|it| format!("[`{it}`](crate::Client::{it})"))
+        .collect();
+    let doc = format!("The optional parameters of {}.", methods.join(" and of "));
+    let default = "`default()` leaves all of them out, and a setter sets one.";
     let mut item = template!(
         ItemStruct: {
             #[derive(Clone, Debug, Default, PartialEq)]
@@ -112,7 +126,7 @@ fn items(name: &Ident, id: &str, fields: &[(Ident, Type, Vec<Attribute>)]) -> Ve
         },
         Name = name,
     );
-    item.attrs.insert(0, docs::line(&doc));
+    docs::set(&mut item.attrs, &format!("{doc}\n\n{default}"));
     if let Fields::Named(named) = &mut item.fields {
         named.named = fields.iter().map(declared).collect();
     }

@@ -1,5 +1,5 @@
 //! How an open union of inline objects is read that is told apart by a tag. What serde derives takes every member into
-//! memory first; see `letta-api/src/tagged.rs`.
+//! memory first; see `letta-api/src/support/tagged.rs`.
 
 use std::collections::BTreeSet;
 
@@ -45,18 +45,18 @@ pub(super) fn reading(
                 fn deserialize<D: ::serde::Deserializer<'de>>(
                     deserializer: D,
                 ) -> ::std::result::Result<Self, D::Error> {
-                    crate::tagged::read(deserializer)
+                    crate::support::tagged::read(deserializer)
                 }
             }
         },
         parse_quote! {
-            impl crate::tagged::Tagged for #name {
+            impl crate::support::tagged::Tagged for #name {
                 const TAG: &'static str = #tag;
                 const BRANCHES: &'static [&'static str] = &[#(#tags),*];
 
                 fn branch<'de, A: ::serde::de::MapAccess<'de>>(
                     place: usize,
-                    mut members: crate::tagged::Members<A>,
+                    mut members: crate::support::tagged::Members<A>,
                 ) -> ::std::result::Result<Self, A::Error> {
                     match place {
                         #(#arms)*
@@ -106,12 +106,12 @@ fn branch(
         match missing {
             Some(missing) => {
                 fitting.push(quote! {
-                    #slot @ (crate::tagged::Slot::Fits(_) | crate::tagged::Slot::Missing)
+                    #slot @ (crate::support::tagged::Slot::Fits(_) | crate::support::tagged::Slot::Missing)
                 });
                 values.push(quote!(#ident: #slot.value().unwrap_or_else(|| #missing)));
             }
             None => {
-                fitting.push(quote!(crate::tagged::Slot::Fits(#slot)));
+                fitting.push(quote!(crate::support::tagged::Slot::Fits(#slot)));
                 values.push(quote!(#ident: #slot));
             }
         }
@@ -149,17 +149,17 @@ fn branch(
     Ok(Some(quote! {
         let place_of = |name: &str| ::std::option::Option::Some(match name {
             #(#names => #places,)*
-            #tag => crate::tagged::TAG,
+            #tag => crate::support::tagged::TAG,
             _ => return ::std::option::Option::None,
         });
-        #(let mut #slots = crate::tagged::Slot::Missing;)*
+        #(let mut #slots = crate::support::tagged::Slot::Missing;)*
         #reading
         let (is_sound, mut unknown) = members.finish();
         match (is_sound, #(#slots),*) {
             (true, #(#fitting),*) => ::std::result::Result::Ok(Self::#variant_name { #(#values,)* #keeps: unknown }),
             (_, #(#slots),*) => {
-                #(crate::tagged::put_back(&mut unknown, #names, #slots);)*
-                crate::tagged::put_back(&mut unknown, #tag, crate::tagged::Slot::Fits(#value));
+                #(crate::support::tagged::put_back(&mut unknown, #names, #slots);)*
+                crate::support::tagged::put_back(&mut unknown, #tag, crate::support::tagged::Slot::Fits(#value));
                 ::std::result::Result::Ok(Self::Unknown(unknown))
             }
         }

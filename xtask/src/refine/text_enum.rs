@@ -38,7 +38,7 @@ pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
     })?;
     item.attrs.retain(|attr| !attr.path().is_ident("cfg_attr"));
     item.variants.push(parse_quote! {
-        /// What the description does not know, kept as it came and sent back unchanged.
+        /// What the description does not have. It is kept and sent back as it came.
         Unknown(::std::string::String)
     });
 
@@ -128,7 +128,7 @@ fn serde(name: &Ident) -> [Item; 2] {
                 fn deserialize<D: ::serde::Deserializer<'de>>(
                     deserializer: D,
                 ) -> ::std::result::Result<Self, D::Error> {
-                    crate::text_enum::read(deserializer)
+                    crate::support::text_enum::read(deserializer)
                 }
             }
         }, Name = name)),
@@ -144,7 +144,7 @@ fn json_schema(name: &Ident) -> Item {
             }
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                crate::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+                crate::support::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
             }
         }
     }, Name = name, text = &text(&name.to_string())))

@@ -104,11 +104,6 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 }
                 out.items.push(Item::Impl(block));
             }
-            Item::Mod(mut module) if module.ident == "defaults" => {
-                // For the default of a fraction, typify adds a function that nothing calls.
-                module.attrs.push(parse_quote!(#[allow(dead_code)]));
-                out.items.push(Item::Mod(module));
-            }
             item => out.items.push(item),
         }
     }
@@ -148,7 +143,7 @@ fn refine_struct(
 ) -> Result<Vec<Item>, Failure> {
     let name = item.ident.clone();
     docs::tidy(&mut item.attrs, || {
-        format!("`{name}`, as the description has it.")
+        format!("The schema `{name}` of the description.")
     });
     let deprecated = schema.and_then(|schema| schema.deprecated.as_ref());
     item.attrs.extend(docs::deprecated(deprecated));
@@ -200,7 +195,7 @@ fn refine_enum(
 ) -> Result<Vec<Item>, Failure> {
     let name = item.ident.clone();
     docs::tidy(&mut item.attrs, || {
-        format!("`{name}`, as the description has it.")
+        format!("The schema `{name}` of the description.")
     });
     let deprecated = schema.and_then(|schema| schema.deprecated.as_ref());
     item.attrs.extend(docs::deprecated(deprecated));
@@ -424,7 +419,7 @@ fn give_direction(
     let said = if not_sent.contains(&wire) {
         "Read-only: the service gives it, and it is not sent."
     } else if to_send.contains(&wire) {
-        "Write-only: it must be given to be sent, and answers do not have it."
+        "Write-only: requests must have it, and answers do not."
     } else {
         return Ok(());
     };
@@ -775,7 +770,7 @@ fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failur
 /// The variant that keeps what the description does not know.
 pub(super) fn unknown_variant(ty: &Type) -> Variant {
     parse_quote! {
-        /// What the description does not know, kept as it came and sent back unchanged.
+        /// What the description does not have. It is kept and sent back as it came.
         #[serde(untagged)]
         Unknown(#ty)
     }

@@ -70,7 +70,7 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
     let doc = schema.description.as_deref().map(markdown::docs);
     let doc = doc
         .filter(|doc| !doc.is_empty())
-        .unwrap_or_else(|| format!("`{name}`, as the description has it: one of several."));
+        .unwrap_or_else(|| format!("The schema `{name}` of the description: one of several."));
     let docs = doc.lines().map(docs::line);
     let list = variants.iter().map(|variant| {
         let (ident, ty) = (&variant.ident, &variant.ty);
@@ -98,7 +98,7 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
     });
     let unknown = schema.open.then(|| {
         quote! {
-            /// What the description does not know, kept as it came and sent back unchanged.
+            /// What the description does not have. It is kept and sent back as it came.
             Unknown(::serde_json::Value)
         }
     });
@@ -129,8 +129,8 @@ fn kinds(branch: &Branch) -> String {
         })
         .collect();
     match words.as_slice() {
-        [one] => format!("Where it is {one}"),
-        _ => "Where nothing before fits".to_owned(),
+        [one] => format!("If it is {one}"),
+        _ => "If nothing before fits".to_owned(),
     }
 }
 
@@ -141,7 +141,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
             .branch
             .boxed
             .then(|| quote!(.map(::std::boxed::Box::new)));
-        quote!(crate::union::branch(value) #into_box .map(Self::#ident))
+        quote!(crate::support::union::branch(value) #into_box .map(Self::#ident))
     };
     let first_of = |attempts: Vec<TokenStream>| {
         let mut attempts = attempts.into_iter();
@@ -175,7 +175,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
             quote!(::std::option::Option::Some(#(#values)|*) => return #attempts,)
         });
         quote! {
-            match crate::union::tag(value, #tag) {
+            match crate::support::union::tag(value, #tag) {
                 #(#arms)*
                 _ => {}
             }
@@ -241,11 +241,11 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
                 kinds.contains(&"number") && variant.branch.kinds.iter().all(|it| it == "number");
             let texts = &variant.branch.texts;
             if is_one_of_several && !texts.is_empty() {
-                quote!(crate::union::one_of(value, &[#(#texts),*]).and_then(|value| #plain))
+                quote!(crate::support::union::one_of(value, &[#(#texts),*]).and_then(|value| #plain))
             } else if kinds == ["object"] && !required.is_empty() {
-                quote!(crate::union::has(value, &[#(#required),*]).and_then(|value| #plain))
+                quote!(crate::support::union::has(value, &[#(#required),*]).and_then(|value| #plain))
             } else if is_number {
-                quote!(crate::union::exact(value).and_then(|value| #plain))
+                quote!(crate::support::union::exact(value).and_then(|value| #plain))
             } else {
                 plain
             }
@@ -386,7 +386,7 @@ fn json_schema(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Item 
 
             fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
                 let branches = ::std::vec![#(generator.subschema_for::<#types>()),*];
-                crate::union::schema(branches, #open)
+                crate::support::union::schema(branches, #open)
             }
         }
     }

@@ -99,43 +99,35 @@ impl SourceFile {
     fn frame(&self) -> Result<File, Failure> {
         let doc = format!(" {}", self.doc);
         let others = &self.others;
-        // What is deprecated is there all the same, and used by what else is there.
-        let allowed = quote!(allow(clippy::all, deprecated));
         let (own, constants) = (format_ident!("{OWN_TYPES}"), format_ident!("{CONSTANTS}"));
         let methods = (!self.methods.is_empty()).then(|| {
             quote! {
-                #[allow(unused_imports)]
-                use crate::{operations, path, request_body, types, ByteStream, Client, Error, ResponseValue};
-                #[allow(unused_imports)]
-                use progenitor_client::RequestBuilderExt;
+                use crate::support::scope::*;
+                use crate::{operations, types};
 
-                #[#allowed]
                 impl Client {}
 
                 /// The operations, as a [`Transport`](crate::Transport) is told of them.
-                #[#allowed]
                 pub(super) mod #constants {
                     use crate::Operation;
                 }
             }
         });
         let import = quote!(
-            #[allow(unused_imports)]
             use crate::types::*;
         );
-        let (attribute, types) = match (self.types.is_empty(), self.types_apart) {
-            (true, _) => (None, None),
-            (false, false) => (Some(quote!(#![#allowed])), Some(import)),
+        let types = match (self.types.is_empty(), self.types_apart) {
+            (true, _) => None,
+            (false, false) => Some(import),
             (false, true) => {
                 let module = quote! {
                     /// The types that no other tag's operations reach.
-                    #[#allowed]
                     pub(super) mod #own { #import }
                 };
-                (None, Some(module))
+                Some(module)
             }
         };
-        syn::parse2(quote!(#![doc = #doc] #attribute #others #methods #types))
+        syn::parse2(quote!(#![doc = #doc] #others #methods #types))
             .map_err(|error| unexpected(&format!("the frame of a file does not parse: {error}")))
     }
 
@@ -215,14 +207,14 @@ impl SourceFile {
 
                 /// The operations, as a [`Transport`](crate::Transport) is told of them.
                 pub(super) mod constants {
-                    #(#[allow(unreachable_pub, unused_imports)] pub use super::#names::constants::*;)*
+                    #(pub use super::#names::constants::*;)*
                 }
             }
         } else {
             quote! {
                 #others
                 #(mod #names;)*
-                #(#[allow(unreachable_pub, unused_imports)] pub use self::#names::*;)*
+                #(pub use self::#names::*;)*
             }
         };
         let mut files = vec![self];

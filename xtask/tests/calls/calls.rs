@@ -1,14 +1,13 @@
 //! Calls of the code that is generated for `fixtures/operations.yaml`, against a server that plays a script. Copied
 //! beside that code by `generated_code.rs`, and run there.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use futures_core::Stream;
 use letta_api::types::{
     FollowParams, GetThingParameters, ImportThingsBody, Kind, Talk, Thing, ThingId,
 };
@@ -125,7 +124,7 @@ fn events_arrive_as_they_are_sent() {
     let text = wait(async {
         let mut events = client.talk_events(None).await.unwrap().into_inner();
         let mut text = String::new();
-        while let Some(piece) = poll_fn(|cx| std::pin::Pin::new(&mut *events).poll_next(cx)).await {
+        while let Some(piece) = events.next().await {
             text += std::str::from_utf8(&piece.unwrap()).unwrap();
             if text == "data: one\n\n" {
                 seen.send(()).unwrap();

@@ -8,25 +8,37 @@ use serde_json::{Value, json};
 use syn::visit::Visit;
 use xtask::output::render::SourceText;
 
-/// Every identifier in the code, but for those of types.
-fn identifiers(files: &[SourceText]) -> BTreeSet<String> {
-    fn of(tokens: TokenStream, found: &mut BTreeSet<String>) {
-        for token in tokens {
-            match token {
-                TokenTree::Ident(ident) => {
-                    found.insert(ident.to_string());
-                }
-                TokenTree::Group(group) => of(group.stream(), found),
-                _ => {}
+fn of(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                found.insert(ident.to_string());
             }
+            TokenTree::Group(group) => of(group.stream(), found),
+            _ => {}
         }
     }
+}
+
+/// Every identifier in the code, but for those of types.
+fn identifiers(files: &[SourceText]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for file in files {
         of(file.text.parse().unwrap(), &mut found);
     }
     let types = types(files);
     found.retain(|name| !types.contains(name));
+    found
+}
+
+/// Every identifier in what letta-api exports, and in what is in scope where generated methods are.
+fn written() -> BTreeSet<String> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../letta-api/src");
+    let mut found = BTreeSet::new();
+    for file in ["lib.rs", "support.rs", "support/call.rs"] {
+        let source = std::fs::read_to_string(format!("{root}/{file}")).unwrap();
+        of(source.parse().unwrap(), &mut found);
+    }
     found
 }
 
@@ -128,7 +140,8 @@ pub(crate) fn bare_names(files: &[SourceText]) -> BTreeSet<String> {
 
 /// A description that calls whatever has a name by each of the names that the generated code has.
 pub(crate) fn description(files: &[SourceText]) -> Value {
-    let all = identifiers(files);
+    let mut all = identifiers(files);
+    all.extend(written());
     let snake: BTreeSet<String> = all
         .iter()
         .map(|name| name.to_snake_case())

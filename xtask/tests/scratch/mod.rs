@@ -32,22 +32,14 @@ impl Scratch {
 
         let scratch = Self { folder };
         let package = scratch.package();
-        std::fs::create_dir_all(package.join("src")).unwrap();
+        std::fs::create_dir_all(&package).unwrap();
         std::fs::write(package.join("README.md"), read("letta-api/README.md")).unwrap();
         // The features that are on by default are those of another description.
         let manifest = read("letta-api/Cargo.toml");
         let default = manifest.lines().find(|line| line.starts_with("default = "));
         let manifest = manifest.replace(default.unwrap(), "default = []");
         std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
-        for entry in std::fs::read_dir(workspace.join("letta-api/src")).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap();
-            if name == "generated" || name == "generated.rs" {
-                continue;
-            }
-            assert!(path.is_file(), "copy {} too", path.display());
-            std::fs::copy(&path, package.join("src").join(name)).unwrap();
-        }
+        copy_written(&workspace.join("letta-api/src"), &package.join("src"));
         write::write(&package, files, features).unwrap();
         scratch
     }
@@ -112,5 +104,22 @@ impl Scratch {
             cargo.arg("--").args(arguments);
         }
         cargo.output().unwrap()
+    }
+}
+
+/// Copies what is written by hand.
+fn copy_written(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        if name == "generated" || name == "generated.rs" {
+            continue;
+        }
+        if path.is_dir() {
+            copy_written(&path, &to.join(name));
+        } else {
+            std::fs::copy(&path, to.join(name)).unwrap();
+        }
     }
 }

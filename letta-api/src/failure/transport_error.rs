@@ -5,8 +5,10 @@ use std::error::Error;
 
 use url::Url;
 
-use crate::failure;
-use crate::wiped::without_url;
+#[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
+use super::printable::chain;
+use super::printable::{Printable, without_url};
+use super::words;
 
 /// Why a [`Transport`](crate::Transport) has no answer.
 ///
@@ -49,8 +51,8 @@ impl Known {
             peer,
             is_connect,
             reason: match is_connect {
-                true => Some(failure::no_connection(error, is_https)),
-                false => failure::broken(error, is_https),
+                true => Some(words::no_connection(error, is_https)),
+                false => words::broken(error, is_https),
             },
         }
     }
@@ -93,7 +95,7 @@ impl TransportError {
     ///
     /// # Errors
     ///
-    /// This error, unchanged, where the cause is of another type.
+    /// This error, unchanged, if the cause is of another type.
     pub fn downcast<T: Error + 'static>(self) -> Result<T, Self> {
         let known = self.known;
         self.cause
@@ -103,13 +105,13 @@ impl TransportError {
     }
 
     /// Host and port that the request was for, as in `api.letta.com:443`. They are no secret; the rest of the URL may be.
-    /// None if the cause is no `reqwest::Error` or does not tell.
+    /// `None` if the cause is not a `reqwest::Error`, or does not tell.
     pub fn peer(&self) -> Option<&str> {
         self.known.as_ref()?.peer.as_deref()
     }
 
-    /// What went wrong, in a few words of this crate, as in `connection refused`. Nothing that a server said is in it. None if
-    /// it is not known, which it never is in a browser.
+    /// What went wrong, in a few words of this crate, as in `connection refused`. It holds nothing that a server
+    /// said. `None` if it is not known. In a browser it never is.
     pub fn reason(&self) -> Option<&str> {
         self.known.as_ref()?.reason.as_deref()
     }
@@ -139,30 +141,10 @@ fn is_refused(error: &reqwest::Error) -> bool {
     })
 }
 
-/// Without the feature, an HTTP client that speaks HTTP/2 all the same is not understood.
+/// Without the feature, errors of HTTP/2 are not read.
 #[cfg(all(not(feature = "http2"), not(target_arch = "wasm32")))]
 fn is_refused(_: &reqwest::Error) -> bool {
     false
-}
-
-/// Whether this is what h2 says of a connection's end, with the server's words in it. The type tells only where
-/// nothing is wrapped round it, and with the feature `http2`; a client may have HTTP/2 without.
-fn may_quote_the_server(text: &str) -> bool {
-    ["sent by user: ", "detected: ", "received: "]
-        .iter()
-        .any(|how| {
-            text.strip_prefix("connection error ")
-                .is_some_and(|rest| rest.starts_with(how))
-        })
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
 }
 
 impl From<reqwest::Error> for TransportError {
@@ -204,69 +186,5 @@ impl Error for TransportError {
             Some(known) => Some(&known.printable),
             None => Some(&*self.cause),
         }
-    }
-}
-
-/// What a `reqwest::Error` and its causes say, but for what the server said.
-pub(crate) struct Printable {
-    text: String,
-    source: Option<Box<Printable>>,
-}
-
-impl Printable {
-    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
-        #[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
-        if let Some(error) = error.downcast_ref::<h2::Error>() {
-            let text = match error.reason() {
-                Some(reason) => format!("HTTP/2: {reason}"),
-                None => "HTTP/2".to_owned(),
-            };
-            return Self { text, source: None };
-        }
-        let text = error.to_string();
-        if may_quote_the_server(&text) {
-            let text = "HTTP/2".to_owned();
-            return Self { text, source: None };
-        }
-        Self {
-            text,
-            source: error.source().map(|source| Box::new(Self::of(source))),
-        }
-    }
-}
-
-impl std::fmt::Display for Printable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::fmt::Debug for Printable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let texts: Vec<String> = chain(self).map(ToString::to_string).collect();
-        f.write_str(&texts.join(": "))
-    }
-}
-
-impl Error for Printable {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&**self.source.as_ref()?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_reads_like_the_end_of_an_http_2_connection_is_not_printed() {
-        // As h2 writes it, in a type that is not h2's.
-        for how in ["sent by user", "detected", "received"] {
-            let said = format!("connection error {how}: unspecific (b\"sk-let-0f3c\")");
-            let error = std::io::Error::other(said);
-            assert_eq!(Printable::of(&error).to_string(), "HTTP/2");
-        }
-        let error = std::io::Error::other("connection error: reset by peer");
-        assert_eq!(Printable::of(&error).to_string(), error.to_string());
     }
 }

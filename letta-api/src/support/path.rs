@@ -4,7 +4,9 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::Secret;
+use url::Url;
+
+use crate::{BaseUrl, Secret};
 
 /// The characters that are percent-encoded in a segment: those that would end it, those that a URL library would encode, and the
 /// percent sign.
@@ -24,7 +26,13 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'\\');
 
 /// A percent-encoded segment of a path. It may be a secret, so it is wiped.
-pub(crate) struct Segment(Secret);
+pub struct Segment(Secret);
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segment").finish_non_exhaustive()
+    }
+}
 
 impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,7 +41,7 @@ impl fmt::Display for Segment {
 }
 
 /// What may stand in a path.
-pub(crate) trait PathValue {
+pub trait PathValue {
     fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R;
 }
 
@@ -60,11 +68,7 @@ impl PathValue for &Secret {
 /// Refused are an empty value, which names the collection instead, and one with a `.` or `..`
 /// between slashes: URL libraries resolve dot segments, and so may a proxy after decoding `%2F`, so
 /// that the request would reach another resource.
-#[allow(dead_code, reason = "used by whatever operations are there")]
-pub(crate) fn segment<E>(
-    name: &'static str,
-    value: &impl PathValue,
-) -> Result<Segment, crate::Error<E>> {
+pub fn segment<E>(name: &'static str, value: &impl PathValue) -> Result<Segment, crate::Error<E>> {
     value.with_text(|text| {
         let refuse = |rule: &str| {
             Err(crate::Error::InvalidRequest(format!(
@@ -88,16 +92,23 @@ pub(crate) fn segment<E>(
     })
 }
 
+/// The base URL with a path appended.
+pub fn url(base: &BaseUrl, path: &str) -> Url {
+    base.with_path(path)
+}
+
+/// The base URL with a path appended that is still to be put together. It may hold a secret.
+pub fn url_of(base: &BaseUrl, path: fmt::Arguments<'_>) -> Url {
+    base.with_path_of(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn encoded(text: &str) -> Result<String, String> {
         let segment = segment::<()>("id", &text).map_err(|error| error.to_string())?;
-        // What progenitor's own encoder makes of it, but for backslashes.
-        let theirs = progenitor_client::encode_path(text).replace('\\', "%5C");
-        assert_eq!(segment.to_string(), theirs);
-        Ok(theirs)
+        Ok(segment.to_string())
     }
 
     #[test]
@@ -119,6 +130,8 @@ mod tests {
             let segments: Vec<_> = url.path_segments().unwrap().collect();
             assert_eq!(segments.len(), 3, "{text:?} became {url}");
             assert!(url.query().is_none() && url.fragment().is_none());
+            let decoded = percent_encoding::percent_decode_str(&segment).decode_utf8();
+            assert_eq!(decoded.unwrap(), text);
             assert_eq!(
                 url.as_str(),
                 format!("https://example.com/v1/x/{segment}"),

@@ -3,12 +3,11 @@
 use bytes::Bytes;
 use reqwest::header::HeaderValue;
 
-use crate::Secret;
-use crate::slip;
+use super::{Secret, slip};
 
 /// How the service's keys and tokens begin.
 const PREFIXES: [&str; 2] = ["sk-let-", "ck-let-"];
-use crate::wiped::Wiped;
+use crate::credentials::wiped::Wiped;
 
 /// An API key (`sk-let-…`), or a client-side token (`ck-let-…`) used as one.
 ///

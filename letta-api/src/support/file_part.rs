@@ -74,7 +74,7 @@ impl std::fmt::Debug for FilePart {
 }
 
 /// What a field of files holds: one, perhaps one, or any number.
-pub(crate) trait Files {
+pub trait Files {
     fn into_files(self) -> Vec<FilePart>;
 }
 
@@ -98,7 +98,13 @@ impl<F: Files> Files for Vec<F> {
 
 /// The parts of a form, in order. Made by generated code.
 #[derive(Default)]
-pub(crate) struct Form(Vec<(&'static str, Part)>);
+pub struct Form(Vec<(&'static str, Part)>);
+
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Form").finish_non_exhaustive()
+    }
+}
 
 enum Part {
     File(FilePart),
@@ -108,18 +114,14 @@ enum Part {
 
 impl Form {
     /// Adds a part for each file.
-    pub(crate) fn files(&mut self, name: &'static str, files: impl Files) {
+    pub fn files(&mut self, name: &'static str, files: impl Files) {
         let parts = files.into_files().into_iter().map(Part::File);
         self.0.extend(parts.map(|part| (name, part)));
     }
 
     /// Adds a value as OpenAPI has it by default: text, numbers and truth values as text, objects as JSON,
     /// an array as a part for each item. What is left out has none.
-    pub(crate) fn value<E>(
-        &mut self,
-        name: &'static str,
-        value: &impl Serialize,
-    ) -> Result<(), Error<E>> {
+    pub fn value<E>(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), Error<E>> {
         let no_json =
             |_| Error::InvalidRequest(format!("the part `{name}` cannot be written as JSON"));
         // Text, and no tree: that would lose the order of fields.
@@ -186,7 +188,7 @@ impl Part {
 
 /// Called by generated code. reqwest's own form is a stream, and a request with a stream cannot be sent
 /// again; so what is in memory is put together before.
-pub(crate) async fn send<E>(
+pub async fn send<E>(
     request: RequestBuilder,
     Form(parts): Form,
 ) -> Result<RequestBuilder, Error<E>> {

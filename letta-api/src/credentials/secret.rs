@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::wiped::Wiped;
+use super::wiped::Wiped;
 
 /// A secret in text form: an API key, or the secret of a client-side access token.
 ///

@@ -4,7 +4,6 @@
 //! what is documented. It comes first, as a rule, and members are as documented; so they are read for what they are, and
 //! only what turns out otherwise is put back together. What is read is written where it is wanted: handed up through
 //! results within results, it would be copied in odd pieces, which takes longer than to read it.
-#![allow(dead_code, reason = "which of these are used is up to the description")]
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,8 +15,8 @@ use serde::de::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A union that is told apart by a tag, and keeps what is none of its branches.
-pub(crate) trait Tagged: Sized {
+/// A union that is told apart by a tag, and keeps objects that fit no branch.
+pub trait Tagged: Sized {
     /// The member that is the tag.
     const TAG: &'static str;
 
@@ -27,17 +26,23 @@ pub(crate) trait Tagged: Sized {
     /// Reads what comes after a tag: that of the branch at this place.
     fn branch<'de, A: MapAccess<'de>>(place: usize, members: Members<A>) -> Result<Self, A::Error>;
 
-    /// Keeps an object that is none of the branches.
+    /// Keeps an object that fits no branch.
     fn unknown(members: Map<String, Value>) -> Self;
 }
 
 /// The members of an object after its tag.
-pub(crate) struct Members<A> {
+pub struct Members<A> {
     tag: &'static str,
     map: A,
     /// What the description does not know of them.
     unknown: Map<String, Value>,
     is_sound: bool,
+}
+
+impl<A> fmt::Debug for Members<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Members").finish_non_exhaustive()
+    }
 }
 
 /// A member that is known, by its place among those that are, or another.
@@ -46,11 +51,11 @@ enum Name {
     Other(String),
 }
 
-/// Its place in [`Name`] for the tag, which comes after all others.
-pub(crate) const TAG: usize = usize::MAX;
+/// The place of the tag among the members that are known: after all others.
+pub const TAG: usize = usize::MAX;
 
 /// What a member holds.
-pub(crate) enum Slot<T> {
+pub enum Slot<T> {
     /// It is not there.
     Missing,
     /// As documented.
@@ -59,9 +64,19 @@ pub(crate) enum Slot<T> {
     Other(Value),
 }
 
+impl<T> fmt::Debug for Slot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "Missing",
+            Self::Fits(_) => "Fits",
+            Self::Other(_) => "Other",
+        })
+    }
+}
+
 /// Reads a union.
 #[inline]
-pub(crate) fn read<'de, D: Deserializer<'de>, T: Tagged>(deserializer: D) -> Result<T, D::Error> {
+pub fn read<'de, D: Deserializer<'de>, T: Tagged>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_any(Object(PhantomData))
 }
 
@@ -145,7 +160,7 @@ impl<'de, A: MapAccess<'de>> Members<A> {
 
     /// The place of the next member that is known, as `place` says; that of the tag is [`TAG`]. Others are kept.
     #[inline]
-    pub(crate) fn next(
+    pub fn next(
         &mut self,
         place: impl Fn(&str) -> Option<usize> + Copy,
     ) -> Result<Option<usize>, A::Error> {
@@ -175,7 +190,7 @@ impl<'de, A: MapAccess<'de>> Members<A> {
 
     /// Takes the member's value as a text.
     #[inline]
-    pub(crate) fn text<T>(&mut self, slot: &mut Slot<T>) -> Result<(), A::Error>
+    pub fn text<T>(&mut self, slot: &mut Slot<T>) -> Result<(), A::Error>
     where
         T: From<String> + for<'a> From<&'a str>,
     {
@@ -185,7 +200,7 @@ impl<'de, A: MapAccess<'de>> Members<A> {
 
     /// Takes the member's value as a list of texts.
     #[inline]
-    pub(crate) fn texts<T>(&mut self, slot: &mut Slot<Vec<T>>) -> Result<(), A::Error>
+    pub fn texts<T>(&mut self, slot: &mut Slot<Vec<T>>) -> Result<(), A::Error>
     where
         T: From<String> + for<'a> From<&'a str> + Serialize,
     {
@@ -193,8 +208,8 @@ impl<'de, A: MapAccess<'de>> Members<A> {
         self.map.next_value_seed(Texts(slot))
     }
 
-    /// Takes the member's value as whatever is documented.
-    pub(crate) fn any<T: DeserializeOwned>(&mut self, slot: &mut Slot<T>) -> Result<(), A::Error> {
+    /// Takes the member's value as its documented type.
+    pub fn any<T: DeserializeOwned>(&mut self, slot: &mut Slot<T>) -> Result<(), A::Error> {
         self.once(slot);
         self.map.next_value_seed(Any(slot))
     }
@@ -205,15 +220,15 @@ impl<'de, A: MapAccess<'de>> Members<A> {
         self.is_sound &= matches!(slot, Slot::Missing);
     }
 
-    /// Whether each member was there once at the most, and what is not known of them.
-    pub(crate) fn finish(self) -> (bool, Map<String, Value>) {
+    /// Whether each member was there at most once, and what is not known of them.
+    pub fn finish(self) -> (bool, Map<String, Value>) {
         (self.is_sound, self.unknown)
     }
 }
 
 impl<T> Slot<T> {
     /// What it holds, if that is as documented.
-    pub(crate) fn value(self) -> Option<T> {
+    pub fn value(self) -> Option<T> {
         match self {
             Self::Fits(value) => Some(value),
             Self::Missing | Self::Other(_) => None,
@@ -222,7 +237,7 @@ impl<T> Slot<T> {
 }
 
 /// Puts a member back that was read. One that is there already came later, and counts as it does in other JSON.
-pub(crate) fn put_back<T: Serialize>(members: &mut Map<String, Value>, name: &str, slot: Slot<T>) {
+pub fn put_back<T: Serialize>(members: &mut Map<String, Value>, name: &str, slot: Slot<T>) {
     let value = match slot {
         Slot::Missing => return,
         Slot::Fits(value) => serde_json::to_value(value).unwrap_or_default(),

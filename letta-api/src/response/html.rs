@@ -9,7 +9,7 @@ pub const NOT_JSON: &str = "it is a page of HTML, not JSON; check the base URL: 
 /// How pages begin, in lower case.
 const BEGINNINGS: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<body", b"<title"];
 
-/// Whether a body is a page of HTML: it says so, or begins as one. An empty body is none.
+/// Whether a body is a page of HTML: by its media type, or by how it begins. An empty body is not.
 pub fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
     let body = body
         .strip_prefix(b"\xef\xbb\xbf")

@@ -28,7 +28,7 @@ const VARIABLES: [&str; 6] = [
     "LETTA_SERVER_PASS",
 ];
 
-/// What is wrong with a text, and what to do, if it clearly is no value. White space round it counts as dropped.
+/// What is wrong with a text, and what to do, if it clearly is not a value. White space round it counts as dropped.
 pub fn slip(text: &str) -> Option<&'static str> {
     let text = text.trim();
     if is_between(text, QUOTES, QUOTES) {
@@ -71,7 +71,7 @@ pub(crate) fn slip_in_url(text: &str) -> Option<&'static str> {
     };
     let is_unfilled = text.contains(['{', '}', '<', '>'])
         || has_name_after('$').any(|it| it)
-        // Between percent signs, where it is not percent-encoding.
+        // Between percent signs, unless it is percent-encoding.
         || text.split('%').skip(1).zip(text.split('%').skip(2)).any(|(name, _)| is_unfilled_percent(name));
     if is_unfilled {
         return Some(UNFILLED);

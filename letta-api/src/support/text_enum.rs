@@ -1,5 +1,4 @@
 //! What the generated open enums of texts share: how they are read, and described.
-#![allow(dead_code, reason = "which of these are used is up to the description")]
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,7 +6,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserializer, Error, Visitor};
 
 /// Reads a text, without a copy of one that is known.
-pub(crate) fn read<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+pub fn read<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: From<String> + for<'a> From<&'a str>,
@@ -35,7 +34,7 @@ impl<T: From<String> + for<'a> From<&'a str>> Visitor<'_> for Text<T> {
 
 /// The schema of any text, and the values that are known.
 #[cfg(feature = "schemars")]
-pub(crate) fn schema<'a>(known: impl Iterator<Item = &'a str>) -> schemars::Schema {
+pub fn schema<'a>(known: impl Iterator<Item = &'a str>) -> schemars::Schema {
     let known: Vec<&str> = known.collect();
     schemars::json_schema!({
         "anyOf": [{ "type": "string", "enum": known }, { "type": "string" }]

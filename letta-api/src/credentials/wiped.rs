@@ -1,6 +1,5 @@
 //! Memory that held a secret.
 
-use url::Url;
 use zeroize::Zeroize;
 
 /// Bytes whose memory is wiped when they are dropped, all at once: what zeroize does for a `Vec` goes byte by byte.
@@ -62,16 +61,6 @@ impl Drop for Wiped {
         self.bytes.as_mut_slice().zeroize();
         self.bytes.spare_capacity_mut()[..spare].zeroize();
     }
-}
-
-/// The error without its URL, which may hold a secret.
-pub(crate) fn without_url(mut error: reqwest::Error) -> reqwest::Error {
-    if let Some(url) = error.url_mut() {
-        let nothing = Url::parse("a:").expect("it is a URL");
-        let url = std::mem::replace(url, nothing);
-        drop(Wiped::from(String::from(url).into_bytes()));
-    }
-    error.without_url()
 }
 
 #[cfg(test)]

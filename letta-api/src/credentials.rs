@@ -1,0 +1,9 @@
+//! Keys and secrets: checked when they are made, never printed, wiped when they are dropped.
+
+pub use self::api_key::{ApiKey, InvalidApiKey};
+pub use self::secret::Secret;
+
+mod api_key;
+mod secret;
+pub(crate) mod slip;
+pub(crate) mod wiped;

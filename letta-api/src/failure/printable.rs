@@ -1,0 +1,103 @@
+//! What an HTTP client's error says, but for what may be secret: its URL, and what the server said.
+
+use std::error::Error;
+
+use url::Url;
+
+use crate::credentials::wiped::Wiped;
+
+/// What a `reqwest::Error` and its causes say, but for what the server said.
+pub(crate) struct Printable {
+    text: String,
+    source: Option<Box<Printable>>,
+}
+
+impl Printable {
+    pub(crate) fn of(error: &(dyn Error + 'static)) -> Self {
+        #[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            let text = match error.reason() {
+                Some(reason) => format!("HTTP/2: {reason}"),
+                None => "HTTP/2".to_owned(),
+            };
+            return Self { text, source: None };
+        }
+        let text = error.to_string();
+        if may_quote_the_server(&text) {
+            let text = "HTTP/2".to_owned();
+            return Self { text, source: None };
+        }
+        Self {
+            text,
+            source: error.source().map(|source| Box::new(Self::of(source))),
+        }
+    }
+}
+
+impl std::fmt::Display for Printable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::fmt::Debug for Printable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let texts: Vec<String> = chain(self).map(ToString::to_string).collect();
+        f.write_str(&texts.join(": "))
+    }
+}
+
+impl Error for Printable {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&**self.source.as_ref()?)
+    }
+}
+
+/// The error without its URL, which may hold a secret.
+pub(crate) fn without_url(mut error: reqwest::Error) -> reqwest::Error {
+    if let Some(url) = error.url_mut() {
+        let nothing = Url::parse("a:").expect("it is a URL");
+        let url = std::mem::replace(url, nothing);
+        drop(Wiped::from(String::from(url).into_bytes()));
+    }
+    error.without_url()
+}
+
+/// Whether this is h2's message for the end of a connection, which has the server's words in it. The type tells that only
+/// if the error is not wrapped, and with the feature `http2`. A client may speak HTTP/2 without the feature.
+fn may_quote_the_server(text: &str) -> bool {
+    ["sent by user: ", "detected: ", "received: "]
+        .iter()
+        .any(|how| {
+            text.strip_prefix("connection error ")
+                .is_some_and(|rest| rest.starts_with(how))
+        })
+}
+
+pub(super) fn chain<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reads_like_the_end_of_an_http_2_connection_is_not_printed() {
+        // As h2 writes it, in a type that is not h2's.
+        for how in ["sent by user", "detected", "received"] {
+            let said = format!("connection error {how}: unspecific (b\"sk-let-0f3c\")");
+            let error = std::io::Error::other(said);
+            assert_eq!(Printable::of(&error).to_string(), "HTTP/2");
+        }
+        let error = std::io::Error::other("connection error: reset by peer");
+        assert_eq!(Printable::of(&error).to_string(), error.to_string());
+    }
+}

@@ -1,0 +1,102 @@
+//! A body that is not what the description says.
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use super::head::Response;
+use super::html;
+
+/// A body that is not what the description says: no JSON, JSON of another shape, cut short.
+///
+/// Printing it says what is wrong and where, and shows nothing of the body.
+pub struct InvalidPayload {
+    /// Without its body.
+    response: Response,
+    body: Bytes,
+    problem: String,
+}
+
+impl InvalidPayload {
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// What is wrong with the body, and at which line and column of it. Of a page of HTML, that it is one.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    /// The body as it came. It may hold a secret: the answer to a create holds the token.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as it came, to keep.
+    pub fn into_body(self) -> Bytes {
+        self.body
+    }
+}
+
+impl std::fmt::Display for InvalidPayload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "the body of a {} answer is not what the description says: {}",
+            self.status(),
+            self.problem
+        )
+    }
+}
+
+impl std::fmt::Debug for InvalidPayload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InvalidPayload")
+            .field("status", &self.status().as_u16())
+            .field("problem", &self.problem)
+            .finish_non_exhaustive()
+    }
+}
+
+impl InvalidPayload {
+    pub(super) fn new(mut response: Response, error: &serde_json::Error) -> Self {
+        let body = response.take_buffered();
+        let problem = match body.trim_ascii() {
+            [] => "it is empty".to_owned(),
+            _ if html::is_html(response.headers(), &body) => html::NOT_JSON.to_owned(),
+            _ => describe(error),
+        };
+        Self {
+            response,
+            body,
+            problem,
+        }
+    }
+}
+
+/// Says what is wrong with a body without quoting it. serde's own message may quote values, so only
+/// the kinds that name nothing but our own fields are passed on.
+fn describe(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+
+    let position = format!("line {} column {}", error.line(), error.column());
+    let message = error.to_string();
+    match error.classify() {
+        Category::Data => match message.strip_prefix("missing field `") {
+            Some(rest) => {
+                let field = rest.split('`').next().unwrap_or_default();
+                format!("field `{field}` is missing, at {position}")
+            }
+            None => format!("a value is of another type than documented, at {position}"),
+        },
+        Category::Syntax => format!("it is not JSON, at {position}"),
+        Category::Eof => format!("it ends early, at {position}"),
+        Category::Io => "it could not be read".to_owned(),
+    }
+}

@@ -1,0 +1,69 @@
+//! Request bodies that may be left out, and those that are forms.
+
+use reqwest::RequestBuilder;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use serde::Serialize;
+
+use crate::Error;
+
+/// Without a value, the request has no body and no `Content-Type`.
+pub fn json_if_any(request: RequestBuilder, body: Option<impl Serialize>) -> RequestBuilder {
+    match body {
+        Some(body) => request.json(&body),
+        None => request,
+    }
+}
+
+/// Sends a body as `application/x-www-form-urlencoded`.
+///
+/// # Errors
+///
+/// A value that has lists or objects within it has no such form.
+pub fn form<E>(request: RequestBuilder, body: &impl Serialize) -> Result<RequestBuilder, Error<E>> {
+    let form = serde_urlencoded::to_string(body).map_err(|_| {
+        Error::InvalidRequest(
+            "the body cannot be written as a form: a form has no lists or objects in it".to_owned(),
+        )
+    })?;
+    let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+    Ok(request.header(CONTENT_TYPE, kind).body(form))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn post() -> RequestBuilder {
+        reqwest::Client::new().post("https://example.com")
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_sent() {
+        let without = json_if_any(post(), None::<&str>).build().unwrap();
+        assert!(without.body().is_none());
+        assert!(!without.headers().contains_key("content-type"));
+
+        let with = json_if_any(post(), Some("a")).build().unwrap();
+        assert_eq!(with.body().unwrap().as_bytes(), Some(&br#""a""#[..]));
+        assert_eq!(with.headers()["content-type"], "application/json");
+    }
+
+    #[test]
+    fn a_form_is_encoded_and_what_has_no_form_is_refused_unseen() {
+        let request = form::<()>(post(), &json!({"a": "ä b&", "b": 1})).unwrap();
+        let request = request.build().unwrap();
+        let sent = request.body().unwrap().as_bytes().unwrap();
+        assert_eq!(sent, b"a=%C3%A4+b%26&b=1");
+        assert_eq!(
+            request.headers()["content-type"],
+            "application/x-www-form-urlencoded"
+        );
+        for body in [json!({"a": ["hunter2"]}), json!({"a": {"b": "hunter2"}})] {
+            let message = form::<()>(post(), &body).unwrap_err().to_string();
+            assert!(message.starts_with("invalid request: the body cannot be"));
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+}

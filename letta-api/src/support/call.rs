@@ -1,0 +1,139 @@
+//! How a generated method sends its request, and what it makes of the answer.
+//!
+//! Most methods end in one call of [`json`], [`nothing`] or [`stream`]. A match with a place to wait in each arm would take a
+//! compiler longer than the rest of the method. Methods whose answers are read in several ways begin with [`send`].
+
+use reqwest::Request;
+use serde::de::DeserializeOwned;
+
+use crate::{ByteStream, Client, Error, Operation, Response, ResponseValue, TransportError};
+
+/// For operations that answer with JSON.
+pub fn json<T: DeserializeOwned, E: DeserializeOwned>(
+    client: &Client,
+    request: Request,
+    operation: &'static Operation,
+    successes: &'static [u16],
+    errors: &'static [u16],
+) -> impl Future<Output = Result<ResponseValue<T>, Error<E>>> {
+    let sent = client.send(request, operation);
+    async move {
+        let mut response = client.received(sent.await)?;
+        match is_documented(&response, successes, errors) {
+            Some(is_success) => {
+                buffer(&mut response).await?;
+                match is_success {
+                    true => decode(response),
+                    false => Err(error(decode(response)?)),
+                }
+            }
+            None => Err(undocumented(response)),
+        }
+    }
+}
+
+/// For operations whose answer has no body.
+pub fn nothing<E: DeserializeOwned>(
+    client: &Client,
+    request: Request,
+    operation: &'static Operation,
+    successes: &'static [u16],
+    errors: &'static [u16],
+) -> impl Future<Output = Result<ResponseValue<()>, Error<E>>> {
+    unread(client, request, operation, successes, errors, empty)
+}
+
+/// For operations that hand their answer over as it arrives.
+pub fn stream<E: DeserializeOwned>(
+    client: &Client,
+    request: Request,
+    operation: &'static Operation,
+    successes: &'static [u16],
+    errors: &'static [u16],
+) -> impl Future<Output = Result<ResponseValue<ByteStream>, Error<E>>> {
+    unread(client, request, operation, successes, errors, arriving)
+}
+
+/// For answers whose body is not read if they are successes.
+fn unread<T, E: DeserializeOwned>(
+    client: &Client,
+    request: Request,
+    operation: &'static Operation,
+    successes: &'static [u16],
+    errors: &'static [u16],
+    take: fn(Response) -> ResponseValue<T>,
+) -> impl Future<Output = Result<ResponseValue<T>, Error<E>>> {
+    let sent = client.send(request, operation);
+    async move {
+        let mut response = client.received(sent.await)?;
+        match is_documented(&response, successes, errors) {
+            Some(true) => Ok(take(response)),
+            Some(false) => {
+                buffer(&mut response).await?;
+                Err(error(decode(response)?))
+            }
+            None => Err(undocumented(response)),
+        }
+    }
+}
+
+/// For operations whose answers are read in several ways.
+pub fn send(
+    client: &Client,
+    request: Request,
+    operation: &'static Operation,
+) -> impl Future<Output = Result<Response, TransportError>> {
+    let sent = client.send(request, operation);
+    async move { client.received(sent.await) }
+}
+
+/// Reads an answer that is JSON.
+pub async fn read<T: DeserializeOwned, E>(
+    mut response: Response,
+) -> Result<ResponseValue<T>, Error<E>> {
+    buffer(&mut response).await?;
+    decode(response)
+}
+
+/// An answer without a body.
+pub fn empty(response: Response) -> ResponseValue<()> {
+    ResponseValue::empty(response)
+}
+
+/// An answer that is handed over as it arrives.
+pub fn arriving(response: Response) -> ResponseValue<ByteStream> {
+    ResponseValue::stream(response)
+}
+
+/// An error that the description documents.
+pub fn error<E>(answer: ResponseValue<E>) -> Error<E> {
+    Error::ErrorResponse(Box::new(answer))
+}
+
+/// An answer whose status the description does not have.
+pub fn undocumented<E>(response: Response) -> Error<E> {
+    Error::UnexpectedResponse(response)
+}
+
+async fn buffer<E>(response: &mut Response) -> Result<(), Error<E>> {
+    let read = response.buffer().await;
+    read.map_err(|source| Error::ResponseBody {
+        status: response.status(),
+        headers: Box::new(response.take_headers()),
+        source,
+    })
+}
+
+fn decode<T: DeserializeOwned, E>(response: Response) -> Result<ResponseValue<T>, Error<E>> {
+    ResponseValue::decode(response).map_err(|payload| Error::InvalidPayload(Box::new(payload)))
+}
+
+/// Whether the status is that of a success, if it is documented.
+fn is_documented(response: &Response, successes: &[u16], errors: &[u16]) -> Option<bool> {
+    let status = response.status().as_u16();
+    if successes.contains(&status) {
+        Some(true)
+    } else {
+        errors.contains(&status).then_some(false)
+    }
+}
