@@ -71,8 +71,9 @@
 //! # Who signs out meanwhile
 //!
 //! Minting a token takes a while. So the application is asked a second time when a new token is there. If it then says
-//! no, that is the answer, and the subject's tokens are revoked. They are also revoked if it grants something else. Of
-//! [several tokens](self#several-agents), it is also asked if one could not be minted, since others may be there.
+//! no, that is the answer, and the subject's tokens are revoked. They are also revoked if it grants something else. For
+//! [several tokens](self#several-agents), the application is asked again even if a mint failed, because other tokens may have
+//! been minted.
 //! So an application that **first ends the session, and then calls** [`TokenMinter::revoke_subject`], gives no token to a
 //! page that it has signed out. A token that the page was given before, and has used, may work [until it
 //! expires](crate::Revocation), and the minter's [lifetime](crate::TokenMinterBuilder::lifetime) bounds that. The second time must not be answered from what was loaded the

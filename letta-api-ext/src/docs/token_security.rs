@@ -80,7 +80,7 @@
 //! With the feature `minter`, `TokenMinter::tokens_per_agent` does this from its cache, and with the feature `axum`,
 //! `TokenGrant::per_agent` hands the map to the page. The code above passes over an entry of another kind; these two refuse a
 //! policy that has one. The policy builder builds a policy of several agents only by
-//! [`build_combined`], and `build` does not compile.
+//! [`build_combined`]. Calling `build` on it does not compile.
 //!
 //! # How long it lives
 //!
@@ -112,6 +112,8 @@
 //! source compares it with nothing. It only tells browsers that pages of this origin may read the answers (CORS), and a
 //! request without an `Origin` header passes. So it keeps an honest page of another site away. It does not stop anybody who
 //! writes a program.
+//!
+//! The published source refuses a `hostname` that ends with a slash. An [`Origin`](crate::Origin) never does.
 //!
 //! Cookies play no part in it: the token in the `Authorization` header says who asks.
 //!
@@ -147,7 +149,7 @@
 //! | name | what it is |
 //! |---|---|
 //! | documented | The service's published API reference and guide. |
-//! | published source | The service's own source, as published in 2025. Nobody outside has seen it run, and it may have changed. |
+//! | published source | The service's own source, as published in 2025. It was read and not run, and it may have changed. |
 //! | this crate | What this crate does by itself. Its tests show it. |
 //!
 //! The crate `letta-api-emulator` is strict by default where the two differ. Its `TokenRules::published_2025()` makes it do what the
