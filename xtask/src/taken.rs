@@ -125,8 +125,6 @@ mod tests {
             "send",
             "with_body_limit",
             "with_shared_transport",
-            "receive",
-            "received",
             "clone",
             "fmt",
         ] {

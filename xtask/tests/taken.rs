@@ -69,7 +69,7 @@ fn no_tag_is_called_as_a_feature_or_a_module_that_is_there() {
     for device in ["con", "AUX", "nul", "com1", "lpt9"] {
         let said = said("listThings", device);
         assert!(
-            said.contains("no name for a feature and a file"),
+            said.contains("cannot be the name of a feature and a file"),
             "{device}: {said}"
         );
     }
