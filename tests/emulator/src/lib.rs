@@ -133,11 +133,11 @@
 //! | `x-request-id` | on every answer: `req-` and the number of the request, from 1, in eight digits | assumption |
 //! | `Date` | on every answer, by the emulator's clock | HTTP |
 //! | `HEAD` | as `GET`, without the body | HTTP |
-//! | a path that there is not | 404, whether or not a key is shown; a closing slash makes another path | assumption |
+//! | a path that there is not | 404, also without a key; a closing slash makes another path. To a token, see below | assumption |
 //! | `/v1/agents`, `/v1/health` | 307 to the same with a closing slash, `Location` absolute, query kept; whether or not a key is shown | observed |
 //! | `GET /v1/health/` | 200 `{version, status}`, whether or not a key is shown | observed; assumption that it takes no key |
 //! | `GET /_emulator/state` | to the API key, what [`Emulator::dump`] gives; the service has no such path | the emulator's own |
-//! | a method that the path does not take | 405 with `Allow`, whether or not a key is shown | HTTP |
+//! | a method that the path does not take | 405 with `Allow`, also without a key. To a token, see below | HTTP |
 //! | a body over 1 MiB | 413 where the operation reads one | assumption |
 //! | the host that a request names (`Host`, an absolute target, `:authority`) | `localhost`, names that end in `.localhost`, loopback addresses, the address that it listens on, and what [`Builder::allow_host`] adds; else 403, whatever the path | the emulator's own |
 //! | no `Host` in HTTP/1.1, or two | 400 | HTTP |
@@ -151,6 +151,7 @@
 //! | none, one that is neither, another scheme, two headers | 401 with `WWW-Authenticate: Bearer` | observed (the status); HTTP (the header) |
 //! | the API key | may do all, on all agents, from anywhere | documented |
 //! | **Client-side token** | | |
+//! | refusals | as the rows below say, each with its reason; with [`TokenRules::bare_refusals`], all the same 401 | assumption; published source for the bare 401 |
 //! | what opens `GET /v1/agents/{id}` | `read_agent` on that agent | documented |
 //! | what opens `PATCH /v1/agents/{id}` | `write_agent` on that agent | documented; not so in the published source, see [`TokenRules::update_by_post`] |
 //! | what opens `GET /v1/agents/{id}/messages` | `read_messages` on that agent | documented |
@@ -158,7 +159,7 @@
 //! | what opens `/v1/agents/{id}/messages/` and one segment more | `read_messages` for `GET`, `write_messages` for `POST`; but for `stream`, a call that is let through is a 501: the emulator has no such operation | published source for what opens it |
 //! | other paths and methods | 403 that says so, be there something or not; a credential that is unknown gets a 404 or 405 as anybody does | published source that nothing opens them; the emulator's own that it says so |
 //! | what opens the token operations, listing and creating agents, the state | nothing: 403 that says so | published source |
-//! | an agent that the policy does not name, a right that it does not give | 403 that says so, whether or not there is such an agent | assumption; the published source answers 401, see [`TokenRules::bare_refusals`] |
+//! | an agent that the policy does not name, a right that it does not give | 403 that says so, whether or not there is such an agent | assumption |
 //! | several entries | each must allow the call, on the agent of the path. So a policy of two agents opens nothing, and two entries for one agent open what both give | published source |
 //! | an agent that the policy names and that is not there | 404 | assumption |
 //! | expired, from the instant of `expiresAt` on | 401 that says so | documented; assumption that it is a 401 |
@@ -166,7 +167,7 @@
 //! | the page's origin | the `Origin` header must be the origin of `hostname` as browsers write it, whatever the path in `hostname`; else 403 that says which it must be | documented that the token is bound; assumption how. The published source compares nothing, see [`TokenRules::any_origin`] |
 //! | no `Origin` header, or two | 403: a page's requests to another origin, as the service is, have one | assumption |
 //! | a project that the request names | must be the one that the token was made in, else 403 | assumption |
-//! | **CORS** | | |
+//! | **CORS** | *with [`TokenRules::any_origin`], some rows change: see the last one* | |
 //! | preflight for what a policy may open | 200 with the headers below where a token was ever made for the origin, be it expired or deleted; else 403 with none of them | assumption |
 //! | preflight for what takes the API key | 405: no page may ask; 307 where a closing slash is missing | assumption |
 //! | an `OPTIONS` that is no preflight | 400 where a policy may open the path, else 405 | assumption |
@@ -177,7 +178,7 @@
 //! | what it may read of the headers | `Date`, `Retry-After`, `x-request-id`, and what every page may | assumption |
 //! | how long a browser may remember a preflight | 10 minutes | assumption |
 //! | `Access-Control-Allow-Credentials` | never: a token is no cookie | assumption |
-//! | the same in the published source | credentials, 86,400 seconds, `GET`, `POST`, `PUT` and `DELETE`, see [`TokenRules::any_origin`]. It lists `Authorization` as the only request header, and what it answers to a preflight, which shows no token, is not known. No page could send JSON then, so the emulator takes neither over | published source; assumption for the rest |
+//! | the same with [`TokenRules::any_origin`] | credentials, 86,400 seconds, `GET`, `POST`, `PUT` and `DELETE`. A page may read the answer if its origin is the token's `hostname` to the letter. Request headers and preflights are as above: the published source lists `Authorization` as the only request header, with which no page could send JSON, and what it answers to a preflight, which shows no token, is not known | published source; assumption for request headers and preflights |
 //! | **Project** | | |
 //! | how it is named | `X-Project: <slug>` or `X-Project-Id: <id>` | documented |
 //! | neither | the default project | assumption |

@@ -59,7 +59,8 @@ impl TokenRules {
         self
     }
 
-    /// Lets a token work after it was deleted, until it expires, if it was used before. The source kept used tokens in a
+    /// Lets a token work after it was deleted, until it expires, if it was used before: shown in a call, even in one that was
+    /// refused. The source kept used tokens in a
     /// cache that deleting did not clear.
     ///
     /// Off: a deleted token stops at once.

@@ -151,7 +151,7 @@ struct Tokens {
 
 struct Record {
     token: IssuedToken,
-    /// Whether a call was ever let in with it.
+    /// Whether a call has shown it while it was live, be the call refused or not.
     is_used: bool,
 }
 
