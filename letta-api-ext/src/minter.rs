@@ -331,7 +331,8 @@ impl TokenMinter {
     /// Each token is minted for its [part](AccessPolicy::per_agent) of the policy, and is cached, renewed, held off and
     /// revoked by itself: it is the token that [`token`](Self::token) gives for that part. Those that are missing are minted side by
     /// side, [as many at a time](TokenMinterBuilder::max_concurrent_creates) as this minter may. The work is linear in the
-    /// number of agents.
+    /// number of agents. With a [subject](AgentTokensRequest::subject) and [`up_to`](AgentTokensRequest::up_to) together, each agent
+    /// whose token is missing also costs a look at all tokens of the subject.
     ///
     /// The whole waits as long as the client's [deadline](crate::LettaBuilder::deadline). It is all or nothing: **the first
     /// error that comes is returned at once**, and creates that have not begun do not begin, so that a service that fails

@@ -4,9 +4,9 @@
 //! in time. **Whoever holds it can use it.** So three decisions matter: how little it may do, how short it lives, and
 //! whom you give it to.
 //!
-//! Nobody outside the service can see how it treats tokens today. Its source was published in 2025, and says some things that
-//! its guide does not. Both may have changed since. The advice on this page works whichever of the two the
-//! service does. Each fact has its [source](#sources).
+//! Nobody outside the service can see how it treats tokens today. Its source was published in 2025, and does not agree with its
+//! guide in every point. Both may have changed since. The advice on this page is safe whether the service does what the
+//! guide says or what the source says. Each fact has its [source](#sources).
 //!
 //! # In short
 //!
@@ -25,7 +25,7 @@
 //! | somebody reads the page's source or memory | they get a token for one agent and a few minutes, and not the API key, which can do everything |
 //! | the token leaks: a log, a screenshot, a browser extension | it can be used until it expires, by anybody, from anywhere |
 //! | an attacker runs a script in your page | the script can do what the token can. Worse, it can ask your server for the next one, as the user |
-//! | another site's page finds the token | a browser may keep it from reading the answers. An attacker's program is not kept from anything |
+//! | another site's page gets the token | a browser may stop that page from reading the answers. Nothing stops an attacker's own program |
 //! | a user asks for more than the page does | they can do all that the policy allows, with any program. The policy is the limit, not your page |
 //! | a user signs out | your server stops renewing. The last token may work for what is left of its life |
 //! | an agent is shared by users | each holder of a token with `read_messages` reads all messages of the agent, those of other users included |
@@ -78,9 +78,9 @@
 //! ```
 //!
 //! With the feature `minter`, `TokenMinter::tokens_per_agent` does this from its cache, and with the feature `axum`,
-//! `TokenGrant::per_agent` hands the map to the page. The code above passes over an entry of another kind; these two refuse a
-//! policy that has one. The policy builder builds a policy of several agents only by
-//! [`build_combined`]. Calling `build` on it does not compile.
+//! `TokenGrant::per_agent` hands the map to the page. The code above skips an entry of another kind. These two refuse a
+//! policy that has one. To build one policy of several agents, call [`build_combined`] of the policy builder. Its `build` is
+//! for one agent, and does not compile for several.
 //!
 //! # How long it lives
 //!
@@ -120,7 +120,7 @@
 //! One fact of the published source may stop a page altogether: it lists `Authorization` as the only request header that
 //! pages may send. With that, a browser does not let a page send JSON, which needs `Content-Type`. Reading works. `PATCH` is
 //! not among the methods that it lists (`GET`, `POST`, `PUT`, `DELETE`), so a page cannot update an agent either. Whether
-//! the service is so today is not known. If your page is stopped at the preflight, send messages by way of your own server.
+//! the service does so today is not known. If your page is stopped at the preflight, send messages by way of your own server.
 //!
 //! # What a refused holder sees
 //!
@@ -150,7 +150,6 @@
 //! |---|---|
 //! | documented | The service's published API reference and guide. |
 //! | published source | The service's own source, as published in 2025. It was read and not run, and it may have changed. |
-//! | this crate | What this crate does by itself. Its tests show it. |
 //!
 //! The crate `letta-api-emulator` is strict by default where the two differ. Its `TokenRules::published_2025()` makes it do what the
 //! published source does, so that you can test your application with both.

@@ -133,11 +133,11 @@
 //! | `x-request-id` | on every answer: `req-` and the number of the request, from 1, in eight digits | assumption |
 //! | `Date` | on every answer, by the emulator's clock | HTTP |
 //! | `HEAD` | as `GET`, without the body | HTTP |
-//! | a path that there is not | 404, also without a key; a closing slash makes another path. To a token, see below | assumption |
+//! | an unknown path | 404, also without a key; a closing slash makes another path. For a token: see *Client-side token* | assumption |
 //! | `/v1/agents`, `/v1/health` | 307 to the same with a closing slash, `Location` absolute, query kept; whether or not a key is shown | observed |
 //! | `GET /v1/health/` | 200 `{version, status}`, whether or not a key is shown | observed; assumption that it takes no key |
 //! | `GET /_emulator/state` | to the API key, what [`Emulator::dump`] gives; the service has no such path | the emulator's own |
-//! | a method that the path does not take | 405 with `Allow`, also without a key. To a token, see below | HTTP |
+//! | a method that the path does not take | 405 with `Allow`, also without a key. For a token: see *Client-side token* | HTTP |
 //! | a body over 1 MiB | 413 where the operation reads one | assumption |
 //! | the host that a request names (`Host`, an absolute target, `:authority`) | `localhost`, names that end in `.localhost`, loopback addresses, the address that it listens on, and what [`Builder::allow_host`] adds; else 403, whatever the path | the emulator's own |
 //! | no `Host` in HTTP/1.1, or two | 400 | HTTP |
@@ -156,8 +156,8 @@
 //! | what opens `PATCH /v1/agents/{id}` | `write_agent` on that agent | documented; not so in the published source, see [`TokenRules::update_by_post`] |
 //! | what opens `GET /v1/agents/{id}/messages` | `read_messages` on that agent | documented |
 //! | what opens `POST /v1/agents/{id}/messages` and `…/messages/stream` | `write_messages` on that agent | documented |
-//! | what opens `/v1/agents/{id}/messages/` and one segment more | `read_messages` for `GET`, `write_messages` for `POST`; but for `stream`, a call that is let through is a 501: the emulator has no such operation | published source for what opens it |
-//! | other paths and methods | 403 that says so, be there something or not; a credential that is unknown gets a 404 or 405 as anybody does | published source that nothing opens them; the emulator's own that it says so |
+//! | what opens `/v1/agents/{id}/messages/` and one segment more | `read_messages` for `GET`, `write_messages` for `POST`. The emulator has `stream` alone, and answers 501 to the others | published source for what opens it |
+//! | other paths and methods | 403 that says so, whether the path exists or not. An unknown credential gets a 404 or 405 | published source that nothing opens them; the emulator's own that it says so |
 //! | what opens the token operations, listing and creating agents, the state | nothing: 403 that says so | published source |
 //! | an agent that the policy does not name, a right that it does not give | 403 that says so, whether or not there is such an agent | assumption |
 //! | several entries | each must allow the call, on the agent of the path. So a policy of two agents opens nothing, and two entries for one agent open what both give | published source |
@@ -217,7 +217,7 @@
 //! | largest `limit` | none | assumption |
 //! | `hasNextPage` | exact: a token comes after this page | documented |
 //! | `offset` beyond the end | no tokens, `hasNextPage` false | assumption |
-//! | order | none to rely on: always the same for the same tokens, by chance ([`Builder::seed`]), so that a new token comes anywhere and positions shift | published source that there is none |
+//! | order | random, and the same as long as the tokens are the same ([`Builder::seed`]). A new token comes at any position, so positions shift | published source, which sorts nothing; the emulator's own that it is random |
 //! | expired tokens | listed until they are deleted; a token is expired from the instant of `expiresAt` on | published source |
 //! | **Delete** | | |
 //! | a token, whatever it is: live, expired, deleted, unknown, of another project | 204; a token of the project is in no list from then on | documented; published source that it is for any |

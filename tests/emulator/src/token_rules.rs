@@ -2,9 +2,9 @@
 
 /// How an emulator treats client-side tokens.
 ///
-/// The service's guide says one thing about tokens, and its source, as it was published in 2025, another. Nobody outside
-/// knows which of the two the service does today. [`strict`](Self::strict), the default, does the stricter one of each, with
-/// refusals that say why. [`published_2025`](Self::published_2025) does what the source did. Code that works with both works
+/// The service's guide and its source, as it was published in 2025, differ in some points. Nobody outside knows what the
+/// service does today. [`strict`](Self::strict), the default, takes the stricter of the two in each point, and says why it
+/// refuses a call. [`published_2025`](Self::published_2025) does what the source did. Code that works with both works
 /// on the service, whichever it does.
 ///
 /// Each difference is a switch, off in `strict` and on in `published_2025`:
@@ -20,7 +20,7 @@
 /// # }
 /// ```
 ///
-/// These hold with all rules, since the source is the stricter one or the only one that says anything: every entry of a
+/// Some things hold with all rules, because the source is stricter than the guide there, or the guide says nothing: every entry of a
 /// policy must allow a call, so that a policy of two agents opens nothing; a `hostname` that ends with a slash is a 400;
 /// deleting is a 204 for any token; lists have no order to rely on, and have expired tokens in them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

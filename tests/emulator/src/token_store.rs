@@ -1,6 +1,6 @@
 //! The tokens of an account, in memory.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -141,7 +141,7 @@ struct Tokens {
     by_number: BTreeMap<u64, Record>,
     numbers: HashMap<String, u64>,
     /// The numbers in the order of lists, see [`TokenStore::place`].
-    listed: BTreeMap<(u64, u64), ()>,
+    listed: BTreeSet<(u64, u64)>,
     made: u64,
     /// Deleted tokens, by their secrets. To tell a page that its token was deleted, one must know that it was its own.
     deleted: HashMap<String, Record>,
@@ -180,8 +180,8 @@ impl TokenStore {
         }
     }
 
-    /// Where a token stands in lists. Anywhere, so that a client that relies on an order, or on positions that stay, does
-    /// not pass its tests; but always there, so that the same list comes out again.
+    /// Where a token stands in lists. The place is random, so that a client that relies on an order fails its tests. It is
+    /// always the same for a token, so that reading a list twice gives the same list.
     fn place(&self, number: u64) -> (u64, u64) {
         let mut random = fastrand::Rng::with_seed(self.seed ^ number.rotate_left(32));
         (random.u64(..), number)
@@ -214,7 +214,7 @@ impl TokenStore {
         tokens
             .numbers
             .insert(token.secret.expose_secret().to_owned(), number);
-        tokens.listed.insert(self.place(number), ());
+        tokens.listed.insert(self.place(number));
         let record = Record {
             token,
             is_used: false,
@@ -232,7 +232,7 @@ impl TokenStore {
         let tokens = self.lock();
         let mut rest = tokens
             .listed
-            .keys()
+            .iter()
             .filter_map(|(_, number)| tokens.by_number.get(number))
             .map(|record| &record.token)
             .filter(|token| token.project == *project)
