@@ -9,18 +9,20 @@ use letta_api::{BodyError, Operation, TransportError};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
 
-use crate::access_tokens::Revocation;
-use crate::cause::Cause;
 #[cfg(feature = "minter")]
-use crate::minter::Fault;
+use crate::access_tokens::Fault;
+use crate::access_tokens::Revocation;
+use crate::error::cause::Cause;
+use crate::time::clock;
 use crate::transport::{Attempts, Redirect, Stopped};
-use crate::{clock, reason, redact, retry_after};
 
-#[cfg(feature = "test-util")]
-mod testing;
-
-#[cfg(feature = "test-util")]
-pub use testing::ErrorBuilder;
+pub(crate) mod cause;
+pub(crate) mod reason;
+pub(crate) mod redact;
+pub(crate) mod retry_after;
+pub(crate) mod secrets_in_url;
+pub(crate) mod token_form;
+pub(crate) mod wiped_url;
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -60,7 +62,7 @@ pub struct Error {
     held_off: Option<Duration>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     kind: Kind,
     /// The operation's name, once one was under way.
     operation: Option<&'static str>,
@@ -71,7 +73,7 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-enum Kind {
+pub(crate) enum Kind {
     /// Refused before anything was sent.
     InvalidInput {
         field: &'static str,
@@ -124,12 +126,12 @@ enum Kind {
 
 /// Where a connection went, and what was wrong with it, as far as it is known.
 #[derive(Default)]
-struct Way {
+pub(crate) struct Way {
     /// Host and port.
-    to: Option<String>,
+    pub(crate) to: Option<String>,
     /// Host and port of a proxy between.
-    through: Option<String>,
-    reason: Option<String>,
+    pub(crate) through: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 impl Way {
@@ -738,7 +740,7 @@ impl Inner {
         }
     }
 
-    fn caused(kind: Kind, cause: Option<Cause>) -> Self {
+    pub(crate) fn caused(kind: Kind, cause: Option<Cause>) -> Self {
         Self {
             source: cause.map(|cause| Box::new(cause) as _),
             ..Self::of(kind)
@@ -777,7 +779,7 @@ impl Inner {
     }
 
     /// As [`with_answer`](Self::with_answer), where one may not have begun.
-    fn with_head(
+    pub(crate) fn with_head(
         mut self,
         operation: &'static Operation,
         head: Option<(StatusCode, &HeaderMap)>,

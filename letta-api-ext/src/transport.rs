@@ -9,27 +9,32 @@ use letta_api::{BoxFuture, Operation, Response, Secret, Transport, TransportErro
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use crate::clock::{self, Instant};
-use crate::clock_reading::ServiceDate;
+use crate::error::secrets_in_url;
 use crate::error::{self, Error, Result};
-use crate::metrics::Metrics;
-use crate::retry_budget::RetryBudget;
-use crate::retry_policy::{RetryPolicy, full_jitter};
-use crate::{runtime, secrets_in_url};
+use crate::platform::runtime;
+use crate::time::clock::{self, Instant};
+use crate::time::service_clock::ServiceDate;
 use attempt::Attempt;
 use outgoing::Outgoing;
+use retry_policy::full_jitter;
 use telemetry::Telemetry;
 
 mod attempt;
 #[cfg(all(test, target_os = "linux"))]
 mod memory_tests;
+pub(crate) mod metrics;
 mod outgoing;
 mod redirect;
+mod retry_budget;
+pub(crate) mod retry_policy;
 mod telemetry;
 #[cfg(test)]
 mod tests;
 
+pub use metrics::{AttemptReport, CallReport, Metrics};
 pub(crate) use redirect::Redirect;
+pub use retry_budget::RetryBudget;
+pub use retry_policy::RetryPolicy;
 
 /// Makes a call of one or more attempts, with credentials and project, within a deadline.
 #[derive(Clone)]

@@ -11,10 +11,10 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use super::{request, salvage};
-use crate::access_token::AccessToken;
-use crate::agent_id::AgentId;
+use crate::access_tokens::token::AccessToken;
+use crate::client::Letta;
 use crate::error::{Error, Result};
-use crate::letta::Letta;
+use crate::ids::AgentId;
 use crate::transport::Attempts;
 
 /// A request to list tokens. From [`AccessTokens::list`](crate::AccessTokens::list).

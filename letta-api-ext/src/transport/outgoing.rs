@@ -5,7 +5,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Request};
 use url::Url;
 
-use crate::wiped_url;
+use crate::error::wiped_url;
 
 /// A request, kept until it is known whether it has to be sent again. If its URL may hold a secret, it is wiped at the end. The
 /// copies that the HTTP client got cannot be wiped.

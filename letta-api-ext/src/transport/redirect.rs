@@ -5,7 +5,7 @@ use reqwest::Method;
 use reqwest::header::LOCATION;
 use url::Url;
 
-use crate::wiped_url::WipedUrl;
+use crate::error::wiped_url::WipedUrl;
 
 /// A redirect that was not followed, or should not have been.
 pub(crate) struct Redirect {
