@@ -14,6 +14,7 @@ pub mod policy;
 mod create;
 pub(crate) mod entries;
 mod fingerprint;
+mod grant_mismatch;
 pub(crate) mod granted;
 mod list;
 mod revoke;

@@ -136,9 +136,6 @@ pub use crate::error::Error;
 pub use crate::ids::{AgentId, Origin};
 pub use crate::transport::{AttemptReport, CallReport, Metrics, RetryBudget, RetryPolicy};
 
-#[cfg(all(feature = "minter", target_arch = "wasm32", target_os = "unknown"))]
-compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-unknown");
-
 pub mod docs;
 #[cfg(fuzzing)]
 #[doc(hidden)]

@@ -9,6 +9,7 @@ use letta_api::{ApiKey, BaseUrl, Response, Secret};
 use crate::client::Letta;
 use crate::client::project::Project;
 use crate::error::{Error, Result};
+use crate::platform::{self, HttpSettings};
 use crate::transport::RetryBudget;
 use crate::transport::RetryPolicy;
 use crate::transport::metrics::Metrics;
@@ -16,15 +17,6 @@ use crate::transport::{CallOptions, HttpTransport, Settings};
 
 /// The hosted service.
 const DEFAULT_BASE_URL: &str = "https://api.letta.com";
-
-/// Longest time that making a connection may take.
-#[cfg(not(target_arch = "wasm32"))]
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long a connection with calls under way may be silent before it is asked whether it is there, and
-/// how long it has to answer. HTTP/2 only: on a dead connection of many calls, each would time out by itself.
-#[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
-const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// Configures a [`Letta`]. Nothing is checked before [`build`](Self::build).
 ///
@@ -303,64 +295,23 @@ impl LettaBuilder {
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-use crate::platform::proxy::of_environment as proxy_of_environment;
-
-/// A browser decides by itself.
-#[cfg(target_arch = "wasm32")]
 fn proxy_of_environment(
-    _: &BaseUrl,
-    _: &dyn Fn(&str) -> Option<OsString>,
+    base_url: &BaseUrl,
+    variable: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Option<String>> {
-    Ok(None)
+    platform::proxy_of(base_url, variable)
+        .map_err(|proxy| Error::invalid_input(proxy.variable, proxy.to_string(), None))
 }
 
 fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqwest::Client> {
-    let builder = reqwest::Client::builder();
-    // A browser decides these itself.
-    #[cfg(not(target_arch = "wasm32"))]
-    let builder = builder
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT.min(options.attempt_timeout.min(options.deadline) / 2))
-        // It would repeat what HTTP/2 servers refuse at once and uncounted. The retry policy does it.
-        .retry(reqwest::retry::never())
-        // An application that turns these on in reqwest turns them on for all who use it.
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .user_agent(concat!("letta-api-ext/", env!("CARGO_PKG_VERSION")));
-    #[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
-    let builder = builder
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .http2_keep_alive_timeout(KEEP_ALIVE);
-    // As above: HTTP/2 may be on in reqwest for somebody else.
-    #[cfg(all(not(feature = "http2"), not(target_arch = "wasm32")))]
-    let builder = builder.http1_only();
-    // What is said to this machine in clear must not take the way over another.
-    #[cfg(not(target_arch = "wasm32"))]
-    let builder = if base_url.is_loopback() {
-        builder.no_proxy()
-    } else {
-        builder
+    let settings = HttpSettings {
+        is_loopback: base_url.is_loopback(),
+        shortest_time: options.attempt_timeout.min(options.deadline),
     };
-    #[cfg(target_arch = "wasm32")]
-    let _ = (base_url, options);
-    #[cfg(all(
-        feature = "rustls-ring",
-        not(any(feature = "native-tls", feature = "rustls", target_arch = "wasm32"))
-    ))]
-    let builder =
-        builder.tls_backend_preconfigured(crate::platform::tls::with_ring().map_err(not_made)?);
-    builder
-        .build()
-        .map_err(|error| not_made(error.without_url()))
-}
-
-/// For the default HTTP client.
-fn not_made(error: impl std::error::Error) -> Error {
-    let rule = format!("could not be made: {error}");
-    Error::invalid_input("http_client", rule, None)
+    platform::http_client(&settings).map_err(|problem| {
+        let rule = format!("could not be made: {problem}");
+        Error::invalid_input("http_client", rule, None)
+    })
 }
 
 /// For a rule that another type checks, whose value may be secret.
