@@ -53,7 +53,8 @@ impl std::fmt::Display for UnusableProxy {
     }
 }
 
-/// What the default HTTP client must know of the service and of calls to it.
+/// What the default HTTP client must know of the service and of calls to it. A browser asks for nothing of it.
+#[cfg_attr(target_arch = "wasm32", expect(dead_code))]
 pub(crate) struct HttpSettings {
     /// Whether the service is on this machine.
     pub(crate) is_loopback: bool,

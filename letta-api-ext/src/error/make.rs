@@ -65,11 +65,6 @@ impl Error {
         self
     }
 
-    /// What a floor above has to report, by itself.
-    pub(crate) fn of_added(added: impl Added) -> Self {
-        Self::of(Kind::Added(Box::new(added)))
-    }
-
     /// What a floor above has to report of an answer, and why.
     pub(crate) fn of_answer(
         added: impl Added,
@@ -305,7 +300,7 @@ impl Error {
         })
     }
 
-    fn of(kind: Kind) -> Self {
+    pub(crate) fn of(kind: Kind) -> Self {
         Inner::of(kind).into()
     }
 }

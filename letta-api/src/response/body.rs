@@ -54,27 +54,55 @@ impl Body {
             *self = Self::EMPTY;
             return Err(BodyError(Problem::TooLarge { limit }));
         }
+        self.read(limit).await
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    async fn read(&mut self, limit: usize) -> Result<(), BodyError> {
         if let Self::Unread(..) = self {
             // Read where it is: to take it out would make this future larger by as much.
             let reading = Reading(self);
             if let Self::Unread(response, length) = &mut *reading.0 {
-                let body = read(response, *length, limit).await?;
+                let length = *length;
+                let body = read(async || response.chunk().await, length, limit).await?;
                 reading.done(body);
             }
+        }
+        Ok(())
+    }
+
+    /// In a browser, pieces come from a stream alone, and the stream takes the answer.
+    #[cfg(target_arch = "wasm32")]
+    async fn read(&mut self, limit: usize) -> Result<(), BodyError> {
+        match std::mem::replace(self, Self::EMPTY) {
+            Self::Unread(response, length) => {
+                let mut pieces = Box::pin(response.bytes_stream());
+                let next = async || {
+                    let piece = std::future::poll_fn(|context| {
+                        futures_core::Stream::poll_next(pieces.as_mut(), context)
+                    });
+                    piece.await.transpose()
+                };
+                *self = read(next, length, limit).await?;
+            }
+            body => *self = body,
         }
         Ok(())
     }
 }
 
 /// A body that is being read. What is left half-read is empty.
+#[cfg(not(target_arch = "wasm32"))]
 struct Reading<'a>(&'a mut Body);
 
+#[cfg(not(target_arch = "wasm32"))]
 impl Reading<'_> {
     fn done(self, body: Body) {
         *self.0 = body;
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         if let Body::Unread(..) = self.0 {
@@ -85,7 +113,7 @@ impl Drop for Reading<'_> {
 
 /// Reads a body to its end. `length` is how long it is to be, if the server says so.
 async fn read(
-    response: &mut reqwest::Response,
+    mut next: impl AsyncFnMut() -> reqwest::Result<Option<Bytes>>,
     length: Option<u64>,
     limit: usize,
 ) -> Result<Body, BodyError> {
@@ -95,7 +123,7 @@ async fn read(
         ..Pieces::default()
     };
     let mut taken = 0;
-    while let Some(piece) = response.chunk().await.map_err(BodyError::lost)? {
+    while let Some(piece) = next().await.map_err(BodyError::lost)? {
         pieces.push(piece)?;
         taken += 1;
         if taken == PIECES_IN_A_TURN {

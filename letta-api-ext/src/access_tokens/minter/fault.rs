@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::error::attempts::Attempts;
-use crate::error::kind::Added;
+use crate::error::kind::{Added, Kind};
 
 /// Why a minter gave no token.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +65,7 @@ impl Added for Fault {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        Self::of_added(fault)
+        Self::of(Kind::Added(Box::new(fault)))
     }
 }
 
