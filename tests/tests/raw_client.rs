@@ -225,6 +225,106 @@ async fn an_error_has_status_headers_and_body_where_there_are_any() {
     assert_eq!(answer.message, "no");
 }
 
+/// Notes something in every answer.
+struct Noting;
+
+#[derive(Clone, Debug, PartialEq)]
+struct Note(&'static str);
+
+impl Transport for Noting {
+    fn execute<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let mut response = Direct.execute(http, request, operation).await?;
+            response.insert_extension(Note(operation.id));
+            Ok(response)
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_note_in_an_answer_is_kept_whatever_becomes_of_the_answer() {
+    let list = Note("list_client_side_access_tokens");
+    let page = r#"{"tokens":[],"hasNextPage":false}"#;
+    let json = "application/json";
+    let tap = Tap::start(answer("200 OK", json, page)).await;
+    let read = client(&tap).with_transport(Noting);
+    let params = Default::default();
+    let page = read.list_client_side_access_tokens(&params).await;
+    let page = page.unwrap();
+    assert_eq!(page.extension(), Some(&list));
+    assert_eq!(page.extension::<String>(), None);
+    assert!(!format!("{page:?}").contains("list_client"));
+
+    let tap = Tap::start(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()).await;
+    let unread = client(&tap).with_transport(Noting);
+    let token = TOKEN.into();
+    let unread = unread.delete_client_side_access_token(&token).await;
+    let delete = Note("delete_client_side_access_token");
+    assert_eq!(unread.unwrap().extension(), Some(&delete));
+
+    let broken =
+        b"HTTP/1.1 200 OK\r\nx-request-id: req-7\r\ncontent-length: 9\r\n\r\nhalf".to_vec();
+    let said = r#"{"message":"no"}"#;
+    let mut kinds = Vec::new();
+    for (sent, limit, status) in [
+        (answer("400 Bad Request", json, said), 100, 400),
+        (answer("418 Teapot", "text/plain", "short"), 100, 418),
+        (answer("400 Bad Request", "text/html", "<html>"), 100, 400),
+        (answer("200 OK", json, "{}"), 100, 200),
+        (answer("200 OK", json, said), 3, 200),
+        (answer("400 Bad Request", json, said), 3, 400),
+        (broken, 100, 200),
+    ] {
+        let tap = Tap::start(sent).await;
+        let client = client(&tap).with_transport(Noting).with_body_limit(limit);
+        let listed = client.list_client_side_access_tokens(&params).await;
+        let error = listed.unwrap_err();
+        assert_eq!(error.extension(), Some(&list), "{error:?}");
+        assert_eq!(error.extension::<String>(), None);
+        assert_eq!(error.status().unwrap().as_u16(), status);
+        assert_eq!(error.headers().unwrap()["x-request-id"], "req-7");
+        assert!(!printed(&error).contains("list_client"));
+        let (kind, extension) = match &error {
+            Error::ErrorResponse(answer) => ("error", answer.extension()),
+            Error::UnexpectedResponse(response) => ("unexpected", response.extension()),
+            Error::InvalidPayload(payload) => ("payload", payload.extension()),
+            Error::ResponseBody { response, .. } => {
+                assert!(response.buffered_body().is_empty());
+                ("body", response.extension())
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(extension, Some(&list));
+        kinds.push(kind);
+    }
+    let expected = [
+        "error",
+        "unexpected",
+        "payload",
+        "payload",
+        "body",
+        "body",
+        "body",
+    ];
+    assert_eq!(kinds, expected);
+
+    // Without an answer, there is no note.
+    let token = "..".into();
+    let client = client(&tap).with_transport(Gate(Arc::new(Mutex::new(vec![
+        &operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN,
+    ]))));
+    let refused = client.delete_client_side_access_token(&token).await;
+    assert!(refused.unwrap_err().extension::<Note>().is_none());
+    let token = TOKEN.into();
+    let closed = client.delete_client_side_access_token(&token).await;
+    assert!(closed.unwrap_err().extension::<Note>().is_none());
+}
+
 #[tokio::test]
 async fn a_byte_that_is_no_utf_8_matters_where_it_is_read() {
     // The same length, so that the head stays true.

@@ -251,9 +251,9 @@ impl Error {
                 let body = response.bytes().await.unwrap_or_default();
                 return Self::from_status(operation, status, &headers, &body, secrets);
             }
-            letta_api::Error::ResponseBody { source, status, .. } => {
-                Inner::from_body(&source, status, secrets)
-            }
+            letta_api::Error::ResponseBody {
+                response, source, ..
+            } => Inner::from_body(&source, response.status(), secrets),
             letta_api::Error::InvalidPayload(payload) if payload.status().is_success() => {
                 Inner::of(Kind::InvalidResponse {
                     status: payload.status(),

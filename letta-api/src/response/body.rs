@@ -64,7 +64,7 @@ impl Body {
             let reading = Reading(self);
             if let Self::Unread(response, length) = &mut *reading.0 {
                 let length = *length;
-                let body = read(async || response.chunk().await, length, limit).await?;
+                let body = read(Source(response), length, limit).await?;
                 reading.done(body);
             }
         }
@@ -76,14 +76,8 @@ impl Body {
     async fn read(&mut self, limit: usize) -> Result<(), BodyError> {
         match std::mem::replace(self, Self::EMPTY) {
             Self::Unread(response, length) => {
-                let mut pieces = Box::pin(response.bytes_stream());
-                let next = async || {
-                    let piece = std::future::poll_fn(|context| {
-                        futures_core::Stream::poll_next(pieces.as_mut(), context)
-                    });
-                    piece.await.transpose()
-                };
-                *self = read(next, length, limit).await?;
+                let pieces = Source(Box::pin(response.bytes_stream()));
+                *self = read(pieces, length, limit).await?;
             }
             body => *self = body,
         }
@@ -111,9 +105,33 @@ impl Drop for Reading<'_> {
     }
 }
 
+/// Where the pieces of a body come from.
+#[cfg(not(target_arch = "wasm32"))]
+struct Source<'a>(&'a mut reqwest::Response);
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Source<'_> {
+    async fn next(&mut self) -> reqwest::Result<Option<Bytes>> {
+        self.0.chunk().await
+    }
+}
+
+/// Where the pieces of a body come from.
+#[cfg(target_arch = "wasm32")]
+struct Source(std::pin::Pin<Box<dyn futures_core::Stream<Item = reqwest::Result<Bytes>>>>);
+
+#[cfg(target_arch = "wasm32")]
+impl Source {
+    async fn next(&mut self) -> reqwest::Result<Option<Bytes>> {
+        let next = std::future::poll_fn(|context| self.0.as_mut().poll_next(context));
+        next.await.transpose()
+    }
+}
+
 /// Reads a body to its end. `length` is how long it is to be, if the server says so.
 async fn read(
-    mut next: impl AsyncFnMut() -> reqwest::Result<Option<Bytes>>,
+    #[cfg(not(target_arch = "wasm32"))] mut source: Source<'_>,
+    #[cfg(target_arch = "wasm32")] mut source: Source,
     length: Option<u64>,
     limit: usize,
 ) -> Result<Body, BodyError> {
@@ -123,7 +141,7 @@ async fn read(
         ..Pieces::default()
     };
     let mut taken = 0;
-    while let Some(piece) = next().await.map_err(BodyError::lost)? {
+    while let Some(piece) = source.next().await.map_err(BodyError::lost)? {
         pieces.push(piece)?;
         taken += 1;
         if taken == PIECES_IN_A_TURN {

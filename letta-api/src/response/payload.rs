@@ -28,6 +28,11 @@ impl InvalidPayload {
         self.response.headers()
     }
 
+    /// What a [`Transport`](crate::Transport) noted in the answer as a `T`: see [`Response::extension`].
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.response.extension()
+    }
+
     /// What is wrong with the body, and at which line and column of it. Of a page of HTML, that it is one.
     pub fn problem(&self) -> &str {
         &self.problem
@@ -65,6 +70,11 @@ impl std::fmt::Debug for InvalidPayload {
 }
 
 impl InvalidPayload {
+    /// The answer that the body is of.
+    pub(crate) fn response(&self) -> &Response {
+        &self.response
+    }
+
     pub(super) fn new(mut response: Response, error: &serde_json::Error) -> Self {
         let body = response.take_buffered();
         let problem = match body.trim_ascii() {

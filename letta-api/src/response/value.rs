@@ -39,6 +39,11 @@ impl<T> ResponseValue<T> {
         self.response.headers()
     }
 
+    /// What a [`Transport`](crate::Transport) noted in the answer as an `N`: see [`Response::extension`].
+    pub fn extension<N: Send + Sync + 'static>(&self) -> Option<&N> {
+        self.response.extension()
+    }
+
     /// The body as it came, of an error answer: it may say more than the description has. Empty for a success, whose
     /// body may hold a token, and for an answer put together by hand. It may hold what the request held.
     ///
@@ -50,7 +55,12 @@ impl<T> ResponseValue<T> {
     /// }
     /// ```
     pub fn body(&self) -> &[u8] {
-        self.response.buffered()
+        self.response.buffered_body()
+    }
+
+    /// The answer that the value is of.
+    pub(crate) fn response(&self) -> &Response {
+        &self.response
     }
 
     /// The value alone.
@@ -62,7 +72,7 @@ impl<T> ResponseValue<T> {
 impl<T: DeserializeOwned> ResponseValue<T> {
     /// Decodes the body, which has been read, as JSON.
     pub(crate) fn decode(response: Response) -> Result<Self, InvalidPayload> {
-        match read_json(response.buffered()) {
+        match read_json(response.buffered_body()) {
             Ok(value) => {
                 let keeps_body = !response.status().is_success();
                 let response = match keeps_body {
