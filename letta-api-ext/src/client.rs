@@ -1,9 +1,10 @@
 //! The client: how it is configured, and how a call is made and what it comes to.
 
+pub(crate) mod answer;
 mod builder;
-pub(crate) mod call;
 mod letta;
 mod project;
+pub(crate) mod request;
 
 pub use builder::LettaBuilder;
 pub use letta::Letta;

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use letta_api::{BaseUrl, Operation, Secret};
+use letta_api::{BaseUrl, Secret};
+use reqwest::header::{HeaderName, HeaderValue};
 
-use crate::access_tokens::AccessTokens;
-use crate::client::LettaBuilder;
-use crate::client::call::Call;
+use super::LettaBuilder;
+use super::request::Call;
 use crate::error::Result;
-use crate::transport::RetryPolicy;
-use crate::transport::{CallOptions, Course, HttpTransport};
+use crate::transport::{CallOptions, HttpTransport, RetryPolicy};
 
 /// A client for the Letta API.
 ///
@@ -78,11 +77,6 @@ impl Letta {
         LettaBuilder::default()
     }
 
-    /// Client-side access tokens: create, list, revoke.
-    pub fn access_tokens(&self) -> AccessTokens {
-        AccessTokens::new(self.clone())
-    }
-
     /// The same client, connections and all, with another deadline for each call. See
     /// [`LettaBuilder::deadline`]. With a deadline of zero, calls fail.
     ///
@@ -110,6 +104,17 @@ impl Letta {
     #[must_use]
     pub fn with_retry(&self, retry: RetryPolicy) -> Self {
         self.with_options(|options| options.retry = retry)
+    }
+
+    /// The same client, which sends a header with each call. See [`LettaBuilder::header`]. With an invalid header, calls
+    /// fail.
+    #[must_use]
+    pub fn with_header<N, V>(&self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        self.with_options(|options| options.headers.set(name, value))
     }
 
     fn with_options(&self, change: impl FnOnce(&mut CallOptions)) -> Self {
@@ -175,24 +180,31 @@ impl Letta {
         }
     }
 
-    /// A call that can be asked about its course.
-    pub(crate) fn call(&self, operation: &'static Operation) -> Call {
-        let course = Arc::new(Course::new(self.inner.transport.clone()));
-        let api = self.inner.api.clone();
-        Call {
-            api: api.with_shared_transport(course.clone()),
-            operation,
-            course,
-        }
+    /// A call to be made with this client.
+    pub(crate) fn call(&self) -> Call {
+        Call::new(self.clone())
     }
 
-    pub(crate) fn deadline(&self) -> Duration {
-        self.inner.transport.options.deadline
+    /// What calls have, unless they have options of their own.
+    pub(crate) fn options(&self) -> &CallOptions {
+        &self.inner.transport.options
+    }
+
+    /// The generated client, with other options.
+    pub(crate) fn api_with(&self, options: CallOptions) -> letta_api::Client {
+        let transport = HttpTransport {
+            settings: self.inner.transport.settings.clone(),
+            options,
+            #[cfg(any(test, fuzzing))]
+            inner: self.inner.transport.inner.clone(),
+        };
+        let api = self.inner.api.clone();
+        api.with_shared_transport(Arc::new(transport))
     }
 
     /// What must not be in any text that this client prints.
-    pub(crate) fn key(&self) -> &Secret {
-        &self.inner.transport.settings.key
+    pub(crate) fn key(&self) -> Option<&Secret> {
+        self.inner.transport.settings.key.as_ref()
     }
 }
 
