@@ -1,21 +1,42 @@
 //! Client-side access tokens: create, list, revoke.
 
+use crate::access_tokens::policy::AccessPolicy;
+use crate::client::Letta;
 use crate::error::Error;
-use crate::letta::Letta;
-use crate::origin::Origin;
-use crate::policy::AccessPolicy;
+use crate::ids::Origin;
+
+#[cfg(feature = "axum")]
+pub mod endpoint;
+#[cfg(feature = "minter")]
+mod minter;
+pub mod policy;
 
 mod create;
 pub(crate) mod entries;
+mod fingerprint;
+mod grant_mismatch;
 pub(crate) mod granted;
 mod list;
 mod revoke;
 mod salvage;
+pub(crate) mod token;
 mod token_text;
+#[cfg(test)]
+mod work;
 
 pub use create::CreateAccessToken;
+pub use fingerprint::Fingerprint;
 pub use list::{AccessTokenPage, AccessTokenPages, AccessTokenStream, ListAccessTokens};
+#[cfg(feature = "minter")]
+pub(crate) use minter::Fault;
+#[cfg(feature = "minter")]
+pub use minter::{
+    AgentTokens, AgentTokensFuture, AgentTokensRequest, BrowserTokens, MinterCounters,
+    RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
+    TokenRequest,
+};
 pub use revoke::{Revocation, RevokeAccessToken, TokenToRevoke};
+pub use token::{AccessToken, BrowserToken};
 
 /// The calls on client-side access tokens. From [`Letta::access_tokens`].
 ///

@@ -11,7 +11,7 @@ use crate::Letta;
 
 /// How long the service asks to wait.
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    crate::retry_after::parse(headers, now)
+    crate::error::retry_after::parse(headers, now)
 }
 
 /// A client whose requests are all answered by this function. It gets the URL of the request.

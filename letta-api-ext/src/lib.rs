@@ -117,77 +117,39 @@
 pub use letta_api::types::AccessRight;
 pub use letta_api::{ApiKey, BaseUrl, Secret};
 
-pub use crate::access_token::{AccessToken, BrowserToken};
+#[cfg(feature = "axum")]
+pub use crate::access_tokens::endpoint as token_endpoint;
+pub use crate::access_tokens::policy::{AccessPolicy, StrictPolicy};
 pub use crate::access_tokens::{
-    AccessTokenPage, AccessTokenPages, AccessTokenStream, AccessTokens, CreateAccessToken,
-    ListAccessTokens, Revocation, RevokeAccessToken, TokenToRevoke,
+    AccessToken, AccessTokenPage, AccessTokenPages, AccessTokenStream, AccessTokens, BrowserToken,
+    CreateAccessToken, Fingerprint, ListAccessTokens, Revocation, RevokeAccessToken, TokenToRevoke,
+    policy,
 };
-pub use crate::agent_id::AgentId;
-pub use crate::builder::LettaBuilder;
-pub use crate::error::Error;
-pub use crate::fingerprint::Fingerprint;
-pub use crate::letta::Letta;
-pub use crate::metrics::{AttemptReport, CallReport, Metrics};
 #[cfg(feature = "minter")]
-pub use crate::minter::{
+pub use crate::access_tokens::{
     AgentTokens, AgentTokensFuture, AgentTokensRequest, BrowserTokens, MinterCounters,
     RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
     TokenRequest,
 };
-pub use crate::origin::Origin;
-pub use crate::policy::{AccessPolicy, StrictPolicy};
-pub use crate::retry_budget::RetryBudget;
-pub use crate::retry_policy::RetryPolicy;
-
-#[cfg(all(feature = "minter", target_arch = "wasm32", target_os = "unknown"))]
-compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-unknown");
+pub use crate::client::{Letta, LettaBuilder};
+pub use crate::error::Error;
+pub use crate::ids::{AgentId, Origin};
+pub use crate::transport::{AttemptReport, CallReport, Metrics, RetryBudget, RetryPolicy};
 
 pub mod docs;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod policy;
 #[cfg(feature = "test-util")]
 pub mod test_util;
-#[cfg(feature = "axum")]
-pub mod token_endpoint;
 
-mod access_token;
 mod access_tokens;
-mod agent_id;
-mod builder;
-mod call;
-mod cause;
-mod checked_text;
-mod clock;
-mod clock_reading;
+mod client;
 mod error;
-mod fingerprint;
-mod letta;
-mod metrics;
-#[cfg(feature = "minter")]
-mod minter;
-mod origin;
-mod project;
-#[cfg(not(target_arch = "wasm32"))]
-mod proxy;
-mod reason;
-mod redact;
-mod retry_after;
-mod retry_budget;
-mod retry_policy;
-mod runtime;
-mod secrets_in_url;
-#[cfg(all(
-    feature = "rustls-ring",
-    not(any(feature = "native-tls", feature = "rustls", target_arch = "wasm32"))
-))]
-mod tls;
-mod token_form;
+mod ids;
+mod platform;
+mod time;
 mod transport;
-mod wiped_url;
-#[cfg(test)]
-mod work;
 
 /// The raw client that this crate is built on, for what it does not wrap.
 pub use letta_api;

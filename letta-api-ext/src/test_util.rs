@@ -33,14 +33,16 @@ use std::time::Duration;
 
 use letta_api::{Secret, types};
 
-use crate::access_token::AccessToken;
-use crate::clock::{self, Instant};
+use crate::access_tokens::policy::AccessPolicy;
+use crate::access_tokens::token::AccessToken;
+use crate::error::token_form;
 use crate::error::{Error, Result};
-use crate::origin::Origin;
-use crate::policy::AccessPolicy;
-use crate::token_form;
+use crate::ids::Origin;
+use crate::time::clock::{self, Instant};
 
-pub use crate::error::ErrorBuilder;
+mod error_builder;
+
+pub use error_builder::ErrorBuilder;
 
 /// How long a token lives by default, as with the service.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);

@@ -9,27 +9,32 @@ use letta_api::{BoxFuture, Operation, Response, Secret, Transport, TransportErro
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use crate::clock::{self, Instant};
-use crate::clock_reading::ServiceDate;
+use crate::error::attempts::{Attempts, Stopped};
+use crate::error::secrets_in_url;
 use crate::error::{self, Error, Result};
-use crate::metrics::Metrics;
-use crate::retry_budget::RetryBudget;
-use crate::retry_policy::{RetryPolicy, full_jitter};
-use crate::{runtime, secrets_in_url};
+use crate::platform::{self, NoRuntime};
+use crate::time::clock::{self, Instant};
+use crate::time::service_clock::ServiceDate;
 use attempt::Attempt;
 use outgoing::Outgoing;
+use retry_policy::full_jitter;
 use telemetry::Telemetry;
 
 mod attempt;
 #[cfg(all(test, target_os = "linux"))]
 mod memory_tests;
+pub(crate) mod metrics;
 mod outgoing;
-mod redirect;
+pub(crate) mod redirect;
+mod retry_budget;
+pub(crate) mod retry_policy;
 mod telemetry;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use redirect::Redirect;
+pub use metrics::{AttemptReport, CallReport, Metrics};
+pub use retry_budget::RetryBudget;
+pub use retry_policy::RetryPolicy;
 
 /// Makes a call of one or more attempts, with credentials and project, within a deadline.
 #[derive(Clone)]
@@ -84,26 +89,6 @@ impl Default for CallOptions {
             retry: RetryPolicy::standard(),
         }
     }
-}
-
-/// What a call has been through.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Attempts {
-    pub(crate) count: u32,
-    /// Whether an attempt before the last one may have had its effect.
-    pub(crate) earlier_may_have_happened: bool,
-    pub(crate) stopped: Option<Stopped>,
-    /// Whether a redirect led to another path, which gave the answer.
-    pub(crate) is_elsewhere: bool,
-}
-
-/// Why a failure that might have been repeated was not.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Stopped {
-    /// The wait would have gone beyond the deadline.
-    Deadline,
-    /// Too many calls fail.
-    Budget,
 }
 
 /// The transport of one call, which can be asked about its course.
@@ -213,6 +198,17 @@ impl HttpTransport {
     }
 }
 
+/// Whether calls can be made here.
+fn check_runtime() -> Result<()> {
+    platform::check_runtime().map_err(Error::from)
+}
+
+impl From<NoRuntime> for Error {
+    fn from(missing: NoRuntime) -> Self {
+        Self::invalid_input("runtime", missing.to_string(), None)
+    }
+}
+
 /// A call under way. Futures that took a part of it would make room for it, and be moved with it: they borrow all.
 struct Running<'a> {
     call: Call<'a>,
@@ -228,7 +224,7 @@ impl Running<'_> {
         let HttpTransport {
             settings, options, ..
         } = self.call.transport;
-        if let Err(error) = runtime::check().and_then(|()| options.check()) {
+        if let Err(error) = check_runtime().and_then(|()| options.check()) {
             self.telemetry.refused(&error);
             return Err(error);
         }

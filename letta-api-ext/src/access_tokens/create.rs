@@ -6,13 +6,13 @@ use letta_api::{operations, types};
 
 use super::granted::{self, ExpiryAsked, Granted, Reported};
 use super::{Revocation, entries, request, salvage, token_text};
-use crate::access_token::AccessToken;
-use crate::clock::{self, Instant};
-use crate::clock_reading::ServiceDate;
+use crate::access_tokens::policy::AccessPolicy;
+use crate::access_tokens::token::AccessToken;
+use crate::client::Letta;
 use crate::error::{Error, Result};
-use crate::letta::Letta;
-use crate::origin::Origin;
-use crate::policy::AccessPolicy;
+use crate::ids::Origin;
+use crate::time::clock::{self, Instant};
+use crate::time::service_clock::ServiceDate;
 use crate::transport::Course;
 
 /// A request to mint a token. From [`AccessTokens::create`](crate::AccessTokens::create).

@@ -1,6 +1,6 @@
 //! Warns of a token that the service may not honour for the entries of its policy.
 
-use crate::policy::AccessPolicy;
+use crate::access_tokens::policy::AccessPolicy;
 
 /// Traces, once for a token that is about to be asked for, that its policy is not one agent's entry alone. By the service's
 /// published source of 2025, every entry must allow a call, an entry allows calls on its own agent alone, and an entry of a

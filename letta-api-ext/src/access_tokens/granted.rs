@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use letta_api::types::{self, AccessPolicyEntry, AccessRight};
 
-use crate::clock;
-use crate::origin::Origin;
-use crate::policy::AccessPolicy;
+use crate::access_tokens::policy::AccessPolicy;
+use crate::ids::Origin;
+use crate::time::clock;
 
 /// Expiries that differ by less are the same: the service may keep whole seconds.
 const ROUNDING: Duration = Duration::from_secs(1);

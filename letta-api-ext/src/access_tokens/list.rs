@@ -11,11 +11,12 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use super::{request, salvage};
-use crate::access_token::AccessToken;
-use crate::agent_id::AgentId;
+use crate::access_tokens::token::AccessToken;
+use crate::client::Letta;
+use crate::error::attempts::Attempts;
 use crate::error::{Error, Result};
-use crate::letta::Letta;
-use crate::transport::Attempts;
+use crate::ids::AgentId;
+use crate::platform::BoxStream;
 
 /// A request to list tokens. From [`AccessTokens::list`](crate::AccessTokens::list).
 ///
@@ -235,11 +236,6 @@ impl Head {
         Error::invalid_response(operation, self.0, &self.1, problem, &[]).after(self.2)
     }
 }
-
-#[cfg(not(target_arch = "wasm32"))]
-type BoxStream<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
-#[cfg(target_arch = "wasm32")]
-type BoxStream<T> = Pin<Box<dyn Stream<Item = T>>>;
 
 macro_rules! stream_of {
     ($(#[$doc:meta])* $name:ident, $item:ident) => {

@@ -7,9 +7,9 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::{request, token_text};
-use crate::access_token::AccessToken;
+use crate::access_tokens::token::AccessToken;
+use crate::client::Letta;
 use crate::error::{Error, Result};
-use crate::letta::Letta;
 
 /// What is wrong with an answer to a request that was sent on.
 const ELSEWHERE: &str = "a redirect led to another path, which cannot speak for the token";

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
-use crate::secrets_in_url::decoded;
-use crate::token_form::{self, KEY_PREFIX, TOKEN_PREFIX};
+use crate::error::secrets_in_url::decoded;
+use crate::error::token_form::{self, KEY_PREFIX, TOKEN_PREFIX};
 
 /// A key shorter than this may be a part of any token by chance.
 const SHORT: usize = 8;

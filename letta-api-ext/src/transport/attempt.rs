@@ -9,10 +9,11 @@ use url::Url;
 
 use super::Call;
 use super::outgoing::Outgoing;
-use super::redirect::{self, Redirect};
-use crate::clock::{self, Instant};
-use crate::error::{Error, Result, TimeLimit};
-use crate::wiped_url::{self, WipedUrl};
+use super::redirect;
+use crate::error::kind::{Redirect, TimeLimit};
+use crate::error::wiped_url::{self, WipedUrl};
+use crate::error::{Error, Result};
+use crate::time::clock::{self, Instant};
 
 /// Redirects that are followed one after the other, at the most.
 const MAX_REDIRECTS: usize = 5;

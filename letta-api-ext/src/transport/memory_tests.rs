@@ -12,7 +12,8 @@ use letta_api::{BoxFuture, Operation, Response, Transport, TransportError};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION};
 
-use crate::{Letta, RetryPolicy, wiped_url};
+use crate::error::wiped_url;
+use crate::{Letta, RetryPolicy};
 
 /// Length of the parts that are searched for, in bytes. An allocator overwrites some of a freed block, so a whole token may not be
 /// found.
@@ -110,7 +111,7 @@ impl Masked {
 /// A token that is `ck-let-` and base64 of what is masked.
 fn token_of(masked: &Masked) -> letta_api::Secret {
     let decoded = letta_api::Secret::new(masked.token());
-    letta_api::Secret::new(crate::token_form::encode(decoded.expose_secret()).as_str())
+    letta_api::Secret::new(crate::error::token_form::encode(decoded.expose_secret()).as_str())
 }
 
 /// Answers with this status, location and body, and wipes the request's URL. Status 0 is a broken connection, and 1 no answer.
@@ -192,8 +193,9 @@ async fn nothing_that_a_token_stands_for_is_left_in_memory() {
         let masked = Masked::new(100 + index as u64, 4);
         let token = token_of(&masked);
         assert_eq!(masked.count(), 0, "the test leaves nothing itself");
-        let decoded =
-            crate::token_form::decode(crate::token_form::without_prefix(token.expose_secret()));
+        let decoded = crate::error::token_form::decode(crate::error::token_form::without_prefix(
+            token.expose_secret(),
+        ));
         assert!(
             decoded.is_some() && masked.count() >= 4,
             "what is there is found"

@@ -9,9 +9,9 @@ use tracing::field::Empty;
 use tracing::{Level, Span};
 use url::Url;
 
-use crate::clock::Instant;
 use crate::error::{Error, Result};
-use crate::metrics::{AttemptReport, CallReport, Metrics};
+use crate::time::clock::Instant;
+use crate::transport::metrics::{AttemptReport, CallReport, Metrics};
 
 /// What filters know it by, wherever in the crate this is.
 const TARGET: &str = "letta_api_ext";

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use crate::metrics::{AttemptReport, CallReport, Metrics};
+use crate::transport::metrics::{AttemptReport, CallReport, Metrics};
 use crate::{
     AccessPolicy, CreateAccessToken, Error, Letta, ListAccessTokens, RetryBudget, RetryPolicy,
     Revocation, RevokeAccessToken,

@@ -4,8 +4,8 @@
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use serde_json::Value;
-use xtask::openapi::Source;
 use xtask::load;
+use xtask::openapi::Source;
 
 // What the proptest of xtask does as well.
 #[path = "../../../xtask/tests/changes/mod.rs"]

@@ -19,7 +19,7 @@ mod sync {
     }
 }
 
-#[path = "../../../letta-api-ext/src/minter/flights.rs"]
+#[path = "../../../letta-api-ext/src/access_tokens/minter/flights.rs"]
 #[allow(dead_code, reason = "not all of it takes part in a race")]
 mod flights;
 mod tests;

@@ -1,0 +1,1004 @@
+//! Minting in production: tokens from a cache, each minted once for all who want it, renewed ahead of need, and
+//! revoked when a user signs out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot, watch};
+use tracing::Instrument as _;
+
+use crate::access_tokens::Revocation;
+use crate::access_tokens::policy::AccessPolicy;
+use crate::access_tokens::token::AccessToken;
+use crate::client::Letta;
+use crate::error::{Error, Result};
+use crate::ids::AgentId;
+use crate::ids::Origin;
+use crate::platform::runtime;
+use crate::time::clock::{self, Instant};
+use crate::transport::retry_policy::full_jitter;
+use builder::Settings;
+use counters::{Counts, count};
+use flights::{Boarding, Flight, Flights, Landing, Ticket};
+use held::Held;
+use hold_off::HoldOff;
+use key::{Key, KeyRef, Selection};
+use mint::Mint;
+use store::Store;
+
+mod agent_tokens;
+mod builder;
+mod counters;
+mod fault;
+mod flights;
+mod held;
+mod hold_off;
+mod key;
+mod mint;
+mod per_agent;
+mod policies;
+mod prehashed;
+mod request;
+mod revocation;
+mod store;
+mod sync;
+
+pub use agent_tokens::{AgentTokens, BrowserTokens};
+pub use builder::TokenMinterBuilder;
+pub use counters::MinterCounters;
+pub(crate) use fault::Fault;
+pub use per_agent::{AgentTokensFuture, AgentTokensRequest};
+pub use request::{TokenFuture, TokenRequest};
+pub use revocation::{RevocationFailure, RevocationReport};
+
+/// A renewal that failed is tried again after this at the latest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a request begins anew whose mint did not go on.
+const MOST_ROUNDS: usize = 3;
+
+/// How many policies are revoked before the lock is given to others.
+const SLICE: usize = 64;
+
+/// Hands out tokens for pages: from its cache where one covers the request, else freshly minted.
+///
+/// A backend mints for every page load of every user. A call to the service each time is slow, is rate limited,
+/// and leaves a trail of tokens that work. One minter for the process, shared by all its tasks, makes that one call
+/// for each policy and subject in a few minutes. While the service fails, it makes [a few
+/// calls](#when-the-service-fails), and not one for each page load:
+///
+/// ```no_run
+/// use letta_api_ext::{AccessPolicy, Letta, TokenMinter};
+///
+/// # async fn run() -> Result<(), letta_api_ext::Error> {
+/// let letta = Letta::from_env()?;
+/// let minter = TokenMinter::new(&letta, "https://chat.example.com")?; // once; clones share it
+///
+/// let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
+/// let token = minter.token(&policy).await?; // for every page load
+/// let body = token.to_browser();
+///
+/// let report = minter.revoke(&policy).await; // when the user signs out
+/// println!("a page that kept its token may go on for {:?}", report.longest_remaining());
+/// # drop(body); Ok(())
+/// # }
+/// ```
+///
+/// **A token is for [one agent](crate::policy#one-agent-for-a-token).** For a page that needs several, ask for
+/// [a token for each](Self::tokens_per_agent). A policy of several agents that is given to [`token`](Self::token) is minted
+/// as asked, and each mint [warns](crate::CreateAccessToken::send).
+///
+/// # What it promises
+///
+/// - **Enough life.** A token that is served is good for at least as long as
+///   [asked for](TokenRequest::valid_for), by default a third of its [lifetime](TokenMinterBuilder::lifetime).
+///   That is counted from the service's own `Date`, by a clock that nobody sets: a wrong clock on this machine
+///   neither serves an expired token nor renews too soon. (Where a machine was suspended, that time may not count.)
+/// - **No more rights than asked for**, and not another's token: it was minted for the same policy, origin and
+///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to). If the service
+///   grants something else, the token is deleted and never kept: a
+///   [grant mismatch](crate::Error::is_grant_mismatch). The same happens if the answer does not say what the token
+///   allows, for which origin, or until when. So a service that does not answer with policy, hostname and expiry, as it is
+///   documented to, cannot be used with a minter.
+/// - **No longer life than asked for.** If the [lifetime](TokenMinterBuilder::lifetime) is another than the service's 5
+///   minutes, the minter asks for an expiry. A token that expires later, by a second or more, is a grant mismatch, too. One
+///   that expires earlier is kept, and all times are shortened in proportion. With the lifetime of 5 minutes, the expiry is
+///   left to the service, until it gives a longer life by itself.
+/// - **Single flight.** Any number of tasks that ask for the same thing at once cause one create. If it fails, all
+///   get the error. Cancelling one caller does not affect the others: a create
+///   that has begun goes on, and its token is kept.
+/// - **No stampede.** While the service fails or limits the account, it is asked a few times, however many ask the minter:
+///   see [below](#when-the-service-fails).
+/// - **Renewed ahead.** A token that nears its end is renewed in the background when it is asked for, at a
+///   [random moment](TokenMinterBuilder::renew_ahead), while the old one is still served. What nobody asks for is
+///   not renewed. Where a renewal fails, the next waits for what the service asks, or a part of what is left.
+/// - **Linear work.** A request that finds no token takes time in proportion to the number of agents in its policy.
+///   Requests for other policies do not wait for that.
+/// - **Bounds** on [memory](TokenMinterBuilder::capacity), on
+///   [creates at the same time](TokenMinterBuilder::max_concurrent_creates), and on how long a request waits: for
+///   a turn and the create together, as long as the client's [deadline](crate::LettaBuilder::deadline).
+/// - **What is revoked is not served again.** What is [revoked](Self::revoke) is forgotten first, and then the service is
+///   told to delete it. What is being minted meanwhile is deleted when it lands, and who waited for it gets an
+///   [error](crate::Error::is_revoked). What the page has is another matter: see [below](#after-a-token-is-revoked).
+/// - **Secrets do not linger.** A token that is evicted or revoked is wiped from the cache's memory at once; the last
+///   clone that the application holds wipes itself.
+///
+/// # When the service fails
+///
+/// Tokens in the cache are still served if they are good for long enough, and revocations are still sent. A request that
+/// needs a new token gets the earlier error again at once, without a call. That error
+/// [is held off](crate::Error::is_held_off), and its [`retry_after`](crate::Error::retry_after) is what is left of the
+/// wait.
+///
+/// | failure | what waits | how long |
+/// |---|---|---|
+/// | 429, and 503 with a `Retry-After` | all keys of this minter, since the limit is the account's | until the moment that the service names, and one hour at most |
+/// | 429 without a `Retry-After` | all keys of this minter | 1 second, twice as long for each 429 that follows, up to 1 minute |
+/// | any other: 401, 403, 5xx, no connection, a time-out, an odd answer, a [grant mismatch](crate::Error::is_grant_mismatch), a token that has expired when it arrives | its key: policy, origin and subject | 1 second, twice as long for each failure that follows, up to 30 seconds; a longer `Retry-After` of the answer counts, up to one hour |
+///
+/// A wait that the service does not name is cut by up to a half, at random. From the second limit in a row, a wait that
+/// the service names counts as at least half a second. The count of failures begins anew after a success, and if none
+/// follows for as long as the longest wait that is not named. When a wait is over,
+/// creates go on as before, so at most [as many at a time](TokenMinterBuilder::max_concurrent_creates) find out that
+/// the service still fails. A wait is counted by the monotonic clock, for this process alone. At most 10,000 keys are held at a time; then
+/// those that were asked for least recently may be tried again. Input that is refused before anything is sent is not held.
+///
+/// Within one create, the client's [retry policy](crate::RetryPolicy) applies as to any call. If the service names a wait
+/// that ends within the [deadline](crate::LettaBuilder::deadline), the create waits and goes on. Callers who ask for the
+/// same token wait with it. Callers who need another new token get the error at once.
+///
+/// # After a token is revoked
+///
+/// The minter does not serve the token any more, and has the service delete it. **A page that has used it may go on until it
+/// expires**: by the service's published source of 2025, a token that was used is in a cache, which a delete does not clear.
+/// So what protects after a sign-out is the token's life, which is at most the minter's
+/// [lifetime](TokenMinterBuilder::lifetime). [`RevocationReport::longest_remaining`] is what is left of it. If that is too
+/// long for what an agent can do, choose a shorter lifetime; [there](TokenMinterBuilder::lifetime) is what it costs.
+///
+/// # Whose token it is
+///
+/// By default all who ask for the same policy share a token. Where users share an agent, or where signing out of
+/// one session must not revoke another's, name a [subject](TokenRequest::subject), such as the session.
+///
+/// A token may be deleted elsewhere, by another process or by hand, and this minter cannot know. If a page
+/// says that its token is refused, [revoke](Self::revoke) it here too: the next is a fresh one.
+///
+/// # Several processes
+///
+/// Each has a minter, and mints its own tokens, which the service allows. Nothing is shared, so that no secret is
+/// stored anywhere. Revoking covers what this process has minted. To delete all tokens of an agent, whoever minted
+/// them, [list](crate::AccessTokens::list) them.
+///
+/// # Observability
+///
+/// [`counters`](Self::counters) can be read at any time. `tracing` is told of the same as they happen, at targets
+/// within `letta_api_ext`: hits at TRACE, failures at WARN, the rest at DEBUG, as events with a field
+/// `monotonic_counter.letta_minter_…` of 1, which `tracing-opentelemetry` makes a metric of. Requests that are
+/// [held off](#when-the-service-fails) are summed up in one event when a wait is over. A limit of the account is one event
+/// for each wait, at WARN. Minting is a span
+/// `letta.mint` round the [call's](crate#observability). Neither subjects nor secrets are in them, nor IDs.
+///
+/// # Runtime
+///
+/// Works within a tokio runtime with time and I/O enabled, in whose tasks it mints, renews and revokes. Not available in a
+/// browser.
+#[derive(Clone)]
+pub struct TokenMinter {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    mint: Mint,
+    letta: Letta,
+    origin: Origin,
+    lifetime: Duration,
+    valid_for: Duration,
+    renew_ahead: Duration,
+    store: Store,
+    flights: Flights<Arc<Key>, Result<AccessToken>>,
+    hold_off: Arc<HoldOff>,
+    creates: Semaphore,
+    max_concurrent_creates: usize,
+    counts: Arc<Counts>,
+    /// How many tasks there are that may leave a token.
+    work: watch::Sender<usize>,
+}
+
+/// What a request asks for.
+struct Wanted {
+    key: Arc<Key>,
+    valid_for: Duration,
+    up_to: Option<AccessPolicy>,
+}
+
+/// What is in the cache for a request.
+enum Found {
+    Token(AccessToken, Arc<Key>, Arc<Held>),
+    /// A token that the service lets live for this long, which is not enough.
+    TooShort(Duration),
+    /// No token, and the service must not be asked for one now.
+    HeldOff(Error),
+}
+
+impl TokenMinter {
+    /// A minter of tokens for the web application at `origin`, with all settings at their defaults: tokens that
+    /// live for 5 minutes.
+    ///
+    /// # Errors
+    ///
+    /// An invalid origin (`hostname`).
+    pub fn new<O>(letta: &Letta, origin: O) -> Result<Self>
+    where
+        O: TryInto<Origin>,
+        O::Error: Into<Error>,
+    {
+        Self::builder(letta, origin).build()
+    }
+
+    /// A minter configured step by step.
+    pub fn builder<O>(letta: &Letta, origin: O) -> TokenMinterBuilder
+    where
+        O: TryInto<Origin>,
+        O::Error: Into<Error>,
+    {
+        TokenMinterBuilder::new(letta.clone(), origin.try_into().map_err(Into::into))
+    }
+
+    fn with(settings: Settings) -> Self {
+        let counts = Arc::new(Counts::default());
+        let hold_off = Arc::new(HoldOff::new(counts.clone()));
+        let Settings {
+            letta, lifetime, ..
+        } = settings;
+        let inner = Inner {
+            mint: Mint::new(
+                letta.clone(),
+                settings.origin.clone(),
+                lifetime,
+                counts.clone(),
+                hold_off.clone(),
+            ),
+            letta,
+            origin: settings.origin,
+            lifetime,
+            valid_for: settings.valid_for,
+            renew_ahead: settings.renew_ahead,
+            store: Store::new(settings.capacity, counts.clone()),
+            flights: Flights::new(),
+            hold_off,
+            creates: Semaphore::new(settings.max_concurrent_creates),
+            max_concurrent_creates: settings.max_concurrent_creates,
+            counts,
+            work: watch::Sender::new(0),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Asks for a token that allows what `policy` does. For a policy of one agent: for several, see
+    /// [`tokens_per_agent`](Self::tokens_per_agent). Await it; it can be refined before:
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use letta_api_ext::{AccessPolicy, TokenMinter};
+    /// # async fn run(minter: TokenMinter, policy: AccessPolicy) -> Result<(), letta_api_ext::Error> {
+    /// let token = minter
+    ///     .token(&policy)
+    ///     .subject("session-7")
+    ///     .valid_for(Duration::from_secs(120))
+    ///     .await?;
+    /// assert!(token.remaining() >= Duration::from_secs(120));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: a policy that allows nothing (`policy`), a `valid_for` beyond its bound,
+    /// a bound that does not include the policy (`up_to`); a minter that is
+    /// [shut down](Error::is_shut_down). After that, whatever
+    /// [creating](crate::CreateAccessToken::send) a token comes to, or came to a moment ago
+    /// ([held off](Error::is_held_off)); no turn to create within the client's deadline,
+    /// or a token so long on its way that too little is left of it (a [time-out](Error::is_timeout) each); a token that was [revoked](Error::is_revoked) meanwhile; a service
+    /// whose tokens are not [good for long enough](Error::is_short_lived).
+    ///
+    /// A token that has to be minted outside a tokio runtime is an error too (`runtime`).
+    pub fn token<'a>(&'a self, policy: &'a AccessPolicy) -> TokenRequest<'a> {
+        TokenRequest::new(self, policy)
+    }
+
+    /// Asks for a token for each agent that `policy` names, since [a token is for one
+    /// agent](crate::policy#one-agent-for-a-token). Await it; it can be refined before:
+    ///
+    /// ```no_run
+    /// # use letta_api_ext::{AccessPolicy, TokenMinter};
+    /// # async fn run(minter: TokenMinter) -> Result<(), letta_api_ext::Error> {
+    /// let policy: AccessPolicy = "agent-1:chat; agent-2:read_agent".parse()?;
+    /// let tokens = minter.tokens_per_agent(&policy).subject("session-7").await?;
+    /// for (agent, token) in &tokens {
+    ///     assert_eq!(token.policy().sole_agent(), Some(agent));
+    /// }
+    /// let body = tokens.to_browser(); // serialises to {"agent-1": {"token", "expiresAt", "expiresIn"}, …}
+    /// # drop(body); Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Each token is minted for its [part](AccessPolicy::per_agent) of the policy, and is cached, renewed, held off and
+    /// revoked by itself: it is the token that [`token`](Self::token) gives for that part. Those that are missing are minted side by
+    /// side, [as many at a time](TokenMinterBuilder::max_concurrent_creates) as this minter may. The work is linear in the
+    /// number of agents. With a [subject](AgentTokensRequest::subject) and [`up_to`](AgentTokensRequest::up_to) together, each agent
+    /// whose token is missing also costs a look at all tokens of the subject.
+    ///
+    /// The whole waits as long as the client's [deadline](crate::LettaBuilder::deadline). It is all or nothing: **the first
+    /// error that comes is returned at once**, and creates that have not begun do not begin, so that a service that fails
+    /// is not asked for each agent. Nothing is lost: what was minted is kept, and what has begun goes on and is kept. So
+    /// asking again mints only what is missing. The same is true if the future is dropped.
+    ///
+    /// A token that is revoked, or of which too little is left, while the others are minted is minted again.
+    ///
+    /// The minter must have [room](TokenMinterBuilder::capacity) for all of them, or they are minted anew each time.
+    ///
+    /// # Errors
+    ///
+    /// As for [`token`](Self::token). Also, before anything is sent, a policy with a
+    /// [grant of an unknown kind](AccessPolicy::unknown_grants) (`policy`): no token of one agent has it. A
+    /// [time-out](Error::is_timeout) if the deadline comes before all are there.
+    pub fn tokens_per_agent<'a>(&'a self, policy: &'a AccessPolicy) -> AgentTokensRequest<'a> {
+        AgentTokensRequest::new(self, policy)
+    }
+
+    /// Stops serving the tokens that were minted for this policy, for whatever subject and origin, and those that were
+    /// [served](TokenRequest::up_to) for it, and has the service delete them. A token that was served for very many is
+    /// revoked with each policy within its own.
+    ///
+    /// Of a policy of several agents, the tokens for each of its [parts](AccessPolicy::per_agent) are revoked too, which are
+    /// those of [`tokens_per_agent`](Self::tokens_per_agent), whoever asked for them.
+    ///
+    /// They are forgotten first, as soon as the future is polled. What is being minted is deleted when it lands.
+    /// The deleting goes on if the future is dropped. Requests for the same policy that come later get
+    /// fresh tokens.
+    ///
+    /// A page that has used such a token may go on with it [until it expires](#after-a-token-is-revoked);
+    /// [`RevocationReport::longest_remaining`] tells.
+    ///
+    /// A token that was forgotten for want of [room](TokenMinterBuilder::capacity) is not found;
+    /// [`RevocationReport::may_have_missed`] tells.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn revoke(&self, policy: &AccessPolicy) -> RevocationReport {
+        let parts = policy.parts_per_agent();
+        let all: Vec<_> = std::iter::once(policy).chain(&parts).collect();
+        let slices = all.chunks(SLICE);
+        let selections = slices.map(|slice| self.inner.store.select(slice.iter().copied()));
+        self.inner.revoke(selections.collect()).await
+    }
+
+    /// Revokes the tokens whose policy names this agent. Otherwise as [`revoke`](Self::revoke).
+    ///
+    /// Takes text or an [`AgentId`]. If the ID is invalid, nothing is revoked, and
+    /// [`RevocationReport::error`] says so.
+    ///
+    /// ```no_run
+    /// # async fn run(minter: letta_api_ext::TokenMinter) {
+    /// let report = minter.revoke_agent("agent-1").await;
+    /// assert!(report.is_complete(), "{report:?}");
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn revoke_agent<A>(&self, agent: A) -> RevocationReport
+    where
+        A: TryInto<AgentId>,
+        A::Error: Into<Error>,
+    {
+        match agent.try_into().map_err(Into::into) {
+            Ok(agent) => self.inner.revoke(vec![Selection::Agent(&agent)]).await,
+            Err(error) => RevocationReport {
+                error: Some(error),
+                ..RevocationReport::default()
+            },
+        }
+    }
+
+    /// Revokes the tokens of this [subject](TokenRequest::subject). Otherwise as [`revoke`](Self::revoke).
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn revoke_subject(&self, subject: &str) -> RevocationReport {
+        self.inner.revoke(vec![Selection::Subject(subject)]).await
+    }
+
+    /// Revokes the tokens of this subject for this agent alone. Otherwise as [`revoke`](Self::revoke).
+    #[cfg(feature = "axum")]
+    pub(crate) async fn revoke_subject_on(
+        &self,
+        subject: &str,
+        agent: &AgentId,
+    ) -> RevocationReport {
+        let selection = Selection::SubjectOnAgent(subject, agent);
+        self.inner.revoke(vec![selection]).await
+    }
+
+    /// [Revokes](Self::revoke) all tokens that have not expired, and mints no more: requests from now on, and those that wait, get an
+    /// [error](Error::is_shut_down).
+    ///
+    /// Comes back when all is done, and at the deadline `within` at the latest, with a report of what could not be
+    /// deleted. What is being minted is waited for, and deleted when it lands.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn shutdown(&self, within: Duration) -> RevocationReport {
+        self.inner.clone().shutdown(within).await
+    }
+
+    /// What this minter and its clones have done so far.
+    pub fn counters(&self) -> MinterCounters {
+        self.inner.counts.read()
+    }
+
+    /// How many tokens are kept: those that are served, those that they have taken the place of and that have not expired,
+    /// and some that have expired and were not cleared away yet.
+    pub fn token_count(&self) -> u64 {
+        self.inner.store.len()
+    }
+
+    /// The web application that tokens are for, unless a request [names another](TokenRequest::origin).
+    pub fn origin(&self) -> &Origin {
+        &self.inner.origin
+    }
+
+    /// How long tokens [live](TokenMinterBuilder::lifetime), and so the longest that a page may go on after a sign-out.
+    pub fn lifetime(&self) -> Duration {
+        self.inner.lifetime
+    }
+}
+
+impl std::fmt::Debug for TokenMinter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenMinter")
+            .field("letta", &self.inner.letta)
+            .field("origin", &self.inner.origin)
+            .field("lifetime", &self.inner.lifetime)
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Serving.
+impl Inner {
+    /// The token for just this key, if it is there. What most requests come to.
+    fn lookup(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
+        let token = self.peek(key, valid_for)?;
+        self.count_hit();
+        Some(token)
+    }
+
+    /// The same, for who counts it where it is served.
+    fn peek(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
+        let held = self.store.look_up(key)?;
+        let now = Instant::now();
+        let token = held.good_for(valid_for, now)?;
+        if held.is_due(now) {
+            self.renew(self.store.to_key(key), held);
+        }
+        Some(token)
+    }
+
+    /// Looks for a token, boards the flight that brings one, or begins one, until there is one.
+    async fn obtain(self: Arc<Self>, wanted: Wanted) -> Result<AccessToken> {
+        for _ in 0..MOST_ROUNDS {
+            // The one from before may be the one that ended.
+            let runtime = runtime::current()?;
+            let wider = match &wanted.up_to {
+                Some(bound) => self.store.wider(&wanted.key, bound),
+                None => Vec::new(),
+            };
+            let boarding = self.flights.board(
+                &wanted.key,
+                || self.find(&wanted, wider),
+                || {
+                    let refusal = self.hold_off.refusal(&wanted.key, Instant::now());
+                    refusal.map(Found::HeldOff)
+                },
+            );
+            let ticket = match boarding {
+                Boarding::Found(Found::Token(token, key, held)) => {
+                    if held.is_due(Instant::now()) {
+                        self.renew(key, held);
+                    }
+                    self.count_hit();
+                    return Ok(token);
+                }
+                Boarding::Found(Found::TooShort(given)) => {
+                    let asked = wanted.valid_for;
+                    return Err(Fault::ShortLived { asked, given }.into());
+                }
+                Boarding::Found(Found::HeldOff(error)) => {
+                    self.counts.held_off.add_one();
+                    return Err(error);
+                }
+                Boarding::Closed => return Err(Fault::ShutDown.into()),
+                Boarding::Joined(ticket) => {
+                    count!(
+                        self.counts,
+                        debug,
+                        waits,
+                        letta_minter_waits,
+                        "another is minting it"
+                    );
+                    ticket
+                }
+                Boarding::Leads(flight, ticket) => {
+                    let span = tracing::debug_span!("letta.mint", letta.minter.renewal = false);
+                    let flying = self.clone().fly(wanted.key.clone(), flight, None);
+                    runtime.spawn(flying.instrument(span));
+                    ticket
+                }
+            };
+            match ticket.outcome().await {
+                Some(Ok(token)) => return self.check(token, &wanted),
+                Some(Err(error)) => {
+                    if error.is_held_off() {
+                        self.counts.held_off.add_one();
+                    }
+                    return Err(error);
+                }
+                // Its task did not go on.
+                None => {}
+            }
+        }
+        Err(Fault::Abandoned.into())
+    }
+
+    fn count_hit(&self) {
+        count!(
+            self.counts,
+            trace,
+            hits,
+            letta_minter_hits,
+            "served from the cache"
+        );
+    }
+
+    /// What the cache has for a request, be it for a `wider` key. Asked with the lock of the flights held, so that what is
+    /// served for a policy cannot slip through while that is being revoked.
+    fn find(&self, wanted: &Wanted, wider: Vec<Arc<Key>>) -> Option<Found> {
+        let now = Instant::now();
+        let exact = self.store.get(&wanted.key);
+        if let Some(held) = &exact
+            && let Some(token) = held.good_for(wanted.valid_for, now)
+        {
+            return Some(Found::Token(token, wanted.key.clone(), held.clone()));
+        }
+        for wider in wider {
+            if let Some(held) = self.store.get(&wider)
+                && let Some(token) = held.good_for(wanted.valid_for, now)
+            {
+                held.stand_in_for(&wanted.key.policy);
+                return Some(Found::Token(token, wider, held));
+            }
+        }
+        let given = exact?.too_short_for(wanted.valid_for, now)?;
+        Some(Found::TooShort(given))
+    }
+
+    /// A token that was just minted, if it is good for long enough. If not, another at once would not be either.
+    fn check(&self, token: AccessToken, wanted: &Wanted) -> Result<AccessToken> {
+        let (left, asked) = (token.remaining(), wanted.valid_for);
+        if !left.is_zero() && left >= asked {
+            return Ok(token);
+        }
+        let held = self.store.get(&wanted.key);
+        let given = held.map_or(asked, |held| held.granted());
+        if given >= asked {
+            return Err(Fault::Late { asked, left }.into());
+        }
+        let error = Fault::ShortLived { asked, given }.into();
+        if left.is_zero() {
+            // While one lives, it is found in the cache that the service gives no longer life.
+            (self.hold_off).failed(&wanted.key, &error, Instant::now());
+        }
+        Err(error)
+    }
+
+    /// Begins to renew it in the background, unless it is not what is served any more.
+    fn renew(self: &Arc<Self>, key: Arc<Key>, held: Arc<Held>) {
+        let Ok(runtime) = Handle::try_current() else {
+            // Somebody will ask from within one.
+            held.postpone(Instant::now());
+            return;
+        };
+        if let Some(until) = self.hold_off.until(&key, Instant::now()) {
+            held.postpone(until + full_jitter(SHORTEST_PAUSE));
+            return;
+        }
+        let is_superseded = || {
+            let current = self.store.get(&key);
+            let is_current = current.is_some_and(|current| current.id() == held.id());
+            (!is_current).then_some(())
+        };
+        let boarding = self.flights.board(&key, is_superseded, || None);
+        match boarding {
+            Boarding::Leads(flight, ticket) => {
+                let span =
+                    tracing::debug_span!(parent: None, "letta.mint", letta.minter.renewal = true);
+                span.follows_from(tracing::Span::current());
+                let flying = self.clone().fly(key, flight, Some((ticket, held)));
+                runtime.spawn(flying.instrument(span));
+            }
+            // One who needs a longer life has one minted. That may fail, or be given up.
+            Boarding::Joined(_) => held.postpone(Instant::now() + SHORTEST_PAUSE),
+            Boarding::Found(()) | Boarding::Closed => {}
+        }
+    }
+}
+
+/// Minting.
+impl Inner {
+    /// Mints a token for all who wait, or in place of one that is still served. Goes on where nobody waits any
+    /// more: a create that was sent may have made a token.
+    fn fly(
+        self: Arc<Self>,
+        key: Arc<Key>,
+        flight: Arc<Flight<Result<AccessToken>>>,
+        renewal: Option<(Ticket<Result<AccessToken>>, Arc<Held>)>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        // A runtime that shuts down drops this task where it stands, be it before it is polled at all.
+        let cleared = {
+            let (minter, key, flight) = (self.clone(), key.clone(), flight.clone());
+            OnDrop(move || minter.flights.crash(&key, &flight))
+        };
+        async move {
+            let _cleared = cleared;
+            self.fly_on(key, flight, renewal).await;
+        }
+    }
+
+    async fn fly_on(
+        self: Arc<Self>,
+        key: Arc<Key>,
+        flight: Arc<Flight<Result<AccessToken>>>,
+        renewal: Option<(Ticket<Result<AccessToken>>, Arc<Held>)>,
+    ) {
+        let _work = self.begin_work();
+        let deadline = clock::after(Instant::now(), self.deadline());
+        let minted = match self.turn(&key, &flight, deadline).await {
+            None => return,
+            Some(Ok(turn)) => {
+                let discard = |token| {
+                    tracing::debug!("a token of another lifetime is deleted, and minted again");
+                    self.clone().revoke_in_background(token);
+                };
+                let minted = self
+                    .mint
+                    .create(&key, deadline, renewal.is_some(), discard)
+                    .await;
+                drop(turn);
+                minted
+            }
+            Some(Err(error)) => Err(error),
+        };
+        match &minted {
+            Ok(_) => self.hold_off.succeeded(&key),
+            Err(error) => self.hold_off.failed(&key, error, Instant::now()),
+        }
+        if let Err(error) = &minted
+            && !error.is_held_off()
+        {
+            count!(
+                self.counts,
+                warn,
+                failures,
+                letta_minter_failures,
+                error.type = &*error.error_type(),
+                "a token could not be minted: {error}"
+            );
+        }
+        if let Err(error) = &minted
+            && let Some((_, held)) = &renewal
+        {
+            held.postpone(clock::after(Instant::now(), self.pause(error, held)));
+        }
+        let (outcome, life) = match minted {
+            Ok(minted) => (Ok(minted.token), Some((minted.good_until, minted.granted))),
+            Err(error) => (Err(error), None),
+        };
+        let landing = self.flights.land(&key, &flight, outcome, |outcome| {
+            if let (Ok(token), Some((ends, granted))) = (outcome, life) {
+                self.keep(&key, token, ends, granted);
+            }
+        });
+        match landing {
+            Landing::Kept => {
+                self.store.settle();
+                self.bury_the_dead();
+            }
+            Landing::Stranded(Ok(token)) => {
+                // What became of it has been counted and traced, and nobody else wants to know.
+                let _ = self.revoke_token(token, None).await;
+            }
+            Landing::HandedOver | Landing::Stranded(Err(_)) => {}
+        }
+    }
+
+    /// A turn to create. An error if the service must not be asked now, also if that begins to be so while this waits.
+    /// `None` if the create has become needless.
+    async fn turn(
+        &self,
+        key: &Arc<Key>,
+        flight: &Arc<Flight<Result<AccessToken>>>,
+        deadline: Instant,
+    ) -> Option<Result<SemaphorePermit<'_>>> {
+        let is_needless = || flight.is_called_off() || self.flights.abandon(key, flight);
+        let turn = clock::timeout_at(deadline, self.creates.acquire());
+        let mut turn = std::pin::pin!(turn);
+        loop {
+            let mut holds = std::pin::pin!(self.hold_off.begins());
+            holds.as_mut().enable();
+            if let Some(refusal) = self.hold_off.refusal(key, Instant::now()) {
+                return Some(Err(refusal));
+            }
+            tokio::select! {
+                biased;
+                () = holds => {}
+                turn = &mut turn => {
+                    if is_needless() {
+                        return None;
+                    }
+                    let busy = Fault::Busy {
+                        limit: self.max_concurrent_creates,
+                        waited: self.deadline(),
+                    };
+                    // It may come as the deadline does. Nobody closes the semaphore.
+                    let turn = turn.ok().and_then(Result::ok);
+                    let turn = turn.filter(|_| Instant::now() < deadline);
+                    return Some(turn.ok_or_else(|| busy.into()));
+                }
+                () = flight.is_unwanted() => {
+                    if is_needless() {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps a token that has landed. With the lock of the flights held.
+    fn keep(&self, key: &Arc<Key>, token: &AccessToken, ends: Instant, granted: Duration) {
+        let now = Instant::now();
+        let life = ends.saturating_duration_since(now);
+        // Where the service gives less than was asked for, all times are less.
+        let scale = life.as_secs_f64() / self.lifetime.as_secs_f64();
+        let [earliest, latest] =
+            [self.renew_ahead, self.valid_for].map(|left| life.saturating_sub(left.mul_f64(scale)));
+        let renew_in = earliest + full_jitter(latest.saturating_sub(earliest));
+        let current = self.store.get(key);
+        let held = Held::new(
+            token.clone(),
+            ends,
+            granted,
+            now,
+            renew_in,
+            current.as_deref(),
+        );
+        self.store.insert(key.clone(), held);
+    }
+
+    /// How long to wait after a renewal that failed, with what is left of the token.
+    fn pause(&self, error: &Error, held: &Held) -> Duration {
+        let left = held.ends().saturating_duration_since(Instant::now());
+        let bound = (left / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        let asked = error.retry_after().unwrap_or_default();
+        let asked = asked.min(hold_off::LONGEST);
+        asked.saturating_add(bound / 2 + full_jitter(bound / 2))
+    }
+
+    fn bury_the_dead(&self) {
+        let now = Instant::now();
+        for key in self.store.dead(self.lifetime, now) {
+            self.flights.hold(|| self.store.bury(&key, now));
+        }
+    }
+
+    fn deadline(&self) -> Duration {
+        self.letta.deadline()
+    }
+
+    fn begin_work(self: &Arc<Self>) -> impl Drop + Send + use<> {
+        self.work.send_modify(|count| *count += 1);
+        let minter = self.clone();
+        OnDrop(move || minter.work.send_modify(|count| *count -= 1))
+    }
+}
+
+/// Revoking.
+impl Inner {
+    async fn revoke(self: &Arc<Self>, selections: Vec<Selection<'_>>) -> RevocationReport {
+        // Before anything is forgotten: outside a runtime, it would be and not revoked; and a shutdown must know of
+        // it, though the task may have to wait for its turn.
+        let (runtime, work) = (runtime_for("revoke"), self.begin_work());
+        let now = Instant::now();
+        let (mut tokens, mut landings) = (Vec::new(), Vec::new());
+        for selection in selections {
+            let (taken, called_off) = self.flights.call_off(
+                |key| selection.includes(key),
+                Err(Fault::Revoked.into()),
+                || self.store.take(&selection, now),
+            );
+            tokens.extend(taken);
+            landings.extend(called_off);
+        }
+        let revoking = self.clone().revoke_all(tokens, landings, None);
+        let revoking = async move {
+            let _work = work;
+            revoking.await
+        };
+        finished(runtime.spawn(revoking.in_current_span()).await)
+    }
+
+    async fn shutdown(self: Arc<Self>, within: Duration) -> RevocationReport {
+        let (runtime, work) = (runtime_for("shut down"), self.begin_work());
+        let now = Instant::now();
+        let deadline = Some(clock::after(now, within));
+        let (tokens, landings) = self.flights.close(Err(Fault::ShutDown.into()), || {
+            self.store.take(&Selection::All, now)
+        });
+        let revoking = self.clone().revoke_all(tokens, landings, deadline);
+        let revoking = async move {
+            let _work = work;
+            revoking.await
+        };
+        let mut report = finished(runtime.spawn(revoking.in_current_span()).await);
+        // What was called off before may be under way still.
+        let mut work = self.work.subscribe();
+        let idle = work.wait_for(|count| *count == 0);
+        // The sender is in `self`.
+        let _ = until(deadline, idle).await;
+        report.unfinished += *self.work.borrow();
+        report
+    }
+
+    /// Revokes tokens, and what lands.
+    async fn revoke_all(
+        self: Arc<Self>,
+        tokens: Vec<AccessToken>,
+        landings: Vec<oneshot::Receiver<Result<AccessToken>>>,
+        deadline: Option<Instant>,
+    ) -> RevocationReport {
+        let mut report = RevocationReport {
+            // What lands was given to nobody.
+            all_ended: tokens.iter().filter_map(AccessToken::has_ended_by).max(),
+            may_have_missed: self.store.has_forgotten_live_ones(Instant::now()),
+            ..RevocationReport::default()
+        };
+        let mut revocations = stream::iter(tokens)
+            .map(|token| self.revoke_token(token, deadline))
+            .buffer_unordered(self.max_concurrent_creates);
+        while let Some(outcome) = revocations.next().await {
+            report.add(outcome);
+        }
+        let mut landings = stream::iter(landings)
+            .map(|landing| async {
+                match until(deadline, landing).await? {
+                    Ok(Ok(token)) => Some(Ok(self.revoke_token(token, deadline).await)),
+                    Ok(Err(error)) => Some(Err(error)),
+                    // It had not begun.
+                    Err(_) => None,
+                }
+            })
+            .buffer_unordered(self.max_concurrent_creates);
+        while let Some(outcome) = landings.next().await {
+            match outcome {
+                Some(Ok(outcome)) => report.add(outcome),
+                Some(Err(error)) if error.may_have_happened() => report.unknown_outcomes += 1,
+                Some(Err(_)) | None => {}
+            }
+        }
+        report
+    }
+
+    fn revoke_in_background(self: Arc<Self>, token: AccessToken) {
+        let work = self.begin_work();
+        tokio::spawn(
+            async move {
+                let _work = work;
+                // What became of it is counted and traced.
+                let _ = self.revoke_token(token, None).await;
+            }
+            .in_current_span(),
+        );
+    }
+
+    async fn revoke_token(
+        &self,
+        token: AccessToken,
+        deadline: Option<Instant>,
+    ) -> Result<Revocation, RevocationFailure> {
+        let result = match deadline.map(|end| end.saturating_duration_since(Instant::now())) {
+            Some(Duration::ZERO) => Err(Fault::NoTime.into()),
+            left => {
+                let left = left.map_or(self.deadline(), |left| left.min(self.deadline()));
+                let tokens = self.letta.access_tokens();
+                tokens.revoke_minted(&token).deadline(left).send().await
+            }
+        };
+        match result {
+            Ok(revocation) => {
+                count!(
+                    self.counts,
+                    debug,
+                    revocations,
+                    letta_minter_revocations,
+                    "a token was deleted"
+                );
+                Ok(revocation)
+            }
+            Err(error) => {
+                count!(self.counts,
+                    warn,
+                    failed_revocations,
+                    letta_minter_failed_revocations,
+                    error.type = &*error.error_type(),
+                    "a token works until it expires, since it could not be deleted: {error}"
+                );
+                Err(RevocationFailure { token, error })
+            }
+        }
+    }
+}
+
+/// Nothing where the deadline comes first.
+async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => clock::timeout_at(deadline, future).await.ok(),
+        None => Some(future.await),
+    }
+}
+
+/// The runtime of the task which asks, where there is nobody to take an error.
+///
+/// # Panics
+///
+/// Outside a tokio runtime.
+#[track_caller]
+fn runtime_for(what: &str) -> Handle {
+    runtime::current().unwrap_or_else(|missing| {
+        panic!(
+            "a token minter cannot {what} here: {}",
+            Error::from(missing)
+        )
+    })
+}
+
+/// What a task of ours came to.
+fn finished(report: Result<RevocationReport, tokio::task::JoinError>) -> RevocationReport {
+    match report {
+        Ok(report) => report,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime is shutting down, and has dropped the task.
+        Err(_) => RevocationReport {
+            unfinished: 1,
+            ..RevocationReport::default()
+        },
+    }
+}
+
+/// Runs something when it is dropped.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}

@@ -1,0 +1,266 @@
+//! Asks the service for a token that lives as long as it should, whatever the clock of this machine says.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use reqwest::StatusCode;
+
+use super::counters::{Counts, count};
+use super::hold_off::HoldOff;
+use super::key::Key;
+use super::sync::{Arc, Mutex, lock};
+use crate::access_tokens::entries;
+use crate::access_tokens::token::AccessToken;
+use crate::client::Letta;
+use crate::error::{Error, Result};
+use crate::ids::Origin;
+use crate::time::clock::{self, Instant};
+use crate::time::service_clock::{ClockReading, RESOLUTION};
+
+/// How long tokens live that are asked for without an expiry, says the service.
+pub(super) const DOCUMENTED_LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// A service's clock that differs by less does not matter.
+const TOLERANCE: Duration = Duration::from_secs(5);
+
+pub(super) struct Mint {
+    letta: Letta,
+    /// The origin of tokens whose key has none.
+    origin: Origin,
+    lifetime: Duration,
+    /// What the service's clock said in its last answer.
+    known: Mutex<Option<Known>>,
+    /// Whether the service gives a longer life by itself than it documents.
+    is_default_longer: AtomicBool,
+    counts: Arc<Counts>,
+    /// Is told of attempts that fail while the call goes on.
+    hold_off: Arc<HoldOff>,
+}
+
+/// A token that was minted.
+pub(super) struct Minted {
+    pub(super) token: AccessToken,
+    /// Until when it is served: no longer than was asked for, should the service's `Date` be far off.
+    pub(super) good_until: Instant,
+    /// How long the service lets it live, at most: that the answer was long on its way is no choice of the
+    /// service's.
+    pub(super) granted: Duration,
+}
+
+/// What is known of the service's clock.
+#[derive(Clone, Copy)]
+struct Known {
+    reading: ClockReading,
+    /// How long the answer was on its way. It is unsure by as much.
+    took: Duration,
+}
+
+/// What was asked of the service, and what came of it.
+struct Sent {
+    expiry: Option<SystemTime>,
+    result: Result<AccessToken>,
+    learnt: Option<Known>,
+    at: Instant,
+    took: Duration,
+}
+
+impl Mint {
+    pub(super) fn new(
+        letta: Letta,
+        origin: Origin,
+        lifetime: Duration,
+        counts: Arc<Counts>,
+        hold_off: Arc<HoldOff>,
+    ) -> Self {
+        Self {
+            letta,
+            origin,
+            lifetime,
+            known: Mutex::new(None),
+            is_default_longer: AtomicBool::new(false),
+            counts,
+            hold_off,
+        }
+    }
+
+    /// Mints a token. If what was known of the service's clock turns out to be wrong, it does so again, and the
+    /// token that lives too long or too short is given to `discard`. At first that is what the clock of this
+    /// machine says; later on, a clock may have been set, or this machine suspended. It also does so again if the service
+    /// was left to choose an expiry, and gives a longer life than it documents.
+    pub(super) async fn create(
+        &self,
+        key: &Key,
+        deadline: Instant,
+        is_renewal: bool,
+        discard: impl FnOnce(AccessToken),
+    ) -> Result<Minted> {
+        // Here, and not for each create: one that is repeated says nothing new.
+        entries::warn_unless_one(key.policy.policy());
+        let known = *lock(&self.known);
+        let mut sent = self.send(key, known, deadline, is_renewal).await;
+        let learnt = sent.learnt;
+        let is_default_longer = self.is_longer_by_itself(&sent);
+        if is_default_longer {
+            self.is_default_longer.store(true, Ordering::Relaxed);
+        }
+        if (is_default_longer || self.is_off(&sent, known)) && Instant::now() < deadline {
+            if let Ok(token) = sent.result {
+                discard(token);
+            }
+            sent = self.send(key, learnt, deadline, is_renewal).await;
+        }
+        let token = sent.result?;
+        let unsure = sent.took + RESOLUTION;
+        let (end, ended) = match token.ends() {
+            Some(end) => (end, clock::after(end, unsure)),
+            // Without a `Date`, there is the clock of this machine.
+            None => {
+                let left = token.expires_at().map_or(Duration::ZERO, |expiry| {
+                    expiry.duration_since(clock::now()).unwrap_or_default()
+                });
+                let ended = clock::after(sent.at, left.saturating_add(unsure));
+                (sent.at + left.min(self.lifetime), ended)
+            }
+        };
+        Ok(Minted {
+            token: token.ending(end).ended_by(ended),
+            good_until: end.min(sent.at + self.lifetime),
+            granted: end.saturating_duration_since(sent.at) + unsure,
+        })
+    }
+
+    async fn send(
+        &self,
+        key: &Key,
+        known: Option<Known>,
+        deadline: Instant,
+        is_renewal: bool,
+    ) -> Sent {
+        if is_renewal {
+            count!(
+                self.counts,
+                debug,
+                renewals,
+                letta_minter_renewals,
+                "a token is renewed"
+            );
+        } else {
+            count!(
+                self.counts,
+                debug,
+                creates,
+                letta_minter_creates,
+                "a token is minted"
+            );
+        }
+        let at = Instant::now();
+        let left = deadline.saturating_duration_since(at);
+        let tokens = self.letta.access_tokens();
+        let request = tokens
+            .create(
+                key.policy.policy(),
+                key.origin.as_ref().unwrap_or(&self.origin).clone(),
+            )
+            .only_if_known()
+            .deadline(left.max(Duration::from_nanos(1)));
+        // The service's own clock is right if it is left to it.
+        let is_left_to_it =
+            self.lifetime == DOCUMENTED_LIFETIME && !self.is_default_longer.load(Ordering::Relaxed);
+        let expiry = (!is_left_to_it)
+            .then(|| {
+                let now = known.and_then(|known| known.reading.service_time_at(at));
+                now.unwrap_or_else(clock::now).checked_add(self.lifetime)
+            })
+            .flatten();
+        let request = match expiry {
+            Some(expiry) => request.expires_at_by_service(expiry),
+            None => request,
+        };
+        let mut date = None;
+        let hold_off = self.hold_off.clone();
+        let watch = move |error: &Error| hold_off.attempt_failed(error, Instant::now());
+        let result = request
+            .send_with(&mut date, |course| course.watch(Box::new(watch)))
+            .await;
+        if let Err(error) = &result
+            && error.may_have_happened()
+        {
+            count!(
+                self.counts,
+                debug,
+                unknown_outcomes,
+                letta_minter_unknown_outcomes,
+                "there may be a live token that nobody knows"
+            );
+        }
+        let took = at.elapsed();
+        let reading = date.and_then(|date| date.reading());
+        let learnt = reading.map(|reading| Known { reading, took });
+        if learnt.is_some() {
+            *lock(&self.known) = learnt;
+        }
+        Sent {
+            expiry,
+            result,
+            learnt,
+            at,
+            took,
+        }
+    }
+
+    /// Whether the service was left to choose, and gave a longer life than it documents. The clock of this machine must
+    /// say so as well as the service's `Date`, since either may be wrong.
+    fn is_longer_by_itself(&self, sent: &Sent) -> bool {
+        let (None, Some(learnt), Ok(token)) = (sent.expiry, sent.learnt, &sent.result) else {
+            return false;
+        };
+        token.expires_at().is_some_and(|given| {
+            let by_service = learnt.reading.instant_of(given);
+            let by_service = by_service.saturating_duration_since(sent.at);
+            let by_us = given.duration_since(clock::now()).unwrap_or_default();
+            by_service.min(by_us) > self.lifetime + self.tolerance() + sent.took
+        })
+    }
+
+    fn tolerance(&self) -> Duration {
+        TOLERANCE
+            .min(self.lifetime / 10)
+            .max(Duration::from_secs(2))
+    }
+
+    /// Whether the expiry that was asked for is not so far off as it was meant to be, so that the token lives too long or
+    /// too short, or the service did not accept it.
+    fn is_off(&self, sent: &Sent, known: Option<Known>) -> bool {
+        let (Some(expiry), Some(learnt)) = (sent.expiry, sent.learnt) else {
+            return false;
+        };
+        let life_until = |expiry| {
+            let end = learnt.reading.instant_of(expiry);
+            end.saturating_duration_since(sent.at)
+        };
+        let unsure =
+            self.tolerance() + sent.took + known.map_or(Duration::ZERO, |known| known.took);
+        let is_asked_otherwise = life_until(expiry).abs_diff(self.lifetime) > unsure;
+        match &sent.result {
+            Ok(token) => token.expires_at().is_some_and(|given| {
+                let is_as_asked = given
+                    .max(expiry)
+                    .duration_since(given.min(expiry))
+                    .is_ok_and(|difference| difference < Duration::from_secs(1));
+                // A shorter life than was asked for is the service's own choice.
+                let is_too_long = life_until(given).saturating_sub(self.lifetime) > unsure;
+                is_asked_otherwise && (is_as_asked || is_too_long)
+            }),
+            // It may be a later expiry than was asked for, and yet no later than was meant.
+            Err(error) => is_asked_otherwise && (is_refused(error) || error.is_grant_mismatch()),
+        }
+    }
+}
+
+/// An expiry in the past, by the service's clock, is no valid request.
+fn is_refused(error: &Error) -> bool {
+    matches!(
+        error.status(),
+        Some(StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY)
+    )
+}

@@ -1,0 +1,52 @@
+//! Locks, apart, so that tests can put others in their place that try every order of threads.
+
+#[cfg(not(test))]
+pub(crate) use std::sync::MutexGuard;
+use std::sync::PoisonError;
+pub(crate) use std::sync::{Arc, Mutex};
+
+#[cfg(test)]
+pub(crate) use counted::MutexGuard;
+
+/// Nothing panics half way through a change, so what a lock guards is whole in any case.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    let guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+    #[cfg(test)]
+    let guard = MutexGuard::new(guard);
+    guard
+}
+
+/// Locks that say when they are held, so that tests can count what is done meanwhile.
+#[cfg(test)]
+mod counted {
+    use std::ops::{Deref, DerefMut};
+
+    pub(crate) struct MutexGuard<'a, T>(std::sync::MutexGuard<'a, T>);
+
+    impl<'a, T> MutexGuard<'a, T> {
+        pub(crate) fn new(guard: std::sync::MutexGuard<'a, T>) -> Self {
+            crate::access_tokens::work::lock();
+            Self(guard)
+        }
+    }
+
+    impl<T> Drop for MutexGuard<'_, T> {
+        fn drop(&mut self) {
+            crate::access_tokens::work::unlock();
+        }
+    }
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            &self.0
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            &mut self.0
+        }
+    }
+}

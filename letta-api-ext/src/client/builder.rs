@@ -1,0 +1,428 @@
+//! How a client is configured.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use letta_api::{ApiKey, BaseUrl, Response, Secret};
+
+use crate::client::Letta;
+use crate::client::project::Project;
+use crate::error::{Error, Result};
+use crate::platform::{self, HttpSettings};
+use crate::transport::RetryBudget;
+use crate::transport::RetryPolicy;
+use crate::transport::metrics::Metrics;
+use crate::transport::{CallOptions, HttpTransport, Settings};
+
+/// The hosted service.
+const DEFAULT_BASE_URL: &str = "https://api.letta.com";
+
+/// Configures a [`Letta`]. Nothing is checked before [`build`](Self::build).
+///
+/// ```
+/// use letta_api_ext::Letta;
+///
+/// let letta = Letta::builder()
+///     .api_key("sk-let-0f3c")
+///     .project("my-project")
+///     .build()?;
+/// # Ok::<(), letta_api_ext::Error>(())
+/// ```
+#[derive(Clone, Default)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct LettaBuilder {
+    api_key: Option<Given<Secret>>,
+    base_url: Option<Given<String>>,
+    project: Option<Given<Project>>,
+    http_client: Option<reqwest::Client>,
+    allow_plain_http: bool,
+    options: CallOptions,
+    budget: Option<RetryBudget>,
+    body_limit: Option<usize>,
+    metrics: Option<Arc<dyn Metrics>>,
+}
+
+/// What was set, and by what name: that of a method, or of an environment variable.
+#[derive(Clone)]
+struct Given<T> {
+    field: &'static str,
+    /// An error is that of a variable that cannot be read.
+    value: Result<T>,
+}
+
+impl<T> Given<T> {
+    fn by(field: &'static str, value: T) -> Self {
+        let value = Ok(value);
+        Self { field, value }
+    }
+
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Given<U> {
+        let (field, value) = (self.field, self.value.map(change));
+        Given { field, value }
+    }
+}
+
+impl LettaBuilder {
+    /// Begins with what the environment says: `LETTA_API_KEY`, `LETTA_BASE_URL` and `LETTA_PROJECT`.
+    /// What is set on the builder after that takes precedence.
+    pub fn from_env() -> Self {
+        Self::from_variables(|name| std::env::var_os(name))
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let read = |name: &'static str| {
+            let text = variable(name).filter(|text| !text.is_empty())?;
+            let value = text
+                .into_string()
+                .map_err(|_| Error::invalid_input(name, "must be valid UTF-8", None));
+            Some(Given { field: name, value })
+        };
+        Self {
+            api_key: read("LETTA_API_KEY").map(|key| key.map(Secret::from)),
+            base_url: read("LETTA_BASE_URL"),
+            project: read("LETTA_PROJECT").map(|slug| slug.map(Project::Slug)),
+            ..Self::default()
+        }
+    }
+
+    /// The secret API key (`sk-let-…`), or a client-side token (`ck-let-…`) for the calls that its
+    /// policy opens. White space around it is dropped. The rest must be visible ASCII. [`build`](Self::build) refuses a key
+    /// in quotes, a placeholder such as `${NAME}`, and other obvious slips; see [`ApiKey::new`].
+    pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
+        self.api_key = Some(Given::by("api_key", key.into()));
+        self
+    }
+
+    /// Where the service is: text, or a [`BaseUrl`]. By default `https://api.letta.com`. A closing slash or `/v1` is
+    /// dropped. A URL in quotes or with a placeholder in it is refused by [`build`](Self::build).
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(Given::by("base_url", url.into()));
+        self
+    }
+
+    /// The project that calls are made in, by its slug (`X-Project`). By default the key's own. In
+    /// place of a [`project_id`](Self::project_id) set before.
+    pub fn project(mut self, slug: impl Into<String>) -> Self {
+        self.project = Some(Given::by("project", Project::Slug(slug.into())));
+        self
+    }
+
+    /// The project that calls are made in, by its ID (`X-Project-Id`). In place of a
+    /// [`project`](Self::project) set before.
+    pub fn project_id(mut self, id: impl Into<String>) -> Self {
+        self.project = Some(Given::by("project_id", Project::Id(id.into())));
+        self
+    }
+
+    /// The longest that a call may take, from the moment it is sent to the end of its answer: all attempts, the waits
+    /// between them, and reading the body. By default 30 seconds. [`build`](Self::build) refuses zero. `Duration::MAX`
+    /// means no deadline.
+    ///
+    /// For a stream of pages, each page is a call. For operations whose answer is a stream, it is the time until
+    /// that begins.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.options.deadline = deadline;
+        self
+    }
+
+    /// The longest that one attempt of a call may take, from the moment it is sent to the end of its answer. By default
+    /// 10 seconds. [`build`](Self::build) refuses zero. The deadline takes precedence.
+    ///
+    /// An attempt that takes longer counts as lost: it may have had its effect. Making a connection
+    /// may take half of it, and no more than 5 seconds, so that a service which is not there is told apart
+    /// from one that does not answer. That is settled when the client is built: where one call is given less
+    /// time, or the HTTP client is one of your own, a connection that is not made in time counts as lost too.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.options.attempt_timeout = timeout;
+        self
+    }
+
+    /// When a call is tried again. By default [`RetryPolicy::standard`]: three attempts. [`build`](Self::build)
+    /// refuses an invalid policy.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.options.retry = retry;
+        self
+    }
+
+    /// How many retries all calls may make together. By default a [`RetryBudget::standard`] of this client's
+    /// and its clones' own.
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
+    /// The longest body of an answer that is read, in bytes, counted after any decompression. By default
+    /// 8 MiB. A success with a longer one is an [invalid response](Error::is_invalid_response). Of an answer
+    /// of an error status, no more than 64 KiB are read: a longer one has no message. Bodies that are handed
+    /// over as a stream have no limit.
+    ///
+    /// Decoded JSON takes up to 150 times the memory of its text. Decoding 8 MiB takes up to about a second, and no deadline
+    /// interrupts it.
+    pub fn response_body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
+    /// Is told of every attempt and every call. By default nobody is. See [`Metrics`], and for tracing the
+    /// [crate's documentation](crate#observability).
+    pub fn metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
+        self.metrics = Some(metrics);
+        self
+    }
+
+    /// The HTTP client to use, for proxies, certificates, compression and pools of your own.
+    ///
+    /// The default one, but for browsers, which decide these themselves,
+    ///
+    /// - makes a connection within 5 seconds, or half of the time for an attempt, keeps idle ones for 90 seconds, and as many as there were calls
+    ///   at a time (HTTP/1.1), or one for all (HTTP/2, with the feature `http2` and where the service offers it
+    ///   under TLS), which it asks for a sign of life after 5 seconds of silence while calls are under way;
+    /// - asks for no compression;
+    /// - names this crate as `User-Agent`;
+    /// - goes through the proxy that the environment names (`HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of the base URL,
+    ///   else `ALL_PROXY`; each in lower case, too), unless the base URL is on this machine, or `NO_PROXY` has its host.
+    ///   If a setting applies and cannot be used, [`build`](Self::build) fails, so that the proxy is never bypassed
+    ///   unnoticed. If an unusable setting does not apply, there is a warning event. Both name the variable and not its
+    ///   value. SOCKS proxies need the feature `socks`.
+    ///
+    /// Deadlines, time-outs, retries and redirects are this crate's, whatever the client. One of your own
+    ///
+    /// - must not follow redirects (`redirect::Policy::none()`): on its way to another origin, a request
+    ///   takes its body along, and its path as `Referer`. Where the answer comes from another origin, or
+    ///   from another URL to anything but a GET, that is an [error](Error::is_redirect), after the fact. A
+    ///   redirect that leads away and back cannot be seen.
+    /// - should not retry (`retry(reqwest::retry::never())`): what it sends is not counted, and an attempt
+    ///   before the last one, which only it knows of, may have had its effect.
+    /// - should not be `connection_verbose`, which logs all that is sent, the key included.
+    /// - may have time-outs of its own, which count too.
+    ///
+    /// With the feature `rustls-ring` alone, reqwest has no cryptography by itself, and panics when a client is built
+    /// before the application has installed some.
+    ///
+    /// ```
+    /// use letta_api_ext::{Letta, reqwest};
+    ///
+    /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let http = reqwest::Client::builder()
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .retry(reqwest::retry::never())
+    ///     .pool_max_idle_per_host(8)
+    ///     .build()?;
+    /// let letta = Letta::builder().api_key("sk-let-0f3c").http_client(http).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http_client = Some(client);
+        self
+    }
+
+    /// Allows a base URL with plain `http` to another machine, where anyone on the way can read the
+    /// key and the tokens. Without it, `http` is for this machine alone.
+    pub fn allow_plain_http(mut self) -> Self {
+        self.allow_plain_http = true;
+        self
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// - An API key that is missing or that [`ApiKey::new`] refuses.
+    /// - A base URL that [`BaseUrl::parse`] refuses, or that is plain `http` to another machine.
+    /// - A project that is empty, in quotes, a placeholder, or anything but visible ASCII.
+    /// - A deadline or a time-out of zero, or an invalid retry policy.
+    /// - A proxy setting of the environment that applies and cannot be used.
+    ///
+    /// The error names the field, or the environment variable that the value came from ([`Error::field`]), the rule and
+    /// what to do. It holds no secret.
+    pub fn build(self) -> Result<Letta> {
+        self.build_in(&|name| std::env::var_os(name))
+    }
+
+    /// As [`build`](Self::build), in this environment. What is read of it is which proxy there is.
+    fn build_in(self, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Letta> {
+        let Some(key) = self.api_key else {
+            let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY";
+            return Err(Error::invalid_input("api_key", rule, None));
+        };
+        let api_key = ApiKey::new(key.value?).map_err(|error| refused(key.field, error.rule()))?;
+
+        let url = self.base_url;
+        let url = url.unwrap_or_else(|| Given::by("base_url", DEFAULT_BASE_URL.to_owned()));
+        let base_url =
+            BaseUrl::parse(&url.value?).map_err(|error| refused(url.field, error.rule()))?;
+        if base_url.is_cleartext() && !self.allow_plain_http {
+            let rule = "must be https, or anyone on the way can read the key; \
+                        `allow_plain_http` lifts this";
+            return Err(Error::invalid_input(
+                url.field,
+                rule,
+                Some(base_url.as_str()),
+            ));
+        }
+
+        let project = self
+            .project
+            .map(|given| given.value?.to_header(given.field));
+        let project = project.transpose()?;
+        self.options.check()?;
+        let (http, proxy) = match self.http_client {
+            // It has proxies of its own, or none.
+            Some(client) => (client, None),
+            None => {
+                let proxy = proxy_of_environment(&base_url, variable)?;
+                (default_http_client(&base_url, &self.options)?, proxy)
+            }
+        };
+        let settings = Settings {
+            authorization: api_key.to_authorization(),
+            key: api_key.into(),
+            project,
+            proxy,
+            budget: self.budget.unwrap_or_default(),
+            metrics: self.metrics,
+            body_limit: self.body_limit.unwrap_or(Response::BODY_LIMIT),
+        };
+        let transport = HttpTransport {
+            settings: Arc::new(settings),
+            options: self.options,
+            #[cfg(any(test, fuzzing))]
+            inner: None,
+        };
+        Ok(Letta::new_with(base_url, http, transport))
+    }
+}
+
+fn proxy_of_environment(
+    base_url: &BaseUrl,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<String>> {
+    platform::proxy_of(base_url, variable)
+        .map_err(|proxy| Error::invalid_input(proxy.variable, proxy.to_string(), None))
+}
+
+fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqwest::Client> {
+    let settings = HttpSettings {
+        is_loopback: base_url.is_loopback(),
+        shortest_time: options.attempt_timeout.min(options.deadline),
+    };
+    platform::http_client(&settings).map_err(|problem| {
+        let rule = format!("could not be made: {problem}");
+        Error::invalid_input("http_client", rule, None)
+    })
+}
+
+/// For a rule that another type checks, whose value may be secret.
+fn refused(field: &'static str, rule: &str) -> Error {
+    Error::invalid_input(field, format!("cannot be used: {rule}"), None)
+}
+
+impl std::fmt::Debug for LettaBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What is not checked yet may hold a password, or the key in the wrong place.
+        f.debug_struct("LettaBuilder")
+            .field("has_api_key", &self.api_key.is_some())
+            .field("has_base_url", &self.base_url.is_some())
+            .field("has_project", &self.project.is_some())
+            .field("allow_plain_http", &self.allow_plain_http)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(variables: &[(&str, &str)]) -> Result<Letta> {
+        LettaBuilder::from_variables(|name| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| value.into())
+        })
+        .build()
+    }
+
+    #[test]
+    fn the_environment_configures_a_client() {
+        let letta = from(&[("LETTA_API_KEY", "sk-let-1")]).unwrap();
+        assert_eq!(letta.api().base_url().as_str(), "https://api.letta.com");
+        let letta = from(&[
+            ("LETTA_API_KEY", "sk-let-1\n"),
+            ("LETTA_BASE_URL", "http://localhost:8283/v1/"),
+            ("LETTA_PROJECT", "mine"),
+        ])
+        .unwrap();
+        assert_eq!(letta.api().base_url().as_str(), "http://localhost:8283");
+    }
+
+    #[test]
+    fn a_variable_that_is_empty_counts_as_not_set() {
+        let letta = from(&[("LETTA_API_KEY", "sk-let-1"), ("LETTA_BASE_URL", "")]).unwrap();
+        assert_eq!(letta.api().base_url().as_str(), "https://api.letta.com");
+        let error = from(&[("LETTA_API_KEY", "")]).unwrap_err();
+        assert_eq!(error.field(), Some("api_key"));
+        assert!(error.to_string().contains("LETTA_API_KEY"), "{error}");
+    }
+
+    #[test]
+    fn a_variable_that_holds_no_value_is_named_and_not_shown() {
+        let key = ("LETTA_API_KEY", "sk-let-1");
+        for (variable, value, says) in [
+            (
+                "LETTA_API_KEY",
+                "\"sk-let-hunter2\"",
+                "leave the quotes out",
+            ),
+            ("LETTA_API_KEY", "${hunter2}", "the value itself"),
+            ("LETTA_API_KEY", "sk-let-hunter2,", "one key"),
+            (
+                "LETTA_BASE_URL",
+                "\"https://hunter2\"",
+                "leave the quotes out",
+            ),
+            ("LETTA_BASE_URL", "https://$hunter2", "the value itself"),
+            ("LETTA_BASE_URL", "hunter2", "absolute URL"),
+            ("LETTA_PROJECT", "${PROJECT}", "the value itself"),
+            ("LETTA_PROJECT", "'mine'", "leave the quotes out"),
+        ] {
+            let set = [(variable, value), key];
+            let error = from(&set).unwrap_err();
+            assert_eq!(error.field(), Some(variable), "{error}");
+            let text = format!("{error} {error:?}");
+            assert!(text.contains(says) && text.contains(variable), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+        // What is set by a method has the method's name.
+        let variables = |name: &str| (name == "LETTA_API_KEY").then(|| "'x'".into());
+        let builder = LettaBuilder::from_variables(variables).api_key("'y'");
+        assert_eq!(builder.build().unwrap_err().field(), Some("api_key"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_utf_8_is_an_error() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let error = LettaBuilder::from_variables(|_| Some(OsString::from_vec(vec![0xff])))
+            .build()
+            .unwrap_err();
+        assert!(error.to_string().contains("UTF-8"), "{error}");
+
+        // What is set after the environment takes precedence.
+        let unreadable = |name: &str| match name {
+            "LETTA_API_KEY" => Some("sk-let-1".into()),
+            _ => Some(OsString::from_vec(vec![0xff])),
+        };
+        let builder = LettaBuilder::from_variables(unreadable);
+        assert!(builder.clone().base_url("https://x").build().is_err());
+        assert!(
+            builder
+                .base_url("https://x")
+                .project("mine")
+                .build()
+                .is_ok()
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! The client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use letta_api::{BaseUrl, Operation, Secret};
+
+use crate::access_tokens::AccessTokens;
+use crate::client::LettaBuilder;
+use crate::client::call::Call;
+use crate::error::Result;
+use crate::transport::RetryPolicy;
+use crate::transport::{CallOptions, Course, HttpTransport};
+
+/// A client for the Letta API.
+///
+/// Make one and share it, by thousands of tasks if need be: cloning is cheap, and clones share one pool of
+/// connections and one [`RetryBudget`](crate::RetryBudget). `Debug` shows where it points and nothing else.
+///
+/// Calls need a tokio runtime with time and I/O enabled, except in a browser: await them in one of its tasks, under
+/// `#[tokio::main]`, or in `Runtime::block_on`. Outside a runtime, a call fails with an error for the
+/// [field](crate::Error::field) `runtime`, and nothing is sent. In a runtime that was built without time or I/O,
+/// tokio panics, and its message names what to enable. A client can be made anywhere, and used
+/// from several runtimes.
+///
+/// Every call has a [deadline](LettaBuilder::deadline), and is tried again where that is safe, see
+/// [`RetryPolicy`]. Dropping its future ends it. These are set for the client, for a clone of it
+/// ([`with_deadline`](Self::with_deadline) and so on), or for one request.
+///
+/// ```no_run
+/// use letta_api_ext::Letta;
+///
+/// let letta = Letta::from_env()?;
+/// # Ok::<(), letta_api_ext::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Letta {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    api: letta_api::Client,
+    transport: Arc<HttpTransport>,
+}
+
+impl Letta {
+    /// A client for the hosted service with this key.
+    ///
+    /// # Errors
+    ///
+    /// A key that cannot be one, see [`LettaBuilder::api_key`].
+    ///
+    /// ```
+    /// use letta_api_ext::Letta;
+    ///
+    /// let letta = Letta::new("sk-let-0f3c")?;
+    /// assert_eq!(letta.api().base_url().as_str(), "https://api.letta.com");
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn new(api_key: impl Into<Secret>) -> Result<Self> {
+        Self::builder().api_key(api_key).build()
+    }
+
+    /// A client configured by the environment: `LETTA_API_KEY`, and where they are set
+    /// `LETTA_BASE_URL` and `LETTA_PROJECT` (a slug). A variable that is empty counts as not set.
+    ///
+    /// # Errors
+    ///
+    /// No `LETTA_API_KEY`, and whatever [`LettaBuilder::build`] refuses. The error names the variable that is invalid
+    /// ([`Error::field`](crate::Error::field)). To set more than the environment does, begin with
+    /// [`LettaBuilder::from_env`].
+    pub fn from_env() -> Result<Self> {
+        LettaBuilder::from_env().build()
+    }
+
+    /// A client configured step by step.
+    pub fn builder() -> LettaBuilder {
+        LettaBuilder::default()
+    }
+
+    /// Client-side access tokens: create, list, revoke.
+    pub fn access_tokens(&self) -> AccessTokens {
+        AccessTokens::new(self.clone())
+    }
+
+    /// The same client, connections and all, with another deadline for each call. See
+    /// [`LettaBuilder::deadline`]. With a deadline of zero, calls fail.
+    ///
+    /// ```
+    /// # fn run(letta: letta_api_ext::Letta) {
+    /// use std::time::Duration;
+    ///
+    /// let patient = letta.with_deadline(Duration::from_secs(120));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Duration) -> Self {
+        self.with_options(|options| options.deadline = deadline)
+    }
+
+    /// The same client with another time-out for each attempt. See [`LettaBuilder::attempt_timeout`].
+    /// With a time-out of zero, calls fail.
+    #[must_use]
+    pub fn with_attempt_timeout(&self, timeout: Duration) -> Self {
+        self.with_options(|options| options.attempt_timeout = timeout)
+    }
+
+    /// The same client with another retry policy. See [`LettaBuilder::retry`]. With an invalid policy,
+    /// calls fail.
+    #[must_use]
+    pub fn with_retry(&self, retry: RetryPolicy) -> Self {
+        self.with_options(|options| options.retry = retry)
+    }
+
+    fn with_options(&self, change: impl FnOnce(&mut CallOptions)) -> Self {
+        self.with_transport(|transport| change(&mut transport.options))
+    }
+
+    fn with_transport(&self, change: impl FnOnce(&mut HttpTransport)) -> Self {
+        let mut transport = HttpTransport::clone(&self.inner.transport);
+        change(&mut transport);
+        Self::of(self.inner.api.clone(), Arc::new(transport))
+    }
+
+    /// The same client with another way of sending one request.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn with_inner(&self, inner: Arc<dyn letta_api::Transport>) -> Self {
+        self.with_transport(|transport| transport.inner = Some(inner))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn transport(&self) -> &HttpTransport {
+        &self.inner.transport
+    }
+
+    /// The generated client, for everything that this crate does not wrap. Calls through it carry
+    /// the key and the project, and have a deadline and retries, like all others.
+    ///
+    /// Where no answer can be had, their error is a [`letta_api::Error::Transport`] whose cause is an
+    /// [`Error`](crate::Error) of this crate. Of an answer, they tell the last attempt's alone: that an
+    /// attempt before it was lost, and may have had its effect, is not in it. A limit to bodies is set
+    /// with [`LettaBuilder::response_body_limit`].
+    ///
+    /// A path parameter may be any text here that does not name another resource. So an API key that is passed to
+    /// `delete_client_side_access_token` goes into a URL. [`revoke`](crate::AccessTokens::revoke) refuses it.
+    ///
+    /// ```no_run
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), Box<dyn std::error::Error>> {
+    /// use letta_api_ext::letta_api::types::ListClientSideAccessTokensParams;
+    ///
+    /// let params = ListClientSideAccessTokensParams::default().with_limit(50u32);
+    /// let page = letta.api().list_client_side_access_tokens(&params).await?;
+    /// println!("{} tokens", page.tokens.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn api(&self) -> &letta_api::Client {
+        &self.inner.api
+    }
+
+    pub(crate) fn new_with(
+        base_url: BaseUrl,
+        http: reqwest::Client,
+        transport: HttpTransport,
+    ) -> Self {
+        let api =
+            letta_api::Client::new(base_url, http).with_body_limit(transport.settings.body_limit);
+        Self::of(api, Arc::new(transport))
+    }
+
+    fn of(api: letta_api::Client, transport: Arc<HttpTransport>) -> Self {
+        let api = api.with_shared_transport(transport.clone());
+        Self {
+            inner: Arc::new(Inner { api, transport }),
+        }
+    }
+
+    /// A call that can be asked about its course.
+    pub(crate) fn call(&self, operation: &'static Operation) -> Call {
+        let course = Arc::new(Course::new(self.inner.transport.clone()));
+        let api = self.inner.api.clone();
+        Call {
+            api: api.with_shared_transport(course.clone()),
+            operation,
+            course,
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        self.inner.transport.options.deadline
+    }
+
+    /// What must not be in any text that this client prints.
+    pub(crate) fn key(&self) -> &Secret {
+        &self.inner.transport.settings.key
+    }
+}
+
+impl std::fmt::Debug for Letta {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Letta")
+            .field("base_url", &self.inner.api.base_url().as_str())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,93 @@
+//! A web origin.
+
+use std::sync::Arc;
+
+use url::{Host, Url};
+
+use crate::error::{Error, Result};
+use crate::ids::checked_text::checked_text;
+
+/// The origin of a web application: scheme, host, and port where it is not the scheme's own.
+///
+/// A token is bound to one. It is what browsers send in the `Origin` header, so it has no path, and
+/// is written as they write it: host in small letters (punycode for others than ASCII), no default
+/// port, no closing slash. The service wants `http` or `https`.
+///
+/// ```
+/// use letta_api_ext::Origin;
+///
+/// let origin: Origin = "https://Chat.Example.com:443/".parse()?;
+/// assert_eq!(origin.as_str(), "https://chat.example.com");
+///
+/// let error = Origin::new("chat.example.com").unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "`hostname` must be a URL with its scheme, like https://chat.example.com; \
+///      got `chat.example.com`",
+/// );
+/// # Ok::<(), letta_api_ext::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin(Arc<str>);
+
+impl Origin {
+    /// Checks an origin. White space round it and a closing slash are dropped.
+    ///
+    /// # Errors
+    ///
+    /// A text without a scheme, a scheme other than `http` or `https`, a wildcard, `null`, and what
+    /// an origin does not have: user name or password, path, query, fragment.
+    pub fn new(origin: impl AsRef<str>) -> Result<Self> {
+        let text = origin.as_ref().trim();
+        // What stands before an @ may be a password, and what stands after a path a token.
+        let shown = text.split(['?', '#']).next().unwrap_or(text);
+        let may_hide = text.contains(['@', '\u{ff20}', '\u{fe6b}']) || text.contains("%40");
+        let value = (!may_hide).then_some(shown);
+        let fail = |rule| Err(Error::invalid_input("hostname", rule, value));
+
+        if text.is_empty() {
+            return fail("must not be empty; give the web application's URL");
+        }
+        if text.contains(|c: char| c.is_control() || c == '\\') {
+            return fail("must not hold control characters or backslashes");
+        }
+        // The URL parser mends `https:example.com` and `https:///example.com`; the service does not.
+        let lower = text.to_ascii_lowercase();
+        let rest = lower
+            .strip_prefix("https://")
+            .or_else(|| lower.strip_prefix("http://"));
+        let has_scheme = rest.is_some_and(|rest| !rest.starts_with('/'));
+        let url = match Url::parse(text) {
+            Ok(url) if has_scheme => url,
+            Ok(url) if text.contains("://") && !matches!(url.scheme(), "http" | "https") => {
+                return fail("must have the scheme `https` or `http`");
+            }
+            Err(_) if rest.is_some() => return fail("must be a URL with a valid host and port"),
+            _ => {
+                return fail("must be a URL with its scheme, like https://chat.example.com");
+            }
+        };
+        let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
+        if authority.is_some_and(|authority| authority.contains('@')) {
+            return fail("must not hold a user name or a password");
+        }
+        if matches!(url.host(), Some(Host::Domain(name)) if name.contains('*')) {
+            return fail("must name one host, without a wildcard");
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return fail("must end after the host and port, since a token is bound to an origin");
+        }
+        Ok(Self(url.origin().ascii_serialization().into()))
+    }
+
+    /// The origin as browsers write it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+checked_text!(
+    Origin,
+    "A web origin: scheme, host, and port where it is not the scheme's own.",
+    "^(http|https)://"
+);

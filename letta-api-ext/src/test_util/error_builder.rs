@@ -1,0 +1,297 @@
+//! Errors for the unit tests of an application.
+
+use std::io;
+use std::time::Duration;
+
+use letta_api::{Operation, operations};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderValue};
+use url::Url;
+
+#[cfg(feature = "minter")]
+use crate::access_tokens::Fault;
+use crate::access_tokens::Revocation;
+use crate::error::attempts::Attempts;
+use crate::error::cause::Cause;
+use crate::error::kind::{Kind, Redirect, TimeLimit, Way};
+use crate::error::{Error, Inner};
+use crate::transport::CallOptions;
+use crate::transport::redirect::LEAVES_ORIGIN;
+
+/// Makes an [`Error`] as the client makes it, for the unit tests of an application.
+///
+/// The errors are made by the code that makes the real ones, so all predicates and accessors agree with each other.
+///
+/// ```
+/// use std::time::Duration;
+/// use letta_api_ext::Error;
+/// use letta_api_ext::test_util::ErrorBuilder;
+///
+/// /// What the application does about an error.
+/// fn wait_before_next_try(error: &Error) -> Option<Duration> {
+///     error.is_retryable().then(|| error.retry_after().unwrap_or(Duration::from_secs(1)))
+/// }
+///
+/// let limited = ErrorBuilder::status(429).retry_after(Duration::from_secs(30)).build();
+/// assert_eq!(wait_before_next_try(&limited), Some(Duration::from_secs(30)));
+/// let lost = ErrorBuilder::interrupted().build();
+/// assert!(lost.may_have_happened());
+/// assert_eq!(wait_before_next_try(&lost), Some(Duration::from_secs(1)));
+/// let wrong = ErrorBuilder::status(401).message("Invalid API key").build();
+/// assert_eq!(wait_before_next_try(&wrong), None);
+/// assert_eq!(wrong.message(), Some("Invalid API key"));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an error builder does nothing until `build`"]
+pub struct ErrorBuilder {
+    what: What,
+    operation: &'static Operation,
+    message: Option<String>,
+    headers: HeaderMap,
+    attempts: Option<u32>,
+    #[cfg(feature = "minter")]
+    held_off: Option<Duration>,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Status(StatusCode),
+    InvalidInput(&'static str, &'static str),
+    InvalidResponse(&'static str),
+    GrantMismatch {
+        is_deleted: bool,
+    },
+    Redirect,
+    Connect,
+    AttemptTimeout,
+    DeadlineExceeded,
+    Interrupted,
+    #[cfg(feature = "minter")]
+    Minter(Fault),
+}
+
+impl ErrorBuilder {
+    fn new(what: What) -> Self {
+        Self {
+            what,
+            operation: &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN,
+            message: None,
+            headers: HeaderMap::new(),
+            attempts: None,
+            #[cfg(feature = "minter")]
+            held_off: None,
+        }
+    }
+
+    /// The service answered with this status. See [`Error::status`] and the predicates for statuses.
+    ///
+    /// # Panics
+    ///
+    /// If it is not an error's status, 400 to 599.
+    pub fn status(status: u16) -> Self {
+        assert!(
+            (400..=599).contains(&status),
+            "an error's status is from 400 to 599, not {status}"
+        );
+        let status = StatusCode::from_u16(status).expect("these are statuses");
+        Self::new(What::Status(status))
+    }
+
+    /// The call was refused before anything was sent. See [`Error::is_invalid_input`] and [`Error::field`].
+    ///
+    /// The rule is the rest of a sentence that begins with the field, such as "must not be empty".
+    pub fn invalid_input(field: &'static str, rule: &'static str) -> Self {
+        Self::new(What::InvalidInput(field, rule))
+    }
+
+    /// The service answered 200 with a body that it does not document. See [`Error::is_invalid_response`].
+    pub fn invalid_response(problem: &'static str) -> Self {
+        Self::new(What::InvalidResponse(problem))
+    }
+
+    /// The service made a token that is not what was asked for. `is_deleted` says whether the token could be deleted: if not,
+    /// [`Error::may_have_happened`] is true. See [`Error::is_grant_mismatch`].
+    pub fn grant_mismatch(is_deleted: bool) -> Self {
+        Self::new(What::GrantMismatch { is_deleted })
+    }
+
+    /// The service redirected the request to another origin. See [`Error::is_redirect`].
+    pub fn redirect() -> Self {
+        Self::new(What::Redirect)
+    }
+
+    /// The connection was refused. See [`Error::is_connect`].
+    pub fn connect() -> Self {
+        Self::new(What::Connect)
+    }
+
+    /// No answer came within the default time-out of an attempt. See [`Error::is_timeout`].
+    pub fn attempt_timeout() -> Self {
+        Self::new(What::AttemptTimeout)
+    }
+
+    /// No answer came within the default deadline. See [`Error::is_deadline_exceeded`]; it is a time-out too.
+    pub fn deadline_exceeded() -> Self {
+        Self::new(What::DeadlineExceeded)
+    }
+
+    /// The connection broke before the answer came. See [`Error::may_have_happened`].
+    pub fn interrupted() -> Self {
+        Self::new(What::Interrupted)
+    }
+
+    /// A minter was told to revoke the token while it was minting it. See [`Error::is_revoked`].
+    #[cfg(feature = "minter")]
+    pub fn revoked() -> Self {
+        Self::new(What::Minter(Fault::Revoked))
+    }
+
+    /// The minter is shut down. See [`Error::is_shut_down`].
+    #[cfg(feature = "minter")]
+    pub fn shut_down() -> Self {
+        Self::new(What::Minter(Fault::ShutDown))
+    }
+
+    /// The service's tokens are good for `given`, and `asked` was more. See [`Error::is_short_lived`].
+    #[cfg(feature = "minter")]
+    pub fn short_lived(asked: Duration, given: Duration) -> Self {
+        Self::new(What::Minter(Fault::ShortLived { asked, given }))
+    }
+
+    /// What the service says. Only for a [`status`](Self::status). See [`Error::message`].
+    pub fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// How long the service asks to wait, cut to whole milliseconds. Only if there was an answer: for a
+    /// [`status`](Self::status), an invalid response or a redirect. See [`Error::retry_after`].
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.headers.insert("retry-after-ms", milliseconds.into());
+        self
+    }
+
+    /// The service's name for the request. Only if there was an answer. See [`Error::request_id`].
+    ///
+    /// # Panics
+    ///
+    /// If it holds other characters than visible ASCII.
+    pub fn request_id(mut self, id: &str) -> Self {
+        let id = HeaderValue::from_str(id).expect("a request ID is visible ASCII");
+        self.headers.insert("x-request-id", id);
+        self
+    }
+
+    /// The operation that failed. Creating a token unless set; see [`letta_api::operations`] for others. An
+    /// [invalid input](Self::invalid_input) and the errors of a minter have none.
+    pub fn operation(mut self, operation: &'static Operation) -> Self {
+        self.operation = operation;
+        self
+    }
+
+    /// Makes it an earlier failure that a minter gives again, and will for `left`. See [`Error::is_held_off`].
+    #[cfg(feature = "minter")]
+    pub fn held_off(mut self, left: Duration) -> Self {
+        self.held_off = Some(left);
+        self
+    }
+
+    /// How many times the call was sent. 1 unless set; 0 for an [invalid input](Self::invalid_input) and for the errors
+    /// of a minter. See [`Error::attempts`].
+    pub fn attempts(mut self, count: u32) -> Self {
+        self.attempts = Some(count);
+        self
+    }
+
+    /// The error.
+    #[must_use]
+    pub fn build(self) -> Error {
+        let (operation, headers) = (self.operation, &self.headers);
+        let of_call = |kind, cause: Option<io::Error>| {
+            let cause = cause.map(|cause| Cause::of(&cause, &[]));
+            Inner::caused(kind, cause)
+                .with_head(operation, None, &[])
+                .into()
+        };
+        let way = |reason: &str| Way {
+            to: Some("api.letta.com:443".to_owned()),
+            through: None,
+            reason: Some(reason.to_owned()),
+        };
+        let CallOptions {
+            deadline,
+            attempt_timeout,
+            ..
+        } = CallOptions::default();
+        let error: Error = match self.what {
+            What::Status(status) => {
+                let message = self.message.unwrap_or_default();
+                let body = serde_json::json!({ "message": message }).to_string();
+                Error::from_status(operation, status, headers, body.as_bytes(), &[])
+            }
+            What::InvalidInput(field, rule) => Error::invalid_input(field, rule, None),
+            What::InvalidResponse(problem) => {
+                Error::invalid_response(operation, StatusCode::OK, headers, problem, &[])
+            }
+            What::GrantMismatch { is_deleted } => {
+                let difference = "it also allows `write_agent` on agent-1";
+                let deletion = match is_deleted {
+                    true => Ok(Revocation::Deleted),
+                    false => Err(Self::interrupted().build()),
+                };
+                Error::grant_mismatch(
+                    operation,
+                    StatusCode::CREATED,
+                    headers,
+                    difference,
+                    deletion,
+                    &[],
+                )
+            }
+            What::Redirect => {
+                let url = |text| Url::parse(text).expect("it is a URL");
+                let from = url("https://api.letta.com");
+                let redirect = Redirect::new(&from, &url("https://example.com"), LEAVES_ORIGIN);
+                let head = Some((StatusCode::TEMPORARY_REDIRECT, headers));
+                Error::redirected(operation, head, redirect, &[])
+            }
+            What::Connect => of_call(
+                Kind::Connect(way("connection refused")),
+                Some(io::ErrorKind::ConnectionRefused.into()),
+            ),
+            What::AttemptTimeout => {
+                let limit = TimeLimit::Attempt(attempt_timeout);
+                Error::out_of_time(operation, limit, None, None, &[])
+            }
+            What::DeadlineExceeded => {
+                let limit = TimeLimit::Deadline(deadline);
+                Error::out_of_time(operation, limit, None, None, &[])
+            }
+            What::Interrupted => of_call(
+                Kind::Interrupted {
+                    status: None,
+                    way: way("it was closed"),
+                },
+                Some(io::ErrorKind::UnexpectedEof.into()),
+            ),
+            #[cfg(feature = "minter")]
+            What::Minter(fault) => fault.into(),
+        };
+        #[cfg(feature = "minter")]
+        if let Some(left) = self.held_off {
+            return error.held_off(left);
+        }
+        let sent = u32::from(error.operation().is_some());
+        error.after(Attempts {
+            count: self.attempts.unwrap_or(sent),
+            ..Attempts::default()
+        })
+    }
+}
+
+impl From<ErrorBuilder> for Error {
+    fn from(builder: ErrorBuilder) -> Self {
+        builder.build()
+    }
+}
