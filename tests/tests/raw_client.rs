@@ -189,6 +189,42 @@ async fn the_hook_sees_every_request_and_may_refuse_it() {
     assert!(operations::ALL.contains(&seen[0]));
 }
 
+static GET_HEALTH: Operation =
+    Operation::new("get_health", "GET", "/v1/health/").with_safe_to_repeat(true);
+
+/// A request that no generated method makes.
+fn health(client: &Client) -> reqwest::Request {
+    let url = client.base_url().as_url().join("v1/health/").unwrap();
+    client.http().get(url).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_request_made_by_hand_passes_through_the_hook_and_its_answer_has_the_limit() {
+    let gate = Gate::default();
+    let json = "application/json";
+    let tap = Tap::start(answer("503 Down", json, r#"{"version":"1"}"#)).await;
+    let client = client(&tap)
+        .with_transport(gate.clone())
+        .with_body_limit(15);
+    let mut response = client.execute(health(&client), &GET_HEALTH).await.unwrap();
+    assert_eq!(response.status().as_u16(), 503);
+    assert_eq!(split(&tap.request()).0, "GET /v1/health/ HTTP/1.1");
+    response.buffer().await.unwrap();
+    let value = ResponseValue::<serde_json::Value>::decode_json(response).unwrap();
+    assert_eq!(value["version"], "1");
+
+    let error = client
+        .execute(health(&client), &GET_HEALTH)
+        .await
+        .unwrap_err();
+    assert!(error.downcast_ref::<Closed>().is_some());
+    assert_eq!(gate.0.lock().unwrap().as_slice(), [&GET_HEALTH; 2]);
+
+    let client = client.with_body_limit(14);
+    let mut response = client.execute(health(&client), &GET_HEALTH).await.unwrap();
+    assert_eq!(response.buffer().await.unwrap_err().limit(), Some(14));
+}
+
 #[tokio::test]
 async fn an_error_has_status_headers_and_body_where_there_are_any() {
     let tap = Tap::start(answer("418 Teapot", "text/plain", "short and stout")).await;
@@ -369,6 +405,7 @@ fn clients_and_calls_can_be_moved_between_threads() {
     shared::<letta_api_ext::AccessToken>();
     let client = Client::new("https://x".parse().unwrap(), reqwest::Client::new());
     moved(client.list_client_side_access_tokens(&Default::default()));
+    moved(client.execute(health(&client), &GET_HEALTH));
     let letta = letta_api_ext::Letta::new("k").unwrap();
     moved(letta.access_tokens().list().send());
     moved(letta.access_tokens().list().items());

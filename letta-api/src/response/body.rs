@@ -32,6 +32,10 @@ impl Body {
         }
     }
 
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(self, Self::Unread(..))
+    }
+
     /// What is there of it, to look at.
     pub(super) fn buffered(&self) -> &[u8] {
         match self {

@@ -174,6 +174,11 @@ impl Response {
         ResponseValue::read_by_hand(self, value)
     }
 
+    /// Whether the body is still to be read.
+    pub(super) fn is_unread(&self) -> bool {
+        self.parts.body.is_unread()
+    }
+
     /// What is there of the body, to keep. It is empty then.
     pub(crate) fn take_buffered(&mut self) -> Bytes {
         self.take_body().into_buffered()

@@ -75,6 +75,8 @@ impl std::fmt::Debug for InvalidPayload {
     }
 }
 
+impl std::error::Error for InvalidPayload {}
+
 impl InvalidPayload {
     /// The answer that the body is of.
     pub(crate) fn response(&self) -> &Response {
@@ -92,6 +94,15 @@ impl InvalidPayload {
             response,
             body,
             problem,
+        }
+    }
+
+    /// Of a body that was to be decoded and is not read yet.
+    pub(super) fn unread(response: Response) -> Self {
+        Self {
+            response: response.without_body(),
+            body: Bytes::new(),
+            problem: "it has not been read; call `Response::buffer` first".to_owned(),
         }
     }
 }

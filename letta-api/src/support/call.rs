@@ -83,8 +83,7 @@ pub fn send(
     request: Request,
     operation: &'static Operation,
 ) -> impl Future<Output = Result<Response, TransportError>> {
-    let sent = client.send(request, operation);
-    async move { client.received(sent.await) }
+    client.execute(request, operation)
 }
 
 /// Reads an answer that is JSON.
