@@ -159,7 +159,13 @@ impl AccessTokens {
         RevokeAccessToken::new(self.letta.call(), token.into())
     }
 
-    /// As [`revoke`](Self::revoke), of a token that an answer was seen to hold: whatever it looks like, it must be deleted.
+    /// As [`revoke`](Self::revoke), of a token that a create of ours has given: whatever it looks like, it must be deleted.
+    #[cfg(feature = "minter")]
+    fn revoke_minted(&self, token: &AccessToken) -> RevokeAccessToken {
+        self.revoke_answered(&Secret::from(token))
+    }
+
+    /// As [`revoke`](Self::revoke), of a secret that an answer to a create of ours holds.
     fn revoke_answered(&self, token: &Secret) -> RevokeAccessToken {
         RevokeAccessToken::of_answered(self.letta.call(), token)
     }

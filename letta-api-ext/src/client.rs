@@ -2,9 +2,11 @@
 
 pub(crate) mod answer;
 mod builder;
+mod custom;
 mod letta;
 mod project;
 pub(crate) mod request;
 
 pub use builder::LettaBuilder;
+pub use custom::CustomRequest;
 pub use letta::Letta;

@@ -130,11 +130,13 @@ pub use crate::access_tokens::{
     RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
     TokenRequest,
 };
-pub use crate::client::{Letta, LettaBuilder};
+pub use crate::client::{CustomRequest, Letta, LettaBuilder};
 pub use crate::error::Error;
 pub use crate::ids::{AgentId, Origin};
 pub use crate::pages::{Items, Pages};
-pub use crate::transport::{AttemptReport, CallFacts, CallReport, Metrics, RetryBudget, RetryPolicy};
+pub use crate::transport::{
+    AttemptReport, CallFacts, CallReport, Metrics, RetryBudget, RetryPolicy,
+};
 
 pub mod docs;
 #[cfg(fuzzing)]

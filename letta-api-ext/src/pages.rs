@@ -122,7 +122,10 @@ impl Position {
 /// Pages counted off by the ID of an item: the next one begins after it, or before it.
 ///
 /// Such lists do not say whether more follows. They end with an empty page, or with one that is shorter than was asked for.
-#[allow(dead_code, reason = "the first list of this kind comes with the agents")]
+#[allow(
+    dead_code,
+    reason = "the first list of this kind comes with the agents"
+)]
 pub(crate) struct ById {
     id: Option<String>,
     /// The IDs of all items so far, hashed.
@@ -130,7 +133,10 @@ pub(crate) struct ById {
     hasher: RandomState,
 }
 
-#[allow(dead_code, reason = "the first list of this kind comes with the agents")]
+#[allow(
+    dead_code,
+    reason = "the first list of this kind comes with the agents"
+)]
 impl ById {
     /// Begins at this item, or where the service begins.
     pub(crate) fn at(id: Option<String>) -> Self {
@@ -175,7 +181,10 @@ impl ById {
 }
 
 /// Pages counted off by a token that each page gives for the next.
-#[allow(dead_code, reason = "the first list of this kind comes with the agents")]
+#[allow(
+    dead_code,
+    reason = "the first list of this kind comes with the agents"
+)]
 pub(crate) struct ByToken {
     token: Option<String>,
     /// All tokens so far, hashed.
@@ -183,7 +192,10 @@ pub(crate) struct ByToken {
     hasher: RandomState,
 }
 
-#[allow(dead_code, reason = "the first list of this kind comes with the agents")]
+#[allow(
+    dead_code,
+    reason = "the first list of this kind comes with the agents"
+)]
 impl ByToken {
     /// Begins at this token, or where the service begins.
     pub(crate) fn at(token: Option<String>) -> Self {
@@ -309,10 +321,7 @@ mod tests {
         assert_eq!(Position::at(0).advance(NONE, true), empty);
         let full = Next::Fail("more items follow than can be counted");
         assert_eq!(Position::at(u32::MAX).advance(["a"], true), full);
-        assert_eq!(
-            Position::at(u32::MAX - 1).advance(["a"], true),
-            Next::Page
-        );
+        assert_eq!(Position::at(u32::MAX - 1).advance(["a"], true), Next::Page);
     }
 
     #[test]

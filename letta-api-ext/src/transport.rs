@@ -76,13 +76,7 @@ impl Transport for HttpTransport {
             Some(template) => Template::Custom(template.clone()),
         };
         let mut running = Running {
-            telemetry: Telemetry::start(
-                operation,
-                template.clone(),
-                request.url(),
-                metrics,
-                began,
-            ),
+            telemetry: Telemetry::start(operation, template.clone(), request.url(), metrics, began),
             outgoing: Outgoing::new(request, template.as_str()),
             call: Call {
                 transport: self,

@@ -80,7 +80,11 @@ impl ListAccessTokens {
         params.agent_id = agent.map(|agent| agent.as_str().to_owned());
         params.limit = self.limit;
         params.offset = self.offset;
-        let outcome = self.call.api().list_client_side_access_tokens(&params).await;
+        let outcome = self
+            .call
+            .api()
+            .list_client_side_access_tokens(&params)
+            .await;
         let answer = Answer::of(outcome, salvage::page)?;
         let date = answer.date();
         Ok(answer.map(|page| AccessTokenPage {

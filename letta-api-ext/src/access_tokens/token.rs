@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::access_tokens::fingerprint::Fingerprint;
 use crate::access_tokens::granted::{self, ExpiryAsked, Granted, Reported};
 use crate::access_tokens::policy::AccessPolicy;
+use crate::client::answer::Answer;
 use crate::error::redact;
 use crate::ids::Origin;
 use crate::time::clock;

@@ -209,13 +209,7 @@ impl<E> From<letta_api::Error<E>> for Error {
                 let (status, headers) = (payload.status(), payload.headers());
                 about(status, headers, &|known| {
                     let problem = payload.problem();
-                    Self::invalid_response(
-                        known.operation,
-                        status,
-                        headers,
-                        problem,
-                        known.secrets,
-                    )
+                    Self::invalid_response(known.operation, status, headers, problem, known.secrets)
                 })
             }
             // An error answer in another form than documented is still an error answer.

@@ -72,6 +72,27 @@ impl Letta {
         LettaBuilder::from_env().build()
     }
 
+    /// A client for a self-hosted server on this machine, at `http://localhost:8283`, without a key. The environment is not
+    /// read.
+    ///
+    /// For a server elsewhere, or one with a password, see [`LettaBuilder::without_api_key`] and [`LettaBuilder::api_key`].
+    /// A self-hosted server has agents and messages, and no client-side access tokens.
+    ///
+    /// # Errors
+    ///
+    /// The default HTTP client cannot be made.
+    ///
+    /// ```
+    /// use letta_api_ext::Letta;
+    ///
+    /// let letta = Letta::local()?;
+    /// assert_eq!(letta.api().base_url().as_str(), "http://localhost:8283");
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn local() -> Result<Self> {
+        Self::builder().without_api_key().build()
+    }
+
     /// A client configured step by step.
     pub fn builder() -> LettaBuilder {
         LettaBuilder::default()
@@ -138,19 +159,17 @@ impl Letta {
         &self.inner.transport
     }
 
-    /// The generated client, for everything that this crate does not wrap. Calls through it carry
-    /// the key and the project, and have a deadline and retries, like all others.
+    /// The generated client, for everything that this crate does not wrap. Calls through it carry the key and the project, and
+    /// have a deadline and retries, like all others. [`CallFacts`](crate::CallFacts) come with the answer.
     ///
-    /// Where no answer can be had, their error is a [`letta_api::Error::Transport`] whose cause is an
-    /// [`Error`](crate::Error) of this crate. Of an answer, they tell the last attempt's alone: that an
-    /// attempt before it was lost, and may have had its effect, is not in it. A limit to bodies is set
-    /// with [`LettaBuilder::response_body_limit`].
+    /// `?` turns its errors into an [`Error`](crate::Error) that knows as much as those of this crate's own calls. A limit to
+    /// bodies is set with [`LettaBuilder::response_body_limit`].
     ///
     /// A path parameter may be any text here that does not name another resource. So an API key that is passed to
     /// `delete_client_side_access_token` goes into a URL. [`revoke`](crate::AccessTokens::revoke) refuses it.
     ///
     /// ```no_run
-    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
     /// use letta_api_ext::letta_api::types::ListClientSideAccessTokensParams;
     ///
     /// let params = ListClientSideAccessTokensParams::default().with_limit(50u32);

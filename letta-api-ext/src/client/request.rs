@@ -109,8 +109,7 @@ macro_rules! options {
             N: TryInto<crate::reqwest::header::HeaderName>,
             V: TryInto<crate::reqwest::header::HeaderValue>,
         {
-            self.call
-                .change(|options| options.headers.set(name, value));
+            self.call.change(|options| options.headers.set(name, value));
             self
         }
     };

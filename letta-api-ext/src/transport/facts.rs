@@ -112,13 +112,7 @@ impl CallFacts {
         let secrets = &self.inner.secrets;
         let url = secrets.url.as_deref();
         let template = secrets.template.as_str();
-        with_secrets(
-            &secrets.settings,
-            &secrets.headers,
-            url,
-            template,
-            use_them,
-        )
+        with_secrets(&secrets.settings, &secrets.headers, url, template, use_them)
     }
 }
 

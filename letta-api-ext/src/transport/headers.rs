@@ -100,7 +100,9 @@ where
         );
     };
     if let Some((_, instead)) = OWNED.iter().find(|(owned, _)| *owned == name) {
-        return fail(format!("must not be `{name}`, which is not yours to set: {instead}"));
+        return fail(format!(
+            "must not be `{name}`, which is not yours to set: {instead}"
+        ));
     }
     let Ok(mut value) = value.try_into() else {
         return fail(format!(

@@ -15,7 +15,7 @@ use crate::client::Letta;
 use crate::error::{Error, Result};
 use crate::ids::Origin;
 use crate::time::clock::{self, Instant};
-use crate::time::service_clock::{ClockReading, RESOLUTION};
+use crate::time::service_clock::{ClockReading, RESOLUTION, ServiceDate};
 
 /// How long tokens live that are asked for without an expiry, says the service.
 pub(super) const DOCUMENTED_LIFETIME: Duration = Duration::from_secs(5 * 60);
