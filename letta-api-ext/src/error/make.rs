@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use letta_api::types::ApiError;
-use letta_api::{BodyError, Operation, TransportError};
+use letta_api::{BodyError, InvalidRequest, Operation, TransportError};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
 
@@ -226,8 +226,8 @@ impl Error {
     ) -> Self {
         let (status, headers) = (error.status(), error.headers().cloned().unwrap_or_default());
         let inner = match error {
-            letta_api::Error::InvalidRequest(problem) => {
-                return Self::from_invalid_request(&problem);
+            letta_api::Error::InvalidRequest(refused) => {
+                return Self::from_invalid_request(&refused);
             }
             // Our own transport's, and complete.
             letta_api::Error::Transport(error) => {
@@ -287,15 +287,11 @@ impl Error {
         inner.with_answer(operation, &headers, secrets).into()
     }
 
-    /// letta-api checks path parameters, and names them in its message.
-    fn from_invalid_request(problem: &str) -> Self {
-        let named = problem
-            .strip_prefix("path parameter `token` ")
-            .map(|rule| ("token", format!("cannot be in a path: it {rule}")));
-        let (field, rule) = named.unwrap_or(("request", format!("is refused: {problem}")));
+    /// letta-api has refused a parameter, or the request as a whole.
+    fn from_invalid_request(refused: &InvalidRequest) -> Self {
         Self::of(Kind::InvalidInput {
-            field,
-            rule: rule.into(),
+            field: refused.field().unwrap_or("request"),
+            rule: refused.rule().into(),
             got: None,
         })
     }
