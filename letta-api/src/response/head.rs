@@ -8,6 +8,7 @@ use url::Url;
 
 use super::body::{Body, BodyError};
 use super::stream::ByteStream;
+use super::value::ResponseValue;
 
 /// What a [`Transport`](crate::Transport) brings back: status, headers, and a body that is read on demand.
 ///
@@ -157,6 +158,20 @@ impl Response {
     /// ```
     pub fn buffered_body(&self) -> &[u8] {
         self.parts.body.buffered()
+    }
+
+    /// The same answer with this value in place of its body, for a layer above that has read the body. Status, headers and
+    /// extensions stay.
+    ///
+    /// ```
+    /// # use letta_api::Response;
+    /// # use reqwest::{StatusCode, header::HeaderMap};
+    /// let response = Response::new(StatusCode::ACCEPTED, HeaderMap::new(), "7");
+    /// let answer = response.with_value(7);
+    /// assert_eq!((*answer, answer.status()), (7, StatusCode::ACCEPTED));
+    /// ```
+    pub fn with_value<T>(self, value: T) -> ResponseValue<T> {
+        ResponseValue::read_by_hand(self, value)
     }
 
     /// Whether the body is still to be read.

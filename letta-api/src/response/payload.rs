@@ -6,6 +6,7 @@ use reqwest::header::HeaderMap;
 
 use super::head::Response;
 use super::html;
+use super::value::ResponseValue;
 
 /// A body that is not what the description says: no JSON, JSON of another shape, cut short.
 ///
@@ -41,6 +42,11 @@ impl InvalidPayload {
     /// The body as it came. It may hold a secret: the answer to a create holds the token.
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// The same answer with this value, for a layer above that made sense of the body. Status, headers and extensions stay.
+    pub fn with_value<T>(self, value: T) -> ResponseValue<T> {
+        ResponseValue::read_by_hand(self.response, value)
     }
 
     /// The body as it came, to keep.

@@ -63,6 +63,22 @@ impl<T> ResponseValue<T> {
         &self.response
     }
 
+    /// The same answer with another value.
+    ///
+    /// ```
+    /// # use letta_api::ResponseValue;
+    /// # use reqwest::{StatusCode, header::HeaderMap};
+    /// let answer = ResponseValue::new(20, StatusCode::OK, HeaderMap::new());
+    /// let answer = answer.map(|number| number + 1);
+    /// assert_eq!((*answer, answer.status()), (21, StatusCode::OK));
+    /// ```
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> ResponseValue<U> {
+        ResponseValue {
+            response: self.response,
+            value: change(self.value),
+        }
+    }
+
     /// The value alone.
     pub fn into_inner(self) -> T {
         self.value
@@ -116,6 +132,14 @@ impl<T: DeserializeOwned> ResponseValue<T> {
             }
             Err(error) => Err(InvalidPayload::new(response, &error)),
         }
+    }
+}
+
+impl<T> ResponseValue<T> {
+    /// Of an answer whose body a layer above has read.
+    pub(super) fn read_by_hand(response: Response, value: T) -> Self {
+        let response = response.without_body();
+        Self { response, value }
     }
 }
 
