@@ -4,7 +4,7 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::failure::TransportError;
+use crate::failure::{InvalidRequest, TransportError};
 use crate::response::{BodyError, InvalidPayload, Response, ResponseValue};
 
 /// Why a call failed. `E` is the error body that the operation documents.
@@ -14,9 +14,8 @@ use crate::response::{BodyError, InvalidPayload, Response, ResponseValue};
 /// variants, and in [`into_body`](Self::into_body).
 #[non_exhaustive]
 pub enum Error<E = ()> {
-    /// The request was refused before anything was sent. The text names the parameter and the rule,
-    /// and does not hold the value.
-    InvalidRequest(String),
+    /// The request was refused before anything was sent.
+    InvalidRequest(InvalidRequest),
     /// No answer arrived, or the [`Transport`](crate::Transport) gave up.
     Transport(TransportError),
     /// The service answered with an error that the description documents.
@@ -92,31 +91,29 @@ impl<E> From<TransportError> for Error<E> {
     }
 }
 
+/// A request that was refused: generated code converts with `?`.
+impl<E> From<InvalidRequest> for Error<E> {
+    fn from(refused: InvalidRequest) -> Self {
+        Self::InvalidRequest(refused)
+    }
+}
+
 /// A request that could not be built: generated code converts with `?`.
 impl<E> From<reqwest::Error> for Error<E> {
     fn from(error: reqwest::Error) -> Self {
         if error.is_builder() {
-            Self::InvalidRequest(
-                "the request could not be put together; its URL or its body cannot be sent"
-                    .to_owned(),
-            )
+            let rule = "cannot be put together; its URL or its body cannot be sent";
+            InvalidRequest::whole(rule).into()
         } else {
             Self::Transport(error.into())
         }
     }
 }
 
-/// A header parameter that no header can hold: generated code converts with `?`.
-impl<E> From<reqwest::header::InvalidHeaderValue> for Error<E> {
-    fn from(_: reqwest::header::InvalidHeaderValue) -> Self {
-        Self::InvalidRequest("a header parameter holds a character that no header can".to_owned())
-    }
-}
-
 impl<E> std::fmt::Display for Error<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::InvalidRequest(problem) => write!(f, "invalid request: {problem}"),
+            Self::InvalidRequest(refused) => write!(f, "invalid request: {refused}"),
             Self::Transport(error) => std::fmt::Display::fmt(error, f),
             Self::ErrorResponse(response) => {
                 write!(f, "the service answered {}", response.status())
@@ -138,9 +135,7 @@ impl<E> std::fmt::Display for Error<E> {
 impl<E> std::fmt::Debug for Error<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut out = match self {
-            Self::InvalidRequest(problem) => {
-                return f.debug_tuple("InvalidRequest").field(problem).finish();
-            }
+            Self::InvalidRequest(refused) => return std::fmt::Debug::fmt(refused, f),
             Self::Transport(error) => return f.debug_tuple("Transport").field(error).finish(),
             Self::ErrorResponse(_) => f.debug_struct("ErrorResponse"),
             Self::UnexpectedResponse(_) => f.debug_struct("UnexpectedResponse"),

@@ -73,7 +73,7 @@ pub use crate::client::Client;
 pub use crate::credentials::slip::slip;
 pub use crate::credentials::{ApiKey, InvalidApiKey, Secret};
 pub use crate::error::Error;
-pub use crate::failure::TransportError;
+pub use crate::failure::{InvalidRequest, TransportError};
 pub use crate::generated::{operations, types};
 pub use crate::operation::Operation;
 #[doc(hidden)]

@@ -6,7 +6,7 @@ use reqwest::multipart;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::Error;
+use crate::{Error, InvalidRequest};
 
 const OCTETS: &str = "application/octet-stream";
 
@@ -121,9 +121,12 @@ impl Form {
 
     /// Adds a value as OpenAPI has it by default: text, numbers and truth values as text, objects as JSON,
     /// an array as a part for each item. What is left out has none.
-    pub fn value<E>(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), Error<E>> {
-        let no_json =
-            |_| Error::InvalidRequest(format!("the part `{name}` cannot be written as JSON"));
+    pub fn value(
+        &mut self,
+        name: &'static str,
+        value: &impl Serialize,
+    ) -> Result<(), InvalidRequest> {
+        let no_json = |_| InvalidRequest::body(name, "cannot be written as JSON");
         // Text, and no tree: that would lose the order of fields.
         let json = serde_json::to_string(value).map_err(no_json)?;
         if json.starts_with('[') {
@@ -160,14 +163,13 @@ impl Part {
         )
     }
 
-    fn into_part<E>(self, name: &str) -> Result<multipart::Part, Error<E>> {
+    fn into_part(self, name: &'static str) -> Result<multipart::Part, InvalidRequest> {
         let (part, media_type) = match self {
             Self::Text(text) => return Ok(multipart::Part::text(text)),
             Self::Json(text) => (multipart::Part::text(text), "application/json".to_owned()),
             Self::File(file) if file.name.contains(char::is_control) => {
-                return Err(Error::InvalidRequest(format!(
-                    "the name of the file `{name}` holds a control character"
-                )));
+                let rule = "has a file name with a control character; remove it";
+                return Err(InvalidRequest::body(name, rule));
             }
             Self::File(file) => {
                 let part = match file.content {
@@ -179,9 +181,8 @@ impl Part {
             }
         };
         part.mime_str(&media_type).map_err(|_| {
-            Error::InvalidRequest(format!(
-                "the media type of the part `{name}` is invalid; write it like text/plain"
-            ))
+            let rule = "has an invalid media type; write it like text/plain";
+            InvalidRequest::body(name, rule)
         })
     }
 }
@@ -248,14 +249,13 @@ mod tests {
             Some(vec![FilePart::bytes("d", "").with_media_type("text/csv")]),
         );
         form.files("none", None::<FilePart>);
-        form.value::<()>("ein text", &"ключ").unwrap();
-        form.value::<()>("secret", &Secret::from("s")).unwrap();
-        form.value::<()>("tags", &["a", "b"]).unwrap();
-        form.value::<()>("count", &Some(1.5)).unwrap();
-        form.value::<()>("mixed", &(true, [1], "", None::<bool>))
-            .unwrap();
-        form.value::<()>("left_out", &None::<bool>).unwrap();
-        form.value::<()>("object", &serde_json::json!({"a": [1]}))
+        form.value("ein text", &"ключ").unwrap();
+        form.value("secret", &Secret::from("s")).unwrap();
+        form.value("tags", &["a", "b"]).unwrap();
+        form.value("count", &Some(1.5)).unwrap();
+        form.value("mixed", &(true, [1], "", None::<bool>)).unwrap();
+        form.value("left_out", &None::<bool>).unwrap();
+        form.value("object", &serde_json::json!({"a": [1]}))
             .unwrap();
         let request = request(form).await.unwrap();
 
@@ -313,7 +313,7 @@ mod tests {
             let message = request(form).await.unwrap_err().to_string();
             assert_eq!(
                 message,
-                "invalid request: the name of the file `file` holds a control character"
+                "invalid request: body field `file` has a file name with a control character; remove it"
             );
         }
     }
@@ -326,7 +326,7 @@ mod tests {
         let message = request(form).await.unwrap_err().to_string();
         assert_eq!(
             message,
-            "invalid request: the media type of the part `file` is invalid; write it like text/plain"
+            "invalid request: body field `file` has an invalid media type; write it like text/plain"
         );
     }
 

@@ -6,7 +6,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use url::Url;
 
-use crate::{BaseUrl, Secret};
+use super::text_value::TextValue;
+use crate::{BaseUrl, InvalidRequest, Secret};
 
 /// The characters that are percent-encoded in a segment: those that would end it, those that a URL library would encode, and the
 /// percent sign.
@@ -40,41 +41,14 @@ impl fmt::Display for Segment {
     }
 }
 
-/// What may stand in a path.
-pub trait PathValue {
-    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R;
-}
-
-impl<T: std::fmt::Display + ?Sized> PathValue for T {
-    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-        f(&self.to_string())
-    }
-}
-
-impl PathValue for Secret {
-    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-        f(self.expose_secret())
-    }
-}
-
-impl PathValue for &Secret {
-    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-        f(self.expose_secret())
-    }
-}
-
 /// Encodes `value` as one path segment.
 ///
 /// Refused are an empty value, which names the collection instead, and one with a `.` or `..`
 /// between slashes: URL libraries resolve dot segments, and so may a proxy after decoding `%2F`, so
 /// that the request would reach another resource.
-pub fn segment<E>(name: &'static str, value: &impl PathValue) -> Result<Segment, crate::Error<E>> {
+pub fn segment(name: &'static str, value: &impl TextValue) -> Result<Segment, InvalidRequest> {
     value.with_text(|text| {
-        let refuse = |rule: &str| {
-            Err(crate::Error::InvalidRequest(format!(
-                "path parameter `{name}` {rule}"
-            )))
-        };
+        let refuse = |rule| Err(InvalidRequest::path(name, rule));
         if text.is_empty() {
             return refuse("is empty; it must name one resource");
         }
@@ -107,7 +81,10 @@ mod tests {
     use super::*;
 
     fn encoded(text: &str) -> Result<String, String> {
-        let segment = segment::<()>("id", &text).map_err(|error| error.to_string())?;
+        let segment = segment("id", &text).map_err(|refused| {
+            assert_eq!(refused.field(), Some("id"));
+            refused.to_string()
+        })?;
         Ok(segment.to_string())
     }
 
