@@ -13,7 +13,6 @@ pub mod policy;
 
 mod create;
 pub(crate) mod entries;
-mod fingerprint;
 pub(crate) mod granted;
 mod list;
 mod revoke;
@@ -24,7 +23,6 @@ mod token_text;
 mod work;
 
 pub use create::CreateAccessToken;
-pub use fingerprint::Fingerprint;
 pub use list::{AccessTokenPage, AccessTokenPages, AccessTokenStream, ListAccessTokens};
 #[cfg(feature = "minter")]
 pub(crate) use minter::Fault;

@@ -115,15 +115,14 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use letta_api::types::AccessRight;
-pub use letta_api::{ApiKey, BaseUrl, Secret};
+pub use letta_api::{ApiKey, BaseUrl, Fingerprint, Secret};
 
 #[cfg(feature = "axum")]
 pub use crate::access_tokens::endpoint as token_endpoint;
 pub use crate::access_tokens::policy::{AccessPolicy, StrictPolicy};
 pub use crate::access_tokens::{
     AccessToken, AccessTokenPage, AccessTokenPages, AccessTokenStream, AccessTokens, BrowserToken,
-    CreateAccessToken, Fingerprint, ListAccessTokens, Revocation, RevokeAccessToken, TokenToRevoke,
-    policy,
+    CreateAccessToken, ListAccessTokens, Revocation, RevokeAccessToken, TokenToRevoke, policy,
 };
 #[cfg(feature = "minter")]
 pub use crate::access_tokens::{

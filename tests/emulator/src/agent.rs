@@ -5,7 +5,6 @@ use std::io;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use letta_api_ext::AgentId;
 use serde_json::{Map, Value, json};
 
 use crate::clock::system_time;
@@ -39,8 +38,8 @@ pub struct NewAgent {
 }
 
 impl NewAgent {
-    /// With this ID, one that an [`AgentId`] can be: `agent-`, and letters, digits, `-`, `_` and `.` after it. The name
-    /// is the ID unless set.
+    /// With this ID: `agent-`, and letters, digits, `-`, `_` and `.` after it, which is the rule of the SDK's `AgentId`. The
+    /// name is the ID unless set.
     pub fn new(id: impl Into<String>) -> Self {
         let id = id.into();
         let profile = Profile::named(id.clone());
@@ -72,7 +71,7 @@ impl NewAgent {
 
     /// Refuses an ID that a policy of the SDK's could not name, and a name that the service would refuse.
     pub(crate) fn check(&self) -> io::Result<()> {
-        let message = if AgentId::new(&self.id).is_err() {
+        let message = if !id::is_agent_id(&self.id) {
             format!(
                 "the agent ID {:?} is not `agent-` and letters, digits, `-`, `_` and `.` after it",
                 self.id

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use letta_api_ext::Fingerprint;
+use letta_api::Fingerprint;
 use serde_json::{Map, Value, json};
 
 use crate::account::Account;

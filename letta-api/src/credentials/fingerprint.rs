@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use letta_api::Secret;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use super::secret::Secret;
 
 /// How many bytes of the hash are kept.
 const LENGTH: usize = 6;
 
-/// So that the hash of a token's secret that is made for another purpose has nothing in common with its fingerprint.
+/// So that the hash of a token's secret that is made for another purpose has nothing in common with its fingerprint. It names
+/// the crate that fingerprints began in, and stays: fingerprints that somebody keeps must not change.
 const DOMAIN: &[u8] = b"letta-api-ext token fingerprint 1\0";
 
 /// Tells tokens apart in logs and lists. Safe to print: it does not give the secret away.
@@ -24,31 +26,21 @@ const DOMAIN: &[u8] = b"letta-api-ext token fingerprint 1\0";
 /// The fingerprint is that of the text, byte by byte. A copy of the token that is percent-encoded (`%3D` for `=`), or has lost the
 /// `=` at its end, is another text and has another fingerprint.
 ///
-/// ```no_run
-/// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
-/// for token in letta.access_tokens().list().agent("agent-1").await? {
-///     println!("{} for {}, until {}", token.fingerprint(), token.hostname(), token.expires_at_text());
-/// }
-/// # Ok(())
-/// # }
+/// ```
+/// use letta_api::{Fingerprint, Secret};
+///
+/// let token = "ck-let-b3JnLTEyOjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNw==";
+/// let fingerprint = Fingerprint::of(&Secret::new(token));
+/// assert_eq!(fingerprint.to_string(), "09fe8d98a857");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; LENGTH]);
 
 impl Fingerprint {
-    /// The fingerprint of a token of which only the secret is known. For an [`AccessToken`](crate::AccessToken), use
-    /// [`AccessToken::fingerprint`](crate::AccessToken::fingerprint).
+    /// The fingerprint of the token with this secret.
     ///
     /// Do not use it for other secrets, such as passwords: a text that somebody made up can be found from its
     /// fingerprint by trying.
-    ///
-    /// ```
-    /// use letta_api_ext::{Fingerprint, Secret};
-    ///
-    /// let token = "ck-let-b3JnLTEyOjdjOWU2Njc5LTc0MjUtNDBkZS05NDRiLWUwN2ZjMWY5MGFlNw==";
-    /// let fingerprint = Fingerprint::of(&Secret::new(token));
-    /// assert_eq!(fingerprint.to_string(), "09fe8d98a857");
-    /// ```
     #[must_use]
     pub fn of(secret: &Secret) -> Self {
         let mut hash = hmac_sha256::Hash::new();
@@ -85,7 +77,7 @@ impl fmt::Debug for Fingerprint {
 
 impl Serialize for Fingerprint {
     /// As text, as it is printed.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
