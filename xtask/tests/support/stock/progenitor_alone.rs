@@ -7,7 +7,7 @@
 //!
 //! Two commands, so that neither the time nor the memory of the first is in the second.
 
-#[path = "mod.rs"]
+#[path = "../stock.rs"]
 mod stock;
 
 use std::path::Path;

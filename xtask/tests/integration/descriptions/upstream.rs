@@ -1,13 +1,11 @@
 //! The service's whole published description: it comes out as code that compiles, with no operation left out.
 //! Runs where the variable `LETTA_UPSTREAM_DESCRIPTION` names it.
 
-mod scratch;
-
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use scratch::Scratch;
-use scratch::upstream::generated;
+use crate::support::scratch::Scratch;
+use crate::support::scratch::upstream::generated;
 use xtask::openapi;
 use xtask::openapi::Node;
 

@@ -1,15 +1,14 @@
 //! Each rule of the lint stage, by descriptions that break it.
 //!
 //! `fixtures/lint/<rule>[.<case>].yaml` breaks one rule; the `.stderr` beside it is what a maintainer
-//! then reads. `UPDATE_EXPECT=1 cargo test -p xtask --test lints` writes the latter anew. Fixtures do not
+//! then reads. `UPDATE_EXPECT=1 cargo test -p xtask --test integration lint::rules` writes the latter anew. Fixtures do not
 //! say which operations are safe to repeat, but for those of that rule: [`read`] marks the others.
 
-mod fixture;
-
+use crate::support::fixture;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use fixture::{difference, files, name_of, rule_of};
+use crate::support::fixture::{difference, files, name_of, rule_of};
 use xtask::diagnostic::{Diagnostic, Failure};
 use xtask::generate::generate;
 use xtask::lint::{RULES, lint};

@@ -2,16 +2,16 @@
 //!
 //! `fixtures/drift/<change>[.<case>].yaml` holds both descriptions, shortened: `paths`, or one `operation`, or one
 //! `schema` with other `schemas` beside it. The `.out` beside it is what a maintainer then reads, and what of the
-//! same the other way round. `UPDATE_EXPECT=1 cargo test -p xtask --test drift` writes the latter anew.
+//! same the other way round. `UPDATE_EXPECT=1 cargo test -p xtask --test integration
+//! drift::changes` writes the latter anew.
 
-mod fixture;
-
+use crate::support::fixture;
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use fixture::{difference, files, name_of, rule_of};
+use crate::support::fixture::{difference, files, name_of, rule_of};
 use xtask::commands::drift::to_text;
 use xtask::drift::{ByOverlay, CHANGES, Difference, Report, Scope, Uses, compare};
 use xtask::load;

@@ -2,16 +2,14 @@
 //!
 //! `fixtures/lower/<rule>[.<case>].yaml` needs a rewrite, or is refused; the `.out` beside it is what a
 //! maintainer then reads, and what became of the description. `UPDATE_EXPECT=1 cargo test -p xtask --test
-//! lower` writes the latter anew.
-
-mod fixture;
+//! integration lower::rules` writes the latter anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use fixture::{difference, files, name_of, read, rule_of};
+use crate::support::fixture::{difference, files, name_of, read, rule_of};
 use xtask::load;
 use xtask::lower::{Lowered, REFUSALS, REWRITINGS, lower};
 use xtask::openapi::{Node, Source};

@@ -1,14 +1,13 @@
 //! Text of a description is data: whatever it holds, what is generated of it is code, documentation and a manifest,
 //! and what is printed of it is text.
 
-mod pipeline;
-mod texts;
-
+use crate::support::pipeline;
+use crate::support::texts;
 use std::process::Command;
 
+use crate::support::texts::{TEXTS, description, docs_of, problem, text};
 use proptest::prelude::*;
 use serde_json::Value;
-use texts::{TEXTS, description, docs_of, problem, text};
 use xtask::load;
 use xtask::openapi::Source;
 use xtask::output::manifest;

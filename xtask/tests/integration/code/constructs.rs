@@ -1,13 +1,11 @@
 //! What the refine stage makes of the constructs that the description of the tokens does not have.
 
-mod names;
-mod scratch;
-mod texts;
-
+use crate::support::names;
+use crate::support::texts;
 use std::path::Path;
 
+use crate::support::scratch::Scratch;
 use quote::ToTokens;
-use scratch::Scratch;
 use xtask::model::Model;
 use xtask::openapi::{Node, Source};
 use xtask::output::render;

@@ -1,13 +1,11 @@
 //! Whatever a description holds, the pipeline gives code that parses, or findings: it never panics, and
 //! neither progenitor nor the refine stage meets what no lint foresaw.
 
-mod changes;
-mod pipeline;
-
+use crate::support::pipeline;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use changes::{Mutation, mutate, places};
+use crate::support::changes::{Mutation, mutate, places};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use xtask::diagnostic::Failure;

@@ -1,5 +1,5 @@
 //! A copy of letta-api with other generated code, to be compiled.
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, reason = "tests and benchmarks use a part each")]
 
 pub(crate) mod upstream;
 

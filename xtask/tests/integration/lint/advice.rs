@@ -4,18 +4,15 @@
 //! read when all advice has been followed. What is read is told by a validator of the schemas as the generator sees
 //! them, integers bounded by their types. A slow test compiles the code, which then reads them itself.
 
-#[allow(dead_code, reason = "other tests use the rest")]
-mod fixture;
-mod pipeline;
-mod scratch;
-
+use crate::support::fixture;
+use crate::support::pipeline;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use fixture::{files, name_of, rule_of};
-use scratch::Scratch;
+use crate::support::fixture::{files, name_of, rule_of};
+use crate::support::scratch::Scratch;
 use serde_json::{Value, json};
 use xtask::diagnostic::{Diagnostic, Failure};
 use xtask::lint::RULES;

@@ -4,20 +4,17 @@
 //! The descriptions are not here. `tests/foreign/fetch` brings them, and the variable
 //! `LETTA_FOREIGN_DESCRIPTIONS` says where they are; without it, nothing is tested. What came of each stands in
 //! `foreign/<name>.txt`, which `UPDATE_EXPECT=1` writes anew: as it is; with the decisions of
-//! `foreign/overlay.yaml`; and with everything left out that a lint still finds fault with.
+//! `fixtures/foreign/overlay.yaml`; and with everything left out that a lint still finds fault with.
 
-#[allow(dead_code, reason = "other tests use the rest")]
-mod fixture;
-mod pipeline;
-mod scratch;
-
+use crate::support::fixture;
+use crate::support::pipeline;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use pipeline::Code;
-use scratch::Scratch;
+use crate::support::pipeline::Code;
+use crate::support::scratch::Scratch;
 use serde_json::json;
 use xtask::diagnostic::{Diagnostic, Failure};
 use xtask::markers::IGNORE;
@@ -39,7 +36,7 @@ enum Size {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/foreign")
 }
 
 /// The description of this file name; nothing, and a word about it, where it is not there.

@@ -1,5 +1,8 @@
 //! The stages from tree to text, without files, and what must not come of them.
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(
+    dead_code,
+    reason = "tests, benchmarks and fuzz targets use a part each"
+)]
 
 use xtask::diagnostic::Failure;
 use xtask::model::Model;

@@ -1,6 +1,6 @@
 //! Changes of a description, each told by three numbers, so that both a property test and a fuzzer can make them.
 
-mod places;
+pub(crate) mod places;
 
 use std::sync::LazyLock;
 

@@ -1,15 +1,13 @@
 //! How the generated code is dealt out to files and features.
 
-mod large;
-mod scratch;
-
+use crate::support::large;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::support::scratch::Scratch;
 use proptest::prelude::*;
 use quote::ToTokens;
-use scratch::Scratch;
 use serde_json::{Map, Value, json};
 use syn::{Attribute, Expr, Item, Meta, Token};
 use xtask::model::Model;
@@ -388,7 +386,7 @@ fn each_part_is_there_with_the_features_that_need_it_and_with_no_other() {
     );
 }
 
-/// Needs a compiler, as the test of `generated_code.rs` does, and uses the same target folder.
+/// Needs a compiler, as the test of `constructs.rs` does, and uses the same target folder.
 #[test]
 fn the_code_compiles_with_no_feature_with_each_alone_and_with_all() {
     let whole = code(&fixture(), LONGEST);

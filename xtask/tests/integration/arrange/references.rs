@@ -1,8 +1,7 @@
 //! References: into other files, which the load stage brings in, and to parts without a name, which the arrange stage
 //! puts in the place of the reference.
 
-mod pipeline;
-
+use crate::support::pipeline;
 use std::path::Path;
 use std::process::Command;
 

@@ -1,8 +1,6 @@
 //! Laws of drift, over documents that nobody chose: what agrees, what differs, and that nothing makes it panic.
 
-#[path = "changes/places.rs"]
-mod places;
-
+use crate::support::changes::places;
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,5 +1,4 @@
 //! Texts that a description may hold, a description that holds them everywhere, and what must not come of them.
-#![allow(dead_code, reason = "each test uses a part")]
 
 use proptest::prelude::*;
 use pulldown_cmark::{BrokenLink, CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag};

@@ -1,9 +1,7 @@
 //! Text of descriptions as documentation: whatever it is, rustdoc finds nothing in it to run, to follow or to warn of.
 
-mod texts;
-
+use crate::support::texts::{problem, text};
 use proptest::prelude::*;
-use texts::{problem, text};
 use xtask::markdown::{code, docs, docs_with, item, plain};
 use xtask::visible::is_hidden;
 
