@@ -1,4 +1,4 @@
-//! That a token from the cache costs no allocation of the minter's, and tokens for many agents a few for each. In a file of its own, since counting replaces the allocator.
+//! That a token from the cache costs no allocation of the minter's, and tokens for many agents a few for each.
 
 use futures_util::FutureExt as _;
 use letta_api_emulator::Emulator;

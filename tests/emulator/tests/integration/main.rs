@@ -12,6 +12,8 @@ mod key;
 mod lifecycle;
 mod list;
 mod messages;
+#[cfg(feature = "cli")]
+mod program;
 mod projects;
 mod raw;
 mod rules;

@@ -80,7 +80,12 @@ async fn what_is_answered_is_a_map_that_shows_no_secret_until_it_is_serialised()
     // That of the one that expires first.
     let shortest = tokens.get("agent-2").unwrap().remaining();
     assert_eq!(tokens.remaining(), shortest);
-    assert!(shortest <= seconds(500) && shortest > seconds(490));
+    // The first expiry was reckoned by the machine's clock, which goes on while the emulator's stands still. The other token has
+    // 600 seconds.
+    assert!(
+        shortest < seconds(550) && shortest > seconds(490),
+        "{shortest:?}"
+    );
 
     let browser = tokens.to_browser();
     let printed = format!("{tokens:?} {tokens:#?} {browser:?} {browser:#?}");

@@ -13,8 +13,8 @@ use letta_api_emulator::{Emulator, Fault, ManualClock, NewAgent, Operation, Toke
 use letta_api_tests::recording_proxy::{RecordedRequest, RecordingProxy};
 use serde_json::{Value, json};
 
-use crate::labels::Labels;
-use crate::program::Program;
+use self::labels::Labels;
+use self::program::Program;
 
 letta_api_tests::with_both_token_rules!(
     [flavor = "multi_thread"]

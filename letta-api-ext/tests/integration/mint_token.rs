@@ -3,7 +3,7 @@
 use std::process::Command;
 
 /// `cargo test` builds examples before it runs tests, into a folder beside that of the tests. With
-/// `--test mint_token` alone it does not: `cargo build --examples` first, or an older one is run.
+/// `--test integration` alone it does not: `cargo build --examples` first, or an older one is run.
 fn example() -> Command {
     let mut program = std::env::current_exe().unwrap();
     program.pop();

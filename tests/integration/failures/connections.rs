@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use letta_api_ext::{Error, Letta, RetryPolicy, Revocation};
 use letta_api_tests::fault_server::{Fault, FaultServer, gzip_bomb, refused_url};
 use letta_api_tests::{
-    API_KEY, TOKEN, TOKEN_PART, answer, configured, persistent, policy, printed, resident_memory,
-    split, token_json,
+    API_KEY, TOKEN, TOKEN_PART, answer, configured, persistent, policy, printed, split, token_json,
 };
 
 const ATTEMPT: Duration = Duration::from_millis(150);
@@ -371,7 +370,7 @@ async fn a_body_past_the_limit_is_an_error_and_is_not_read_on() {
 }
 
 #[tokio::test]
-async fn a_gzip_bomb_does_not_go_off() {
+async fn a_gzip_bomb_is_not_decompressed() {
     let bomb = gzip_bomb(256);
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
@@ -379,25 +378,8 @@ async fn a_gzip_bomb_does_not_go_off() {
     );
     let answer = [head.into_bytes(), bomb].concat();
     // The SDK's own client does not decompress, and the bytes are no JSON.
-    let outcomes = outcomes(&[Fault::Answer(answer.clone())]).await;
+    let outcomes = outcomes(&[Fault::Answer(answer)]).await;
     assert_eq!(outcomes, [("invalid", 1); 3]);
-
-    // One that does is stopped at the limit: a page of zeros is not 256 MiB of them.
-    let server = FaultServer::start([Fault::Answer(answer)]).await;
-    let http = reqwest::Client::builder().gzip(true).build().unwrap();
-    let letta = configured(server.url(), |builder| {
-        builder.http_client(http).response_body_limit(1024 * 1024)
-    });
-    let before = resident_memory();
-    let error = letta.access_tokens().list().await.unwrap_err();
-    assert!(
-        error.to_string().contains("longer than 1048576 bytes"),
-        "{error}"
-    );
-    assert!(server.requests()[0].contains("accept-encoding: gzip"));
-    if let (Some(before), Some(after)) = (before, resident_memory()) {
-        assert!(after < before + 100 * 1024 * 1024, "{before} to {after}");
-    }
 }
 
 #[tokio::test]

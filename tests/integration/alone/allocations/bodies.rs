@@ -1,5 +1,4 @@
-//! How much memory the body of an answer takes, whatever pieces it comes in. In a file of its own, since counting replaces the
-//! allocator.
+//! How much memory the body of an answer takes, whatever pieces it comes in.
 //!
 //! Only the client is counted: the server runs on a thread of its own.
 

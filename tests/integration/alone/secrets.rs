@@ -1,4 +1,6 @@
 //! No secret is printed: everything public that can be printed is, and searched.
+//!
+//! A program of its own, because it records what all threads log and trace.
 
 use std::sync::Mutex;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! One client, 256 tasks, 20,000 calls, and a server that fails one request in ten.
 //!
-//! Prints its figures: `cargo test -p letta-api-tests --test soak -- --nocapture`. `SOAK_CALLS` makes it longer.
+//! Prints its figures: `cargo test -p letta-api-tests --test memory -- --nocapture`. `SOAK_CALLS` makes it longer.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -223,6 +223,7 @@ fn typed(error: &Error, is_hasty: bool) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_lost_or_done_twice_without_being_safe_to() {
+    let _turn = crate::TURN.lock().await;
     let calls = std::env::var("SOAK_CALLS").map_or(CALLS, |text| text.parse().unwrap());
     let service = Arc::new(Service::default());
     let random = Mutex::new(fastrand::Rng::with_seed(SEED));

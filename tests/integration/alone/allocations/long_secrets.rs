@@ -1,4 +1,4 @@
-//! What it costs to print what has a long secret in it. In a file of its own, since counting replaces the allocator.
+//! What it costs to print what has a long secret in it.
 
 use std::time::Duration;
 

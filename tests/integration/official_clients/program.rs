@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use letta_api_tests::{external_tools, official_clients};
 use serde_json::Value;
 
-use crate::labels::Labels;
+use super::labels::Labels;
 
 /// A program takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -7,7 +7,7 @@ use letta_api_ext::{
 };
 use serde_json::{Value, json};
 
-use crate::{EXPIRY, expiry};
+use super::{EXPIRY, expiry};
 
 /// Makes the calls of a task as the programs do, and says what it understood in their form.
 pub(crate) async fn run(task: &Value) -> Vec<Value> {
