@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use letta_api::{ApiKey, Secret};
 
-use crate::account::{Account, Settings};
-use crate::agent::NewAgent;
+use crate::agents::agent::NewAgent;
 use crate::clock::{Clock, SystemClock};
 use crate::emulator::Emulator;
-use crate::fault::Fault;
-use crate::faults::Faults;
-use crate::host::Hosts;
+use crate::faults::fault::Fault;
+use crate::faults::present::Faults;
+use crate::http::host::Hosts;
+use crate::http::server::Server;
 use crate::project::Projects;
-use crate::routes::routes;
-use crate::server::Server;
-use crate::token_rules::TokenRules;
+use crate::service::account::{Account, Settings};
+use crate::service::routes::routes;
+use crate::tokens::rules::TokenRules;
 
 /// Sets up an [`Emulator`]. Made by [`Emulator::builder`].
 ///

@@ -278,51 +278,28 @@
 //! `cli`, on by default, is the program `letta-emulator` and its dependencies. For the library alone, depend on the crate
 //! with `default-features = false`.
 
-pub use crate::agent::{Agent, NewAgent};
+pub use crate::agents::agent::{Agent, NewAgent};
 pub use crate::builder::Builder;
 pub use crate::clock::{Clock, ManualClock, SkewedClock, SystemClock};
 pub use crate::emulator::Emulator;
-pub use crate::fault::Fault;
-pub use crate::message::{Message, MessageKind};
+pub use crate::faults::fault::Fault;
+pub use crate::messages::message::{Message, MessageKind};
 pub use crate::operation::Operation;
 pub use crate::project::Project;
-pub use crate::token_rules::TokenRules;
-pub use crate::token_store::{IssuedToken, TokenCount};
+pub use crate::tokens::rules::TokenRules;
+pub use crate::tokens::store::{IssuedToken, TokenCount};
 
-mod account;
-mod agent;
-mod agent_store;
 mod agents;
 mod builder;
-mod caller;
 mod clock;
-mod cors;
-mod cursor_page;
 mod emulator;
-mod envelope;
-mod expiry;
-mod fault;
 mod faults;
-mod gate;
-mod health;
-mod host;
+mod http;
 mod id;
-mod json_body;
-mod message;
-mod message_request;
 mod messages;
 mod operation;
-mod page_request;
 mod project;
-mod refusal;
-mod reply;
-mod routes;
-mod server;
-mod state;
-mod token_request;
-mod token_rules;
-mod token_secret;
-mod token_store;
+mod service;
 mod tokens;
 
 /// Compiles the examples of the README.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::message::MessageKind;
-use crate::refusal::{Refusal, quote};
+use crate::http::refusal::{Refusal, quote};
+use crate::messages::message::MessageKind;
 
 /// Messages for an agent. Holds at least one.
 #[derive(Debug)]

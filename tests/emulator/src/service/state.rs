@@ -9,15 +9,15 @@ use axum::response::{IntoResponse, Response};
 use letta_api::Fingerprint;
 use serde_json::{Map, Value, json};
 
-use crate::account::Account;
-use crate::agent::Agent;
-use crate::caller::Caller;
-use crate::expiry;
-use crate::message::Message;
+use crate::agents::agent::Agent;
+use crate::http::refusal::Refusal;
+use crate::messages::message::Message;
 use crate::project::Project;
-use crate::refusal::Refusal;
-use crate::token_secret::{self, TokenForm};
-use crate::token_store::IssuedToken;
+use crate::service::account::Account;
+use crate::service::caller::Caller;
+use crate::tokens::expiry;
+use crate::tokens::secret::{self, TokenForm};
+use crate::tokens::store::IssuedToken;
 
 const REDACTED: &str = "[redacted]";
 
@@ -109,8 +109,8 @@ fn redact(
             if text.contains(key) {
                 *text = text.replace(key, REDACTED);
             }
-            if text.contains(token_secret::PREFIX) {
-                *text = without(text, token_secret::PREFIX, |from| {
+            if text.contains(secret::PREFIX) {
+                *text = without(text, secret::PREFIX, |from| {
                     encoded_token(from, form, is_issued)
                 });
             }

@@ -12,12 +12,12 @@ use axum::routing::MethodRouter;
 
 use letta_api::types::AccessRight;
 
-use crate::account::{Account, Answered};
-use crate::caller::Caller;
-use crate::faults::Effect;
+use crate::faults::present::Effect;
+use crate::http::refusal::Refusal;
+use crate::http::server::HangUp;
 use crate::operation::Operation;
-use crate::refusal::Refusal;
-use crate::server::HangUp;
+use crate::service::account::{Account, Answered};
+use crate::service::caller::Caller;
 
 #[derive(Clone)]
 struct Gate {

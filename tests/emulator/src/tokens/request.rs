@@ -5,9 +5,9 @@ use letta_api::types::{AccessPolicyEntry, AccessRight};
 use serde_json::Value;
 use url::Url;
 
-use crate::expiry;
-use crate::refusal::{Refusal, quote};
-use crate::token_rules::TokenRules;
+use crate::http::refusal::{Refusal, quote};
+use crate::tokens::expiry;
+use crate::tokens::rules::TokenRules;
 
 /// A token to be made. Cannot hold what the service would refuse.
 ///

@@ -11,10 +11,10 @@ use futures_util::stream;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::account::Account;
-use crate::agent::Agent;
-use crate::message::{self, Message, MessageKind, Run};
-use crate::message_request::MessageRequest;
+use crate::agents::agent::Agent;
+use crate::messages::message::{self, Message, MessageKind, Run};
+use crate::messages::request::MessageRequest;
+use crate::service::account::Account;
 
 /// How long the service is silent in a stream before it says that it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(20);

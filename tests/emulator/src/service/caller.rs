@@ -4,10 +4,10 @@ use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use letta_api::types::{AccessPolicy, AccessPolicyEntry, AccessRight};
 
-use crate::account::Account;
+use crate::http::refusal::Refusal;
 use crate::project::Project;
-use crate::refusal::Refusal;
-use crate::token_store::{IssuedToken, Shown};
+use crate::service::account::Account;
+use crate::tokens::store::{IssuedToken, Shown};
 
 /// A caller whose credential is good.
 #[derive(Clone, Debug)]

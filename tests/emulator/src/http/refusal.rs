@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use letta_api::types::ApiError;
 use serde_json::json;
 
-use crate::faults::whole_seconds;
-use crate::token_rules::TokenRules;
+use crate::faults::present::whole_seconds;
+use crate::tokens::rules::TokenRules;
 
 /// An answer of an error status with `{"message": …}`, or, where the self-hosted server would find fault
 /// with the request, in that server's form.

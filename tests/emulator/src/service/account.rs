@@ -8,14 +8,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use letta_api::ApiKey;
 
-use crate::agent_store::AgentStore;
+use crate::agents::store::AgentStore;
 use crate::clock::{self, Clock};
-use crate::faults::Faults;
+use crate::faults::present::Faults;
 use crate::operation::Operation;
 use crate::project::Projects;
-use crate::token_rules::TokenRules;
-use crate::token_secret::TokenForm;
-use crate::token_store::TokenStore;
+use crate::tokens::rules::TokenRules;
+use crate::tokens::secret::TokenForm;
+use crate::tokens::store::TokenStore;
 
 pub(crate) struct Account {
     pub(crate) api_key: ApiKey,

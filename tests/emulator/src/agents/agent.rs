@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::system_time;
 use crate::id;
-use crate::message::Message;
+use crate::messages::message::Message;
 
 const MODEL: &str = "letta/letta-free";
 const SYSTEM: &str = "You are an agent of letta-api-emulator. Repeat what you are told.";

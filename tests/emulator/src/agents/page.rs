@@ -2,8 +2,8 @@
 
 use url::form_urlencoded;
 
-use crate::message::Message;
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
+use crate::messages::message::Message;
 
 /// What a request for a page says.
 #[derive(Debug, PartialEq, Eq)]

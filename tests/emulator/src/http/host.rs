@@ -14,7 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use url::Host;
 
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
 
 /// The names that are served beside loopback ones.
 pub(crate) struct Hosts(Vec<Host>);

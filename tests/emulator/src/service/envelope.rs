@@ -10,8 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 
-use crate::account::Account;
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
+use crate::service::account::Account;
 
 /// The most that a body may hold, in bytes.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;

@@ -9,13 +9,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, delete, get, patch, post};
 use letta_api::types::AccessRight;
 
-use crate::account::Account;
-use crate::caller::{self, Caller};
-use crate::gate::{guard, open};
-use crate::host::{self, Hosts};
+use crate::http::host::{self, Hosts};
+use crate::http::refusal::Refusal;
 use crate::operation::Operation;
-use crate::refusal::Refusal;
-use crate::{agents, cors, envelope, health, messages, state, tokens};
+use crate::service::account::Account;
+use crate::service::caller::{self, Caller};
+use crate::service::gate::{guard, open};
+use crate::service::{agents, cors, envelope, health, messages, state, tokens};
 
 pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
     let guard = |operation, handler| guard(&account, operation, handler);

@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
 
 const DEFAULT_LIMIT: usize = 10;
 

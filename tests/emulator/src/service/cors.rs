@@ -10,9 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::account::Account;
-use crate::caller;
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
+use crate::service::account::Account;
+use crate::service::caller;
 
 /// How long a browser may remember the answer to a preflight.
 const MAX_AGE: Duration = Duration::from_secs(600);

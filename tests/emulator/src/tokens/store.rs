@@ -13,11 +13,11 @@ use letta_api::types::{
 use url::Url;
 
 use crate::clock::system_time;
-use crate::expiry;
-use crate::page_request::PageRequest;
 use crate::project::Project;
-use crate::token_request::TokenRequest;
-use crate::token_rules::TokenRules;
+use crate::tokens::expiry;
+use crate::tokens::page::PageRequest;
+use crate::tokens::request::TokenRequest;
+use crate::tokens::rules::TokenRules;
 
 /// A token that an emulator issued and nobody deleted, as it was when asked for.
 ///

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use letta_api::Secret;
 use uuid::Builder;
 
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
 
 pub(crate) const PREFIX: &str = "ck-let-";
 

@@ -6,9 +6,9 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 
-use crate::account::Account;
-use crate::envelope::{self, BODY_LIMIT, BodyTooLarge};
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
+use crate::service::account::Account;
+use crate::service::envelope::{self, BODY_LIMIT, BodyTooLarge};
 
 /// The body of a request, refused where it is too large, not declared as JSON, or not JSON.
 #[derive(Debug)]

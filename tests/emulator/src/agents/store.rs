@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::agent::{Agent, NewAgent};
+use crate::agents::agent::{Agent, NewAgent};
 
 #[derive(Default)]
 pub(crate) struct AgentStore(Mutex<Agents>);
