@@ -279,9 +279,8 @@
 //! with `default-features = false`.
 
 pub use crate::agents::agent::{Agent, NewAgent};
-pub use crate::builder::Builder;
 pub use crate::clock::{Clock, ManualClock, SkewedClock, SystemClock};
-pub use crate::emulator::Emulator;
+pub use crate::emulator::{Builder, Emulator};
 pub use crate::faults::fault::Fault;
 pub use crate::messages::message::{Message, MessageKind};
 pub use crate::operation::Operation;
@@ -290,7 +289,6 @@ pub use crate::tokens::rules::TokenRules;
 pub use crate::tokens::store::{IssuedToken, TokenCount};
 
 mod agents;
-mod builder;
 mod clock;
 mod emulator;
 mod faults;

@@ -45,7 +45,8 @@ pub struct Floors<'a> {
 impl<'a> Floors<'a> {
     /// Of the package in this folder of the workspace.
     pub fn of(package: &str, table: Table<'a>) -> Self {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let workspace = here.ancestors().nth(2).unwrap_or(here);
         Self::of_source(workspace.join(package).join("src"), table)
     }
 

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::agents::agent::Agent;
+use crate::clock::{self, Clock};
 use crate::messages::message::{self, Message, MessageKind, Run};
 use crate::messages::request::MessageRequest;
-use crate::service::account::Account;
 
 /// How long the service is silent in a stream before it says that it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
@@ -33,6 +33,8 @@ pub(crate) struct Reply {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StreamOptions {
     pub(crate) by_words: bool,
+    /// Before each word, or the message.
+    pub(crate) word_delay: Duration,
     pub(crate) pings: bool,
     pub(crate) breaks_off: bool,
 }
@@ -89,11 +91,11 @@ impl Reply {
     /// A stream of events: the whole message in one, or word by word, with a pause before each.
     ///
     /// The events are made one by one, as they come due: nobody knows how many there will be.
-    pub(crate) fn into_stream(self, account: Arc<Account>, options: StreamOptions) -> Response {
+    pub(crate) fn into_stream(self, clock: Arc<dyn Clock>, options: StreamOptions) -> Response {
         let speech = Speech {
             stage: Stage::Begin,
             reply: self,
-            account,
+            clock,
             options,
         };
         let events = stream::unfold(speech, Speech::next);
@@ -130,7 +132,7 @@ impl Reply {
 struct Speech {
     stage: Stage,
     reply: Reply,
-    account: Arc<Account>,
+    clock: Arc<dyn Clock>,
     options: StreamOptions,
 }
 
@@ -192,13 +194,16 @@ impl Speech {
     }
 
     fn ping(&self) -> Event {
-        data(&message::ping(&self.reply.run, self.account.now()))
+        data(&message::ping(
+            &self.reply.run,
+            clock::timestamp(self.clock.now()),
+        ))
     }
 
     fn say_from(&self, place: usize) -> Stage {
         Stage::Say {
             place,
-            pause: self.account.word_delay,
+            pause: self.options.word_delay,
         }
     }
 

@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use crate::faults::fault::{Fault, FaultKind};
 use crate::http::refusal::Refusal;
 use crate::operation::Operation;
-use crate::service::gate::AgentFault;
 
 pub(crate) struct Faults(Mutex<Inner>);
 
@@ -39,6 +38,13 @@ pub(crate) enum Effect {
     LoseAnswer,
     LateAnswer(Duration),
     Agent(AgentFault),
+}
+
+/// Marks a request whose agent is to fail, which is for the handler to see to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AgentFault {
+    ModelFails,
+    StreamBreaks,
 }
 
 impl Faults {
@@ -136,12 +142,6 @@ impl Present {
         *count = count.saturating_add(1);
         (*count > requests).then_some(left)
     }
-}
-
-/// As many whole seconds as are needed, for `Retry-After`.
-pub(crate) fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs()
-        .saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 #[cfg(test)]

@@ -1,23 +1,20 @@
 //! A request's body as JSON.
 
-use std::sync::Arc;
-
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 
+use crate::http::body::{BODY_LIMIT, BodyTooLarge, whole_body};
 use crate::http::refusal::Refusal;
-use crate::service::account::Account;
-use crate::service::envelope::{self, BODY_LIMIT, BodyTooLarge};
 
 /// The body of a request, refused where it is too large, not declared as JSON, or not JSON.
 #[derive(Debug)]
 pub(crate) struct JsonBody(pub(crate) Value);
 
-impl FromRequest<Arc<Account>> for JsonBody {
+impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &Arc<Account>) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         if request.extensions().get::<BodyTooLarge>().is_some() {
             return Err(Refusal::body_too_large(BODY_LIMIT));
         }
@@ -26,7 +23,7 @@ impl FromRequest<Arc<Account>> for JsonBody {
                 "the Content-Type header must be application/json",
             ));
         }
-        let body = envelope::whole_body(request).await?;
+        let body = whole_body(request).await?;
         // serde_json's own message is left out, since messages of that kind may quote the body.
         serde_json::from_slice(&body).map(Self).map_err(|error| {
             Refusal::bad_request(format!(

@@ -8,9 +8,6 @@ use axum::response::{IntoResponse, Response};
 use letta_api::types::ApiError;
 use serde_json::json;
 
-use crate::faults::present::whole_seconds;
-use crate::tokens::rules::TokenRules;
-
 /// An answer of an error status with `{"message": …}`, or, where the self-hosted server would find fault
 /// with the request, in that server's form.
 ///
@@ -60,14 +57,6 @@ impl Refusal {
     /// For a client-side token that is shown where only the API key will do.
     pub(crate) fn takes_the_key() -> Self {
         Self::forbidden("no client-side token may do this; it takes the API key")
-    }
-
-    /// A refusal of whoever did not show the API key, as the rules want it.
-    pub(crate) fn of_token(refusal: Self, rules: TokenRules) -> Self {
-        match rules.bare_refusals {
-            true => Self::unauthorized("Unauthorized"),
-            false => refusal,
-        }
     }
 
     pub(crate) fn unprocessable(message: &str) -> Self {
@@ -147,6 +136,12 @@ impl IntoResponse for Refusal {
         }
         response
     }
+}
+
+/// As many whole seconds as are needed, for `Retry-After`.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs()
+        .saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
 /// Names a value that a request holds where a fixed word should stand.

@@ -65,6 +65,10 @@ impl Account {
         }
     }
 
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         clock::timestamp(self.clock.now())
     }

@@ -29,7 +29,7 @@ impl Caller {
             bearer(headers).is_ok_and(|it| it == account.api_key.secret().expose_secret());
         Self::of(headers, account, now).map_err(|refusal| match shows_the_key {
             true => refusal,
-            false => Refusal::of_token(refusal, account.token_rules),
+            false => account.token_rules.refuse(refusal),
         })
     }
 
@@ -70,7 +70,7 @@ impl Caller {
             (Some(right), Some(agent)) => check_policy(token.policy(), agent, &right),
             _ => Err(Refusal::takes_the_key()),
         };
-        result.map_err(|refusal| Refusal::of_token(refusal, account.token_rules))
+        result.map_err(|refusal| account.token_rules.refuse(refusal))
     }
 
     /// The project that the caller is in.

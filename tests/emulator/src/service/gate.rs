@@ -25,13 +25,6 @@ struct Gate {
     operation: Operation,
 }
 
-/// Marks a request whose agent is to fail, which is for the handler to see to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AgentFault {
-    ModelFails,
-    StreamBreaks,
-}
-
 /// Counts a request, also where it is given up before there is an answer.
 struct Count<'a> {
     account: &'a Account,

@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use crate::agents::page::CursorPage;
 use crate::agents::reply::{Reply, StreamOptions};
+use crate::faults::present::AgentFault;
 use crate::http::json_body::JsonBody;
 use crate::http::refusal::Refusal;
 use crate::messages::message::Message;
 use crate::messages::request::MessageRequest;
 use crate::service::account::Account;
 use crate::service::agents::not_found;
-use crate::service::gate::AgentFault;
 
 const DEFAULT_LIMIT: usize = 100;
 
@@ -78,11 +78,12 @@ fn stream_reply(
 ) -> Result<Response, Refusal> {
     let options = StreamOptions {
         by_words: request.stream_tokens,
+        word_delay: account.word_delay,
         pings: request.include_pings,
         breaks_off: fault == Some(AgentFault::StreamBreaks),
     };
     let reply = reply(&account, id, request, fault)?;
-    Ok(reply.into_stream(account, options))
+    Ok(reply.into_stream(account.clock(), options))
 }
 
 fn reply(

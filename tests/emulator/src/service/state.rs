@@ -30,7 +30,7 @@ pub(crate) async fn show(
         Caller::Server { .. } => {}
         Caller::Page { .. } => {
             let refusal = Refusal::takes_the_key();
-            return Err(Refusal::of_token(refusal, account.token_rules));
+            return Err(account.token_rules.refuse(refusal));
         }
     }
     // All that there is may be much, and one thread serves everybody.

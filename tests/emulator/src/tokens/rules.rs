@@ -1,5 +1,7 @@
 //! How client-side tokens are treated where the service's guide and its published source differ.
 
+use crate::http::refusal::Refusal;
+
 /// How an emulator treats client-side tokens.
 ///
 /// The service's guide and its source, as it was published in 2025, differ in some points. Nobody outside knows what the
@@ -94,5 +96,13 @@ impl TokenRules {
     pub fn update_by_post(mut self, on: bool) -> Self {
         self.update_by_post = on;
         self
+    }
+
+    /// A refusal of whoever did not show the API key, as the rules want it.
+    pub(crate) fn refuse(self, refusal: Refusal) -> Refusal {
+        match self.bare_refusals {
+            true => Refusal::unauthorized("Unauthorized"),
+            false => refusal,
+        }
     }
 }
