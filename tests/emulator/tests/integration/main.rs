@@ -1,4 +1,4 @@
-//! What the emulator decides, seen over HTTP: each row of the table in the crate's documentation.
+//! What the emulator does, seen over HTTP: each row of `BEHAVIOUR.md`. And the program, as a user runs it.
 
 mod access;
 mod agents;
