@@ -1,5 +1,7 @@
-//! Operations: paths are checked, requests go through the one hook, and nothing is sent that nobody
-//! asked for.
+//! Operations: paths are checked, requests go through the one hook, and no header is sent that is not documented.
+//!
+//! progenitor writes the same sequence of statements for every operation. [`classify`] says which part of it a statement is, and
+//! [`refine_method`] keeps, changes or drops it. The example in the stage's own documentation (`refine`) has all parts.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -20,14 +22,20 @@ use crate::markdown;
 use crate::model::{self, Model};
 use crate::template::{self, template};
 
+/// What becomes of progenitor's methods.
 pub(super) struct Operations {
+    /// The constant of each operation, which a transport gets.
     pub(super) constants: Vec<ItemConst>,
+    /// The methods. An operation with events has two.
     pub(super) methods: Vec<ImplItemFn>,
     /// The structs of parameters, and how many there are.
     pub(super) types: (Vec<Item>, usize),
 }
 
-/// `taken` are the names of the types that there are.
+/// Refines all methods. `taken` are the names of the types that exist.
+///
+/// The order of the steps for one method matters: its documentation is written while its answers are still a match, from which the
+/// statuses are read, and its second method is made before the match becomes one call.
 pub(super) fn refine(
     methods: Vec<ImplItemFn>,
     model: &Model,
@@ -111,13 +119,13 @@ fn declaration(name: &Ident, id: &str, operation: &model::Operation, is_stream: 
     constant
 }
 
-/// Whether a success is handed over as a stream. The type tells, and the body does not: an error that
+/// Whether a success is handed over as a stream. The return type says so. The body of the method does not: an error that
 /// is not JSON is made by the same function.
 fn streams(method: &ImplItemFn) -> bool {
     text(&method.sig.output).contains("ResponseValue < ByteStream >")
 }
 
-/// Where a statement belongs in the sequence that progenitor writes for every operation.
+/// The parts of the sequence that progenitor writes for every operation.
 enum Part {
     /// `let mut header_map = …;`
     HeaderMap,
@@ -137,6 +145,11 @@ enum Part {
     Other,
 }
 
+/// Changes the statements of one method.
+///
+/// Each kind of statement is counted. If progenitor writes one more or one less of a kind, something would be sent that should not be,
+/// or a hook would be missed, so that is an error.
+///
 /// `path` is the operation's, with its parameters in braces.
 fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Result<(), Failure> {
     let id = method.sig.ident.to_string();
@@ -244,7 +257,8 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Resul
     Ok(())
 }
 
-/// What the URL is made of, in the statement that makes it. Its name is another where a parameter has it.
+/// The expression that makes the URL, if this is the statement that does. It is found by its form and not by the variable's name: with a
+/// parameter called `url`, progenitor names the variable differently.
 fn url_of(stmt: &mut Stmt) -> Option<&mut Expr> {
     let Stmt::Local(Local {
         init: Some(init), ..
@@ -321,12 +335,14 @@ fn append_path(url: &mut Expr) -> Option<()> {
     *url = if values.is_empty() && !path.value().contains(['{', '}']) {
         parse_quote!(path::url(&#base, #path))
     } else {
-        // Not as a text: a value may be a secret, and whoever writes it down wipes it.
+        // Not a `String`: a value may be a secret, and the function writes it into memory that is wiped.
         parse_quote!(path::url_of(&#base, ::std::format_args!(#path, #(#values),*)))
     };
     Some(())
 }
 
+/// Says which part of the sequence a statement is. `exec_seen` is whether the request has been sent before it: only after that is
+/// `result?` the response.
 fn classify(stmt: &Stmt, exec_seen: bool) -> Part {
     if Appended::by(stmt).is_api_version() {
         return Part::ApiVersion;
@@ -375,6 +391,7 @@ fn classify(stmt: &Stmt, exec_seen: bool) -> Part {
 #[derive(Default)]
 struct Appended {
     headers: usize,
+    /// Whether it has the text `api-version`.
     names_version: bool,
 }
 
@@ -408,7 +425,7 @@ fn is_name(expr: &Expr, name: &str) -> bool {
     matches!(expr, Expr::Path(path) if path.path.is_ident(name))
 }
 
-/// Whether a name stands anywhere in a block, macros and all.
+/// Whether a name is anywhere in a block, macros included.
 fn mentions(block: &Block, name: &str) -> bool {
     struct Search<'n> {
         name: &'n str,
@@ -446,7 +463,7 @@ fn text(tokens: &impl ToTokens) -> String {
     tokens.to_token_stream().to_string()
 }
 
-/// Takes `.headers(header_map)` out of a chain of calls.
+/// Removes `.headers(header_map)` from a chain of calls. Without header parameters, the map had only `api-version`.
 struct DropHeaderMap;
 
 impl VisitMut for DropHeaderMap {
