@@ -15,7 +15,6 @@ pub mod policy;
 
 mod create;
 mod entries;
-mod fingerprint;
 mod grant_mismatch;
 pub(crate) mod granted;
 mod list;
@@ -27,7 +26,6 @@ mod token_text;
 mod work;
 
 pub use create::CreateAccessToken;
-pub use fingerprint::Fingerprint;
 pub use list::{AccessTokenPage, ListAccessTokens};
 #[cfg(feature = "minter")]
 pub(crate) use minter::Fault;

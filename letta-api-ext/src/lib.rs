@@ -115,13 +115,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use letta_api::types::AccessRight;
-pub use letta_api::{ApiKey, BaseUrl, Secret};
+pub use letta_api::{ApiKey, BaseUrl, Fingerprint, Secret};
 
 #[cfg(feature = "axum")]
 pub use crate::access_tokens::endpoint as token_endpoint;
 pub use crate::access_tokens::policy::{AccessPolicy, StrictPolicy};
 pub use crate::access_tokens::{
-    AccessToken, AccessTokenPage, AccessTokens, BrowserToken, CreateAccessToken, Fingerprint,
+    AccessToken, AccessTokenPage, AccessTokens, BrowserToken, CreateAccessToken,
     ListAccessTokens, Revocation, RevokeAccessToken, TokenToRevoke, policy,
 };
 #[cfg(feature = "minter")]

@@ -86,7 +86,6 @@ impl Transport for HttpTransport {
             },
             began,
             attempts: Attempts::default(),
-            failure: None,
         };
         Box::pin(async move {
             let span = running.telemetry.span();
@@ -115,8 +114,6 @@ struct Running<'a> {
     /// When its last attempt began.
     began: Instant,
     attempts: Attempts,
-    /// What the last answer comes to, if it is one of an error status.
-    failure: Option<Error>,
 }
 
 impl Running<'_> {
@@ -166,7 +163,6 @@ impl Running<'_> {
                 Ok(wait) => wait,
                 Err(stopped) => {
                     self.attempts.stopped = stopped;
-                    self.failure = failure;
                     return result;
                 }
             };
@@ -175,7 +171,6 @@ impl Running<'_> {
             let now = Instant::now();
             if now >= deadline {
                 self.attempts.stopped = Some(Stopped::Deadline);
-                self.failure = failure;
                 return result;
             }
             self.began = now;
@@ -193,14 +188,14 @@ impl Running<'_> {
             telemetry,
             began,
             attempts,
-            failure,
         } = self;
         telemetry.finish();
         let mut response = match result {
             Ok(response) => response,
             Err(error) => return Err(TransportError::new(error.after(attempts))),
         };
-        if let Some(failure) = failure {
+        if !response.status().is_success() {
+            let failure = call.failure(&response, outgoing.url(), response.buffered_body());
             response.insert_extension(failure.after(attempts.clone()));
         }
         let transport = call.transport;
@@ -229,19 +224,17 @@ impl Running<'_> {
         }
     }
 
-    /// What the outcome of an attempt comes to, if it is a failure.
+    /// What the outcome of an attempt comes to, if it is a failure. What the service said is left out: to read it and to take
+    /// secrets out of it is for the last attempt alone. What that leaves on the stack would get into the futures of the next.
     fn failure(&mut self, result: &Result<Response>) -> Option<Error> {
-        let response = match result {
-            Ok(response) if response.status().is_success() => return None,
-            Ok(response) => response,
-            Err(error) => return Some(error.clone()),
-        };
-        let (status, headers) = (response.status(), response.headers());
-        self.attempts.date = ServiceDate::of(headers, self.began);
-        Some(self.call.with_secrets(self.outgoing.url(), |secrets| {
-            let body = response.buffered_body();
-            Error::from_status(self.call.operation, status, headers, body, secrets)
-        }))
+        match result {
+            Ok(response) if response.status().is_success() => None,
+            Ok(response) => {
+                self.attempts.date = ServiceDate::of(response.headers(), self.began);
+                Some(self.call.failure(response, self.outgoing.url(), b""))
+            }
+            Err(error) => Some(error.clone()),
+        }
     }
 
     /// How long to wait before the next attempt, or why there is none, if that is not plain.
@@ -305,6 +298,14 @@ impl Call<'_> {
         if let Some((name, value)) = &settings.project {
             headers.insert(name.clone(), value.clone());
         }
+    }
+
+    /// What an answer of an error status comes to, with this body.
+    fn failure(&self, response: &Response, url: &Url, body: &[u8]) -> Error {
+        self.with_secrets(url, |secrets| {
+            let (status, headers) = (response.status(), response.headers());
+            Error::from_status(self.operation, status, headers, body, secrets)
+        })
     }
 
     /// Calls `use_them` with all that must not be in any text that comes back.

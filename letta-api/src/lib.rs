@@ -72,7 +72,7 @@ pub use crate::base_url::{BaseUrl, InvalidBaseUrl};
 pub use crate::client::Client;
 #[doc(hidden)]
 pub use crate::credentials::slip::slip;
-pub use crate::credentials::{ApiKey, InvalidApiKey, Secret};
+pub use crate::credentials::{ApiKey, Fingerprint, InvalidApiKey, Secret};
 pub use crate::error::Error;
 pub use crate::failure::{InvalidRequest, TransportError};
 pub use crate::generated::{operations, types};

@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use letta_api::{Secret, types};
+use letta_api::{Fingerprint, Secret, types};
 use serde::Serialize;
 
-use crate::access_tokens::fingerprint::Fingerprint;
 use crate::access_tokens::granted::{self, ExpiryAsked, Granted, Reported};
 use crate::access_tokens::policy::AccessPolicy;
 use crate::client::answer::Answer;
@@ -174,6 +173,15 @@ impl AccessToken {
     }
 
     /// A short text that tells the token from others, in a log or a list. Safe to print.
+    ///
+    /// ```no_run
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+    /// for token in letta.access_tokens().list().agent("agent-1").await? {
+    ///     println!("{} for {}, until {}", token.fingerprint(), token.hostname(), token.expires_at_text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.inner.secret)
     }

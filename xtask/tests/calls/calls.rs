@@ -1,5 +1,5 @@
 //! Calls of the code that is generated for `fixtures/operations.yaml`, against a server that plays a script. Copied
-//! beside that code by `generated_code.rs`, and run there.
+//! beside that code by `constructs.rs`, and run there.
 
 use std::future::Future;
 use std::io::{Read, Write};
