@@ -9,9 +9,9 @@ use crate::response::{BodyError, InvalidPayload, Response, ResponseValue};
 
 /// Why a call failed. `E` is the error body that the operation documents.
 ///
-/// `Debug` and `Display` show the kind of the failure and the status, and never a URL, a header, a
-/// body or a secret: a service's message may echo what it was sent. What it said is in the
-/// variants, and in [`into_body`](Self::into_body).
+/// `Debug` and `Display` show the kind of the failure and the status. They never show a URL, a header, a body or a
+/// secret: the service's message may repeat what it was sent. The variants and [`into_body`](Self::into_body) have what
+/// the service said.
 #[non_exhaustive]
 pub enum Error<E = ()> {
     /// The request was refused before anything was sent.
@@ -23,7 +23,7 @@ pub enum Error<E = ()> {
     /// The service answered with a status that the description does not document. The body may be
     /// unread.
     UnexpectedResponse(Response),
-    /// An answer began and its body could not be read to the end, or is longer than allowed.
+    /// An answer arrived, and its body broke off or is longer than the limit.
     #[non_exhaustive]
     ResponseBody {
         /// The head of the answer. The body is empty.
@@ -73,8 +73,8 @@ impl<E> Error<E> {
         }
     }
 
-    /// The body of an error answer, or of one that was not decoded, if it could be read. It may hold a secret:
-    /// the answer to a create holds the token.
+    /// The body of an error answer, or of an answer that was not decoded. `None` if it could not be read. It may hold a
+    /// secret: the answer to a create holds the token.
     pub async fn into_body(self) -> Option<Bytes> {
         match self {
             Self::ErrorResponse(answer) => Some(Bytes::copy_from_slice(answer.body())),

@@ -18,7 +18,7 @@ pub fn json_if_any(request: RequestBuilder, body: Option<impl Serialize>) -> Req
 ///
 /// # Errors
 ///
-/// A value that has lists or objects within it has no such form.
+/// The value has lists or objects within it. A form cannot hold them.
 pub fn form(
     request: RequestBuilder,
     body: &impl Serialize,

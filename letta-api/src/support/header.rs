@@ -1,4 +1,4 @@
-//! Values in headers: each is one that a header can carry, or the call is refused.
+//! Values in headers. A value that a header cannot carry is refused.
 
 use reqwest::header::HeaderValue;
 
@@ -9,7 +9,7 @@ use crate::failure::InvalidRequest;
 ///
 /// # Errors
 ///
-/// A control character, which could end the header.
+/// The value holds a control character, which could end the header.
 pub fn value<T: TextValue>(name: &'static str, value: &T) -> Result<HeaderValue, InvalidRequest> {
     value.with_text(|text| {
         let value = HeaderValue::from_bytes(text.as_bytes());

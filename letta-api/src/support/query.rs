@@ -6,16 +6,16 @@ use url::Url;
 
 use crate::InvalidRequest;
 
-/// Adds a parameter to the query of `url`, as many pairs as the value has parts:
+/// Adds a parameter to the query of `url`. It has as many pairs as the value has parts:
 ///
-/// - a text, a number or a truth value is one pair: `limit=20`;
+/// - a text, a number or a boolean is one pair: `limit=20`;
 /// - a list is a pair for each item: `tags=a&tags=b`;
 /// - an object is a pair for each of its members, by the member's name: `from=1&to=2`;
-/// - `None` is no pair, neither by itself nor within those.
+/// - `None` has no pair, neither by itself nor within a list or an object.
 ///
 /// # Errors
 ///
-/// Lists and objects within these, which have no form in a query.
+/// The value has a list or an object within another, which has no form in a query.
 pub fn add(
     url: &mut Url,
     name: &'static str,
@@ -25,7 +25,7 @@ pub fn add(
     let pairs = serde_urlencoded::Serializer::new(&mut query);
     let added = value.serialize(Pairs { name, pairs }).is_ok();
     drop(query);
-    // To begin a query leaves a question mark.
+    // `query_pairs_mut` leaves a question mark even if nothing is added.
     if url.query() == Some("") {
         url.set_query(None);
     }

@@ -2,7 +2,7 @@
 
 use crate::Secret;
 
-/// What has a text.
+/// A value that can be written as text.
 pub trait TextValue {
     /// Whether the text must not be printed.
     const IS_SECRET: bool = false;
