@@ -52,7 +52,7 @@ pub(crate) struct HttpTransport {
 /// What is the same for all calls of a client.
 pub(crate) struct Settings {
     /// `None` for a server that asks for none.
-    pub(crate) key: Option<Secret>,
+    pub(crate) key: Option<Arc<Secret>>,
     pub(crate) authorization: Option<HeaderValue>,
     pub(crate) project: Option<(HeaderName, HeaderValue)>,
     /// Host and port of the proxy on the way, if the default HTTP client has one.
@@ -200,7 +200,7 @@ impl Running<'_> {
         }
         let transport = call.transport;
         let secrets = Secrets {
-            settings: transport.settings.clone(),
+            key: transport.settings.key.clone(),
             headers: transport.options.headers.clone(),
             template: call.template,
             url: outgoing.into_secret_url(),
@@ -314,6 +314,12 @@ impl Call<'_> {
             settings, options, ..
         } = self.transport;
         let template = self.template.as_str();
-        facts::with_secrets(settings, &options.headers, Some(url), template, use_them)
+        facts::with_secrets(
+            settings.key.as_deref(),
+            &options.headers,
+            Some(url),
+            template,
+            use_them,
+        )
     }
 }

@@ -223,7 +223,7 @@ impl Letta {
 
     /// What must not be in any text that this client prints.
     pub(crate) fn key(&self) -> Option<&Secret> {
-        self.inner.transport.settings.key.as_ref()
+        self.inner.transport.settings.key.as_deref()
     }
 }
 
