@@ -121,8 +121,8 @@ pub use letta_api::{ApiKey, BaseUrl, Fingerprint, Secret};
 pub use crate::access_tokens::endpoint as token_endpoint;
 pub use crate::access_tokens::policy::{AccessPolicy, StrictPolicy};
 pub use crate::access_tokens::{
-    AccessToken, AccessTokenPage, AccessTokenPages, AccessTokenStream, AccessTokens, BrowserToken,
-    CreateAccessToken, ListAccessTokens, Revocation, RevokeAccessToken, TokenToRevoke, policy,
+    AccessToken, AccessTokenPage, AccessTokens, BrowserToken, CreateAccessToken, ListAccessTokens,
+    Revocation, RevokeAccessToken, TokenToRevoke, policy,
 };
 #[cfg(feature = "minter")]
 pub use crate::access_tokens::{
@@ -130,13 +130,13 @@ pub use crate::access_tokens::{
     RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
     TokenRequest,
 };
-pub use crate::client::{Letta, LettaBuilder};
+pub use crate::client::{CustomRequest, Letta, LettaBuilder};
 pub use crate::error::Error;
 pub use crate::ids::{AgentId, Origin};
-pub use crate::transport::{AttemptReport, CallReport, Metrics, RetryBudget, RetryPolicy};
-
-#[cfg(all(feature = "minter", target_arch = "wasm32", target_os = "unknown"))]
-compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-unknown");
+pub use crate::pages::{Items, Pages};
+pub use crate::transport::{
+    AttemptReport, CallFacts, CallReport, Metrics, RetryBudget, RetryPolicy,
+};
 
 pub mod docs;
 #[cfg(fuzzing)]
@@ -149,6 +149,7 @@ mod access_tokens;
 mod client;
 mod error;
 mod ids;
+mod pages;
 mod platform;
 mod time;
 mod transport;

@@ -1,10 +1,63 @@
-//! What differs between a machine and a browser.
+//! What differs between a machine and a browser: time, tasks, boxed streams, the default HTTP client.
+//!
+//! [`native`] and [`browser`] have the same names, and one of them is compiled. Nothing else in the crate asks for the target.
 
+#[cfg(target_arch = "wasm32")]
+mod browser;
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) mod proxy;
-pub(crate) mod runtime;
-#[cfg(all(
-    feature = "rustls-ring",
-    not(any(feature = "native-tls", feature = "rustls", target_arch = "wasm32"))
-))]
-pub(crate) mod tls;
+mod native;
+
+#[cfg(target_arch = "wasm32")]
+use browser as here;
+#[cfg(not(target_arch = "wasm32"))]
+use native as here;
+
+#[cfg(feature = "minter")]
+pub(crate) use here::runtime;
+pub(crate) use here::time::{FOREVER, Instant, now, sleep, timeout_at};
+pub(crate) use here::{
+    BoxStream, Bucket, FOLLOWS_REDIRECTS, check_runtime, copy_request, http_client, is_connect,
+    proxy_of, take_whole_body,
+};
+
+/// The tokio runtime that calls need is not there. `Display` is the rest of a sentence that begins with the runtime.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoRuntime;
+
+impl std::fmt::Display for NoRuntime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(
+            "must be a tokio runtime, and none is running here: await this in a task of one, under `#[tokio::main]`, or \
+             in `Runtime::block_on`",
+        )
+    }
+}
+
+/// A setting of the environment names a proxy that cannot be used.
+#[derive(Clone, Debug)]
+pub(crate) struct UnusableProxy {
+    /// The name of the environment variable. What is in it may be secret.
+    pub(crate) variable: &'static str,
+    pub(crate) problem: &'static str,
+}
+
+impl std::fmt::Display for UnusableProxy {
+    /// The rest of a sentence that begins with the variable.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "names a proxy that cannot be used: {}; correct or unset it, name the service's host in NO_PROXY, or give \
+             the builder an `http_client`",
+            self.problem
+        )
+    }
+}
+
+/// What the default HTTP client must know of the service and of calls to it. A browser asks for nothing of it.
+#[cfg_attr(target_arch = "wasm32", expect(dead_code))]
+pub(crate) struct HttpSettings {
+    /// Whether the service is on this machine.
+    pub(crate) is_loopback: bool,
+    /// The shortest time that a call or an attempt may take.
+    pub(crate) shortest_time: std::time::Duration,
+}

@@ -65,6 +65,43 @@ impl Client {
         &self.client
     }
 
+    /// Sends a request that was put together by hand: one for an operation that the description does not have.
+    ///
+    /// It passes through the [`Transport`] as the generated methods' requests do, and the answer has this client's limit to its
+    /// body. An answer of any status is `Ok`. [`ResponseValue::decode_json`](crate::ResponseValue::decode_json)
+    /// reads a body that is JSON.
+    ///
+    /// The request goes to its own URL, whatever the base URL of this client is. A transport that adds
+    /// credentials, such as [`Bearer`](crate::Bearer), sends them there.
+    ///
+    /// ```
+    /// use letta_api::{Client, Operation, ResponseValue};
+    ///
+    /// static GET_HEALTH: Operation = Operation::new("get_health", "GET", "/v1/health/").with_safe_to_repeat(true);
+    ///
+    /// # async fn run(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let url = client.base_url().as_url().join("v1/health/")?;
+    /// let request = client.http().get(url).build()?;
+    /// let mut response = client.execute(request, &GET_HEALTH).await?;
+    /// response.buffer().await?;
+    /// let health: ResponseValue<serde_json::Value> = ResponseValue::decode_json(response)?;
+    /// println!("{} {}", health.status(), health["version"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No answer arrived, or the transport gave up.
+    pub fn execute(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> impl Future<Output = Result<Response, TransportError>> {
+        let sent = self.send(request, operation);
+        async move { self.received(sent.await) }
+    }
+
     /// Hands a request to the transport. No future but the transport's own has to make room for the request, which is
     /// large.
     pub(crate) fn send<'a>(

@@ -27,11 +27,9 @@ pub enum Error<E = ()> {
     /// An answer began and its body could not be read to the end, or is longer than allowed.
     #[non_exhaustive]
     ResponseBody {
-        /// The status of the answer.
-        status: StatusCode,
-        /// The headers of the answer.
-        headers: Box<HeaderMap>,
-        /// What reading met.
+        /// The head of the answer. The body is empty.
+        response: Response,
+        /// Why the body was not read.
         source: BodyError,
     },
     /// The body of a documented answer is not what the description says.
@@ -41,23 +39,38 @@ pub enum Error<E = ()> {
 impl<E> Error<E> {
     /// The status of the answer, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
-        match self {
-            Self::InvalidRequest(_) | Self::Transport(_) => None,
-            Self::ErrorResponse(response) => Some(response.status()),
-            Self::UnexpectedResponse(response) => Some(response.status()),
-            Self::ResponseBody { status, .. } => Some(*status),
-            Self::InvalidPayload(payload) => Some(payload.status()),
-        }
+        Some(self.response()?.status())
     }
 
     /// The headers of the answer, if there was one.
     pub fn headers(&self) -> Option<&HeaderMap> {
+        Some(self.response()?.headers())
+    }
+
+    /// What a [`Transport`](crate::Transport) noted in the answer as a `T`: see [`Response::extension`]. `None` if
+    /// there was no answer, or no such note.
+    ///
+    /// ```
+    /// #[derive(Clone, Debug)]
+    /// struct Attempts(u32);
+    ///
+    /// fn attempts<E>(error: &letta_api::Error<E>) -> u32 {
+    ///     error.extension().map_or(1, |Attempts(count)| *count)
+    /// }
+    /// ```
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.response()?.extension()
+    }
+
+    /// The answer, if there was one.
+    fn response(&self) -> Option<&Response> {
         match self {
             Self::InvalidRequest(_) | Self::Transport(_) => None,
-            Self::ErrorResponse(response) => Some(response.headers()),
-            Self::UnexpectedResponse(response) => Some(response.headers()),
-            Self::ResponseBody { headers, .. } => Some(headers),
-            Self::InvalidPayload(payload) => Some(payload.headers()),
+            Self::ErrorResponse(answer) => Some(answer.response()),
+            Self::UnexpectedResponse(response) | Self::ResponseBody { response, .. } => {
+                Some(response)
+            }
+            Self::InvalidPayload(payload) => Some(payload.response()),
         }
     }
 
@@ -113,7 +126,8 @@ impl<E> std::fmt::Display for Error<E> {
                 "the service answered {}, which its description does not have",
                 response.status()
             ),
-            Self::ResponseBody { status, .. } => {
+            Self::ResponseBody { response, .. } => {
+                let status = response.status();
                 write!(f, "the body of a {status} answer could not be read")
             }
             Self::InvalidPayload(payload) => std::fmt::Display::fmt(payload, f),

@@ -22,6 +22,44 @@ pub struct Operation {
     pub streams: bool,
 }
 
+impl Operation {
+    /// An operation that the description does not have, for [`Client::execute`](crate::Client::execute). It is not safe
+    /// to repeat, and its body is read whole.
+    ///
+    /// The `method` is in capitals. The `path_template` has its parameters in braces: it is written to logs and
+    /// metrics, and a path itself may hold a secret.
+    ///
+    /// ```
+    /// use letta_api::Operation;
+    ///
+    /// static LIST_TOOLS: Operation = Operation::new("list_tools", "GET", "/v1/tools/").with_safe_to_repeat(true);
+    /// assert!(LIST_TOOLS.safe_to_repeat && !LIST_TOOLS.streams);
+    /// ```
+    pub const fn new(id: &'static str, method: &'static str, path_template: &'static str) -> Self {
+        Self {
+            id,
+            method,
+            path_template,
+            safe_to_repeat: false,
+            streams: false,
+        }
+    }
+
+    /// The same operation with another [`safe_to_repeat`](Self::safe_to_repeat).
+    #[must_use]
+    pub const fn with_safe_to_repeat(mut self, safe_to_repeat: bool) -> Self {
+        self.safe_to_repeat = safe_to_repeat;
+        self
+    }
+
+    /// The same operation with another [`streams`](Self::streams).
+    #[must_use]
+    pub const fn with_streams(mut self, streams: bool) -> Self {
+        self.streams = streams;
+        self
+    }
+}
+
 impl std::fmt::Display for Operation {
     /// Writes the [`id`](Self::id).
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -31,7 +69,31 @@ impl std::fmt::Display for Operation {
 
 #[cfg(test)]
 mod tests {
+    use super::Operation;
     use crate::operations;
+
+    #[test]
+    fn an_operation_is_made_by_hand_as_the_generated_ones_are() {
+        const MADE: Operation = Operation::new("get_it", "GET", "/v1/it/{id}");
+        let literal = Operation {
+            id: "get_it",
+            method: "GET",
+            path_template: "/v1/it/{id}",
+            safe_to_repeat: false,
+            streams: false,
+        };
+        assert_eq!(MADE, literal);
+        for flag in [true, false] {
+            let repeatable = MADE.with_safe_to_repeat(flag);
+            assert_eq!(
+                (repeatable.safe_to_repeat, repeatable.streams),
+                (flag, false)
+            );
+            let streaming = MADE.with_streams(flag);
+            assert_eq!((streaming.safe_to_repeat, streaming.streams), (false, flag));
+        }
+        assert_eq!(MADE.to_string(), "get_it");
+    }
 
     #[cfg(feature = "client-side-access-tokens")]
     #[test]

@@ -812,7 +812,7 @@ impl Inner {
     }
 
     fn deadline(&self) -> Duration {
-        self.letta.deadline()
+        self.letta.options().deadline
     }
 
     fn begin_work(self: &Arc<Self>) -> impl Drop + Send + use<> {
@@ -827,7 +827,7 @@ impl Inner {
     async fn revoke(self: &Arc<Self>, selections: Vec<Selection<'_>>) -> RevocationReport {
         // Before anything is forgotten: outside a runtime, it would be and not revoked; and a shutdown must know of
         // it, though the task may have to wait for its turn.
-        let (runtime, work) = (runtime::expect("revoke"), self.begin_work());
+        let (runtime, work) = (runtime_for("revoke"), self.begin_work());
         let now = Instant::now();
         let (mut tokens, mut landings) = (Vec::new(), Vec::new());
         for selection in selections {
@@ -848,7 +848,7 @@ impl Inner {
     }
 
     async fn shutdown(self: Arc<Self>, within: Duration) -> RevocationReport {
-        let (runtime, work) = (runtime::expect("shut down"), self.begin_work());
+        let (runtime, work) = (runtime_for("shut down"), self.begin_work());
         let now = Instant::now();
         let deadline = Some(clock::after(now, within));
         let (tokens, landings) = self.flights.close(Err(Fault::ShutDown.into()), || {
@@ -930,7 +930,11 @@ impl Inner {
             left => {
                 let left = left.map_or(self.deadline(), |left| left.min(self.deadline()));
                 let tokens = self.letta.access_tokens();
-                tokens.revoke_minted(&token).deadline(left).send().await
+                tokens
+                    .revoke_minted(&token)
+                    .with_deadline(left)
+                    .send()
+                    .await
             }
         };
         match result {
@@ -964,6 +968,21 @@ async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) ->
         Some(deadline) => clock::timeout_at(deadline, future).await.ok(),
         None => Some(future.await),
     }
+}
+
+/// The runtime of the task which asks, where there is nobody to take an error.
+///
+/// # Panics
+///
+/// Outside a tokio runtime.
+#[track_caller]
+fn runtime_for(what: &str) -> Handle {
+    runtime::current().unwrap_or_else(|missing| {
+        panic!(
+            "a token minter cannot {what} here: {}",
+            Error::from(missing)
+        )
+    })
 }
 
 /// What a task of ours came to.

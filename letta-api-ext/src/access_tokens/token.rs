@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::access_tokens::granted::{self, ExpiryAsked, Granted, Reported};
 use crate::access_tokens::policy::AccessPolicy;
+use crate::client::answer::Answer;
 use crate::error::redact;
 use crate::ids::Origin;
 use crate::time::clock;
@@ -57,6 +58,12 @@ pub(crate) struct Inner {
 }
 
 impl AccessToken {
+    /// The token of an answer.
+    pub(super) fn of(answer: Answer<types::ClientSideAccessToken>) -> Self {
+        let date = answer.date();
+        Self::from_wire(answer.into_inner(), date)
+    }
+
     /// Takes what the service reports as it is. A part that cannot be read must not lose a token
     /// that was minted.
     pub(crate) fn from_wire(
@@ -94,6 +101,12 @@ impl AccessToken {
             inner.is_as_asked = true;
         }
         self
+    }
+
+    /// The date of the answer that it came with, if it had one.
+    #[cfg(feature = "minter")]
+    pub(super) fn date(&self) -> Option<&ServiceDate> {
+        self.inner.date.as_ref()
     }
 
     /// The last instant, by the monotonic clock, at which the token surely has not expired. `None` if the service

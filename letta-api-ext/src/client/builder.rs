@@ -5,26 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letta_api::{ApiKey, BaseUrl, Response, Secret};
+use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::client::Letta;
 use crate::client::project::Project;
 use crate::error::{Error, Result};
+use crate::platform::{self, HttpSettings};
 use crate::transport::RetryBudget;
 use crate::transport::RetryPolicy;
 use crate::transport::metrics::Metrics;
 use crate::transport::{CallOptions, HttpTransport, Settings};
 
-/// The hosted service.
-const DEFAULT_BASE_URL: &str = "https://api.letta.com";
+/// The hosted service: where clients with a key call, unless they are told otherwise.
+const HOSTED: &str = "https://api.letta.com";
 
-/// Longest time that making a connection may take.
-#[cfg(not(target_arch = "wasm32"))]
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long a connection with calls under way may be silent before it is asked whether it is there, and
-/// how long it has to answer. HTTP/2 only: on a dead connection of many calls, each would time out by itself.
-#[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
-const KEEP_ALIVE: Duration = Duration::from_secs(5);
+/// A self-hosted server on this machine: where clients without a key call, unless they are told otherwise.
+const LOCAL: &str = "http://localhost:8283";
 
 /// Configures a [`Letta`]. Nothing is checked before [`build`](Self::build).
 ///
@@ -41,6 +37,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 #[must_use = "a builder does nothing until `build`"]
 pub struct LettaBuilder {
     api_key: Option<Given<Secret>>,
+    is_without_key: bool,
     base_url: Option<Given<String>>,
     project: Option<Given<Project>>,
     http_client: Option<reqwest::Client>,
@@ -99,10 +96,27 @@ impl LettaBuilder {
     /// in quotes, a placeholder such as `${NAME}`, and other obvious slips; see [`ApiKey::new`].
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
         self.api_key = Some(Given::by("api_key", key.into()));
+        self.is_without_key = false;
         self
     }
 
-    /// Where the service is: text, or a [`BaseUrl`]. By default `https://api.letta.com`. A closing slash or `/v1` is
+    /// Sends no key, for a self-hosted server that asks for none. In place of an [`api_key`](Self::api_key) set before, or that of
+    /// the environment. The base URL is `http://localhost:8283` then, unless another is set.
+    ///
+    /// ```
+    /// use letta_api_ext::Letta;
+    ///
+    /// let letta = Letta::builder().base_url("https://letta.example.com").without_api_key().build()?;
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn without_api_key(mut self) -> Self {
+        self.api_key = None;
+        self.is_without_key = true;
+        self
+    }
+
+    /// Where the service is: text, or a [`BaseUrl`]. By default `https://api.letta.com`, or `http://localhost:8283` for a client
+    /// [without a key](Self::without_api_key). A closing slash or `/v1` is
     /// dropped. A URL in quotes or with a placeholder in it is refused by [`build`](Self::build).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(Given::by("base_url", url.into()));
@@ -172,6 +186,31 @@ impl LettaBuilder {
         self
     }
 
+    /// Sends a header with each call, in place of one of the same name set before. By default none.
+    ///
+    /// For what stands between: a gateway's key, the name of a tenant, a trace. The value is taken for a secret: it is never
+    /// printed, and a value of 8 characters or more is cut out of what the service says.
+    ///
+    /// [`build`](Self::build) refuses an invalid name or value, and a header that is the SDK's or the HTTP client's own, such as
+    /// `Authorization`, `X-Project`, `Accept`, `Content-Type` and `Host`. The error has the [field](Error::field) `header`.
+    ///
+    /// In a browser, the service must allow the header to pages of other origins (CORS).
+    ///
+    /// ```
+    /// use letta_api_ext::Letta;
+    ///
+    /// let letta = Letta::builder().api_key("sk-let-0f3c").header("X-Gateway-Key", "g-4711").build()?;
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        self.options.headers.set(name, value);
+        self
+    }
+
     /// Is told of every attempt and every call. By default nobody is. See [`Metrics`], and for tracing the
     /// [crate's documentation](crate#observability).
     pub fn metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
@@ -237,10 +276,11 @@ impl LettaBuilder {
     ///
     /// # Errors
     ///
-    /// - An API key that is missing or that [`ApiKey::new`] refuses.
+    /// - An API key that is missing, unless the client is [without a key](Self::without_api_key), or that [`ApiKey::new`]
+    ///   refuses.
     /// - A base URL that [`BaseUrl::parse`] refuses, or that is plain `http` to another machine.
     /// - A project that is empty, in quotes, a placeholder, or anything but visible ASCII.
-    /// - A deadline or a time-out of zero, or an invalid retry policy.
+    /// - A deadline or a time-out of zero, an invalid retry policy, or an invalid header.
     /// - A proxy setting of the environment that applies and cannot be used.
     ///
     /// The error names the field, or the environment variable that the value came from ([`Error::field`]), the rule and
@@ -251,18 +291,25 @@ impl LettaBuilder {
 
     /// As [`build`](Self::build), in this environment. What is read of it is which proxy there is.
     fn build_in(self, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Letta> {
-        let Some(key) = self.api_key else {
-            let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY";
-            return Err(Error::invalid_input("api_key", rule, None));
+        let api_key = match self.api_key {
+            Some(key) => {
+                Some(ApiKey::new(key.value?).map_err(|error| refused(key.field, error.rule()))?)
+            }
+            None if self.is_without_key => None,
+            None => {
+                let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY; a self-hosted server may need none, \
+                            see `Letta::local` and `without_api_key`";
+                return Err(Error::invalid_input("api_key", rule, None));
+            }
         };
-        let api_key = ApiKey::new(key.value?).map_err(|error| refused(key.field, error.rule()))?;
 
         let url = self.base_url;
-        let url = url.unwrap_or_else(|| Given::by("base_url", DEFAULT_BASE_URL.to_owned()));
+        let default = if api_key.is_some() { HOSTED } else { LOCAL };
+        let url = url.unwrap_or_else(|| Given::by("base_url", default.to_owned()));
         let base_url =
             BaseUrl::parse(&url.value?).map_err(|error| refused(url.field, error.rule()))?;
         if base_url.is_cleartext() && !self.allow_plain_http {
-            let rule = "must be https, or anyone on the way can read the key; \
+            let rule = "must be https, or anyone on the way can read what is sent, the key too; \
                         `allow_plain_http` lifts this";
             return Err(Error::invalid_input(
                 url.field,
@@ -285,8 +332,8 @@ impl LettaBuilder {
             }
         };
         let settings = Settings {
-            authorization: api_key.to_authorization(),
-            key: api_key.into(),
+            authorization: api_key.as_ref().map(ApiKey::to_authorization),
+            key: api_key.map(Secret::from),
             project,
             proxy,
             budget: self.budget.unwrap_or_default(),
@@ -303,64 +350,23 @@ impl LettaBuilder {
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-use crate::platform::proxy::of_environment as proxy_of_environment;
-
-/// A browser decides by itself.
-#[cfg(target_arch = "wasm32")]
 fn proxy_of_environment(
-    _: &BaseUrl,
-    _: &dyn Fn(&str) -> Option<OsString>,
+    base_url: &BaseUrl,
+    variable: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Option<String>> {
-    Ok(None)
+    platform::proxy_of(base_url, variable)
+        .map_err(|proxy| Error::invalid_input(proxy.variable, proxy.to_string(), None))
 }
 
 fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqwest::Client> {
-    let builder = reqwest::Client::builder();
-    // A browser decides these itself.
-    #[cfg(not(target_arch = "wasm32"))]
-    let builder = builder
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT.min(options.attempt_timeout.min(options.deadline) / 2))
-        // It would repeat what HTTP/2 servers refuse at once and uncounted. The retry policy does it.
-        .retry(reqwest::retry::never())
-        // An application that turns these on in reqwest turns them on for all who use it.
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .user_agent(concat!("letta-api-ext/", env!("CARGO_PKG_VERSION")));
-    #[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
-    let builder = builder
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .http2_keep_alive_timeout(KEEP_ALIVE);
-    // As above: HTTP/2 may be on in reqwest for somebody else.
-    #[cfg(all(not(feature = "http2"), not(target_arch = "wasm32")))]
-    let builder = builder.http1_only();
-    // What is said to this machine in clear must not take the way over another.
-    #[cfg(not(target_arch = "wasm32"))]
-    let builder = if base_url.is_loopback() {
-        builder.no_proxy()
-    } else {
-        builder
+    let settings = HttpSettings {
+        is_loopback: base_url.is_loopback(),
+        shortest_time: options.attempt_timeout.min(options.deadline),
     };
-    #[cfg(target_arch = "wasm32")]
-    let _ = (base_url, options);
-    #[cfg(all(
-        feature = "rustls-ring",
-        not(any(feature = "native-tls", feature = "rustls", target_arch = "wasm32"))
-    ))]
-    let builder =
-        builder.tls_backend_preconfigured(crate::platform::tls::with_ring().map_err(not_made)?);
-    builder
-        .build()
-        .map_err(|error| not_made(error.without_url()))
-}
-
-/// For the default HTTP client.
-fn not_made(error: impl std::error::Error) -> Error {
-    let rule = format!("could not be made: {error}");
-    Error::invalid_input("http_client", rule, None)
+    platform::http_client(&settings).map_err(|problem| {
+        let rule = format!("could not be made: {problem}");
+        Error::invalid_input("http_client", rule, None)
+    })
 }
 
 /// For a rule that another type checks, whose value may be secret.
@@ -373,6 +379,7 @@ impl std::fmt::Debug for LettaBuilder {
         // What is not checked yet may hold a password, or the key in the wrong place.
         f.debug_struct("LettaBuilder")
             .field("has_api_key", &self.api_key.is_some())
+            .field("is_without_key", &self.is_without_key)
             .field("has_base_url", &self.base_url.is_some())
             .field("has_project", &self.project.is_some())
             .field("allow_plain_http", &self.allow_plain_http)

@@ -11,9 +11,12 @@ use url::Url;
 #[cfg(feature = "minter")]
 use crate::access_tokens::Fault;
 use crate::access_tokens::Revocation;
+use crate::error::attempts::Attempts;
 use crate::error::cause::Cause;
-use crate::error::{Error, Inner, Kind, TimeLimit, Way};
-use crate::transport::{Attempts, CallOptions, Redirect};
+use crate::error::kind::{Kind, Redirect, TimeLimit, Way};
+use crate::error::{Error, Inner};
+use crate::transport::CallOptions;
+use crate::transport::redirect::LEAVES_ORIGIN;
 
 /// Makes an [`Error`] as the client makes it, for the unit tests of an application.
 ///
@@ -208,7 +211,7 @@ impl ErrorBuilder {
         let of_call = |kind, cause: Option<io::Error>| {
             let cause = cause.map(|cause| Cause::of(&cause, &[]));
             Inner::caused(kind, cause)
-                .with_head(operation, None, &[])
+                .with_head(Some(operation), None, &[])
                 .into()
         };
         let way = |reason: &str| Way {
@@ -238,7 +241,7 @@ impl ErrorBuilder {
                     false => Err(Self::interrupted().build()),
                 };
                 Error::grant_mismatch(
-                    operation,
+                    Some(operation),
                     StatusCode::CREATED,
                     headers,
                     difference,
@@ -249,7 +252,7 @@ impl ErrorBuilder {
             What::Redirect => {
                 let url = |text| Url::parse(text).expect("it is a URL");
                 let from = url("https://api.letta.com");
-                let redirect = Redirect::to_another_origin(&from, &url("https://example.com"));
+                let redirect = Redirect::new(&from, &url("https://example.com"), LEAVES_ORIGIN);
                 let head = Some((StatusCode::TEMPORARY_REDIRECT, headers));
                 Error::redirected(operation, head, redirect, &[])
             }
@@ -273,7 +276,7 @@ impl ErrorBuilder {
                 Some(io::ErrorKind::UnexpectedEof.into()),
             ),
             #[cfg(feature = "minter")]
-            What::Minter(fault) => Error::from_minter(fault),
+            What::Minter(fault) => fault.into(),
         };
         #[cfg(feature = "minter")]
         if let Some(left) = self.held_off {

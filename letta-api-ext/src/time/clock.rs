@@ -1,35 +1,13 @@
-//! The time of day and its text form, and timers. The one place that asks for the time, since browsers
-//! keep it elsewhere.
+//! The time of day and its text form, and timers. The one place that asks for the time.
 
 use std::time::{Duration, SystemTime};
 
-#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-pub(crate) use tokio::time::{Instant, sleep, timeout_at};
-#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-pub(crate) use wasmtimer::{
-    std::Instant,
-    tokio::{sleep, timeout_at},
-};
+use crate::platform;
+pub(crate) use crate::platform::{Instant, now, sleep, timeout_at};
 
-/// A deadline further off than this is none.
-#[cfg(not(target_arch = "wasm32"))]
-const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-/// The timers of browsers count milliseconds in 31 bits.
-#[cfg(target_arch = "wasm32")]
-const FOREVER: Duration = Duration::from_secs(24 * 24 * 60 * 60);
-
-/// The instant so long after another. tokio and browsers keep time in numbers that end.
+/// The instant so long after another, or one that no program lives to see.
 pub(crate) fn after(start: Instant, time: Duration) -> Instant {
-    start + time.min(FOREVER)
-}
-
-/// Now, by the clock of this machine.
-pub(crate) fn now() -> SystemTime {
-    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-    return SystemTime::now();
-
-    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-    from_timestamp(jiff::Timestamp::now()).unwrap_or(SystemTime::UNIX_EPOCH)
+    start + time.min(platform::FOREVER)
 }
 
 /// An instant written in RFC 3339, with its offset from UTC. `None` for any other text.

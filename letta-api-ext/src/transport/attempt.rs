@@ -9,9 +9,10 @@ use url::Url;
 
 use super::Call;
 use super::outgoing::Outgoing;
-use super::redirect::{self, Redirect};
+use super::redirect;
+use crate::error::kind::{Redirect, TimeLimit};
 use crate::error::wiped_url::{self, WipedUrl};
-use crate::error::{Error, Result, TimeLimit};
+use crate::error::{Error, Result};
 use crate::time::clock::{self, Instant};
 
 /// Redirects that are followed one after the other, at the most.

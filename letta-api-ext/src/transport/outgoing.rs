@@ -5,7 +5,8 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Request};
 use url::Url;
 
-use crate::error::wiped_url;
+use crate::error::wiped_url::{self, WipedUrl};
+use crate::platform;
 
 /// A request, kept until it is known whether it has to be sent again. If its URL may hold a secret, it is wiped at the end. The
 /// copies that the HTTP client got cannot be wiped.
@@ -27,7 +28,7 @@ enum Kept {
 impl Outgoing {
     /// `path_template` is the path of the operation, with its parameters in braces. One of them may be a secret.
     pub(super) fn new(mut request: Request, path_template: &str) -> Self {
-        let body = take_whole_body(&mut request);
+        let body = platform::take_whole_body(&mut request);
         Self {
             kept: Kept::There { request, body },
             may_hold_secret: path_template.contains('{'),
@@ -56,6 +57,19 @@ impl Outgoing {
         }
     }
 
+    /// Where it was to go at first, if that may hold a secret.
+    pub(super) fn into_secret_url(mut self) -> Option<WipedUrl> {
+        self.may_hold_secret.then(|| {
+            // What takes its place is no secret.
+            self.may_hold_secret = false;
+            let url = match &mut self.kept {
+                Kept::There { request, .. } => request.url_mut(),
+                Kept::Gone { url, .. } => url,
+            };
+            WipedUrl::new(wiped_url::take(url))
+        })
+    }
+
     /// Whether it can be sent.
     pub(super) fn is_there(&self) -> bool {
         matches!(self.kept, Kept::There { .. })
@@ -66,7 +80,7 @@ impl Outgoing {
         let Kept::There { request, body } = &mut self.kept else {
             return None;
         };
-        if let Some(copy) = copy(request) {
+        if let Some(copy) = platform::copy_request(request) {
             // The headers of the one that was built have room for those that the HTTP client adds.
             let mut request = std::mem::replace(request, copy);
             if let Some(body) = body {
@@ -94,44 +108,6 @@ impl Drop for Outgoing {
             });
         }
     }
-}
-
-/// The same request. Nothing where its body is a stream. reqwest's own way (`try_clone`) makes a table for what is
-/// never there: neither a time-out nor any other extension is given to a request before it gets here.
-#[cfg(not(target_arch = "wasm32"))]
-fn copy(request: &Request) -> Option<Request> {
-    if request.body().is_some() {
-        return None;
-    }
-    let mut copy = Request::new(request.method().clone(), request.url().clone());
-    copy.headers_mut().clone_from(request.headers());
-    *copy.version_mut() = request.version();
-    Some(copy)
-}
-
-/// Takes the body out, if it is no stream. Nothing is copied.
-#[cfg(not(target_arch = "wasm32"))]
-fn take_whole_body(request: &mut Request) -> Option<Bytes> {
-    use futures_util::FutureExt;
-    use http_body_util::BodyExt;
-
-    request.body()?.as_bytes()?;
-    let mut body = request.body_mut().take()?;
-    // Bytes come as one frame, at once. An empty body has none.
-    let frame = body.frame().now_or_never().flatten();
-    let bytes = frame.and_then(|frame| frame.ok()?.into_data().ok());
-    Some(bytes.unwrap_or_default())
-}
-
-#[cfg(target_arch = "wasm32")]
-fn copy(request: &Request) -> Option<Request> {
-    request.try_clone()
-}
-
-/// A body cannot be taken out there, and is copied with the request.
-#[cfg(target_arch = "wasm32")]
-fn take_whole_body(_: &mut Request) -> Option<Bytes> {
-    None
 }
 
 #[cfg(test)]

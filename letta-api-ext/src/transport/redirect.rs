@@ -5,34 +5,15 @@ use reqwest::Method;
 use reqwest::header::LOCATION;
 use url::Url;
 
+use crate::error::kind::Redirect;
 use crate::error::wiped_url::WipedUrl;
+use crate::platform;
 
-/// A redirect that was not followed, or should not have been.
-pub(crate) struct Redirect {
-    /// The origin that the request was sent to.
-    pub(crate) from: String,
-    /// The origin that it was to go to. A server wrote it.
-    pub(crate) to: String,
-    /// What is wrong with that.
-    pub(crate) rule: &'static str,
-}
+/// Why a redirect to another origin is not followed.
+pub(crate) const LEAVES_ORIGIN: &str = "a request does not leave its origin; check the base URL";
 
-const LEAVES_ORIGIN: &str = "a request does not leave its origin; check the base URL";
-
+/// The redirects that are not followed by themselves.
 impl Redirect {
-    fn new(from: &Url, to: &Url, rule: &'static str) -> Self {
-        Self {
-            from: from.origin().ascii_serialization(),
-            to: to.origin().ascii_serialization(),
-            rule,
-        }
-    }
-
-    #[cfg(feature = "test-util")]
-    pub(crate) fn to_another_origin(from: &Url, to: &Url) -> Self {
-        Self::new(from, to, LEAVES_ORIGIN)
-    }
-
     pub(super) fn to_nowhere(from: &Url) -> Self {
         Self::new(from, from, "no request can be sent there")
     }
@@ -60,7 +41,7 @@ pub(super) fn is_foreign(url: &Url, answered: &Url, method: &Method) -> bool {
     if url == answered {
         return false;
     }
-    let may_follow = cfg!(target_arch = "wasm32") || *method == Method::GET;
+    let may_follow = platform::FOLLOWS_REDIRECTS || *method == Method::GET;
     !may_follow || url.origin() != answered.origin()
 }
 

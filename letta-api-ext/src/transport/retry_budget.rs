@@ -1,11 +1,6 @@
 //! How many retries all calls of a client may make together.
 
-use std::sync::Arc;
-#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-use std::time::Duration;
-
-#[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-use tower::retry::budget::{Budget as _, TpsBudget};
+use crate::platform::Bucket;
 
 /// A bucket of tokens that retries are paid from, so that clients do not multiply an outage.
 ///
@@ -26,11 +21,8 @@ use tower::retry::budget::{Budget as _, TpsBudget};
 #[derive(Clone)]
 #[must_use = "a budget does nothing until a client is given it"]
 pub struct RetryBudget {
-    // A browser has one user and no fleet, and the bucket's clock does not run there.
-    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-    bucket: Option<Arc<TpsBudget>>,
-    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-    bucket: Option<Arc<()>>,
+    /// `None` if retries are not counted.
+    bucket: Option<Bucket>,
 }
 
 impl RetryBudget {
@@ -54,7 +46,9 @@ impl RetryBudget {
             0.0 => 0.0,
             _ => parts / ((parts / per_call).min(1e9).ceil() + 0.5),
         };
-        Self::bucket(per_second, share)
+        Self {
+            bucket: Bucket::new(per_second, share),
+        }
     }
 
     /// As many retries as policies allow.
@@ -62,22 +56,8 @@ impl RetryBudget {
         Self { bucket: None }
     }
 
-    #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-    fn bucket(per_second: u32, per_call: f32) -> Self {
-        let bucket = TpsBudget::new(Duration::from_secs(10), per_second, per_call);
-        Self {
-            bucket: Some(Arc::new(bucket)),
-        }
-    }
-
-    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
-    fn bucket(_: u32, _: f32) -> Self {
-        Self::unlimited()
-    }
-
     /// A call begins.
     pub(crate) fn deposit(&self) {
-        #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
         if let Some(bucket) = &self.bucket {
             bucket.deposit();
         }
@@ -85,11 +65,7 @@ impl RetryBudget {
 
     /// Whether a retry can be paid for, which it then is.
     pub(crate) fn withdraw(&self) -> bool {
-        #[cfg(not(all(target_arch = "wasm32", target_os = "unknown")))]
-        if let Some(bucket) = &self.bucket {
-            return bucket.withdraw();
-        }
-        true
+        self.bucket.as_ref().is_none_or(Bucket::withdraw)
     }
 }
 
@@ -110,6 +86,8 @@ impl std::fmt::Debug for RetryBudget {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn spend(budget: &RetryBudget) -> usize {

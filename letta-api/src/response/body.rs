@@ -32,6 +32,10 @@ impl Body {
         }
     }
 
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(self, Self::Unread(..))
+    }
+
     /// What is there of it, to look at.
     pub(super) fn buffered(&self) -> &[u8] {
         match self {
@@ -54,27 +58,49 @@ impl Body {
             *self = Self::EMPTY;
             return Err(BodyError(Problem::TooLarge { limit }));
         }
+        self.read(limit).await
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    async fn read(&mut self, limit: usize) -> Result<(), BodyError> {
         if let Self::Unread(..) = self {
             // Read where it is: to take it out would make this future larger by as much.
             let reading = Reading(self);
             if let Self::Unread(response, length) = &mut *reading.0 {
-                let body = read(response, *length, limit).await?;
+                let length = *length;
+                let body = read(Source(response), length, limit).await?;
                 reading.done(body);
             }
+        }
+        Ok(())
+    }
+
+    /// In a browser, pieces come from a stream alone, and the stream takes the answer.
+    #[cfg(target_arch = "wasm32")]
+    async fn read(&mut self, limit: usize) -> Result<(), BodyError> {
+        match std::mem::replace(self, Self::EMPTY) {
+            Self::Unread(response, length) => {
+                let pieces = Source(Box::pin(response.bytes_stream()));
+                *self = read(pieces, length, limit).await?;
+            }
+            body => *self = body,
         }
         Ok(())
     }
 }
 
 /// A body that is being read. What is left half-read is empty.
+#[cfg(not(target_arch = "wasm32"))]
 struct Reading<'a>(&'a mut Body);
 
+#[cfg(not(target_arch = "wasm32"))]
 impl Reading<'_> {
     fn done(self, body: Body) {
         *self.0 = body;
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         if let Body::Unread(..) = self.0 {
@@ -83,9 +109,33 @@ impl Drop for Reading<'_> {
     }
 }
 
+/// Where the pieces of a body come from.
+#[cfg(not(target_arch = "wasm32"))]
+struct Source<'a>(&'a mut reqwest::Response);
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Source<'_> {
+    async fn next(&mut self) -> reqwest::Result<Option<Bytes>> {
+        self.0.chunk().await
+    }
+}
+
+/// Where the pieces of a body come from.
+#[cfg(target_arch = "wasm32")]
+struct Source(std::pin::Pin<Box<dyn futures_core::Stream<Item = reqwest::Result<Bytes>>>>);
+
+#[cfg(target_arch = "wasm32")]
+impl Source {
+    async fn next(&mut self) -> reqwest::Result<Option<Bytes>> {
+        let next = std::future::poll_fn(|context| self.0.as_mut().poll_next(context));
+        next.await.transpose()
+    }
+}
+
 /// Reads a body to its end. `length` is how long it is to be, if the server says so.
 async fn read(
-    response: &mut reqwest::Response,
+    #[cfg(not(target_arch = "wasm32"))] mut source: Source<'_>,
+    #[cfg(target_arch = "wasm32")] mut source: Source,
     length: Option<u64>,
     limit: usize,
 ) -> Result<Body, BodyError> {
@@ -95,7 +145,7 @@ async fn read(
         ..Pieces::default()
     };
     let mut taken = 0;
-    while let Some(piece) = response.chunk().await.map_err(BodyError::lost)? {
+    while let Some(piece) = source.next().await.map_err(BodyError::lost)? {
         pieces.push(piece)?;
         taken += 1;
         if taken == PIECES_IN_A_TURN {

@@ -1,12 +1,14 @@
 //! An answer as it arrives: the head is there, and the body may not be yet.
 
 use bytes::Bytes;
+use http::Extensions;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::body::{Body, BodyError};
 use super::stream::ByteStream;
+use super::value::ResponseValue;
 
 /// What a [`Transport`](crate::Transport) brings back: status, headers, and a body that is read on demand.
 ///
@@ -19,6 +21,7 @@ pub struct Response {
 struct Parts {
     status: StatusCode,
     headers: HeaderMap,
+    extensions: Extensions,
     body: Body,
     limit: usize,
 }
@@ -37,15 +40,17 @@ impl Response {
     /// assert_eq!(response.status(), 200);
     /// ```
     pub fn new(status: StatusCode, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
-        Self::of(status, headers, Body::Whole(body.into()))
+        let body = Body::Whole(body.into());
+        Self::of(status, headers, Extensions::new(), body)
     }
 
-    fn of(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
+    fn of(status: StatusCode, headers: HeaderMap, extensions: Extensions, body: Body) -> Self {
         let limit = Self::BODY_LIMIT;
         Self {
             parts: Box::new(Parts {
                 status,
                 headers,
+                extensions,
                 body,
                 limit,
             }),
@@ -72,6 +77,40 @@ impl Response {
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.parts.headers
+    }
+
+    /// What a [`Transport`](crate::Transport) noted in this answer as a `T`. `None` if there is no such note.
+    ///
+    /// The note stays with the answer, whatever becomes of it: see [`ResponseValue::extension`],
+    /// [`InvalidPayload::extension`] and [`Error::extension`].
+    ///
+    /// ```
+    /// use letta_api::Response;
+    /// use reqwest::{StatusCode, header::HeaderMap};
+    ///
+    /// #[derive(Clone, Debug, PartialEq)]
+    /// struct Attempts(u32);
+    ///
+    /// let mut response = Response::new(StatusCode::OK, HeaderMap::new(), "");
+    /// response.insert_extension(Attempts(2));
+    /// assert_eq!(response.extension(), Some(&Attempts(2)));
+    /// assert_eq!(response.extension::<String>(), None);
+    /// ```
+    ///
+    /// [`ResponseValue::extension`]: crate::ResponseValue::extension
+    /// [`InvalidPayload::extension`]: crate::InvalidPayload::extension
+    /// [`Error::extension`]: crate::Error::extension
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.parts.extensions.get()
+    }
+
+    /// Notes a value in this answer, for a layer above to read. There is one note of each type. The one that was there
+    /// is returned.
+    ///
+    /// An answer starts without notes. What the HTTP client noted for itself is not kept: the URL of the request is
+    /// part of it, and may hold a secret.
+    pub fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) -> Option<T> {
+        self.parts.extensions.insert(value)
     }
 
     /// Where the answer came from, if it came over the network and its body is not read yet: another URL than
@@ -107,9 +146,37 @@ impl Response {
         Ok(self.take_buffered())
     }
 
-    /// What is there of the body.
-    pub(crate) fn buffered(&self) -> &[u8] {
+    /// What has been read of the body: all of it after [`buffer`](Self::buffer), and nothing before. It is empty
+    /// if reading failed. It may hold a secret.
+    ///
+    /// ```
+    /// use letta_api::Response;
+    /// use reqwest::{StatusCode, header::HeaderMap};
+    ///
+    /// let response = Response::new(StatusCode::OK, HeaderMap::new(), r#"{"tokens":[]}"#);
+    /// assert_eq!(response.buffered_body(), br#"{"tokens":[]}"#);
+    /// ```
+    pub fn buffered_body(&self) -> &[u8] {
         self.parts.body.buffered()
+    }
+
+    /// The same answer with this value in place of its body, for a layer above that has read the body. Status, headers and
+    /// extensions stay.
+    ///
+    /// ```
+    /// # use letta_api::Response;
+    /// # use reqwest::{StatusCode, header::HeaderMap};
+    /// let response = Response::new(StatusCode::ACCEPTED, HeaderMap::new(), "7");
+    /// let answer = response.with_value(7);
+    /// assert_eq!((*answer, answer.status()), (7, StatusCode::ACCEPTED));
+    /// ```
+    pub fn with_value<T>(self, value: T) -> ResponseValue<T> {
+        ResponseValue::read_by_hand(self, value)
+    }
+
+    /// Whether the body is still to be read.
+    pub(super) fn is_unread(&self) -> bool {
+        self.parts.body.is_unread()
     }
 
     /// What is there of the body, to keep. It is empty then.
@@ -130,10 +197,6 @@ impl Response {
         }
     }
 
-    pub(crate) fn take_headers(&mut self) -> HeaderMap {
-        std::mem::take(&mut self.parts.headers)
-    }
-
     /// The same answer, whose body is dropped.
     pub(crate) fn without_body(mut self) -> Self {
         self.take_body();
@@ -150,8 +213,24 @@ impl From<reqwest::Response> for Response {
         let length = response.content_length();
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        Self::of(status, headers, Body::Unread(response, length))
+        let extensions = emptied_extensions(&mut response);
+        Self::of(status, headers, extensions, Body::Unread(response, length))
     }
+}
+
+/// The HTTP client's own map, without what is in it: a first note then needs no new map. hyper and reqwest put in the URL of
+/// the request, the reason phrase, which is part of a buffer, and after an upgrade the connection.
+#[cfg(not(target_arch = "wasm32"))]
+fn emptied_extensions(response: &mut reqwest::Response) -> Extensions {
+    let mut extensions = std::mem::take(response.extensions_mut());
+    extensions.clear();
+    extensions
+}
+
+/// In a browser, the HTTP client has no map.
+#[cfg(target_arch = "wasm32")]
+fn emptied_extensions(_: &mut reqwest::Response) -> Extensions {
+    Extensions::new()
 }
 
 impl std::fmt::Debug for Response {
@@ -159,5 +238,56 @@ impl std::fmt::Debug for Response {
         f.debug_struct("Response")
             .field("status", &self.status().as_u16())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// An answer as reqwest has it, with this in its map.
+    fn received<T: Clone + Send + Sync + 'static>(noted: T) -> reqwest::Response {
+        let mut response = http::Response::new("body");
+        response.extensions_mut().insert(noted);
+        response.into()
+    }
+
+    #[test]
+    fn there_is_one_note_of_each_type() {
+        let mut response = Response::new(StatusCode::OK, HeaderMap::new(), "");
+        assert_eq!(response.extension::<u8>(), None);
+        assert_eq!(response.insert_extension(1_u8), None);
+        assert_eq!(response.insert_extension("text"), None);
+        assert_eq!(response.insert_extension(2_u8), Some(1));
+        assert_eq!(response.extension(), Some(&2_u8));
+        assert_eq!(response.extension(), Some(&"text"));
+        assert_eq!(response.extension::<u16>(), None);
+        assert_eq!(format!("{response:?}"), "Response { status: 200, .. }");
+    }
+
+    #[test]
+    fn what_the_http_client_noted_is_neither_seen_nor_kept() {
+        let noted = Arc::new("https://example.com/secret");
+        let mut response = Response::from(received(noted.clone()));
+        assert_eq!(Arc::strong_count(&noted), 1, "it is dropped at once");
+        assert!(response.extension::<Arc<&str>>().is_none());
+        assert!(response.insert_extension(noted).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_body_can_be_looked_at_as_far_as_it_was_read() {
+        let mut response = Response::from(received(()));
+        assert!(response.buffered_body().is_empty());
+        response.buffer().await.unwrap();
+        assert_eq!(response.buffered_body(), b"body");
+        // Looking takes nothing away.
+        assert_eq!(response.buffered_body(), b"body");
+        assert_eq!(response.bytes().await.unwrap(), "body");
+
+        let mut response = Response::from(received(())).with_body_limit(3);
+        response.buffer().await.unwrap_err();
+        assert!(response.buffered_body().is_empty());
     }
 }

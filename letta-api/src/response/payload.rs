@@ -6,6 +6,7 @@ use reqwest::header::HeaderMap;
 
 use super::head::Response;
 use super::html;
+use super::value::ResponseValue;
 
 /// A body that is not what the description says: no JSON, JSON of another shape, cut short.
 ///
@@ -28,6 +29,11 @@ impl InvalidPayload {
         self.response.headers()
     }
 
+    /// What a [`Transport`](crate::Transport) noted in the answer as a `T`: see [`Response::extension`].
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.response.extension()
+    }
+
     /// What is wrong with the body, and at which line and column of it. Of a page of HTML, that it is one.
     pub fn problem(&self) -> &str {
         &self.problem
@@ -36,6 +42,11 @@ impl InvalidPayload {
     /// The body as it came. It may hold a secret: the answer to a create holds the token.
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// The same answer with this value, for a layer above that made sense of the body. Status, headers and extensions stay.
+    pub fn with_value<T>(self, value: T) -> ResponseValue<T> {
+        ResponseValue::read_by_hand(self.response, value)
     }
 
     /// The body as it came, to keep.
@@ -64,7 +75,14 @@ impl std::fmt::Debug for InvalidPayload {
     }
 }
 
+impl std::error::Error for InvalidPayload {}
+
 impl InvalidPayload {
+    /// The answer that the body is of.
+    pub(crate) fn response(&self) -> &Response {
+        &self.response
+    }
+
     pub(super) fn new(mut response: Response, error: &serde_json::Error) -> Self {
         let body = response.take_buffered();
         let problem = match body.trim_ascii() {
@@ -76,6 +94,15 @@ impl InvalidPayload {
             response,
             body,
             problem,
+        }
+    }
+
+    /// Of a body that was to be decoded and is not read yet.
+    pub(super) fn unread(response: Response) -> Self {
+        Self {
+            response: response.without_body(),
+            body: Bytes::new(),
+            problem: "it has not been read; call `Response::buffer` first".to_owned(),
         }
     }
 }

@@ -18,10 +18,10 @@ pub fn json<T: DeserializeOwned, E: DeserializeOwned>(
 ) -> impl Future<Output = Result<ResponseValue<T>, Error<E>>> {
     let sent = client.send(request, operation);
     async move {
-        let mut response = client.received(sent.await)?;
+        let response = client.received(sent.await)?;
         match is_documented(&response, successes, errors) {
             Some(is_success) => {
-                buffer(&mut response).await?;
+                let response = buffer(response).await?;
                 match is_success {
                     true => decode(response),
                     false => Err(error(decode(response)?)),
@@ -65,11 +65,11 @@ fn unread<T, E: DeserializeOwned>(
 ) -> impl Future<Output = Result<ResponseValue<T>, Error<E>>> {
     let sent = client.send(request, operation);
     async move {
-        let mut response = client.received(sent.await)?;
+        let response = client.received(sent.await)?;
         match is_documented(&response, successes, errors) {
             Some(true) => Ok(take(response)),
             Some(false) => {
-                buffer(&mut response).await?;
+                let response = buffer(response).await?;
                 Err(error(decode(response)?))
             }
             None => Err(undocumented(response)),
@@ -83,16 +83,14 @@ pub fn send(
     request: Request,
     operation: &'static Operation,
 ) -> impl Future<Output = Result<Response, TransportError>> {
-    let sent = client.send(request, operation);
-    async move { client.received(sent.await) }
+    client.execute(request, operation)
 }
 
 /// Reads an answer that is JSON.
 pub async fn read<T: DeserializeOwned, E>(
-    mut response: Response,
+    response: Response,
 ) -> Result<ResponseValue<T>, Error<E>> {
-    buffer(&mut response).await?;
-    decode(response)
+    decode(buffer(response).await?)
 }
 
 /// An answer without a body.
@@ -115,13 +113,12 @@ pub fn undocumented<E>(response: Response) -> Error<E> {
     Error::UnexpectedResponse(response)
 }
 
-async fn buffer<E>(response: &mut Response) -> Result<(), Error<E>> {
-    let read = response.buffer().await;
-    read.map_err(|source| Error::ResponseBody {
-        status: response.status(),
-        headers: Box::new(response.take_headers()),
-        source,
-    })
+/// The answer with its body read.
+async fn buffer<E>(mut response: Response) -> Result<Response, Error<E>> {
+    match response.buffer().await {
+        Ok(()) => Ok(response),
+        Err(source) => Err(Error::ResponseBody { response, source }),
+    }
 }
 
 fn decode<T: DeserializeOwned, E>(response: Response) -> Result<ResponseValue<T>, Error<E>> {

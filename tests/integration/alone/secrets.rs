@@ -444,7 +444,7 @@ async fn a_token_that_repeats_its_secret_in_other_fields_does_not_print_it() {
         .letta()
         .access_tokens()
         .create(policy(), "https://app.example.com")
-        .accept_different_grant()
+        .with_any_grant()
         .await;
     let token = token.unwrap();
     assert_eq!(token.expose_secret(), PLAIN_TOKEN);

@@ -33,9 +33,9 @@ async fn a_call_may_take_for_ever() {
         .access_tokens()
         .list();
     let list = list
-        .deadline(Duration::MAX)
-        .attempt_timeout(Duration::MAX)
-        .retry(RetryPolicy::standard().backoff(Duration::MAX, Duration::MAX));
+        .with_deadline(Duration::MAX)
+        .with_attempt_timeout(Duration::MAX)
+        .with_retry(RetryPolicy::standard().backoff(Duration::MAX, Duration::MAX));
     assert_eq!(list.await.unwrap().tokens().len(), 1);
     tokens.revoke(&token).await.unwrap();
 
@@ -64,7 +64,7 @@ async fn a_service_may_ask_to_wait_for_ever() {
             for deadline in [Duration::from_secs(30), Duration::MAX] {
                 let letta = letta(tap.url()).with_retry(RetryPolicy::standard());
                 let create = letta.access_tokens().create(policy(), ORIGIN);
-                let error = create.deadline(deadline).await.unwrap_err();
+                let error = create.with_deadline(deadline).await.unwrap_err();
                 assert_eq!((error.retry_after(), error.attempts()), (Some(wait), 1));
                 assert!(format!("{error:?}").contains("past the call's deadline"));
             }
@@ -132,7 +132,7 @@ async fn an_emulator_may_be_slow_for_ever_and_its_clock_anywhere() {
         // Two of them: their times are added up.
         emulator.inject(fault.clone()).unwrap();
         emulator.inject(fault).unwrap();
-        let list = tokens.list().deadline(Duration::from_millis(50));
+        let list = tokens.list().with_deadline(Duration::from_millis(50));
         assert!(list.await.unwrap_err().is_deadline_exceeded());
         emulator.clear_faults();
     }

@@ -189,6 +189,42 @@ async fn the_hook_sees_every_request_and_may_refuse_it() {
     assert!(operations::ALL.contains(&seen[0]));
 }
 
+static GET_HEALTH: Operation =
+    Operation::new("get_health", "GET", "/v1/health/").with_safe_to_repeat(true);
+
+/// A request that no generated method makes.
+fn health(client: &Client) -> reqwest::Request {
+    let url = client.base_url().as_url().join("v1/health/").unwrap();
+    client.http().get(url).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_request_made_by_hand_passes_through_the_hook_and_its_answer_has_the_limit() {
+    let gate = Gate::default();
+    let json = "application/json";
+    let tap = Tap::start(answer("503 Down", json, r#"{"version":"1"}"#)).await;
+    let client = client(&tap)
+        .with_transport(gate.clone())
+        .with_body_limit(15);
+    let mut response = client.execute(health(&client), &GET_HEALTH).await.unwrap();
+    assert_eq!(response.status().as_u16(), 503);
+    assert_eq!(split(&tap.request()).0, "GET /v1/health/ HTTP/1.1");
+    response.buffer().await.unwrap();
+    let value = ResponseValue::<serde_json::Value>::decode_json(response).unwrap();
+    assert_eq!(value["version"], "1");
+
+    let error = client
+        .execute(health(&client), &GET_HEALTH)
+        .await
+        .unwrap_err();
+    assert!(error.downcast_ref::<Closed>().is_some());
+    assert_eq!(gate.0.lock().unwrap().as_slice(), [&GET_HEALTH; 2]);
+
+    let client = client.with_body_limit(14);
+    let mut response = client.execute(health(&client), &GET_HEALTH).await.unwrap();
+    assert_eq!(response.buffer().await.unwrap_err().limit(), Some(14));
+}
+
 #[tokio::test]
 async fn an_error_has_status_headers_and_body_where_there_are_any() {
     let tap = Tap::start(answer("418 Teapot", "text/plain", "short and stout")).await;
@@ -223,6 +259,106 @@ async fn an_error_has_status_headers_and_body_where_there_are_any() {
         panic!("{error:?}");
     };
     assert_eq!(answer.message, "no");
+}
+
+/// Notes something in every answer.
+struct Noting;
+
+#[derive(Clone, Debug, PartialEq)]
+struct Note(&'static str);
+
+impl Transport for Noting {
+    fn execute<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
+        Box::pin(async move {
+            let mut response = Direct.execute(http, request, operation).await?;
+            response.insert_extension(Note(operation.id));
+            Ok(response)
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_note_in_an_answer_is_kept_whatever_becomes_of_the_answer() {
+    let list = Note("list_client_side_access_tokens");
+    let page = r#"{"tokens":[],"hasNextPage":false}"#;
+    let json = "application/json";
+    let tap = Tap::start(answer("200 OK", json, page)).await;
+    let read = client(&tap).with_transport(Noting);
+    let params = Default::default();
+    let page = read.list_client_side_access_tokens(&params).await;
+    let page = page.unwrap();
+    assert_eq!(page.extension(), Some(&list));
+    assert_eq!(page.extension::<String>(), None);
+    assert!(!format!("{page:?}").contains("list_client"));
+
+    let tap = Tap::start(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec()).await;
+    let unread = client(&tap).with_transport(Noting);
+    let token = TOKEN.into();
+    let unread = unread.delete_client_side_access_token(&token).await;
+    let delete = Note("delete_client_side_access_token");
+    assert_eq!(unread.unwrap().extension(), Some(&delete));
+
+    let broken =
+        b"HTTP/1.1 200 OK\r\nx-request-id: req-7\r\ncontent-length: 9\r\n\r\nhalf".to_vec();
+    let said = r#"{"message":"no"}"#;
+    let mut kinds = Vec::new();
+    for (sent, limit, status) in [
+        (answer("400 Bad Request", json, said), 100, 400),
+        (answer("418 Teapot", "text/plain", "short"), 100, 418),
+        (answer("400 Bad Request", "text/html", "<html>"), 100, 400),
+        (answer("200 OK", json, "{}"), 100, 200),
+        (answer("200 OK", json, said), 3, 200),
+        (answer("400 Bad Request", json, said), 3, 400),
+        (broken, 100, 200),
+    ] {
+        let tap = Tap::start(sent).await;
+        let client = client(&tap).with_transport(Noting).with_body_limit(limit);
+        let listed = client.list_client_side_access_tokens(&params).await;
+        let error = listed.unwrap_err();
+        assert_eq!(error.extension(), Some(&list), "{error:?}");
+        assert_eq!(error.extension::<String>(), None);
+        assert_eq!(error.status().unwrap().as_u16(), status);
+        assert_eq!(error.headers().unwrap()["x-request-id"], "req-7");
+        assert!(!printed(&error).contains("list_client"));
+        let (kind, extension) = match &error {
+            Error::ErrorResponse(answer) => ("error", answer.extension()),
+            Error::UnexpectedResponse(response) => ("unexpected", response.extension()),
+            Error::InvalidPayload(payload) => ("payload", payload.extension()),
+            Error::ResponseBody { response, .. } => {
+                assert!(response.buffered_body().is_empty());
+                ("body", response.extension())
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(extension, Some(&list));
+        kinds.push(kind);
+    }
+    let expected = [
+        "error",
+        "unexpected",
+        "payload",
+        "payload",
+        "body",
+        "body",
+        "body",
+    ];
+    assert_eq!(kinds, expected);
+
+    // Without an answer, there is no note.
+    let token = "..".into();
+    let client = client(&tap).with_transport(Gate(Arc::new(Mutex::new(vec![
+        &operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN,
+    ]))));
+    let refused = client.delete_client_side_access_token(&token).await;
+    assert!(refused.unwrap_err().extension::<Note>().is_none());
+    let token = TOKEN.into();
+    let closed = client.delete_client_side_access_token(&token).await;
+    assert!(closed.unwrap_err().extension::<Note>().is_none());
 }
 
 #[tokio::test]
@@ -269,6 +405,7 @@ fn clients_and_calls_can_be_moved_between_threads() {
     shared::<letta_api_ext::AccessToken>();
     let client = Client::new("https://x".parse().unwrap(), reqwest::Client::new());
     moved(client.list_client_side_access_tokens(&Default::default()));
+    moved(client.execute(health(&client), &GET_HEALTH));
     let letta = letta_api_ext::Letta::new("k").unwrap();
     moved(letta.access_tokens().list().send());
     moved(letta.access_tokens().list().items());

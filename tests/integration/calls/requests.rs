@@ -53,7 +53,7 @@ async fn create_sends_the_canonical_body_and_no_header_that_nobody_asked_for() {
         .letta()
         .access_tokens()
         .create(policy, "https://app.example.com")
-        .accept_different_grant()
+        .with_any_grant()
         .expires_at(expiry())
         .send()
         .await
@@ -97,7 +97,7 @@ async fn the_order_in_which_a_policy_is_named_does_not_show() {
         .letta()
         .access_tokens()
         .create(&policy, "https://app.example.com")
-        .accept_different_grant();
+        .with_any_grant();
     create.expires_at(expiry()).send().await.unwrap();
     assert_eq!(split(&tap.request()).2, CANONICAL);
 }
@@ -114,7 +114,7 @@ async fn what_is_not_set_is_not_sent() {
     tap.letta()
         .access_tokens()
         .create(policy, "http://localhost:3000/")
-        .accept_different_grant()
+        .with_any_grant()
         .await
         .unwrap();
     assert_eq!(
@@ -139,7 +139,7 @@ async fn a_lifetime_is_sent_as_an_instant() {
     create
         .expires_in(Duration::from_secs(900))
         // The answer has the same expiry whatever was asked for.
-        .accept_different_grant()
+        .with_any_grant()
         .send()
         .await
         .unwrap();
@@ -315,7 +315,7 @@ async fn what_is_not_known_is_sent_back_unchanged() {
     tap.letta()
         .access_tokens()
         .create(token.policy(), "https://app.example.com")
-        .accept_different_grant()
+        .with_any_grant()
         .await
         .unwrap();
     let request = tap.request();

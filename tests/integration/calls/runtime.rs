@@ -117,7 +117,7 @@ fn a_client_made_outside_a_runtime_is_used_within_one_after_it_failed() {
     let other = std::thread::spawn(move || {
         let _entered = home.enter();
         // Nobody drives the runtime here, so only what is decided at once comes back.
-        let zero = letta.access_tokens().list().deadline(Duration::ZERO);
+        let zero = letta.access_tokens().list().with_deadline(Duration::ZERO);
         block_on(zero.send()).unwrap_err().field()
     });
     assert_eq!(other.join().unwrap(), Some("deadline"));

@@ -189,7 +189,9 @@ async fn an_application_counts_calls_by_operation_without_tracing() {
         .await
         .unwrap_err();
     tokens.revoke(TOKEN).await.unwrap();
-    let hasty = tokens.list().attempt_timeout(Duration::from_millis(50));
+    let hasty = tokens
+        .list()
+        .with_attempt_timeout(Duration::from_millis(50));
     hasty.await.unwrap_err();
     assert_eq!(
         *calls.0.lock().unwrap(),

@@ -195,7 +195,7 @@ async fn a_hang_at_any_stage_ends_with_the_deadline() {
         let server = FaultServer::start([fault.clone()]).await;
         let began = Instant::now();
         let list = persistent(server.url()).access_tokens().list();
-        let error = list.deadline(deadline).await.unwrap_err();
+        let error = list.with_deadline(deadline).await.unwrap_err();
         assert!(error.is_deadline_exceeded(), "{fault:?}: {error}");
         assert!(began.elapsed() >= deadline, "{fault:?}");
         assert_eq!(error.attempts(), 1);
@@ -409,7 +409,7 @@ async fn a_deadline_holds_while_pieces_come_without_end() {
             builder.http_client(http).response_body_limit(usize::MAX)
         });
         let list = letta.access_tokens().list();
-        let error = list.deadline(2 * ATTEMPT).await.unwrap_err();
+        let error = list.with_deadline(2 * ATTEMPT).await.unwrap_err();
         assert!(error.is_deadline_exceeded(), "{error}");
         server.closed_by_peer(1).await;
     }
@@ -637,7 +637,7 @@ async fn a_revoke_whose_answer_was_lost_finds_the_token_gone_and_succeeded() {
     ] {
         let server = FaultServer::start([lost, gone.clone()]).await;
         let revoke = persistent(server.url()).access_tokens().revoke(TOKEN);
-        let revoked = revoke.attempt_timeout(attempt).await;
+        let revoked = revoke.with_attempt_timeout(attempt).await;
         assert_eq!(revoked.unwrap(), Revocation::Deleted);
         assert_eq!(server.requests().len(), 2);
     }
@@ -661,7 +661,7 @@ async fn a_create_whose_answer_was_lost_is_repeated_only_where_the_caller_says_s
     let server = FaultServer::start(script).await;
     let tokens = persistent(server.url()).access_tokens();
     let create = tokens.create(policy(), "https://app.example.com");
-    let create = create.retry(RetryPolicy::standard().also_creates());
+    let create = create.with_retry(RetryPolicy::standard().repeat_unsafe());
     assert_eq!(create.await.unwrap().expose_secret(), TOKEN);
     assert_eq!(server.requests().len(), 2);
 }

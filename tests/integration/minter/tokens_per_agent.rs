@@ -548,7 +548,7 @@ async fn a_create_of_several_entries_is_sent_as_asked_and_warned_of_once() {
     let server = FaultServer::start([Answer::Answer(busy.into()), Answer::Answer(created)]).await;
     let persistent = letta_api_tests::persistent(server.url()).access_tokens();
     let create = persistent.create(chat_with(30), ORIGIN);
-    create.accept_different_grant().await.unwrap();
+    create.with_any_grant().await.unwrap();
     assert_eq!(server.requests().len(), 2);
     let (ours, others): (Vec<_>, Vec<_>) = warnings(&traces)
         .into_iter()
@@ -571,7 +571,7 @@ async fn an_entry_that_is_not_an_agents_is_warned_of_too() {
                 .await;
         let policy = policy(&format!("{others}?%7B%22type%22%3A%22identity%22%7D"));
         let tokens = server.letta().access_tokens();
-        let create = tokens.create(&policy, ORIGIN).accept_different_grant();
+        let create = tokens.create(&policy, ORIGIN).with_any_grant();
         create.await.unwrap();
         assert_warned(&warnings(&traces), entries, unknown);
         assert!(server.request().contains("identity"));

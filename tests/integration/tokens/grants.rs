@@ -159,7 +159,7 @@ async fn a_token_that_could_not_be_deleted_is_told_of() {
     let server = server(&mismatches()[0].0, hangs).await;
     let create = server.letta().access_tokens().create(policy(), ORIGIN);
     let error = create
-        .deadline(Duration::from_millis(300))
+        .with_deadline(Duration::from_millis(300))
         .await
         .unwrap_err();
     assert!(error.may_have_happened(), "{error}");
@@ -171,14 +171,14 @@ async fn a_caller_may_take_what_is_granted_and_sees_what_that_is() {
     for (body, _) in mismatches() {
         let server = server(&body, deleted()).await;
         let create = server.letta().access_tokens().create(policy(), ORIGIN);
-        let token = create.accept_different_grant().await.unwrap();
+        let token = create.with_any_grant().await.unwrap();
         assert_eq!(token.expose_secret(), TOKEN);
         assert!(!token.is_for(&policy(), &origin), "{body}: {token:?}");
         assert_eq!(server.requests().len(), 1);
     }
     let wider = server(&mismatches()[0].0, deleted()).await;
     let create = wider.letta().access_tokens().create(policy(), ORIGIN);
-    let token = create.accept_different_grant().await.unwrap();
+    let token = create.with_any_grant().await.unwrap();
     assert!(token.policy().allows("agent-1", &AccessRight::WriteAgent));
     assert!(token.is_for(token.policy(), &origin));
 }
@@ -347,7 +347,7 @@ async fn another_expiry_than_was_asked_for_is_deleted_and_not_handed_over() {
 
         let lenient = server(&body, deleted()).await;
         let create = lenient.letta().access_tokens().create(policy(), ORIGIN);
-        let create = create.expires_at(at(ASKED)).accept_different_grant();
+        let create = create.expires_at(at(ASKED)).with_any_grant();
         let token = create.await.unwrap();
         assert_eq!(token.expires_at_text(), answered);
         assert!(token.is_for(&policy(), &Origin::new(ORIGIN).unwrap()));
@@ -552,9 +552,11 @@ async fn what_a_later_attempt_sends_is_what_it_is_compared_with() {
     let tokens = letta(server.url()).access_tokens();
     let create = tokens.create(policy(), ORIGIN);
     let pause = Duration::from_millis(1);
-    let create = create
-        .expires_in(Duration::from_secs(60))
-        .retry(RetryPolicy::standard().backoff(pause, pause).also_creates());
+    let create = create.expires_in(Duration::from_secs(60)).with_retry(
+        RetryPolicy::standard()
+            .backoff(pause, pause)
+            .repeat_unsafe(),
+    );
     create.await.unwrap();
     let requests = server.requests();
     assert_eq!(requests.len(), 2);

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::error::attempts::Attempts;
+use crate::error::kind::{Added, Kind};
 
 /// Why a minter gave no token.
 #[derive(Clone, Copy, Debug)]
@@ -36,22 +38,74 @@ pub(crate) enum Fault {
     Abandoned,
 }
 
-impl Fault {
-    pub(crate) fn error_type(self) -> &'static str {
+impl Added for Fault {
+    fn error_type(&self) -> &'static str {
         match self {
-            Self::Busy { .. } | Self::Incomplete { .. } => "timeout",
             Self::Revoked => "revoked",
             Self::ShutDown => "shut_down",
             Self::ShortLived { .. } => "short_lived",
-            Self::Late { .. } | Self::NoTime => "timeout",
             Self::Abandoned => "abandoned",
+            Self::Busy { .. } | Self::Incomplete { .. } | Self::Late { .. } | Self::NoTime => {
+                "timeout"
+            }
         }
+    }
+
+    fn is_timeout(&self) -> bool {
+        self.error_type() == "timeout"
+    }
+
+    fn is_retryable(&self) -> bool {
+        !matches!(
+            self,
+            Self::Revoked | Self::ShutDown | Self::ShortLived { .. }
+        )
     }
 }
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        Self::from_minter(fault)
+        Self::of(Kind::Added(Box::new(fault)))
+    }
+}
+
+/// Of a token minter.
+impl Error {
+    /// A [`TokenMinter`](crate::TokenMinter) was told to revoke this token while it was minting it.
+    pub fn is_revoked(&self) -> bool {
+        matches!(self.added(), Some(Fault::Revoked))
+    }
+
+    /// The [`TokenMinter`](crate::TokenMinter) that was asked is shut down.
+    pub fn is_shut_down(&self) -> bool {
+        matches!(self.added(), Some(Fault::ShutDown))
+    }
+
+    /// Nothing was sent: a [`TokenMinter`](crate::TokenMinter) gives an earlier failure again until a wait is over.
+    /// [`retry_after`](Self::retry_after) is what is left of the wait, [`attempts`](Self::attempts) is zero, and
+    /// [`may_have_happened`](Self::may_have_happened) is false. Otherwise the error is the same as the earlier failure.
+    /// How long a minter waits is told [there](crate::TokenMinter#when-the-service-fails).
+    pub fn is_held_off(&self) -> bool {
+        self.held_off.is_some()
+    }
+
+    /// The service gives tokens that live less long than a [`TokenMinter`](crate::TokenMinter) was asked for.
+    pub fn is_short_lived(&self) -> bool {
+        matches!(self.added(), Some(Fault::ShortLived { .. }))
+    }
+
+    /// The same error, returned again without a call. `left` is what is left of the wait.
+    pub(crate) fn held_off(&self, left: Duration) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            attempts: Attempts::default(),
+            held_off: Some(left),
+        }
+    }
+
+    /// Whether it is a minter's own, and not what a call came to.
+    pub(super) fn is_minters_own(&self) -> bool {
+        self.added::<Fault>().is_some()
     }
 }
 

@@ -361,6 +361,37 @@ fn read(pieces: impl Iterator<Item = Bytes> + Send + 'static, limit: usize) -> A
 }
 
 #[test]
+fn a_first_note_in_an_answer_costs_one_allocation() {
+    let server = Server::start(fault("200 OK", &page(100), Framing::Length(100)));
+    block_on(async {
+        let mut response = Response::from(reqwest::get(&server.url).await.unwrap());
+        let counted = measure(|| assert!(response.insert_extension(1_u64).is_none()));
+        assert_eq!(counted.count_total, 1, "{counted:?}");
+        assert_eq!(response.extension(), Some(&1_u64));
+    });
+}
+
+/// What the HTTP client noted is dropped with its map's contents, and the body is not kept by it.
+#[test]
+fn an_answer_takes_no_more_memory_for_its_notes_once_its_body_is_dropped() {
+    const HEAD: u64 = 2 * KIB as u64;
+
+    let body = Bytes::from(vec![b'x'; MIB]);
+    let mut kept = None;
+    let counted = measure(|| {
+        let noted = vec![0_u8; MIB];
+        let mut response = http::Response::new(reqwest::Body::from(body.to_vec()));
+        response.extensions_mut().insert(noted);
+        let mut response = Response::from(reqwest::Response::from(response)).with_body_limit(0);
+        response.insert_extension(7_u8);
+        assert!(block_on(response.buffer()).is_err());
+        kept = Some(response);
+    });
+    assert_eq!(kept.unwrap().extension(), Some(&7_u8));
+    assert!(counted.bytes_current < HEAD as i64, "{counted:?}");
+}
+
+#[test]
 fn the_work_grows_as_the_body_does() {
     for piece in PIECES {
         let piece = Bytes::from(vec![b'x'; piece]);

@@ -34,7 +34,7 @@ async fn token(secret: &str, other: &str) -> AccessToken {
             .response_body_limit(64 * MIB)
     });
     let create = letta.access_tokens().create(policy(), "https://a.b");
-    create.accept_different_grant().await.unwrap()
+    create.with_any_grant().await.unwrap()
 }
 
 /// How much of the processor's time it takes to print the token. Other programs do not count.

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use hyper_util::client::proxy::matcher::Matcher;
 use letta_api::BaseUrl;
 
-use crate::error::{Error, Result};
+use crate::platform::UnusableProxy;
 
 /// An environment variable, and what is in it if that is text.
 struct Setting {
@@ -95,7 +95,7 @@ const UNUSABLE: &str = "it is not a proxy's URL; write it like http://proxy.exam
 pub(crate) fn of_environment(
     base_url: &BaseUrl,
     variable: &dyn Fn(&str) -> Option<OsString>,
-) -> Result<Option<String>> {
+) -> Result<Option<String>, UnusableProxy> {
     let https = Setting::find(["HTTPS_PROXY", "https_proxy"], variable);
     let http = Setting::find(["HTTP_PROXY", "http_proxy"], variable);
     let all = Setting::find(["ALL_PROXY", "all_proxy"], variable);
@@ -125,11 +125,10 @@ pub(crate) fn of_environment(
             Ok(_) => {}
             Err(problem) if is_direct => warn(setting, problem),
             Err(problem) => {
-                let rule = format!(
-                    "names a proxy that cannot be used: {problem}; correct or unset it, name the service's host in \
-                     NO_PROXY, or give the builder an `http_client`"
-                );
-                return Err(Error::invalid_input(setting.name, rule, None));
+                return Err(UnusableProxy {
+                    variable: setting.name,
+                    problem,
+                });
             }
         }
     }
@@ -165,6 +164,7 @@ fn warn(setting: &Setting, problem: &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, Result};
 
     fn of(url: &str, variables: &[(&str, &str)]) -> Result<Option<String>> {
         let url = BaseUrl::parse(url).unwrap();
@@ -172,6 +172,7 @@ mod tests {
             let found = variables.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| value.into())
         })
+        .map_err(|proxy| Error::invalid_input(proxy.variable, proxy.to_string(), None))
     }
 
     const SERVICE: &str = "https://api.letta.com";
@@ -369,7 +370,7 @@ mod tests {
             _ => None,
         };
         let error = of_environment(&url, &variable).unwrap_err();
-        assert_eq!(error.field(), Some("HTTPS_PROXY"));
+        assert_eq!(error.variable, "HTTPS_PROXY");
         assert!(error.to_string().contains("UTF-8"), "{error}");
     }
 }

@@ -8,7 +8,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 
 /// What `reqwest::ClientBuilder` would make, which panics where it was built without cryptography of its own. Nothing
 /// is set for the process, and what the application has set is respected.
-pub(crate) fn with_ring() -> Result<ClientConfig, rustls::Error> {
+pub(super) fn with_ring() -> Result<ClientConfig, rustls::Error> {
     let provider = CryptoProvider::get_default().cloned();
     let provider = provider.unwrap_or_else(|| Arc::new(ring::default_provider()));
     let mut config = ClientConfig::builder_with_provider(provider)

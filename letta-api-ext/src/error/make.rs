@@ -1,0 +1,327 @@
+//! How errors are made.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use letta_api::{BodyError, Operation, TransportError};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderValue};
+
+use super::attempts::Attempts;
+use super::cause::Cause;
+use super::kind::{Added, Kind, Redirect, TimeLimit, Way};
+use super::{Error, Inner, reason, redact, retry_after};
+use crate::platform;
+use crate::time::clock;
+
+/// Longest part of a bad value that is shown, in characters.
+const VALUE_LIMIT: usize = 120;
+
+impl Error {
+    /// `value` is shown, unless it looks like a key. Leave it out where it may be secret.
+    pub(crate) fn invalid_input(
+        field: &'static str,
+        rule: impl Into<Cow<'static, str>>,
+        value: Option<&str>,
+    ) -> Self {
+        let got = value.map(|value| {
+            let text: String = value.chars().take(4 * VALUE_LIMIT).collect();
+            let text = redact::patterns(&text);
+            let mut shown: String = text.chars().take(VALUE_LIMIT).collect();
+            if shown.len() < text.len() {
+                shown.push('…');
+            }
+            format!("`{}`", shown.escape_debug())
+        });
+        Self::of(Kind::InvalidInput {
+            field,
+            rule: rule.into(),
+            got,
+        })
+    }
+
+    /// As [`invalid_input`](Self::invalid_input), for what was given in words of our own.
+    pub(crate) fn invalid_input_got(
+        field: &'static str,
+        rule: impl Into<Cow<'static, str>>,
+        got: String,
+    ) -> Self {
+        Self::of(Kind::InvalidInput {
+            field,
+            rule: rule.into(),
+            got: Some(got),
+        })
+    }
+
+    /// The same error, with a hint after the value.
+    pub(crate) fn with_hint(mut self, hint: &str) -> Self {
+        let inner = Arc::get_mut(&mut self.inner);
+        if let Some(Kind::InvalidInput { got: Some(got), .. }) = inner.map(|inner| &mut inner.kind)
+        {
+            got.push_str("; ");
+            got.push_str(hint);
+        }
+        self
+    }
+
+    /// What a floor above has to report of an answer, and why.
+    pub(crate) fn of_answer(
+        added: impl Added,
+        source: Option<Self>,
+        operation: impl Into<Option<&'static Operation>>,
+        headers: &HeaderMap,
+        secrets: &[&str],
+    ) -> Self {
+        let inner = Inner {
+            source: source.map(|error| Box::new(error) as _),
+            ..Inner::of(Kind::Added(Box::new(added)))
+        };
+        inner.with_answer(operation.into(), headers, secrets).into()
+    }
+
+    /// A success whose content is invalid.
+    pub(crate) fn invalid_response(
+        operation: impl Into<Option<&'static Operation>>,
+        status: StatusCode,
+        headers: &HeaderMap,
+        problem: impl Into<String>,
+        secrets: &[&str],
+    ) -> Self {
+        let problem = problem.into();
+        Inner::of(Kind::InvalidResponse { status, problem })
+            .with_answer(operation.into(), headers, secrets)
+            .into()
+    }
+
+    /// An answer of an error status, its body read already.
+    pub(crate) fn from_status(
+        operation: impl Into<Option<&'static Operation>>,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        secrets: &[&str],
+    ) -> Self {
+        let message = reason::of(headers, body, secrets);
+        let is_html = message.is_none() && letta_api::is_html(headers, body);
+        let kind = Kind::Status {
+            status,
+            message,
+            is_html,
+        };
+        Inner::of(kind)
+            .with_answer(operation.into(), headers, secrets)
+            .into()
+    }
+
+    /// The body of a success that could not be read.
+    pub(crate) fn from_lost_body(
+        operation: impl Into<Option<&'static Operation>>,
+        status: StatusCode,
+        headers: &HeaderMap,
+        error: &BodyError,
+        secrets: &[&str],
+    ) -> Self {
+        Inner::from_body(error, status, secrets)
+            .with_answer(operation.into(), headers, secrets)
+            .into()
+    }
+
+    /// Time ran out, perhaps within an answer that began so.
+    pub(crate) fn out_of_time(
+        operation: &'static Operation,
+        limit: TimeLimit,
+        head: Option<(StatusCode, &HeaderMap)>,
+        previous: Option<Self>,
+        secrets: &[&str],
+    ) -> Self {
+        let inner = Inner {
+            source: previous.map(|error| Box::new(error) as _),
+            ..Inner::of(Kind::Timeout {
+                status: head.map(|(status, _)| status),
+                limit: Some(limit),
+            })
+        };
+        inner.with_head(operation.into(), head, secrets).into()
+    }
+
+    /// A redirect that was not followed.
+    pub(crate) fn redirected(
+        operation: &'static Operation,
+        head: Option<(StatusCode, &HeaderMap)>,
+        redirect: Redirect,
+        secrets: &[&str],
+    ) -> Self {
+        let redirect = Redirect {
+            to: redact::text(&redirect.to, secrets).unwrap_or_else(|| "elsewhere".to_owned()),
+            ..redirect
+        };
+        let status = head.map(|(status, _)| status);
+        Inner::of(Kind::Redirect { status, redirect })
+            .with_head(operation.into(), head, secrets)
+            .into()
+    }
+
+    /// The HTTP client has no answer, perhaps because of the proxy that it goes through.
+    pub(crate) fn from_transport(
+        error: &TransportError,
+        operation: impl Into<Option<&'static Operation>>,
+        proxy: Option<&str>,
+        secrets: &[&str],
+    ) -> Self {
+        let source = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
+        let cause = error.downcast_ref::<reqwest::Error>();
+        // The client would not even try: it takes https only, say, or the URL is too long.
+        if cause.is_some_and(reqwest::Error::is_builder) {
+            let root = source.as_ref().map_or("", Cause::root);
+            let rule = format!("cannot be sent by this HTTP client: {root}");
+            return Self::invalid_input("request", rule, None);
+        }
+        let kind = match cause {
+            Some(cause) if platform::is_connect(cause) => {
+                Kind::Connect(Way::of(error, proxy, secrets))
+            }
+            _ if error.is_unprocessed() => Kind::Unprocessed,
+            Some(error) if error.is_timeout() => Kind::Timeout {
+                status: None,
+                limit: None,
+            },
+            _ => Kind::Interrupted {
+                status: None,
+                way: Way::of(error, proxy, secrets),
+            },
+        };
+        Inner::caused(kind, source)
+            .with_head(operation.into(), None, secrets)
+            .into()
+    }
+
+    /// The same error, of a call that has been through this.
+    pub(crate) fn after(mut self, attempts: Attempts) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// What OpenTelemetry calls `error.type`.
+    pub(crate) fn error_type(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match &self.inner.kind {
+            Kind::InvalidInput { .. } => "invalid_input",
+            Kind::Status { status, .. } => return Cow::Owned(status.as_str().to_owned()),
+            Kind::InvalidResponse { .. } => "invalid_response",
+            Kind::Redirect { .. } => "redirect",
+            Kind::Connect(_) => "connect",
+            Kind::Unprocessed => "unprocessed",
+            Kind::Timeout { .. } => "timeout",
+            Kind::Interrupted { .. } => "interrupted",
+            Kind::Added(added) => added.error_type(),
+        })
+    }
+
+    pub(crate) fn of(kind: Kind) -> Self {
+        Inner::of(kind).into()
+    }
+}
+
+impl Inner {
+    fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            operation: None,
+            request_id: None,
+            retry_after: None,
+            should_retry: None,
+            source: None,
+        }
+    }
+
+    pub(crate) fn caused(kind: Kind, cause: Option<Cause>) -> Self {
+        Self {
+            source: cause.map(|cause| Box::new(cause) as _),
+            ..Self::of(kind)
+        }
+    }
+
+    /// An answer of this status began, and its body could not be read.
+    fn from_body(error: &BodyError, status: StatusCode, secrets: &[&str]) -> Self {
+        if !status.is_success() {
+            // What the service thinks of the call is known, if not why.
+            return Self::of(Kind::Status {
+                status,
+                message: None,
+                is_html: false,
+            });
+        }
+        if let Some(limit) = error.limit() {
+            let problem = format!(
+                "the body is longer than {limit} bytes, the limit that `response_body_limit` sets"
+            );
+            return Self::of(Kind::InvalidResponse { status, problem });
+        }
+        let status = Some(status);
+        let kind = match error.lost_to() {
+            Some(cause) if cause.is_timeout() => Kind::Timeout {
+                status,
+                limit: None,
+            },
+            _ => Kind::Interrupted {
+                status,
+                way: Way::default(),
+            },
+        };
+        let cause = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
+        Self::caused(kind, cause)
+    }
+
+    /// As [`with_answer`](Self::with_answer), where one may not have begun.
+    pub(crate) fn with_head(
+        mut self,
+        operation: Option<&'static Operation>,
+        head: Option<(StatusCode, &HeaderMap)>,
+        secrets: &[&str],
+    ) -> Self {
+        self.operation = operation.map(|operation| operation.id);
+        match head {
+            Some((_, headers)) => self.with_answer(operation, headers, secrets),
+            None => self,
+        }
+    }
+
+    fn with_answer(
+        mut self,
+        operation: Option<&'static Operation>,
+        headers: &HeaderMap,
+        secrets: &[&str],
+    ) -> Self {
+        self.operation = operation.map(|operation| operation.id);
+        self.request_id = request_id(headers, secrets);
+        self.retry_after = retry_after::parse(headers, clock::now());
+        self.should_retry = match headers.get("x-should-retry").map(HeaderValue::as_bytes) {
+            Some(b"true") => Some(true),
+            Some(b"false") => Some(false),
+            _ => None,
+        };
+        self
+    }
+}
+
+/// The service's name for a request, without secrets.
+pub(crate) fn request_id(headers: &HeaderMap, secrets: &[&str]) -> Option<String> {
+    let id = headers.get("x-request-id")?.to_str().ok()?;
+    redact::text(id, secrets)
+}
+
+impl From<Inner> for Error {
+    fn from(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+            attempts: Attempts::default(),
+            held_off: None,
+        }
+    }
+}
+
+/// For conversions that cannot fail, such as from an [`Origin`](crate::Origin) to itself.
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}

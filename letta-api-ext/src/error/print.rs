@@ -1,0 +1,125 @@
+//! How an error is printed.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use super::Error;
+use super::attempts::Stopped;
+use super::kind::{Kind, TimeLimit};
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = self.inner.operation {
+            write!(f, "{operation}: ")?;
+        }
+        match &self.inner.kind {
+            Kind::InvalidInput { field, rule, got } => {
+                write!(f, "`{field}` {rule}")?;
+                if let Some(got) = got {
+                    write!(f, "; got {got}")?;
+                }
+            }
+            Kind::Status {
+                status,
+                message,
+                is_html,
+            } => {
+                write!(f, "the service answered {status}")?;
+                if let Some(message) = message {
+                    write!(f, ": {message}")?;
+                }
+                if *status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+                    f.write_str("; a proxy asks for a user name and a password")?;
+                }
+                if *is_html {
+                    f.write_str(
+                        " with a page of HTML; a proxy or another server may have answered in its place",
+                    )?;
+                }
+            }
+            Kind::InvalidResponse { status, problem } => write!(
+                f,
+                "the service answered {status}, and not as it documents: {problem}"
+            )?,
+            Kind::Redirect { redirect, .. } => write!(
+                f,
+                "the service redirects from {} to {}: {}",
+                redirect.from, redirect.to, redirect.rule
+            )?,
+            Kind::Connect(way) => write!(f, "cannot connect to {way}")?,
+            Kind::Unprocessed => f.write_str("the service turned the request away unread")?,
+            Kind::Timeout { status, limit } => {
+                match status {
+                    None => f.write_str("the service did not answer")?,
+                    Some(status) => {
+                        write!(
+                            f,
+                            "the service answered {status}, and the rest did not come"
+                        )?;
+                    }
+                }
+                match limit {
+                    None => f.write_str(" in time")?,
+                    Some(TimeLimit::Attempt(limit)) => {
+                        write!(f, " within the {limit:?} that an attempt may take")?;
+                    }
+                    Some(TimeLimit::Deadline(limit)) => {
+                        write!(f, " within the call's deadline of {limit:?}")?;
+                    }
+                }
+            }
+            Kind::Interrupted { status: None, way } => {
+                f.write_str("the connection to the service broke before it answered")?;
+                if way.to.is_some() || way.reason.is_some() {
+                    write!(f, " ({way})")?;
+                }
+            }
+            Kind::Interrupted {
+                status: Some(status),
+                ..
+            } => write!(
+                f,
+                "the service answered {status}, and the connection broke within the answer"
+            )?,
+            Kind::Added(added) => fmt::Display::fmt(added, f)?,
+        }
+        if let Some(id) = &self.inner.request_id {
+            write!(f, " (request {id})")?;
+        }
+        if let Some(left) = self.held_off {
+            let left = Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+            write!(f, "; not asked again for another {left:?}")?;
+        }
+        if self.attempts.count > 1 {
+            write!(f, "; tried {} times", self.attempts.count)?;
+        }
+        match (self.attempts.stopped, self.inner.retry_after) {
+            (None, _) => Ok(()),
+            (Some(Stopped::Deadline), Some(wait)) => {
+                write!(f, "; it asks to wait {wait:?}, past the call's deadline")
+            }
+            (Some(Stopped::Deadline), None) => {
+                f.write_str("; the call's deadline leaves no time to try again")
+            }
+            (Some(Stopped::Budget), _) => {
+                f.write_str("; not tried again, since the retry budget is spent")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Error");
+        out.field("message", &self.to_string());
+        if let Some(wait) = &self.retry_after() {
+            out.field("retry_after", wait);
+        }
+        if let Some(source) = &self.inner.source {
+            out.field("source", source);
+        }
+        out.finish()
+    }
+}

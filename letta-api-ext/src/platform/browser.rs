@@ -1,0 +1,78 @@
+//! A browser: JavaScript's time and tasks, and the browser's own `fetch`.
+
+use std::ffi::OsString;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use letta_api::BaseUrl;
+use reqwest::Request;
+
+use super::{HttpSettings, NoRuntime, UnusableProxy};
+
+pub(crate) mod time;
+
+#[cfg(feature = "minter")]
+compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-unknown");
+
+/// There is one thread, and nothing needs to be `Send`.
+pub(crate) type BoxStream<T> = Pin<Box<dyn Stream<Item = T>>>;
+
+/// `fetch` follows redirects, whatever it is told.
+pub(crate) const FOLLOWS_REDIRECTS: bool = true;
+
+/// Calls can always be made.
+pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
+    Ok(())
+}
+
+/// A browser does not tell why there is no answer.
+pub(crate) fn is_connect(_: &reqwest::Error) -> bool {
+    false
+}
+
+/// A browser decides by itself on proxies.
+pub(crate) fn proxy_of(
+    _: &BaseUrl,
+    _: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<String>, UnusableProxy> {
+    Ok(None)
+}
+
+/// A browser decides by itself on connections, compression and redirects.
+///
+/// # Errors
+///
+/// What is wrong, in words that may be printed.
+pub(crate) fn http_client(_: &HttpSettings) -> Result<reqwest::Client, String> {
+    let client = reqwest::Client::builder().build();
+    client.map_err(|error| error.without_url().to_string())
+}
+
+/// A browser has one user and no fleet, and the bucket's clock does not run there: retries are not counted.
+#[derive(Clone)]
+pub(crate) enum Bucket {}
+
+impl Bucket {
+    pub(crate) fn new(_: u32, _: f32) -> Option<Self> {
+        None
+    }
+
+    pub(crate) fn deposit(&self) {
+        match *self {}
+    }
+
+    pub(crate) fn withdraw(&self) -> bool {
+        match *self {}
+    }
+}
+
+/// The same request, its body copied. `None` if the body is a stream.
+pub(crate) fn copy_request(request: &Request) -> Option<Request> {
+    request.try_clone()
+}
+
+/// A body cannot be taken out here, and is copied with the request.
+pub(crate) fn take_whole_body(_: &mut Request) -> Option<Bytes> {
+    None
+}
