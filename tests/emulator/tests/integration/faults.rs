@@ -125,7 +125,7 @@ async fn an_error_on_demand_has_a_message_whatever_its_status() {
         assert_eq!(answer.status, status);
         assert_eq!(
             answer.message(),
-            "a fault that the emulator was told to have"
+            "the emulator was told to inject this fault"
         );
     }
 }
