@@ -1,24 +1,23 @@
-//! What an operation is called and how it behaves, apart from any one call of it.
+//! Operations: their names, and how they behave.
 
 /// An operation of the API: its name, method and path template, and what a
 /// [`Transport`](crate::Transport) may need to know of it.
 ///
-/// The constants in [`operations`](crate::operations) are generated from the description. All of it
-/// is safe to log, and fit for metric labels: a template holds no IDs and no secrets.
+/// The constants in [`operations`](crate::operations) are generated from the description. All fields are safe to log and
+/// to use as labels of metrics: a path template holds no IDs and no secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Operation {
-    /// The operation's name, as the method on [`Client`](crate::Client) is called.
+    /// The operation's name, which is the name of the method on [`Client`](crate::Client).
     pub id: &'static str,
     /// The HTTP method, in capitals.
     pub method: &'static str,
     /// The path with its parameters in braces, as in `/v1/agents/{agent_id}`.
     pub path_template: &'static str,
-    /// Whether a call whose outcome is unknown may be sent again without harm, as when the connection
-    /// broke after it was sent. The meaning of the operation decides, not its HTTP method; the overlay
-    /// of the description says so for each.
+    /// Whether a call may be sent again if its outcome is unknown, for instance because the connection broke. What the
+    /// operation does decides this, not its HTTP method. The overlay of the description marks each operation.
     pub safe_to_repeat: bool,
-    /// Whether a success's body is handed over as a stream, not read whole.
+    /// Whether the body of a success is handed over as a stream, and not read whole.
     pub streams: bool,
 }
 

@@ -1,7 +1,30 @@
-//! Fourth stage: what progenitor has no way to take is put in a form that it takes.
+//! Fourth stage: what progenitor cannot take is put in a form that it takes.
 //!
-//! Whatever the refine stage has to know of it stands in the description afterwards, in extensions that
-//! begin with [`MADE`]. Nothing is lost here: what cannot be arranged is left as it is, for a lint to refuse.
+//! What the refine stage has to know is written into the description, in extensions that begin with [`MADE`]. What
+//! cannot be arranged is left as it is, and a lint refuses it.
+//!
+//! For example, this union of an answer
+//!
+//! ```yaml
+//! get:
+//!   operationId: getTool
+//!   responses:
+//!     '200': {content: {application/json: {schema: {oneOf: [{$ref: '#/components/schemas/Tool'}, {type: string}]}}}}
+//! ```
+//!
+//! becomes a reference to a component, and the component says how its branches differ. progenitor makes a placeholder of
+//! the union, typify makes the types of the branches, and refine writes the enum:
+//!
+//! ```yaml
+//! components:
+//!   schemas:
+//!     GetToolResponse:
+//!       x-made-from: '#/paths/…/schema'
+//!       x-made-union: {open: true, branches: [{variant: Tool, kinds: [object]}, {variant: Text, kinds: [string]}]}
+//!     branches-of-GetToolResponse:
+//!       type: object
+//!       properties: {b0: {$ref: '#/components/schemas/Tool'}, b1: {type: string}}
+//! ```
 
 mod build;
 mod deprecated;
@@ -28,6 +51,10 @@ pub(crate) use operation_ids::name as operation_name;
 pub use uploads::FILE_TYPE;
 
 /// Arranges a description in OpenAPI 3.0.
+///
+/// The order matters. Names of operations come first, since types are named for them. References to parts without a
+/// name are replaced before anything looks at schemas. What operations make of schemas (events, answers, forms) comes
+/// before inline schemas get names. Unions are set aside last, when every branch that needs a type has one.
 pub fn arrange(document: Node) -> Node {
     let mut document = document;
     forget_made(&mut document);
@@ -49,10 +76,11 @@ pub fn arrange(document: Node) -> Node {
     document
 }
 
-/// More often than anything is moved.
+/// How many times one part may have been moved. No part is moved so often; the limit ends a circle of notes.
 const MOVES: usize = 8;
 
-/// Where what stands at `at` stood before this stage moved it: an overlay comes before.
+/// The place where a part of the description was before this stage moved it. Findings name that place, since an overlay is
+/// applied before this stage and can reach no other.
 pub fn origin(document: &Node, at: &Pointer) -> Pointer {
     // What was moved may be part of something that had been moved before.
     let mut origin = at.clone();
@@ -66,8 +94,8 @@ pub fn origin(document: &Node, at: &Pointer) -> Pointer {
     origin
 }
 
-/// Follows the notes on the way to a place once: the last of them on the way counts, since it is about the innermost part that
-/// was moved.
+/// Follows the notes on the way to a place once. The last of them on the way counts, since it is about the innermost part that
+/// was moved. A branch of a union has no note itself: it is field `b1` of a component, whose note says where all branches were.
 fn one_origin(document: &Node, at: &Pointer) -> Pointer {
     let mut node = Some(document);
     let mut origin = Pointer::default();
@@ -91,7 +119,7 @@ fn one_origin(document: &Node, at: &Pointer) -> Pointer {
     origin
 }
 
-/// Removes notes that a description has from outside. A description that holds them could steer the later stages.
+/// Removes notes that the description already had when it was read. Such a description could steer the later stages.
 fn forget_made(node: &mut Node) {
     match &mut node.value {
         Value::Object(members) => {

@@ -1,11 +1,29 @@
 //! Third stage: a description in OpenAPI 3.1 becomes one in 3.0.3, which is what progenitor reads.
 //!
-//! What 3.0 can say, it is made to say; each place is recorded, with what becomes of the meaning. What it
-//! cannot say is refused, all of it at once, unless the overlay leaves it out. A schema of 3.0 is read as
+//! What 3.0 can express is rewritten. Each place is recorded, with the effect on the meaning. What 3.0 cannot
+//! express is refused, all of it at once, unless the overlay leaves it out. A schema of 3.0 is read as
 //! progenitor reads it: `nullable: true` is null, or whatever the rest of the schema says.
 //!
 //! `positions` finds the schemas, `schema` takes each through the rules, and each of the other files is a
 //! family of rules. Pointers and places are those of the description as it was given.
+//!
+//! For example, this property of a 3.1 description
+//!
+//! ```yaml
+//! name:
+//!   type: [string, 'null']
+//!   const: Ada
+//!   title: Name
+//! ```
+//!
+//! becomes this one, by the rules `null-type`, `const`, `type-list` and `title`. Null is removed and
+//! `nullable` is not added, since the `const` refuses null:
+//!
+//! ```yaml
+//! name:
+//!   type: string
+//!   enum: [Ada]
+//! ```
 
 mod bounds;
 mod branches;
@@ -64,6 +82,9 @@ enum Place {
 }
 
 /// What all rules share.
+///
+/// Two trees are in use at a time. Rules read the description as it was given, through `document`, and change a
+/// copy of it. If they read the copy, an answer would depend on which schemas have been rewritten already.
 struct Lowering<'a> {
     /// The description as it was given.
     document: &'a Node,
@@ -73,10 +94,14 @@ struct Lowering<'a> {
     fit: defaults::Fit,
     /// Whether the schema is within `not`, where to loosen is to forbid.
     is_negated: bool,
+    /// How many schemas the present one is in. Each is a frame on the stack, so there is a limit.
     depth: usize,
 }
 
-/// Lowers a description, the overlay applied. One that is not of version 3.1 comes out as it was.
+/// Lowers a description, the overlay applied. One that is not of version 3.1 is returned unchanged.
+///
+/// The result is complete even if there are refusals: a refused keyword stays in its schema. So the lints after
+/// this stage can look at the rest, and a maintainer sees all problems in one run.
 pub fn lower(document: &Node) -> Lowered {
     let version = document.get("openapi").and_then(Node::as_str);
     if !version.is_some_and(|version| version.starts_with("3.1.")) {
@@ -86,6 +111,7 @@ pub fn lower(document: &Node) -> Lowered {
             refusals: Vec::new(),
         };
     }
+    // The validator reads the whole description, and so does the copy. Neither needs the other.
     let (fit, mut lowered) = in_parallel(|| defaults::Fit::new(document), || document.clone());
     let mut lowering = Lowering {
         document,

@@ -3,7 +3,7 @@
 //! Three kinds. *Markers* (`x-codegen-…`) come from the overlay and say what is wanted of the generator. *Notes*
 //! (`x-made-…`) are written by the arrange stage for the stages after it. *Foreign* ones belong to other tools.
 //!
-//! The names are part of what maintainers write, so a new one needs a line here, a lint that tells where it may stand
+//! Maintainers write the names of markers. So a new one needs a line here, a lint that says where it may be
 //! (`lint/markers.rs`), and a line in `DESIGN.md`.
 
 /// Vendor extensions that begin so are ours. No others may begin so.
@@ -44,7 +44,7 @@ pub const EVENT_STREAM: &str = "x-made-event-stream";
 pub const OPTIONAL_BODY: &str = "x-made-optional-body";
 /// On an operation and on the schema of its request body: the body is sent as `multipart/form-data`.
 pub const UPLOAD: &str = "x-made-upload";
-/// On a schema that has been moved: the JSON pointer to where it stood, for actions of the overlay.
+/// On a schema that has been moved: the JSON pointer to its original place, for actions of the overlay.
 pub const FROM: &str = "x-made-from";
 /// On an object: its properties that are not sent.
 pub const NOT_SENT: &str = "x-made-not-sent";
@@ -52,15 +52,19 @@ pub const NOT_SENT: &str = "x-made-not-sent";
 pub const REQUIRED_TO_SEND: &str = "x-made-required-to-send";
 /// On an object that is sent and received: its properties that every answer has, and requests do not have.
 pub const REQUIRED_IN_ANSWERS: &str = "x-made-required-in-answers";
-/// On a component: it is one of several, and what there is to know of that.
+/// On a component: it is a union, and how its branches differ.
 ///
-/// `open`: whether it keeps what it does not know; `tag`: the property by which objects are told apart, if there
-/// is one; `branches`: of each, the `field` that has its type in [`branches_of`] the component, the name of its
-/// `variant`, whether that is `boxed`, the `kinds` of JSON it may be, the values of the tag (`tags`) that lead to
-/// it, the `texts` that it is one of if it is an enum, the properties that are `required`, and those
-/// that are so in answers alone (`in_answers`).
+/// - `open`: whether it keeps what it does not know.
+/// - `tag`: the property that distinguishes objects, if there is one.
+/// - `branches`, of each:
+///   - `field`: the field of [`branches_of`] the component that has its type;
+///   - `variant`: the name of its variant, and `boxed`: whether that is boxed;
+///   - `kinds`: the kinds of JSON that it may be;
+///   - `tags`: the values of the tag that lead to it;
+///   - `texts`: its values, if it is an enum;
+///   - `required`: its required properties, and `in_answers`: those that are required in answers only.
 pub const UNION: &str = "x-made-union";
-/// On a component whose fields have the types of a union's branches: where those stood.
+/// On a component whose fields have the types of a union's branches: the original places of those.
 pub const BRANCHES_FROM: &str = "x-made-branches-from";
 /// On a property: a text that is this, or something that the description does not know.
 pub const CONSTANT: &str = "x-made-constant";
@@ -77,7 +81,7 @@ pub fn union_of(component: &str) -> Option<&str> {
     component.strip_prefix("branches-of-")
 }
 
-/// Whether a member of any object is an extension. OpenAPI lets everybody add those, and gives them no meaning.
+/// Whether a member of any object is an extension. OpenAPI lets anyone add those, and gives them no meaning.
 pub fn is_extension(key: &str) -> bool {
     key.starts_with("x-")
 }

@@ -1,11 +1,19 @@
-//! The names that the generator makes of a description's names: what progenitor and typify do, done
-//! again, so that a name can be known before there is code, and two that would clash be told apart.
+//! The names in Rust for the names of a description.
+//!
+//! progenitor and typify make those names. Here the same is done again, so that lints and the model know a name before there is code,
+//! and two names that would clash are found.
+//!
+//! | description | method | type | field |
+//! |---|---|---|---|
+//! | `agents.list` | `agents_list` | `AgentsList` | `agents_list` |
+//! | `type` | `type_` | `Type` | `type_` |
+//! | `2fa` | `_2fa` | `X2fa` | `x2fa` |
 
 use heck::{ToKebabCase, ToPascalCase, ToSnakeCase};
 
 /// The field of a branch of an open union that keeps members that the description does not know.
 pub const UNKNOWN_MEMBERS: &str = "unknown";
-/// The modules of `generated.rs` that are no tag's: no tag may be called so.
+/// The modules of `generated.rs` that do not belong to a tag. No tag may have such a name.
 pub const MODULES: [&str; 3] = [SHARED, TYPES, OPERATIONS];
 
 /// The module of the types that several tags reach.
@@ -16,7 +24,7 @@ pub const TYPES: &str = "types";
 
 /// The module of all operations.
 pub const OPERATIONS: &str = "operations";
-/// The constant that lists all operations: no operation's own may be called so.
+/// The constant that lists all operations. No operation may have this name in capitals.
 pub const ALL: &str = "ALL";
 /// The feature, and so the file, of the operations that have no tag.
 pub const UNTAGGED: &str = "untagged";
@@ -58,8 +66,8 @@ pub fn module_name(feature: &str) -> String {
     }
 }
 
-/// The variants of an enum with these values, in their order. With characters that no name may have,
-/// different values can come out the same; then they are spelled with an `X` for each of those.
+/// The variants of an enum with these values, in their order. Different values can become the same name, if they differ only in
+/// characters that a name cannot have. Then each such character becomes an `X`, as typify does: `<` and `<=` are `X` and `Xx`.
 pub fn variant_names(values: &[&str]) -> Vec<String> {
     let plain: Vec<String> = values.iter().map(|value| type_name(value)).collect();
     if all_differ(&plain) {

@@ -1,8 +1,40 @@
-//! Seventh stage: progenitor's code becomes the code we want, if progenitor has no setting for it.
+//! Seventh stage: progenitor's code is changed where progenitor has no setting for what we want.
 //!
-//! A pass over the syntax tree, driven by the description's markers. What it expects of progenitor's
-//! output and does not find is an error, never a silent omission: a new version of progenitor that
-//! writes something else must be noticed.
+//! A pass over the syntax tree, driven by the description's markers. If progenitor's output lacks something that this stage
+//! expects, that is an error and never passed over: a new version of progenitor that writes something else must be
+//! noticed.
+//!
+//! For example, progenitor writes
+//!
+//! ```ignore
+//! pub async fn delete_token<'a>(&'a self, token: &'a str) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+//!     let url = format!("{}/v1/tokens/{}", self.baseurl, encode_path(&token.to_string()));
+//!     let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+//!     header_map.append("api-version", …);
+//!     let mut request = self.client.delete(url).header(ACCEPT, …).headers(header_map).build()?;
+//!     let info = OperationInfo { operation_id: "delete_token" };
+//!     self.pre(&mut request, &info).await?;
+//!     let result = self.exec(request, &info).await;
+//!     self.post(&result, &info).await?;
+//!     let response = result?;
+//!     match response.status().as_u16() {
+//!         204u16 => Ok(ResponseValue::empty(response)),
+//!         400u16 => Err(Error::ErrorResponse(ResponseValue::from_response(response).await?)),
+//!         _ => Err(Error::UnexpectedResponse(response)),
+//!     }
+//! }
+//! ```
+//!
+//! and this stage makes of it
+//!
+//! ```ignore
+//! pub async fn delete_token<'a>(&'a self, token: &'a str) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+//!     let token_segment = path::segment("token", &token)?;
+//!     let url = path::url_of(&self.baseurl, format_args!("/v1/tokens/{}", token_segment));
+//!     let request = self.client.delete(url).header(ACCEPT, …).build()?;
+//!     call::nothing(self, request, &operations::DELETE_TOKEN, &[204u16], &[400u16]).await
+//! }
+//! ```
 
 mod answers;
 mod bodies;

@@ -1,8 +1,18 @@
-//! Eighth stage: the code is dealt out to files, one for each tag, and to features.
+//! Eighth stage: the code is divided into files, one for each tag, and into features.
 //!
-//! An operation is there when the feature of any of its tags is on. A type is there when an operation is that
+//! An operation exists if the feature of any of its tags is on. A type exists if an operation does that
 //! reaches it. A tag's file holds its operations and the types that no other tag reaches; the other types are in
 //! `shared.rs`. A file that is too long is divided further by [`SourceFile::divide`].
+//!
+//! For example, `list_agents` has the tag `agents` and returns `AgentPage`, and `list_runs` has the tag `runs` and returns `RunPage`. Both
+//! pages mention `Cursor`. Then this comes out:
+//!
+//! | file | holds | condition |
+//! |---|---|---|
+//! | `generated.rs` | `mod agents; mod runs; mod shared;` and what they export | |
+//! | `generated/agents.rs` | `list_agents`, `LIST_AGENTS`, `AgentPage` | `feature = "agents"` |
+//! | `generated/runs.rs` | `list_runs`, `LIST_RUNS`, `RunPage` | `feature = "runs"` |
+//! | `generated/shared.rs` | `Cursor` | `any(feature = "agents", feature = "runs")` |
 
 mod features;
 mod layout;
@@ -43,11 +53,13 @@ pub struct Split {
 struct Operation {
     method: ImplItemFn,
     constant: ItemConst,
+    /// The features of its tags, that of the first tag first.
     features: Vec<String>,
+    /// Types that it needs and that its code does not mention.
     extra_types: Vec<String>,
 }
 
-/// Deals out the code.
+/// Divides the code.
 ///
 /// # Errors
 ///
@@ -80,12 +92,14 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
             .and_then(|it| it.strip_prefix("::"))
         {
             debug_assert!(!function.is_empty());
-            // For the default of a fraction, typify adds a function that nothing calls.
+            // typify adds a function for the default of a fraction, and nothing calls it.
             if mentions.values().any(|it| it.contains(&name)) {
                 defaults.push(part);
             }
             continue;
         }
+        // A part that one feature reaches goes into that feature's file, unless it is a helper module. No features at all means
+        // that only `full` turns it on.
         let mut features = part.features.iter();
         match (features.next(), features.next()) {
             (Some(only), None) if name.starts_with(char::is_uppercase) => {
@@ -148,13 +162,13 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     })
 }
 
-/// Methods with their constants, as the model has them.
+/// Pairs each method with its constant, and with what the model says about it.
 fn operations(
     methods: Vec<ImplItemFn>,
     constants: Vec<ItemConst>,
     model: &Model,
 ) -> Result<Vec<Operation>, Failure> {
-    // The second method of an operation, for its events, is there when the first is.
+    // The second method of an operation, for its events, has the features of the first.
     let seconds: BTreeMap<&str, &model::Operation> = model
         .operations
         .values()
@@ -184,7 +198,7 @@ fn operations(
     Ok(operations)
 }
 
-/// What goes into the file of a tag.
+/// The content of the file of a tag.
 #[derive(Default)]
 struct Draft {
     methods: Vec<(BTreeSet<String>, ImplItemFn, ItemConst)>,
@@ -194,6 +208,7 @@ struct Draft {
 }
 
 impl Draft {
+    /// The file. The module has one condition for all that it holds, so only what differs from that has a condition of its own.
     fn file(self, feature: &str) -> SourceFile {
         let module = module_name(feature);
         let methods = self
@@ -224,7 +239,7 @@ impl Draft {
             path: format!("src/generated/{module}.rs"),
             doc,
             methods: methods.collect(),
-            // The types are there for this feature alone; the module may be there for others.
+            // The types need this feature. The module may exist for another one, if an operation in it has several tags.
             types: self
                 .types
                 .into_iter()
@@ -237,6 +252,7 @@ impl Draft {
     }
 }
 
+/// `shared.rs`: types that several features reach, each with its list, and the functions that make defaults.
 fn shared_file(shared: Vec<Part>, defaults: Vec<Part>) -> Result<SourceFile, Failure> {
     let mut types: Vec<TypeUnit> = shared
         .into_iter()
@@ -283,7 +299,8 @@ fn shared_file(shared: Vec<Part>, defaults: Vec<Part>) -> Result<SourceFile, Fai
     })
 }
 
-/// A type with its impls, which have one attribute together.
+/// A type with its impls. With a condition, the type has it, and all impls together have it once: a type has up to ten impls, and
+/// each list of features may be long.
 fn unit(part: Part, gate: Option<Attribute>) -> TypeUnit {
     let mut items = part.items;
     if let Some(gate) = gate {
@@ -305,7 +322,7 @@ fn unit(part: Part, gate: Option<Attribute>) -> TypeUnit {
     }
 }
 
-/// Items with one attribute for all of them.
+/// Items with one attribute for all of them: `const _: () = { … };`, in which impls count as if they were outside.
 fn together(gate: Attribute, items: Vec<Item>) -> ItemConst {
     let mut block = template!(ItemConst: { const _: () = {}; });
     block.attrs.push(gate);

@@ -1,5 +1,7 @@
-//! Names that the hand-written part of the generated crate has, read from its source: what is generated beside it must
-//! be called otherwise. A list kept by hand would be behind as soon as somebody writes a method.
+//! Names that the hand-written part of letta-api has, read from its source. What is generated must have other names.
+//!
+//! An operation `withTransport` would be a second method `Client::with_transport`, which does not compile. A list kept by hand would be out of date as
+//! soon as a method is added.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -8,12 +10,12 @@ use syn::{ImplItem, Item, Meta, Token, Type};
 
 use crate::manifest;
 
-/// Where the client is. A test sees to it that nothing is implemented for it elsewhere.
+/// The source of the client. A test makes sure that it has no impl in another file.
 const CLIENT: &str = include_str!("../../letta-api/src/client.rs");
 const MANIFEST: &str = include_str!("../../letta-api/Cargo.toml");
 
-/// The methods that the client has before any is generated. One of the same name would not compile, or, where a trait
-/// has the name, would be called in its place.
+/// The methods that the client has before any is generated. A generated method of the same name would not compile, or would be called in
+/// place of a trait's.
 pub fn client_methods() -> &'static BTreeSet<String> {
     static METHODS: LazyLock<BTreeSet<String>> = LazyLock::new(|| methods_of("Client", CLIENT));
     &METHODS
@@ -29,7 +31,7 @@ pub fn features() -> &'static BTreeSet<String> {
 ///
 /// # Panics
 ///
-/// Where the source is no Rust, or the type derives what is not known here. Both are mistakes in this workspace, which
+/// If the source is not Rust, or the type derives a trait that is not known here. Both are mistakes in this workspace, which
 /// the tests find.
 pub fn methods_of(name: &str, source: &str) -> BTreeSet<String> {
     let file = syn::parse_file(source).expect("the client's source is Rust");

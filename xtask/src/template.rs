@@ -1,5 +1,6 @@
-//! Code that is written out once, and filled in for each type, field or operation. To parse code takes a debug build many times
-//! as long as to copy what has been parsed.
+//! Code that is written out once, and filled in for each type, field or operation.
+//!
+//! `parse_quote!` would parse the code anew for each. In a debug build, that takes many times as long as to copy what has been parsed.
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -7,8 +8,8 @@ use syn::{
 };
 
 /// `template!(ImplItemFn: { fn method() -> Type {} }, method = &ident, Type = &ty)`: the code, with these names
-/// replaced. A name that is to be a type or an expression stands for one alone. What a macro or an attribute is
-/// given stays as it is.
+/// replaced. A name is replaced by a type or an expression only if it is the whole type or expression. The arguments of macros and
+/// attributes are not changed.
 macro_rules! template {
     ($kind:ty: { $($code:tt)* } $(, $name:ident = $with:expr)* $(,)?) => {{
         thread_local! {
@@ -24,7 +25,7 @@ macro_rules! template {
 }
 pub(crate) use template;
 
-/// What takes the place of a name.
+/// The replacement for a name.
 pub(crate) enum Part<'a> {
     Ident(&'a Ident),
     Type(&'a Type),

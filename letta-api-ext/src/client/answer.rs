@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use letta_api::{Operation, Response, ResponseValue};
+use letta_api::{InvalidRequest, Operation, Response, ResponseValue};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -180,7 +180,7 @@ impl<E> From<letta_api::Error<E>> for Error {
             })
         };
         match error {
-            letta_api::Error::InvalidRequest(problem) => from_invalid_request(&problem),
+            letta_api::Error::InvalidRequest(refused) => refused.into(),
             letta_api::Error::Transport(error) => match error.downcast::<Self>() {
                 // Our own transport's, and complete.
                 Ok(error) => error,
@@ -228,10 +228,13 @@ impl<E> From<letta_api::Error<E>> for Error {
     }
 }
 
-fn from_invalid_request(problem: &str) -> Error {
-    Error::of(Kind::InvalidInput {
-        field: "request",
-        rule: format!("is refused: {problem}").into(),
-        got: None,
-    })
+/// The raw client has refused a parameter, or the request as a whole.
+impl From<InvalidRequest> for Error {
+    fn from(refused: InvalidRequest) -> Self {
+        Self::of(Kind::InvalidInput {
+            field: refused.field().unwrap_or("request"),
+            rule: refused.rule().into(),
+            got: None,
+        })
+    }
 }

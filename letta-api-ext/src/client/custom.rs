@@ -95,7 +95,7 @@ impl<T> CustomRequest<T> {
     /// `send` reports a parameter that the path does not have, and a value that would name another resource: an empty one, and
     /// one with `.` or `..` between slashes.
     pub fn path_param(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
-        let segment = path::segment::<()>(name, &value.as_ref());
+        let segment = path::segment(name, &value.as_ref());
         let segment = segment.map(Arc::new).map_err(Error::from);
         self.params.push((name, segment));
         self
@@ -367,7 +367,7 @@ mod tests {
         let params: Vec<_> = params
             .iter()
             .map(|(name, value)| {
-                let segment = path::segment::<()>(name, value);
+                let segment = path::segment(name, value);
                 (*name, segment.map(Arc::new).map_err(Error::from))
             })
             .collect();

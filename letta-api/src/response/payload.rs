@@ -8,9 +8,9 @@ use super::head::Response;
 use super::html;
 use super::value::ResponseValue;
 
-/// A body that is not what the description says: no JSON, JSON of another shape, cut short.
+/// A body that is not what the description says: it is not JSON, is JSON of another shape, or ends early.
 ///
-/// Printing it says what is wrong and where, and shows nothing of the body.
+/// `Display` and `Debug` say what is wrong and where. They show nothing of the body.
 pub struct InvalidPayload {
     /// Without its body.
     response: Response,
@@ -34,7 +34,7 @@ impl InvalidPayload {
         self.response.extension()
     }
 
-    /// What is wrong with the body, and at which line and column of it. Of a page of HTML, that it is one.
+    /// What is wrong with the body, and at which line and column. If it is a page of HTML, this says so.
     pub fn problem(&self) -> &str {
         &self.problem
     }
@@ -44,7 +44,7 @@ impl InvalidPayload {
         &self.body
     }
 
-    /// The same answer with this value, for a layer above that made sense of the body. Status, headers and extensions stay.
+    /// The same answer with this value, for a layer above that has read the body in another way. Status, headers and extensions stay.
     pub fn with_value<T>(self, value: T) -> ResponseValue<T> {
         ResponseValue::read_by_hand(self.response, value)
     }
@@ -97,7 +97,7 @@ impl InvalidPayload {
         }
     }
 
-    /// Of a body that was to be decoded and is not read yet.
+    /// The error for a body that has not been read.
     pub(super) fn unread(response: Response) -> Self {
         Self {
             response: response.without_body(),
@@ -107,8 +107,8 @@ impl InvalidPayload {
     }
 }
 
-/// Says what is wrong with a body without quoting it. serde's own message may quote values, so only
-/// the kinds that name nothing but our own fields are passed on.
+/// Says what is wrong with a body without quoting it. serde's own message may quote values. Only a message that names a
+/// field of ours is passed on.
 fn describe(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
 

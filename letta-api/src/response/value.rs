@@ -12,16 +12,15 @@ use super::stream::ByteStream;
 
 /// What the service answered: the value, and the status and headers that came with it.
 ///
-/// `Debug` writes the status alone. The value is reached through `Deref`, or taken with
-/// [`into_inner`](Self::into_inner).
+/// `Debug` writes only the status. `Deref` gives the value, and [`into_inner`](Self::into_inner) takes it out.
 pub struct ResponseValue<T> {
-    /// Without its body, unless it is an error.
+    /// Has its body only if its status is an error.
     response: Response,
     value: T,
 }
 
 impl<T> ResponseValue<T> {
-    /// Puts an answer together by hand, as tests and other transports need.
+    /// Puts an answer together by hand, for tests.
     pub fn new(value: T, status: StatusCode, headers: HeaderMap) -> Self {
         Self {
             response: Response::new(status, headers, Bytes::new()),
@@ -44,8 +43,8 @@ impl<T> ResponseValue<T> {
         self.response.extension()
     }
 
-    /// The body as it came, of an error answer: it may say more than the description has. Empty for a success, whose
-    /// body may hold a token, and for an answer put together by hand. It may hold what the request held.
+    /// The body of an error answer as it came. It may say more than the value, and may repeat what the request held. It is empty
+    /// for a success, whose body may hold a token, and for an answer that was put together by hand.
     ///
     /// ```
     /// fn tell<E>(error: &letta_api::Error<E>) {
@@ -119,7 +118,7 @@ impl<T: DeserializeOwned> ResponseValue<T> {
         Self::decode(response)
     }
 
-    /// Decodes the body, which has been read, as JSON.
+    /// Decodes the body as JSON. The body has been read.
     pub(crate) fn decode(response: Response) -> Result<Self, InvalidPayload> {
         match read_json(response.buffered_body()) {
             Ok(value) => {
@@ -136,7 +135,7 @@ impl<T: DeserializeOwned> ResponseValue<T> {
 }
 
 impl<T> ResponseValue<T> {
-    /// Of an answer whose body a layer above has read.
+    /// An answer whose body a layer above has read.
     pub(super) fn read_by_hand(response: Response, value: T) -> Self {
         let response = response.without_body();
         Self { response, value }
@@ -144,7 +143,7 @@ impl<T> ResponseValue<T> {
 }
 
 impl ResponseValue<()> {
-    /// Of an answer that is documented to have no body. If it has one, it is not read.
+    /// An answer that is documented to have no body. If it has one, it is not read.
     pub(crate) fn empty(response: Response) -> Self {
         Self {
             response: response.without_body(),
@@ -154,7 +153,7 @@ impl ResponseValue<()> {
 }
 
 impl ResponseValue<ByteStream> {
-    /// Of an answer whose body is handed over as it arrives.
+    /// An answer whose body is handed over as it arrives.
     pub(crate) fn stream(mut response: Response) -> Self {
         let value = response.take_stream();
         Self { response, value }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
-use syn::{Attribute, Item, ItemUse, Macro, Meta, UseTree};
+use syn::{Attribute, Expr, ImplItemFn, Item, ItemUse, Macro, Meta, Stmt, UseTree};
 
 use crate::source::{Module, is_test};
 
@@ -126,6 +126,27 @@ impl<'ast> Visit<'ast> for Paths {
             self.at.pop();
         } else {
             syn::visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast ImplItemFn) {
+        if !is_test(&item.attrs) {
+            syn::visit::visit_impl_item_fn(self, item);
+        }
+    }
+
+    fn visit_stmt(&mut self, statement: &'ast Stmt) {
+        let attributes: &[Attribute] = match statement {
+            Stmt::Local(it) => &it.attrs,
+            Stmt::Macro(it) => &it.attrs,
+            Stmt::Expr(Expr::Call(it), _) => &it.attrs,
+            Stmt::Expr(Expr::MethodCall(it), _) => &it.attrs,
+            Stmt::Expr(Expr::If(it), _) => &it.attrs,
+            Stmt::Expr(Expr::Block(it), _) => &it.attrs,
+            _ => &[],
+        };
+        if !is_test(attributes) {
+            syn::visit::visit_stmt(self, statement);
         }
     }
 

@@ -211,7 +211,11 @@ fn path_of(item: &ItemMod) -> Option<String> {
 pub(crate) fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::List(list) if list.path.is_ident("cfg") => {
-            ["test", "doctest"].contains(&list.tokens.to_string().as_str())
+            // `all` may name more conditions. What is not for tests alone, such as `any(test, fuzzing)`, is read.
+            let condition = list.tokens.to_string().replace(' ', "");
+            let condition = condition.strip_prefix("all(").unwrap_or(&condition);
+            let first = condition.split([',', ')']).next().unwrap_or_default();
+            ["test", "doctest"].contains(&first)
         }
         _ => false,
     })

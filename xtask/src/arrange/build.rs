@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::openapi::reference::to_component;
 use crate::openapi::{Entry, Node, Span, Value};
 
-/// A value that is said to stand at `span`: what is made stands where its cause does, so that a finding about it has a line.
+/// A value with a place. What this stage makes has the place of its cause, so that a finding about it has a line.
 pub(super) fn node(value: Value, span: &Span) -> Node {
     Node {
         value,
@@ -54,7 +54,7 @@ pub(super) fn refer(name: &str, span: &Span) -> Node {
     object([("$ref", target)], span)
 }
 
-/// The members of an object, to change them; none of anything else.
+/// The members of an object, to change them. `None` for any other value.
 pub(super) fn members_mut(node: &mut Node) -> Option<&mut IndexMap<String, Entry>> {
     match &mut node.value {
         Value::Object(members) => Some(members),
@@ -67,7 +67,7 @@ pub(super) fn member_mut<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut No
     Some(&mut members_mut(node)?.get_mut(key)?.node)
 }
 
-/// The items of an array, to change them. None of anything else.
+/// The items of an array, to change them. Empty for any other value.
 pub(super) fn items_mut(node: Option<&mut Node>) -> &mut [Node] {
     match node.map(|node| &mut node.value) {
         Some(Value::Array(items)) => items,

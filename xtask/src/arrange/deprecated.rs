@@ -1,5 +1,5 @@
-//! What is deprecated within a union whose variants typify makes: no note of a variant or of its fields reaches the code,
-//! and so words do. All else that is deprecated has an attribute.
+//! Notes about deprecation within unions that typify writes: a variant or its fields get no attribute there.
+//! So a sentence is added to the description: `Deprecated: use agents.` Everything else that is deprecated gets `#[deprecated]`.
 
 use super::build::{items_mut, member_mut, members_mut};
 use super::tagged::is_tagged;
@@ -8,7 +8,7 @@ use crate::openapi::schema::get;
 use crate::openapi::walk::each_schema_mut;
 use crate::openapi::{Node, Value, deprecation};
 
-/// Adds the words to all branches of such unions, and to their properties.
+/// Adds the sentence to all branches of such unions, and to their properties.
 pub(super) fn in_words(document: &mut Node) {
     each_schema_mut(document, |schema, _, _| {
         if get(schema, "oneOf").is_none() || !is_tagged(schema) {

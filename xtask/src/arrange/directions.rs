@@ -1,13 +1,25 @@
-//! `readOnly` and `writeOnly`: a property of the one kind is in answers alone, one of the other in requests alone, and
-//! where such a property is required, it is so in that direction.
+//! `readOnly` and `writeOnly`. A read-only property is in answers only, and a write-only one is in requests only. If such a property
+//! is required, it is required in that direction.
 //!
-//! typify makes one type of a schema, whichever way it goes. A schema that is only sent goes without properties that
-//! are only read, and one that is only received does not ask for those that are only written. One that goes both ways
-//! asks for neither, and has notes for what is left to be said of the code: what is not sent, what must be given to
-//! send it, and what every answer has.
+//! typify makes one type of a schema, whichever way it goes. So this is what becomes of
 //!
-//! A text of one value stays as it is, and so does the property that a discriminator names: unions are told apart by
-//! them.
+//! ```yaml
+//! Agent:
+//!   required: [id, name, secret]
+//!   properties:
+//!     id: {type: string, readOnly: true}
+//!     name: {type: string}
+//!     secret: {type: string, writeOnly: true}
+//! ```
+//!
+//! | `Agent` is | properties | required | notes |
+//! |---|---|---|---|
+//! | only sent | `name`, `secret` | `name`, `secret` | `id` is not sent |
+//! | only received | all | `id`, `name` | |
+//! | both | all | `name` | `id` is not sent; `secret` must be given to send it; `id` is in every answer |
+//!
+//! A text of one value stays as it is, and so does the property that a discriminator names: unions are distinguished by
+//! them, in both directions.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,8 +32,8 @@ use crate::openapi::uses::{Uses, uses};
 use crate::openapi::walk::{self, Kind, Reach, Then, each_schema_mut};
 use crate::openapi::{Node, Pointer, Value};
 
-/// Arranges all schemas that are the outermost of what is merged: the parts of an `allOf` are seen with the whole, whose
-/// direction counts for them too.
+/// Arranges all schemas. Branches of an `allOf` are dealt with together with the schema that they are merged into: one may
+/// declare a property, and another may require it.
 pub(super) fn arrange(document: &mut Node) {
     if !has_directions(document) {
         return;
@@ -64,12 +76,12 @@ struct Given<'a> {
     tags: HashMap<String, BTreeSet<String>>,
 }
 
-/// What all parts of an object together say of its properties.
+/// What all parts of an object say about its properties, taken together.
 #[derive(Default)]
 struct Parts<'a> {
     properties: BTreeMap<&'a str, Direction>,
     required: BTreeSet<&'a str>,
-    /// Whether some of it stands in components, which are arranged for themselves.
+    /// Whether some parts are components, which are arranged by themselves.
     has_others: bool,
 }
 
@@ -80,7 +92,7 @@ struct Direction {
 }
 
 impl<'a> Given<'a> {
-    /// Where a schema goes that stands there.
+    /// Whether a schema at this place is sent or received. For an inline schema, its place says so.
     fn uses_of(&self, at: &[String]) -> Uses {
         let at: Vec<&str> = at.iter().map(String::as_str).collect();
         match at.as_slice() {
@@ -95,11 +107,12 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// A schema by itself, with all that is merged into it.
+    /// Arranges one schema, with all that is merged into it.
     fn owner(&self, schema: &mut Node, at: &[String]) {
         let Some(as_given) = self.document.pointer(&Pointer(at.to_vec())) else {
             return;
         };
+        // `A: {allOf: [{$ref: B}]}` is another name of `B`, which is arranged by itself.
         let is_another_name = get(as_given, "properties").is_none()
             && get(as_given, "required").is_none()
             && matches!(items(as_given, "allOf"), [one] if reference(one).is_some());
@@ -121,6 +134,7 @@ impl<'a> Given<'a> {
             return;
         }
         let uses = self.uses_of(at);
+        // What is not in every value must not be required of a value that is read or made.
         let mut relaxed = BTreeSet::new();
         if uses.request {
             relaxed.extend(&read_only);
@@ -129,12 +143,14 @@ impl<'a> Given<'a> {
             relaxed.extend(&write_only);
         }
         relax(schema, &relaxed);
+        // An object without any property would be another type: a map.
         let left = parts.properties.keys().any(|it| !read_only.contains(it));
         if !uses.answer && left {
             leave_out(schema, &read_only);
         }
 
-        // A component that is merged into it may go another way, and ask for less.
+        // A component that is merged into this schema may be used in both directions, and so require less. What it no longer requires
+        // is required here, by a branch of its own.
         let asked: Vec<&str> = parts
             .required
             .iter()
@@ -187,7 +203,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Adds what a schema says of its properties, with all that is merged into it.
+    /// Collects what a schema and all that is merged into it say about properties.
     fn collect(&self, schema: &'a Node, parts: &mut Parts<'a>) {
         for schema in reference::merged(self.document, schema) {
             for (name, property) in members(schema, "properties") {
@@ -204,12 +220,12 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Whether a property is marked so, or what it is made of.
+    /// Whether a property has this mark, or what it refers to or is merged of has it. All branches of a union must have it.
     fn is_marked(&self, schema: &'a Node, mark: &str) -> bool {
         self.is_made_of(schema, mark, &mut HashMap::new(), 0)
     }
 
-    /// `seen` has the answers about components that were looked at, `false` for those that are being looked at: a
+    /// As [`is_marked`](Self::is_marked). `seen` has the answers for components, and `false` for those that are being looked at: a
     /// circle adds nothing.
     fn is_made_of(
         &self,
@@ -248,7 +264,7 @@ impl<'a> Given<'a> {
             })
     }
 
-    /// The properties by which unions are told apart that have this schema for a branch.
+    /// The properties that discriminators name of unions that this schema is a branch of.
     fn tags_of(&self, at: &[String]) -> BTreeSet<&str> {
         match at {
             [holder @ .., keyword, _] if keyword == "oneOf" || keyword == "anyOf" => {
@@ -264,7 +280,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// Whether a property is a text of one value. Unions are told apart by those, in both directions.
+/// Whether a property is a text of one value. Unions are distinguished by those, in both directions.
 fn is_constant(property: &Node) -> bool {
     texts(property).is_some_and(|values| values.len() == 1)
 }
@@ -287,7 +303,7 @@ fn tags(document: &Node) -> HashMap<String, BTreeSet<String>> {
     found
 }
 
-/// Takes names out of what is required, here and in what is merged into it.
+/// Removes names from `required`, here and in the inline branches of an `allOf`.
 fn relax(schema: &mut Node, names: &BTreeSet<&str>) {
     if schema.get("$ref").is_some() {
         return;
@@ -300,7 +316,7 @@ fn relax(schema: &mut Node, names: &BTreeSet<&str>) {
     }
 }
 
-/// Takes properties out, here and in what is merged into it.
+/// Removes properties, here and in the inline branches of an `allOf`.
 fn leave_out(schema: &mut Node, names: &BTreeSet<&str>) {
     if schema.get("$ref").is_some() {
         return;

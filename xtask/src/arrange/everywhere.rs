@@ -1,5 +1,5 @@
-//! What goes from the whole description: keywords that it is marked to do without everywhere, and notes that stand
-//! where OpenAPI has no place for them.
+//! What is removed from the whole description: keywords that the overlay ignores everywhere (`x-codegen-ignore: [pattern]` on the
+//! document), and notes in places where OpenAPI has none.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use crate::markers::IGNORE;
 use crate::openapi::walk::{self, Kind, Position, Reach, Then};
 use crate::openapi::{Node, Value};
 
-/// Takes the keywords out of all schemas that the description itself is marked to do without. Those that no
-/// schema has stay on the list, for a lint to complain of.
+/// Removes the keywords that the description itself is marked to ignore from all schemas. A keyword that no schema
+/// has stays on the list, so that a lint reports it.
 pub(super) fn ignore(document: &mut Node) {
     let listed = document.get(IGNORE).and_then(Node::as_array);
     let keywords: HashSet<String> = listed

@@ -1,7 +1,32 @@
-//! Inline schemas that would become types go to the components, under names of their own, each once.
+//! Inline schemas that would become types go to the components, under names of their own. Schemas that say the same become one.
 //!
-//! typify names an inline type by where it stands, and takes an earlier type of the same name for it without a
-//! look. Here, two that say the same become one type; two that do not have different names.
+//! typify names an inline type by its place, and uses an earlier type of that name without a check: the second may be a
+//! different type. Here, two schemas that say the same become one type, and two that differ get different names.
+//!
+//! ```yaml
+//! components:                    # given
+//!   schemas:
+//!     Agent:
+//!       properties:
+//!         status: {description: Now., type: string, enum: [idle, busy]}
+//!     Run:
+//!       properties:
+//!         status: {type: string, enum: [idle, busy]}
+//! ```
+//!
+//! ```yaml
+//! components:                    # hoisted
+//!   schemas:
+//!     Agent:
+//!       properties:
+//!         status: {description: Now., allOf: [{$ref: '#/components/schemas/AgentStatus'}]}
+//!     Run:
+//!       properties:
+//!         status: {$ref: '#/components/schemas/AgentStatus'}
+//!     AgentStatus: {description: Now., type: string, enum: [idle, busy], x-made-from: '#/components/…/status'}
+//! ```
+//!
+//! A default or `nullable` belongs to the place and stays there. So does a description; the type gets the first one, too.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,17 +43,19 @@ use crate::openapi::schema::{alternatives, flag, get, items, reference, text, te
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Entry, METHODS, Node, Pointer, Value, keywords, limits};
 
-/// What belongs to the place where a schema is used, not to the type; markers about that place among it.
+/// Whether a keyword belongs to the place where a schema is used, and not to the type. Two of our markers do, too.
 fn is_of_the_place(keyword: &str) -> bool {
     keywords::is_of_the_place(keyword) || keyword == SENSITIVE || keyword == NAME
 }
 
-/// Goes through the components first, then shared parts, then paths. The order decides names: a type is named for the first
-/// place that has it, and components are the steadiest places.
+/// Gives names to all inline schemas that become types.
+///
+/// Components come first, then shared parts, then paths. The order decides names: a type is named for the first
+/// place that has it. Components seldom move or disappear, so names made of theirs seldom change.
 pub(super) fn hoist(document: &mut Node) {
     let mut hoist = Hoist::default();
     let components = member_mut(document, "components").and_then(|it| member_mut(it, "schemas"));
-    // Names that were given come before names that are made.
+    // Names in the description have priority. A name that is made later must not take one of them.
     for (name, _) in components.iter().filter_map(|it| it.as_object()).flatten() {
         hoist.taken.insert(type_name(name));
     }
@@ -62,19 +89,20 @@ pub(super) fn hoist(document: &mut Node) {
 
 #[derive(Default)]
 struct Hoist {
-    /// Names of types, as they are in Rust.
+    /// Names of types that are taken, as they are in Rust.
     taken: HashSet<String>,
-    /// The names that schemas are marked to have, by what they say.
+    /// The names that the overlay gives (`x-codegen-name`), by [`key`] of the schema. A name holds for all schemas that say the same.
     given: HashMap<String, String>,
-    /// The components that were made, by what they say.
+    /// The components that were made, by [`key`].
     known: HashMap<String, String>,
+    /// The components that were made, by name, in this order.
     made: IndexMap<String, Entry>,
-    /// Where we are, in the description as it was.
+    /// The present place, in the description as it was before this step.
     at: Vec<String>,
 }
 
 impl Hoist {
-    /// Does something with what stands under these keys of where we are.
+    /// Runs `work` with the present place extended by these keys.
     fn within(&mut self, parts: &[&str], work: impl FnOnce(&mut Self)) {
         let before = self.at.len();
         self.at.extend(parts.iter().map(|part| (*part).to_owned()));
@@ -193,7 +221,9 @@ impl Hoist {
         }
     }
 
-    /// A schema that stands where it is used, and would have this name.
+    /// A schema in the place where it is used, which would have this name.
+    ///
+    /// If it is a type, it is taken out. If it is an `allOf` of one, it is that one with notes. Anything else stays, but may hold types.
     fn inline(&mut self, schema: &mut Node, name: &str) {
         if self.at.len() > limits::WALK || schema.get("$ref").is_some() || is_plain(schema) {
             return;
@@ -224,7 +254,8 @@ impl Hoist {
                     let from = string(Pointer(self.at.clone()).to_string(), &span);
                     members.insert(FROM.to_owned(), entry(from, &span));
                 }
-                // In its place before what is in it, which it may be in itself.
+                // It gets its position in the list before the types within it do. So a type comes before those that it
+                // contains, as a reader expects.
                 self.made
                     .insert(target.clone(), entry(component.clone(), &span));
                 self.children(&mut component, &target);
@@ -237,7 +268,7 @@ impl Hoist {
             .into_iter()
             .flatten()
             .filter(|(keyword, entry)| {
-                // Another name than that of the type is not heeded; a lint will say so.
+                // A name that the type did not get has no effect. It stays, so that a lint reports it.
                 let is_name = *keyword == NAME && name_of(&entry.node) == Some(target.clone());
                 is_of_the_place(keyword) && !is_name && get(schema, keyword).is_some()
             })
@@ -262,7 +293,7 @@ impl Hoist {
         };
         let mut name = wanted.clone();
         let mut number = 2;
-        // What Rust makes of a name may be made anew of that.
+        // typify makes a type name of the component's name again. So it is the result of that which must be free.
         while !self.taken.insert(type_name(&name)) {
             name = format!("{wanted}{number}");
             number += 1;
@@ -270,7 +301,8 @@ impl Hoist {
         name
     }
 
-    /// What is in a schema whose type has this name.
+    /// The schemas within a schema whose type has this name. Their names begin with it: `AgentStatus` for a property,
+    /// `AgentItem` for the items of an array, `AgentValue` for the values of a map, `AgentBranch2` for a branch without a tag.
     fn children(&mut self, schema: &mut Node, name: &str) {
         if schema.get("$ref").is_some() {
             return;
@@ -322,8 +354,8 @@ impl Hoist {
         }
     }
 
-    /// The properties of an object. A text of one value keeps its enum if a union that stays typify's is told apart by it
-    /// (`keeps_tags`).
+    /// The properties of an object. With `keeps_tags`, a required text of one value keeps its enum: the object is a branch of a union
+    /// that typify writes, and typify finds the tag by that enum.
     fn properties(&mut self, schema: &mut Node, name: &str, keeps_tags: bool) {
         if get(schema, "properties").is_none() {
             return;
@@ -397,14 +429,14 @@ fn constant(schema: &Node) -> Option<String> {
     }
 }
 
-/// Makes a text of one value a plain text that begins with it: it need not be given, and another value that comes
-/// off the wire is no error.
+/// Makes a text of one value a plain text with that default. Callers need not give it, and another value from the service
+/// is not an error. `{type: string, enum: [agent]}` would otherwise be an enum with one variant, for each tag of each object.
 fn begin_with(schema: &mut Node, value: &str) {
     let span = schema.span.clone();
     let Some(members) = members_mut(schema) else {
         return;
     };
-    // A marker that has nothing to say of a text is for a lint to complain of.
+    // A marker that has no effect on a text stays, so that a lint reports it.
     members.retain(|keyword, _| {
         let is_marker = keyword.starts_with(MARKER_PREFIX) && keyword != IGNORE;
         is_of_the_place(keyword) || keyword == "type" || is_marker
@@ -413,7 +445,7 @@ fn begin_with(schema: &mut Node, value: &str) {
     members.insert(CONSTANT.to_owned(), entry(string(value, &span), &span));
 }
 
-/// Whether a schema is a plain value, as most are: no type, and none in it.
+/// Whether a schema is a plain value, as most are: it becomes no type, and contains none.
 fn is_plain(schema: &Node) -> bool {
     let mut keywords = schema.as_object().into_iter().flat_map(|it| it.keys());
     !keywords.any(|keyword| {
@@ -446,7 +478,7 @@ fn is_type(schema: &Node) -> bool {
     is_object && has_properties
 }
 
-/// What a schema says, apart from where it is used.
+/// What a schema says, without the keywords that belong to its place. Schemas with the same key become one type.
 fn key(schema: &Node) -> String {
     let mut json = schema.to_json();
     if let Some(members) = json.as_object_mut() {

@@ -1,4 +1,14 @@
-//! What many descriptions say in a way that typify has no form for, though another says the same.
+//! Forms that many descriptions use and typify does not support, although another form says the same.
+//!
+//! | given | arranged |
+//! |---|---|
+//! | `{$ref: X, description: D, example: E}` | `{description: D, allOf: [{$ref: X}]}` |
+//! | `{enum: [a, b, null]}` | `{type: string, enum: [a, b], nullable: true}` |
+//! | `{allOf: [X, {allOf: [Y, Z]}]}` | `{allOf: [X, Y, Z]}` |
+//! | `{allOf: [X], properties: {a: A}}` | `{allOf: [X, {properties: {a: A}, type: object}]}` |
+//! | `{allOf: [X, {description: D, required: [a]}]}` | `{description: D, allOf: [X, {type: object, required: [a]}]}` |
+//!
+//! Here, `X`, `Y` and `Z` are references to objects. What is not recognised is left as it is.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,8 +25,8 @@ use crate::openapi::schema::{flag, get, items, members, reference, text};
 use crate::openapi::walk::{Position, each_schema_mut};
 use crate::openapi::{Entry, Node, Pointer, Value, component_schemas};
 
-/// Each schema alone, with what must be known of the components that it refers to. What is marked to be replaced is not
-/// looked into.
+/// Arranges each schema by itself. What has to be known about the components that it refers to is worked out before, as those change
+/// too. A schema that is replaced by a hand-written type is skipped.
 pub(super) fn arrange(document: &mut Node) {
     let objects = objects(document);
     let kinds = kinds(document, &objects);
@@ -45,7 +55,7 @@ fn objects(document: &Node) -> HashSet<String> {
     grow(document, HashSet::new(), is_object)
 }
 
-/// What type of value each component is, if it says so.
+/// The type of each component, if it has one.
 fn kinds(document: &Node, objects: &HashSet<String>) -> HashMap<String, String> {
     let mut kinds: HashMap<String, String> = HashMap::new();
     for (name, schema) in component_schemas(document) {
@@ -58,7 +68,7 @@ fn kinds(document: &Node, objects: &HashSet<String>) -> HashMap<String, String> 
     kinds
 }
 
-/// Whether every value of a schema is an object. One that may be null is not: merged, null would be lost.
+/// Whether every value of a schema is an object. A schema that allows null is not: a merge would lose the null.
 fn is_object(schema: &Node, objects: &HashSet<String>) -> bool {
     if flag(schema, "nullable") {
         return false;
@@ -70,9 +80,10 @@ fn is_object(schema: &Node, objects: &HashSet<String>) -> bool {
             .any(|branch| is_object(branch, objects))
 }
 
-/// What stands next to a `$ref` has no effect in OpenAPI 3.0. Notes may go then; a keyword that says something
-/// may have been meant, and stays for a lint. What is heeded as a note is kept: a description, and which way a property
-/// goes, and whether anybody should still use it.
+/// Notes next to a `$ref`, which have no effect in OpenAPI 3.0.
+///
+/// Notes that this generator makes use of are kept, in a schema around the reference: a description, `readOnly`, `writeOnly` and
+/// `deprecated`. Other notes are removed. A keyword that is not a note may have been meant to have an effect, and stays for a lint.
 fn forget_notes(schema: &mut Node) {
     let mut kept = Vec::new();
     let description = schema.get("description").filter(|it| it.as_str().is_some());
@@ -100,8 +111,10 @@ fn forget_notes(schema: &mut Node) {
     }
 }
 
-/// Null among the values of an enum has no effect if the schema has a type, which null does not have. And values that are all texts
-/// say of themselves what type they have.
+/// Removes null from an enum, and adds a missing type.
+///
+/// If the schema has a type, null does not fit that and has no effect. If it has none and all other values are texts, the
+/// type is `string`, and null becomes `nullable`.
 fn enums(schema: &mut Node) {
     let Some(values) = get(schema, "enum").and_then(Node::as_array) else {
         return;
@@ -137,7 +150,7 @@ fn enums(schema: &mut Node) {
     }
 }
 
-/// What is said of an object next to an `allOf` becomes a branch of it. A type that is said of a branch too goes.
+/// Keywords about objects next to an `allOf` become a branch of it.
 fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     let branches = items(schema, "allOf");
     let others = ["oneOf", "anyOf", "not", "items", "enum"];
@@ -148,7 +161,8 @@ fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
         .filter(|keyword| get(schema, keyword).is_some())
         .collect();
     let is_said = branches.iter().any(|branch| is_object(branch, objects));
-    // By themselves, the others would be about properties of the other branches. What they require, they may.
+    // Without `properties`, keywords such as `additionalProperties` would be about the properties of the other branches, and a branch
+    // does not know those. `required` may name them.
     if !own.is_empty() && !own.contains(&"properties") && (own != ["required"] || !is_said) {
         return;
     }
@@ -188,9 +202,9 @@ fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     }
 }
 
-/// A branch of an `allOf` that is no more than another `allOf` gives its branches to the one that it stands in.
+/// A branch of an `allOf` that is only another `allOf` is replaced by its branches.
 fn nested_all_of(schema: &mut Node, at: &[String]) {
-    // As often as that can be, and a little more.
+    // Each round removes one level. What is nested deeper is left as it is.
     for _ in 0..16 {
         let nests = |branch: &Node| {
             let inner = get(branch, "allOf").and_then(Node::as_array);
@@ -235,7 +249,7 @@ fn nested_all_of(schema: &mut Node, at: &[String]) {
     }
 }
 
-/// Notes on a schema where it stood before it was moved.
+/// Notes on a schema its place before it was moved.
 fn remember(schema: &mut Node, from: Pointer) {
     let span = schema.span.clone();
     if schema.get("$ref").is_none()
@@ -249,7 +263,8 @@ fn remember(schema: &mut Node, from: Pointer) {
 /// The names of the properties that a component declares, and the components that are merged into it.
 type Declared = HashMap<String, (HashSet<String>, Vec<String>)>;
 
-/// Of each component by itself, so that a chain of components is not gone through again from each of its links.
+/// What each component declares by itself. It does not include what is merged in, so that a chain of components is not followed again
+/// from each of its links.
 fn declared(document: &Node) -> Declared {
     let mut all = Declared::new();
     for (name, schema) in component_schemas(document) {
@@ -270,8 +285,13 @@ fn declared(document: &Node) -> Declared {
     all
 }
 
-/// A property that a branch of an `allOf` declares again without a word about its values, as some do for
-/// `required`, is the one that a component declares which is another branch.
+/// Removes a property that a branch of an `allOf` declares again as `{}`, as some descriptions do to require it:
+///
+/// ```yaml
+/// allOf: [{$ref: Base}, {properties: {name: {}}, required: [name]}]
+/// ```
+///
+/// If `Base` declares `name`, only the requirement is left.
 fn declared_again(schema: &mut Node, declared: &Declared) {
     let branches = items(schema, "allOf");
     if branches.len() < 2 {
@@ -302,8 +322,10 @@ fn declared_again(schema: &mut Node, declared: &Declared) {
     }
 }
 
-/// A branch of an `allOf` that declares nothing, and only requires properties of the others or says something of the
-/// whole: what it says goes to the whole, and a branch of which nothing is left then goes.
+/// Branches of an `allOf` that declare no property: they describe the whole, or require properties of other branches.
+///
+/// A description, a default or `nullable` in such a branch moves to the whole. A requirement stays, in a branch with nothing
+/// else. A branch of which nothing is left is removed.
 fn notes_in_all_of(
     schema: &mut Node,
     kinds: &HashMap<String, String>,
@@ -336,7 +358,7 @@ fn notes_in_all_of(
             })
         })
     };
-    // If one says that all values are objects, the others are about objects too.
+    // If one branch allows objects only, the others are about objects too, and can say so.
     let are_objects = branches.iter().any(|it| is_object(it, objects));
     let span = schema.span.clone();
     let all_of = items_mut(member_mut(schema, "allOf"));
@@ -353,7 +375,7 @@ fn notes_in_all_of(
         }
     }
     let branches = items(schema, "allOf");
-    // Their types would be those of the whole.
+    // The branches that stay must agree on a type: the whole would be of that type.
     let others: Vec<Option<String>> = branches
         .iter()
         .filter(|it| !is_idle(it))
@@ -406,7 +428,7 @@ fn notes_in_all_of(
     if let Some(Value::Array(branches)) = members.get_mut("allOf").map(|it| &mut it.node.value) {
         *branches = kept;
     }
-    // What refers to a component would not have its default.
+    // A default that has moved to a component is not that of the fields which refer to it. So it is only told in words.
     if position == Position::Component && !has_default {
         default_in_words(schema);
     }

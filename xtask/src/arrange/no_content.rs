@@ -1,5 +1,5 @@
-//! Content where HTTP has none, on a 204 or an answer to HEAD: reading it would fail after the call has
-//! succeeded.
+//! Content in an answer that HTTP sends without any: a 204, or an answer to HEAD. Generated code would try to read it, and fail after
+//! the call has succeeded.
 
 use super::nodes::{own, remove, resolve, responses};
 

@@ -34,7 +34,7 @@ pub(super) fn remove(holder: &mut Node, key: &str) -> Option<Node> {
     }
 }
 
-/// What stands at `at`, or the component of this kind that references lead to from there. `None` if that is no object.
+/// The object at `at`, or the component of this kind that references lead to from there. `None` if that is not an object.
 pub(super) fn resolve<'a>(
     document: &'a Node,
     at: &Pointer,
@@ -44,8 +44,11 @@ pub(super) fn resolve<'a>(
     found.filter(|(_, node)| node.as_object().is_some())
 }
 
-/// The component schemas that a fact is true of: those to start with, and each that `joins` says it of once it is true
-/// of what that one refers to. A component is looked at again only if something that it refers to has joined.
+/// The component schemas that have a property in common: those in `start`, and all that `joins` accepts, given those found so far.
+///
+/// For "is an object", `A: {type: object}` is found first, then `B: {$ref: A}`, then `C: {allOf: [{$ref: B}]}`. To try all
+/// components in each round would take quadratic time for a chain. So a component is tried again only if something that it
+/// refers to has been found.
 pub(super) fn grow(
     document: &Node,
     start: HashSet<String>,
@@ -74,7 +77,7 @@ pub(super) fn grow(
     }
 }
 
-/// The components that a schema is, is one of, or is put together of.
+/// The components that a schema refers to, by itself or in its branches.
 fn mentioned<'a>(schema: &'a Node, visit: &mut impl FnMut(&'a str)) {
     if let Some(name) = schema::reference(schema) {
         visit(name);
@@ -87,7 +90,8 @@ fn mentioned<'a>(schema: &'a Node, visit: &mut impl FnMut(&'a str)) {
     }
 }
 
-/// As [`resolve`], with what stands there made a copy of its own: a change of it changes nothing else.
+/// As [`resolve`], to change the object. If `at` is a reference, it is replaced by a copy of the component first, so that a change
+/// does not affect other operations that refer to it.
 pub(super) fn own<'a>(document: &'a mut Node, at: &Pointer, kind: &str) -> Option<&'a mut Node> {
     let (found, node) = resolve(document, at, kind)?;
     if found != *at {
@@ -99,11 +103,11 @@ pub(super) fn own<'a>(document: &'a mut Node, at: &Pointer, kind: &str) -> Optio
     document.pointer_mut(at)
 }
 
-/// Whether a component schema of this name would have a type of its own.
+/// Whether no component schema has the type name that this one would get.
 pub(super) fn is_free(document: &Node, name: &str) -> bool {
     let ty = type_name(name);
-    // Names are long to make; two that are the same in the end begin with the same letter, but for what stands
-    // before a digit or for a sign.
+    // It takes long to make a type name of each component's name. Two type names can only be equal if the first letters are, except
+    // if a name begins with a digit or a sign, where an `X` is put before it.
     let first = |name: &str| {
         name.chars()
             .find(|c| c.is_alphanumeric())
@@ -116,8 +120,8 @@ pub(super) fn is_free(document: &Node, name: &str) -> bool {
     component_schemas(document).all(|(other, _)| !is_near(other) || type_name(other) != ty)
 }
 
-/// Adds a component schema. What should hold it may be missing, or be something else; then nothing is
-/// added.
+/// Adds a component schema, and creates `components` and `schemas` if they are missing. Returns `false` and adds nothing if one of
+/// them is there and is not an object.
 #[must_use]
 pub(super) fn add_schema(document: &mut Node, name: &str, schema: Node) -> bool {
     let span = document.span.clone();
@@ -135,9 +139,9 @@ pub(super) fn add_schema(document: &mut Node, name: &str, schema: Node) -> bool 
     true
 }
 
-/// The component that has this shape.
+/// The first component that has this [`shape`].
 pub(super) fn component_of(document: &Node, what: &serde_json::Value) -> Option<String> {
-    // To make the shape of each takes long if there are many.
+    // It takes long to make the shape of each component. Most differ at a look.
     let is_near = |schema: &Node| {
         let texts = ["type", "format"].iter().all(|keyword| {
             let text = what.get(keyword).and_then(serde_json::Value::as_str);
@@ -179,8 +183,8 @@ pub(super) fn responses(document: &Node, operation: &Pointer) -> Vec<(u16, Point
         .collect()
 }
 
-/// What a schema is, apart from what is said about it: equal for schemas of one shape. An `allOf` of one
-/// reference is that reference.
+/// A schema without descriptions, examples and the like. It is equal for schemas that make the same type. An `allOf` of one
+/// reference counts as that reference.
 pub(super) fn shape(schema: &Node) -> serde_json::Value {
     let mut json = schema.to_json();
     if let serde_json::Value::Object(members) = &mut json {

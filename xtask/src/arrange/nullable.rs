@@ -1,5 +1,8 @@
-//! Components that may be null: typify makes a wrapper around an option of one, which markers do not reach. So
-//! each use says that it may be null, and the component no more.
+//! Components that may be null. typify makes a wrapper around an `Option` of one, and markers on the component have no effect
+//! on what is inside. So each use says that it may be null, and the component does not any more.
+//!
+//! `Limit: {type: integer, nullable: true}` and `{$ref: Limit}` become `Limit: {type: integer}` and
+//! `{nullable: true, allOf: [{$ref: Limit}]}`.
 
 use std::collections::HashSet;
 
@@ -10,8 +13,10 @@ use crate::openapi::schema::{flag, get, items, reference};
 use crate::openapi::walk::{Position, each_schema_mut};
 use crate::openapi::{Node, Pointer, Value, component_schemas};
 
-/// Nothing is changed if it is doubtful for any of these components whether null is valid: half of them arranged would mean
-/// something else than the description.
+/// Moves null from such components to their uses.
+///
+/// A component is left as it is if it is doubtful whether null is valid for a schema that uses it. If other components
+/// depend on it, nothing is changed: half of them arranged would mean something else than the description.
 pub(super) fn arrange(document: &mut Node) {
     let mut own: HashSet<String> = component_schemas(document)
         .filter(|(_, schema)| {
@@ -50,7 +55,7 @@ pub(super) fn arrange(document: &mut Node) {
     }
 }
 
-/// These components, and those that are no more than another name for one, or a choice with one.
+/// These components, and those that are another name of one, or a union with one: they allow null for the same reason.
 fn with_aliases(document: &Node, own: &HashSet<String>) -> HashSet<String> {
     grow(document, own.clone(), |schema, named| {
         let refers = reference(schema).is_some_and(|name| named.contains(name));
@@ -58,7 +63,7 @@ fn with_aliases(document: &Node, own: &HashSet<String>) -> HashSet<String> {
     })
 }
 
-/// Whether a schema allows null for no other reason than that a branch does.
+/// Whether a schema allows null only because a branch does.
 fn allows_null(schema: &Node, nullable: &HashSet<String>) -> bool {
     if get(schema, "type").is_some() {
         return false;
@@ -77,7 +82,8 @@ fn allows_null(schema: &Node, nullable: &HashSet<String>) -> bool {
     }
 }
 
-/// The components of which it is not told by a look whether a schema that they are a branch of allows null.
+/// The components that are a branch of a schema for which it is not obvious whether it allows null: within `not`, twice in a
+/// `oneOf`, or in an `allOf` whose other branches do not refuse null.
 fn doubtful(document: &mut Node, nullable: &HashSet<String>) -> HashSet<String> {
     let mut doubtful = HashSet::new();
     each_schema_mut(document, |schema, _, _| {
@@ -101,7 +107,7 @@ fn doubtful(document: &mut Node, nullable: &HashSet<String>) -> HashSet<String> 
     doubtful
 }
 
-/// Whether a schema says what kind of value it is of; any other may be null already.
+/// Whether a schema restricts its values by type or branches. Any other allows null already.
 fn says_more(schema: &Node) -> bool {
     ["$ref", "type", "oneOf", "allOf", "anyOf", "not"]
         .iter()

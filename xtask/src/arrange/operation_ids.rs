@@ -6,7 +6,7 @@ use super::build::{entry, members_mut, string};
 use crate::naming::method_name;
 use crate::openapi::{Node, Pointer, operations};
 
-/// Names are compared as methods, since two names may become one method.
+/// Adds the missing names. Names are compared as methods, since two names may become one method.
 pub(super) fn arrange(document: &mut Node) {
     let id = |operation: &Node| operation.given("operationId").is_some();
     let mut taken: HashSet<String> = operations(document)
@@ -35,7 +35,7 @@ pub(super) fn arrange(document: &mut Node) {
     }
 }
 
-/// The words of the path, a parameter as what the thing is found by.
+/// The method and the words of the path, with `by-` before a parameter.
 pub(crate) fn name(method: &str, path: &str) -> String {
     let mut words = vec![method.to_owned()];
     for part in path.split('/').filter(|part| !part.is_empty()) {

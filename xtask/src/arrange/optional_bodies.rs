@@ -1,4 +1,4 @@
-//! Request bodies that may be left out: progenitor would always send one.
+//! Request bodies that may be left out. progenitor would always send one. A note on the operation tells refine to make it an `Option`.
 
 use super::build::truth;
 use super::nodes::{resolve, set};
@@ -6,7 +6,8 @@ use crate::markers::OPTIONAL_BODY;
 use crate::openapi::media_types::is_json;
 use crate::openapi::{Node, operations};
 
-/// Marks the operations. The refine stage makes an `Option` of the body.
+/// Marks the operations. OpenAPI's default for `required` is false. If the service needs a body and the
+/// description does not say so, the overlay does.
 pub(super) fn arrange(document: &mut Node) {
     let all: Vec<_> = operations(document).map(|(at, _)| at).collect();
     for at in all {

@@ -1,10 +1,17 @@
 //! References to parts of the description that have no name: a property of a component, the schema of an answer, a
-//! parameter of another operation. progenitor takes the last part of any reference for the name of a component, so what
-//! these lead to is put in their place. What would be a type is one type all the same: `hoist` sees that both say the
-//! same.
+//! parameter of another operation. What they lead to is put in their place.
 //!
-//! A part that is within itself cannot be put into itself, and stays for a lint to refuse. So does what is of another
-//! kind than what is wanted.
+//! progenitor takes the last part of any reference for the name of a component. So
+//!
+//! ```yaml
+//! agent_id: {$ref: '#/components/schemas/Message/properties/agent_id'}
+//! ```
+//!
+//! would be a reference to a component `agent_id`. Here it becomes a copy of that property, `{type: string}`. If the copy would be a
+//! type, it is still one type: `hoist` finds schemas that say the same.
+//!
+//! A part that contains the reference cannot be put into itself, and stays for a lint to refuse. So does a part of
+//! another kind than the reference needs.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +20,8 @@ use crate::openapi::limits::REFERRED;
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, Pointer, keywords, reference};
 
-/// The copies are of the description as it was: what a copy holds is gone through again in its new place.
+/// Puts copies in the place of all such references. Copies are taken from the description as given, so references within a copy are
+/// dealt with in its new place, and the result does not depend on the order.
 pub(super) fn arrange(document: &mut Node) {
     if !has_any(document) {
         return;
@@ -29,7 +37,7 @@ pub(super) fn arrange(document: &mut Node) {
         kinds,
     };
     let mut values_left = REFERRED;
-    // What was put in the place of a reference, and how deep: the walk is within these.
+    // The copies that the walk is in at present, with their depth. A reference to one of them is a circle.
     let mut within: Vec<(usize, Pointer)> = Vec::new();
     walk::each_mut(document, Reach::V3_0, |node, place| {
         within.retain(|(depth, _)| *depth < place.at.len());
@@ -72,15 +80,15 @@ fn is_nameless(node: &Node, kind: Kind) -> bool {
     }
 }
 
-/// The description before this, and what stands where.
+/// The description before this step, and the kind of object at each place.
 struct Given<'a> {
     document: &'a Node,
     kinds: HashMap<Pointer, Kind>,
 }
 
 impl Given<'_> {
-    /// The place without a name that a reference leads to, if what stands there is of the right kind. References in
-    /// that place are followed.
+    /// The place that a reference leads to, if that has no name and is of the right kind. If there is another such reference at that
+    /// place, it is followed.
     fn nameless(&self, node: &Node, kind: Kind) -> Option<Pointer> {
         let mut node = node;
         let mut seen = HashSet::new();
@@ -97,7 +105,8 @@ impl Given<'_> {
     }
 }
 
-/// Puts what a reference leads to in its place. Tells whether it could.
+/// Puts what a reference leads to in its place. Returns whether it could: a parameter with keywords next to its reference, for
+/// example, has no form that keeps both.
 fn put(node: &mut Node, target: &Node, kind: Kind) -> bool {
     let Some(members) = members_mut(node) else {
         return false;

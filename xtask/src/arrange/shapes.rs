@@ -1,5 +1,14 @@
-//! Answers of several shapes: progenitor gives the errors of an operation one type, and its successes one.
-//! So the shapes become the branches of one schema.
+//! Answers of several shapes. progenitor gives all errors of an operation one type, and all its successes one, and refuses an operation
+//! with two. So the shapes become the branches of one schema.
+//!
+//! An operation `getAgent` that answers 404 with `NotFound` and 422 with `ValidationError` gets a component
+//!
+//! ```yaml
+//! GetAgentError:
+//!   oneOf: [{$ref: '#/components/schemas/NotFound'}, {$ref: '#/components/schemas/ValidationError'}]
+//! ```
+//!
+//! and both answers refer to it. Generated code reads the variant that the status names.
 
 use std::ops::RangeInclusive;
 
@@ -13,7 +22,7 @@ use crate::naming::type_name;
 use crate::openapi::media_types::is_json;
 use crate::openapi::{Node, Pointer, reference};
 
-/// Errors and successes of each operation are apart: they are different types in Rust.
+/// Arranges errors and successes of each operation separately: they are different types in Rust.
 pub(super) fn arrange(document: &mut Node) {
     for (at, id) in named_operations(document) {
         forget_untyped_errors(document, &at);
@@ -64,8 +73,8 @@ fn answers(document: &Node, operation: &Pointer, statuses: &RangeInclusive<u16>)
         .collect()
 }
 
-/// An error without a schema, if another has one: it is left undocumented, and so arrives with its
-/// status and its body unread. To say of it that it has none would keep the others from having one.
+/// Removes an error without a schema if another error has one. It arrives as an unexpected answer then, with its
+/// status and its body unread. If it stayed, progenitor would see errors with and without a type, and give them none.
 fn forget_untyped_errors(document: &mut Node, operation: &Pointer) {
     let answers = answers(document, operation, &(400..=599));
     let is_typed = |it: &Answer| matches!(it.json, Some((_, Some(_))));
@@ -81,13 +90,13 @@ fn forget_untyped_errors(document: &mut Node, operation: &Pointer) {
     }
 }
 
-/// Makes one schema of the shapes of these answers, if there are several, and has each answer refer to it. The answer keeps
-/// its status, by which the branch is found again.
+/// Makes one schema of the shapes of these answers, if there are several, and lets each answer refer to it. The generated code finds the
+/// branch by the status.
 fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>, name: &str) {
     let answers = answers(document, operation, &statuses);
     let mut typed = Vec::new();
     for answer in answers {
-        // What is not JSON has no shape to join; a lint tells.
+        // An answer that is not JSON cannot be a branch. A lint reports it.
         let (Some((media_type, Some(schema))), false) = (answer.json, answer.other) else {
             return;
         };

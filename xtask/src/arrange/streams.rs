@@ -1,5 +1,18 @@
-//! Answers that are JSON or server-sent events, as the caller asks: progenitor knows one of the two. The
-//! events are taken out of what it sees, and the refine stage makes a second method for them.
+//! Answers that are JSON or server-sent events, as the caller asks. progenitor supports one media type for an answer. So the
+//! events are removed from what it sees, and a note tells the refine stage to make a second method for them.
+//!
+//! ```yaml
+//! operationId: sendMessage          # given
+//! responses:
+//!   '200': {content: {application/json: {schema: A}, text/event-stream: {schema: B}}}
+//! ```
+//!
+//! ```yaml
+//! operationId: sendMessage          # arranged: methods `send_message` and `send_message_stream`
+//! x-made-event-stream: {method: send_message_stream, event: SendMessageEvent, switch: streaming}
+//! responses:
+//!   '200': {content: {application/json: {schema: A}}}
+//! ```
 
 use std::collections::BTreeSet;
 
@@ -15,7 +28,8 @@ use crate::openapi::reference::{place_of, referred};
 use crate::openapi::{Node, Pointer, Value, reference};
 use crate::taken::client_methods;
 
-/// Second methods get their names in the order of the operations, so that adding an operation at the end renames none.
+/// Arranges all such operations. Second methods get their names in the order of the operations, so that a new operation at the end
+/// renames none.
 pub(super) fn arrange(document: &mut Node) {
     let all = named_operations(document);
     let mut taken: BTreeSet<String> = all.iter().map(|(_, id)| method_name(id)).collect();
@@ -65,8 +79,8 @@ pub(super) fn arrange(document: &mut Node) {
     }
 }
 
-/// OpenAPI has no description of a media type, and a lint would say so. If there are two, descriptions have
-/// one all the same, to tell when which is sent; the methods say so now.
+/// Removes the descriptions of media types. OpenAPI has none there, and a lint would report them. Some services write one if there
+/// are two media types, to say when each is sent. The docs of the two methods say that now.
 fn forget_which(content: &mut Node) {
     if let Value::Object(media_types) = &mut content.value {
         for entry in media_types.values_mut() {
@@ -95,8 +109,8 @@ fn streams_of(content: &Node) -> Vec<String> {
         .collect()
 }
 
-/// The streaming method of an operation that does not say what it is called. A collision that remains is
-/// for a lint to tell.
+/// A name for the second method, unless the overlay gives one: `…_stream`, or `…_events` if that is taken or the operation ends in
+/// `_stream` itself. If both are taken, a lint reports the collision.
 fn free_name(method: &str, taken: &BTreeSet<String>) -> String {
     let first = format!("{method}_stream");
     let second = format!("{method}_events");
@@ -118,7 +132,7 @@ fn switch(document: &Node, operation: &Pointer) -> Option<&'static str> {
         .find(|name| has_flag(document, &at, name))
 }
 
-/// Whether a body has a boolean property of this name, of its own or merged into it.
+/// Whether a body has a boolean property of this name, also one that is merged into it.
 fn has_flag(document: &Node, at: &Pointer, name: &str) -> bool {
     let Some((_, schema)) = resolve(document, at, "schemas") else {
         return false;
@@ -131,8 +145,8 @@ fn has_flag(document: &Node, at: &Pointer, name: &str) -> bool {
         })
 }
 
-/// The component that describes an event, made of the schema of the media type if that is
-/// inline.
+/// The component that describes an event. It is made if the schema of the media type is inline. `None` if there is no schema, or
+/// one that would not be a type.
 fn event_schema(document: &mut Node, response: &Pointer, id: &str) -> Option<String> {
     let (at, found) = resolve(document, response, "responses")?;
     let content = found.get("content")?;

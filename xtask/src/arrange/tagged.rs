@@ -1,4 +1,12 @@
-//! Unions of inline objects with a tag: typify makes those itself, a variant with fields for each branch.
+//! Unions of inline objects with a tag. typify writes those itself, as an enum with fields in each variant. They are not set aside.
+//!
+//! ```yaml
+//! oneOf:
+//! - {type: object, required: [type, text], properties: {type: {type: string, enum: [text]}, text: {type: string}}}
+//! - {type: object, required: [type, url], properties: {type: {type: string, enum: [image]}, url: {type: string}}}
+//! ```
+//!
+//! becomes `enum Content { Text { text: String }, Image { url: String } }`, with `#[serde(tag = "type")]`. Refine opens it.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +14,8 @@ use crate::markers::{NOT_SENT, REQUIRED_IN_ANSWERS, REQUIRED_TO_SEND};
 use crate::openapi::Node;
 use crate::openapi::schema::{alternatives, flag, get, members, requires, text, texts};
 
-/// Whether typify makes an enum that is told apart by its tag of this.
+/// Whether typify makes an enum with a tag of this schema. The conditions are typify's. If one is not met, it makes
+/// an enum that takes the first branch that parses.
 pub(super) fn is_tagged(schema: &Node) -> bool {
     let Some(("oneOf", branches)) = alternatives(schema) else {
         return false;
@@ -81,8 +90,8 @@ fn tags(branch: &Node) -> impl Iterator<Item = (&str, &str)> {
         })
 }
 
-/// The value that tells a branch from others, if it has one written in it: of the property that is said to hold
-/// it, or of the first that can have one value only.
+/// The value that distinguishes a branch from others, if the branch itself says so: that of the property `tag`, or of the first
+/// property that can have one value only.
 pub(super) fn tag_value<'a>(branch: &'a Node, tag: Option<&str>) -> Option<&'a str> {
     members(branch, "properties")
         .filter(|(name, _)| tag.is_none_or(|tag| tag == *name))

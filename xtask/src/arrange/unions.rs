@@ -1,7 +1,32 @@
-//! Unions, of which typify makes the first type that parses: set aside, for the refine stage to write.
+//! Unions. typify makes an enum that takes the first branch that parses, which may be the wrong one. So unions are set aside, and the
+//! refine stage writes them.
 //!
-//! A component that is one of several is emptied, and what there is to know of it written on it, as [`UNION`] says.
-//! A second component, an object, has the branches for its properties, so that typify makes their types.
+//! A component that is a union is emptied, and a note says how its branches differ ([`UNION`]). A second component, an
+//! object, has a field for each branch, so that typify makes the types of the branches. For example,
+//!
+//! ```yaml
+//! Source:
+//!   oneOf: [{$ref: '#/components/schemas/Url'}, {$ref: '#/components/schemas/Base64'}]
+//!   discriminator: {propertyName: type, mapping: {url: '#/components/schemas/Url', base64: '#/components/schemas/Base64'}}
+//! ```
+//!
+//! becomes
+//!
+//! ```yaml
+//! Source:
+//!   x-made-union:
+//!     open: true
+//!     tag: type
+//!     branches:
+//!     - {field: b0, variant: Url, boxed: true, kinds: [object], tags: [url]}
+//!     - {field: b1, variant: Base64, boxed: true, kinds: [object], tags: [base64]}
+//! branches-of-Source:
+//!   type: object
+//!   required: [b0, b1]
+//!   properties: {b0: {$ref: '#/components/schemas/Url'}, b1: {$ref: '#/components/schemas/Base64'}}
+//! ```
+//!
+//! How branches differ is the [`Signature`] of each: kinds of JSON, properties with few values, required properties.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,6 +51,9 @@ use crate::openapi::{Entry, Node, Span, Value, component_schemas, walk};
 const KINDS: [&str; 6] = ["object", "array", "string", "integer", "number", "boolean"];
 
 /// Replaces each union by a note, and adds the object of its branches.
+///
+/// All unions are described before any is replaced, since a branch may be a union itself. Components that are branches get
+/// a note, too: their structs keep members that they do not know ([`KEEPS_UNKNOWN`]).
 pub(super) fn set_aside(document: &mut Node) {
     let mut made: IndexMap<String, Entry> = IndexMap::new();
     let mut unions: Vec<(String, Node)> = Vec::new();
@@ -38,7 +66,7 @@ pub(super) fn set_aside(document: &mut Node) {
         let Some((keyword, list)) = alternatives(schema) else {
             continue;
         };
-        // Reading it would go on forever. A lint refuses what is left as it is.
+        // To read it would go on forever. It is left as it is, and a lint refuses it.
         if schemas.is_branch_of_itself(name, list) {
             continue;
         }
@@ -88,21 +116,24 @@ pub(super) fn set_aside(document: &mut Node) {
 struct Schemas<'a> {
     document: &'a Node,
     references: References<'a>,
-    /// What is known of components, each looked at once. Nothing yet of those that are being looked at.
+    /// The signatures of components. Each is made once. `None` for one that is being made.
     known: RefCell<HashMap<String, Option<Signature>>>,
 }
 
-/// What can be known of a value before it is read.
+/// What is known of a value from its schema, to choose a branch before the value is parsed.
 #[derive(Clone, Default)]
 struct Signature {
+    /// The kinds of JSON that it may be.
     kinds: BTreeSet<&'static str>,
-    /// Properties that can have a few values only, and those.
+    /// Properties that can have a few values only, and those values.
     constants: BTreeMap<String, BTreeSet<String>>,
     /// Properties that a value must have to be of this kind.
     required: BTreeSet<String>,
-    /// Those of which that is true in answers alone.
+    /// Properties that a value must have in answers only.
     in_answers: BTreeSet<String>,
+    /// Whether it may be any JSON.
     is_any: bool,
+    /// Whether it is a component that is an object. Such a branch is boxed, since it may contain the union itself.
     is_named: bool,
 }
 
@@ -191,9 +222,9 @@ impl<'a> Schemas<'a> {
         let notes = schema.as_object().into_iter().flatten();
         let of_age = notes.filter(|(key, _)| *key == "deprecated" || key.starts_with(DEPRECATION));
         component.extend(of_age.map(|(key, entry)| (key.as_str(), entry.node.clone())));
-        // Markers that mean nothing here, for a lint to complain of.
+        // A marker that has no effect here stays, so that a lint reports it.
         for (marker, value) in markers(schema) {
-            let is_heeded = match marker {
+            let has_effect = match marker {
                 OPEN => value.as_bool().is_some(),
                 IGNORE => {
                     let listed = value.as_array().unwrap_or(&[]);
@@ -203,14 +234,14 @@ impl<'a> Schemas<'a> {
                 }
                 _ => false,
             };
-            if !is_heeded {
+            if !has_effect {
                 component.push((marker, value.clone()));
             }
         }
         (object(component, span), parts_of(parts, span))
     }
 
-    /// `None` if the schema leads back to one that is being looked at, to which it adds nothing.
+    /// The signature of a schema. `None` if it leads back to one that is being looked at: that one learns nothing from itself.
     fn signature(&self, schema: &'a Node, depth: usize) -> Option<Signature> {
         if depth > LOOK_THROUGH {
             return Some(Signature {
@@ -250,8 +281,8 @@ impl<'a> Schemas<'a> {
         Some(signature)
     }
 
-    /// The signature of a component. What is no more than a name for another is not gone into, for there may be
-    /// thousands.
+    /// The signature of a component. Components that are only another name are skipped, since thousands may follow each
+    /// other.
     fn named(&self, name: &'a str, depth: usize) -> Option<Signature> {
         if let Some(known) = self.known.borrow().get(name) {
             return known.clone();
@@ -265,7 +296,7 @@ impl<'a> Schemas<'a> {
                 let mut signature = target
                     .and_then(|target| self.signature(target, depth + 1))
                     .unwrap_or_default();
-                // A text or a number of a few bytes needs no box, and no array.
+                // A text, a number or an array is a few bytes itself, and needs no box.
                 signature.is_named = signature.kinds.contains("object");
                 Some(signature)
             }
@@ -276,7 +307,8 @@ impl<'a> Schemas<'a> {
         signature
     }
 
-    /// What is common to all of several.
+    /// The signature of a union within a union: any of the kinds of its branches, and what all branches have in common. A tag of the inner
+    /// union counts, so that `oneOf: [Inner, Other]` can be read by the tags of `Inner`.
     fn either(&self, schema: &'a Node, branches: &'a [Node], depth: usize) -> Signature {
         let mut all = Signature::default();
         let mut constants: Option<BTreeMap<String, BTreeSet<String>>> = None;
@@ -309,7 +341,7 @@ impl<'a> Schemas<'a> {
         all
     }
 
-    /// What is known of an object: of its own properties, and of what is merged into it.
+    /// The signature of an object: of its own properties, and of what is merged into it.
     fn object(&self, schema: &'a Node, depth: usize) -> Signature {
         let mut signature = Signature::default();
         signature.kinds.insert("object");
@@ -332,7 +364,8 @@ impl<'a> Schemas<'a> {
         signature
     }
 
-    /// The values of the tag that lead to a branch.
+    /// The values of the tag that lead to a branch: those that its schema allows, those of the discriminator's mapping, else the
+    /// name of the component, which is what OpenAPI says of a discriminator without a mapping.
     fn tags(
         &self,
         tag: &str,
@@ -355,7 +388,7 @@ impl<'a> Schemas<'a> {
                 values.insert(value.clone());
             }
         }
-        // By its name alone, if the description gave it that.
+        // A name that this stage has made is on no wire.
         let is_made = self.get(name).is_some_and(|it| it.get(FROM).is_some());
         if values.is_empty() && discriminator.is_some() && !is_made {
             values.insert(name.to_owned());
@@ -363,7 +396,7 @@ impl<'a> Schemas<'a> {
         values
     }
 
-    /// The component that a branch is, with another name perhaps, which may be an `allOf` of one too.
+    /// The component that a branch refers to in the end. A component between may be a reference, or an `allOf` of one.
     fn target(&self, branch: &'a Node) -> Option<String> {
         let mut name = reference(unwrapped(branch))?;
         let mut seen = BTreeSet::new();
@@ -376,7 +409,7 @@ impl<'a> Schemas<'a> {
         None
     }
 
-    /// Whether a union is among its own branches, or theirs.
+    /// Whether a union is among its own branches, or among those of a branch, at any depth.
     fn is_branch_of_itself(&self, union: &str, branches: &[Node]) -> bool {
         let mut waiting: Vec<&Node> = branches.iter().collect();
         let mut seen = BTreeSet::new();
@@ -400,7 +433,7 @@ impl<'a> Schemas<'a> {
         false
     }
 
-    /// The values of a text that can have a few only.
+    /// The values of a text that can have only a few: an enum, or a text of one value.
     fn few_values(&self, schema: &'a Node, depth: usize) -> Option<BTreeSet<String>> {
         if depth > LOOK_THROUGH || flag(schema, "nullable") {
             return None;
@@ -417,8 +450,8 @@ impl<'a> Schemas<'a> {
         Some(texts(schema)?.into_iter().map(str::to_owned).collect())
     }
 
-    /// What to call the field for members that the description does not know, if a component is a struct with
-    /// fields, and has none already.
+    /// The name of the field for members that the description does not know. `None` if the component does not become a struct
+    /// with fields, or has a map for other members already.
     fn room_for_unknown(&self, name: &str) -> Option<String> {
         let schema = self.get(name)?;
         let merged = reference::merged(self.document, schema).into_iter();
@@ -438,7 +471,8 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// The property by which objects can be told apart: each has values of its own there, or as many as possible have.
+/// The property that distinguishes the branches that are objects: no two may have the same value there. Of several such properties, the
+/// one that most branches have, and the first of those by name.
 fn common_tag(signatures: &[Signature]) -> Option<String> {
     let objects: Vec<&Signature> = signatures
         .iter()
@@ -459,12 +493,12 @@ fn common_tag(signatures: &[Signature]) -> Option<String> {
             .filter(|it| it.constants.contains_key(*name))
             .count()
     };
-    // The first of those that say most.
+    // `max_by_key` gives the last of equal ones, so the order is reversed to get the first.
     let tags = names.into_iter().filter(tells_apart);
     tags.rev().max_by_key(count).cloned()
 }
 
-/// The names of the variants: of what they refer to, or of what they hold.
+/// The names of the variants: that of the component, or of the kind of JSON. A number is added to one that is taken.
 fn variants(branches: &[Node], signatures: &[Signature]) -> Vec<String> {
     let mut taken: BTreeSet<String> = BTreeSet::from(["Unknown".to_owned()]);
     let mut names = Vec::new();
@@ -507,12 +541,12 @@ fn parts_of(parts: Vec<(String, Node)>, span: &Span) -> Node {
     )
 }
 
-/// Whether a schema keeps what it does not know: unless the overlay closes it.
+/// Whether an enum keeps values that it does not know. It does, unless the overlay closes it.
 fn is_open(schema: &Node) -> bool {
     schema.get(OPEN).and_then(Node::as_bool) != Some(false)
 }
 
-/// Makes an open enum of a union of an enum and any other text: an open enum takes those too.
+/// Makes an open enum of `anyOf: [enum, any text]`, which says the same. Descriptions write this to say that an enum may grow.
 pub(super) fn simplify(document: &mut Node) {
     let schemas = Schemas::of(document);
     let enums: BTreeSet<String> = schemas

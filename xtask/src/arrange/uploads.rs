@@ -1,5 +1,19 @@
-//! `multipart/form-data`: progenitor has no such body. It is shown a JSON body of the same parts, whose
-//! struct the refine stage turns into one that is sent as a form.
+//! `multipart/form-data`. progenitor does not support such a body. It is given a JSON body with the same parts, and the refine stage turns
+//! the struct of that into one that is sent as a form.
+//!
+//! ```yaml
+//! requestBody:                      # given, for `uploadFile`
+//!   content:
+//!     multipart/form-data:
+//!       schema: {type: object, required: [file], properties: {file: {type: string, format: binary}}}
+//! ```
+//!
+//! ```yaml
+//! requestBody:                      # arranged; `UploadFileBody` and the operation have the note `x-made-upload`
+//!   content:
+//!     application/json:
+//!       schema: {$ref: '#/components/schemas/UploadFileBody'}   # properties: {file: {$ref: '#/components/schemas/made-file'}}
+//! ```
 
 use super::build::{object, refer, string, truth};
 use super::nodes::{add_schema, is_free, named_operations, remove, resolve, set};
@@ -9,7 +23,7 @@ use crate::openapi::reference::{place_of, referred, to_component};
 use crate::openapi::{Node, Pointer, Value};
 
 const MULTIPART: &str = "multipart/form-data";
-/// The component that stands for a file. Its type is [`FILE_TYPE`].
+/// The component that represents a file. It is replaced by [`FILE_TYPE`].
 const FILE: &str = "made-file";
 /// The hand-written type of a file.
 pub const FILE_TYPE: &str = "crate::FilePart";
@@ -21,14 +35,14 @@ pub(super) fn arrange(document: &mut Node) {
     }
 }
 
-/// Makes a component of the form and has the operation send it as JSON. `None` if the body is not a form that can be written; it
-/// is left for a lint.
+/// Makes a component of the form, and lets the operation send it as JSON. `None` if the body is not a form that can be written. A lint
+/// reports it.
 fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
     let listed = operation.join("requestBody");
     let (body_at, body) = resolve(document, &listed, "requestBodies")?;
     let content = body.get("content")?.as_object()?;
     let (media_type, media) = content.first().filter(|_| content.len() == 1)?;
-    // How a part is to be written otherwise is not looked at; a lint tells.
+    // `encoding` would say how to write a part. It is not supported, and a lint reports it.
     if !media_type.eq_ignore_ascii_case(MULTIPART) || media.node.get("encoding").is_some() {
         return None;
     }
@@ -49,7 +63,7 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
         .keys()
         .cloned()
         .collect();
-    // What would end the name of a part.
+    // A name with one of these could not be written into the form: it would end the name, or the line.
     let ends = |c: char| c.is_control() || c == '"' || c == '\\';
     if names.iter().any(|name| name.contains(ends)) {
         return None;
@@ -119,7 +133,7 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
     Some(())
 }
 
-/// Makes a part one that can be written, and tells whether it may be null, which cannot: it is left out then.
+/// Makes a part one that can be written. Returns whether it may be null: a form has no null, so such a part is optional.
 fn part(document: &Node, at: &Pointer, made: &mut Node) -> bool {
     let is_null = made.get("nullable").and_then(Node::as_bool) == Some(true);
     remove(made, "nullable");
@@ -142,7 +156,7 @@ fn is_file(document: &Node, at: &Pointer) -> bool {
     })
 }
 
-/// Replaces the schema of a part by the one that stands for a file. What is said of the part stays.
+/// Replaces the schema of a part by a reference to the file. The part keeps its description.
 fn to_file(made: &mut Node) {
     let span = made.span.clone();
     let file = refer(FILE, &span);

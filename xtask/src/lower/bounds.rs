@@ -1,4 +1,7 @@
 //! Exclusive bounds: numbers in 3.1, a flag next to the bound in 3.0.
+//!
+//! `exclusiveMinimum: 5` becomes `minimum: 5` and `exclusiveMinimum: true`. With `minimum: 7` next to it, the
+//! exclusive bound is removed, since 7 is stricter. With `minimum: 3`, the 5 takes its place.
 
 use std::cmp::Ordering;
 
@@ -9,7 +12,7 @@ use super::draft::Draft;
 use super::rules;
 use crate::openapi::{Entry, Node, Value};
 
-/// Of two bounds the stricter one stays: a value must pass both.
+/// Of two bounds the stricter one stays: a value must pass both. Of two that are equal, the exclusive one is stricter.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     for (exclusive, plain, stricter) in [
         ("exclusiveMinimum", "minimum", Ordering::Greater),
@@ -74,9 +77,10 @@ fn compare(left: &Number, right: &Number) -> Ordering {
     }
 }
 
-/// Without rounding the whole number.
+/// Compares a whole number with a fraction, without rounding the whole number.
 fn against(whole: i128, real: f64) -> Ordering {
-    // A conversion of a float saturates, far beyond the 64 bits that the other has.
+    // A float beyond the range of `i128` becomes its largest or smallest value. Both are far beyond the 64 bits of `whole`.
+    // If the floor is equal, the fraction is what is left to compare.
     whole
         .cmp(&(real.floor() as i128))
         .then(if real.fract() == 0.0 {

@@ -1,4 +1,21 @@
-//! `anyOf` and `oneOf` from which a null branch has gone; what is left of one branch is no union.
+//! `anyOf` and `oneOf` whose null branch is removed. If one branch is left, there is no union any more.
+//!
+//! ```yaml
+//! description: Who made it.      # given
+//! anyOf:
+//! - type: string
+//!   maxLength: 5
+//! - type: 'null'
+//! ```
+//!
+//! ```yaml
+//! description: Who made it.      # lowered; `nullable: true` is added by the schema's rules
+//! type: string
+//! maxLength: 5
+//! ```
+//!
+//! If the branch is a reference, or the schema has more than notes, the branch goes into an `allOf`:
+//! `anyOf: [{$ref: X}, {type: 'null'}]` becomes `allOf: [{$ref: X}]`.
 
 use super::Lowering;
 use super::draft::Draft;
@@ -20,8 +37,8 @@ pub(super) fn nulls_of(draft: &Draft) -> Vec<(&'static str, Vec<usize>)> {
         .collect()
 }
 
-/// Takes the null branches out, and gives whether the only branch left allows null by a leftover
-/// `nullable`.
+/// Removes the null branches. Returns whether the only branch left allows null by a leftover `nullable`, which has to
+/// move to the schema.
 pub(super) fn strip(
     lowering: &mut Lowering<'_>,
     draft: &mut Draft,
@@ -38,6 +55,7 @@ pub(super) fn strip(
             index += 1;
             !indices.contains(&(index - 1))
         });
+        // By now the other branches are lowered. So what is left of one goes into its place and is not looked at again.
         let is_single = branches.len() == 1;
         for index in indices {
             lowering.count(rules::NULL_BRANCH, &at.join(index));
@@ -58,6 +76,8 @@ fn collapse(lowering: &mut Lowering<'_>, draft: &mut Draft, keyword: &str) -> bo
     let Some(branch) = branches.pop() else {
         return false;
     };
+    // Keywords of the branch may be put next to notes, and next to nothing else: `maxLength: 3` outside and `maxLength: 5` inside
+    // both hold, and an object has one member of a name.
     let is_plain = draft.members.keys().all(|key| is_note(key));
     let is_reference = branch.get("$ref").is_some();
     if !is_plain || is_reference || branch.as_object().is_none() {
@@ -77,6 +97,7 @@ fn collapse(lowering: &mut Lowering<'_>, draft: &mut Draft, keyword: &str) -> bo
             None => {
                 draft.members.insert(name, entry);
             }
+            // What is ignored in the branch has moved here with it.
             Some(outer) if name == IGNORE => {
                 if let (Value::Array(outer), Value::Array(inner)) =
                     (&mut outer.node.value, entry.node.value)

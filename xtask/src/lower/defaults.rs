@@ -1,4 +1,9 @@
-//! Defaults that do not fit: no value is invalid for them, and no code can be made of them.
+//! Defaults that do not fit their schema are removed. No value is invalid because of one, and no code can be made of it.
+//!
+//! `{type: integer, default: none}` loses its default. A default of null stays if the schema allows null.
+//!
+//! Whether a default fits is decided on the description as it was given, since the validator knows 3.1 and not
+//! progenitor's reading of 3.0.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -35,7 +40,11 @@ impl Fit {
         }
     }
 
-    /// `None` if the schema cannot be understood.
+    /// Whether a value fits the schema at a pointer. `None` if the schema cannot be understood: then the default stays, and a lint
+    /// reports what is wrong with the schema.
+    ///
+    /// The first two ways only save time: the published description has 562 defaults, and to make a validator is to read all that
+    /// the schema says.
     fn fits(&self, document: &Node, schema: &Pointer, value: &Node) -> Option<bool> {
         let node = document.pointer(schema);
         if let Some(fits) = node.and_then(|it| fits_plain(it, value)) {
@@ -53,7 +62,8 @@ impl Fit {
         Some(validator.is_valid(&value))
     }
 
-    /// Of what stands at this fragment of the description.
+    /// A validator of the schema at this fragment of the description. `None` if it is not a schema, or refers to what
+    /// is missing.
     fn validator(&self, fragment: &str) -> Option<Validator> {
         let registry = self.registry.as_ref()?;
         let reference = format!("{DOCUMENT}{fragment}");
@@ -122,7 +132,7 @@ fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
     Some(fits)
 }
 
-/// Whether a value is of a type. `None` if that takes more than a look.
+/// Whether a value is of a type. `None` if only the validator knows.
 fn is_of(kind: &str, value: &Node) -> Option<bool> {
     let is_kind = match (kind, &value.value) {
         ("null", it) => matches!(it, Value::Null),
@@ -131,7 +141,7 @@ fn is_of(kind: &str, value: &Node) -> Option<bool> {
         ("array", it) => matches!(it, Value::Array(_)),
         ("object", it) => matches!(it, Value::Object(_)),
         ("number", it) => matches!(it, Value::Number(_)),
-        // A fraction may be whole all the same.
+        // `5.0` is an integer to JSON Schema, and `5.5` is not.
         ("integer", Value::Number(number)) if number.is_f64() => return None,
         ("integer", it) => matches!(it, Value::Number(_)),
         _ => return None,
@@ -156,7 +166,7 @@ fn fragment(pointer: &Pointer) -> String {
     text
 }
 
-/// Last of all: null fits what has become nullable.
+/// Removes a default that does not fit. This is the last rule: null fits a schema that has become nullable.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     let Some(default) = draft.get("default") else {
         return;

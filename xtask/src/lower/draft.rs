@@ -1,4 +1,7 @@
-//! A schema while it is rewritten: the keywords that the overlay says to ignore are not seen.
+//! A schema while it is rewritten. Keywords that the overlay says to ignore are hidden.
+//!
+//! A rule asks a [`Draft`] for a keyword with `get` or `take`. With `x-codegen-ignore: [if]` in the schema, both answer `None`
+//! for `if`, so no rule can refuse it. The keyword stays in the schema, for later stages to ignore as well.
 
 use std::collections::HashSet;
 
@@ -7,10 +10,13 @@ use indexmap::IndexMap;
 use crate::openapi::schema::ignored;
 use crate::openapi::{Entry, Node, Pointer, Span, Value};
 
+/// A schema that is an object, taken apart.
 pub(super) struct Draft {
     /// Where it stands in the document that was given.
     pub(super) at: Pointer,
+    /// Its place in the file. What a rule adds is said to stand there, so that a finding about it has a line.
     pub(super) span: Span,
+    /// All members, those that are ignored too. Rules look here only to see whether a name is taken.
     pub(super) members: IndexMap<String, Entry>,
     ignored: HashSet<String>,
 }
@@ -83,6 +89,8 @@ impl Draft {
     }
 
     /// Adds a branch to `allOf`. Every branch of that holds, so this is how to say "and also".
+    ///
+    /// It is the way out if a keyword is taken: a schema with an `enum` that gets a second one has it in a branch.
     pub(super) fn and(&mut self, branch: Node, is_first: bool) {
         let span = branch.span.clone();
         match self.members.get_mut("allOf").map(|it| &mut it.node.value) {

@@ -1,4 +1,7 @@
-//! Keywords that no validator looks at, and those that have no effect where they stand.
+//! Keywords that no validator looks at, and those that have no effect in their place, are removed.
+//!
+//! `$comment` and the title of an inline schema are examples of the first. `minContains` without `contains`, or `then` without
+//! `if`, are examples of the second.
 
 use super::draft::Draft;
 use super::rules::{self, Rewriting};
@@ -16,13 +19,15 @@ pub(super) fn is_usual_dialect(node: &Node) -> bool {
         .is_some_and(|text| DIALECTS.contains(&text.trim_end_matches('#')))
 }
 
-/// Before the rules about values, so that those see only what counts.
+/// Removes them. This comes before the rules about values, so that those see only what has an effect: `then` without `if` would
+/// be refused.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft, place: Place) {
     let mut drop = |draft: &mut Draft, keyword: &str, rule: Rewriting| {
         if draft.take(keyword).is_some() {
             lowering.count(rule, &draft.at.join(keyword));
         }
     };
+    // typify would name the type by it, and titles repeat.
     if place == Place::Inline {
         drop(draft, "title", rules::TITLE);
     }
@@ -59,6 +64,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft, place: Place
             drop(draft, keyword, rules::NO_EFFECT);
         }
     }
+    // 3.0 has one `example` in place of the list.
     if let Some(entry) = draft.take("examples") {
         lowering.count(rules::EXAMPLES, &draft.at.join("examples"));
         if let Value::Array(examples) = entry.node.value

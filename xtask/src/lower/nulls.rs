@@ -1,8 +1,20 @@
-//! Null: which schemas let it pass, and where `nullable` has to say so.
+//! Null: which schemas allow it, and which need `nullable` to say so.
 //!
-//! Pieces that allow null and nothing else (a branch, a type, a value) are taken out. No other value can
-//! tell the difference. Whether null itself is valid is worked out for the schema before and after, so
-//! `nullable: true`, null or what the rest says, is added only if it is needed.
+//! Pieces that allow null and nothing else (a branch, a type, a value) are removed, which makes no difference to any
+//! other value. Whether null itself is valid is worked out for the schema before and after. `nullable: true`, which is null
+//! or what the rest says, is added only if the two differ.
+//!
+//! | given | null before | after | becomes |
+//! |---|---|---|---|
+//! | `type: [string, 'null']` | valid | not | `type: string`, `nullable: true` |
+//! | `anyOf: [{$ref: X}, {type: 'null'}]`, X an object | valid | not | `allOf: [{$ref: X}]`, `nullable: true` |
+//! | `anyOf: [{$ref: X}, {type: 'null'}]`, X an enum that lists null | valid | valid | `allOf: [{$ref: X}]` |
+//! | `type: object`, `anyOf: [{$ref: X}, {type: 'null'}]` | not | not | `type: object`, `allOf: [{$ref: X}]` |
+//!
+//! The last row is why the form of a schema is not enough: there is a null branch, and yet null is not valid.
+//!
+//! An answer is an `Option<bool>`, with `None` for "cannot be determined". A reference that leads nowhere, a circle of
+//! references, or a keyword such as `$dynamicRef` has that answer.
 
 use std::collections::HashMap;
 
@@ -72,7 +84,8 @@ pub(super) fn is_only_null(node: &Node) -> bool {
     is_restricted
 }
 
-/// The branches that allow null alone, if others are left without them.
+/// The indices of the branches that allow null alone, if others are left without them. A union of nothing but null
+/// branches is left to the rule `only-null`: an empty union would allow no value at all.
 pub(super) fn null_branches(branches: &[Node]) -> Vec<usize> {
     let found: Vec<usize> = (0..branches.len())
         .filter(|index| is_only_null(&branches[*index]))
@@ -94,6 +107,12 @@ fn and(left: Option<bool>, right: Option<bool>) -> Option<bool> {
 
 impl Nulls {
     /// Whether a schema allows null. With `stripped`, its own pieces for null count as gone.
+    ///
+    /// A schema is the conjunction of its keywords, so each gives an answer and all must agree. A keyword that is about
+    /// objects or texts, such as `properties`, says nothing about null and is passed over.
+    ///
+    /// Schemas within are asked with `stripped` false: what is removed from them is replaced by `nullable`, so they allow
+    /// afterwards what they allow now.
     fn allows(
         &mut self,
         document: &Node,
@@ -146,6 +165,8 @@ impl Nulls {
                         .collect();
                     let yes = answers.iter().filter(|it| **it == Some(true)).count();
                     let is_sure = answers.iter().all(Option::is_some);
+                    // A `oneOf` of two branches that allow null refuses it. That is seldom meant, and 3.0 has no word
+                    // for it: `plan` refuses such a schema.
                     match keyword.as_str() {
                         "anyOf" if yes > 0 => Some(true),
                         "oneOf" if yes > 1 => Some(false),
@@ -169,8 +190,10 @@ impl Nulls {
         all
     }
 
-    /// Whether what a reference leads to allows null, worked out once for each component. A circle is not known: null might be valid
-    /// in none of its components.
+    /// Whether what a reference leads to allows null, worked out once for each component.
+    ///
+    /// A circle of references has no answer: whether null is valid in one component would depend on whether it is valid in
+    /// it. The entry is there before the component is looked at, so that the walk ends at the second visit.
     fn referred(&mut self, document: &Node, reference: &Node, depth: usize) -> Option<bool> {
         let name = reference::component(reference.as_str()?, "schemas")?;
         if let Some(known) = self.components.get(name) {
@@ -184,7 +207,10 @@ impl Nulls {
     }
 }
 
-/// Looks at a schema as it was given.
+/// Decides what to do about null in a schema, as it was given.
+///
+/// Nothing is done if the schema has no piece for null. If it cannot be determined whether null is valid before, the schema is
+/// refused. It may be unclear afterwards: then `nullable` is added, which makes null valid whatever the rest says.
 pub(super) fn plan(lowering: &mut Lowering<'_>, at: &Pointer, node: &Node) -> Plan {
     let has_null_type = seen(node, "type")
         .and_then(Node::as_array)

@@ -1,11 +1,14 @@
-//! Header and path parameters that may be null: text has no null, so none is ever sent.
+//! Header and path parameters that may be null: text has no null, so a client never sends it.
+//!
+//! The schema of `X-Trace: {type: [string, 'null']}` has become a nullable string by now. As a nullable parameter would be an
+//! `Option` that must be given, it becomes a plain string.
 
 use super::Lowering;
 use super::draft::Draft;
 use super::rules;
 use crate::openapi::{Node, Pointer, Value};
 
-/// The schema within is lowered already.
+/// Removes `nullable` from the schema of a parameter, which is lowered already.
 pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, parameter: &mut Node) {
     let place = parameter.get("in").and_then(Node::as_str);
     if !matches!(place, Some("header" | "path")) {

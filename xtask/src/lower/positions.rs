@@ -1,5 +1,7 @@
-//! The places of a description where schemas stand, and what 3.1 has outside of those. Examples, defaults,
-//! values and extensions are data, which no rule looks into.
+//! The places of a description that hold schemas, and what 3.1 has outside of schemas.
+//!
+//! Examples, defaults, values and extensions are data, and no rule looks into them: `{example: {const: 1}}` has no
+//! `const` to rewrite. Which member holds what is up to [`walk`].
 
 use super::notes::is_usual_dialect;
 use super::{Lowering, Place, parameters, rules, schema};
@@ -7,7 +9,10 @@ use crate::openapi::walk::{self, Kind, Position, Reach, Then};
 use crate::openapi::{Node, Pointer, Value};
 use crate::overlay;
 
-/// All places of schemas, in the order of the file.
+/// Lowers all schemas, in the order of the file, and what is outside of them.
+///
+/// The walk stops at a schema (`Then::Past`): `schema::lower` goes through what is in it, as it has to decide what
+/// happens before and after.
 pub(super) fn lower(lowering: &mut Lowering<'_>, document: &mut Node) {
     let root = Pointer::default();
     root_fields(lowering, &root, document);
@@ -85,7 +90,7 @@ fn root_fields(lowering: &mut Lowering<'_>, root: &Pointer, document: &mut Node)
     );
 }
 
-/// An empty part goes; one that holds something is refused.
+/// Removes a part that is empty, and refuses one that holds something.
 fn refuse_part(
     lowering: &mut Lowering<'_>,
     at: &Pointer,
@@ -111,7 +116,7 @@ fn refuse_part(
     }
 }
 
-/// Removes a field that readers alone look at.
+/// Removes a field that only readers look at.
 fn drop_note(
     lowering: &mut Lowering<'_>,
     at: &Pointer,
@@ -134,7 +139,8 @@ fn member<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
     }
 }
 
-/// Whether this is a reference to a component; in 3.1, it may have notes of its own.
+/// Whether this is a reference to a component. In 3.1, it may have a summary and a description. 3.0 has none there, so
+/// they are removed.
 fn is_reference(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node) -> bool {
     let found = node.get("$ref").is_some();
     if found {

@@ -1,4 +1,6 @@
-//! Keywords that OpenAPI 3.0 has no equivalent of.
+//! Keywords that OpenAPI 3.0 has no equivalent of. Each is an error, with an overlay action that leaves it out.
+//!
+//! To leave one out by default would loosen the schema without a word: a value that the service refuses would look valid.
 
 use super::Lowering;
 use super::draft::Draft;
@@ -39,7 +41,10 @@ const COMBINING: [&str; 10] = [
     "dependentSchemas",
 ];
 
-/// If nothing is combined, properties that are not evaluated are the additional ones. Before any other rewrite.
+/// Rewrites `unevaluatedProperties` if the schema has no keyword that combines: then the properties that are not evaluated are the
+/// additional ones.
+///
+/// This comes before any other rewrite: a list of types becomes a `oneOf`, which would count as combining.
 pub(super) fn unevaluated(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     if draft.get("unevaluatedProperties").is_none()
         || COMBINING.iter().any(|keyword| draft.get(keyword).is_some())

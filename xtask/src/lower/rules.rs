@@ -1,4 +1,8 @@
 //! What lower rewrites, and what it refuses, by name.
+//!
+//! `--explain` prints the names of rewrites, and diagnostics have those of refusals. Each has a fixture in
+//! `tests/fixtures/lower/`, and a test compares the two lists. For rewrites, another test checks the effect: it tries values on
+//! a schema before and after.
 
 /// What a rewrite does to the meaning of a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

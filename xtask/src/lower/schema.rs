@@ -1,4 +1,6 @@
-//! One schema, taken through the rules: first what is in it, then itself.
+//! One schema, taken through the rules: first the schemas within it, then the schema itself.
+//!
+//! The order of the rules is in [`object`], with its reasons.
 
 use super::draft::{Draft, schema_of};
 use super::{Lowering, Place, bounds, branches, defaults, notes, nulls, references, refused};
@@ -8,7 +10,9 @@ use crate::openapi::limits::SCHEMAS;
 use crate::openapi::{Entry, Node, Pointer, Value};
 use crate::overlay::yaml_text;
 
-/// Booleans become objects, and what is nested too deep is refused.
+/// Lowers a schema of any form. Booleans become objects, and what is nested too deep is refused.
+///
+/// `true` becomes `{}`, and `false` becomes `{not: {}}`: OpenAPI 3.0 has booleans only at `additionalProperties`.
 pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Place) {
     match &node.value {
         Value::Bool(is_any) => {
@@ -48,10 +52,18 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, 
     }
 }
 
-/// The order of the rules matters: null is worked out on the schema as given, what is within is rewritten before what moves it, and
-/// the default is checked last.
+/// Lowers a schema that is an object.
+///
+/// The order of the rules matters:
+///
+/// 1. Null is worked out first, on the schema as it was given.
+/// 2. The schemas within are rewritten before a rule moves them to another place: pointers are those of the
+///    description as given, and a schema that has moved has none.
+/// 3. Lists of types come after bounds and items, which move into the branch of their type.
+/// 4. The default is checked last, since null fits if the schema has become nullable.
 fn object(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Place) {
     let plan = nulls::plan(lowering, at, node);
+    // The value is moved out and not copied. A copy of each schema would copy all schemas within it, at every level.
     let taken = std::mem::replace(&mut node.value, Value::Null);
     let whole = Node {
         value: taken,
@@ -64,6 +76,8 @@ fn object(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Pla
     let mut nullable = nulls::leftover(lowering, &mut draft) | plan.nullable;
     refused::unevaluated(lowering, &mut draft);
     notes::lower(lowering, &mut draft, place);
+    // The indices are those of the branches as given. They hold until `branches::strip`: no rule in between adds
+    // a branch or removes one.
     let null_branches = if plan.strip {
         branches::nulls_of(&draft)
     } else {
@@ -92,7 +106,8 @@ fn object(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, place: Pla
     *node = draft.finish();
 }
 
-/// The schemas within.
+/// Lowers the schemas within. Null branches are skipped: they are removed later, and a rewrite of one would be
+/// reported though nothing is left of it.
 fn inner(
     lowering: &mut Lowering<'_>,
     draft: &mut Draft,

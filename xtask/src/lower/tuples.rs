@@ -1,4 +1,11 @@
-//! Arrays whose items are told apart by their place. OpenAPI 3.0 has one schema for all items.
+//! Arrays whose items differ by position. OpenAPI 3.0 has one schema for all items.
+//!
+//! | given | lowered |
+//! |---|---|
+//! | `prefixItems: [A, A]`, `items: false` | `items: A`, `maxItems: 2` |
+//! | `prefixItems: [A]`, `items: A` | `items: A` |
+//! | `items: false` | `items: {}`, `maxItems: 0` |
+//! | `prefixItems: [A, B]` | refused |
 
 use indexmap::IndexMap;
 use serde_json::Number;
@@ -8,7 +15,8 @@ use super::draft::{Draft, node};
 use super::rules;
 use crate::openapi::{Entry, Node, Value};
 
-/// The schemas within are rewritten already, booleans among them; only `items: false` is as it was.
+/// Rewrites `prefixItems`, and `items: false`. The schemas within are lowered already, booleans among them, except `items: false`:
+/// it closes the list, and is not a schema of an item.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     let is_closed = draft.get("items").and_then(Node::as_bool) == Some(false);
     let prefix: &[Node] = match draft.get("prefixItems").map(|it| &it.value) {
@@ -30,7 +38,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
         Some(items) if !is_closed => items.clone(),
         _ => any(),
     };
-    // Those that a value can be long enough to meet.
+    // The schemas that apply to some item. With `maxItems: 1`, the second of `prefixItems` applies to none, and may differ.
     let mut met: Vec<&Node> = prefix.iter().take(limit.unwrap_or(usize::MAX)).collect();
     if limit.is_none_or(|limit| limit > prefix.len()) {
         met.push(&rest);

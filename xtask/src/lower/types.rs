@@ -1,4 +1,18 @@
-//! Lists of types, and the type that is null.
+//! Lists of types, and the type that is null. OpenAPI 3.0 has one type for a schema, and none that is null.
+//!
+//! ```yaml
+//! type: [string, array]          # given
+//! maxLength: 5
+//! items: {type: integer}
+//! ```
+//!
+//! ```yaml
+//! oneOf:                         # lowered
+//! - type: string
+//!   maxLength: 5
+//! - type: array
+//!   items: {type: integer}
+//! ```
 
 use indexmap::IndexMap;
 
@@ -37,6 +51,8 @@ pub(super) fn only_null(lowering: &mut Lowering<'_>, draft: &mut Draft) {
         return;
     };
     lowering.count(rules::ONLY_NULL, &at);
+    // If there is an enum that lists null among others, null is all that is left of it. If it does not list null, or is
+    // ignored, the schema keeps it and gets the enum of null in a branch.
     let only_null = || Value::Array(vec![node(Value::Null, &key)]);
     let is_null = |values: &[Node]| values.iter().any(Node::is_null);
     if draft.members.contains_key("enum")
@@ -51,12 +67,13 @@ pub(super) fn only_null(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     }
 }
 
-/// `has_null` where null has been among the types and was taken out.
+/// A list of types becomes one type, or a union of types. `has_null` if null was among the types and has been removed.
 pub(super) fn lists(lowering: &mut Lowering<'_>, draft: &mut Draft, has_null: bool) {
     let Some(Value::Array(items)) = draft.get("type").map(|it| &it.value) else {
         return;
     };
     let at = draft.at.join("type");
+    // One item that is not a type makes the whole list invalid.
     let mut kinds: Vec<&str> = Vec::new();
     for item in items {
         match TYPES.iter().find(|kind| item.as_str() == Some(**kind)) {
@@ -78,6 +95,7 @@ pub(super) fn lists(lowering: &mut Lowering<'_>, draft: &mut Draft, has_null: bo
         );
         return;
     }
+    // Integers are numbers.
     if kinds.contains(&"number") {
         kinds.retain(|kind| *kind != "integer");
     }
@@ -89,6 +107,7 @@ pub(super) fn lists(lowering: &mut Lowering<'_>, draft: &mut Draft, has_null: bo
         draft.put("type", Value::String((*kind).to_owned()), &key);
         return;
     }
+    // All types, null included, are any JSON. A schema without a `type` says the same.
     if has_null
         && TYPES[1..]
             .iter()

@@ -1,11 +1,11 @@
-//! `const`: an enum of one value.
+//! `const` becomes an enum of one value: `const: agent` becomes `type: string` and `enum: [agent]`.
 
 use super::Lowering;
 use super::draft::{Draft, node};
 use super::rules;
 use crate::openapi::{Entry, Value};
 
-/// A text needs its type said, since OpenAPI 3.0 has no enum without one that typify reads.
+/// A text gets its type, too: typify reads no enum without a type.
 pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     let Some(value) = draft.get("const").map(|it| it.to_json()) else {
         return;
@@ -35,7 +35,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
     lowering.count(rules::CONST, &at);
 }
 
-/// 1 and 1.0 are the same to JSON Schema.
+/// Whether two values are equal. 1 and 1.0 are, to JSON Schema.
 fn same(left: &serde_json::Value, right: &serde_json::Value) -> bool {
     match (left.as_f64(), right.as_f64()) {
         (Some(left), Some(right)) => left == right,

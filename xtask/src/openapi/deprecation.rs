@@ -4,8 +4,8 @@ use super::{Node, schema};
 use crate::markdown;
 use crate::markers::DEPRECATION;
 
-/// What to say to those who use what this describes, if it is deprecated: what the description says of it in an
-/// extension, or that it is.
+/// What to tell users of a deprecated operation, parameter or schema: the text of an extension such as `x-deprecation-note`, or that
+/// it is deprecated. `None` if it is not deprecated.
 pub fn deprecation(node: &Node) -> Option<String> {
     if !schema::flag(node, "deprecated") {
         return None;

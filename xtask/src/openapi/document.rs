@@ -1,4 +1,10 @@
 //! A description in memory: JSON data in which every value knows where it was written.
+//!
+//! serde_json's `Value` has no places, and after a rewrite nobody could tell which line to correct. Here, each value and each key has a
+//! [`Span`]: a file, and the bytes from where to where. A value that a stage makes has the span of its cause.
+//!
+//! YAML or JSON text such as `{a: [1, 2]}` becomes an object whose member `a` has two spans, one for the key and one for
+//! the array, and whose items have one each.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -12,17 +18,18 @@ pub struct Source {
     pub path: PathBuf,
     /// Its text.
     pub text: String,
-    /// Where its lines begin, once somebody has asked: a large description has thousands of findings.
+    /// Where its lines begin. It is made for the first finding, and kept: a large description has thousands of findings.
     lines: OnceLock<Vec<usize>>,
     /// How many characters come before each [`STRIDE`]th byte. A description may be one line of megabytes.
     characters: OnceLock<Vec<usize>>,
 }
 
-/// Bytes that are gone through to count characters.
+/// At most this many bytes are gone through to count characters. A description in one line of 30 MB would otherwise be counted from
+/// its start for each finding.
 const STRIDE: usize = 4096;
 
 impl Source {
-    /// A source of this path and text. A byte order mark at the beginning of the text is left out.
+    /// A source of this path and text. A byte order mark at the beginning of the text is removed.
     pub fn new(path: impl AsRef<Path>, text: impl Into<String>) -> Arc<Self> {
         let mut text = text.into();
         if text.starts_with('\u{feff}') {
@@ -117,7 +124,7 @@ impl Span {
     }
 }
 
-/// A value, and where it stands. After the overlay, different parts come from different files.
+/// A value, and its place. After the overlay, parts of one description have places in different files.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// The value.

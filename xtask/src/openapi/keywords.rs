@@ -1,7 +1,14 @@
 //! The keywords of schemas: one table of all, and the questions that stages ask about them.
 //!
-//! Stages used to keep lists of their own, no two alike. If two questions have different answers for a keyword, the
-//! difference is a function here, with its reason.
+//! If two questions have different answers for a keyword, the difference is a function here, with its reason. "Is it a note?" is
+//! such a question:
+//!
+//! | | `title` | `default` | `xml` | `nullable` | `$comment` |
+//! |---|---|---|---|---|---|
+//! | [`is_note`]: no value is valid or invalid by it | yes | yes | yes | no | yes |
+//! | [`is_plain_note`]: and no code is made of it | yes | no | yes | no | no, 3.0 does not have it |
+//! | [`is_of_the_whole`]: in a branch of an `allOf`, it is about the whole | yes | yes | no | yes | no |
+//! | [`is_of_the_place`]: it does not go with the type when a schema gets a name | no | yes | no | yes | no |
 
 use crate::markers::{DEPRECATION, is_extension};
 
@@ -38,7 +45,7 @@ pub enum Since {
 use Says::{Arrays, Combines, Identity, Note, Numbers, Objects, Texts, Values};
 use Since::{V3_0, V3_1};
 
-/// All keywords, in the order in which they are talked about: what most schemas have first.
+/// All keywords. Those that most schemas have come first, and findings list keywords in this order.
 const TABLE: [(&str, Says, Since); 61] = [
     ("type", Values, V3_0),
     ("format", Values, V3_0),
@@ -142,8 +149,8 @@ pub fn is_of_the_whole(keyword: &str) -> bool {
     keyword != "xml" && says_in_3_0(keyword) == Some(Note)
 }
 
-/// Whether a keyword of a property says nothing about its values and nothing about its use: a property that has no
-/// others is declared without a word.
+/// Whether a keyword of a property says nothing about its values and nothing about its use. A property that has no
+/// other keywords may be anything.
 pub fn is_only_for_readers(keyword: &str) -> bool {
     matches!(
         keyword,

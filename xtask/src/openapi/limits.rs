@@ -33,6 +33,6 @@ pub const CHAIN: usize = 1_000;
 /// How deep a walk goes: [`NESTING`], and room for what the arrange stage wraps.
 pub const WALK: usize = 200;
 
-/// How deep `allOf`s, unions and references in each other are looked through to tell what a schema is. Whoever does so
-/// remembers what it has seen, so this bounds the stack and not the work.
+/// How deep a stage looks through `allOf`s, unions and references within each other to find out what a schema is. Each such
+/// search remembers what it has seen. So this limit bounds the stack, and not the work.
 pub const LOOK_THROUGH: usize = 256;

@@ -1,4 +1,4 @@
-//! Media types, as progenitor tells them apart.
+//! Media types, as progenitor distinguishes them: by their exact text. To it, `application/JSON` is not JSON.
 
 /// Whether progenitor reads it as JSON.
 pub(crate) fn is_json(media_type: &str) -> bool {
@@ -11,7 +11,7 @@ pub(crate) fn is_event_stream(media_type: &str) -> bool {
     name.trim().eq_ignore_ascii_case("text/event-stream")
 }
 
-/// Whether it is JSON all the same: another suffix, another case, or a range that has JSON in it.
+/// Whether it is JSON, and progenitor does not see that: another suffix, another case, or a range that includes JSON.
 pub(crate) fn is_json_unseen(media_type: &str) -> bool {
     let name = media_type
         .split(';')

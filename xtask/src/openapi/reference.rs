@@ -1,9 +1,15 @@
-//! References (`$ref`): what one says, and what it leads to. All stages follow them by this.
+//! References (`$ref`): what one says, and what it leads to. All stages use this module to follow them.
 //!
-//! There are two ways to follow one, because stages see different descriptions. Before the arrange stage, a reference
-//! may lead to any part of the description ([`pointer()`]). From then on, all that are right lead to components of the
-//! kind that is wanted where they stand ([`resolve`], [`References`]): the arrange stage has seen to that, and the
-//! generator follows no others. References into other files are gone by then. The load stage follows those.
+//! There are two ways to follow one, because stages see different descriptions:
+//!
+//! | | may lead to | by |
+//! |---|---|---|
+//! | load | other files | `load/files.rs` |
+//! | overlay, lower, and arrange itself | any part of the description, such as `#/paths/~1a/get/responses/200` | [`pointer()`] |
+//! | after arrange | components of the kind that is wanted in their place | [`resolve`], [`References`] |
+//!
+//! The load stage brings other files into the tree. The arrange stage replaces references to parts without a name. So the last
+//! row holds for every reference that is right, and the generator follows no others.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -66,7 +72,7 @@ pub fn percent_decoded(text: &str) -> Option<String> {
                 out.push(byte);
                 at += 3;
             }
-            // A sign that encodes nothing stands for itself.
+            // A `%` without two digits is a plain character.
             None => {
                 out.push(bytes[at]);
                 at += 1;
@@ -76,7 +82,7 @@ pub fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// Words in a pointer that say what stands there, and not what it is called.
+/// Parts of a pointer that say what kind of thing is there, and not what it is called.
 const STRUCTURE: [&str; 18] = [
     "components",
     "schemas",
@@ -98,10 +104,10 @@ const STRUCTURE: [&str; 18] = [
     "pathItems",
 ];
 
-/// A name for what stands at a place, of the names on the way there: `X` of `#/components/schemas/X`, and `X_y` of its
-/// property `y`. `None` if there are none.
+/// A name for what a pointer leads to, made of the names on the way: `X` for `#/components/schemas/X`, and `X_y` for its
+/// property `y`. `None` if there are no names on the way.
 pub fn name_of(at: &Pointer) -> Option<String> {
-    // A media type says nothing that a name should.
+    // `application/json` in a name would tell a reader nothing.
     let says = |part: &&String| {
         let is_media_type = part.contains('/') && !part.starts_with('/');
         !STRUCTURE.contains(&part.as_str()) && !is_media_type
@@ -125,7 +131,7 @@ pub fn as_name(text: &str) -> Option<String> {
 /// Follows references from a place to a component of this kind. A node that is no reference is its own target.
 /// `None` if a reference is wrong, or they go in a circle.
 ///
-/// For one question, or for a description that changes in between. [`References`] remembers.
+/// Use this for one question, or for a description that changes in between. [`References`] remembers what it has followed.
 pub fn resolve<'a>(
     document: &'a Node,
     at: &Pointer,
@@ -145,8 +151,8 @@ pub fn resolve<'a>(
     Some((at, node))
 }
 
-/// What a node refers to in the end, wherever in the description that is. If references lead to nothing or in a circle,
-/// the last node that they lead to.
+/// What a node refers to in the end, wherever in the description that is. If references lead to nothing or in a circle, this is
+/// the last node that they lead to. So a caller that only looks at keywords need not handle a failure: lints report it.
 pub fn last<'a>(document: &'a Node, node: &'a Node) -> &'a Node {
     let mut node = node;
     let mut seen = HashSet::new();
@@ -159,8 +165,10 @@ pub fn last<'a>(document: &'a Node, node: &'a Node) -> &'a Node {
     node
 }
 
-/// A schema and all that is merged into it by `allOf`, through references: each once, so that circles end. The schema
-/// itself is taken as it is: one that is a reference is another name, and has nothing merged into it.
+/// A schema and all that is merged into it by `allOf`, through references. Each schema comes once, so that circles end.
+///
+/// For `Agent: {allOf: [{$ref: Base}, {properties: {a: {}}}]}`, these are `Agent`, `Base` and the inline branch. If the schema
+/// itself is a reference, it is another name of a component, and nothing is merged into it.
 pub fn merged<'a>(document: &'a Node, schema: &'a Node) -> Vec<&'a Node> {
     let mut found = Vec::new();
     let mut seen: HashSet<*const Node> = HashSet::new();
@@ -175,7 +183,7 @@ pub fn merged<'a>(document: &'a Node, schema: &'a Node) -> Vec<&'a Node> {
     found
 }
 
-/// References one after another.
+/// Components that refer to each other, one after the other: `A: {$ref: B}`, `B: {$ref: C}`, `C: {type: object}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chain<'a> {
     /// The component at the end, which is no reference.
@@ -191,6 +199,7 @@ pub struct Chain<'a> {
 #[derive(Debug)]
 pub struct References<'a> {
     document: &'a Node,
+    /// By kind and name of the first component. `None` if the chain has no end.
     followed: RefCell<HashMap<(String, &'a str), Option<Chain<'a>>>>,
     /// References that were followed so far.
     #[cfg(test)]
@@ -231,6 +240,8 @@ impl<'a> References<'a> {
     /// The chain of references that begins with this component. `None` if it leads nowhere, or in a circle.
     pub fn chain(&self, first: &'a str, kind: &str) -> Option<Chain<'a>> {
         let key = |name: &'a str| (kind.to_owned(), name);
+        // The chain is followed up to a component whose chain is known, or to its end. Then each link on the way back is
+        // one longer than the next.
         let mut links = Vec::new();
         let mut seen = HashSet::new();
         let mut name = first;

@@ -1,30 +1,33 @@
 //! Looking at a schema as the generator will: without the keywords that the overlay says to ignore.
 //!
-//! All stages read `x-codegen-ignore` by [`ignored`] and [`ignores`]. It hides a keyword from everybody: from the lints,
+//! All stages read `x-codegen-ignore` by [`ignored`] and [`ignores`]. It hides a keyword from all of them: from the lints,
 //! from drift, and in the end from progenitor.
+//!
+//! For `{type: string, format: uri, pattern: null, x-codegen-ignore: [format]}`, [`get`] finds `type` only. `format` is ignored, and
+//! a keyword that is null is missing to progenitor. [`seen`] finds `pattern` too, so that a lint can report the null.
 
 use super::{Node, reference};
 use crate::markers::{IGNORE, MARKER_PREFIX};
 
-/// The keywords that a schema is marked to go without. What is no list of texts is for a lint to refuse.
+/// The keywords that `x-codegen-ignore` names. A marker that is not a list of texts names none; a lint refuses it.
 pub fn ignored(schema: &Node) -> impl Iterator<Item = &str> {
     let list = schema.get(IGNORE).and_then(Node::as_array).unwrap_or(&[]);
     list.iter().filter_map(Node::as_str)
 }
 
-/// Whether a schema is marked to go without this keyword.
+/// Whether `x-codegen-ignore` names this keyword.
 pub fn ignores(schema: &Node, keyword: &str) -> bool {
     ignored(schema).any(|it| it == keyword)
 }
 
-/// The value of a keyword that is not ignored, null among them. Lints, and the lower stage, tell null from what is
-/// missing.
+/// The value of a keyword that is not ignored, even if it is null. Lints and the lower stage tell null from a keyword that
+/// is missing.
 pub fn seen<'a>(schema: &'a Node, keyword: &str) -> Option<&'a Node> {
     let value = schema.get(keyword)?;
     (!ignores(schema, keyword)).then_some(value)
 }
 
-/// The value of a keyword that is not ignored. Null stands for left out, as progenitor's reader has it.
+/// The value of a keyword that is not ignored. `None` if it is null: progenitor's reader takes null for missing.
 pub fn get<'a>(schema: &'a Node, keyword: &str) -> Option<&'a Node> {
     seen(schema, keyword).filter(|value| !value.is_null())
 }
@@ -70,8 +73,8 @@ pub fn texts(schema: &Node) -> Option<Vec<&str>> {
     (!values.is_empty() && texts.len() == values.len()).then_some(texts)
 }
 
-/// The branches of a schema that is one of several and says nothing else of its values, and the keyword that they stand
-/// under.
+/// The branches of a union, and their keyword, `oneOf` or `anyOf`. `None` if the schema also says something else about
+/// its values: then it is no union by itself, and an enum for it would lose the rest.
 pub fn alternatives(schema: &Node) -> Option<(&'static str, &[Node])> {
     let keyword = ["oneOf", "anyOf"]
         .into_iter()
@@ -92,12 +95,12 @@ pub fn alternatives(schema: &Node) -> Option<(&'static str, &[Node])> {
     (stands_alone && are_schemas && !branches.is_empty()).then_some((keyword, branches))
 }
 
-/// The property by which the discriminator of a union says that its branches are told apart.
+/// The property that the discriminator of a union names.
 pub fn tag(union: &Node) -> Option<&str> {
     text(get(union, "discriminator")?, "propertyName")
 }
 
-/// What is in an `allOf` of one, which says no more than that.
+/// The only branch of an `allOf`, or the schema itself if it has no such `allOf`. `allOf: [X]` is how 3.0 adds notes to a reference.
 pub fn unwrapped(schema: &Node) -> &Node {
     match items(schema, "allOf") {
         [one] => one,

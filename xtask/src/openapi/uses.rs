@@ -1,11 +1,26 @@
 //! Which component schemas of a description are sent, which are received, and which are both.
+//!
+//! `readOnly` and `writeOnly` depend on it, and so does what drift calls breaking. For example, `Agent` below is both: it is sent
+//! as the body of the request, and received within `AgentPage`, which is received only.
+//!
+//! ```yaml
+//! paths:
+//!   /agents:
+//!     post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Agent'}}}}}
+//!     get: {responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/AgentPage'}}}}}}
+//! components:
+//!   schemas:
+//!     Agent: {type: object}
+//!     AgentPage: {type: array, items: {$ref: '#/components/schemas/Agent'}}
+//! ```
 
 use std::collections::{HashMap, HashSet};
 
 use super::walk::{self, Kind, Reach, Then};
 use super::{Node, Pointer, operations, reference};
 
-/// Whether a schema is sent or received. What breaks who sends a value may not break who receives it.
+/// Whether a schema is sent or received. A change may break who sends a value, and not who receives it: a new required
+/// property is an example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Uses {
     /// It is sent: in a parameter or the body of a request.
@@ -45,7 +60,7 @@ impl Uses {
         self.and(other) == self
     }
 
-    /// `request`, `answer` or `both`. `None` for what is no schema.
+    /// `request`, `answer` or `both`. `None` if it has neither use.
     pub fn name(self) -> Option<&'static str> {
         match (self.request, self.answer) {
             (true, true) => Some("both"),
@@ -56,7 +71,7 @@ impl Uses {
     }
 }
 
-/// The uses of each component schema that any operation leads to. A component that no operation leads to is not there.
+/// The uses of each component schema that any operation leads to. A component that no operation leads to is missing.
 pub fn uses(document: &Node) -> HashMap<String, Uses> {
     let mut reach = Reached {
         document,
@@ -86,6 +101,8 @@ pub fn uses(document: &Node) -> HashMap<String, Uses> {
     reach.uses
 }
 
+/// What has been reached so far. What a reference leads to waits in a list: to call oneself for each would take as much stack as
+/// references follow each other.
 struct Reached<'a> {
     document: &'a Node,
     /// What references led to already, and in which direction.
@@ -95,10 +112,10 @@ struct Reached<'a> {
 }
 
 impl<'a> Reached<'a> {
-    /// Follows all references in an object of a description, of which one may stand in its own place.
+    /// Follows all references in an object of a description. The object itself may be a reference.
     fn within(&mut self, node: &'a Node, kind: Kind, is_request: bool) {
         walk::each_of(node, kind, Reach::V3_1, |node, place| {
-            // A form is written by the caller, and so are the headers of its parts; no stage follows a link.
+            // Examples are data, and no stage follows a link.
             if matches!(place.kind, Kind::Link | Kind::Example) {
                 return Then::Past;
             }

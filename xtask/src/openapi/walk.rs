@@ -1,10 +1,30 @@
-//! Going through a description: what stands where.
+//! Going through a description: which member holds what.
 //!
 //! One table says, for each kind of object in OpenAPI, which members hold which others. Everything else in a
 //! description is a text, a number, an extension or data of the service, and no stage looks into that: an example may
-//! hold an object with the key `$ref` or `schema` that means nothing.
+//! hold an object with the key `$ref` or `schema` that has no meaning.
 //!
 //! The table knows more than progenitor looks at. [`Reach`] says how much of it a walk is about.
+//!
+//! For this description, a walk visits the objects that the comments name:
+//!
+//! ```yaml
+//!                                  # Description
+//! paths:
+//!   /agents:                       # PathItem
+//!     get:                         # Operation
+//!       responses:
+//!         '200':                   # Response
+//!           content:
+//!             application/json:    # MediaType
+//!               schema:            # Schema, Inline
+//!                 properties:
+//!                   example: {}    # Schema, Inline: here, `example` is a name
+//!                 example: {a: 1}  # not visited: here, it is a keyword, and its value is data
+//! components:
+//!   schemas:
+//!     Agent: {not: {}}             # Schema, Component; then Schema, Branch
+//! ```
 
 use super::limits::WALK;
 use super::{METHODS, Node, Pointer, Value};
@@ -99,6 +119,9 @@ pub enum Reach {
 }
 
 /// What a member of an object of this kind holds, and from which reach on. `None` if it holds no others.
+///
+/// This is the only place that knows the structure of OpenAPI. A kind of object that is missing here is seen by no lint, and
+/// not lowered, arranged or compared.
 fn row(kind: Kind, key: &str) -> Option<(Holds, Reach)> {
     use Holds::{Keyed, List, Named, One};
     use Reach::{Generated, V3_0, V3_1};
@@ -160,6 +183,7 @@ fn row(kind: Kind, key: &str) -> Option<(Holds, Reach)> {
 
 /// What a member of an object of this kind holds. `None` if it holds none of these, or none that this reach is about.
 pub fn holds(kind: Kind, key: &str, reach: Reach) -> Option<Holds> {
+    // Each key of a callback is an expression, so no member is known by its name. The walks deal with those.
     if kind == Kind::Callback {
         return None;
     }
@@ -167,7 +191,8 @@ pub fn holds(kind: Kind, key: &str, reach: Reach) -> Option<Holds> {
     (from <= reach).then_some(holds)
 }
 
-/// What a schema is for where it stands.
+/// The role of a schema in its place. Rules differ by it: the title of an inline schema would name its type, for example, and the
+/// title of a component does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
     /// It is a component: it stands under a name.
@@ -214,7 +239,8 @@ fn position(kind: Kind, key: &str) -> Position {
     }
 }
 
-/// Gives each object to `visit`, in the order of the file, what holds others before those.
+/// Gives each object to `visit`, in the order of the file. An object comes before those that it holds. References are not
+/// followed: what they lead to is visited in its own place.
 pub fn each<'a>(document: &'a Node, reach: Reach, visit: impl FnMut(&'a Node, Place<'_>) -> Then) {
     each_of(document, Kind::Description, reach, visit);
 }
@@ -288,7 +314,7 @@ fn step<'a>(
     }
 }
 
-/// As [`each`], to change the objects. What an object holds is gone through as it is afterwards.
+/// As [`each`], to change the objects. The walk goes on with what an object holds after the change.
 pub fn each_mut(
     document: &mut Node,
     reach: Reach,

@@ -1,12 +1,24 @@
-//! The end of each method: what its answer is taken for, in one call.
+//! The end of each method: how its answer is read, in one call.
 //!
-//! progenitor writes a match with a place to wait in each arm. A compiler takes longer for those than for all the
-//! rest of a method.
+//! progenitor writes a match with an `.await` in each arm. A compiler takes longer for those than for all the
+//! rest of a method. So
+//!
+//! ```ignore
+//! let response = call::send(self, request, &operations::GET_AGENT).await?;
+//! match response.status().as_u16() {
+//!     200u16 => call::read(response).await,
+//!     404u16 => Err(call::error(call::read(response).await?)),
+//!     _ => Err(call::undocumented(response)),
+//! }
+//! ```
+//!
+//! becomes `call::json(self, request, &operations::GET_AGENT, &[200u16], &[404u16]).await`.
 
 use quote::{ToTokens, quote};
 use syn::{Arm, Expr, ImplItemFn, Lit, Local, Pat, Stmt, parse_quote};
 
-/// Replaces the end of a method where all successes are read in one way, and all errors as JSON.
+/// Replaces the end of a method if all successes are read in one way, and all errors as JSON. Any other end stays a match, which is
+/// rare and correct.
 pub(super) fn shorten(method: &mut ImplItemFn) {
     let [
         ..,
@@ -59,7 +71,8 @@ enum Read {
     Stream,
 }
 
-/// How successes are read, and the statuses of those and of the errors that are JSON.
+/// How successes are read, and the statuses of successes and of errors that are JSON. `None` if the match has an arm of any other form,
+/// such as a range of statuses.
 fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
     let (last, arms) = arms.split_last()?;
     if !matches!(last.pat, Pat::Wild(_))

@@ -1,4 +1,7 @@
-//! Request bodies that progenitor has no form for: those that may be left out, and uploads.
+//! Request bodies that progenitor does not support: those that may be left out, and uploads.
+//!
+//! progenitor writes `.json(&body)` with `body: &'a types::Body`. For a body that may be left out, this becomes
+//! `body::json_if_any(request, body)` with `body: Option<&'a types::Body>`. An upload is taken by value.
 
 use quote::ToTokens;
 use syn::visit_mut::VisitMut;
@@ -8,18 +11,21 @@ use super::unexpected;
 use crate::diagnostic::Failure;
 use crate::model::Operation;
 
+/// What is special about a body.
 #[derive(Clone, Copy)]
 enum Kind {
+    /// It may be left out.
     Optional,
+    /// It is a form.
     Upload,
 }
 
 impl Kind {
-    /// The type of the argument, of what it was.
+    /// The new type of the argument.
     fn argument(self, ty: &Type) -> Type {
         match (self, ty) {
             (Self::Optional, ty) => parse_quote!(Option<#ty>),
-            // What is read as it is sent cannot be sent twice.
+            // A file may be a stream, which is used up by sending it.
             (Self::Upload, Type::Reference(reference)) => (*reference.elem).clone(),
             (Self::Upload, ty) => ty.clone(),
         }
@@ -36,7 +42,7 @@ impl Kind {
     }
 }
 
-/// Changes the body of an operation that is marked so. Gives what is to be said of it.
+/// Changes the body of an operation that has such a note. Returns the sentence about it for the method's documentation.
 pub(super) fn refine(
     method: &mut ImplItemFn,
     operation: &Operation,
@@ -73,9 +79,10 @@ pub(super) fn refine(
     Ok(Some(said.to_owned()))
 }
 
-/// Makes `request.json(&body)` something else.
+/// Replaces `request.json(&body)`.
 struct Bodies {
     kind: Kind,
+    /// How many were replaced. There must be exactly one.
     changed: usize,
 }
 

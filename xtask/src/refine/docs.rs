@@ -1,5 +1,7 @@
-//! Doc comments: one line per attribute, and none missing. What the generator writes there is text of the description;
-//! see [`markdown`].
+//! Doc comments: one line per attribute, and none missing, since letta-api denies `missing_docs`.
+//!
+//! What the generator writes into them is text of the description, which anyone may have written. [`markdown`] makes plain documentation of
+//! it. Text of ours is added after that, since our links are meant as links.
 
 use syn::{Attribute, Expr, Lit, Meta};
 
@@ -9,7 +11,7 @@ use crate::markdown;
 const WIDTH: usize = 100 - 8 - 4;
 
 /// Rewrites the doc comments among `attrs`, which are text of the description, as documentation, one `///` line per
-/// line. Where there is none, `default` becomes the documentation, as it is.
+/// line. If there is none, the documentation is `default`, unchanged.
 pub(super) fn tidy(attrs: &mut Vec<Attribute>, default: impl FnOnce() -> String) {
     let text = markdown::docs(&take(attrs).join("\n"));
     set(attrs, &if text.is_empty() { default() } else { text });
@@ -28,13 +30,13 @@ pub(super) fn add(attrs: &mut Vec<Attribute>, paragraph: &str) {
     set(attrs, &format!("{text}\n\n{paragraph}"));
 }
 
-/// `#[deprecated]`, if there is something to say of it. Generated code may use what has it.
+/// `#[deprecated]` with this note, if there is one.
 pub(super) fn deprecated(note: Option<&String>) -> Option<Attribute> {
     let note = note?;
     Some(syn::parse_quote!(#[deprecated(note = #note)]))
 }
 
-/// Takes the doc comments out of `attrs`, each as it is.
+/// Removes the doc comments from `attrs`, and returns them unchanged.
 fn take(attrs: &mut Vec<Attribute>) -> Vec<String> {
     let mut texts = Vec::new();
     attrs.retain(|attr| match doc(attr) {
@@ -53,7 +55,7 @@ pub(super) fn line(text: &str) -> Attribute {
         "" => String::new(),
         text => format!(" {text}"),
     };
-    // Put together by hand: there are many, and to parse each takes a good part of this stage's time.
+    // Built without `parse_quote!`: there are many, and to parse each takes a good part of this stage's time.
     let text = syn::LitStr::new(&text, proc_macro2::Span::call_site());
     Attribute {
         pound_token: Default::default(),
@@ -70,6 +72,7 @@ pub(super) fn line(text: &str) -> Attribute {
     }
 }
 
+/// The text of a doc comment. `None` for another attribute.
 fn doc(attr: &Attribute) -> Option<String> {
     let Meta::NameValue(meta) = &attr.meta else {
         return None;

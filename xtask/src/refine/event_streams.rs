@@ -1,4 +1,7 @@
-//! The second method of an operation that answers with JSON or with server-sent events, as is asked for.
+//! The second method of an operation that answers with JSON or with server-sent events, as the caller asks.
+//!
+//! It is a copy of the first. It asks for `text/event-stream` in place of `application/json`, names its own constant, and hands over
+//! the bytes of a success in place of reading them as JSON. Errors are read as before.
 
 use quote::{ToTokens, format_ident};
 use syn::visit_mut::VisitMut;
@@ -11,7 +14,9 @@ use crate::diagnostic::Failure;
 use crate::model::EventStream;
 use crate::naming::type_name;
 
-/// The method that asks for events, made of the one that asks for JSON.
+/// Makes the method that asks for events of the one that asks for JSON.
+///
+/// The changes are counted, as in [`super::operations`]: a copy that still asks for JSON would compile.
 pub(super) fn twin(
     method: &ImplItemFn,
     constant: &Ident,
@@ -47,7 +52,7 @@ pub(super) fn twin(
     Ok(twin)
 }
 
-/// What is said of the method that asks for JSON, and of the other.
+/// The sentences about events for the method that asks for JSON, and for the other.
 pub(super) fn said(stream: &EventStream) -> (String, Vec<String>) {
     let name = &stream.method;
     let mut said =
@@ -76,6 +81,7 @@ fn success(output: &mut ReturnType) -> Option<&mut Type> {
     argument(argument(ty, "Result")?, "ResponseValue")
 }
 
+/// The first argument of a generic type of this name.
 fn argument<'a>(ty: &'a mut Type, of: &str) -> Option<&'a mut Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last_mut()?;
@@ -91,6 +97,7 @@ fn argument<'a>(ty: &'a mut Type, of: &str) -> Option<&'a mut Type> {
     }
 }
 
+/// Changes the copy, and counts what it has changed.
 struct ToEvents {
     constant: Ident,
     accepts: usize,
@@ -126,7 +133,7 @@ impl VisitMut for ToEvents {
     }
 
     fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
-        // Errors are read as JSON within an `Err`, and stay so.
+        // Errors are read as JSON too, but within an `Err`, which this pattern does not match.
         if let Expr::Await(awaited) = last(&arm.body)
             && let Expr::Call(call) = &*awaited.base
             && text(&call.func) == "call :: read"

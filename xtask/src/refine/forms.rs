@@ -1,4 +1,4 @@
-//! Form bodies: progenitor's helper fails with progenitor's error, and letta-api has its own.
+//! Form bodies. progenitor's helper returns progenitor's error, and letta-api has an error of its own.
 
 use syn::visit_mut::VisitMut;
 use syn::{Expr, parse_quote};

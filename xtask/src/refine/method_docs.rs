@@ -1,7 +1,7 @@
-//! What is said of a method: the description's own words, and ours. What the generator writes is not used, for it puts
-//! the description's text among its own as it is.
+//! The documentation of a method: the description's text, and ours. What the generator writes is not used, since it
+//! mixes the description's text with its own, unescaped.
 //!
-//! In this order: summary, description, words about the method's form, the request and whether it may be repeated,
+//! The order is: summary, description, sentences about the method's form, the request and whether it is safe to repeat,
 //! arguments, answers, errors.
 
 use quote::ToTokens;
@@ -11,17 +11,17 @@ use super::docs;
 use crate::markdown;
 use crate::model::{Answer, Operation};
 
-/// The documentation of a method, until all is known that is to be said.
+/// What other steps add to the documentation of a method, until it is written.
 #[derive(Clone, Default)]
 pub(super) struct MethodDocs {
     /// Paragraphs of ours, before the one that names the request.
     pub(super) paragraphs: Vec<String>,
-    /// Arguments that are not parameters of the operation, and what is said of each.
+    /// Arguments that are not parameters of the operation, each with its text.
     pub(super) more_arguments: Vec<(String, String)>,
 }
 
 impl MethodDocs {
-    /// Writes it on the method, for the arguments that it has now.
+    /// Writes the documentation, for the arguments that the method has now.
     pub(super) fn write(&self, method: &mut ImplItemFn, operation: &Operation) {
         let mut blocks = Vec::new();
         let summary = operation.summary.as_deref().map(markdown::docs);
@@ -45,6 +45,7 @@ impl MethodDocs {
         docs::set(&mut method.attrs, &blocks.join("\n\n"));
     }
 
+    /// An item for each argument that there is something to say about.
     fn arguments(&self, method: &ImplItemFn, operation: &Operation) -> Vec<String> {
         let names = method.sig.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(argument) => match &*argument.pat {
@@ -98,7 +99,7 @@ fn meaning(answer: &Answer) -> Option<String> {
     (!said.is_empty()).then(|| markdown::item(&markdown::code(&answer.status), &said))
 }
 
-/// What is below the heading: what the service answers, and what else can go wrong.
+/// The part on errors: those that the service documents, by the variant of `Error` that they become, and a link for the rest.
 fn errors(method: &ImplItemFn, errors: &[&Answer]) -> Vec<String> {
     const ELSE: &str = "See [`Error`] for what else can go wrong.";
 
@@ -132,8 +133,8 @@ fn errors(method: &ImplItemFn, errors: &[&Answer]) -> Vec<String> {
     blocks
 }
 
-/// The statuses of the errors that the method decodes, as the description has them, in capitals. Its answers are told
-/// apart in a match at its end.
+/// The statuses of the errors that the method decodes, in the description's form, in capitals: `404`, `4XX`, `DEFAULT`. They are the
+/// arms of the match at the end of the method.
 fn decoded(method: &ImplItemFn) -> Vec<String> {
     let Some(Stmt::Expr(Expr::Match(answer), None)) = method.block.stmts.last() else {
         return Vec::new();
@@ -153,7 +154,7 @@ fn text(tokens: &impl ToTokens) -> String {
     tokens.to_token_stream().to_string()
 }
 
-/// The `E` of `Result<…, Error<E>>` in words, unless it is `()`.
+/// The `E` of `Result<…, Error<E>>` for a reader. `None` if it is `()`.
 fn error_body(output: &ReturnType) -> Option<String> {
     let ReturnType::Type(_, ty) = output else {
         return None;

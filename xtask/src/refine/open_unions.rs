@@ -1,4 +1,15 @@
-//! Open unions that typify makes: a value that the description does not know is kept, not refused.
+//! Open unions whose enum typify writes. A value that the description does not know is kept, and is not an error.
+//!
+//! typify writes an enum with `#[serde(tag = "type")]`. It gets a variant `Unknown` for objects whose tag is not known, and each other
+//! variant gets a field for members that are not known:
+//!
+//! ```ignore
+//! pub enum Entry {
+//!     Agent { id: String, #[serde(flatten)] unknown: Map<String, Value> },
+//!     #[serde(untagged)]
+//!     Unknown(Map<String, Value>),
+//! }
+//! ```
 
 use std::collections::BTreeSet;
 
@@ -11,7 +22,7 @@ use super::{tagged, unexpected};
 use crate::diagnostic::Failure;
 use crate::model::Schema;
 
-/// Opens a union that is told apart by a tag. Gives how it is read, where that is in place of what was derived.
+/// Opens a union with a tag. Returns the impls that read it, if they replace what serde derives.
 pub(super) fn union(
     item: &mut ItemEnum,
     schema: &Schema,
@@ -39,8 +50,8 @@ pub(super) fn union(
     Ok(reading)
 }
 
-/// Adds a field for what the description does not know of a branch. What is passed over in reading
-/// would be lost when the value is sent back, and in a policy it may be a restriction.
+/// Adds a field for members of a branch that the description does not know. Without it, they would be lost when the value is
+/// sent back, and in a policy a member may be a restriction.
 pub(super) fn keep_unknown_members(
     fields: &mut Punctuated<Field, Token![,]>,
     name: &str,
@@ -71,6 +82,7 @@ pub(super) fn keep_unknown_members(
     Ok(())
 }
 
+/// An enum that is to be opened must have no variant `Unknown` yet.
 pub(super) fn refuse_unknown(item: &ItemEnum) -> Result<(), Failure> {
     if item
         .variants

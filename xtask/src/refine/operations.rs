@@ -1,7 +1,9 @@
-//! Operations: paths are checked, requests go through the one hook, and nothing is sent that nobody
-//! asked for.
+//! Operations: paths are checked, requests go through the one hook, and no header is sent that is not documented.
+//!
+//! progenitor writes the same sequence of statements for every operation. [`classify`] says which part of it a statement is, and
+//! [`refine_method`] keeps, changes or drops it. The example in the stage's own documentation (`refine`) has all parts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -20,14 +22,20 @@ use crate::markdown;
 use crate::model::{self, Model};
 use crate::template::{self, template};
 
+/// What becomes of progenitor's methods.
 pub(super) struct Operations {
+    /// The constant of each operation, which a transport gets.
     pub(super) constants: Vec<ItemConst>,
+    /// The methods. An operation with events has two.
     pub(super) methods: Vec<ImplItemFn>,
     /// The structs of parameters, and how many there are.
     pub(super) types: (Vec<Item>, usize),
 }
 
-/// `taken` are the names of the types that there are.
+/// Refines all methods. `taken` are the names of the types that exist.
+///
+/// The order of the steps for one method matters: its documentation is written while its answers are still a match, from which the
+/// statuses are read, and its second method is made before the match becomes one call.
 pub(super) fn refine(
     methods: Vec<ImplItemFn>,
     model: &Model,
@@ -59,7 +67,7 @@ pub(super) fn refine(
             .attrs
             .extend(docs::deprecated(operation.deprecated.as_ref()));
         let mut docs = MethodDocs::default();
-        refine_method(&mut method, &constant)?;
+        refine_method(&mut method, &constant, &operation.path)?;
         docs.paragraphs
             .extend(bodies::refine(&mut method, operation)?);
         let parameters = parameter_structs::refine(&mut method, operation, &mut taken, &mut docs)?;
@@ -111,13 +119,13 @@ fn declaration(name: &Ident, id: &str, operation: &model::Operation, is_stream: 
     constant
 }
 
-/// Whether a success is handed over as a stream. The type tells, and the body does not: an error that
+/// Whether a success is handed over as a stream. The return type says so. The body of the method does not: an error that
 /// is not JSON is made by the same function.
 fn streams(method: &ImplItemFn) -> bool {
     text(&method.sig.output).contains("ResponseValue < ByteStream >")
 }
 
-/// Where a statement belongs in the sequence that progenitor writes for every operation.
+/// The parts of the sequence that progenitor writes for every operation.
 enum Part {
     /// `let mut header_map = …;`
     HeaderMap,
@@ -137,7 +145,13 @@ enum Part {
     Other,
 }
 
-fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failure> {
+/// Changes the statements of one method.
+///
+/// Each kind of statement is counted. If progenitor writes one more or one less of a kind, something would be sent that should not be,
+/// or a hook would be missed, so that is an error.
+///
+/// `path` is the operation's, with its parameters in braces.
+fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Result<(), Failure> {
     let id = method.sig.ident.to_string();
     let missing = |what: &str| unexpected(&format!("`{id}` has no statement that {what}"));
 
@@ -204,20 +218,32 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
 
     OwnCalls.visit_block_mut(&mut method.block);
     forms::OwnForms.visit_block_mut(&mut method.block);
-    let mut paths = CheckPaths::default();
+    NamedHeaders.visit_block_mut(&mut method.block);
+    let mut paths = CheckPaths {
+        names: path_parameters(path),
+        segments: Vec::new(),
+        problem: None,
+    };
     paths.visit_block_mut(&mut method.block);
     if let Some(problem) = paths.problem {
         return Err(unexpected(&format!("in `{id}`, {problem}")));
     }
-    method.block.stmts.splice(0..0, paths.segments);
-    let urls = method.block.stmts.iter_mut().filter_map(url_of);
-    let urls: Vec<()> = urls
-        .map(append_path)
-        .collect::<Option<_>>()
-        .unwrap_or_default();
-    if urls.len() != 1 {
-        return Err(missing("puts the URL together"));
+    if !paths.names.is_empty() {
+        return Err(missing("encodes every parameter of the path"));
     }
+    let mut query = TakeQuery::default();
+    query.visit_block_mut(&mut method.block);
+    let stmts = &mut method.block.stmts;
+    let urls: Vec<usize> = (0..stmts.len())
+        .filter(|index| url_of(&mut stmts[*index]).is_some())
+        .collect();
+    let [index] = urls.as_slice() else {
+        return Err(missing("puts the URL together"));
+    };
+    let added = write_url(&mut stmts[*index], query.parameters);
+    let added = added.ok_or_else(|| missing("puts the URL together"))?;
+    stmts.splice(index + 1..index + 1, added);
+    stmts.splice(0..0, paths.segments);
     if mentions(&method.block, "encode_path") {
         return Err(unexpected(&format!(
             "`{id}` has a path that stays unchecked"
@@ -231,7 +257,8 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
     Ok(())
 }
 
-/// What the URL is made of, in the statement that makes it. Its name is another where a parameter has it.
+/// The expression that makes the URL, if this is the statement that does. It is found by its form and not by the variable's name: with a
+/// parameter called `url`, progenitor names the variable differently.
 fn url_of(stmt: &mut Stmt) -> Option<&mut Expr> {
     let Stmt::Local(Local {
         init: Some(init), ..
@@ -247,6 +274,44 @@ fn url_of(stmt: &mut Stmt) -> Option<&mut Expr> {
     };
     let is_base = |token| matches!(token, TokenTree::Ident(name) if name == "baseurl");
     tokens.any(is_base).then_some(&mut init.expr)
+}
+
+/// Writes the URL as letta-api has it. Gives the statements that add the parameters of the query to it.
+fn write_url(stmt: &mut Stmt, query: Vec<(Expr, Expr)>) -> Option<Vec<Stmt>> {
+    append_path(url_of(stmt)?)?;
+    let Stmt::Local(Local {
+        pat: Pat::Ident(url),
+        ..
+    }) = stmt
+    else {
+        return None;
+    };
+    if !query.is_empty() {
+        url.mutability = Some(<Token![mut]>::default());
+    }
+    let url = &url.ident;
+    let add = |(name, value): &(Expr, Expr)| -> Stmt {
+        template!(
+            Stmt: { query::add(&mut url, name, value)?; },
+            url = url,
+            name = name,
+            value = value,
+        )
+    };
+    Some(query.iter().map(add).collect())
+}
+
+/// The names of a path's parameters, as the description has them, in order.
+fn path_parameters(path: &str) -> VecDeque<String> {
+    let mut names = VecDeque::new();
+    let mut rest = path;
+    while let Some((_, from_name)) = rest.split_once('{')
+        && let Some((name, after)) = from_name.split_once('}')
+    {
+        names.push_back(name.to_owned());
+        rest = after;
+    }
+    names
 }
 
 /// Makes `format!("{}/path/{}", self.baseurl, segment)` into a path for the base URL, which is parsed already: to parse
@@ -270,12 +335,14 @@ fn append_path(url: &mut Expr) -> Option<()> {
     *url = if values.is_empty() && !path.value().contains(['{', '}']) {
         parse_quote!(path::url(&#base, #path))
     } else {
-        // Not as a text: a value may be a secret, and whoever writes it down wipes it.
+        // Not a `String`: a value may be a secret, and the function writes it into memory that is wiped.
         parse_quote!(path::url_of(&#base, ::std::format_args!(#path, #(#values),*)))
     };
     Some(())
 }
 
+/// Says which part of the sequence a statement is. `exec_seen` is whether the request has been sent before it: only after that is
+/// `result?` the response.
 fn classify(stmt: &Stmt, exec_seen: bool) -> Part {
     if Appended::by(stmt).is_api_version() {
         return Part::ApiVersion;
@@ -324,6 +391,7 @@ fn classify(stmt: &Stmt, exec_seen: bool) -> Part {
 #[derive(Default)]
 struct Appended {
     headers: usize,
+    /// Whether it has the text `api-version`.
     names_version: bool,
 }
 
@@ -357,7 +425,7 @@ fn is_name(expr: &Expr, name: &str) -> bool {
     matches!(expr, Expr::Path(path) if path.path.is_ident(name))
 }
 
-/// Whether a name stands anywhere in a block, macros and all.
+/// Whether a name is anywhere in a block, macros included.
 fn mentions(block: &Block, name: &str) -> bool {
     struct Search<'n> {
         name: &'n str,
@@ -395,7 +463,7 @@ fn text(tokens: &impl ToTokens) -> String {
     tokens.to_token_stream().to_string()
 }
 
-/// Takes `.headers(header_map)` out of a chain of calls.
+/// Removes `.headers(header_map)` from a chain of calls. Without header parameters, the map had only `api-version`.
 struct DropHeaderMap;
 
 impl VisitMut for DropHeaderMap {
@@ -436,17 +504,73 @@ impl VisitMut for OwnCalls {
             ["ResponseValue", "from_response"] => quote!(call::read),
             ["ResponseValue", "empty"] => quote!(call::empty),
             ["ResponseValue", "stream"] => quote!(call::arriving),
-            [PROGENITOR, "QueryParam", "new"] => quote!(query::QueryParam::new),
             _ => return,
         };
         *expr = parse_quote!(#own);
     }
 }
 
+/// Makes `header_map.append("X-Name", value.to_string().try_into()?)` into a call of `header::value`, which names the
+/// parameter if it refuses the value.
+struct NamedHeaders;
+
+impl VisitMut for NamedHeaders {
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        syn::visit_mut::visit_expr_method_call_mut(self, call);
+        if call.method != "append" || !is_name(&call.receiver, "header_map") {
+            return;
+        }
+        let Some(Expr::Try(tried)) = call.args.get(1) else {
+            return;
+        };
+        if let Expr::MethodCall(convert) = &*tried.expr
+            && convert.method == "try_into"
+            && let Expr::MethodCall(to_string) = &*convert.receiver
+            && to_string.method == "to_string"
+        {
+            let checked = template!(
+                Expr: { header::value(name, &value)? },
+                name = &call.args[0],
+                value = &*to_string.receiver,
+            );
+            call.args[1] = checked;
+        }
+    }
+}
+
+/// Takes `.query(&progenitor_client::QueryParam::new("name", &value))` out of a chain of calls. reqwest keeps an error
+/// until the request is built, and with it goes the name.
+#[derive(Default)]
+struct TakeQuery {
+    /// Name and value of each, in order.
+    parameters: Vec<(Expr, Expr)>,
+}
+
+impl VisitMut for TakeQuery {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        // The receiver comes first: it has the calls that stand before.
+        syn::visit_mut::visit_expr_mut(self, expr);
+        let Expr::MethodCall(call) = &*expr else {
+            return;
+        };
+        if call.method == "query"
+            && let Some(Expr::Reference(parameter)) = call.args.first()
+            && let Expr::Call(new) = &*parameter.expr
+            && text(&new.func) == "progenitor_client :: QueryParam :: new"
+            && new.args.len() == 2
+        {
+            self.parameters
+                .push((new.args[0].clone(), new.args[1].clone()));
+            *expr = (*call.receiver).clone();
+        }
+    }
+}
+
 /// Makes `encode_path(&token.to_string())` within `format!` into `token_segment`, bound before by
 /// `path::segment`, which refuses what could name another resource.
-#[derive(Default)]
 struct CheckPaths {
+    /// The names of the parameters that are still to come.
+    names: VecDeque<String>,
     segments: Vec<Stmt>,
     problem: Option<String>,
 }
@@ -475,14 +599,18 @@ impl VisitMut for CheckPaths {
                 },
                 _ => continue,
             };
-            let name = text(value);
+            let argument_name = text(value);
             // A keyword has an underscore after it, as an argument.
-            let name = name.trim_start_matches("r#").trim_end_matches('_');
-            let segment = format_ident!("{name}_segment");
+            let argument_name = argument_name.trim_start_matches("r#").trim_end_matches('_');
+            let segment = format_ident!("{argument_name}_segment");
+            let Some(name) = self.names.pop_front() else {
+                self.problem = Some("the path has fewer parameters than are encoded".to_owned());
+                return;
+            };
             self.segments.push(template!(
                 Stmt: { let checked = path::segment(name, &value)?; },
                 checked = &segment,
-                name = &template::text(name),
+                name = &template::text(&name),
                 value = &**value,
             ));
             *argument = template!(Expr: { checked }, checked = &segment);

@@ -1,5 +1,16 @@
-//! Parameters that may be left out, as one struct, from the first on. The struct is `#[non_exhaustive]`, so one more of them
-//! breaks no caller, and nobody has to read a row of `None`s.
+//! Optional parameters become one struct, from the first on. The struct is `#[non_exhaustive]`, so that another parameter
+//! breaks no caller. A call such as `list(None, None, Some(10), None)` could not be read, either.
+//!
+//! ```ignore
+//! pub async fn list_agents<'a>(&'a self, limit: Option<u32>, name: Option<&'a str>) -> …
+//! ```
+//!
+//! becomes
+//!
+//! ```ignore
+//! pub async fn list_agents<'a>(&'a self, params: &'a types::ListAgentsParams) -> … {
+//!     let types::ListAgentsParams { limit, name } = params;
+//! ```
 
 use std::collections::BTreeSet;
 
@@ -18,8 +29,8 @@ use crate::model::Operation;
 use crate::naming::type_name;
 use crate::template::template;
 
-/// Puts the optional parameters of a method into a struct, if there are any, and gives that. `taken` are the
-/// names that types have.
+/// Puts the optional parameters of a method into a struct, and returns the struct and its setters. Empty if there are no optional
+/// parameters. `taken` are the names of types, to which that of the struct is added.
 pub(super) fn refine(
     method: &mut ImplItemFn,
     operation: &Operation,
@@ -58,6 +69,7 @@ pub(super) fn refine(
             )));
         };
         let mut inner = inner.clone();
+        // The struct owns its values: a caller may keep one and call with it several times.
         Owned.visit_type_mut(&mut inner);
         let mut attrs = Vec::new();
         let mut said = parameter.docs();
@@ -106,7 +118,7 @@ pub(super) fn refine(
     Ok(items(&name, [Some(id.as_str()), second], &fields))
 }
 
-/// The struct, as those of schemas look.
+/// The struct with its setters. It looks like the structs of schemas.
 fn items(
     name: &Ident,
     methods: [Option<&str>; 2],
@@ -136,6 +148,7 @@ fn items(
     vec![Item::Struct(item), types::inherent(name, setters)]
 }
 
+/// A field of the struct.
 fn declared((ident, ty, attrs): &(Ident, Type, Vec<Attribute>)) -> Field {
     let mut field = template!(
         Field: { pub field: ::std::option::Option<Type> },
@@ -167,6 +180,7 @@ fn name(operation: &str, taken: &mut BTreeSet<String>) -> Option<Ident> {
     syn::parse_str(&name).ok()
 }
 
+/// The name of an argument. `None` for `self`.
 fn name_of(input: &FnArg) -> Option<&Ident> {
     match input {
         FnArg::Typed(argument) => match &*argument.pat {
@@ -177,6 +191,7 @@ fn name_of(input: &FnArg) -> Option<&Ident> {
     }
 }
 
+/// Removes an argument. A `Punctuated` cannot remove an item in the middle, so the list is built anew.
 fn remove(method: &mut ImplItemFn, at: usize) -> FnArg {
     let mut inputs: Vec<FnArg> = std::mem::take(&mut method.sig.inputs).into_iter().collect();
     let removed = inputs.remove(at);

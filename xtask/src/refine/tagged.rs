@@ -1,5 +1,9 @@
-//! How an open union of inline objects is read that is told apart by a tag. What serde derives takes every member into
+//! How an open union of inline objects with a tag is read. What serde derives takes every member into
 //! memory first; see `letta-api/src/support/tagged.rs`.
+//!
+//! The generated code for a branch has a slot for each field. It reads the members one by one into their slots, and collects
+//! members without a slot. If a required slot stays empty or a member does not fit, all members go back into one map, which
+//! becomes `Unknown`: nothing of an odd object is lost.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +17,8 @@ use super::types::{default, optional, serde_arguments, serde_name};
 use super::unexpected;
 use crate::diagnostic::Failure;
 
-/// The impls that read the union, whose branches keep unknown members already, and which has no variant for unknown
-/// objects yet. `None` if a branch is anything but members; then it stays with what serde derives.
+/// The impls that read the union. Its branches have the field for unknown members already, and it has no variant `Unknown` yet. `None` if
+/// a branch is not made of named fields: then serde's derive stays.
 pub(super) fn reading(
     item: &ItemEnum,
     tag: &str,
@@ -31,6 +35,7 @@ pub(super) fn reading(
         branches.push(branch);
         tags.push(wire);
     }
+    // The last branch is the `_` of the match, so that the code needs no `unreachable!`.
     let last = branches.len().saturating_sub(1);
     let arms = branches.iter().enumerate().map(|(place, branch)| {
         if place == last {
@@ -73,7 +78,7 @@ pub(super) fn reading(
     ]))
 }
 
-/// Reads the members of a branch, if that is what it has.
+/// The code that reads the members of a branch. `None` if the branch does not have named fields.
 fn branch(
     variant: &Variant,
     tag: &str,
@@ -101,7 +106,7 @@ fn branch(
             None if optional(&field.ty).is_some() => Some(quote!(::std::option::Option::None)),
             missing => missing.map(|expr| quote!(#expr)),
         };
-        // Not by the field's name, which may be that of anything else here.
+        // Numbered, and not called as the field: a field may be called as any other variable of this code.
         let slot = format_ident!("slot_{}", slots.len());
         match missing {
             Some(missing) => {
@@ -166,7 +171,7 @@ fn branch(
     }))
 }
 
-/// The reader of a member of this type.
+/// The method that reads a member of this type. Texts and lists of texts, which are most members, have their own.
 fn how_to_read(ty: &Type, text_enums: &BTreeSet<String>) -> Ident {
     let is_text = |ty: &Type| match last_name(ty) {
         Some(name) => name == "String" || text_enums.contains(&name),
@@ -193,6 +198,7 @@ fn item_of_list(ty: &Type) -> Option<&Type> {
     }
 }
 
+/// The last name in the path of a type.
 fn last_name(ty: &Type) -> Option<String> {
     match ty {
         Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),

@@ -1,4 +1,10 @@
-//! Open enums of texts: a value that the description does not know is kept, not refused.
+//! Open enums of texts. A value that the description does not know is kept, and is not an error.
+//!
+//! ```ignore
+//! pub enum AccessRight { ReadMessages, WriteMessages, Unknown(String) }
+//! ```
+//!
+//! `"read_messages"` becomes `ReadMessages`, and `"fly"` becomes `Unknown("fly")`, which is written as `"fly"` again.
 //!
 //! Reading and writing are written out. What serde derives for an enum with an untagged variant buffers each value,
 //! and takes a compiler several times as long.
@@ -19,11 +25,12 @@ pub(super) fn is_text(item: &ItemEnum) -> bool {
         .all(|variant| matches!(variant.fields, Fields::Unit))
 }
 
-/// Opens an enum of texts. Gives the impls that replace what was derived, and the generated conversions.
+/// Opens an enum of texts. Returns the impls that replace those that were derived or generated.
 pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Failure> {
     let mut known: Vec<(Ident, String)> = Vec::new();
     for variant in &mut item.variants {
         let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
+        // Names that the overlay gives by `x-enum-varnames`.
         if let Some(name) = schema.variant_names.get(&wire) {
             variant.ident = syn::parse_str(name)
                 .map_err(|_| unexpected(&format!("`{name}` cannot name a variant")))?;
@@ -32,6 +39,7 @@ pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
         known.push((variant.ident.clone(), wire));
     }
     refuse_unknown(item)?;
+    // It is no longer `Copy`, since it may hold a `String`.
     edit_derives(&mut item.attrs, |derives| {
         let replaced = ["Copy", "Serialize", "Deserialize"];
         derives.retain(|derive| replaced.iter().all(|name| derive.name != name));

@@ -1,5 +1,19 @@
-//! Types: what may grow is `#[non_exhaustive]` and has constructors; all is comparable, documented and
+//! Types. Those that may grow are `#[non_exhaustive]` and have constructors. All are comparable, documented and
 //! safe to print.
+//!
+//! For a schema `Agent` with the required property `id` and the optional one `name`, typify writes the struct, and this module adds
+//! `#[non_exhaustive]` and
+//!
+//! ```ignore
+//! impl Agent {
+//!     /// Made of its required fields; the others are left out. They have setters.
+//!     pub fn new(id: impl Into<String>) -> Self
+//!     /// Sets `name`.
+//!     pub fn with_name(mut self, name: impl Into<String>) -> Self
+//! }
+//! ```
+//!
+//! Enums of texts are opened by `text_enum`, unions that typify writes by `open_unions`, and other unions are written by `union`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,18 +34,25 @@ use crate::model::{Model, Schema};
 use crate::naming::UNKNOWN_MEMBERS;
 use crate::template::template;
 
+/// The refined types.
 pub(super) struct Types {
+    /// The types with their impls, and typify's helper modules.
     pub(super) items: Vec<Item>,
+    /// How many types there are.
     pub(super) count: usize,
 }
 
+/// Refines all items of typify's module.
+///
+/// Types are found by name in the model. Every schema with a marker must be found. If the names of the two ever differ, a secret might be
+/// printed, or an enum stay closed, so that is an error.
 pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> {
     let mut out = Types {
         items: Vec::new(),
         count: 0,
     };
     let mut found = BTreeSet::new();
-    // Conversions of an open enum are written anew, for it has no value that cannot be converted.
+    // Conversions of an open enum are written anew: typify's fail for an unknown value, and an open enum has none.
     let mut text_enums = BTreeSet::new();
     for item in &items {
         if let Item::Enum(item) = item
@@ -62,7 +83,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
         .filter(|(_, schema)| !schema.required_to_send.is_empty())
         .map(|(name, _)| name.as_str())
         .collect();
-    // What is made of a union's branches is there for the types of its fields.
+    // The struct of a union's branches exists only to have typify make the types of its fields. The union takes its place.
     let is_parts = |name: &str| unions.contains_key(name);
     for item in items {
         match item {
@@ -93,9 +114,9 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 if block.trait_.is_some()
                     && self_name(&block.self_ty)
                         .is_some_and(|name| text_enums.contains(&name.to_string())) => {}
-            // There is no value to begin with for what must be given.
+            // A type with a field that must be given to send it has no default.
             Item::Impl(block) if makes_default_of(&block, &asking) => {}
-            // It knows no field for unknown members; the constructor does.
+            // typify's `Default` lacks the field for unknown members. The constructor has it.
             Item::Impl(mut block) if makes_default_of(&block, &keeping) => {
                 for item in &mut block.items {
                     if let syn::ImplItem::Fn(function) = item {
@@ -108,7 +129,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
         }
     }
 
-    // Conversions of closed types alone fail, with an error of its own.
+    // typify's module `error` is only needed for conversions that can fail, and those of open enums cannot.
     let converts = out.items.iter().any(|item| match item {
         Item::Impl(block) => block.items.iter().any(|item| match item {
             syn::ImplItem::Type(error) => is_called(&error.ty, "ConversionError"),
@@ -136,6 +157,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
     Ok(out)
 }
 
+/// A struct: its documentation, the order and direction of its fields, its constructor and setters.
 fn refine_struct(
     mut item: ItemStruct,
     schema: Option<&Schema>,
@@ -187,6 +209,7 @@ fn refine_struct(
     Ok(items)
 }
 
+/// An enum: its documentation, constructors of variants with fields, and opening it if the model says so.
 fn refine_enum(
     mut item: ItemEnum,
     schema: Option<&Schema>,
@@ -266,7 +289,7 @@ pub(super) struct Derive {
     path: TokenStream,
 }
 
-/// Changes the list of derives of a type. Every generated type has one.
+/// Changes the list of derives of a type. Every generated type has one, so a type without is an error.
 pub(super) fn edit_derives(
     attrs: &mut [Attribute],
     edit: impl FnOnce(&mut Vec<Derive>),
@@ -309,7 +332,7 @@ pub(super) fn serde_arguments(
         if !list.path.is_ident("serde") {
             continue;
         }
-        // Token by token: there are many, and to parse each takes a good part of this stage's time.
+        // Read token by token: there are many attributes, and to parse each takes a good part of this stage's time.
         for token in list.tokens.clone() {
             match (token, arguments.last_mut()) {
                 (TokenTree::Ident(name), _) => arguments.push((name, None)),
@@ -325,14 +348,14 @@ pub(super) fn serde_arguments(
     Ok(arguments)
 }
 
-/// The name that serde uses for a field or a variant, where it is given.
+/// The name that serde uses for a field or a variant, if an attribute gives one.
 pub(super) fn serde_name(attrs: &[Attribute]) -> Result<Option<String>, Failure> {
     let mut arguments = serde_arguments(attrs)?.into_iter();
     let name = arguments.find_map(|(name, text)| text.filter(|_| name == "rename"));
     Ok(name.map(|text| text.value()))
 }
 
-/// What serde fills the field in with where it is missing, if it does.
+/// The value that serde gives a field that is missing. `None` if the field must be there.
 pub(super) fn default(field: &Field) -> Result<Option<Expr>, Failure> {
     for (name, text) in serde_arguments(&field.attrs)? {
         match text {
@@ -375,8 +398,8 @@ fn reorder(
         named.push((serde_name(&field.attrs)?.unwrap_or(ident), field));
     }
     let order = if declared.is_empty() {
-        // An inline schema has no name to find it by. One with the same properties will do, perhaps
-        // with a discriminator that is no field.
+        // A variant has no schema with a name. Any schema with the same properties gives the order. It may have one more: the
+        // discriminator, which is not a field.
         model
             .property_orders
             .iter()
@@ -397,6 +420,7 @@ fn reorder(
     Ok(())
 }
 
+/// Documents a field. Without a text in the description, that is its name on the wire and a link to its type.
 fn document_field(field: &mut Field) -> Result<(), Failure> {
     let wire = wire_name(field)?;
     let inner = optional(&field.ty).unwrap_or(&field.ty);
@@ -409,7 +433,8 @@ fn document_field(field: &mut Field) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes a field that is not sent one that is only read, and one that must be sent one that always is.
+/// Applies the notes about `readOnly` and `writeOnly` to a field: one that is not sent is skipped in writing, and one that must be sent
+/// is always written.
 fn give_direction(
     field: &mut Field,
     not_sent: &[String],
@@ -426,7 +451,8 @@ fn give_direction(
     let arguments = serde_arguments(&field.attrs)?;
     let kept = arguments
         .iter()
-        // An empty list is as good as any to send, where one must be sent.
+        // `skip_serializing_if` stays for an `Option` that must be sent, which is `Some` then. An empty list that must be sent is
+        // written.
         .filter(|(name, _)| {
             let is_condition = name == "skip_serializing_if";
             !is_condition || (to_send.contains(&wire) && optional(&field.ty).is_some())
@@ -452,12 +478,12 @@ fn wire_name(field: &Field) -> Result<String, Failure> {
     Ok(serde_name(&field.attrs)?.or(plain).unwrap_or_default())
 }
 
-/// A field that must be given.
+/// A field that must be given to the constructor.
 struct Asked<'a> {
     ident: &'a Ident,
-    /// What is to be given.
+    /// The type of the value to give.
     ty: &'a Type,
-    /// Whether the field may be without it all the same: answers are.
+    /// Whether the field is an `Option` nevertheless: answers do not have it.
     is_optional: bool,
 }
 
@@ -466,7 +492,7 @@ struct Left<'a> {
     ident: &'a Ident,
     ty: &'a Type,
     attrs: &'a [Attribute],
-    /// Whether there is a reason to set it.
+    /// Whether it is sent. If not, there is no setter for it.
     is_sent: bool,
 }
 
@@ -474,13 +500,13 @@ struct Left<'a> {
 struct Parts<'a> {
     required: Vec<Asked<'a>>,
     optional: Vec<Left<'a>>,
-    /// What the optional ones begin with.
+    /// The initial values of the optional ones.
     defaults: Vec<Expr>,
 }
 
 impl<'a> Parts<'a> {
-    /// `not_sent` and `to_send` are names on the wire: of fields that are only read, and of those that must be given,
-    /// though they may be missing in an answer.
+    /// Sorts the fields. `not_sent` and `to_send` are names on the wire: of fields that are only read, and of fields that must be given,
+    /// though answers may lack them.
     fn of(
         fields: &'a Punctuated<Field, Token![,]>,
         not_sent: &[String],
@@ -601,6 +627,7 @@ impl<'a> Parts<'a> {
         method
     }
 
+    /// A setter for each optional field that is sent.
     fn setters(&self) -> impl Iterator<Item = ImplItemFn> {
         let sent = self.optional.iter().filter(|left| left.is_sent);
         sent.map(
@@ -631,7 +658,7 @@ pub(super) fn setter(field: &Ident, inner: &Type, attrs: &[Attribute]) -> ImplIt
                 self
             }
         },
-        // An argument that would begin with a digit begins with this.
+        // A name that would begin with a digit begins with `_`, which `with_` makes needless.
         method = &format_ident!("with_{}", plain.trim_start_matches('_')),
         field = field,
         Type = inner,
@@ -705,8 +732,8 @@ pub(super) fn optional(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// Whether a parameter of this type is handier as `impl Into<_>`: text, and the types of ours that
-/// stand for it.
+/// Whether a parameter of this type is handier as `impl Into<_>`: text, and our own types that
+/// replace it.
 fn converts(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     let segments = &path.path.segments;
@@ -737,7 +764,7 @@ fn method_ident(variant: &str) -> Ident {
     syn::parse_str::<Ident>(&name).unwrap_or_else(|_| format_ident!("{name}_"))
 }
 
-/// `Debug` by hand, for a type with fields that may hold what must not be printed.
+/// A `Debug` that does not print the fields that are marked sensitive.
 fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failure> {
     edit_derives(&mut item.attrs, |derives| {
         derives.retain(|derive| derive.name != "Debug");
@@ -767,7 +794,7 @@ fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failur
     })
 }
 
-/// The variant that keeps what the description does not know.
+/// The variant that keeps a value that the description does not know.
 pub(super) fn unknown_variant(ty: &Type) -> Variant {
     parse_quote! {
         /// What the description does not have. It is kept and sent back as it came.

@@ -1,4 +1,22 @@
-//! Unions that typify cannot tell apart, written here: by the tag if there is one, else by the kind of JSON.
+//! Unions that were set aside (`arrange/unions.rs`), written here: read by the tag if there is one, else by the kind of JSON.
+//!
+//! For the union `Source` of that module's example, this is the code that chooses a branch:
+//!
+//! ```ignore
+//! fn of(value: &Value) -> Option<Self> {
+//!     match crate::support::union::tag(value, "type") {
+//!         Some("url") => return crate::support::union::branch(value).map(Box::new).map(Self::Url),
+//!         Some("base64") => return crate::support::union::branch(value).map(Box::new).map(Self::Base64),
+//!         _ => {}
+//!     }
+//!     match value {
+//!         _ => None,
+//!     }
+//! }
+//! ```
+//!
+//! `None` becomes `Source::Unknown(value)`, or an error if the union is closed. A branch is not tried if the
+//! tag or the kind rules it out. So a value is never taken for a branch that only happens to parse.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +30,18 @@ use crate::markdown;
 use crate::model::{Branch, Schema, Union};
 use crate::template::{template, text};
 
-/// How many kinds of JSON value there are, as a union tells them apart.
+/// How many kinds of JSON value a union distinguishes. A branch with all of them may be anything.
 const KINDS: usize = 6;
 
-/// A branch, with its type.
+/// A branch and its type.
 struct Variant<'a> {
     branch: &'a Branch,
     ident: Ident,
-    /// What it holds, the box left out.
+    /// The type that it holds, without the box.
     ty: Type,
 }
 
-/// The type of a union and its impls. `parts` is the struct that typify made of its branches.
+/// Writes the type of a union and its impls. `parts` is the struct that typify made of its branches, which has their types.
 pub(super) fn write(
     schema: &Schema,
     union: &Union,
@@ -41,6 +59,7 @@ pub(super) fn write(
     .concat())
 }
 
+/// The branches with their types, which are those of the fields of `parts`.
 fn variants<'a>(union: &'a Union, parts: &ItemStruct) -> Result<Vec<Variant<'a>>, Failure> {
     let missing = |what: &str| {
         unexpected(&format!(
@@ -66,6 +85,7 @@ fn variants<'a>(union: &'a Union, parts: &ItemStruct) -> Result<Vec<Variant<'a>>
     union.branches.iter().map(variant).collect()
 }
 
+/// The enum itself.
 fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Item {
     let doc = schema.description.as_deref().map(markdown::docs);
     let doc = doc
@@ -115,6 +135,7 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
     }
 }
 
+/// When a branch without a tag is chosen, for its documentation.
 fn kinds(branch: &Branch) -> String {
     let words: Vec<&str> = branch
         .kinds
@@ -134,6 +155,7 @@ fn kinds(branch: &Branch) -> String {
     }
 }
 
+/// The function that chooses a branch, and `is_known`.
 fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Vec<Item> {
     let attempt = |variant: &Variant<'_>| {
         let ident = &variant.ident;
@@ -151,7 +173,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         attempts.fold(first, |before, next| quote!(#before.or_else(|| #next)))
     };
 
-    // Objects of a known tag: one attempt each, but where a tag is that of several.
+    // Objects with a known tag: one attempt each, except for a value that several branches have.
     let mut by_tag: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     if union.tag.is_some() {
         for (index, variant) in variants.iter().enumerate() {
@@ -182,7 +204,8 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         }
     });
 
-    // All else by its kind, what asks for most first.
+    // Everything else by its kind. Of several objects, the one with most required properties is tried first: an object that has them
+    // all may fit a branch that requires fewer, too.
     let of_kind = |kind: &str| {
         let mut fitting: Vec<&Variant<'_>> = variants
             .iter()
@@ -215,7 +238,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
                 fitting.push(variant);
             }
         }
-        // Enums of texts before any text, which none of them need be; and what may be anything last.
+        // Enums come before a branch that takes any text, and a branch that may be anything is last.
         fitting.sort_by_key(|variant| {
             let is_any = variant.branch.kinds.len() == KINDS;
             (is_any, variant.branch.texts.is_empty())
@@ -224,7 +247,8 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         if fitting.is_empty() {
             continue;
         }
-        // What is read is an answer, as a rule. Requests are told apart after that, by what they have.
+        // A value that is read is usually an answer, so the properties that every answer has are looked for first. A request that
+        // is read again lacks them. It is recognised in a second round, by the properties that requests have.
         let in_requests = fitting
             .iter()
             .filter(|it| kinds == ["object"] && !it.branch.in_answers.is_empty())
@@ -277,6 +301,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
     }]
 }
 
+/// How the union is read and written. A value is read as JSON first, since it may have to be tried for several branches.
 fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
     let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
     let (written, read) = if schema.open {
@@ -327,7 +352,7 @@ fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
     ]
 }
 
-/// From what a branch holds, where no other branch holds the same.
+/// `From` for the type of each branch, if no other branch has the same type.
 fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<Item> {
     let texts: Vec<String> = variants
         .iter()
@@ -373,6 +398,7 @@ fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<Item> {
     items
 }
 
+/// The JSON Schema of the union, behind the feature.
 fn json_schema(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Item {
     let types = variants.iter().map(|variant| &variant.ty);
     let text = name.to_string();

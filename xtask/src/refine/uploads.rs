@@ -1,4 +1,14 @@
-//! Types of bodies that are sent as `multipart/form-data`. They are no JSON, and a file cannot be cloned.
+//! Types of bodies that are sent as `multipart/form-data`. They are not JSON, so serde's derives go; and a file that is read while it is
+//! sent cannot be cloned. In their place comes a function that writes the parts:
+//!
+//! ```ignore
+//! pub(crate) fn into_form<E>(self) -> Result<Form, Error<E>> {
+//!     let mut form = Form::default();
+//!     form.value("name", &self.name)?;
+//!     form.files("file", self.file);
+//!     Ok(form)
+//! }
+//! ```
 
 use quote::{ToTokens, quote};
 use syn::{Fields, Item, Type, parse_quote};
@@ -9,7 +19,7 @@ use crate::arrange::FILE_TYPE;
 use crate::diagnostic::Failure;
 use crate::model::Model;
 
-/// Changes the types that are marked so, once all else is done to them.
+/// Changes the types that have the note. This is the last step on types: the ones before expect serde's attributes.
 pub(super) fn finish(items: &mut Vec<Item>, model: &Model) -> Result<(), Failure> {
     let is_upload = |name: &str| model.schemas.get(name).is_some_and(|it| it.upload);
     let mut found = Vec::new();
@@ -55,7 +65,7 @@ pub(super) fn finish(items: &mut Vec<Item>, model: &Model) -> Result<(), Failure
     }
 }
 
-/// What writes the parts, in their order.
+/// The function that writes the parts, in their order.
 fn form(item: &syn::ItemStruct, not_sent: &[String]) -> Result<Item, Failure> {
     let name = &item.ident;
     let Fields::Named(fields) = &item.fields else {
@@ -82,7 +92,7 @@ fn form(item: &syn::ItemStruct, not_sent: &[String]) -> Result<Item, Failure> {
     Ok(parse_quote! {
         #[cfg(feature = "multipart")]
         impl #name {
-            pub(crate) fn into_form<E>(self) -> ::std::result::Result<crate::support::file_part::Form, crate::Error<E>> {
+            pub(crate) fn into_form(self) -> ::std::result::Result<crate::support::file_part::Form, crate::InvalidRequest> {
                 let mut form = crate::support::file_part::Form::default();
                 #(#lines)*
                 ::std::result::Result::Ok(form)
@@ -91,6 +101,7 @@ fn form(item: &syn::ItemStruct, not_sent: &[String]) -> Result<Item, Failure> {
     })
 }
 
+/// Whether a field holds a file, several files, or an optional one.
 fn is_file(ty: &Type) -> bool {
     let ty = ty.to_token_stream().to_string().replace(' ', "");
     ty.contains(FILE_TYPE)

@@ -1,4 +1,6 @@
 //! Features: an application compiles the operations whose tags it names.
+//!
+//! The tag `clientSideAccessTokens` is the feature `client-side-access-tokens`. Its description becomes the comment in the manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,7 +68,7 @@ fn first_sentence(text: &str) -> Option<String> {
     (!sentence.is_empty()).then(|| sentence.to_owned())
 }
 
-/// The attribute for what any of these features turns on. What none does is there in full only.
+/// The attribute for code that any of these features turns on. If there are none, only `full` does.
 pub(super) fn gate(features: &BTreeSet<String>) -> Attribute {
     let names: Vec<&String> = features.iter().collect();
     let mut attr = template!(Attribute: { #[cfg()] });

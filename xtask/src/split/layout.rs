@@ -1,4 +1,8 @@
-//! Files: what stands in which, and how one that is too long is divided.
+//! Files: what each holds, and how one that is too long is divided.
+//!
+//! `agents.rs` with 30,000 lines becomes `agents.rs`, with methods, and `agents/own_types.rs`. If that is still too long, it becomes
+//! `own_types/types_a.rs`, `types_b.rs` and so on, then `types_aa.rs`. Only names decide, so that a type stays in its
+//! file when others are added.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +28,7 @@ pub(super) struct TypeUnit {
     pub(super) items: Vec<Item>,
 }
 
-/// A file of the generated code, as long as it may be.
+/// A file of the generated code, of any length.
 #[derive(Debug)]
 pub struct SourceFile {
     /// Where it stands in the crate's folder, with `/`.
@@ -34,9 +38,9 @@ pub struct SourceFile {
     pub(super) types: Vec<TypeUnit>,
     /// Whether its types stand in a module of it, next to methods.
     pub(super) types_apart: bool,
-    /// How many characters of the names in it are the same, since it was divided by them.
+    /// By how many first characters of names it was divided. Those are the same for all that it holds.
     pub(super) prefix: usize,
-    /// What else stands in it: modules, and what is re-exported from them.
+    /// What else it holds: modules, and what is re-exported from them.
     pub(super) others: TokenStream,
 }
 
@@ -46,8 +50,8 @@ pub(super) const OWN_TYPES: &str = "own_types";
 pub(super) const CONSTANTS: &str = "constants";
 
 impl SourceFile {
-    /// Shows its syntax to `look`. Its parts are lent to the tree meanwhile: to copy them takes longer than to print
-    /// them.
+    /// Shows its syntax to `look`. The parts are moved into a tree and back again, since to copy them takes longer than to
+    /// print them.
     ///
     /// # Errors
     ///
@@ -131,8 +135,8 @@ impl SourceFile {
             .map_err(|error| unexpected(&format!("the frame of a file does not parse: {error}")))
     }
 
-    /// Divides it in a way that a small change of the description leaves alone: types from methods, then by the
-    /// first letter of their names, then by the first two, and so on. Gives itself back if it holds too little.
+    /// Divides it: types from methods, then by the first letter of the names, then by the first two, and so on. A small change of
+    /// the description seldom changes in which file a type is.
     ///
     /// # Errors
     ///
@@ -145,7 +149,7 @@ impl SourceFile {
         }
     }
 
-    /// Whether it holds one thing alone, or some whose names are the same but for capitals and underscores.
+    /// Whether it cannot be divided by names: it holds one thing, or several whose names differ only in capitals and underscores.
     fn is_one(&self) -> bool {
         let methods = self.methods.iter().map(|unit| unit.name.as_str());
         let types = self.types.iter().map(|unit| unit.name.as_str());
@@ -156,6 +160,7 @@ impl SourceFile {
         names.len() <= 1
     }
 
+    /// An empty file for a module below this one.
     fn child(&self, module: &str) -> Self {
         let path = self.path.trim_end_matches(".rs");
         Self {
@@ -169,6 +174,7 @@ impl SourceFile {
         }
     }
 
+    /// This file with its methods, and one with its types.
     fn types_from_methods(mut self) -> Vec<Self> {
         let own = format_ident!("{OWN_TYPES}");
         let mut child = self.child(OWN_TYPES);
@@ -178,6 +184,7 @@ impl SourceFile {
         vec![self, child]
     }
 
+    /// One file for each start of a name, one character longer than before. This file keeps the modules and exports what is in them.
     fn by_names(mut self) -> Vec<Self> {
         self.prefix += 1;
         let mut children: BTreeMap<String, Self> = BTreeMap::new();
@@ -223,13 +230,14 @@ impl SourceFile {
     }
 }
 
-/// So many characters of a name, as they are in the name of a file.
+/// The first `length` characters of a name, in the form that names of files have: without underscores, in small letters. On some
+/// systems, two files must not differ in capitals only.
 fn start(name: &str, length: usize) -> String {
     let start = name.chars().filter(|c| *c != '_').take(length);
     start.flat_map(char::to_lowercase).collect()
 }
 
-/// Where the parts of a file stand in its tree.
+/// The lists in the tree of a file that hold its parts.
 #[derive(Default)]
 struct Places<'f> {
     methods: Option<&'f mut Vec<ImplItem>>,
@@ -263,6 +271,7 @@ impl<'f> Places<'f> {
         places
     }
 
+    /// Puts the parts into the tree.
     fn fill(&mut self, methods: Vec<ImplItem>, constants: Vec<Item>, types: Vec<Item>) {
         if let Some(place) = &mut self.methods {
             place.extend(methods);
@@ -275,7 +284,7 @@ impl<'f> Places<'f> {
         }
     }
 
-    /// What stood there; of the types, from this one on.
+    /// Takes the parts out of the tree again. Of the types, those from `start` on.
     fn empty(self, start: usize) -> (Vec<ImplItem>, Vec<Item>, Vec<Item>) {
         // What comes before the constants is an import.
         let constants = self.constants.map(|items| items.split_off(1));

@@ -1,7 +1,12 @@
-//! Which types an operation cannot do without: those that its code mentions, those that they mention, and so on.
+//! Which types an operation needs: those that its code mentions, those that they mention, and so on.
 //!
-//! Each item is looked through once, for paths that lead to a type. A name alone says nothing: a variant may be
-//! called as a type is.
+//! Each item is searched once, for paths that lead to a type. A name by itself says nothing: a variant may have the
+//! name of a type. This follows the generated Rust and not the references of the description: what counts is whether the
+//! code compiles, and the two differ (merged schemas, inline types, replaced ones).
+//!
+//! For `fn list_agents(…) -> Result<ResponseValue<types::AgentPage>, …>` with `struct AgentPage { items: Vec<Agent> }`, these are
+//! `AgentPage`, `Agent`, and all that `Agent` mentions. If `Agent` has a field with
+//! `#[serde(default = "defaults::agent_name")]`, so is the function `defaults::agent_name`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,7 +17,7 @@ use syn::{Attribute, Ident, Item, ItemImpl, Macro, Meta, Path};
 use super::{Operation, unexpected};
 use crate::diagnostic::Failure;
 
-/// A type with its impls, or a helper module of typify's, or a function of such a module.
+/// A unit that features turn on: a type with its impls, a helper module of typify's, or a function of such a module.
 #[derive(Debug)]
 pub(super) struct Part {
     /// `Agent`, `error`, or `defaults::agent_name`.
@@ -29,7 +34,9 @@ pub(super) const DEFAULTS: &str = "defaults";
 /// Which parts each part mentions.
 pub(super) type AllMentions = HashMap<String, BTreeSet<String>>;
 
-/// Deals out items to parts, by name, and tells what each of them mentions.
+/// Sorts items into parts, by name, and returns what each part mentions.
+///
+/// Definitions come first. An impl is added to the part that it belongs to, and what it mentions counts as mentioned by that.
 pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMentions), Failure> {
     let mut parts = BTreeMap::new();
     let mut impls = Vec::new();
@@ -87,8 +94,8 @@ fn add(parts: &mut BTreeMap<String, Part>, name: String, item: Item) -> Result<(
     }
 }
 
-/// The type that an impl belongs to: the one that the other types at its head are part of, so that the impl is
-/// there when all of them are. `impl From<Branch> for Union` belongs to the union, and so does
+/// The type that an impl belongs to: the one that contains the other types in its head, so that the impl exists
+/// only if all of them do. `impl From<Branch> for Union` belongs to the union, and so does
 /// `impl From<Union> for Branch`.
 fn owner(
     block: &ItemImpl,
@@ -126,7 +133,7 @@ pub(super) fn mark(
     mentions: &AllMentions,
     operations: &[Operation],
 ) -> Result<(), Failure> {
-    // The roots of each feature, and so one walk for each.
+    // The parts that the operations of each feature mention. From there, one walk for each feature.
     let mut roots: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for operation in operations {
         let mut found = Mentions::new(parts, Scope::Client);
@@ -167,7 +174,7 @@ fn mentions(parts: &BTreeMap<String, Part>, items: &[Item]) -> BTreeSet<String> 
     mentions.found
 }
 
-/// Where a path stands.
+/// In which code a path is. The same path leads to different things.
 #[derive(Clone, Copy, PartialEq)]
 enum Scope {
     /// Among the types: `Agent` is one.
@@ -192,7 +199,7 @@ impl<'p> Mentions<'p> {
         }
     }
 
-    /// What a path leads to, by the names on its way.
+    /// Adds the part that a path leads to, if it leads to one. `way` are the names in the path.
     fn resolve(&mut self, way: &[String]) {
         let mut is_type = self.scope == Scope::Types;
         let mut way = way;
@@ -220,7 +227,8 @@ impl<'p> Mentions<'p> {
         }
     }
 
-    /// What a macro is given has no syntax that is known: any path in it counts.
+    /// The tokens of a macro have no known syntax, so any path in them counts. One too many only makes a type exist without need; one too few
+    /// would not compile.
     fn tokens(&mut self, tokens: &TokenStream) {
         let mut way: Vec<String> = Vec::new();
         let mut colons = 0;
@@ -248,6 +256,7 @@ impl<'p> Mentions<'p> {
         self.end(&mut way, is_absolute);
     }
 
+    /// The end of a path among tokens. One that begins with `::` is of another crate.
     fn end(&mut self, way: &mut Vec<String>, is_absolute: bool) {
         if !is_absolute {
             self.resolve(way);
@@ -263,7 +272,7 @@ impl<'p> Mentions<'p> {
                 TokenTree::Ident(ident) => key = Some(ident.to_string()),
                 TokenTree::Punct(punct) if punct.as_char() == '=' => {}
                 TokenTree::Literal(literal) => {
-                    // Names on the wire are no paths, and those of other crates lead to no type.
+                    // Names on the wire are not paths, and a path that begins with `::` is of another crate.
                     let is_path = key.take().is_some_and(|key| {
                         !matches!(
                             key.as_str(),
@@ -317,6 +326,7 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
     }
 }
 
+/// A name without `r#`.
 fn plain(ident: &Ident) -> String {
     let text = ident.to_string();
     match text.strip_prefix("r#") {

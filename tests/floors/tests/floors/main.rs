@@ -2,5 +2,6 @@
 
 mod emulator;
 mod letta_api;
+mod letta_api_ext;
 mod reading;
 mod xtask;

@@ -45,16 +45,22 @@ fn a_use_is_found_however_it_is_written() {
         #[cfg(test)] mod tests { use crate::nothing; }
         #[cfg(test)] use crate::nothing;
         #[cfg(doctest)] fn f() { crate::nothing() }
+        #[cfg(all(test, unix))] use crate::nothing;
+        impl S { #[cfg(test)] fn f() { crate::nothing() } }
+        fn g() {
+            #[cfg(test)] crate::nothing();
+            #[cfg(test)] let it = it.map(|_| crate::nothing());
+            #[cfg(any(test, fuzzing))] crate::fuzzed();
+        }
     ";
-    let names =
-        "load lint model overlay split render write arrange lower generate time drift nothing";
+    let names = "load lint model overlay split render write arrange lower generate time drift nothing fuzzed";
     let source = source(&[
         ("lib.rs", &root(names, "")),
         ("stage.rs", "mod part; #[cfg(test)] mod tests;"),
         ("stage/part.rs", part),
         ("stage/tests.rs", "use crate::nothing;"),
     ]);
-    let expected = "load lint model overlay split render write arrange lower generate time";
+    let expected = "load lint model overlay split render write arrange lower generate time fuzzed";
     let floors = Floors::of_source(source.path(), &[]);
     assert_eq!(
         used(&floors),

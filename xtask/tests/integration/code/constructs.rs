@@ -146,10 +146,11 @@ fn each_construct_comes_out_as_it_should() {
         (
             "get_thing",
             &[
-                r#"header_map.append("X-Attempt", x_attempt.to_string().try_into()?)"#,
+                r#"header_map.append("X-Attempt", header::value("X-Attempt", &x_attempt)?)"#,
                 r#"if let Some(value) = x_trace_id"#,
                 ".headers(header_map)",
-                r#"QueryParam::new("self", &self_)"#,
+                r#"header_map.append("X-Trace-Id", header::value("X-Trace-Id", &value)?)"#,
+                r#"query::add(&mut url, "ids", &ids)?; query::add(&mut url, "self", &self_)?; let"#,
                 "params: &'a types::GetThingParameters,)",
                 "let types::GetThingParameters { x_trace_id, self_, ids } = params;",
             ][..],
@@ -158,6 +159,8 @@ fn each_construct_comes_out_as_it_should() {
                 "encode_path",
                 "OperationInfo",
                 "mut request",
+                ".query(",
+                "try_into",
             ][..],
         ),
         // Many optional parameters are one struct, in the description's order, and other arguments go before.
@@ -287,6 +290,8 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 "team_id: &'a str, type_: types::Kind, body: &'a types::Thing",
                 r#"path::url_of(&self.baseurl, ::std::format_args!("/v1/teams/{}/things/{}", team_id_segment, type_segment)"#,
+                // Errors name a parameter as the description does.
+                r#"path::segment("teamId", &team_id)?"#,
                 r#"path::segment("type", &type_)?"#,
             ],
             &[],
@@ -537,7 +542,7 @@ fn what_is_deprecated_says_so_and_what_to_do_about_it() {
 #[test]
 fn methods_are_documented_from_the_description() {
     let mut description = description();
-    let get = description["paths"]["/v1/teams/{team_id}/things/{type}"]["get"]
+    let get = description["paths"]["/v1/teams/{teamId}/things/{type}"]["get"]
         .as_object_mut()
         .unwrap();
     let long = "word ".repeat(30);
@@ -571,7 +576,7 @@ fn methods_are_documented_from_the_description() {
         docs("fn get_thing<"),
         format!(
             "Get a thing\n\n{half}\n{}\n\n\
-             Sends `GET /v1/teams/{{team_id}}/things/{{type}}`. It is safe to repeat.\n\n\
+             Sends `GET /v1/teams/{{teamId}}/things/{{type}}`. It is safe to repeat.\n\n\
              # Arguments\n\n- `params`: What may be left out, see [`types::GetThingParameters`].\n\n\
              # Answers\n\n- `200`: It.\n\n\
              # Errors\n\n[`Error::ErrorResponse`] with [`types::RefusedResponse`], if the service answers:\n\n\
@@ -589,7 +594,7 @@ fn methods_are_documented_from_the_description() {
     );
     assert_eq!(
         docs("fn put_thing<"),
-        "Sends `PUT /v1/teams/{team_id}/things/{type}`. It is not safe to repeat: a call whose\n\
+        "Sends `PUT /v1/teams/{teamId}/things/{type}`. It is not safe to repeat: a call whose\n\
          outcome is unknown may have had its effect.\n\n\
          # Answers\n\n- `204`: Done.\n\n\
          # Errors\n\nThe description documents none. See [`Error`] for what can go wrong."
