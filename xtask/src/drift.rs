@@ -51,7 +51,7 @@ use part::Part;
 /// A place in one of the two documents.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// Where it stands; after the overlay, that may be in the overlay's file.
+    /// Its place. After the overlay, that may be in the overlay's file.
     pub span: Span,
     /// What part it is of the lowered document.
     pub pointer: Pointer,
@@ -139,7 +139,7 @@ struct Found {
     notes: Vec<Note>,
 }
 
-/// Compares. What cannot be lowered in either is compared as it is, and noted where operations use it.
+/// Compares two descriptions. A part that cannot be lowered is compared as written, with a note if an operation uses it.
 ///
 /// # Errors
 ///

@@ -1,10 +1,17 @@
 //! Text of a description as documentation of Rust code.
 //!
-//! rustdoc reads documentation as CommonMark, and then some: a code block without a language is a test, brackets are
-//! links to items, HTML goes into the page. The text of a description was not written for it, and is data. So it is
-//! read here as rustdoc reads it. What has nothing in it that rustdoc acts on stays to the letter; anything else is
-//! written anew, with what rustdoc would act on as text. What still does not come out well is shown as it is, in a
+//! rustdoc reads documentation as CommonMark, and more: a code block without a language is a test, brackets are
+//! links to items, HTML goes into the page. The text of a description was not written for that, and it is data. So it is
+//! read here as rustdoc would read it. Text that rustdoc does not act on stays unchanged. Anything else is
+//! written anew, with everything that rustdoc would act on as plain text. If that does not work either, the text is shown in a
 //! block of plain text.
+//!
+//! | text of a description | documentation |
+//! |---|---|
+//! | `Lists *all* agents.` | unchanged |
+//! | `See [agents] or <b>here</b>.` | `See \[agents\] or \<b>here\</b>.` |
+//! | `See https://docs.letta.com` | `See <https://docs.letta.com>` |
+//! | a code block without a language | the same block with the language `text` |
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -16,13 +23,13 @@ use pulldown_cmark::{
 
 use crate::visible::{is_hidden, visible};
 
-/// What rustdoc reads with, but for its quotation marks and dashes: those change no structure.
+/// The options with which rustdoc reads, except for quotation marks and dashes, which change no structure.
 const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_FOOTNOTES)
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS);
 
-/// Languages of code blocks that are kept. Of many other words, rustdoc makes a test.
+/// Languages of code blocks that are kept. Many other words make a block a test of rustdoc's.
 const LANGUAGES: [&str; 31] = [
     "bash",
     "c",
@@ -56,13 +63,13 @@ const LANGUAGES: [&str; 31] = [
     "typescript",
     "xml",
 ];
-/// The language of all others.
+/// The language that all other code blocks get.
 const PLAIN: &str = "text";
 
-/// Where links may lead. Of others, rustdoc looks for an item.
+/// The schemes of links that are kept. For any other link, rustdoc looks for an item.
 const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
 
-/// Blocks in blocks. Lines are as long as they are deep, and nobody reads deeper ones.
+/// How deep blocks may be nested. Each level adds to the beginning of every line.
 const DEPTH: usize = 16;
 
 /// A paragraph that comes after a text, to see whether it is one then.
@@ -85,7 +92,7 @@ pub fn docs_with(text: &str, words: &str) -> String {
     if text.is_empty() {
         return words.to_owned();
     }
-    // Many a note ends without a full stop.
+    // Many notes end without a full stop.
     let is_open = text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | '\'' | '"'));
     let stop = if is_open { "." } else { "" };
     let together = format!("{text}{stop} {words}");
@@ -120,7 +127,7 @@ pub fn code(text: &str) -> String {
     code_span(&shown)
 }
 
-/// The text with its long lines broken, at spaces. It reads the same: a text that would not, comes back as it is.
+/// The text with long lines broken at spaces. If that would change how the text is read, it is returned unchanged.
 pub fn wrapped(text: &str, width: usize) -> String {
     let is_long = |line: &str| line.chars().count() > width;
     if !text.lines().any(is_long) {
@@ -157,7 +164,7 @@ pub fn wrapped(text: &str, width: usize) -> String {
     }
 }
 
-/// Breaks a line. What follows stands as deep as the text of the line's list item or quote, if it has one.
+/// Breaks a line. The lines that follow are indented as the text of the list item or quote, if the line begins one.
 fn break_line(line: &str, width: usize, out: &mut String) {
     let indent = line.len() - line.trim_start().len();
     let content = &line[indent..];
@@ -185,7 +192,7 @@ fn break_line(line: &str, width: usize, out: &mut String) {
     for word in line[head..].split(' ') {
         let length = word.chars().count();
         if !is_first {
-            // What begins a block at the beginning of a line does not stand there.
+            // A word that would begin a block, such as `-` or `1.`, must not come first in a line.
             let may_begin = word
                 .starts_with(|c: char| c.is_alphabetic() || matches!(c, '`' | '[' | '(' | '"'))
                 && !word.starts_with("```");
@@ -204,7 +211,7 @@ fn break_line(line: &str, width: usize, out: &mut String) {
     }
 }
 
-/// What a text is read as, wherever its lines end.
+/// The events that a text is read as, whatever the ends of its lines.
 fn flowing(text: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let mut words = String::new();
@@ -286,7 +293,7 @@ fn normal(text: &str) -> String {
 }
 
 fn parser(text: &str) -> Parser<'_, impl pulldown_cmark::BrokenLinkCallback<'_>> {
-    // Any brackets may be a link to an item; rustdoc looks.
+    // rustdoc looks for an item for anything in brackets.
     let broken = |link: BrokenLink<'_>| {
         let label: CowStr<'_> = link.reference.to_string().into();
         Some((label, CowStr::from("")))
@@ -301,7 +308,7 @@ fn events(text: &str) -> impl Iterator<Item = Event<'_>> {
 /// Whether rustdoc shows a normal text and does nothing more with it, and whether what comes after it is still read
 /// as if it were not there.
 fn is_safe(text: &str) -> bool {
-    // Definitions of links are not shown, and would be heeded in all of the documentation that this becomes a part of.
+    // Definitions of links are not shown, and would apply to all of the documentation that this text becomes a part of.
     let defines = Parser::new_ext(text, OPTIONS)
         .reference_definitions()
         .iter()
@@ -372,7 +379,7 @@ fn last_paragraph(text: &str) -> Option<String> {
             }
             _ => {}
         }
-        // Texts come in pieces, and a URL in several.
+        // pulldown-cmark gives a text in pieces, and a URL may be in several.
         match event {
             Event::Text(piece) if !in_code && !in_link => line.push_str(&piece),
             _ => {
@@ -418,13 +425,13 @@ fn find_url(text: &str) -> Option<(usize, usize)> {
     Some((start, start + url.len()))
 }
 
-/// As it is, in a block of plain text.
+/// The text in a block of plain text, unchanged.
 fn verbatim(text: &str) -> String {
     let fence = fence_for(text);
     format!("{fence}{PLAIN}\n{text}\n{fence}")
 }
 
-/// A row of backticks that does not stand in the text.
+/// A row of backticks that is longer than any in the text.
 fn fence_for(text: &str) -> String {
     "`".repeat((longest_row(text) + 1).max(3))
 }
@@ -463,7 +470,7 @@ enum Block {
     Rule,
 }
 
-/// The text written anew, if it can be.
+/// The text written anew. `None` if it has something that is not known here.
 fn anew(text: &str) -> Option<String> {
     let written = written(&read(text)?, false);
     Some(prefixed(&written, "", ""))
@@ -706,7 +713,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What stands before the text of a link, and after it. A link within another is none.
+/// What is written before the text of a link, and after it. A link within another link is written as text.
 fn around(kind: LinkType, target: &str, label: &str, depth: usize) -> (&'static str, String) {
     match kind {
         LinkType::ShortcutUnknown => return ("\\[", "\\]".to_owned()),
@@ -757,7 +764,7 @@ fn text_with_urls(text: &str, starts_line: bool, out: &mut String) {
     out.push_str(&escaped(text, starts_line));
 }
 
-/// Text that is read as nothing but text.
+/// Escapes a text so that it is read as text only.
 fn escaped(text: &str, starts_line: bool) -> Cow<'_, str> {
     let marks = |c: char| "\\`*_[]<&~|".contains(c);
     let is_start = |c: char| "#+-=>:0123456789".contains(c);
@@ -817,7 +824,7 @@ fn written(blocks: &[Block], is_tight: bool) -> String {
                 is_tight,
                 items,
             } => {
-                // Two lists, one after the other, would be one.
+                // Two lists, one after the other, would be read as one.
                 let bullet = if was_list { "+ " } else { "- " };
                 list(*start, *is_tight, items, bullet)
             }

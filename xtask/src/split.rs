@@ -144,7 +144,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
             #(#types)*
         }
 
-        /// The operations, as a [`Transport`](crate::Transport) is told of them.
+        /// The operations, as a [`Transport`](crate::Transport) gets them.
         pub mod #all_operations {
             use crate::Operation;
             #(#constants)*
@@ -267,7 +267,7 @@ fn shared_file(shared: Vec<Part>, defaults: Vec<Part>) -> Result<SourceFile, Fai
         for part in defaults {
             for item in part.items {
                 let Item::Fn(mut function) = item else {
-                    return Err(unexpected("a default is no function"));
+                    return Err(unexpected("a default is not a function"));
                 };
                 // Types of other files call it, too.
                 function.vis = visibility.clone();

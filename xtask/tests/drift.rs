@@ -390,7 +390,7 @@ fn a_branch_is_known_by_its_tag_its_name_or_all_that_it_says() {
         (
             format!("{}, {{type: object, properties: {{b: {{type: string}}}}}}", tagged("x", "string")),
             format!("{}, {{type: object, properties: {{b: {{type: string}}}}}}", tagged("z", "string")),
-            "A  branch-removed: a branch of type object is in ours alone",
+            "A  branch-removed: a branch of type object is in ours only",
         ),
     ] {
         let report = report(

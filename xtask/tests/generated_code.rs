@@ -574,7 +574,7 @@ fn methods_are_documented_from_the_description() {
         format!(
             "Get a thing\n\n{half}\n{}\n\n\
              Sends `GET /v1/teams/{{team_id}}/things/{{type}}`. It is safe to repeat.\n\n\
-             # Arguments\n\n- `params`: What may be left out, see [`types::GetThingParameters`].\n\n\
+             # Arguments\n\n- `params`: The optional parameters, see [`types::GetThingParameters`].\n\n\
              # Answers\n\n- `200`: It.\n\n\
              # Errors\n\n[`Error::ErrorResponse`] with [`types::RefusedResponse`], if the service answers:\n\n\
              - `404`: Refused.\n\nSee [`Error`] for what else can go wrong.",
@@ -621,7 +621,7 @@ fn methods_are_documented_from_the_description() {
     }
 }
 
-/// What one part of a merged object requires of another is no `Option`, however deep.
+/// What one part of a merged object requires of another is not an `Option`, however deep.
 #[test]
 fn what_is_merged_has_all_fields_and_requires_what_any_part_does() {
     let (files, _) = code_of(parsed(&fixture("merged.yaml")));

@@ -404,7 +404,7 @@ pub(super) fn default_in_words(schema: &mut Node) {
         Some(text) => text.to_owned(),
         None => default.to_json().to_string(),
     };
-    let words = format!("{} where it is left out.", markdown::code(&value));
+    let words = format!("{} if it is left out.", markdown::code(&value));
     match member_mut(schema, "description").map(|it| &mut it.value) {
         Some(Value::String(text)) => *text = markdown::docs_with(text, &words),
         _ => {

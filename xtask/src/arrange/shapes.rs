@@ -135,7 +135,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
         "a success"
     };
     let doc = format!(
-        "What {kind} of `{label} {}` may be; the status tells which, and each has a variant.",
+        "The body of {kind} of `{label} {}`. Each type has a variant, and the status says which type it is.",
         path.unwrap_or_default()
     );
     let union = object(

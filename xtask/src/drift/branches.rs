@@ -227,13 +227,13 @@ impl<'a> Comparison<'a> {
             match other.and_then(Option::take) {
                 Some(other) => self.union(ours, other, here),
                 None => {
-                    let message = format!("`{}` in ours alone", ours.keyword);
+                    let message = format!("`{}` in ours only", ours.keyword);
                     self.report(change::KEYWORD, here, message, Some(&ours.part), None);
                 }
             }
         }
         for other in left.into_iter().flatten() {
-            let message = format!("`{}` in OTHER alone", other.keyword);
+            let message = format!("`{}` in OTHER only", other.keyword);
             self.report(change::KEYWORD, here, message, None, Some(&other.part));
         }
     }
@@ -274,13 +274,13 @@ impl<'a> Comparison<'a> {
         let telling: Option<&str> = a.telling().first().or(b.telling().first()).copied();
         for index in matching.ours {
             let branch = &a.branches[index];
-            let message = format!("{} is in ours alone", name_of(branch, telling, &a));
+            let message = format!("{} is in ours only", name_of(branch, telling, &a));
             let (ours, other) = (Some(&branch.part), Some(&other.part));
             self.report(change::BRANCH_REMOVED, here, message, ours, other);
         }
         for index in matching.other {
             let branch = &b.branches[index];
-            let message = format!("{} is in OTHER alone", name_of(branch, telling, &b));
+            let message = format!("{} is in OTHER only", name_of(branch, telling, &b));
             let (ours, other) = (Some(&ours.part), Some(&branch.part));
             self.report(change::BRANCH_ADDED, here, message, ours, other);
         }

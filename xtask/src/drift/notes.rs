@@ -90,7 +90,7 @@ fn refusals(
         };
         notes.push(Note {
             message: format!(
-                "{whose} has {places} that OpenAPI 3.0 cannot say, in what no operation that both have uses"
+                "{whose} has {places} that OpenAPI 3.0 cannot express, in parts that no common operation uses"
             ),
             span: None,
         });

@@ -7,7 +7,7 @@ use super::comparison::{Comparison, Here};
 use super::part::Part;
 use crate::openapi::Node;
 
-/// The media type that goes without saying.
+/// The media type that is not named in messages, since it is the usual one.
 const JSON: &str = "application/json";
 
 /// Media types by their names without parameters, in small letters.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::part::Part;
 use crate::openapi::Node;
 
-/// The ways to be let in, each a set of credentials that are all needed. No way at all, and one that needs
-/// nothing, are the same: everybody is let in.
+/// The alternatives, each a set of credentials that are all needed. No alternative at all, and one that needs
+/// nothing, mean the same: no credentials are needed.
 pub(super) type Required = BTreeSet<BTreeSet<String>>;
 
 /// What an operation asks for, or its document if it says nothing.

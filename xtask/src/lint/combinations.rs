@@ -11,8 +11,8 @@ use crate::markers::SENSITIVE;
 use crate::naming::field_name;
 use crate::openapi::{Node, Pointer};
 
-/// typify merges, flattens or drops what is combined, by rules that are not those of OpenAPI. What the arrange stage has
-/// arranged is not here any more; the rest is refused.
+/// typify merges, flattens or drops what is combined, by rules that are not those of OpenAPI. The arrange stage has removed what it
+/// can. The rest is refused.
 pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
     let what = describe::schema(context.document, &schema.at);
     if schema.get("anyOf").is_some() {
@@ -75,7 +75,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
     }
 }
 
-/// Objects are merged into one. Of anything else, the result is a guess, or a type without values.
+/// typify merges objects into one. For anything else, its result is a guess, or a type without values.
 fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
     let help = "merge objects by `allOf`, each with properties of its own; write anything else out as one schema";
     let mut owners: HashMap<&str, usize> = HashMap::new();
@@ -127,7 +127,7 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
             }
         }
     }
-    // What one requires, any may declare.
+    // A branch may require a property that another branch declares.
     for branch in schema.branches("allOf").filter(|_| are_plain) {
         if branch.node.get("$ref").is_some() {
             continue;

@@ -14,7 +14,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     };
     let what = describe::schema(context.document, &schema.at);
     let message = if schema.role == Role::Component {
-        format!("{what} has a default, which what refers to it would not have")
+        format!("{what} has a default, which schemas that refer to it would not have")
     } else {
         match problem(schema, default) {
             Some(problem) => format!("the default of {what} {problem}"),
@@ -32,17 +32,14 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     );
 }
 
-/// What is wrong with a default, in words that follow "the default of X".
+/// What is wrong with a default. The text follows "the default of X".
 fn problem(schema: &Schema<'_>, default: &Node) -> Option<String> {
     if let Value::Null = default.value {
         return (!schema.flag("nullable"))
             .then(|| "is null, and the schema does not allow that".to_owned());
     }
     let Some(kind) = schema.kind() else {
-        return Some(
-            "is one of a schema without a type of its own; no code can be generated for it"
-                .to_owned(),
-        );
+        return Some("is on a schema without a type; no code can be generated for it".to_owned());
     };
     let fits = match (kind, &default.value) {
         ("boolean", Value::Bool(_)) => true,

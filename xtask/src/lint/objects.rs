@@ -11,7 +11,7 @@ use crate::naming::field_name;
 use crate::openapi::{Node, Value};
 use crate::overlay::yaml_text;
 
-/// Fields must have distinct names, and what is required must be declared: typify makes a field of any JSON of what is not.
+/// Fields must have different names. Required properties must be declared, since typify makes a field of any JSON for one that is not.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("object") {
         return;

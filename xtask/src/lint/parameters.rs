@@ -156,7 +156,9 @@ fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
     let message = if name.is_empty() || !name.chars().all(is_token) {
         format!("`{name}` is not a valid name for a header; generated code would panic on it")
     } else if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-        format!("OpenAPI has `{name}` not as a parameter; generated code would send it twice")
+        format!(
+            "OpenAPI does not allow `{name}` as a parameter; generated code would send it twice"
+        )
     } else {
         return;
     };

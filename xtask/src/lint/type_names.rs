@@ -142,10 +142,10 @@ impl<'a> Types<'_, 'a> {
             return;
         }
         let message = format!(
-            "this inline schema would be called `{ty}`, and so would {}; typify would take that for it in silence",
+            "this inline schema would be called `{ty}`, and so would {}; typify would use that type in its place, without a warning",
             describe::schema(self.context.document, other)
         );
-        let help = "move it to `components.schemas` under a name of its own, and refer to it";
+        let help = "move it to `components.schemas` under a name, and refer to it";
         self.context
             .report(rules::TYPE_NAME, &schema.at, message, help);
     }

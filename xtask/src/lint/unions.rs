@@ -120,7 +120,7 @@ fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
             let by = wanted.map(|tag| format!(" `{tag}`")).unwrap_or_default();
             let message = if is_plain {
                 format!(
-                    "{label} has no tag{by} to tell it by, and typify would take the first branch that parses"
+                    "{label} has no tag{by}, and typify would take the first branch that parses"
                 )
             } else {
                 format!(

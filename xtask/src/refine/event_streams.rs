@@ -24,8 +24,12 @@ pub(super) fn twin(
 ) -> Result<ImplItemFn, Failure> {
     let id = method.sig.ident.to_string();
     let mut twin = method.clone();
-    twin.sig.ident = syn::parse_str(&stream.method)
-        .map_err(|_| unexpected(&format!("`{}` is no name for a method", stream.method)))?;
+    twin.sig.ident = syn::parse_str(&stream.method).map_err(|_| {
+        unexpected(&format!(
+            "`{}` cannot be the name of a method",
+            stream.method
+        ))
+    })?;
 
     let mut change = ToEvents {
         constant: constant.clone(),

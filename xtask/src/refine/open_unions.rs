@@ -34,7 +34,7 @@ pub(super) fn union(
         .find_map(|(name, text)| text.filter(|_| name == "tag"));
     let Some(tag) = tag else {
         return Err(unexpected(&format!(
-            "the union `{}` is marked open, and is not told apart by a tag",
+            "the union `{}` is marked open, and has no tag",
             schema.name
         )));
     };

@@ -237,7 +237,7 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
     }
     if mentions(&method.block, PROGENITOR) {
         return Err(unexpected(&format!(
-            "`{id}` calls something of {PROGENITOR} that letta-api has nothing for"
+            "`{id}` calls something of {PROGENITOR} that letta-api has no equivalent of"
         )));
     }
     Ok(())

@@ -64,7 +64,7 @@ pub(super) fn refine(
         };
         let Some(inner) = types::optional(&argument) else {
             return Err(unexpected(&format!(
-                "`{}` of `{id}` is no `Option`",
+                "`{}` of `{id}` is not an `Option`",
                 parameter.argument
             )));
         };
@@ -86,8 +86,11 @@ pub(super) fn refine(
         fields.push((format_ident!("{}", parameter.argument), inner, attrs));
     }
 
-    let name = name(&operation.id, taken)
-        .ok_or_else(|| unexpected(&format!("the parameters of `{id}` find no name for a type")))?;
+    let name = name(&operation.id, taken).ok_or_else(|| {
+        unexpected(&format!(
+            "there is no free name for the type of the parameters of `{id}`"
+        ))
+    })?;
     let argument = names("params", "parameters", "_")
         .find(|name| {
             method
@@ -96,7 +99,11 @@ pub(super) fn refine(
                 .iter()
                 .all(|it| name_of(it).is_none_or(|it| *it != **name))
         })
-        .ok_or_else(|| unexpected(&format!("the parameters of `{id}` find no name")))?;
+        .ok_or_else(|| {
+            unexpected(&format!(
+                "there is no free name for the parameters of `{id}`"
+            ))
+        })?;
     let argument_ident = format_ident!("{argument}");
     // The body stays last.
     let inputs = &mut method.sig.inputs;
@@ -112,7 +119,7 @@ pub(super) fn refine(
             let types::#name { #(#idents),* } = #argument_ident;
         },
     );
-    let said = format!("What may be left out, see [`types::{name}`].");
+    let said = format!("The optional parameters, see [`types::{name}`].");
     method_docs.more_arguments.push((argument, said));
     let second = operation.event_stream.as_ref().map(|it| it.method.as_str());
     Ok(items(&name, [Some(id.as_str()), second], &fields))

@@ -46,7 +46,7 @@ pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
     })?;
     item.attrs.retain(|attr| !attr.path().is_ident("cfg_attr"));
     item.variants.push(parse_quote! {
-        /// What the description does not have. It is kept and sent back as it came.
+        /// A value that the description does not have. It is kept and sent back unchanged.
         Unknown(::std::string::String)
     });
 

@@ -338,7 +338,11 @@ pub(super) fn serde_arguments(
                 (TokenTree::Ident(name), _) => arguments.push((name, None)),
                 (TokenTree::Literal(value), Some((_, text @ None))) => match Lit::new(value) {
                     Lit::Str(value) => *text = Some(value),
-                    _ => return Err(unexpected("a serde attribute is given what is no text")),
+                    _ => {
+                        return Err(unexpected(
+                            "a serde attribute is given something that is not a text",
+                        ));
+                    }
                 },
                 (TokenTree::Punct(punct), Some(_)) if matches!(punct.as_char(), '=' | ',') => {}
                 _ => return Err(unexpected("a serde attribute does not parse")),
@@ -363,7 +367,7 @@ pub(super) fn default(field: &Field) -> Result<Option<Expr>, Failure> {
             Some(text) if name == "default" => {
                 let path: ExprPath = text
                     .parse()
-                    .map_err(|error| unexpected(&format!("a default is no path: {error}")))?;
+                    .map_err(|error| unexpected(&format!("a default is not a path: {error}")))?;
                 return Ok(Some(parse_quote!(#path())));
             }
             None if name == "default" || name == "flatten" => return Ok(Some(default_value())),
@@ -797,7 +801,7 @@ fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failur
 /// The variant that keeps a value that the description does not know.
 pub(super) fn unknown_variant(ty: &Type) -> Variant {
     parse_quote! {
-        /// What the description does not have. It is kept and sent back as it came.
+        /// A value that the description does not have. It is kept and sent back unchanged.
         #[serde(untagged)]
         Unknown(#ty)
     }

@@ -103,7 +103,7 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
                     .map(|value| markdown::code(value))
                     .collect();
                 let tag = markdown::code(tag);
-                format!(" Where {tag} is {}.", values.join(" or "))
+                format!(" If {tag} is {}.", values.join(" or "))
             }
             _ => format!(" {}.", kinds(variant.branch)),
         };
@@ -118,7 +118,7 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
     });
     let unknown = schema.open.then(|| {
         quote! {
-            /// What the description does not have. It is kept and sent back as it came.
+            /// A value that the description does not have. It is kept and sent back unchanged.
             Unknown(::serde_json::Value)
         }
     });

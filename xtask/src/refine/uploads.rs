@@ -60,7 +60,7 @@ pub(super) fn finish(items: &mut Vec<Item>, model: &Model) -> Result<(), Failure
         .iter()
         .find(|(name, schema)| schema.upload && !found.contains(name))
     {
-        Some((name, _)) => Err(unexpected(&format!("the upload `{name}` is no struct"))),
+        Some((name, _)) => Err(unexpected(&format!("the upload `{name}` is not a struct"))),
         None => Ok(()),
     }
 }

@@ -111,7 +111,7 @@ impl SourceFile {
 
                 impl Client {}
 
-                /// The operations, as a [`Transport`](crate::Transport) is told of them.
+                /// The operations, as a [`Transport`](crate::Transport) gets them.
                 pub(super) mod #constants {
                     use crate::Operation;
                 }
@@ -212,7 +212,7 @@ impl SourceFile {
                 #others
                 #(mod #names;)*
 
-                /// The operations, as a [`Transport`](crate::Transport) is told of them.
+                /// The operations, as a [`Transport`](crate::Transport) gets them.
                 pub(super) mod constants {
                     #(pub use super::#names::constants::*;)*
                 }

@@ -49,7 +49,9 @@ pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMent
             Item::Mod(module) if module.ident == DEFAULTS => {
                 for item in module.content.into_iter().flat_map(|(_, items)| items) {
                     let Item::Fn(function) = &item else {
-                        return Err(unexpected("`defaults` holds what is no function"));
+                        return Err(unexpected(
+                            "`defaults` holds something that is not a function",
+                        ));
                     };
                     let name = format!("{DEFAULTS}::{}", function.sig.ident);
                     add(&mut parts, name, item)?;
@@ -72,7 +74,7 @@ pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMent
     let mut all = of_definitions.clone();
     for block in impls {
         let owner = owner(&block, &parts, &of_definitions)
-            .ok_or_else(|| unexpected("an impl is for no type of the description's"))?;
+            .ok_or_else(|| unexpected("an impl is not for a type of the description"))?;
         let item = Item::Impl(block);
         let of_impl = mentions(&parts, std::slice::from_ref(&item));
         all.entry(owner.clone()).or_default().extend(of_impl);
@@ -141,7 +143,7 @@ pub(super) fn mark(
         for name in &operation.extra_types {
             if !parts.contains_key(name) {
                 return Err(unexpected(&format!(
-                    "`{}` needs the type `{name}`, and there is none of that name",
+                    "`{}` needs the type `{name}`, and there is no type of that name",
                     operation.method.sig.ident
                 )));
             }
