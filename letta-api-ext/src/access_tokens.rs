@@ -2,6 +2,8 @@
 
 use crate::access_tokens::policy::AccessPolicy;
 use crate::client::Letta;
+use letta_api::Secret;
+
 use crate::error::Error;
 use crate::ids::Origin;
 
@@ -12,8 +14,7 @@ mod minter;
 pub mod policy;
 
 mod create;
-pub(crate) mod entries;
-mod fingerprint;
+mod entries;
 mod grant_mismatch;
 pub(crate) mod granted;
 mod list;
@@ -25,8 +26,7 @@ mod token_text;
 mod work;
 
 pub use create::CreateAccessToken;
-pub use fingerprint::Fingerprint;
-pub use list::{AccessTokenPage, AccessTokenPages, AccessTokenStream, ListAccessTokens};
+pub use list::{AccessTokenPage, ListAccessTokens};
 #[cfg(feature = "minter")]
 pub(crate) use minter::Fault;
 #[cfg(feature = "minter")]
@@ -37,6 +37,15 @@ pub use minter::{
 };
 pub use revoke::{Revocation, RevokeAccessToken, TokenToRevoke};
 pub use token::{AccessToken, BrowserToken};
+
+impl Letta {
+    /// Client-side access tokens: create, list, revoke.
+    pub fn access_tokens(&self) -> AccessTokens {
+        AccessTokens {
+            letta: self.clone(),
+        }
+    }
+}
 
 /// The calls on client-side access tokens. From [`Letta::access_tokens`].
 ///
@@ -63,10 +72,6 @@ pub struct AccessTokens {
 }
 
 impl AccessTokens {
-    pub(crate) fn new(letta: Letta) -> Self {
-        Self { letta }
-    }
-
     /// Mints a token with `policy`, for the web application at `origin`.
     ///
     /// [A token is for one agent](crate::policy#one-agent-for-a-token). For several, mint a token for each
@@ -96,7 +101,7 @@ impl AccessTokens {
         O::Error: Into<Error>,
     {
         let origin = origin.try_into().map_err(Into::into);
-        CreateAccessToken::new(self.letta.clone(), policy.into(), origin)
+        CreateAccessToken::new(self.letta.call(), policy.into(), origin)
     }
 
     /// Lists the account's tokens: a page, all pages, or token by token. By the service's published source of 2025, expired
@@ -130,7 +135,7 @@ impl AccessTokens {
     /// # }
     /// ```
     pub fn list(&self) -> ListAccessTokens {
-        ListAccessTokens::new(self.letta.clone())
+        ListAccessTokens::new(self.letta.call())
     }
 
     /// Has the service delete a token. Takes an [`AccessToken`](crate::AccessToken), by value or by reference, or the token's
@@ -149,49 +154,17 @@ impl AccessTokens {
     /// # }
     /// ```
     pub fn revoke(&self, token: impl Into<TokenToRevoke>) -> RevokeAccessToken {
-        RevokeAccessToken::new(self.letta.clone(), token.into())
+        RevokeAccessToken::new(self.letta.call(), token.into())
     }
 
-    /// As [`revoke`](Self::revoke), of a token that an answer was seen to hold: whatever it looks like, it must be deleted.
-    pub(crate) fn revoke_minted(&self, token: &crate::AccessToken) -> RevokeAccessToken {
-        RevokeAccessToken::of_minted(self.letta.clone(), token)
+    /// As [`revoke`](Self::revoke), of a token that a create of ours has given: whatever it looks like, it must be deleted.
+    #[cfg(feature = "minter")]
+    fn revoke_minted(&self, token: &AccessToken) -> RevokeAccessToken {
+        self.revoke_answered(&Secret::from(token))
+    }
+
+    /// As [`revoke`](Self::revoke), of a secret that an answer to a create of ours holds.
+    fn revoke_answered(&self, token: &Secret) -> RevokeAccessToken {
+        RevokeAccessToken::of_answered(self.letta.call(), token)
     }
 }
-
-/// What all requests can do: be awaited without `send()`, and have options of their own.
-macro_rules! request {
-    ($request:ident => $output:ty) => {
-        impl $request {
-            /// The longest that this call may take, in place of the client's
-            /// [`deadline`](crate::LettaBuilder::deadline). With zero, the call fails.
-            pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
-                self.letta = self.letta.with_deadline(deadline);
-                self
-            }
-
-            /// How long each attempt of this call may take, in place of the client's
-            /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout). With zero, the call fails.
-            pub fn attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
-                self.letta = self.letta.with_attempt_timeout(timeout);
-                self
-            }
-
-            /// When this call is tried again, in place of the client's
-            /// [`retry`](crate::LettaBuilder::retry). With an invalid policy, the call fails.
-            pub fn retry(mut self, retry: crate::RetryPolicy) -> Self {
-                self.letta = self.letta.with_retry(retry);
-                self
-            }
-        }
-
-        impl std::future::IntoFuture for $request {
-            type Output = $crate::error::Result<$output>;
-            type IntoFuture = letta_api::BoxFuture<'static, Self::Output>;
-
-            fn into_future(self) -> Self::IntoFuture {
-                Box::pin(self.send())
-            }
-        }
-    };
-}
-use request;

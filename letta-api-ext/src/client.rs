@@ -1,9 +1,12 @@
 //! The client: how it is configured, and how a call is made and what it comes to.
 
+pub(crate) mod answer;
 mod builder;
-pub(crate) mod call;
+mod custom;
 mod letta;
 mod project;
+pub(crate) mod request;
 
 pub use builder::LettaBuilder;
+pub use custom::CustomRequest;
 pub use letta::Letta;

@@ -115,15 +115,14 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use letta_api::types::AccessRight;
-pub use letta_api::{ApiKey, BaseUrl, Secret};
+pub use letta_api::{ApiKey, BaseUrl, Fingerprint, Secret};
 
 #[cfg(feature = "axum")]
 pub use crate::access_tokens::endpoint as token_endpoint;
 pub use crate::access_tokens::policy::{AccessPolicy, StrictPolicy};
 pub use crate::access_tokens::{
-    AccessToken, AccessTokenPage, AccessTokenPages, AccessTokenStream, AccessTokens, BrowserToken,
-    CreateAccessToken, Fingerprint, ListAccessTokens, Revocation, RevokeAccessToken, TokenToRevoke,
-    policy,
+    AccessToken, AccessTokenPage, AccessTokens, BrowserToken, CreateAccessToken,
+    ListAccessTokens, Revocation, RevokeAccessToken, TokenToRevoke, policy,
 };
 #[cfg(feature = "minter")]
 pub use crate::access_tokens::{
@@ -131,10 +130,13 @@ pub use crate::access_tokens::{
     RevocationFailure, RevocationReport, TokenFuture, TokenMinter, TokenMinterBuilder,
     TokenRequest,
 };
-pub use crate::client::{Letta, LettaBuilder};
+pub use crate::client::{CustomRequest, Letta, LettaBuilder};
 pub use crate::error::Error;
 pub use crate::ids::{AgentId, Origin};
-pub use crate::transport::{AttemptReport, CallReport, Metrics, RetryBudget, RetryPolicy};
+pub use crate::pages::{Items, Pages};
+pub use crate::transport::{
+    AttemptReport, CallFacts, CallReport, Metrics, RetryBudget, RetryPolicy,
+};
 
 pub mod docs;
 #[cfg(fuzzing)]
@@ -147,6 +149,7 @@ mod access_tokens;
 mod client;
 mod error;
 mod ids;
+mod pages;
 mod platform;
 mod time;
 mod transport;

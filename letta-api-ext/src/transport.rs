@@ -1,8 +1,6 @@
-//! Carries every call: who is calling, for how long at the most, and how often.
+//! Carries every call: who calls, how long it may take, and how often it is tried.
 
-#[cfg(feature = "minter")]
-use std::sync::OnceLock;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use letta_api::{BoxFuture, Operation, Response, Secret, Transport, TransportError};
@@ -10,20 +8,23 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::error::attempts::{Attempts, Stopped};
-use crate::error::secrets_in_url;
 use crate::error::{self, Error, Result};
 use crate::platform::{self, NoRuntime};
 use crate::time::clock::{self, Instant};
 use crate::time::service_clock::ServiceDate;
 use attempt::Attempt;
+use facts::{Secrets, Template};
 use outgoing::Outgoing;
 use retry_policy::full_jitter;
 use telemetry::Telemetry;
 
 mod attempt;
+mod facts;
+pub(crate) mod headers;
 #[cfg(all(test, target_os = "linux"))]
 mod memory_tests;
 pub(crate) mod metrics;
+mod options;
 mod outgoing;
 pub(crate) mod redirect;
 mod retry_budget;
@@ -32,7 +33,9 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 
+pub use facts::CallFacts;
 pub use metrics::{AttemptReport, CallReport, Metrics};
+pub(crate) use options::CallOptions;
 pub use retry_budget::RetryBudget;
 pub use retry_policy::RetryPolicy;
 
@@ -48,108 +51,15 @@ pub(crate) struct HttpTransport {
 
 /// What is the same for all calls of a client.
 pub(crate) struct Settings {
-    pub(crate) key: Secret,
-    pub(crate) authorization: HeaderValue,
+    /// `None` for a server that asks for none.
+    pub(crate) key: Option<Secret>,
+    pub(crate) authorization: Option<HeaderValue>,
     pub(crate) project: Option<(HeaderName, HeaderValue)>,
     /// Host and port of the proxy on the way, if the default HTTP client has one.
     pub(crate) proxy: Option<String>,
     pub(crate) budget: RetryBudget,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
     pub(crate) body_limit: usize,
-}
-
-/// What may differ from call to call.
-#[derive(Clone, Debug)]
-pub(crate) struct CallOptions {
-    pub(crate) deadline: Duration,
-    pub(crate) attempt_timeout: Duration,
-    pub(crate) retry: RetryPolicy,
-}
-
-impl CallOptions {
-    pub(crate) fn check(&self) -> Result<()> {
-        for (field, value) in [
-            ("deadline", self.deadline),
-            ("attempt_timeout", self.attempt_timeout),
-        ] {
-            if value.is_zero() {
-                let rule = "must be longer than zero";
-                return Err(Error::invalid_input_got(field, rule, "0s".to_owned()));
-            }
-        }
-        self.retry.check()
-    }
-}
-
-impl Default for CallOptions {
-    fn default() -> Self {
-        Self {
-            deadline: Duration::from_secs(30),
-            attempt_timeout: Duration::from_secs(10),
-            retry: RetryPolicy::standard(),
-        }
-    }
-}
-
-/// The transport of one call, which can be asked about its course.
-pub(crate) struct Course {
-    transport: Arc<HttpTransport>,
-    events: Mutex<Events>,
-    #[cfg(feature = "minter")]
-    watch: OnceLock<FailureWatch>,
-}
-
-/// Is told of each attempt that fails, also of those after which the call goes on.
-#[cfg(feature = "minter")]
-pub(crate) type FailureWatch = Box<dyn Fn(&Error) + Send + Sync>;
-
-#[derive(Default)]
-struct Events {
-    attempts: Attempts,
-    date: Option<ServiceDate>,
-}
-
-impl Course {
-    pub(crate) fn new(transport: Arc<HttpTransport>) -> Self {
-        Self {
-            transport,
-            events: Mutex::default(),
-            #[cfg(feature = "minter")]
-            watch: OnceLock::new(),
-        }
-    }
-
-    /// To be called once, and before the call is sent.
-    #[cfg(feature = "minter")]
-    pub(crate) fn watch(&self, watch: FailureWatch) {
-        // There is one minter for a call.
-        let _ = self.watch.set(watch);
-    }
-
-    pub(crate) fn attempts(&self) -> Attempts {
-        self.lock().attempts
-    }
-
-    /// The date of the last answer, if there was one that had a date.
-    pub(crate) fn date(&self) -> Option<ServiceDate> {
-        self.lock().date.clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Events> {
-        // Nothing panics with the lock held, and a number is whole in any case.
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Transport for Course {
-    fn execute<'a>(
-        &'a self,
-        http: &'a reqwest::Client,
-        request: reqwest::Request,
-        operation: &'static Operation,
-    ) -> BoxFuture<'a, Result<Response, TransportError>> {
-        self.transport.call(http, request, operation, Some(self))
-    }
 }
 
 impl Transport for HttpTransport {
@@ -159,41 +69,28 @@ impl Transport for HttpTransport {
         request: reqwest::Request,
         operation: &'static Operation,
     ) -> BoxFuture<'a, Result<Response, TransportError>> {
-        self.call(http, request, operation, None)
-    }
-}
-
-impl HttpTransport {
-    fn call<'a>(
-        &'a self,
-        http: &'a reqwest::Client,
-        request: reqwest::Request,
-        operation: &'static Operation,
-        course: Option<&'a Course>,
-    ) -> BoxFuture<'a, Result<Response, TransportError>> {
         let began = Instant::now();
         let metrics = self.settings.metrics.as_deref();
+        let template = match &self.options.template {
+            None => Template::Of(operation),
+            Some(template) => Template::Custom(template.clone()),
+        };
         let mut running = Running {
+            telemetry: Telemetry::start(operation, template.clone(), request.url(), metrics, began),
+            outgoing: Outgoing::new(request, template.as_str()),
             call: Call {
                 transport: self,
                 http,
                 operation,
-                course,
+                template,
             },
-            telemetry: Telemetry::start(operation, request.url(), metrics, began),
-            outgoing: Outgoing::new(request, operation.path_template),
             began,
             attempts: Attempts::default(),
         };
         Box::pin(async move {
             let span = running.telemetry.span();
             let result = tracing::Instrument::instrument(running.run(), span).await;
-            let attempts = running.attempts;
-            if let Some(course) = running.call.course {
-                course.lock().attempts = attempts;
-            }
-            running.telemetry.finish();
-            result.map_err(|error| TransportError::new(error.after(attempts)))
+            running.finish(result)
         })
     }
 }
@@ -220,6 +117,7 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
+    /// Gives the last attempt's answer, of whatever status, or why there is none.
     async fn run(&mut self) -> Result<Response> {
         let HttpTransport {
             settings, options, ..
@@ -231,8 +129,7 @@ impl Running<'_> {
         let deadline = clock::after(self.began, options.deadline);
         settings.budget.deposit();
         let call = &self.call;
-        self.outgoing
-            .change_headers(|headers| call.authorize(headers));
+        self.outgoing.change_headers(|headers| call.dress(headers));
         // Made where something fails, which is not the rule.
         let mut bounds: Option<Box<dyn Iterator<Item = Duration> + Send>> = None;
         let mut previous = None;
@@ -242,16 +139,8 @@ impl Running<'_> {
                 self.attempts.is_elsewhere = answer.is_elsewhere;
                 answer.response
             });
-
-            if let (Some(course), Ok(response)) = (self.call.course, &result) {
-                course.lock().date = ServiceDate::of(response.headers(), self.began);
-            }
-
             let failure = self.failure(&result);
-            #[cfg(feature = "minter")]
-            if let Some(failure) = &failure
-                && let Some(watch) = self.call.course.and_then(|course| course.watch.get())
-            {
+            if let (Some(failure), Some(watch)) = (&failure, &options.watch) {
                 watch(failure);
             }
             let next = match &failure {
@@ -270,25 +159,54 @@ impl Running<'_> {
                         error::request_id(response.headers(), secrets)
                     })
                 });
-            match next {
-                Ok(wait) => {
-                    clock::sleep(wait).await;
-                    // A busy executor may wake us late, and nothing is sent past the deadline.
-                    self.began = Instant::now();
-                    if self.began >= deadline {
-                        self.attempts.stopped = Some(Stopped::Deadline);
-                        return result;
-                    }
-                    self.attempts.earlier_may_have_happened |=
-                        failure.as_ref().is_some_and(Error::may_have_happened);
-                    previous = failure;
-                }
+            let wait = match next {
+                Ok(wait) => wait,
                 Err(stopped) => {
                     self.attempts.stopped = stopped;
                     return result;
                 }
+            };
+            clock::sleep(wait).await;
+            // A busy executor may wake us late, and nothing is sent past the deadline.
+            let now = Instant::now();
+            if now >= deadline {
+                self.attempts.stopped = Some(Stopped::Deadline);
+                return result;
             }
+            self.began = now;
+            self.attempts.earlier_may_have_happened |=
+                failure.as_ref().is_some_and(Error::may_have_happened);
+            previous = failure;
         }
+    }
+
+    /// Puts what is known of the call into its answer, or into the error.
+    fn finish(self, result: Result<Response>) -> Result<Response, TransportError> {
+        let Running {
+            call,
+            outgoing,
+            telemetry,
+            began,
+            attempts,
+        } = self;
+        telemetry.finish();
+        let mut response = match result {
+            Ok(response) => response,
+            Err(error) => return Err(TransportError::new(error.after(attempts))),
+        };
+        if !response.status().is_success() {
+            let failure = call.failure(&response, outgoing.url(), response.buffered_body());
+            response.insert_extension(failure.after(attempts.clone()));
+        }
+        let transport = call.transport;
+        let secrets = Secrets {
+            settings: transport.settings.clone(),
+            headers: transport.options.headers.clone(),
+            template: call.template,
+            url: outgoing.into_secret_url(),
+        };
+        response.insert_extension(CallFacts::new(call.operation, attempts, began, secrets));
+        Ok(response)
     }
 
     /// The next one.
@@ -306,15 +224,15 @@ impl Running<'_> {
         }
     }
 
-    /// What the outcome of an attempt comes to, if it is a failure. The message of an error answer is left
-    /// to whoever called.
-    fn failure(&self, result: &Result<Response>) -> Option<Error> {
+    /// What the outcome of an attempt comes to, if it is a failure. What the service said is left out: to read it and to take
+    /// secrets out of it is for the last attempt alone. What that leaves on the stack would get into the futures of the next.
+    fn failure(&mut self, result: &Result<Response>) -> Option<Error> {
         match result {
             Ok(response) if response.status().is_success() => None,
-            Ok(response) => Some(self.call.with_secrets(self.outgoing.url(), |secrets| {
-                let (status, headers) = (response.status(), response.headers());
-                Error::from_status(self.call.operation, status, headers, b"", secrets)
-            })),
+            Ok(response) => {
+                self.attempts.date = ServiceDate::of(response.headers(), self.began);
+                Some(self.call.failure(response, self.outgoing.url(), b""))
+            }
             Err(error) => Some(error.clone()),
         }
     }
@@ -364,25 +282,38 @@ struct Call<'a> {
     transport: &'a HttpTransport,
     http: &'a reqwest::Client,
     operation: &'static Operation,
-    /// Where what becomes of it is put, if anybody asks.
-    course: Option<&'a Course>,
+    template: Template,
 }
 
 impl Call<'_> {
-    fn authorize(&self, headers: &mut HeaderMap) {
-        let settings = &self.transport.settings;
-        headers.insert(AUTHORIZATION, settings.authorization.clone());
+    /// Adds the headers that say who calls. The SDK's own come last, so that nothing else takes their place.
+    fn dress(&self, headers: &mut HeaderMap) {
+        let HttpTransport {
+            settings, options, ..
+        } = self.transport;
+        options.headers.apply(headers);
+        if let Some(authorization) = &settings.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
         if let Some((name, value)) = &settings.project {
             headers.insert(name.clone(), value.clone());
         }
     }
 
-    /// Calls `use_them` with all that must not be in any text that comes back: the key, and what is in the
-    /// path, where a token may be.
+    /// What an answer of an error status comes to, with this body.
+    fn failure(&self, response: &Response, url: &Url, body: &[u8]) -> Error {
+        self.with_secrets(url, |secrets| {
+            let (status, headers) = (response.status(), response.headers());
+            Error::from_status(self.operation, status, headers, body, secrets)
+        })
+    }
+
+    /// Calls `use_them` with all that must not be in any text that comes back.
     fn with_secrets<T>(&self, url: &Url, use_them: impl FnOnce(&[&str]) -> T) -> T {
-        let in_path = secrets_in_url::path_values(url, self.operation.path_template);
-        let mut secrets = vec![self.transport.settings.key.expose_secret()];
-        secrets.extend(in_path.iter().map(|secret| secret.expose_secret()));
-        use_them(&secrets)
+        let HttpTransport {
+            settings, options, ..
+        } = self.transport;
+        let template = self.template.as_str();
+        facts::with_secrets(settings, &options.headers, Some(url), template, use_them)
     }
 }

@@ -7,13 +7,13 @@ use url::{Host, Position, Url};
 
 use crate::credentials::{Secret, slip};
 
-/// Room for a path, in bytes: those with a token in them have about 140.
+/// Room for a path, in bytes. A path with a token in it has about 140.
 const ROOM: usize = 192;
 
 /// The URL that the paths of the API are appended to: scheme, host, port, perhaps a path stem.
 ///
-/// Cannot hold credentials, a query or a fragment, so it is safe to print. A closing slash is
-/// dropped, and so is a closing `/v1`, which every path of the API brings along.
+/// It holds no credentials, no query and no fragment, so it is safe to print. A `/` or a `/v1` at the end is
+/// dropped: every path of the API begins with `/v1`.
 ///
 /// ```
 /// use letta_api::BaseUrl;
@@ -31,14 +31,14 @@ pub struct BaseUrl(Arc<Parts>);
 struct Parts {
     text: String,
     url: Url,
-    /// The URL's path, without a closing slash.
+    /// The URL's path, without a slash at the end.
     stem: String,
-    /// The URL with a path that is longer than most: a copy of it has room for any of them.
+    /// The URL with a path that is longer than most. A copy of it has room for any path.
     roomy: Url,
 }
 
 impl BaseUrl {
-    /// Checks a base URL. White space round it is dropped.
+    /// Checks a base URL. White space around it is dropped.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl BaseUrl {
         if let Some(rule) = slip::slip_in_url(text) {
             return fail(rule);
         }
-        // URL libraries take line breaks out.
+        // URL libraries remove line breaks.
         if text.contains(|character: char| character.is_control()) {
             return fail(
                 "it holds a line break or another control character; give one URL and nothing else",
@@ -94,7 +94,7 @@ impl BaseUrl {
         })))
     }
 
-    /// The URL, without a closing slash.
+    /// The URL, without a slash at the end.
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
@@ -104,7 +104,7 @@ impl BaseUrl {
         &self.0.url
     }
 
-    /// The URL with `path` appended, which begins with a slash and whose segments are percent-encoded.
+    /// The URL with `path` appended. The path begins with a slash, and its segments are percent-encoded.
     pub(crate) fn with_path(&self, path: &str) -> Url {
         if self.0.stem.is_empty() {
             self.with_whole_path(path)
@@ -113,8 +113,8 @@ impl BaseUrl {
         }
     }
 
-    /// As [`with_path`](Self::with_path), for a path that is still to be put together. It may hold a secret, so every copy of it but
-    /// the URL itself is wiped.
+    /// Like [`with_path`](Self::with_path), for a path that is not written yet. It may hold a secret, so all copies of it
+    /// are wiped, except for the URL itself.
     pub(crate) fn with_path_of(&self, path: fmt::Arguments<'_>) -> Url {
         let stem = &self.0.stem;
         let path = written(format_args!("{stem}{path}"));
@@ -124,7 +124,7 @@ impl BaseUrl {
     fn with_whole_path(&self, path: &str) -> Url {
         let Parts { roomy, url, .. } = &*self.0;
         if path.len() > roomy.path().len() {
-            // To grow, the URL would move, and leave a copy of its path behind.
+            // A URL that grows moves, and leaves a copy of its path behind.
             let whole = written(format_args!("{}{path}", &url[..Position::BeforePath]));
             if let Ok(url) = Url::parse(whole.expose_secret()) {
                 return url;
@@ -152,7 +152,8 @@ impl BaseUrl {
     }
 }
 
-/// Writes a text into memory that is wiped. Room for all of it is made first: a text that grows leaves copies behind.
+/// Writes a text into memory that is wiped. Room for all of it is made first, since a text that grows leaves copies
+/// behind.
 fn written(text: fmt::Arguments<'_>) -> Secret {
     struct Length(usize);
 

@@ -20,11 +20,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// Will send what the operations are given to `base_url`, through `http`.
+    /// A client that sends requests to `base_url` with `http`.
     ///
-    /// The time-outs, redirect policy, proxies and pool are those of `http`. It should follow no
-    /// redirects: on its way to another host, a request takes its body along. A time-out for the whole
-    /// call ([`reqwest::ClientBuilder::timeout`]) also cuts answers that are streamed.
+    /// The time-outs, redirect policy, proxies and pool are those of `http`. It should not follow redirects: a request
+    /// that is redirected to another host takes its body along. A time-out for the whole call
+    /// ([`reqwest::ClientBuilder::timeout`]) also ends answers that are streamed.
     pub fn new(base_url: BaseUrl, http: reqwest::Client) -> Self {
         Self {
             baseurl: base_url,
@@ -40,33 +40,69 @@ impl Client {
         self.with_shared_transport(Arc::new(transport))
     }
 
-    /// The same client with a transport that others use, too, or that is asked later what it has seen.
+    /// The same client with a transport that is shared: with other clients, or with code that reads what it has seen.
     #[must_use]
     pub fn with_shared_transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = transport;
         self
     }
 
-    /// The same client with another limit to the bodies of answers, in bytes; a longer one is an
-    /// error. By default [`Response::BODY_LIMIT`], 8 MiB. Bodies that are handed over as a stream have no limit.
+    /// The same client with another limit to the bodies of answers, in bytes. A longer body is an error. The default is
+    /// [`Response::BODY_LIMIT`], 8 MiB. Bodies that are streamed have no limit.
     #[must_use]
     pub fn with_body_limit(mut self, limit: usize) -> Self {
         self.body_limit = limit;
         self
     }
 
-    /// Where requests go.
+    /// The base URL that requests are sent to.
     pub fn base_url(&self) -> &BaseUrl {
         &self.baseurl
     }
 
-    /// What requests go through.
+    /// The HTTP client that requests are sent with.
     pub fn http(&self) -> &reqwest::Client {
         &self.client
     }
 
-    /// Hands a request to the transport. No future but the transport's own has to make room for the request, which is
-    /// large.
+    /// Sends a request that was put together by hand: one for an operation that the description does not have.
+    ///
+    /// It passes through the [`Transport`] as the generated methods' requests do, and the answer has this client's limit to its
+    /// body. An answer of any status is `Ok`. [`ResponseValue::decode_json`](crate::ResponseValue::decode_json)
+    /// reads a body that is JSON.
+    ///
+    /// The request goes to its own URL, whatever the base URL of this client is. A transport that adds
+    /// credentials, such as [`Bearer`](crate::Bearer), sends them there.
+    ///
+    /// ```
+    /// use letta_api::{Client, Operation, ResponseValue};
+    ///
+    /// static GET_HEALTH: Operation = Operation::new("get_health", "GET", "/v1/health/").with_safe_to_repeat(true);
+    ///
+    /// # async fn run(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let url = client.base_url().as_url().join("v1/health/")?;
+    /// let request = client.http().get(url).build()?;
+    /// let mut response = client.execute(request, &GET_HEALTH).await?;
+    /// response.buffer().await?;
+    /// let health: ResponseValue<serde_json::Value> = ResponseValue::decode_json(response)?;
+    /// println!("{} {}", health.status(), health["version"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// No answer arrived, or the transport gave up.
+    pub fn execute(
+        &self,
+        request: reqwest::Request,
+        operation: &'static Operation,
+    ) -> impl Future<Output = Result<Response, TransportError>> {
+        let sent = self.send(request, operation);
+        async move { self.received(sent.await) }
+    }
+
+    /// Hands a request to the transport. A request is large, and only the transport's own future has to hold it.
     pub(crate) fn send<'a>(
         &'a self,
         request: reqwest::Request,

@@ -4,19 +4,18 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::failure::TransportError;
+use crate::failure::{InvalidRequest, TransportError};
 use crate::response::{BodyError, InvalidPayload, Response, ResponseValue};
 
 /// Why a call failed. `E` is the error body that the operation documents.
 ///
-/// `Debug` and `Display` show the kind of the failure and the status, and never a URL, a header, a
-/// body or a secret: a service's message may echo what it was sent. What it said is in the
-/// variants, and in [`into_body`](Self::into_body).
+/// `Debug` and `Display` show the kind of the failure and the status. They never show a URL, a header, a body or a
+/// secret: the service's message may repeat what it was sent. The variants and [`into_body`](Self::into_body) have what
+/// the service said.
 #[non_exhaustive]
 pub enum Error<E = ()> {
-    /// The request was refused before anything was sent. The text names the parameter and the rule,
-    /// and does not hold the value.
-    InvalidRequest(String),
+    /// The request was refused before anything was sent.
+    InvalidRequest(InvalidRequest),
     /// No answer arrived, or the [`Transport`](crate::Transport) gave up.
     Transport(TransportError),
     /// The service answered with an error that the description documents.
@@ -24,7 +23,7 @@ pub enum Error<E = ()> {
     /// The service answered with a status that the description does not document. The body may be
     /// unread.
     UnexpectedResponse(Response),
-    /// An answer began and its body could not be read to the end, or is longer than allowed.
+    /// An answer arrived, and its body broke off or is longer than the limit.
     #[non_exhaustive]
     ResponseBody {
         /// The head of the answer. The body is empty.
@@ -74,8 +73,8 @@ impl<E> Error<E> {
         }
     }
 
-    /// The body of an error answer, or of one that was not decoded, if it could be read. It may hold a secret:
-    /// the answer to a create holds the token.
+    /// The body of an error answer, or of an answer that was not decoded. `None` if it could not be read. It may hold a
+    /// secret: the answer to a create holds the token.
     pub async fn into_body(self) -> Option<Bytes> {
         match self {
             Self::ErrorResponse(answer) => Some(Bytes::copy_from_slice(answer.body())),
@@ -92,31 +91,29 @@ impl<E> From<TransportError> for Error<E> {
     }
 }
 
+/// A request that was refused: generated code converts with `?`.
+impl<E> From<InvalidRequest> for Error<E> {
+    fn from(refused: InvalidRequest) -> Self {
+        Self::InvalidRequest(refused)
+    }
+}
+
 /// A request that could not be built: generated code converts with `?`.
 impl<E> From<reqwest::Error> for Error<E> {
     fn from(error: reqwest::Error) -> Self {
         if error.is_builder() {
-            Self::InvalidRequest(
-                "the request could not be put together; its URL or its body cannot be sent"
-                    .to_owned(),
-            )
+            let rule = "cannot be put together; its URL or its body cannot be sent";
+            InvalidRequest::whole(rule).into()
         } else {
             Self::Transport(error.into())
         }
     }
 }
 
-/// A header parameter that no header can hold: generated code converts with `?`.
-impl<E> From<reqwest::header::InvalidHeaderValue> for Error<E> {
-    fn from(_: reqwest::header::InvalidHeaderValue) -> Self {
-        Self::InvalidRequest("a header parameter holds a character that no header can".to_owned())
-    }
-}
-
 impl<E> std::fmt::Display for Error<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::InvalidRequest(problem) => write!(f, "invalid request: {problem}"),
+            Self::InvalidRequest(refused) => write!(f, "invalid request: {refused}"),
             Self::Transport(error) => std::fmt::Display::fmt(error, f),
             Self::ErrorResponse(response) => {
                 write!(f, "the service answered {}", response.status())
@@ -138,9 +135,7 @@ impl<E> std::fmt::Display for Error<E> {
 impl<E> std::fmt::Debug for Error<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut out = match self {
-            Self::InvalidRequest(problem) => {
-                return f.debug_tuple("InvalidRequest").field(problem).finish();
-            }
+            Self::InvalidRequest(refused) => return std::fmt::Debug::fmt(refused, f),
             Self::Transport(error) => return f.debug_tuple("Transport").field(error).finish(),
             Self::ErrorResponse(_) => f.debug_struct("ErrorResponse"),
             Self::UnexpectedResponse(_) => f.debug_struct("UnexpectedResponse"),

@@ -3,6 +3,7 @@
 //! [`Client`] has one method per operation, [`types`] one type per schema, and [`operations`] one constant per
 //! operation. The crate offers what the service offers, unchanged. For policies, checked input, time-outs and plain
 //! errors, use `letta-api-ext`. It is built on this crate, and gives access to it for everything that it does not wrap.
+//! [`Client::execute`] sends requests for which there is no method.
 //!
 //! ```no_run
 //! use letta_api::{ApiKey, Bearer, Client, types};
@@ -26,8 +27,8 @@
 //!
 //! - **Required parameters** are arguments: those of the path first, then the others.
 //! - **Optional parameters** are one struct per operation, `…Params`, with `Default` and setters:
-//!   `types::ListClientSideAccessTokensParams::default().with_limit(20u32)`. A parameter that is added later breaks no
-//!   caller.
+//!   `types::ListClientSideAccessTokensParams::default().with_limit(20u32)`. If the service adds a parameter, callers still
+//!   compile.
 //! - **An optional body** is an `Option`. Without a value, no body is sent.
 //! - **An operation that answers with JSON or server-sent events** has two methods. The second, often
 //!   `…_stream`, returns the bytes of the events as they arrive, as a [`ByteStream`].
@@ -48,8 +49,8 @@
 //! - **A path parameter is one path segment.** It is percent-encoded. A value that could name another resource (an empty
 //!   one, `.`, `..`) is refused before anything is sent.
 //! - **Bodies have a limit** ([`Client::with_body_limit`]), counted after decompression.
-//! - **One hook.** Every request passes through a [`Transport`], which may change it, repeat it,
-//!   observe it or refuse it.
+//! - **One hook.** Every request passes through a [`Transport`], which may change it, repeat it, observe it or refuse
+//!   it. What it notes in the answer ([`Response::insert_extension`]) stays with the value or the error.
 //!
 //! Time-outs, redirects and proxies are those of the [`reqwest::Client`] that you pass in.
 //!
@@ -59,8 +60,8 @@
 //! that they need. `full` turns all of them on. By default, `client-side-access-tokens` is on, and so are:
 //!
 //! - `rustls`: TLS by rustls, in reqwest's own default client.
-//! - `http2`: HTTP/2 in reqwest, and [`TransportError::is_unprocessed`] tells what a server refused over it. Without the
-//!   feature, a request that was refused over HTTP/2 counts as one that may have been processed.
+//! - `http2`: HTTP/2 in reqwest, and [`TransportError::is_unprocessed`] recognises requests that a server refused over
+//!   HTTP/2. Without the feature, such a request counts as one that may have been processed.
 //!
 //! The other features are `native-tls` (TLS by the platform's own library, which takes precedence if both are on),
 //! `schemars` and `multipart`.
@@ -71,9 +72,9 @@ pub use crate::base_url::{BaseUrl, InvalidBaseUrl};
 pub use crate::client::Client;
 #[doc(hidden)]
 pub use crate::credentials::slip::slip;
-pub use crate::credentials::{ApiKey, InvalidApiKey, Secret};
+pub use crate::credentials::{ApiKey, Fingerprint, InvalidApiKey, Secret};
 pub use crate::error::Error;
-pub use crate::failure::TransportError;
+pub use crate::failure::{InvalidRequest, TransportError};
 pub use crate::generated::{operations, types};
 pub use crate::operation::Operation;
 #[doc(hidden)]

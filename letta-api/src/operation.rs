@@ -1,25 +1,62 @@
-//! What an operation is called and how it behaves, apart from any one call of it.
+//! Operations: their names, and how they behave.
 
 /// An operation of the API: its name, method and path template, and what a
 /// [`Transport`](crate::Transport) may need to know of it.
 ///
-/// The constants in [`operations`](crate::operations) are generated from the description. All of it
-/// is safe to log, and fit for metric labels: a template holds no IDs and no secrets.
+/// The constants in [`operations`](crate::operations) are generated from the description. All fields are safe to log and
+/// to use as labels of metrics: a path template holds no IDs and no secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Operation {
-    /// The operation's name, as the method on [`Client`](crate::Client) is called.
+    /// The operation's name, which is the name of the method on [`Client`](crate::Client).
     pub id: &'static str,
     /// The HTTP method, in capitals.
     pub method: &'static str,
     /// The path with its parameters in braces, as in `/v1/agents/{agent_id}`.
     pub path_template: &'static str,
-    /// Whether a call whose outcome is unknown may be sent again without harm, as when the connection
-    /// broke after it was sent. The meaning of the operation decides, not its HTTP method; the overlay
-    /// of the description says so for each.
+    /// Whether a call may be sent again if its outcome is unknown, for instance because the connection broke. What the
+    /// operation does decides this, not its HTTP method. The overlay of the description marks each operation.
     pub safe_to_repeat: bool,
-    /// Whether a success's body is handed over as a stream, not read whole.
+    /// Whether the body of a success is handed over as a stream, and not read whole.
     pub streams: bool,
+}
+
+impl Operation {
+    /// An operation that the description does not have, for [`Client::execute`](crate::Client::execute). It is not safe
+    /// to repeat, and its body is read whole.
+    ///
+    /// The `method` is in capitals. The `path_template` has its parameters in braces: it is written to logs and
+    /// metrics, and a path itself may hold a secret.
+    ///
+    /// ```
+    /// use letta_api::Operation;
+    ///
+    /// static LIST_TOOLS: Operation = Operation::new("list_tools", "GET", "/v1/tools/").with_safe_to_repeat(true);
+    /// assert!(LIST_TOOLS.safe_to_repeat && !LIST_TOOLS.streams);
+    /// ```
+    pub const fn new(id: &'static str, method: &'static str, path_template: &'static str) -> Self {
+        Self {
+            id,
+            method,
+            path_template,
+            safe_to_repeat: false,
+            streams: false,
+        }
+    }
+
+    /// The same operation with another [`safe_to_repeat`](Self::safe_to_repeat).
+    #[must_use]
+    pub const fn with_safe_to_repeat(mut self, safe_to_repeat: bool) -> Self {
+        self.safe_to_repeat = safe_to_repeat;
+        self
+    }
+
+    /// The same operation with another [`streams`](Self::streams).
+    #[must_use]
+    pub const fn with_streams(mut self, streams: bool) -> Self {
+        self.streams = streams;
+        self
+    }
 }
 
 impl std::fmt::Display for Operation {
@@ -31,7 +68,31 @@ impl std::fmt::Display for Operation {
 
 #[cfg(test)]
 mod tests {
+    use super::Operation;
     use crate::operations;
+
+    #[test]
+    fn an_operation_is_made_by_hand_as_the_generated_ones_are() {
+        const MADE: Operation = Operation::new("get_it", "GET", "/v1/it/{id}");
+        let literal = Operation {
+            id: "get_it",
+            method: "GET",
+            path_template: "/v1/it/{id}",
+            safe_to_repeat: false,
+            streams: false,
+        };
+        assert_eq!(MADE, literal);
+        for flag in [true, false] {
+            let repeatable = MADE.with_safe_to_repeat(flag);
+            assert_eq!(
+                (repeatable.safe_to_repeat, repeatable.streams),
+                (flag, false)
+            );
+            let streaming = MADE.with_streams(flag);
+            assert_eq!((streaming.safe_to_repeat, streaming.streams), (false, flag));
+        }
+        assert_eq!(MADE.to_string(), "get_it");
+    }
 
     #[cfg(feature = "client-side-access-tokens")]
     #[test]

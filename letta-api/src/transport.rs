@@ -7,13 +7,13 @@ use crate::{ApiKey, Operation, Response, TransportError};
 
 /// Carries a request to the service, and its answer back.
 ///
-/// Every request passes through it, so a layer over this crate has one place to add headers, to
-/// set a time-out, to repeat it, to measure it. [`Direct`] and [`Bearer`] are the two that come with
-/// the crate. A transport is set with [`Client::with_transport`](crate::Client::with_transport);
-/// clients are cheap to clone, so options for one call are a clone with another transport.
+/// Every request passes through it. A layer above this crate can add headers, set a time-out, repeat the request
+/// and measure it in one place, and note in the answer what happened ([`Response::insert_extension`]).
+/// [`Direct`] and [`Bearer`] come with the crate. [`Client::with_transport`](crate::Client::with_transport) sets a
+/// transport. Clients are cheap to clone: for options of one call, clone the client and set another transport.
 ///
-/// The URL of a request may hold a secret (deleting a token has it in the path): a transport that
-/// logs should log [`Operation::path_template`] in its place.
+/// The URL of a request may hold a secret: the URL that deletes a token has the token in its path. A transport that logs
+/// should log [`Operation::path_template`] instead.
 ///
 /// ```
 /// use letta_api::{BoxFuture, Direct, Operation, Response, Transport, TransportError};
@@ -35,11 +35,11 @@ use crate::{ApiKey, Operation, Response, TransportError};
 /// }
 /// ```
 pub trait Transport: MaybeSend + MaybeSync {
-    /// Sends `request` with `http`, and gives the answer as soon as its head has arrived.
+    /// Sends `request` with `http`, and returns the answer as soon as its head has arrived.
     ///
     /// # Errors
     ///
-    /// There is no answer. An answer of any status, an error status included, is `Ok`.
+    /// There is no answer. An answer is `Ok` whatever its status is.
     fn execute<'a>(
         &'a self,
         http: &'a reqwest::Client,
@@ -73,7 +73,7 @@ macro_rules! maybe {
 maybe!(MaybeSend, Send);
 maybe!(MaybeSync, Sync);
 
-/// Sends each request as it is, once. What a [`Client`](crate::Client) starts with.
+/// Sends each request once, as it is. A [`Client`](crate::Client) starts with this transport.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Direct;
 
@@ -95,7 +95,7 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    /// Will send `key` with each request, marked sensitive.
+    /// A transport that sends `key` with each request, marked as sensitive.
     pub fn new(key: &ApiKey) -> Self {
         Self {
             authorization: key.to_authorization(),

@@ -4,9 +4,9 @@
 //! `LETTA_UPSTREAM_DESCRIPTION=FILE cargo bench -p xtask --bench generated_crate`, about ten minutes on two cores.
 //! `ROUNDS` says how many rounds (3).
 
-#[path = "../tests/scratch/mod.rs"]
+#[path = "../tests/support/scratch/mod.rs"]
 mod scratch;
-#[path = "../tests/stock/mod.rs"]
+#[path = "../tests/support/stock.rs"]
 mod stock;
 
 use std::path::Path;

@@ -125,6 +125,7 @@ mod tests {
         );
         for name in [
             "send",
+            "execute",
             "with_body_limit",
             "with_shared_transport",
             "clone",

@@ -1,7 +1,10 @@
 //! The work of the stages grows with the description, and not faster. It is counted in bytes that are allocated, which
 //! are the same on a busy machine: twice the description takes about twice as many, where a loop in a loop takes four
 //! times as many.
+//!
+//! In a program of its own, because counting replaces the allocator.
 
+#[path = "support/pipeline.rs"]
 mod pipeline;
 
 use serde_json::{Map, Value, json};

@@ -2,24 +2,23 @@
 
 use std::time::{Duration, SystemTime};
 
-use letta_api::{operations, types};
+use letta_api::types;
 
 use super::granted::{self, ExpiryAsked, Granted, Reported};
-use super::{Revocation, entries, request, salvage, token_text};
-use crate::access_tokens::policy::AccessPolicy;
-use crate::access_tokens::token::AccessToken;
-use crate::client::Letta;
+use super::policy::AccessPolicy;
+use super::token::AccessToken;
+use super::{entries, salvage, token_text};
+use crate::client::answer::Answer;
+use crate::client::request::{Call, request};
 use crate::error::{Error, Result};
 use crate::ids::Origin;
 use crate::time::clock::{self, Instant};
-use crate::time::service_clock::ServiceDate;
-use crate::transport::Course;
 
 /// A request to mint a token. From [`AccessTokens::create`](crate::AccessTokens::create).
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct CreateAccessToken {
-    letta: Letta,
+    call: Call,
     policy: AccessPolicy,
     origin: Result<Origin>,
     expiry: Expiry,
@@ -84,9 +83,9 @@ enum Expiry {
 }
 
 impl CreateAccessToken {
-    pub(super) fn new(letta: Letta, policy: AccessPolicy, origin: Result<Origin>) -> Self {
+    pub(super) fn new(call: Call, policy: AccessPolicy, origin: Result<Origin>) -> Self {
         Self {
-            letta,
+            call,
             policy,
             origin,
             expiry: Expiry::Default,
@@ -142,7 +141,7 @@ impl CreateAccessToken {
     /// let policy = AccessPolicy::builder().agent("agent-1").chat().build()?;
     /// let origin = Origin::new("https://chat.example.com")?;
     /// let tokens = letta.access_tokens();
-    /// let token = tokens.create(&policy, &origin).accept_different_grant().await?;
+    /// let token = tokens.create(&policy, &origin).with_any_grant().await?;
     /// if !token.is_for(&policy, &origin) {
     ///     println!("granted: {} for {}", token.policy(), token.hostname());
     /// }
@@ -152,7 +151,7 @@ impl CreateAccessToken {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn accept_different_grant(mut self) -> Self {
+    pub fn with_any_grant(mut self) -> Self {
         self.fit = Fit::Any;
         self
     }
@@ -172,7 +171,7 @@ impl CreateAccessToken {
     /// of entries. To mint a token for each agent, see [`AccessPolicy::per_agent`].
     ///
     /// The request is sent again only after a failure that cannot have made a token, unless the
-    /// [retry policy](crate::RetryPolicy::also_creates) says otherwise.
+    /// [retry policy](crate::RetryPolicy::repeat_unsafe) says otherwise.
     ///
     /// # Errors
     ///
@@ -189,9 +188,9 @@ impl CreateAccessToken {
     /// `token` is missing, unreadable, empty, or an API key (`sk-let-…`, or this client's own).
     ///
     /// **Other grants.** The rights, the origin and the expiry in the answer are compared with those that were asked for. If
-    /// one is another, the token is deleted within what is left of the [deadline](Self::deadline), and the error is a
+    /// one is another, the token is deleted within what is left of the [deadline](Self::with_deadline), and the error is a
     /// [grant mismatch](Error::is_grant_mismatch). To get such tokens, see
-    /// [`accept_different_grant`](Self::accept_different_grant).
+    /// [`with_any_grant`](Self::with_any_grant).
     ///
     /// - These count as different: a right, a kind of grant, a member of an agent's grant, or a version of policies that
     ///   this version of the crate does not know; two entries for one agent with different rights; an expiry that is a
@@ -203,89 +202,121 @@ impl CreateAccessToken {
     /// - The expiry is compared if [`expires_in`](Self::expires_in) or [`expires_at`](Self::expires_at) asked for one, with
     ///   the instant that was sent. A wrong clock on this machine is no mismatch, if the service answers that instant.
     pub async fn send(self) -> Result<AccessToken> {
-        let policy = self.policy.clone();
-        self.send_with(&mut None, move |_| entries::warn_unless_one(&policy))
-            .await
+        let create = self.check()?;
+        entries::warn_unless_one(&create.policy);
+        create.send().await
     }
 
-    /// As [`send`](Self::send), and puts the date of the answer, be it one of error, into `date`. The call can be prepared
-    /// before it is sent. Does not warn of several entries.
-    pub(crate) async fn send_with(
-        self,
-        date: &mut Option<ServiceDate>,
-        prepare: impl FnOnce(&Course),
+    /// As [`send`](Self::send), and does not warn of several entries. `watch` is told of each attempt that fails, also if the
+    /// call goes on after it.
+    #[cfg(feature = "minter")]
+    pub(super) async fn send_watched(
+        mut self,
+        watch: impl Fn(&Error) + Send + Sync + 'static,
     ) -> Result<AccessToken> {
-        let began = Instant::now();
+        self.call
+            .change(|options| options.watch = Some(std::sync::Arc::new(watch)));
+        self.check()?.send().await
+    }
+
+    /// Refuses an invalid request.
+    fn check(self) -> Result<Checked> {
         let origin = self.origin?;
         if self.policy.is_empty() {
             let rule = "must allow something";
             return Err(Error::invalid_input("policy", rule, None));
         }
+        Ok(Checked {
+            call: self.call,
+            policy: self.policy,
+            origin,
+            // All attempts send this instant, so that it is the one to compare with.
+            expiry: self.expiry.to_text(clock::now())?,
+            fit: self.fit,
+        })
+    }
+}
+
+/// A request that can be sent.
+struct Checked {
+    call: Call,
+    policy: AccessPolicy,
+    origin: Origin,
+    expiry: Option<(String, SystemTime)>,
+    fit: Fit,
+}
+
+impl Checked {
+    async fn send(self) -> Result<AccessToken> {
+        let began = Instant::now();
+        let Self {
+            call,
+            policy,
+            origin,
+            expiry,
+            fit,
+        } = self;
         let mut body =
-            types::ClientSideAccessTokenCreate::new(origin.as_str(), self.policy.to_entries());
-        // All attempts send this instant, so that it is the one to compare with.
-        let asked = match self.expiry.to_text(clock::now())? {
+            types::ClientSideAccessTokenCreate::new(origin.as_str(), policy.to_entries());
+        let asked = match expiry {
             Some((text, instant)) => {
                 body.expires_at = Some(text);
-                self.fit.of_expiry(instant)
+                fit.of_expiry(instant)
             }
-            None => self.fit.of_no_expiry(),
+            None => fit.of_no_expiry(),
         };
-
-        let secrets = [self.letta.key().expose_secret()];
-        let call = self
-            .letta
-            .call(&operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
-        prepare(&call.course);
-        let create = call.api.create_client_side_access_token(&body);
-        let answer = call.answer(create.await, salvage::token, &secrets).await;
-        *date = call.course.date();
-        let answer = answer?;
+        let outcome = call.api().create_client_side_access_token(&body).await;
+        let answer = Answer::of(outcome, salvage::token)?;
         if let Some(problem) =
-            token_text::is_not_for_a_page(answer.token.expose_secret(), secrets[0])
+            token_text::is_not_for_a_page(answer.token.expose_secret(), call.key())
         {
-            return Err(call.invalid(&answer, problem, &secrets));
+            return Err(answer.invalid(problem));
         }
         let reported = Reported {
             policy: &answer.policy,
             hostname: &answer.hostname,
             expires_at: &answer.expires_at,
         };
-        let granted = granted::compare(&self.policy, &origin, asked, reported);
+        let granted = granted::compare(&policy, &origin, asked, reported);
         let difference = match granted {
-            Granted::AsAsked => {
-                let token = AccessToken::from_wire(answer.into_inner(), date.clone());
-                return Ok(token.with_grant(self.policy, origin));
-            }
-            Granted::Unclear(part) if self.fit.wants_to_know() => {
+            Granted::AsAsked => return Ok(AccessToken::of(answer).with_grant(policy, origin)),
+            Granted::Unclear(part) if fit.wants_to_know() => {
                 format!("the answer does not say {part}")
             }
-            Granted::Otherwise(difference) if self.fit != Fit::Any => difference,
-            _ => return Ok(AccessToken::from_wire(answer.into_inner(), date.clone())),
+            Granted::Otherwise(difference) if fit != Fit::Any => difference,
+            _ => return Ok(AccessToken::of(answer)),
         };
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let token = AccessToken::from_wire(answer.into_inner(), None);
-        let left = self.letta.deadline().saturating_sub(began.elapsed());
         // Boxed: a future is as large as its largest part, and this is not the rule.
-        let deletion = Box::pin(revoke(&self.letta, &token, left)).await;
-        let secrets = [secrets[0], token.expose_secret()];
-        let error = Error::grant_mismatch(
-            call.operation,
-            status,
-            &headers,
-            &difference,
-            deletion,
-            &secrets,
-        );
-        Err(error.after(call.course.attempts()))
+        Err(Box::pin(mismatch(&call, answer, &difference, began)).await)
     }
 }
 
-/// Deletes a token that was not meant to be, within so long.
-async fn revoke(letta: &Letta, token: &AccessToken, left: Duration) -> Result<Revocation> {
-    let left = left.max(Duration::from_nanos(1));
-    let tokens = letta.access_tokens();
-    tokens.revoke_minted(token).deadline(left).send().await
+/// Deletes a token that was not meant to be, within what is left of the deadline, and tells.
+async fn mismatch(
+    call: &Call,
+    answer: Answer<types::ClientSideAccessToken>,
+    difference: &str,
+    began: Instant,
+) -> Error {
+    let left = call.deadline().saturating_sub(began.elapsed());
+    let tokens = call.letta().access_tokens();
+    let deletion = tokens
+        .revoke_answered(&answer.token)
+        .with_deadline(left.max(Duration::from_nanos(1)))
+        .send()
+        .await;
+    answer.error(|known| {
+        let mut secrets = known.secrets.to_vec();
+        secrets.push(answer.token.expose_secret());
+        Error::grant_mismatch(
+            known.operation,
+            known.status,
+            known.headers,
+            difference,
+            deletion.clone(),
+            &secrets,
+        )
+    })
 }
 
 request!(CreateAccessToken => AccessToken);

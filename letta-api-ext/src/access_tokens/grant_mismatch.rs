@@ -26,14 +26,14 @@ impl Error {
     /// The token is not handed over, and was deleted before anybody could use it. If it could not be deleted, it may work
     /// until it expires: then [`may_have_happened`](Self::may_have_happened) is true, and the
     /// [`source`](std::error::Error::source) says why. To take such tokens, see
-    /// [`CreateAccessToken::accept_different_grant`](crate::CreateAccessToken::accept_different_grant).
+    /// [`CreateAccessToken::with_any_grant`](crate::CreateAccessToken::with_any_grant).
     pub fn is_grant_mismatch(&self) -> bool {
         self.added::<GrantMismatch>().is_some()
     }
 
     /// A token that is not what was asked for, and what came of deleting it.
     pub(crate) fn grant_mismatch(
-        operation: &'static Operation,
+        operation: Option<&'static Operation>,
         status: StatusCode,
         headers: &HeaderMap,
         difference: &str,

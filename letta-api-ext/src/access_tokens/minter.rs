@@ -812,7 +812,7 @@ impl Inner {
     }
 
     fn deadline(&self) -> Duration {
-        self.letta.deadline()
+        self.letta.options().deadline
     }
 
     fn begin_work(self: &Arc<Self>) -> impl Drop + Send + use<> {
@@ -930,7 +930,11 @@ impl Inner {
             left => {
                 let left = left.map_or(self.deadline(), |left| left.min(self.deadline()));
                 let tokens = self.letta.access_tokens();
-                tokens.revoke_minted(&token).deadline(left).send().await
+                tokens
+                    .revoke_minted(&token)
+                    .with_deadline(left)
+                    .send()
+                    .await
             }
         };
         match result {

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
-use letta_api::{Secret, operations};
+use letta_api::{Response, Secret};
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{request, token_text};
-use crate::access_tokens::token::AccessToken;
-use crate::client::Letta;
+use super::token::AccessToken;
+use super::token_text;
+use crate::client::answer::{Answer, Known};
+use crate::client::request::{Call, request};
 use crate::error::{Error, Result};
+use crate::transport::CallFacts;
 
 /// What is wrong with an answer to a request that was sent on.
 const ELSEWHERE: &str = "a redirect led to another path, which cannot speak for the token";
@@ -26,7 +28,7 @@ const UNDOCUMENTED_PAGE: &str = "a deleted token is a 204, and this is a page of
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RevokeAccessToken {
-    letta: Letta,
+    call: Call,
     token: Secret,
     source: Source,
 }
@@ -103,20 +105,21 @@ macro_rules! from_text {
 from_text!(&Secret, String, &String, &str);
 
 impl RevokeAccessToken {
-    pub(super) fn new(letta: Letta, token: TokenToRevoke) -> Self {
+    pub(super) fn new(call: Call, token: TokenToRevoke) -> Self {
         // As for keys: what comes from a file ends in a newline.
         let secret = Secret::new(token.secret.expose_secret().trim());
         Self {
-            letta,
+            call,
             token: secret,
             source: token.source,
         }
     }
 
-    pub(super) fn of_minted(letta: Letta, token: &AccessToken) -> Self {
+    /// Of a token that an answer was seen to hold: whatever it looks like, it must be deleted.
+    pub(super) fn of_answered(call: Call, token: &Secret) -> Self {
         Self {
             source: Source::Create,
-            ..Self::new(letta, token.into())
+            ..Self::new(call, token.into())
         }
     }
 
@@ -156,51 +159,52 @@ impl RevokeAccessToken {
     /// - after a redirect to another path (but for a slash at its end), neither counts. A browser follows
     ///   redirects by itself, and one that comes back to the same path as a GET cannot be told there.
     pub async fn send(self) -> Result<Revocation> {
-        let secrets = [self.token.expose_secret(), self.letta.key().expose_secret()];
+        let (token, key) = (self.token.expose_secret(), self.call.key());
         let checked = match self.source {
-            Source::Text => token_text::check(secrets[0], secrets[1]),
-            Source::Answer => token_text::check_is_no_key(secrets[0], secrets[1]),
+            Source::Text => token_text::check(token, key),
+            Source::Answer => token_text::check_is_no_key(token, key),
             Source::Create => Ok(()),
         };
         checked.map_err(|rule| Error::invalid_input("token", rule, None))?;
-        let call = self
-            .letta
-            .call(&operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN);
-        let response = match call.api.delete_client_side_access_token(&self.token).await {
-            Ok(answer) if call.course.attempts().is_elsewhere => {
-                return Err(call.invalid(&answer, ELSEWHERE, &secrets));
+        let api = self.call.api();
+        match api.delete_client_side_access_token(&self.token).await {
+            Ok(answer) if CallFacts::of(&answer).is_some_and(CallFacts::is_redirected) => {
+                Err(Answer::from(answer).invalid(ELSEWHERE))
             }
-            Ok(_) => return Ok(Revocation::Deleted),
-            Err(letta_api::Error::UnexpectedResponse(response)) => response,
-            Err(error) => return Err(call.error(error, &secrets).await),
-        };
-        let (status, headers) = (response.status(), response.headers().clone());
-        let attempts = call.course.attempts();
-        // Read already, by the transport.
-        let body = response.bytes().await.unwrap_or_default();
-        let is_believed = !attempts.is_elsewhere;
-        let error = match status {
-            StatusCode::NOT_FOUND | StatusCode::GONE
-                if is_believed && is_the_services_own(&body) =>
-            {
-                return Ok(if attempts.earlier_may_have_happened {
-                    Revocation::Deleted
-                } else {
-                    Revocation::NotFound
-                });
-            }
-            _ if status.is_success() => {
-                let problem = match is_believed {
-                    true if letta_api::is_html(&headers, &body) => UNDOCUMENTED_PAGE,
-                    true => UNDOCUMENTED,
-                    false => ELSEWHERE,
-                };
-                Error::invalid_response(call.operation, status, &headers, problem, &secrets)
-            }
-            _ => Error::from_status(call.operation, status, &headers, &body, &secrets),
-        };
-        Err(error.after(attempts))
+            Ok(_) => Ok(Revocation::Deleted),
+            Err(letta_api::Error::UnexpectedResponse(response)) => undocumented(response),
+            Err(error) => Err(error.into()),
+        }
     }
+}
+
+/// What an answer of an undocumented status comes to.
+fn undocumented(response: Response) -> Result<Revocation> {
+    let (status, body) = (response.status(), response.buffered_body());
+    let facts = response.extension::<CallFacts>();
+    let is_believed = !facts.is_some_and(CallFacts::is_redirected);
+    if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE)
+        && is_believed
+        && is_the_services_own(body)
+    {
+        let may_have = facts.is_some_and(CallFacts::earlier_may_have_happened);
+        return Ok(match may_have {
+            true => Revocation::Deleted,
+            false => Revocation::NotFound,
+        });
+    }
+    if !status.is_success() {
+        return Err(letta_api::Error::<()>::UnexpectedResponse(response).into());
+    }
+    let headers = response.headers();
+    let problem = match is_believed {
+        true if letta_api::is_html(headers, body) => UNDOCUMENTED_PAGE,
+        true => UNDOCUMENTED,
+        false => ELSEWHERE,
+    };
+    Err(Known::of(facts, status, headers, |known| {
+        Error::invalid_response(known.operation, status, headers, problem, known.secrets)
+    }))
 }
 
 /// Whether the body of a 404 is the documented form of an error, to the letter. Routers and gateways

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use letta_api::{Secret, types};
+use letta_api::{Fingerprint, Secret, types};
 use serde::Serialize;
 
-use crate::access_tokens::fingerprint::Fingerprint;
 use crate::access_tokens::granted::{self, ExpiryAsked, Granted, Reported};
 use crate::access_tokens::policy::AccessPolicy;
+use crate::client::answer::Answer;
 use crate::error::redact;
 use crate::ids::Origin;
 use crate::time::clock;
@@ -58,6 +58,12 @@ pub(crate) struct Inner {
 }
 
 impl AccessToken {
+    /// The token of an answer.
+    pub(super) fn of(answer: Answer<types::ClientSideAccessToken>) -> Self {
+        let date = answer.date();
+        Self::from_wire(answer.into_inner(), date)
+    }
+
     /// Takes what the service reports as it is. A part that cannot be read must not lose a token
     /// that was minted.
     pub(crate) fn from_wire(
@@ -95,6 +101,12 @@ impl AccessToken {
             inner.is_as_asked = true;
         }
         self
+    }
+
+    /// The date of the answer that it came with, if it had one.
+    #[cfg(feature = "minter")]
+    pub(super) fn date(&self) -> Option<&ServiceDate> {
+        self.inner.date.as_ref()
     }
 
     /// The last instant, by the monotonic clock, at which the token surely has not expired. `None` if the service
@@ -161,6 +173,15 @@ impl AccessToken {
     }
 
     /// A short text that tells the token from others, in a log or a list. Safe to print.
+    ///
+    /// ```no_run
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+    /// for token in letta.access_tokens().list().agent("agent-1").await? {
+    ///     println!("{} for {}, until {}", token.fingerprint(), token.hostname(), token.expires_at_text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(&self.inner.secret)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letta_api::{ApiKey, BaseUrl, Response, Secret};
+use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::client::Letta;
 use crate::client::project::Project;
@@ -15,8 +16,11 @@ use crate::transport::RetryPolicy;
 use crate::transport::metrics::Metrics;
 use crate::transport::{CallOptions, HttpTransport, Settings};
 
-/// The hosted service.
-const DEFAULT_BASE_URL: &str = "https://api.letta.com";
+/// The hosted service: where clients with a key call, unless they are told otherwise.
+const HOSTED: &str = "https://api.letta.com";
+
+/// A self-hosted server on this machine: where clients without a key call, unless they are told otherwise.
+const LOCAL: &str = "http://localhost:8283";
 
 /// Configures a [`Letta`]. Nothing is checked before [`build`](Self::build).
 ///
@@ -33,6 +37,7 @@ const DEFAULT_BASE_URL: &str = "https://api.letta.com";
 #[must_use = "a builder does nothing until `build`"]
 pub struct LettaBuilder {
     api_key: Option<Given<Secret>>,
+    is_without_key: bool,
     base_url: Option<Given<String>>,
     project: Option<Given<Project>>,
     http_client: Option<reqwest::Client>,
@@ -91,10 +96,27 @@ impl LettaBuilder {
     /// in quotes, a placeholder such as `${NAME}`, and other obvious slips; see [`ApiKey::new`].
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
         self.api_key = Some(Given::by("api_key", key.into()));
+        self.is_without_key = false;
         self
     }
 
-    /// Where the service is: text, or a [`BaseUrl`]. By default `https://api.letta.com`. A closing slash or `/v1` is
+    /// Sends no key, for a self-hosted server that asks for none. In place of an [`api_key`](Self::api_key) set before, or that of
+    /// the environment. The base URL is `http://localhost:8283` then, unless another is set.
+    ///
+    /// ```
+    /// use letta_api_ext::Letta;
+    ///
+    /// let letta = Letta::builder().base_url("https://letta.example.com").without_api_key().build()?;
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn without_api_key(mut self) -> Self {
+        self.api_key = None;
+        self.is_without_key = true;
+        self
+    }
+
+    /// Where the service is: text, or a [`BaseUrl`]. By default `https://api.letta.com`, or `http://localhost:8283` for a client
+    /// [without a key](Self::without_api_key). A closing slash or `/v1` is
     /// dropped. A URL in quotes or with a placeholder in it is refused by [`build`](Self::build).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(Given::by("base_url", url.into()));
@@ -164,6 +186,31 @@ impl LettaBuilder {
         self
     }
 
+    /// Sends a header with each call, in place of one of the same name set before. By default none.
+    ///
+    /// For what stands between: a gateway's key, the name of a tenant, a trace. The value is taken for a secret: it is never
+    /// printed, and a value of 8 characters or more is cut out of what the service says.
+    ///
+    /// [`build`](Self::build) refuses an invalid name or value, and a header that is the SDK's or the HTTP client's own, such as
+    /// `Authorization`, `X-Project`, `Accept`, `Content-Type` and `Host`. The error has the [field](Error::field) `header`.
+    ///
+    /// In a browser, the service must allow the header to pages of other origins (CORS).
+    ///
+    /// ```
+    /// use letta_api_ext::Letta;
+    ///
+    /// let letta = Letta::builder().api_key("sk-let-0f3c").header("X-Gateway-Key", "g-4711").build()?;
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        self.options.headers.set(name, value);
+        self
+    }
+
     /// Is told of every attempt and every call. By default nobody is. See [`Metrics`], and for tracing the
     /// [crate's documentation](crate#observability).
     pub fn metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
@@ -229,10 +276,11 @@ impl LettaBuilder {
     ///
     /// # Errors
     ///
-    /// - An API key that is missing or that [`ApiKey::new`] refuses.
+    /// - An API key that is missing, unless the client is [without a key](Self::without_api_key), or that [`ApiKey::new`]
+    ///   refuses.
     /// - A base URL that [`BaseUrl::parse`] refuses, or that is plain `http` to another machine.
     /// - A project that is empty, in quotes, a placeholder, or anything but visible ASCII.
-    /// - A deadline or a time-out of zero, or an invalid retry policy.
+    /// - A deadline or a time-out of zero, an invalid retry policy, or an invalid header.
     /// - A proxy setting of the environment that applies and cannot be used.
     ///
     /// The error names the field, or the environment variable that the value came from ([`Error::field`]), the rule and
@@ -243,18 +291,25 @@ impl LettaBuilder {
 
     /// As [`build`](Self::build), in this environment. What is read of it is which proxy there is.
     fn build_in(self, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Letta> {
-        let Some(key) = self.api_key else {
-            let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY";
-            return Err(Error::invalid_input("api_key", rule, None));
+        let api_key = match self.api_key {
+            Some(key) => {
+                Some(ApiKey::new(key.value?).map_err(|error| refused(key.field, error.rule()))?)
+            }
+            None if self.is_without_key => None,
+            None => {
+                let rule = "must be set: pass it to `api_key`, or set LETTA_API_KEY; a self-hosted server may need none, \
+                            see `Letta::local` and `without_api_key`";
+                return Err(Error::invalid_input("api_key", rule, None));
+            }
         };
-        let api_key = ApiKey::new(key.value?).map_err(|error| refused(key.field, error.rule()))?;
 
         let url = self.base_url;
-        let url = url.unwrap_or_else(|| Given::by("base_url", DEFAULT_BASE_URL.to_owned()));
+        let default = if api_key.is_some() { HOSTED } else { LOCAL };
+        let url = url.unwrap_or_else(|| Given::by("base_url", default.to_owned()));
         let base_url =
             BaseUrl::parse(&url.value?).map_err(|error| refused(url.field, error.rule()))?;
         if base_url.is_cleartext() && !self.allow_plain_http {
-            let rule = "must be https, or anyone on the way can read the key; \
+            let rule = "must be https, or anyone on the way can read what is sent, the key too; \
                         `allow_plain_http` lifts this";
             return Err(Error::invalid_input(
                 url.field,
@@ -277,8 +332,8 @@ impl LettaBuilder {
             }
         };
         let settings = Settings {
-            authorization: api_key.to_authorization(),
-            key: api_key.into(),
+            authorization: api_key.as_ref().map(ApiKey::to_authorization),
+            key: api_key.map(Secret::from),
             project,
             proxy,
             budget: self.budget.unwrap_or_default(),
@@ -324,6 +379,7 @@ impl std::fmt::Debug for LettaBuilder {
         // What is not checked yet may hold a password, or the key in the wrong place.
         f.debug_struct("LettaBuilder")
             .field("has_api_key", &self.api_key.is_some())
+            .field("is_without_key", &self.is_without_key)
             .field("has_base_url", &self.base_url.is_some())
             .field("has_project", &self.project.is_some())
             .field("allow_plain_http", &self.allow_plain_http)

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use letta_api::{BaseUrl, Operation, Secret};
+use letta_api::{BaseUrl, Secret};
+use reqwest::header::{HeaderName, HeaderValue};
 
-use crate::access_tokens::AccessTokens;
-use crate::client::LettaBuilder;
-use crate::client::call::Call;
+use super::LettaBuilder;
+use super::request::Call;
 use crate::error::Result;
-use crate::transport::RetryPolicy;
-use crate::transport::{CallOptions, Course, HttpTransport};
+use crate::transport::{CallOptions, HttpTransport, RetryPolicy};
 
 /// A client for the Letta API.
 ///
@@ -73,14 +72,30 @@ impl Letta {
         LettaBuilder::from_env().build()
     }
 
+    /// A client for a self-hosted server on this machine, at `http://localhost:8283`, without a key. The environment is not
+    /// read.
+    ///
+    /// For a server elsewhere, or one with a password, see [`LettaBuilder::without_api_key`] and [`LettaBuilder::api_key`].
+    /// A self-hosted server has agents and messages, and no client-side access tokens.
+    ///
+    /// # Errors
+    ///
+    /// The default HTTP client cannot be made.
+    ///
+    /// ```
+    /// use letta_api_ext::Letta;
+    ///
+    /// let letta = Letta::local()?;
+    /// assert_eq!(letta.api().base_url().as_str(), "http://localhost:8283");
+    /// # Ok::<(), letta_api_ext::Error>(())
+    /// ```
+    pub fn local() -> Result<Self> {
+        Self::builder().without_api_key().build()
+    }
+
     /// A client configured step by step.
     pub fn builder() -> LettaBuilder {
         LettaBuilder::default()
-    }
-
-    /// Client-side access tokens: create, list, revoke.
-    pub fn access_tokens(&self) -> AccessTokens {
-        AccessTokens::new(self.clone())
     }
 
     /// The same client, connections and all, with another deadline for each call. See
@@ -112,6 +127,17 @@ impl Letta {
         self.with_options(|options| options.retry = retry)
     }
 
+    /// The same client, which sends a header with each call. See [`LettaBuilder::header`]. With an invalid header, calls
+    /// fail.
+    #[must_use]
+    pub fn with_header<N, V>(&self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        self.with_options(|options| options.headers.set(name, value))
+    }
+
     fn with_options(&self, change: impl FnOnce(&mut CallOptions)) -> Self {
         self.with_transport(|transport| change(&mut transport.options))
     }
@@ -133,19 +159,17 @@ impl Letta {
         &self.inner.transport
     }
 
-    /// The generated client, for everything that this crate does not wrap. Calls through it carry
-    /// the key and the project, and have a deadline and retries, like all others.
+    /// The generated client, for everything that this crate does not wrap. Calls through it carry the key and the project, and
+    /// have a deadline and retries, like all others. [`CallFacts`](crate::CallFacts) come with the answer.
     ///
-    /// Where no answer can be had, their error is a [`letta_api::Error::Transport`] whose cause is an
-    /// [`Error`](crate::Error) of this crate. Of an answer, they tell the last attempt's alone: that an
-    /// attempt before it was lost, and may have had its effect, is not in it. A limit to bodies is set
-    /// with [`LettaBuilder::response_body_limit`].
+    /// `?` turns its errors into an [`Error`](crate::Error) that knows as much as those of this crate's own calls. A limit to
+    /// bodies is set with [`LettaBuilder::response_body_limit`].
     ///
     /// A path parameter may be any text here that does not name another resource. So an API key that is passed to
     /// `delete_client_side_access_token` goes into a URL. [`revoke`](crate::AccessTokens::revoke) refuses it.
     ///
     /// ```no_run
-    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), Box<dyn std::error::Error>> {
+    /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
     /// use letta_api_ext::letta_api::types::ListClientSideAccessTokensParams;
     ///
     /// let params = ListClientSideAccessTokensParams::default().with_limit(50u32);
@@ -175,24 +199,31 @@ impl Letta {
         }
     }
 
-    /// A call that can be asked about its course.
-    pub(crate) fn call(&self, operation: &'static Operation) -> Call {
-        let course = Arc::new(Course::new(self.inner.transport.clone()));
-        let api = self.inner.api.clone();
-        Call {
-            api: api.with_shared_transport(course.clone()),
-            operation,
-            course,
-        }
+    /// A call to be made with this client.
+    pub(crate) fn call(&self) -> Call {
+        Call::new(self.clone())
     }
 
-    pub(crate) fn deadline(&self) -> Duration {
-        self.inner.transport.options.deadline
+    /// What calls have, unless they have options of their own.
+    pub(crate) fn options(&self) -> &CallOptions {
+        &self.inner.transport.options
+    }
+
+    /// The generated client, with other options.
+    pub(crate) fn api_with(&self, options: CallOptions) -> letta_api::Client {
+        let transport = HttpTransport {
+            settings: self.inner.transport.settings.clone(),
+            options,
+            #[cfg(any(test, fuzzing))]
+            inner: self.inner.transport.inner.clone(),
+        };
+        let api = self.inner.api.clone();
+        api.with_shared_transport(Arc::new(transport))
     }
 
     /// What must not be in any text that this client prints.
-    pub(crate) fn key(&self) -> &Secret {
-        &self.inner.transport.settings.key
+    pub(crate) fn key(&self) -> Option<&Secret> {
+        self.inner.transport.settings.key.as_ref()
     }
 }
 

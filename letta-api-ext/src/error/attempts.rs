@@ -1,7 +1,9 @@
 //! What a call has been through.
 
+use crate::time::service_clock::ServiceDate;
+
 /// What is known of a call's attempts.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Attempts {
     pub(crate) count: u32,
     /// Whether an attempt before the last one may have had its effect.
@@ -9,6 +11,8 @@ pub(crate) struct Attempts {
     pub(crate) stopped: Option<Stopped>,
     /// Whether a redirect led to another path, which gave the answer.
     pub(crate) is_elsewhere: bool,
+    /// The date of the last answer, if it is known here and had one.
+    pub(crate) date: Option<ServiceDate>,
 }
 
 /// Why a failure that might have been repeated was not.

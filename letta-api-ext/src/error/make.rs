@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use letta_api::types::ApiError;
 use letta_api::{BodyError, Operation, TransportError};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -69,7 +68,7 @@ impl Error {
     pub(crate) fn of_answer(
         added: impl Added,
         source: Option<Self>,
-        operation: &'static Operation,
+        operation: impl Into<Option<&'static Operation>>,
         headers: &HeaderMap,
         secrets: &[&str],
     ) -> Self {
@@ -77,12 +76,12 @@ impl Error {
             source: source.map(|error| Box::new(error) as _),
             ..Inner::of(Kind::Added(Box::new(added)))
         };
-        inner.with_answer(operation, headers, secrets).into()
+        inner.with_answer(operation.into(), headers, secrets).into()
     }
 
     /// A success whose content is invalid.
     pub(crate) fn invalid_response(
-        operation: &'static Operation,
+        operation: impl Into<Option<&'static Operation>>,
         status: StatusCode,
         headers: &HeaderMap,
         problem: impl Into<String>,
@@ -90,13 +89,13 @@ impl Error {
     ) -> Self {
         let problem = problem.into();
         Inner::of(Kind::InvalidResponse { status, problem })
-            .with_answer(operation, headers, secrets)
+            .with_answer(operation.into(), headers, secrets)
             .into()
     }
 
     /// An answer of an error status, its body read already.
     pub(crate) fn from_status(
-        operation: &'static Operation,
+        operation: impl Into<Option<&'static Operation>>,
         status: StatusCode,
         headers: &HeaderMap,
         body: &[u8],
@@ -110,20 +109,20 @@ impl Error {
             is_html,
         };
         Inner::of(kind)
-            .with_answer(operation, headers, secrets)
+            .with_answer(operation.into(), headers, secrets)
             .into()
     }
 
     /// The body of a success that could not be read.
     pub(crate) fn from_lost_body(
-        operation: &'static Operation,
+        operation: impl Into<Option<&'static Operation>>,
         status: StatusCode,
         headers: &HeaderMap,
         error: &BodyError,
         secrets: &[&str],
     ) -> Self {
         Inner::from_body(error, status, secrets)
-            .with_answer(operation, headers, secrets)
+            .with_answer(operation.into(), headers, secrets)
             .into()
     }
 
@@ -142,7 +141,7 @@ impl Error {
                 limit: Some(limit),
             })
         };
-        inner.with_head(operation, head, secrets).into()
+        inner.with_head(operation.into(), head, secrets).into()
     }
 
     /// A redirect that was not followed.
@@ -158,14 +157,14 @@ impl Error {
         };
         let status = head.map(|(status, _)| status);
         Inner::of(Kind::Redirect { status, redirect })
-            .with_head(operation, head, secrets)
+            .with_head(operation.into(), head, secrets)
             .into()
     }
 
     /// The HTTP client has no answer, perhaps because of the proxy that it goes through.
     pub(crate) fn from_transport(
         error: &TransportError,
-        operation: &'static Operation,
+        operation: impl Into<Option<&'static Operation>>,
         proxy: Option<&str>,
         secrets: &[&str],
     ) -> Self {
@@ -192,7 +191,7 @@ impl Error {
             },
         };
         Inner::caused(kind, source)
-            .with_head(operation, None, secrets)
+            .with_head(operation.into(), None, secrets)
             .into()
     }
 
@@ -214,89 +213,6 @@ impl Error {
             Kind::Timeout { .. } => "timeout",
             Kind::Interrupted { .. } => "interrupted",
             Kind::Added(added) => added.error_type(),
-        })
-    }
-
-    /// What a failed call of the generated client comes to. `secrets` are the texts that the service
-    /// was sent and must not come back.
-    pub(crate) async fn from_api(
-        error: letta_api::Error<ApiError>,
-        operation: &'static Operation,
-        secrets: &[&str],
-    ) -> Self {
-        let (status, headers) = (error.status(), error.headers().cloned().unwrap_or_default());
-        let inner = match error {
-            letta_api::Error::InvalidRequest(problem) => {
-                return Self::from_invalid_request(&problem);
-            }
-            // Our own transport's, and complete.
-            letta_api::Error::Transport(error) => {
-                return match error.downcast::<Self>() {
-                    Ok(error) => error,
-                    Err(error) => Self::from_transport(&error, operation, None, secrets),
-                };
-            }
-            // There may be more to it than the message that is documented.
-            letta_api::Error::ErrorResponse(answer) if !answer.body().is_empty() => {
-                let (status, headers) = (answer.status(), answer.headers());
-                return Self::from_status(operation, status, headers, answer.body(), secrets);
-            }
-            letta_api::Error::ErrorResponse(answer) => Inner::of(Kind::Status {
-                status: answer.status(),
-                message: redact::text(&answer.message, secrets),
-                is_html: false,
-            }),
-            letta_api::Error::UnexpectedResponse(response) => {
-                let status = response.status();
-                let body = response.bytes().await.unwrap_or_default();
-                return Self::from_status(operation, status, &headers, &body, secrets);
-            }
-            letta_api::Error::ResponseBody {
-                response, source, ..
-            } => Inner::from_body(&source, response.status(), secrets),
-            letta_api::Error::InvalidPayload(payload) if payload.status().is_success() => {
-                Inner::of(Kind::InvalidResponse {
-                    status: payload.status(),
-                    problem: payload.problem().to_owned(),
-                })
-            }
-            // An error answer in another form than documented is an error answer still.
-            letta_api::Error::InvalidPayload(payload) => {
-                return Self::from_status(
-                    operation,
-                    payload.status(),
-                    payload.headers(),
-                    payload.body(),
-                    secrets,
-                );
-            }
-            // The enum may grow; what it then means is at least not lost.
-            other => match status {
-                Some(status) => Inner::of(Kind::Status {
-                    status,
-                    message: None,
-                    is_html: false,
-                }),
-                None => {
-                    let cause = Cause::of(&other, secrets);
-                    let (status, way) = (None, Way::default());
-                    Inner::caused(Kind::Interrupted { status, way }, Some(cause))
-                }
-            },
-        };
-        inner.with_answer(operation, &headers, secrets).into()
-    }
-
-    /// letta-api checks path parameters, and names them in its message.
-    fn from_invalid_request(problem: &str) -> Self {
-        let named = problem
-            .strip_prefix("path parameter `token` ")
-            .map(|rule| ("token", format!("cannot be in a path: it {rule}")));
-        let (field, rule) = named.unwrap_or(("request", format!("is refused: {problem}")));
-        Self::of(Kind::InvalidInput {
-            field,
-            rule: rule.into(),
-            got: None,
         })
     }
 
@@ -358,11 +274,11 @@ impl Inner {
     /// As [`with_answer`](Self::with_answer), where one may not have begun.
     pub(crate) fn with_head(
         mut self,
-        operation: &'static Operation,
+        operation: Option<&'static Operation>,
         head: Option<(StatusCode, &HeaderMap)>,
         secrets: &[&str],
     ) -> Self {
-        self.operation = Some(operation.id);
+        self.operation = operation.map(|operation| operation.id);
         match head {
             Some((_, headers)) => self.with_answer(operation, headers, secrets),
             None => self,
@@ -371,11 +287,11 @@ impl Inner {
 
     fn with_answer(
         mut self,
-        operation: &'static Operation,
+        operation: Option<&'static Operation>,
         headers: &HeaderMap,
         secrets: &[&str],
     ) -> Self {
-        self.operation = Some(operation.id);
+        self.operation = operation.map(|operation| operation.id);
         self.request_id = request_id(headers, secrets);
         self.retry_after = retry_after::parse(headers, clock::now());
         self.should_retry = match headers.get("x-should-retry").map(HeaderValue::as_bytes) {

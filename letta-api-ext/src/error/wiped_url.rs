@@ -48,6 +48,11 @@ pub(crate) fn replace(url: &mut Url, other: Url) {
     String::from(std::mem::replace(url, other)).zeroize();
 }
 
+/// Takes a URL out. A URL that leads nowhere takes its place.
+pub(crate) fn take(url: &mut Url) -> Url {
+    std::mem::replace(url, nowhere())
+}
+
 /// Wipes a URL. A URL that leads nowhere takes its place.
 pub(crate) fn wipe(url: &mut Url) {
     replace(url, nowhere());

@@ -211,7 +211,7 @@ impl ErrorBuilder {
         let of_call = |kind, cause: Option<io::Error>| {
             let cause = cause.map(|cause| Cause::of(&cause, &[]));
             Inner::caused(kind, cause)
-                .with_head(operation, None, &[])
+                .with_head(Some(operation), None, &[])
                 .into()
         };
         let way = |reason: &str| Way {
@@ -241,7 +241,7 @@ impl ErrorBuilder {
                     false => Err(Self::interrupted().build()),
                 };
                 Error::grant_mismatch(
-                    operation,
+                    Some(operation),
                     StatusCode::CREATED,
                     headers,
                     difference,

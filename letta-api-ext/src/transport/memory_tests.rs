@@ -11,6 +11,7 @@ use std::time::Duration;
 use letta_api::{BoxFuture, Operation, Response, Transport, TransportError};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION};
+use zeroize::Zeroize;
 
 use crate::error::wiped_url;
 use crate::{Letta, RetryPolicy};
@@ -80,6 +81,8 @@ impl Masked {
                 place += step as u64;
             }
         }
+        // It is memory too, and the next count would find in it what this one has found elsewhere.
+        read.zeroize();
         found
     }
 

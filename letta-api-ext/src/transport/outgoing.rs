@@ -5,7 +5,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, Request};
 use url::Url;
 
-use crate::error::wiped_url;
+use crate::error::wiped_url::{self, WipedUrl};
 use crate::platform;
 
 /// A request, kept until it is known whether it has to be sent again. If its URL may hold a secret, it is wiped at the end. The
@@ -55,6 +55,19 @@ impl Outgoing {
             Kept::There { request, .. } => request.url(),
             Kept::Gone { url, .. } => url,
         }
+    }
+
+    /// Where it was to go at first, if that may hold a secret.
+    pub(super) fn into_secret_url(mut self) -> Option<WipedUrl> {
+        self.may_hold_secret.then(|| {
+            // What takes its place is no secret.
+            self.may_hold_secret = false;
+            let url = match &mut self.kept {
+                Kept::There { request, .. } => request.url_mut(),
+                Kept::Gone { url, .. } => url,
+            };
+            WipedUrl::new(wiped_url::take(url))
+        })
     }
 
     /// Whether it can be sent.

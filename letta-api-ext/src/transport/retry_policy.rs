@@ -44,7 +44,7 @@ pub struct RetryPolicy {
     max_attempts: u32,
     first_backoff: Duration,
     longest_backoff: Duration,
-    also_creates: bool,
+    repeat_unsafe: bool,
 }
 
 impl RetryPolicy {
@@ -54,7 +54,7 @@ impl RetryPolicy {
             max_attempts: 3,
             first_backoff: Duration::from_millis(250),
             longest_backoff: Duration::from_secs(8),
-            also_creates: false,
+            repeat_unsafe: false,
         }
     }
 
@@ -79,12 +79,12 @@ impl RetryPolicy {
         self
     }
 
-    /// Repeats operations that are *not* safe to repeat as if they were, creating tokens among them.
+    /// Repeats every operation as if it were safe to repeat, also those that create or send something.
     ///
     /// Each repeat of a create whose answer was lost may leave a live token behind that nobody knows. That
     /// may be the lesser evil where tokens live for minutes and a user waits.
-    pub fn also_creates(mut self) -> Self {
-        self.also_creates = true;
+    pub fn repeat_unsafe(mut self) -> Self {
+        self.repeat_unsafe = true;
         self
     }
 
@@ -107,7 +107,7 @@ impl RetryPolicy {
     }
 
     pub(crate) fn repeats_what_is_not_safe(&self) -> bool {
-        self.also_creates
+        self.repeat_unsafe
     }
 
     /// The bounds of the waits, from the first on, without end.

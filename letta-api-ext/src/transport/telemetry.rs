@@ -9,6 +9,7 @@ use tracing::field::Empty;
 use tracing::{Level, Span};
 use url::Url;
 
+use super::facts::Template;
 use crate::error::{Error, Result};
 use crate::time::clock::Instant;
 use crate::transport::metrics::{AttemptReport, CallReport, Metrics};
@@ -19,6 +20,7 @@ const TARGET: &str = "letta_api_ext";
 /// Tells of one call. Where it is dropped before [`finish`](Self::finish), the call was.
 pub(super) struct Telemetry<'a> {
     operation: &'static Operation,
+    template: Template,
     metrics: Option<&'a dyn Metrics>,
     span: Span,
     call_began: Instant,
@@ -32,6 +34,7 @@ pub(super) struct Telemetry<'a> {
 impl<'a> Telemetry<'a> {
     pub(super) fn start(
         operation: &'static Operation,
+        template: Template,
         url: &Url,
         metrics: Option<&'a dyn Metrics>,
         now: Instant,
@@ -41,7 +44,7 @@ impl<'a> Telemetry<'a> {
         let span = tracing::info_span!(
             target: TARGET,
             "letta.call",
-            otel.name = format_args!("{} {}", operation.method, operation.path_template),
+            otel.name = format_args!("{} {}", operation.method, template.as_str()),
             otel.kind = "client",
             otel.status_code = Empty,
             letta.operation = operation.id,
@@ -49,7 +52,7 @@ impl<'a> Telemetry<'a> {
             http.request.method = operation.method,
             http.request.resend_count = Empty,
             http.response.status_code = Empty,
-            url.template = operation.path_template,
+            url.template = template.as_str(),
             url.scheme = url.scheme(),
             server.address = url.host_str(),
             server.port = url.port_or_known_default(),
@@ -57,6 +60,7 @@ impl<'a> Telemetry<'a> {
         );
         Self {
             operation,
+            template,
             metrics,
             span,
             call_began: now,
@@ -134,7 +138,7 @@ impl<'a> Telemetry<'a> {
                         http.request.method = self.operation.method,
                         http.request.resend_count = self.attempts - 1,
                         http.response.status_code = self.status.map(|status| status.as_u16()),
-                        url.template = self.operation.path_template,
+                        url.template = self.template.as_str(),
                         error.type = self.error_type.as_deref(),
                     },
                     $message

@@ -225,7 +225,7 @@ async fn the_policy_is_the_clients_or_the_calls() {
             let network = Network::play([step]);
             let mut call = of(&network.letta());
             if let Some(policy) = policy {
-                call = call.retry(policy);
+                call = call.with_retry(policy);
             }
             async move {
                 call.await.unwrap_err();
@@ -244,11 +244,11 @@ async fn the_policy_is_the_clients_or_the_calls() {
     );
     assert_eq!(attempts(Some(standard()), Break, create).await, 1);
     assert_eq!(
-        attempts(Some(standard().also_creates()), Break, create).await,
+        attempts(Some(standard().repeat_unsafe()), Break, create).await,
         3
     );
     assert_eq!(
-        attempts(Some(standard().also_creates()), status(400), create).await,
+        attempts(Some(standard().repeat_unsafe()), status(400), create).await,
         1
     );
 
@@ -256,7 +256,7 @@ async fn the_policy_is_the_clients_or_the_calls() {
     let letta = network.letta().with_retry(RetryPolicy::never());
     list(&letta).await.unwrap_err();
     assert_eq!(network.requests(), 1);
-    list(&letta).retry(standard()).await.unwrap_err();
+    list(&letta).with_retry(standard()).await.unwrap_err();
     assert_eq!(network.requests(), 4);
     // The generated client obeys too, and its cause is an error of ours.
     let network = Network::play([Hang]);
@@ -328,8 +328,8 @@ async fn the_backoff_grows_and_two_clients_do_not_wait_alike() {
             .max_attempts(6)
             .backoff(SECOND, 4 * SECOND);
         list(&network.letta())
-            .retry(policy)
-            .deadline(MINUTE)
+            .with_retry(policy)
+            .with_deadline(MINUTE)
             .await
             .unwrap_err();
         for (longest, wait) in longest.iter_mut().zip(network.waits()) {
@@ -373,7 +373,7 @@ async fn a_wait_past_the_deadline_is_an_error_at_once_that_carries_it() {
     let network = Network::play([header(429, "retry-after", "29"), status(400)]);
     let policy = RetryPolicy::standard().backoff(MINUTE * 10, MINUTE * 10);
     let error = create(&network.letta())
-        .retry(policy.clone())
+        .with_retry(policy.clone())
         .await
         .unwrap_err();
     assert_eq!(error.status().unwrap(), 400);
@@ -381,7 +381,10 @@ async fn a_wait_past_the_deadline_is_an_error_at_once_that_carries_it() {
     let network = Network::play([status(429)]);
     let began = Instant::now();
     let policy = RetryPolicy::standard().backoff(MINUTE * 1000, MINUTE * 1000);
-    let error = create(&network.letta()).retry(policy).await.unwrap_err();
+    let error = create(&network.letta())
+        .with_retry(policy)
+        .await
+        .unwrap_err();
     assert!(began.elapsed() < 30 * SECOND);
     assert!(error.is_rate_limited() && error.retry_after().is_none());
     assert!(error.to_string().contains("leaves no time"), "{error}");
@@ -396,8 +399,8 @@ async fn nothing_is_sent_past_the_deadline_however_late_the_executor_wakes() {
     network.oversleep(Duration::from_millis(200));
     let instant = Duration::from_millis(1);
     let error = create(&network.letta())
-        .deadline(150 * instant)
-        .retry(RetryPolicy::standard().backoff(instant, instant))
+        .with_deadline(150 * instant)
+        .with_retry(RetryPolicy::standard().backoff(instant, instant))
         .await
         .unwrap_err();
     assert!(
@@ -420,8 +423,8 @@ async fn where_an_answer_came_from_is_not_forgotten_at_the_deadline() {
     network.oversleep(Duration::from_millis(200));
     let instant = Duration::from_millis(1);
     let error = revoke(&network.letta())
-        .deadline(150 * instant)
-        .retry(RetryPolicy::standard().backoff(instant, instant))
+        .with_deadline(150 * instant)
+        .with_retry(RetryPolicy::standard().backoff(instant, instant))
         .await
         .unwrap_err();
     assert!(error.is_not_found(), "{error}");
@@ -445,8 +448,10 @@ async fn a_create_is_not_sent_again_in_the_last_moments() {
 async fn an_error_keeps_one_failure_before_it_and_no_more() {
     let network = Network::play([Hang]);
     let policy = RetryPolicy::standard().max_attempts(1000);
-    let call = list(&network.letta()).attempt_timeout(SECOND).retry(policy);
-    let error = call.deadline(100 * SECOND).await.unwrap_err();
+    let call = list(&network.letta())
+        .with_attempt_timeout(SECOND)
+        .with_retry(policy);
+    let error = call.with_deadline(100 * SECOND).await.unwrap_err();
     assert!(error.attempts() > 10);
     let mut depth = 0;
     let mut cause = std::error::Error::source(&error);
@@ -460,7 +465,10 @@ async fn an_error_keeps_one_failure_before_it_and_no_more() {
 #[tokio::test(start_paused = true)]
 async fn a_deadline_that_passed_is_said_once() {
     let network = Network::play([Hang]);
-    let error = list(&network.letta()).deadline(SECOND).await.unwrap_err();
+    let error = list(&network.letta())
+        .with_deadline(SECOND)
+        .await
+        .unwrap_err();
     let says = "the service did not answer within the call's deadline of 1s";
     assert!(error.to_string().ends_with(says), "{error}");
 }
@@ -471,7 +479,7 @@ async fn what_the_service_asks_for_leaves_room_for_jitter_where_there_is_any() {
     for _ in 0..20 {
         let network = Network::play([header(429, "retry-after", "20"), status(400)]);
         let policy = RetryPolicy::standard().backoff(60 * SECOND, 60 * SECOND);
-        let error = list(&network.letta()).retry(policy).await.unwrap_err();
+        let error = list(&network.letta()).with_retry(policy).await.unwrap_err();
         assert_eq!(error.status().unwrap(), 400);
         waits.extend(network.waits());
     }
@@ -548,8 +556,8 @@ async fn a_hang_ends_at_the_attempts_time_out_or_the_deadline() {
     let began = Instant::now();
     let network = Network::play([Hang]);
     let call = list(&network.letta())
-        .attempt_timeout(SECOND)
-        .deadline(90 * SECOND);
+        .with_attempt_timeout(SECOND)
+        .with_deadline(90 * SECOND);
     let error = call.await.unwrap_err();
     assert!(
         error.is_timeout() && !error.is_deadline_exceeded(),
@@ -560,8 +568,8 @@ async fn a_hang_ends_at_the_attempts_time_out_or_the_deadline() {
     // No deadline.
     let network = Network::play([After(MINUTE * 60 * 24 * 365, 400)]);
     let call = list(&network.letta())
-        .deadline(Duration::MAX)
-        .attempt_timeout(Duration::MAX);
+        .with_deadline(Duration::MAX)
+        .with_attempt_timeout(Duration::MAX);
     assert_eq!(call.await.unwrap_err().status().unwrap(), 400);
 }
 
@@ -569,13 +577,16 @@ async fn a_hang_ends_at_the_attempts_time_out_or_the_deadline() {
 async fn a_limit_that_makes_no_sense_is_refused_before_anything_is_sent() {
     let network = Network::play([Hang]);
     for (call, field) in [
-        (list(&network.letta()).deadline(Duration::ZERO), "deadline"),
         (
-            list(&network.letta()).attempt_timeout(Duration::ZERO),
+            list(&network.letta()).with_deadline(Duration::ZERO),
+            "deadline",
+        ),
+        (
+            list(&network.letta()).with_attempt_timeout(Duration::ZERO),
             "attempt_timeout",
         ),
         (
-            list(&network.letta()).retry(RetryPolicy::standard().max_attempts(0)),
+            list(&network.letta()).with_retry(RetryPolicy::standard().max_attempts(0)),
             "retry",
         ),
     ] {
@@ -612,8 +623,11 @@ async fn a_revoke_that_was_retried_and_finds_the_token_gone_succeeded() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_does_not_undo_an_attempt_before_it() {
     let network = Network::play([Break, status(400)]);
-    let policy = RetryPolicy::standard().also_creates();
-    let error = create(&network.letta()).retry(policy).await.unwrap_err();
+    let policy = RetryPolicy::standard().repeat_unsafe();
+    let error = create(&network.letta())
+        .with_retry(policy)
+        .await
+        .unwrap_err();
     assert_eq!(error.status().unwrap(), 400);
     assert!(error.may_have_happened());
     let network = Network::play([status(429), status(400)]);
@@ -685,7 +699,7 @@ async fn metrics_are_told_of_every_attempt_and_every_call() {
     let network = Network::play([Hang]);
     let cancelled = tokio::time::timeout(4 * SECOND, create(&client(&network)).send());
     assert!(cancelled.await.is_err());
-    let zero = create(&client(&network)).deadline(Duration::ZERO);
+    let zero = create(&client(&network)).with_deadline(Duration::ZERO);
     zero.await.unwrap_err();
 
     let attempts = recorded.attempts.lock().unwrap();

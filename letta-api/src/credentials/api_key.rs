@@ -11,9 +11,9 @@ use crate::credentials::wiped::Wiped;
 
 /// An API key (`sk-let-…`), or a client-side token (`ck-let-…`) used as one.
 ///
-/// Cannot hold what is not fit for an HTTP header, and cannot be printed: `Debug` is redacted and
-/// there is no `Display`. The prefix is not required, since a self-hosted server accepts any password as a key. Obvious
-/// slips are refused: a key in quotes, or a placeholder that was not filled in.
+/// It always fits into an HTTP header, and cannot be printed: `Debug` is redacted and there is no `Display`. The prefix is
+/// not required, since a self-hosted server accepts any password as a key. Obvious mistakes are refused: a key in quotes,
+/// or a placeholder that was not filled in.
 ///
 /// ```
 /// use letta_api::ApiKey;
@@ -29,14 +29,13 @@ use crate::credentials::wiped::Wiped;
 pub struct ApiKey(Secret);
 
 impl ApiKey {
-    /// Checks a key. White space round it is dropped, as keys that come from files end in a newline.
+    /// Checks a key. White space around it is dropped: keys that are read from files end in a newline.
     ///
     /// # Errors
     ///
-    /// The error says which of these it is and what to do, and does not hold the key:
+    /// The error says what is wrong and what to do. It does not hold the key. These are refused:
     ///
-    /// - an empty key, and one that holds anything but visible ASCII (a space, a control character, a letter beyond
-    ///   ASCII);
+    /// - an empty key, and a key with any character that is not visible ASCII;
     /// - a text in quotes; a placeholder (`${NAME}`, `$(…)`, `{{…}}`, `<…>`, `%NAME%`, `$NAME`, `YOUR_API_KEY`); the name of
     ///   the variable, or a line of an env file (`LETTA_API_KEY=…`); a redacted key; `undefined`, `null` and `None`; a
     ///   URL or another reference (`scheme://…`);
@@ -98,7 +97,7 @@ impl ApiKey {
     }
 }
 
-/// What is wrong with a text that has visible ASCII only.
+/// What is wrong with a text of visible ASCII characters.
 fn what_is_no_key(text: &str) -> Option<String> {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);
     if scheme.is_some_and(|it| {

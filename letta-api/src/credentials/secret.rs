@@ -6,12 +6,12 @@ use super::wiped::Wiped;
 
 /// A secret in text form: an API key, or the secret of a client-side access token.
 ///
-/// `Debug` writes `Secret([redacted])`, and there is no `Display`; the text comes out of
-/// [`expose_secret`](Self::expose_secret) alone. Its memory is overwritten when the value is dropped.
+/// `Debug` writes `Secret([redacted])`, and there is no `Display`. Only [`expose_secret`](Self::expose_secret) returns the
+/// text. Its memory is overwritten when the value is dropped.
 ///
-/// It *does* serialise, as plain text: it stands in the types that go over the wire. Serialise those
-/// to the wire only. It is read from text alone: a number, which a key in a configuration file may look
-/// like, is refused without being shown. Comparison is not in constant time.
+/// It *does* serialise, as plain text, since types that are sent to the service hold it. Serialise those only to send
+/// them. It is read from text only. A number is refused without being shown: a key in a configuration file may look like
+/// one. Comparison is not in constant time.
 ///
 /// ```
 /// let secret = letta_api::Secret::new("ck-let-0f3c");
@@ -129,7 +129,7 @@ impl<'de> Deserialize<'de> for Secret {
         }
 
         if deserializer.is_human_readable() {
-            // Asked for text, some formats make the error themselves.
+            // Some formats make the error themselves if they are asked for text.
             deserializer.deserialize_any(Visitor)
         } else {
             deserializer.deserialize_string(Visitor)

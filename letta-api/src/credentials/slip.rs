@@ -1,8 +1,8 @@
-//! Texts of a configuration that were never unpacked or filled in: in quotes, a variable's name, a placeholder.
+//! Values of a configuration that were not filled in: a text in quotes, a variable's name, a placeholder.
 //!
-//! Only what clearly is a slip: a self-hosted server takes any password for a key.
+//! Only clear mistakes count: a self-hosted server accepts any password as a key.
 
-/// Marks that people and editors put round a text.
+/// Marks that people and editors put around a text.
 pub(crate) const QUOTES: &str = "\"'`‘’‚‛“”„‟«»‹›＂＇";
 
 const QUOTED: &str = "it is in quotes, as some env files have it; leave the quotes out";
@@ -18,7 +18,7 @@ const ABSENT: &str = "it is what programs write for a missing value; check where
 
 const REDACTED: &str = "it is a redacted secret, as logs show it; set it to the value itself";
 
-/// The variables that clients are configured by.
+/// The variables that configure clients.
 const VARIABLES: [&str; 6] = [
     "LETTA_API_KEY",
     "LETTA_BASE_URL",
@@ -28,7 +28,7 @@ const VARIABLES: [&str; 6] = [
     "LETTA_SERVER_PASS",
 ];
 
-/// What is wrong with a text, and what to do, if it clearly is not a value. White space round it counts as dropped.
+/// What is wrong with a text, and what to do, if it clearly is not a value. White space around it is ignored.
 pub fn slip(text: &str) -> Option<&'static str> {
     let text = text.trim();
     if is_between(text, QUOTES, QUOTES) {
@@ -58,7 +58,7 @@ pub fn slip(text: &str) -> Option<&'static str> {
     is_assignment.then_some(ASSIGNMENT)
 }
 
-/// As [`slip`], for a URL, a part of which may be a placeholder.
+/// Like [`slip`], for a URL. A part of a URL may be a placeholder.
 pub(crate) fn slip_in_url(text: &str) -> Option<&'static str> {
     let text = text.trim();
     if text.starts_with(|c| QUOTES.contains(c)) || text.ends_with(|c| QUOTES.contains(c)) {

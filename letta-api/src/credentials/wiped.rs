@@ -2,10 +2,10 @@
 
 use zeroize::Zeroize;
 
-/// Bytes whose memory is wiped when they are dropped, all at once: what zeroize does for a `Vec` goes byte by byte.
+/// Bytes whose memory is wiped when they are dropped. It is wiped all at once: zeroize wipes a `Vec` byte by byte.
 ///
-/// Bytes can be added, and not taken away, so it is known what has to be wiped. Memory that was never written to is not wiped: that
-/// would cost time, and the operating system would have to provide it.
+/// Bytes can be added and not removed, so it is known what has to be wiped. Memory that was never written to is not wiped:
+/// that would cost time, and the operating system would have to provide it.
 #[derive(Default)]
 pub(crate) struct Wiped {
     bytes: Vec<u8>,
@@ -14,7 +14,7 @@ pub(crate) struct Wiped {
 }
 
 impl Wiped {
-    /// Empty, with room for so many bytes.
+    /// No bytes yet, and room for `capacity`.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self {
             bytes: Vec::with_capacity(capacity),
@@ -26,8 +26,8 @@ impl Wiped {
         self.bytes.capacity()
     }
 
-    /// Adds bytes. If there is too little room, all bytes move to new memory of `capacity` bytes, or of as many as are needed if that
-    /// is more, and the old memory is wiped. A vector that grows by itself would leave a copy behind.
+    /// Adds bytes. If there is too little room, all bytes move to new memory, and the old memory is wiped. The new memory has
+    /// `capacity` bytes, or more if more are needed. A vector that grows by itself would leave a copy behind.
     pub(crate) fn append(&mut self, bytes: &[u8], capacity: usize) {
         let needed = self.bytes.len() + bytes.len();
         if needed > self.bytes.capacity() {

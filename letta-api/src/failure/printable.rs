@@ -1,4 +1,4 @@
-//! What an HTTP client's error says, but for what may be secret: its URL, and what the server said.
+//! What an HTTP client's error says, without what may be secret: its URL, and what the server said.
 
 use std::error::Error;
 
@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::credentials::wiped::Wiped;
 
-/// What a `reqwest::Error` and its causes say, but for what the server said.
+/// What a `reqwest::Error` and its causes say, without what the server said.
 pub(crate) struct Printable {
     text: String,
     source: Option<Box<Printable>>,
@@ -63,8 +63,8 @@ pub(crate) fn without_url(mut error: reqwest::Error) -> reqwest::Error {
     error.without_url()
 }
 
-/// Whether this is h2's message for the end of a connection, which has the server's words in it. The type tells that only
-/// if the error is not wrapped, and with the feature `http2`. A client may speak HTTP/2 without the feature.
+/// Whether this is h2's message for the end of a connection, which quotes the server. The type tells only if the error is
+/// not wrapped and the feature `http2` is on. A client may speak HTTP/2 without the feature.
 fn may_quote_the_server(text: &str) -> bool {
     ["sent by user: ", "detected: ", "received: "]
         .iter()

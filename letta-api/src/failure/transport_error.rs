@@ -12,11 +12,14 @@ use super::words;
 
 /// Why a [`Transport`](crate::Transport) has no answer.
 ///
-/// Holds the cause, of whatever type: `reqwest::Error` from the transports of this crate, an error of
-/// their own from others. Of a `reqwest::Error`, `Display` says which host and port the request was for and what went wrong,
-/// in words of this crate: `cannot connect to 127.0.0.1:1: connection refused`. `Debug` and `source()` show what it says of the
-/// connection, and neither its URL nor what the server said: HTTP/2 lets a server send text along when it
-/// closes a connection, and that may echo a secret. [`downcast_ref`](Self::downcast_ref) gives it as it is.
+/// It holds the cause. The transports of this crate fail with a `reqwest::Error`, and other transports with errors of their
+/// own.
+///
+/// If the cause is a `reqwest::Error`, `Display` says which host and port the request was for and what went wrong, in
+/// words of this crate: `cannot connect to 127.0.0.1:1: connection refused`. `Debug` and `source()` show what the cause says
+/// of the connection. They show neither its URL nor what the server said: over HTTP/2, a server may send a text when it
+/// closes a connection, and that text may repeat a secret. [`downcast_ref`](Self::downcast_ref) returns the cause
+/// unchanged.
 ///
 /// ```
 /// fn tell(error: &letta_api::TransportError) {
@@ -27,7 +30,7 @@ use super::words;
 /// ```
 pub struct TransportError {
     cause: Box<dyn Error + Send + Sync>,
-    /// Of a `reqwest::Error`.
+    /// What the cause tells, if it is a `reqwest::Error`.
     known: Option<Box<Known>>,
 }
 
@@ -40,7 +43,7 @@ struct Known {
 }
 
 impl Known {
-    /// Of one without its URL, which had this peer.
+    /// What the error tells. Its URL has been removed; `peer` was in it.
     fn of(error: &reqwest::Error, peer: Option<String>, is_https: bool) -> Self {
         #[cfg(not(target_arch = "wasm32"))]
         let is_connect = error.is_connect();
@@ -58,7 +61,7 @@ impl Known {
     }
 }
 
-/// Host and port of a URL. A server that redirects says what the host is, and may put a key there.
+/// Host and port of a URL. If the request was redirected, the server chose the host, and may have put a key there.
 fn peer(url: &Url) -> Option<String> {
     let host = url.host_str().filter(|host| !host.contains("-let-"))?;
     match url.port_or_known_default() {
@@ -68,8 +71,8 @@ fn peer(url: &Url) -> Option<String> {
 }
 
 impl TransportError {
-    /// Wraps a cause. Its `Display` and `Debug` will be printed, so it must not hold a secret; a
-    /// `reqwest::Error`, which may, is looked after.
+    /// Wraps a cause. Its `Display` and `Debug` are printed, so they must not show a secret. A `reqwest::Error` may: this
+    /// type removes what may be secret from it.
     pub fn new(cause: impl Error + Send + Sync + 'static) -> Self {
         let cause: Box<dyn Error + Send + Sync> = Box::new(cause);
         match cause.downcast::<reqwest::Error>() {
@@ -91,7 +94,7 @@ impl TransportError {
         self.cause.downcast_ref()
     }
 
-    /// The cause itself if it is a `T`, and else this error again.
+    /// The cause itself, if it is a `T`.
     ///
     /// # Errors
     ///
@@ -104,8 +107,8 @@ impl TransportError {
             .map_err(|cause| Self { cause, known })
     }
 
-    /// Host and port that the request was for, as in `api.letta.com:443`. They are no secret; the rest of the URL may be.
-    /// `None` if the cause is not a `reqwest::Error`, or does not tell.
+    /// Host and port that the request was for, as in `api.letta.com:443`. They are not secret; the rest of the URL may be.
+    /// `None` if the cause is not a `reqwest::Error`, or has no URL.
     pub fn peer(&self) -> Option<&str> {
         self.known.as_ref()?.peer.as_deref()
     }
@@ -116,10 +119,9 @@ impl TransportError {
         self.known.as_ref()?.reason.as_deref()
     }
 
-    /// Whether no server can have worked on the request: no connection was made, or the server said over
-    /// HTTP/2 that it leaves the request alone, which is told with the feature `http2` only. Where the cause is
-    /// no `reqwest::Error`, nobody knows, and it is false. So it is in a browser, which does not say why a
-    /// request failed.
+    /// Whether it is certain that no server worked on the request: no connection was made, or the server refused the
+    /// request over HTTP/2. The second is known only with the feature `http2`. It is `false` if the cause is not a
+    /// `reqwest::Error`, and in a browser, which does not say why a request failed.
     pub fn is_unprocessed(&self) -> bool {
         #[cfg(not(target_arch = "wasm32"))]
         if let Some(error) = self.downcast_ref::<reqwest::Error>() {
@@ -129,7 +131,7 @@ impl TransportError {
     }
 }
 
-/// Whether the server refused the stream (RFC 9113, section 8.7): by itself, or with all above some ID.
+/// Whether the server refused the stream (RFC 9113, section 8.7): this one, or all streams above an ID.
 #[cfg(all(feature = "http2", not(target_arch = "wasm32")))]
 fn is_refused(error: &reqwest::Error) -> bool {
     let refused = chain(error).find_map(|cause| cause.downcast_ref::<h2::Error>());
@@ -148,7 +150,7 @@ fn is_refused(_: &reqwest::Error) -> bool {
 }
 
 impl From<reqwest::Error> for TransportError {
-    /// As [`TransportError::new`].
+    /// Like [`TransportError::new`].
     fn from(error: reqwest::Error) -> Self {
         Self::new(error)
     }

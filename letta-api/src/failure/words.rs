@@ -1,11 +1,11 @@
-//! Why there is no connection, or why one broke, in words of our own: what libraries say goes deep, and what a server
-//! says may be anything.
+//! Why there is no connection, or why a connection broke, in our own words. Libraries say it in nested errors, and what a
+//! server says may be anything.
 
 use std::borrow::Cow;
 use std::error::Error;
 use std::io;
 
-/// An error and all its causes, those within `io::Error`s included, which these pass over.
+/// An error and all its causes. `source()` of an `io::Error` skips the error within it; this does not.
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
     let mut all = Vec::new();
     let mut next = Some(error);
@@ -22,10 +22,10 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)>
     all
 }
 
-/// Why no connection was made. `is_https` is that of the URL.
+/// Why no connection was made. `is_https` tells the scheme of the URL.
 ///
-/// Types tell what they can. Those of the TLS and proxy libraries are private, or may be of any version, so these are known
-/// by how their texts begin. A text that is not known is not shown, and the stage is told instead.
+/// The types of errors tell most of it. Those of the TLS and proxy libraries are private, or may be of any version, so they
+/// are recognised by how their texts begin. An unknown text is not shown. What was being done is told instead.
 pub(crate) fn no_connection(error: &(dyn Error + 'static), is_https: bool) -> Cow<'static, str> {
     let chain = chain(error);
     let texts: Vec<String> = chain.iter().map(ToString::to_string).collect();
@@ -49,7 +49,7 @@ pub(crate) fn no_connection(error: &(dyn Error + 'static), is_https: bool) -> Co
     }
 }
 
-/// What went wrong before there was anybody to talk to.
+/// What went wrong before any server or proxy was reached.
 fn reached_nobody(chain: &[&(dyn Error + 'static)], texts: &[String]) -> Option<Cow<'static, str>> {
     #[cfg(not(target_arch = "wasm32"))]
     let is_dns = chain
@@ -74,7 +74,7 @@ fn reached_nobody(chain: &[&(dyn Error + 'static)], texts: &[String]) -> Option<
     is_late.then_some("timed out".into())
 }
 
-/// What is said where TLS begins, if it is that.
+/// What went wrong in the TLS handshake, if the URL is `https`.
 fn handshake(chain: &[&(dyn Error + 'static)], is_https: bool) -> Cow<'static, str> {
     let words = io_words(chain);
     if !is_https {
@@ -108,7 +108,7 @@ const EXPIRED: &str =
 
 const BAD_CERTIFICATE: &str = "the TLS handshake failed: the server's certificate is not accepted";
 
-/// hyper-util's words about a proxy.
+/// What hyper-util says about a proxy.
 fn proxy(text: &str) -> Option<&'static str> {
     if let Some(problem) = text.strip_prefix("SOCKS error: ") {
         return Some(match problem {
@@ -136,10 +136,10 @@ const SAYS_NO_TLS: [&str; 5] = [
     "record layer failure",
 ];
 
-/// How they say that the other side hung up.
+/// How they say that the other side closed the connection.
 const SAYS_CLOSED: [&str; 2] = ["tls handshake eof", "unexpected eof"];
 
-/// How OpenSSL and the platforms say that nobody vouches for a certificate.
+/// How OpenSSL and the platforms say that no authority has signed a certificate.
 const SAYS_UNTRUSTED: [&str; 6] = [
     "issuer",
     "self-signed",
@@ -149,7 +149,7 @@ const SAYS_UNTRUSTED: [&str; 6] = [
     "untrusted",
 ];
 
-/// The words of TLS libraries about a handshake.
+/// What TLS libraries say about a handshake.
 fn no_tls(text: &str) -> Option<&'static str> {
     let text = text.to_ascii_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
@@ -185,7 +185,7 @@ fn no_tls(text: &str) -> Option<&'static str> {
     )
 }
 
-/// Why a connection broke, as far as it is known. `is_https` is that of the URL.
+/// Why a connection broke. `None` if it is not known. `is_https` tells the scheme of the URL.
 pub(crate) fn broken(error: &(dyn Error + 'static), is_https: bool) -> Option<Cow<'static, str>> {
     let chain = chain(error);
     let texts: Vec<String> = chain.iter().map(ToString::to_string).collect();
@@ -209,7 +209,7 @@ pub(crate) fn broken(error: &(dyn Error + 'static), is_https: bool) -> Option<Co
     io_words(&chain)
 }
 
-/// The deepest error of the operating system's.
+/// The deepest error of the operating system.
 fn io_error<'a>(chain: &[&'a (dyn Error + 'static)]) -> Option<&'a io::Error> {
     let mut errors = chain.iter().rev();
     errors.find_map(|error| error.downcast_ref::<io::Error>())

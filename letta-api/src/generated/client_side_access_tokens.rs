@@ -38,7 +38,10 @@ impl Client {
         Error<types::ApiError>,
     > {
         let types::ListClientSideAccessTokensParams { agent_id, offset, limit } = params;
-        let url = path::url(&self.baseurl, "/v1/client-side-access-tokens");
+        let mut url = path::url(&self.baseurl, "/v1/client-side-access-tokens");
+        query::add(&mut url, "agentId", &agent_id)?;
+        query::add(&mut url, "limit", &limit)?;
+        query::add(&mut url, "offset", &offset)?;
         let request = self
             .client
             .get(url)
@@ -46,9 +49,6 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .query(&query::QueryParam::new("agentId", &agent_id))
-            .query(&query::QueryParam::new("limit", &limit))
-            .query(&query::QueryParam::new("offset", &offset))
             .build()?;
         call::json(
                 self,

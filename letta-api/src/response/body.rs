@@ -7,16 +7,16 @@ use bytes::Bytes;
 use crate::credentials::wiped::Wiped;
 use crate::failure::printable::{Printable, without_url};
 
-/// How many pieces of a body are read before other tasks get a turn. Many pieces may be there at once, for instance when a few
+/// How many pieces of a body are read before other tasks get a turn. Many pieces may be there at once, for instance if a few
 /// bytes decompress to many. Without a pause, no timer would fire, and the deadline would not hold.
 const PIECES_IN_A_TURN: usize = 64;
 
 /// A body, as far as it is there.
 pub(super) enum Body {
     Whole(Bytes),
-    /// Put together by us, to be wiped.
+    /// Put together here, and wiped when it is dropped.
     Read(Wiped),
-    /// With the length that it says it has.
+    /// With its length, if the server says it.
     Unread(reqwest::Response, Option<u64>),
 }
 
@@ -30,6 +30,10 @@ impl Body {
             Self::Read(body) => Bytes::from_owner(body),
             Self::Unread(..) => Bytes::new(),
         }
+    }
+
+    pub(super) fn is_unread(&self) -> bool {
+        matches!(self, Self::Unread(..))
     }
 
     /// What is there of it, to look at.
@@ -60,7 +64,7 @@ impl Body {
     #[cfg(not(target_arch = "wasm32"))]
     async fn read(&mut self, limit: usize) -> Result<(), BodyError> {
         if let Self::Unread(..) = self {
-            // Read where it is: to take it out would make this future larger by as much.
+            // It is read in place: to take it out would make this future as much larger.
             let reading = Reading(self);
             if let Self::Unread(response, length) = &mut *reading.0 {
                 let length = *length;
@@ -85,7 +89,7 @@ impl Body {
     }
 }
 
-/// A body that is being read. What is left half-read is empty.
+/// A body that is being read. If reading stops halfway, it is empty.
 #[cfg(not(target_arch = "wasm32"))]
 struct Reading<'a>(&'a mut Body);
 
@@ -128,7 +132,7 @@ impl Source {
     }
 }
 
-/// Reads a body to its end. `length` is how long it is to be, if the server says so.
+/// Reads a body to its end. `length` is what the server says its length is.
 async fn read(
     #[cfg(not(target_arch = "wasm32"))] mut source: Source<'_>,
     #[cfg(target_arch = "wasm32")] mut source: Source,
@@ -165,7 +169,7 @@ async fn give_way() {
     .await;
 }
 
-/// What has come of a body.
+/// The part of a body that has arrived.
 #[derive(Default)]
 struct Pieces {
     /// The most bytes that the body may have.
@@ -176,8 +180,8 @@ struct Pieces {
     length: usize,
     // Most bodies come in one piece.
     first: Option<Bytes>,
-    /// All bytes so far, from the second piece on. A piece is copied at once and dropped: it is a part of a buffer of the HTTP
-    /// client, and would keep the whole buffer, which may be thousands of times as large.
+    /// All bytes so far, once a second piece has arrived. A piece is copied at once and dropped: it is part of a buffer of
+    /// the HTTP client and keeps the whole buffer, which may be thousands of times as large.
     body: Wiped,
 }
 
@@ -201,8 +205,8 @@ impl Pieces {
         Ok(())
     }
 
-    /// How much room to make if there is too little: twice as much as before, so that the work is linear, but no more than the limit
-    /// or the length that the server claims. The claim never makes room larger.
+    /// How much room to make if there is too little: twice as much as before, so that the work is linear, but at most the limit
+    /// or the length that the server claims. The claim never makes the room larger.
     fn capacity(&self) -> usize {
         let most = match self.expected {
             Some(expected) if expected >= self.length => expected.min(self.limit),
@@ -214,8 +218,8 @@ impl Pieces {
             .clamp(self.length, most)
     }
 
-    /// A body of one piece stays where the HTTP client has put it. It is not wiped there, and neither would it be if it
-    /// were copied, which would leave a secret in one place more.
+    /// A body of one piece stays where the HTTP client has put it. It is not wiped there. A copy would not change that, and
+    /// the secret would be in two places.
     fn into_body(self) -> Body {
         match self.first {
             Some(first) => Body::Whole(first),
@@ -234,7 +238,7 @@ enum Problem {
 }
 
 impl BodyError {
-    /// The limit that the body goes beyond, in bytes, if that is the trouble.
+    /// The limit in bytes, if the body is longer. `None` if it broke off.
     pub fn limit(&self) -> Option<usize> {
         match self.0 {
             Problem::TooLarge { limit } => Some(limit),
@@ -242,8 +246,8 @@ impl BodyError {
         }
     }
 
-    /// What reading met, without the URL, if the body broke off. Printing it may show what the server
-    /// said; printing this error does not.
+    /// Why the body broke off, without the URL. `None` if it is longer than the limit. Printing the cause may show what the
+    /// server said; printing this error does not.
     pub fn lost_to(&self) -> Option<&reqwest::Error> {
         match &self.0 {
             Problem::TooLarge { .. } => None,

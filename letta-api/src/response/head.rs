@@ -1,4 +1,4 @@
-//! An answer as it arrives: the head is there, and the body may not be yet.
+//! An answer as it arrives: the head has been read, and the body may still be unread.
 
 use bytes::Bytes;
 use http::Extensions;
@@ -8,12 +8,13 @@ use url::Url;
 
 use super::body::{Body, BodyError};
 use super::stream::ByteStream;
+use super::value::ResponseValue;
 
 /// What a [`Transport`](crate::Transport) brings back: status, headers, and a body that is read on demand.
 ///
 /// `Debug` shows the status alone.
 pub struct Response {
-    // On its way up, it is handed on often.
+    // Boxed, since it is moved often on its way up.
     parts: Box<Parts>,
 }
 
@@ -29,7 +30,7 @@ impl Response {
     /// Longest body that is read unless a limit is set, in bytes: 8 MiB.
     pub const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
-    /// Puts an answer together by hand, as transports do that read the body themselves, and tests.
+    /// Puts an answer together by hand: for tests, and for transports that read the body themselves.
     ///
     /// ```
     /// use letta_api::Response;
@@ -112,8 +113,8 @@ impl Response {
         self.parts.extensions.insert(value)
     }
 
-    /// Where the answer came from, if it came over the network and its body is not read yet: another URL than
-    /// that of the request if the HTTP client followed a redirect. It may hold a secret.
+    /// The URL that the answer came from. It differs from that of the request if the HTTP client followed a redirect. `None`
+    /// once the body is read, and if the answer did not come over the network. It may hold a secret.
     pub fn url(&self) -> Option<&Url> {
         match &self.parts.body {
             Body::Unread(response, _) => Some(response.url()),
@@ -121,21 +122,20 @@ impl Response {
         }
     }
 
-    /// Reads the body to its end, so that it is there for whoever asks for it later. What is counted is what
-    /// comes out, after any decompression by the HTTP client. A body that is there already stays as it is.
+    /// Reads the body to its end and keeps it. The limit counts bytes after decompression by the HTTP client. A body that
+    /// has been read already stays as it is.
     ///
     /// # Errors
     ///
-    /// A body longer than the limit, which is not read on, and one that breaks off. The answer then has an
-    /// empty body, as it has if this future is dropped before its end.
+    /// The body is longer than the limit, or breaks off. Then the body is empty. It is also empty if this future is dropped
+    /// before its end.
     pub async fn buffer(&mut self) -> Result<(), BodyError> {
         let Parts { body, limit, .. } = &mut *self.parts;
         body.buffer(*limit).await
     }
 
-    /// Reads the body to its end, as [`buffer`](Self::buffer) does. If it came in pieces, it is in memory
-    /// that is wiped when the last copy of the result is dropped. If it came whole, it is where the HTTP client has
-    /// put it.
+    /// Reads the body to its end, as [`buffer`](Self::buffer) does, and returns it. If it came in pieces, its memory is wiped
+    /// when the last copy of the result is dropped. If it came in one piece, it stays where the HTTP client has put it.
     ///
     /// # Errors
     ///
@@ -159,17 +159,36 @@ impl Response {
         self.parts.body.buffered()
     }
 
-    /// What is there of the body, to keep. It is empty then.
+    /// The same answer with this value in place of its body, for a layer above that has read the body. Status, headers and
+    /// extensions stay.
+    ///
+    /// ```
+    /// # use letta_api::Response;
+    /// # use reqwest::{StatusCode, header::HeaderMap};
+    /// let response = Response::new(StatusCode::ACCEPTED, HeaderMap::new(), "7");
+    /// let answer = response.with_value(7);
+    /// assert_eq!((*answer, answer.status()), (7, StatusCode::ACCEPTED));
+    /// ```
+    pub fn with_value<T>(self, value: T) -> ResponseValue<T> {
+        ResponseValue::read_by_hand(self, value)
+    }
+
+    /// Whether the body is still to be read.
+    pub(super) fn is_unread(&self) -> bool {
+        self.parts.body.is_unread()
+    }
+
+    /// Takes what has been read of the body. The answer's body is empty afterwards.
     pub(crate) fn take_buffered(&mut self) -> Bytes {
         self.take_body().into_buffered()
     }
 
-    /// The body as it comes, without a limit.
+    /// The body as it arrives, without a limit.
     pub fn into_stream(mut self) -> ByteStream {
         self.take_stream()
     }
 
-    /// The body as it comes. It is empty then.
+    /// Takes the body as it arrives. The answer's body is empty afterwards.
     pub(crate) fn take_stream(&mut self) -> ByteStream {
         match self.take_body() {
             Body::Unread(response, _) => ByteStream::arriving(response),
@@ -177,7 +196,7 @@ impl Response {
         }
     }
 
-    /// The same answer, whose body is dropped.
+    /// The same answer without its body.
     pub(crate) fn without_body(mut self) -> Self {
         self.take_body();
         self
@@ -198,8 +217,9 @@ impl From<reqwest::Response> for Response {
     }
 }
 
-/// The HTTP client's own map, without what is in it: a first note then needs no new map. hyper and reqwest put in the URL of
-/// the request, the reason phrase, which is part of a buffer, and after an upgrade the connection.
+/// The HTTP client's own map, emptied. It is reused, so that a first note needs no new map. It is emptied, since hyper and
+/// reqwest put in what may be secret or large: the URL of the request, the reason phrase, which keeps a buffer, and after an
+/// upgrade the connection.
 #[cfg(not(target_arch = "wasm32"))]
 fn emptied_extensions(response: &mut reqwest::Response) -> Extensions {
     let mut extensions = std::mem::take(response.extensions_mut());

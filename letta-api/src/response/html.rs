@@ -1,12 +1,12 @@
-//! Pages that answer in the service's place.
+//! Pages of HTML that are answered in place of the service.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
-/// What is wrong with such a page, and what to do.
+/// What is wrong if a page is answered, and what to do.
 pub const NOT_JSON: &str = "it is a page of HTML, not JSON; check the base URL: a proxy, a sign-in page or \
                                    another server may have answered in place of the service";
 
-/// How pages begin, in lower case.
+/// How pages of HTML begin, in lower case.
 const BEGINNINGS: [&[u8]; 5] = [b"<!doctype html", b"<html", b"<head", b"<body", b"<title"];
 
 /// Whether a body is a page of HTML: by its media type, or by how it begins. An empty body is not.

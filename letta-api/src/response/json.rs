@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 
 use crate::credentials::wiped::Wiped;
 
-/// Reads JSON, and takes what `serde_json::from_slice` takes. That would see for each text by itself whether it is UTF-8,
-/// which takes longer than to look at all at once. Where something is not, the place that an error names is that in
-/// what `mark_spoiled` makes of it.
+/// Reads JSON. It accepts what `serde_json::from_slice` accepts, and is faster: that checks each text by itself for UTF-8,
+/// and this checks the body once. If the body is not UTF-8, an error's line and column are those in the output of
+/// `mark_spoiled`.
 #[doc(hidden)]
 pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     match std::str::from_utf8(body) {
@@ -22,14 +22,14 @@ pub fn read_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     }
 }
 
-/// The body as UTF-8. What is not becomes an escape that serde_json refuses in a text that it is to read, and passes over
-/// in one that nobody asks for. To have it read bytes instead would compile a second reader for each type.
+/// The body as UTF-8. Invalid bytes become an escape that serde_json refuses in a text that it reads, and skips in a text
+/// that it ignores. To let serde_json read bytes instead would compile a second reader for each type.
 fn mark_spoiled(body: &[u8]) -> Wiped {
-    // The second half of a surrogate pair, which is refused whatever follows. The space keeps it from what comes before: a
-    // backslash would make it plain text, and a first half a pair.
+    // The second half of a surrogate pair, which is refused whatever follows. The space separates it from what comes before:
+    // after a backslash it would be plain text, and after a first half it would be a pair.
     const MARK: &[u8] = b" \\udc00";
     let chunks = || body.utf8_chunks().enumerate();
-    // One mark is enough for all that stand in a row.
+    // One mark is enough for several in a row.
     let is_marked = |number: usize, chunk: &Utf8Chunk<'_>| {
         !chunk.invalid().is_empty() && (number == 0 || !chunk.valid().is_empty())
     };
@@ -40,7 +40,8 @@ fn mark_spoiled(body: &[u8]) -> Wiped {
         };
         chunk.valid().len() + mark
     };
-    // Enough from the start. It is at most four times the body and a mark, since two marks have a byte between them.
+    // The room is enough from the start. It is at most four times the body plus one mark, since there is a byte between two
+    // marks.
     let mut marked = Wiped::with_capacity(chunks().map(length).sum());
     for (number, chunk) in chunks() {
         marked.append(chunk.valid().as_bytes(), 0);
@@ -64,7 +65,7 @@ mod tests {
 
         let mut refused = 0;
         let read = br#"{"name": "\u00e9\\x", "unread": ["\\y", {"deep": "z\udc00\ud800"}]}"#;
-        // Halves of pairs, which must not find their other half in what was spoiled.
+        // Halves of pairs, which must not become pairs with a mark.
         let halves = br#"{"name": "\ud800\udc00\udc00", "unread": "\ud800"}"#;
         for template in [&read[..], halves] {
             // Each alone, one that ends early, and several in a row.

@@ -6,10 +6,11 @@ use reqwest::header::HeaderMap;
 
 use super::head::Response;
 use super::html;
+use super::value::ResponseValue;
 
-/// A body that is not what the description says: no JSON, JSON of another shape, cut short.
+/// A body that is not what the description says: it is not JSON, is JSON of another shape, or ends early.
 ///
-/// Printing it says what is wrong and where, and shows nothing of the body.
+/// `Display` and `Debug` say what is wrong and where. They show nothing of the body.
 pub struct InvalidPayload {
     /// Without its body.
     response: Response,
@@ -33,7 +34,7 @@ impl InvalidPayload {
         self.response.extension()
     }
 
-    /// What is wrong with the body, and at which line and column of it. Of a page of HTML, that it is one.
+    /// What is wrong with the body, and at which line and column. If it is a page of HTML, this says so.
     pub fn problem(&self) -> &str {
         &self.problem
     }
@@ -41,6 +42,11 @@ impl InvalidPayload {
     /// The body as it came. It may hold a secret: the answer to a create holds the token.
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// The same answer with this value, for a layer above that has read the body in another way. Status, headers and extensions stay.
+    pub fn with_value<T>(self, value: T) -> ResponseValue<T> {
+        ResponseValue::read_by_hand(self.response, value)
     }
 
     /// The body as it came, to keep.
@@ -69,6 +75,8 @@ impl std::fmt::Debug for InvalidPayload {
     }
 }
 
+impl std::error::Error for InvalidPayload {}
+
 impl InvalidPayload {
     /// The answer that the body is of.
     pub(crate) fn response(&self) -> &Response {
@@ -88,10 +96,19 @@ impl InvalidPayload {
             problem,
         }
     }
+
+    /// The error for a body that has not been read.
+    pub(super) fn unread(response: Response) -> Self {
+        Self {
+            response: response.without_body(),
+            body: Bytes::new(),
+            problem: "it has not been read; call `Response::buffer` first".to_owned(),
+        }
+    }
 }
 
-/// Says what is wrong with a body without quoting it. serde's own message may quote values, so only
-/// the kinds that name nothing but our own fields are passed on.
+/// Says what is wrong with a body without quoting it. serde's own message may quote values. Only a message that names a
+/// field of ours is passed on.
 fn describe(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
 

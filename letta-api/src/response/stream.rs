@@ -10,7 +10,7 @@ use futures_core::Stream;
 use super::body::BodyError;
 
 /// The bytes of an answer's body as they arrive, in pieces of any length: server-sent events, or a file. There is no limit
-/// to how many they are.
+/// to their number.
 ///
 /// It is a [`Stream`]. Dropping it closes the connection, or this call's part of it. `Debug` shows nothing of the bytes.
 ///
@@ -26,7 +26,7 @@ use super::body::BodyError;
 pub struct ByteStream(Pieces);
 
 enum Pieces {
-    /// One piece, until it was taken.
+    /// One piece. `None` once it is taken.
     Whole(Option<Bytes>),
     Arriving(Arriving),
 }
@@ -51,7 +51,7 @@ impl ByteStream {
     }
 }
 
-/// A stream of one piece, for tests. Of no bytes, it is one without a piece.
+/// A stream of one piece, for tests. If there are no bytes, it has no piece.
 impl From<Bytes> for ByteStream {
     fn from(body: Bytes) -> Self {
         Self(Pieces::Whole(Some(body).filter(|body| !body.is_empty())))

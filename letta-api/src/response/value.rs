@@ -12,16 +12,15 @@ use super::stream::ByteStream;
 
 /// What the service answered: the value, and the status and headers that came with it.
 ///
-/// `Debug` writes the status alone. The value is reached through `Deref`, or taken with
-/// [`into_inner`](Self::into_inner).
+/// `Debug` writes only the status. `Deref` gives the value, and [`into_inner`](Self::into_inner) takes it out.
 pub struct ResponseValue<T> {
-    /// Without its body, unless it is an error.
+    /// Has its body only if its status is an error.
     response: Response,
     value: T,
 }
 
 impl<T> ResponseValue<T> {
-    /// Puts an answer together by hand, as tests and other transports need.
+    /// Puts an answer together by hand, for tests.
     pub fn new(value: T, status: StatusCode, headers: HeaderMap) -> Self {
         Self {
             response: Response::new(status, headers, Bytes::new()),
@@ -44,8 +43,8 @@ impl<T> ResponseValue<T> {
         self.response.extension()
     }
 
-    /// The body as it came, of an error answer: it may say more than the description has. Empty for a success, whose
-    /// body may hold a token, and for an answer put together by hand. It may hold what the request held.
+    /// The body of an error answer as it came. It may say more than the value, and may repeat what the request held. It is empty
+    /// for a success, whose body may hold a token, and for an answer that was put together by hand.
     ///
     /// ```
     /// fn tell<E>(error: &letta_api::Error<E>) {
@@ -63,6 +62,22 @@ impl<T> ResponseValue<T> {
         &self.response
     }
 
+    /// The same answer with another value.
+    ///
+    /// ```
+    /// # use letta_api::ResponseValue;
+    /// # use reqwest::{StatusCode, header::HeaderMap};
+    /// let answer = ResponseValue::new(20, StatusCode::OK, HeaderMap::new());
+    /// let answer = answer.map(|number| number + 1);
+    /// assert_eq!((*answer, answer.status()), (21, StatusCode::OK));
+    /// ```
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> ResponseValue<U> {
+        ResponseValue {
+            response: self.response,
+            value: change(self.value),
+        }
+    }
+
     /// The value alone.
     pub fn into_inner(self) -> T {
         self.value
@@ -70,7 +85,40 @@ impl<T> ResponseValue<T> {
 }
 
 impl<T: DeserializeOwned> ResponseValue<T> {
-    /// Decodes the body, which has been read, as JSON.
+    /// Decodes the body as JSON, with the checks and the messages of the generated methods. The body must have been read:
+    /// see [`Response::buffer`]. An empty body reads as `null`: for an `Option` it is `None`, and for `()` it is `()`.
+    ///
+    /// The status is not looked at. The body of an answer with an error status is kept: see [`body`](Self::body).
+    ///
+    /// ```
+    /// use letta_api::{Response, ResponseValue};
+    /// use reqwest::{StatusCode, header::HeaderMap};
+    ///
+    /// let answer = |body| Response::new(StatusCode::OK, HeaderMap::new(), body);
+    /// let ids: ResponseValue<Vec<u8>> = ResponseValue::decode_json(answer("[1, 2]"))?;
+    /// assert_eq!(ids.into_inner(), [1, 2]);
+    /// let nothing: ResponseValue<Option<u8>> = ResponseValue::decode_json(answer(""))?;
+    /// assert_eq!(nothing.into_inner(), None);
+    /// # Ok::<_, letta_api::InvalidPayload>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The body is not JSON, is JSON of another shape, or has not been read.
+    pub fn decode_json(response: Response) -> Result<Self, InvalidPayload> {
+        if response.is_unread() {
+            return Err(InvalidPayload::unread(response));
+        }
+        if response.buffered_body().trim_ascii().is_empty()
+            && let Ok(value) = serde_json::from_str("null")
+        {
+            let response = response.without_body();
+            return Ok(Self { response, value });
+        }
+        Self::decode(response)
+    }
+
+    /// Decodes the body as JSON. The body has been read.
     pub(crate) fn decode(response: Response) -> Result<Self, InvalidPayload> {
         match read_json(response.buffered_body()) {
             Ok(value) => {
@@ -86,8 +134,16 @@ impl<T: DeserializeOwned> ResponseValue<T> {
     }
 }
 
+impl<T> ResponseValue<T> {
+    /// An answer whose body a layer above has read.
+    pub(super) fn read_by_hand(response: Response, value: T) -> Self {
+        let response = response.without_body();
+        Self { response, value }
+    }
+}
+
 impl ResponseValue<()> {
-    /// Of an answer that is documented to have no body. If it has one, it is not read.
+    /// An answer that is documented to have no body. If it has one, it is not read.
     pub(crate) fn empty(response: Response) -> Self {
         Self {
             response: response.without_body(),
@@ -97,7 +153,7 @@ impl ResponseValue<()> {
 }
 
 impl ResponseValue<ByteStream> {
-    /// Of an answer whose body is handed over as it arrives.
+    /// An answer whose body is handed over as it arrives.
     pub(crate) fn stream(mut response: Response) -> Self {
         let value = response.take_stream();
         Self { response, value }
@@ -117,5 +173,88 @@ impl<T> std::fmt::Debug for ResponseValue<T> {
         f.debug_struct("ResponseValue")
             .field("status", &self.status().as_u16())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    use super::super::html;
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Thing {
+        #[serde(rename = "name")]
+        _name: String,
+    }
+
+    fn answer(status: u16, body: &'static str) -> Response {
+        let status = StatusCode::from_u16(status).unwrap();
+        let mut response = Response::new(status, HeaderMap::new(), body);
+        response.insert_extension(body.len());
+        response
+    }
+
+    #[test]
+    fn an_empty_body_reads_as_null() {
+        for body in ["", " \r\n", "null", " null "] {
+            let value = ResponseValue::<Value>::decode_json(answer(200, body)).unwrap();
+            assert_eq!(value.extension(), Some(&body.len()));
+            assert_eq!(value.into_inner(), Value::Null);
+            ResponseValue::<()>::decode_json(answer(204, body)).unwrap();
+            let option = ResponseValue::<Option<u8>>::decode_json(answer(500, body)).unwrap();
+            assert_eq!(option.into_inner(), None);
+        }
+        let error = ResponseValue::<Thing>::decode_json(answer(200, "\n")).unwrap_err();
+        assert_eq!(error.problem(), "it is empty");
+    }
+
+    #[test]
+    fn a_body_is_decoded_with_the_messages_of_generated_methods() {
+        for (body, problem) in [
+            (r#"{"name":"hunter2","more":[]}"#, None),
+            ("{}", Some("field `name` is missing, at line 1 column 2")),
+            (
+                r#"{"name":7}"#,
+                Some("a value is of another type than documented, at line 1 column 9"),
+            ),
+            ("hunter2", Some("it is not JSON, at line 1 column 1")),
+            ("{", Some("it ends early, at line 1 column 1")),
+            ("<html>", Some(html::NOT_JSON)),
+        ] {
+            for status in [200, 400] {
+                let generated = ResponseValue::<Thing>::decode(answer(status, body));
+                let ours = ResponseValue::<Thing>::decode_json(answer(status, body));
+                match (ours, generated, problem) {
+                    (Ok(ours), Ok(generated), None) => {
+                        assert_eq!(ours.body(), generated.body());
+                        assert_eq!(ours.body().is_empty(), status == 200);
+                        assert_eq!(ours.extension(), Some(&body.len()));
+                    }
+                    (Err(ours), Err(generated), Some(problem)) => {
+                        assert_eq!(ours.problem(), problem);
+                        assert_eq!(ours.to_string(), generated.to_string());
+                        assert_eq!(ours.body(), body.as_bytes());
+                        assert_eq!(ours.extension(), Some(&body.len()));
+                    }
+                    other => panic!("{body}: {other:?}"),
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_not_read_yet_is_no_empty_one() {
+        let unread = || Response::from(reqwest::Response::from(http::Response::new("null")));
+        let error = ResponseValue::<Value>::decode_json(unread()).unwrap_err();
+        assert_eq!(
+            error.problem(),
+            "it has not been read; call `Response::buffer` first"
+        );
+        let mut read = unread();
+        read.buffer().await.unwrap();
+        ResponseValue::<Value>::decode_json(read).unwrap();
     }
 }

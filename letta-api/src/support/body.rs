@@ -4,7 +4,7 @@ use reqwest::RequestBuilder;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
-use crate::Error;
+use crate::InvalidRequest;
 
 /// Without a value, the request has no body and no `Content-Type`.
 pub fn json_if_any(request: RequestBuilder, body: Option<impl Serialize>) -> RequestBuilder {
@@ -18,12 +18,15 @@ pub fn json_if_any(request: RequestBuilder, body: Option<impl Serialize>) -> Req
 ///
 /// # Errors
 ///
-/// A value that has lists or objects within it has no such form.
-pub fn form<E>(request: RequestBuilder, body: &impl Serialize) -> Result<RequestBuilder, Error<E>> {
+/// The value has lists or objects within it. A form cannot hold them.
+pub fn form(
+    request: RequestBuilder,
+    body: &impl Serialize,
+) -> Result<RequestBuilder, InvalidRequest> {
     let form = serde_urlencoded::to_string(body).map_err(|_| {
-        Error::InvalidRequest(
-            "the body cannot be written as a form: a form has no lists or objects in it".to_owned(),
-        )
+        let rule =
+            "has a body that cannot be written as a form: a form has no lists or objects in it";
+        InvalidRequest::whole(rule)
     })?;
     let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
     Ok(request.header(CONTENT_TYPE, kind).body(form))
@@ -52,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_form_is_encoded_and_what_has_no_form_is_refused_unseen() {
-        let request = form::<()>(post(), &json!({"a": "ä b&", "b": 1})).unwrap();
+        let request = form(post(), &json!({"a": "ä b&", "b": 1})).unwrap();
         let request = request.build().unwrap();
         let sent = request.body().unwrap().as_bytes().unwrap();
         assert_eq!(sent, b"a=%C3%A4+b%26&b=1");
@@ -61,8 +64,10 @@ mod tests {
             "application/x-www-form-urlencoded"
         );
         for body in [json!({"a": ["hunter2"]}), json!({"a": {"b": "hunter2"}})] {
-            let message = form::<()>(post(), &body).unwrap_err().to_string();
-            assert!(message.starts_with("invalid request: the body cannot be"));
+            let refused = form(post(), &body).unwrap_err();
+            assert_eq!(refused.field(), None);
+            let message = refused.to_string();
+            assert!(message.starts_with("the request has a body that cannot be"));
             assert!(!message.contains("hunter2"), "{message}");
         }
     }

@@ -1,6 +1,6 @@
-//! How a generated method sends its request, and what it makes of the answer.
+//! How a generated method sends its request and reads the answer.
 //!
-//! Most methods end in one call of [`json`], [`nothing`] or [`stream`]. A match with a place to wait in each arm would take a
+//! Most methods end in one call of [`json`], [`nothing`] or [`stream`]. A match with an `await` in each arm would take the
 //! compiler longer than the rest of the method. Methods whose answers are read in several ways begin with [`send`].
 
 use reqwest::Request;
@@ -54,7 +54,7 @@ pub fn stream<E: DeserializeOwned>(
     unread(client, request, operation, successes, errors, arriving)
 }
 
-/// For answers whose body is not read if they are successes.
+/// For operations whose successes are not read: `take` gets the answer.
 fn unread<T, E: DeserializeOwned>(
     client: &Client,
     request: Request,
@@ -83,8 +83,7 @@ pub fn send(
     request: Request,
     operation: &'static Operation,
 ) -> impl Future<Output = Result<Response, TransportError>> {
-    let sent = client.send(request, operation);
-    async move { client.received(sent.await) }
+    client.execute(request, operation)
 }
 
 /// Reads an answer that is JSON.

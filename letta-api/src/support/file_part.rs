@@ -6,7 +6,7 @@ use reqwest::multipart;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::Error;
+use crate::{Error, InvalidRequest};
 
 const OCTETS: &str = "application/octet-stream";
 
@@ -31,19 +31,19 @@ enum Content {
 }
 
 impl FilePart {
-    /// A file that is in memory. Should the call have to be repeated, it can be: a form of such files is
-    /// put together in memory, once more of its size.
+    /// A file that is in memory. The call can be repeated: a form of such files is put together in memory, which takes as
+    /// much memory again.
     ///
-    /// Services tell a file from other parts by its name, so there must be one. It need not be the name
-    /// of the file on this machine. One with a line break or another control character, which could
-    /// pass for more of the form, is an error of the call, [`Error::InvalidRequest`].
+    /// Services recognise a file by its name, so it must have one. It need not be the name of the file on this machine.
+    /// If it holds a line break or another control character, the call fails with [`Error::InvalidRequest`]: such a name could
+    /// add parts to the form.
     pub fn bytes(name: impl Into<String>, content: impl Into<Bytes>) -> Self {
         Self::new(name.into(), Content::Bytes(content.into()))
     }
 
-    /// A file that is read as it is sent, by [`reqwest::Body::wrap_stream`] for instance. A request with
-    /// one cannot be repeated: a transport that would try again gets one attempt. Where the length is not
-    /// known, the request goes without `Content-Length`, which not every service takes.
+    /// A file that is read while it is sent, for instance by [`reqwest::Body::wrap_stream`]. The request cannot be repeated: a
+    /// transport that retries gets one attempt. If the length is not known, the request has no `Content-Length`, which not
+    /// every service accepts.
     pub fn body(name: impl Into<String>, content: impl Into<reqwest::Body>) -> Self {
         Self::new(name.into(), Content::Body(content.into()))
     }
@@ -119,12 +119,15 @@ impl Form {
         self.0.extend(parts.map(|part| (name, part)));
     }
 
-    /// Adds a value as OpenAPI has it by default: text, numbers and truth values as text, objects as JSON,
-    /// an array as a part for each item. What is left out has none.
-    pub fn value<E>(&mut self, name: &'static str, value: &impl Serialize) -> Result<(), Error<E>> {
-        let no_json =
-            |_| Error::InvalidRequest(format!("the part `{name}` cannot be written as JSON"));
-        // Text, and no tree: that would lose the order of fields.
+    /// Adds a value as OpenAPI does by default: texts, numbers and booleans as text, objects as JSON, and an array as a part
+    /// for each item. `None` adds no part.
+    pub fn value(
+        &mut self,
+        name: &'static str,
+        value: &impl Serialize,
+    ) -> Result<(), InvalidRequest> {
+        let no_json = |_| InvalidRequest::body(name, "cannot be written as JSON");
+        // As text: a `Value` would lose the order of fields.
         let json = serde_json::to_string(value).map_err(no_json)?;
         if json.starts_with('[') {
             let items: Vec<&RawValue> = serde_json::from_str(&json).map_err(no_json)?;
@@ -160,14 +163,13 @@ impl Part {
         )
     }
 
-    fn into_part<E>(self, name: &str) -> Result<multipart::Part, Error<E>> {
+    fn into_part(self, name: &'static str) -> Result<multipart::Part, InvalidRequest> {
         let (part, media_type) = match self {
             Self::Text(text) => return Ok(multipart::Part::text(text)),
             Self::Json(text) => (multipart::Part::text(text), "application/json".to_owned()),
             Self::File(file) if file.name.contains(char::is_control) => {
-                return Err(Error::InvalidRequest(format!(
-                    "the name of the file `{name}` holds a control character"
-                )));
+                let rule = "has a file name with a control character; remove it";
+                return Err(InvalidRequest::body(name, rule));
             }
             Self::File(file) => {
                 let part = match file.content {
@@ -179,23 +181,22 @@ impl Part {
             }
         };
         part.mime_str(&media_type).map_err(|_| {
-            Error::InvalidRequest(format!(
-                "the media type of the part `{name}` is invalid; write it like text/plain"
-            ))
+            let rule = "has an invalid media type; write it like text/plain";
+            InvalidRequest::body(name, rule)
         })
     }
 }
 
-/// Called by generated code. reqwest's own form is a stream, and a request with a stream cannot be sent
-/// again; so what is in memory is put together before.
+/// Called by generated code. reqwest's own form is a stream, and a request with a stream cannot be sent again. So a form
+/// that is in memory is put together first.
 pub async fn send<E>(
     request: RequestBuilder,
     Form(parts): Form,
 ) -> Result<RequestBuilder, Error<E>> {
     let is_in_memory = parts.iter().all(|(_, part)| part.is_in_memory());
     let mut form = multipart::Form::new();
-    // Names of parts that are not plain would go as `name*=`, which RFC 7578 does not allow. What would
-    // end the name is not generated.
+    // Without this, a part whose name is not ASCII would be sent as `name*=`, which RFC 7578 does not allow. Generated code
+    // has no name with a character that would end it.
     #[cfg(not(target_arch = "wasm32"))]
     {
         form = form.percent_encode_noop();
@@ -248,14 +249,13 @@ mod tests {
             Some(vec![FilePart::bytes("d", "").with_media_type("text/csv")]),
         );
         form.files("none", None::<FilePart>);
-        form.value::<()>("ein text", &"ключ").unwrap();
-        form.value::<()>("secret", &Secret::from("s")).unwrap();
-        form.value::<()>("tags", &["a", "b"]).unwrap();
-        form.value::<()>("count", &Some(1.5)).unwrap();
-        form.value::<()>("mixed", &(true, [1], "", None::<bool>))
-            .unwrap();
-        form.value::<()>("left_out", &None::<bool>).unwrap();
-        form.value::<()>("object", &serde_json::json!({"a": [1]}))
+        form.value("ein text", &"ключ").unwrap();
+        form.value("secret", &Secret::from("s")).unwrap();
+        form.value("tags", &["a", "b"]).unwrap();
+        form.value("count", &Some(1.5)).unwrap();
+        form.value("mixed", &(true, [1], "", None::<bool>)).unwrap();
+        form.value("left_out", &None::<bool>).unwrap();
+        form.value("object", &serde_json::json!({"a": [1]}))
             .unwrap();
         let request = request(form).await.unwrap();
 
@@ -313,7 +313,7 @@ mod tests {
             let message = request(form).await.unwrap_err().to_string();
             assert_eq!(
                 message,
-                "invalid request: the name of the file `file` holds a control character"
+                "invalid request: body field `file` has a file name with a control character; remove it"
             );
         }
     }
@@ -326,7 +326,7 @@ mod tests {
         let message = request(form).await.unwrap_err().to_string();
         assert_eq!(
             message,
-            "invalid request: the media type of the part `file` is invalid; write it like text/plain"
+            "invalid request: body field `file` has an invalid media type; write it like text/plain"
         );
     }
 

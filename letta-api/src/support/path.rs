@@ -1,4 +1,4 @@
-//! Values in paths: each becomes one segment, or the call is refused.
+//! Values in paths. Each becomes one segment, or the call is refused.
 
 use std::fmt;
 
@@ -6,10 +6,11 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use url::Url;
 
-use crate::{BaseUrl, Secret};
+use super::text_value::TextValue;
+use crate::{BaseUrl, InvalidRequest, Secret};
 
-/// The characters that are percent-encoded in a segment: those that would end it, those that a URL library would encode, and the
-/// percent sign.
+/// The characters that are percent-encoded in a segment: those that would end it, those that a URL library would encode, and
+/// the percent sign.
 const ENCODED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -40,41 +41,16 @@ impl fmt::Display for Segment {
     }
 }
 
-/// What may stand in a path.
-pub trait PathValue {
-    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R;
-}
-
-impl<T: std::fmt::Display + ?Sized> PathValue for T {
-    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-        f(&self.to_string())
-    }
-}
-
-impl PathValue for Secret {
-    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-        f(self.expose_secret())
-    }
-}
-
-impl PathValue for &Secret {
-    fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
-        f(self.expose_secret())
-    }
-}
-
 /// Encodes `value` as one path segment.
 ///
-/// Refused are an empty value, which names the collection instead, and one with a `.` or `..`
-/// between slashes: URL libraries resolve dot segments, and so may a proxy after decoding `%2F`, so
-/// that the request would reach another resource.
-pub fn segment<E>(name: &'static str, value: &impl PathValue) -> Result<Segment, crate::Error<E>> {
+/// # Errors
+///
+/// - An empty value, which would name the collection.
+/// - A value with `.` or `..` between slashes. URL libraries resolve dot segments, and a proxy may do so after decoding
+///   `%2F`. The request would reach another resource.
+pub fn segment(name: &'static str, value: &impl TextValue) -> Result<Segment, InvalidRequest> {
     value.with_text(|text| {
-        let refuse = |rule: &str| {
-            Err(crate::Error::InvalidRequest(format!(
-                "path parameter `{name}` {rule}"
-            )))
-        };
+        let refuse = |rule| Err(InvalidRequest::path(name, rule));
         if text.is_empty() {
             return refuse("is empty; it must name one resource");
         }
@@ -85,7 +61,7 @@ pub fn segment<E>(name: &'static str, value: &impl PathValue) -> Result<Segment,
             return refuse("holds a `.` or `..` segment, which would name another resource");
         }
         let pieces = || utf8_percent_encode(text, ENCODED);
-        // Room for all of it is made first: a text that grows leaves copies behind.
+        // Room for all of it is made first, since a text that grows leaves copies behind.
         let mut encoded = String::with_capacity(pieces().map(str::len).sum());
         encoded.extend(pieces());
         Ok(Segment(Secret::new(encoded)))
@@ -97,7 +73,7 @@ pub fn url(base: &BaseUrl, path: &str) -> Url {
     base.with_path(path)
 }
 
-/// The base URL with a path appended that is still to be put together. It may hold a secret.
+/// The base URL with a path appended that is not written yet. The path may hold a secret.
 pub fn url_of(base: &BaseUrl, path: fmt::Arguments<'_>) -> Url {
     base.with_path_of(path)
 }
@@ -107,7 +83,10 @@ mod tests {
     use super::*;
 
     fn encoded(text: &str) -> Result<String, String> {
-        let segment = segment::<()>("id", &text).map_err(|error| error.to_string())?;
+        let segment = segment("id", &text).map_err(|refused| {
+            assert_eq!(refused.field(), Some("id"));
+            refused.to_string()
+        })?;
         Ok(segment.to_string())
     }
 

@@ -2,33 +2,39 @@
 
 use serde::Serialize;
 use serde::ser::{Impossible, SerializeMap, SerializeSeq, SerializeTuple, Serializer};
+use url::Url;
 
-/// A parameter and its value. It is as many pairs of the query as the value has parts:
+use crate::InvalidRequest;
+
+/// Adds a parameter to the query of `url`. It has as many pairs as the value has parts:
 ///
-/// - a text, a number or a truth value is one pair: `limit=20`;
+/// - a text, a number or a boolean is one pair: `limit=20`;
 /// - a list is a pair for each item: `tags=a&tags=b`;
 /// - an object is a pair for each of its members, by the member's name: `from=1&to=2`;
-/// - `None` is no pair, neither by itself nor within those.
+/// - `None` has no pair, neither by itself nor within a list or an object.
 ///
-/// Lists and objects within these have no form. They fail to serialize, and so the request cannot be built.
-#[derive(Debug)]
-pub struct QueryParam<'a, T> {
+/// # Errors
+///
+/// The value has a list or an object within another, which has no form in a query.
+pub fn add(
+    url: &mut Url,
     name: &'static str,
-    value: &'a T,
-}
-
-impl<'a, T> QueryParam<'a, T> {
-    /// A parameter of this name.
-    pub fn new(name: &'static str, value: &'a T) -> Self {
-        Self { name, value }
+    value: &impl Serialize,
+) -> Result<(), InvalidRequest> {
+    let mut query = url.query_pairs_mut();
+    let pairs = serde_urlencoded::Serializer::new(&mut query);
+    let added = value.serialize(Pairs { name, pairs }).is_ok();
+    drop(query);
+    // `query_pairs_mut` leaves a question mark even if nothing is added.
+    if url.query() == Some("") {
+        url.set_query(None);
     }
-}
-
-/// To be written by a serializer of queries, which takes lists of pairs.
-impl<T: Serialize> Serialize for QueryParam<'_, T> {
-    fn serialize<S: Serializer>(&self, pairs: S) -> Result<S::Ok, S::Error> {
-        let name = self.name;
-        self.value.serialize(Pairs { name, pairs })
+    match added {
+        true => Ok(()),
+        false => {
+            let rule = "holds a list or an object within another, which has no form in a query";
+            Err(InvalidRequest::query(name, rule))
+        }
     }
 }
 
@@ -222,10 +228,10 @@ mod tests {
     use super::*;
 
     /// The query of a request with this parameter, if it can be built.
-    fn query(value: impl Serialize) -> Result<Option<String>, ()> {
-        let request = reqwest::Client::new().get("https://example.com");
-        let request = request.query(&QueryParam::new("n", &value)).build();
-        Ok(request.map_err(|_| ())?.url().query().map(str::to_owned))
+    fn query(value: impl Serialize) -> Result<Option<String>, InvalidRequest> {
+        let mut url = Url::parse("https://example.com").unwrap();
+        add(&mut url, "n", &value)?;
+        Ok(url.query().map(str::to_owned))
     }
 
     #[derive(Serialize)]
@@ -300,7 +306,7 @@ mod tests {
             query(json!(null)),
             query(Vec::<u8>::new()),
         ] {
-            assert!(pairs.unwrap().unwrap_or_default().is_empty());
+            assert_eq!(pairs, Ok(None));
         }
     }
 
@@ -312,7 +318,22 @@ mod tests {
             query(BTreeMap::from([("k", [1])])),
             query(json!({"a": {"b": 1}})),
         ] {
-            assert_eq!(pairs, Err(()));
+            let refused = pairs.unwrap_err();
+            assert_eq!(refused.field(), Some("n"));
+            assert_eq!(
+                refused.to_string(),
+                "query parameter `n` holds a list or an object within another, which has no form in a query"
+            );
         }
+    }
+
+    #[test]
+    fn parameters_are_added_to_those_that_are_there() {
+        let mut url = Url::parse("https://example.com/?a=1").unwrap();
+        add(&mut url, "b", &None::<u8>).unwrap();
+        assert_eq!(url.as_str(), "https://example.com/?a=1");
+        add(&mut url, "b", &[2, 3]).unwrap();
+        add(&mut url, "c", &"d").unwrap();
+        assert_eq!(url.as_str(), "https://example.com/?a=1&b=2&b=3&c=d");
     }
 }

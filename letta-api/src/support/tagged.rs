@@ -1,9 +1,9 @@
-//! What the generated unions of inline objects share that are told apart by a tag: how they are read.
+//! How generated unions of inline objects with a tag are read.
 //!
-//! What serde derives for them takes every member into memory first, since the tag may come last and a member may not be
-//! what is documented. It comes first, as a rule, and members are as documented; so they are read for what they are, and
-//! only what turns out otherwise is put back together. What is read is written where it is wanted: handed up through
-//! results within results, it would be copied in odd pieces, which takes longer than to read it.
+//! What serde derives for them reads every member into memory first, since the tag may come last and a member may differ
+//! from its description. Usually the tag comes first and members are as documented. So members are read as their documented
+//! types, and only an object that turns out otherwise is put back together. What is read is written to where it is needed:
+//! to return it through nested results would copy it, which takes longer than to read it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,7 +23,7 @@ pub trait Tagged: Sized {
     /// What it says of each branch.
     const BRANCHES: &'static [&'static str];
 
-    /// Reads what comes after a tag: that of the branch at this place.
+    /// Reads the members after a tag, which is that of the branch at this place.
     fn branch<'de, A: MapAccess<'de>>(place: usize, members: Members<A>) -> Result<Self, A::Error>;
 
     /// Keeps an object that fits no branch.
@@ -45,13 +45,13 @@ impl<A> fmt::Debug for Members<A> {
     }
 }
 
-/// A member that is known, by its place among those that are, or another.
+/// A member: its place among the known members, or its name.
 enum Name {
     Known(usize),
     Other(String),
 }
 
-/// The place of the tag among the members that are known: after all others.
+/// The place of the tag among the known members: after all others.
 pub const TAG: usize = usize::MAX;
 
 /// What a member holds.
@@ -91,7 +91,7 @@ impl<'de, T: Tagged> Visitor<'de> for Object<T> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        // Each as it came, those that are there twice too: what they mean is up to the branch.
+        // Each as it came, repeated members included: the branch decides what they mean.
         let mut members: Vec<(String, Value)> = Vec::new();
         let mut name = Name::Known(0);
         let is_tag = |name: &str| (name == T::TAG).then_some(TAG);
@@ -176,7 +176,7 @@ impl<'de, A: MapAccess<'de>> Members<A> {
         Ok(None)
     }
 
-    /// Nobody knows which of the tags counts.
+    /// If the tag is there twice, it is not known which one counts.
     #[cold]
     fn tag_again(&mut self) -> Result<(), A::Error> {
         self.is_sound = false;
@@ -214,13 +214,13 @@ impl<'de, A: MapAccess<'de>> Members<A> {
         self.map.next_value_seed(Any(slot))
     }
 
-    /// A member that is there twice: nobody knows which counts.
+    /// Notes a member that is there twice: it is not known which one counts.
     #[inline]
     fn once<T>(&mut self, slot: &Slot<T>) {
         self.is_sound &= matches!(slot, Slot::Missing);
     }
 
-    /// Whether each member was there at most once, and what is not known of them.
+    /// Whether each member was there at most once, and the unknown members.
     pub fn finish(self) -> (bool, Map<String, Value>) {
         (self.is_sound, self.unknown)
     }
@@ -236,7 +236,8 @@ impl<T> Slot<T> {
     }
 }
 
-/// Puts a member back that was read. One that is there already came later, and counts as it does in other JSON.
+/// Puts back a member that was read. If it is there already, that one came later, and the later one counts, as in other
+/// JSON.
 pub fn put_back<T: Serialize>(members: &mut Map<String, Value>, name: &str, slot: Slot<T>) {
     let value = match slot {
         Slot::Missing => return,
@@ -248,7 +249,7 @@ pub fn put_back<T: Serialize>(members: &mut Map<String, Value>, name: &str, slot
     }
 }
 
-/// Reads a member's name, without a copy of one that is known.
+/// Reads a member's name. A known name is not copied.
 struct Names<'s, F>(F, &'s mut Name);
 
 impl<'de, F: Fn(&str) -> Option<usize>> DeserializeSeed<'de> for Names<'_, F> {
@@ -277,8 +278,8 @@ impl<F: Fn(&str) -> Option<usize>> Visitor<'_> for Names<'_, F> {
     }
 }
 
-/// For a reader that takes one kind of JSON for what it is, and every other kind as it came. What was read goes to
-/// the field of this number.
+/// For a reader that accepts one kind of JSON and keeps every other kind as it came. What is read goes to the field of
+/// this number.
 macro_rules! others {
     ($slot:tt, but $kind:ident) => {
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -455,7 +456,7 @@ where
     others!(0, but list);
 }
 
-/// Reads whatever is there, and sees then whether it is as documented.
+/// Reads whatever is there, and then checks whether it is as documented.
 struct Any<'s, T>(&'s mut Slot<T>);
 
 impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Any<'_, T> {

@@ -1,11 +1,11 @@
-//! What the generated open enums of texts share: how they are read, and described.
+//! How generated open enums of texts are read, and their schemas.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserializer, Error, Visitor};
 
-/// Reads a text, without a copy of one that is known.
+/// Reads a text. A known text is not copied.
 pub fn read<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -32,7 +32,7 @@ impl<T: From<String> + for<'a> From<&'a str>> Visitor<'_> for Text<T> {
     }
 }
 
-/// The schema of any text, and the values that are known.
+/// The schema: any text, with the known values.
 #[cfg(feature = "schemars")]
 pub fn schema<'a>(known: impl Iterator<Item = &'a str>) -> schemars::Schema {
     let known: Vec<&str> = known.collect();

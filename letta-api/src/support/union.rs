@@ -1,4 +1,4 @@
-//! What the generated unions share: how they are read, and described.
+//! How generated unions are read, and their schemas.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -8,7 +8,7 @@ pub fn branch<T: DeserializeOwned>(value: &Value) -> Option<T> {
     T::deserialize(value).ok()
 }
 
-/// The text by which an object is told from others.
+/// The value of the tag, which tells the branches apart.
 pub fn tag<'a>(value: &'a Value, property: &str) -> Option<&'a str> {
     value.get(property)?.as_str()
 }
@@ -27,9 +27,9 @@ pub fn one_of<'a>(value: &'a Value, texts: &[&str]) -> Option<&'a Value> {
     texts.contains(&text).then_some(value)
 }
 
-/// The value again, unless it is a whole number that a fraction of 64 bits would round.
+/// The value again, unless it is an integer that an `f64` would round.
 pub fn exact(value: &Value) -> Option<&Value> {
-    // The largest below which there is a fraction for every whole number.
+    // Up to here, an `f64` has every integer.
     const LIMIT: u64 = 1 << f64::MANTISSA_DIGITS;
     let is_exact = match (value.as_u64(), value.as_i64()) {
         (Some(number), _) => number <= LIMIT,

@@ -7,13 +7,13 @@
 pub mod call;
 pub mod client;
 pub mod codegen;
-#[path = "../../src/external_tools.rs"]
+#[path = "../../support/external_tools.rs"]
 pub mod external_tools;
 pub mod flood;
 pub mod footprint;
 pub mod in_process;
 pub mod machine;
-#[path = "../../src/official_clients.rs"]
+#[path = "../../support/official_clients.rs"]
 pub mod official_clients;
 pub mod packages;
 pub mod page;

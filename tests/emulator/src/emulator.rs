@@ -6,14 +6,17 @@ use std::sync::Arc;
 
 use letta_api::ApiKey;
 
-use crate::account::Account;
-use crate::agent::{Agent, NewAgent};
-use crate::builder::Builder;
-use crate::fault::Fault;
+use crate::agents::agent::{Agent, NewAgent};
+use crate::faults::fault::Fault;
+use crate::http::server::Server;
 use crate::operation::Operation;
-use crate::server::Server;
-use crate::state;
-use crate::token_store::{IssuedToken, TokenCount};
+use crate::service::account::Account;
+use crate::service::state;
+use crate::tokens::store::{IssuedToken, TokenCount};
+
+mod builder;
+
+pub use self::builder::Builder;
 
 /// A running emulator. It runs until it is shut down or dropped.
 ///

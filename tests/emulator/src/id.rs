@@ -4,3 +4,12 @@
 pub(crate) fn generate(kind: &str) -> String {
     format!("{kind}-{}", uuid::Uuid::new_v4())
 }
+
+/// Whether an agent may have this ID: `agent-`, and at least one ASCII letter, digit, `-`, `_` or `.` after it. A policy of the
+/// SDK's names no others.
+pub(crate) fn is_agent_id(text: &str) -> bool {
+    text.strip_prefix("agent-").is_some_and(|rest| {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        !rest.is_empty() && rest.bytes().all(is_allowed)
+    })
+}

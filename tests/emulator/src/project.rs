@@ -4,7 +4,7 @@ use std::io;
 
 use axum::http::HeaderMap;
 
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
 
 const SLUG_HEADER: &str = "x-project";
 const ID_HEADER: &str = "x-project-id";

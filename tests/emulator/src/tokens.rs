@@ -1,48 +1,8 @@
-//! The three token operations.
+//! Client-side access tokens: how they are asked for, kept and listed. What they open is for `service/caller.rs`.
 
-use std::sync::Arc;
-
-use axum::Json;
-use axum::extract::{Extension, Path, RawQuery, State};
-use axum::http::StatusCode;
-use letta_api::types::{ClientSideAccessToken, ClientSideAccessTokenPage};
-
-use crate::account::Account;
-use crate::caller::Caller;
-use crate::json_body::JsonBody;
-use crate::page_request::PageRequest;
-use crate::refusal::Refusal;
-use crate::token_request::TokenRequest;
-
-pub(crate) async fn create(
-    Extension(caller): Extension<Caller>,
-    State(account): State<Arc<Account>>,
-    JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<ClientSideAccessToken>), Refusal> {
-    let now = account.now();
-    let request = TokenRequest::from_json(body, now, account.token_rules)?;
-    let secret = account.token_form.generate()?;
-    let token = account
-        .tokens
-        .add(secret, caller.project().clone(), request, now);
-    Ok((StatusCode::CREATED, Json(token)))
-}
-
-pub(crate) async fn list(
-    Extension(caller): Extension<Caller>,
-    State(account): State<Arc<Account>>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<ClientSideAccessTokenPage>, Refusal> {
-    let request = PageRequest::from_query(query.as_deref().unwrap_or_default())?;
-    let (tokens, has_next_page) = account.tokens.page(caller.project(), &request);
-    Ok(Json(ClientSideAccessTokenPage::new(tokens, has_next_page)))
-}
-
-pub(crate) async fn delete(
-    Extension(caller): Extension<Caller>,
-    State(account): State<Arc<Account>>,
-    Path(token): Path<String>,
-) -> StatusCode {
-    account.tokens.delete(caller.project(), &token);
-    StatusCode::NO_CONTENT
-}
+pub(crate) mod expiry;
+pub(crate) mod page;
+pub(crate) mod request;
+pub(crate) mod rules;
+pub(crate) mod secret;
+pub(crate) mod store;

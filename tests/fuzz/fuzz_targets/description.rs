@@ -8,9 +8,9 @@ use xtask::load;
 use xtask::openapi::Source;
 
 // What the proptest of xtask does as well.
-#[path = "../../../xtask/tests/changes/mod.rs"]
+#[path = "../../../xtask/tests/support/changes/mod.rs"]
 mod changes;
-#[path = "../../../xtask/tests/pipeline/mod.rs"]
+#[path = "../../../xtask/tests/support/pipeline.rs"]
 mod pipeline;
 
 use changes::Mutation;

@@ -3,7 +3,7 @@
 //! progenitor writes the same sequence of statements for every operation. [`classify`] says which part of it a statement is, and
 //! [`refine_method`] keeps, changes or drops it. The example in the stage's own documentation (`refine`) has all parts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -67,7 +67,7 @@ pub(super) fn refine(
             .attrs
             .extend(docs::deprecated(operation.deprecated.as_ref()));
         let mut docs = MethodDocs::default();
-        refine_method(&mut method, &constant)?;
+        refine_method(&mut method, &constant, &operation.path)?;
         docs.paragraphs
             .extend(bodies::refine(&mut method, operation)?);
         let parameters = parameter_structs::refine(&mut method, operation, &mut taken, &mut docs)?;
@@ -149,7 +149,9 @@ enum Part {
 ///
 /// Each kind of statement is counted. If progenitor writes one more or one less of a kind, something would be sent that should not be,
 /// or a hook would be missed, so that is an error.
-fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failure> {
+///
+/// `path` is the operation's, with its parameters in braces.
+fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Result<(), Failure> {
     let id = method.sig.ident.to_string();
     let missing = |what: &str| unexpected(&format!("`{id}` has no statement that {what}"));
 
@@ -216,20 +218,32 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident) -> Result<(), Failur
 
     OwnCalls.visit_block_mut(&mut method.block);
     forms::OwnForms.visit_block_mut(&mut method.block);
-    let mut paths = CheckPaths::default();
+    NamedHeaders.visit_block_mut(&mut method.block);
+    let mut paths = CheckPaths {
+        names: path_parameters(path),
+        segments: Vec::new(),
+        problem: None,
+    };
     paths.visit_block_mut(&mut method.block);
     if let Some(problem) = paths.problem {
         return Err(unexpected(&format!("in `{id}`, {problem}")));
     }
-    method.block.stmts.splice(0..0, paths.segments);
-    let urls = method.block.stmts.iter_mut().filter_map(url_of);
-    let urls: Vec<()> = urls
-        .map(append_path)
-        .collect::<Option<_>>()
-        .unwrap_or_default();
-    if urls.len() != 1 {
-        return Err(missing("puts the URL together"));
+    if !paths.names.is_empty() {
+        return Err(missing("encodes every parameter of the path"));
     }
+    let mut query = TakeQuery::default();
+    query.visit_block_mut(&mut method.block);
+    let stmts = &mut method.block.stmts;
+    let urls: Vec<usize> = (0..stmts.len())
+        .filter(|index| url_of(&mut stmts[*index]).is_some())
+        .collect();
+    let [index] = urls.as_slice() else {
+        return Err(missing("puts the URL together"));
+    };
+    let added = write_url(&mut stmts[*index], query.parameters);
+    let added = added.ok_or_else(|| missing("puts the URL together"))?;
+    stmts.splice(index + 1..index + 1, added);
+    stmts.splice(0..0, paths.segments);
     if mentions(&method.block, "encode_path") {
         return Err(unexpected(&format!(
             "`{id}` has a path that stays unchecked"
@@ -260,6 +274,44 @@ fn url_of(stmt: &mut Stmt) -> Option<&mut Expr> {
     };
     let is_base = |token| matches!(token, TokenTree::Ident(name) if name == "baseurl");
     tokens.any(is_base).then_some(&mut init.expr)
+}
+
+/// Writes the URL as letta-api has it. Gives the statements that add the parameters of the query to it.
+fn write_url(stmt: &mut Stmt, query: Vec<(Expr, Expr)>) -> Option<Vec<Stmt>> {
+    append_path(url_of(stmt)?)?;
+    let Stmt::Local(Local {
+        pat: Pat::Ident(url),
+        ..
+    }) = stmt
+    else {
+        return None;
+    };
+    if !query.is_empty() {
+        url.mutability = Some(<Token![mut]>::default());
+    }
+    let url = &url.ident;
+    let add = |(name, value): &(Expr, Expr)| -> Stmt {
+        template!(
+            Stmt: { query::add(&mut url, name, value)?; },
+            url = url,
+            name = name,
+            value = value,
+        )
+    };
+    Some(query.iter().map(add).collect())
+}
+
+/// The names of a path's parameters, as the description has them, in order.
+fn path_parameters(path: &str) -> VecDeque<String> {
+    let mut names = VecDeque::new();
+    let mut rest = path;
+    while let Some((_, from_name)) = rest.split_once('{')
+        && let Some((name, after)) = from_name.split_once('}')
+    {
+        names.push_back(name.to_owned());
+        rest = after;
+    }
+    names
 }
 
 /// Makes `format!("{}/path/{}", self.baseurl, segment)` into a path for the base URL, which is parsed already: to parse
@@ -452,17 +504,73 @@ impl VisitMut for OwnCalls {
             ["ResponseValue", "from_response"] => quote!(call::read),
             ["ResponseValue", "empty"] => quote!(call::empty),
             ["ResponseValue", "stream"] => quote!(call::arriving),
-            [PROGENITOR, "QueryParam", "new"] => quote!(query::QueryParam::new),
             _ => return,
         };
         *expr = parse_quote!(#own);
     }
 }
 
+/// Makes `header_map.append("X-Name", value.to_string().try_into()?)` into a call of `header::value`, which names the
+/// parameter if it refuses the value.
+struct NamedHeaders;
+
+impl VisitMut for NamedHeaders {
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        syn::visit_mut::visit_expr_method_call_mut(self, call);
+        if call.method != "append" || !is_name(&call.receiver, "header_map") {
+            return;
+        }
+        let Some(Expr::Try(tried)) = call.args.get(1) else {
+            return;
+        };
+        if let Expr::MethodCall(convert) = &*tried.expr
+            && convert.method == "try_into"
+            && let Expr::MethodCall(to_string) = &*convert.receiver
+            && to_string.method == "to_string"
+        {
+            let checked = template!(
+                Expr: { header::value(name, &value)? },
+                name = &call.args[0],
+                value = &*to_string.receiver,
+            );
+            call.args[1] = checked;
+        }
+    }
+}
+
+/// Takes `.query(&progenitor_client::QueryParam::new("name", &value))` out of a chain of calls. reqwest keeps an error
+/// until the request is built, and with it goes the name.
+#[derive(Default)]
+struct TakeQuery {
+    /// Name and value of each, in order.
+    parameters: Vec<(Expr, Expr)>,
+}
+
+impl VisitMut for TakeQuery {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        // The receiver comes first: it has the calls that stand before.
+        syn::visit_mut::visit_expr_mut(self, expr);
+        let Expr::MethodCall(call) = &*expr else {
+            return;
+        };
+        if call.method == "query"
+            && let Some(Expr::Reference(parameter)) = call.args.first()
+            && let Expr::Call(new) = &*parameter.expr
+            && text(&new.func) == "progenitor_client :: QueryParam :: new"
+            && new.args.len() == 2
+        {
+            self.parameters
+                .push((new.args[0].clone(), new.args[1].clone()));
+            *expr = (*call.receiver).clone();
+        }
+    }
+}
+
 /// Makes `encode_path(&token.to_string())` within `format!` into `token_segment`, bound before by
 /// `path::segment`, which refuses what could name another resource.
-#[derive(Default)]
 struct CheckPaths {
+    /// The names of the parameters that are still to come.
+    names: VecDeque<String>,
     segments: Vec<Stmt>,
     problem: Option<String>,
 }
@@ -491,14 +599,18 @@ impl VisitMut for CheckPaths {
                 },
                 _ => continue,
             };
-            let name = text(value);
+            let argument_name = text(value);
             // A keyword has an underscore after it, as an argument.
-            let name = name.trim_start_matches("r#").trim_end_matches('_');
-            let segment = format_ident!("{name}_segment");
+            let argument_name = argument_name.trim_start_matches("r#").trim_end_matches('_');
+            let segment = format_ident!("{argument_name}_segment");
+            let Some(name) = self.names.pop_front() else {
+                self.problem = Some("the path has fewer parameters than are encoded".to_owned());
+                return;
+            };
             self.segments.push(template!(
                 Stmt: { let checked = path::segment(name, &value)?; },
                 checked = &segment,
-                name = &template::text(name),
+                name = &template::text(&name),
                 value = &**value,
             ));
             *argument = template!(Expr: { checked }, checked = &segment);

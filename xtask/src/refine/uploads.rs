@@ -92,7 +92,7 @@ fn form(item: &syn::ItemStruct, not_sent: &[String]) -> Result<Item, Failure> {
     Ok(parse_quote! {
         #[cfg(feature = "multipart")]
         impl #name {
-            pub(crate) fn into_form<E>(self) -> ::std::result::Result<crate::support::file_part::Form, crate::Error<E>> {
+            pub(crate) fn into_form(self) -> ::std::result::Result<crate::support::file_part::Form, crate::InvalidRequest> {
                 let mut form = crate::support::file_part::Form::default();
                 #(#lines)*
                 ::std::result::Result::Ok(form)

@@ -1,5 +1,5 @@
 //! Calls of the code that is generated for `fixtures/operations.yaml`, against a server that plays a script. Copied
-//! beside that code by `generated_code.rs`, and run there.
+//! beside that code by `constructs.rs`, and run there.
 
 use std::future::Future;
 use std::io::{Read, Write};
@@ -206,6 +206,37 @@ fn what_a_struct_of_parameters_holds_is_sent_and_the_rest_is_not() {
     );
     assert_eq!(header(&request, "x-trace-id"), None);
     assert_eq!(header(&request, "x-attempt"), Some("1"));
+}
+
+#[test]
+fn a_parameter_that_is_refused_is_named_as_the_description_does_and_is_not_shown() {
+    // Nobody listens there: nothing is sent.
+    let client = Client::new("http://127.0.0.1:9".parse().unwrap(), reqwest::Client::new());
+    let refused = |error: Error<letta_api::types::RefusedResponse>| {
+        let Error::InvalidRequest(refused) = error else {
+            panic!("{error:?}");
+        };
+        assert!(!format!("{refused} {refused:?}").contains("hunter2"));
+        (refused.field(), refused.to_string())
+    };
+    let params = GetThingParameters::default();
+    let error = wait(client.get_thing("../hunter2", Kind::New, 1, &params)).unwrap_err();
+    let (field, sentence) = refused(error);
+    assert_eq!(field, Some("teamId"));
+    assert!(sentence.starts_with("path parameter `teamId` holds a `.` or `..` segment"));
+
+    let params = params.with_x_trace_id("hunter2\r\nX-Other: 1");
+    let error = wait(client.get_thing("t", Kind::New, 1, &params)).unwrap_err();
+    let (field, sentence) = refused(error);
+    assert_eq!(field, Some("X-Trace-Id"));
+    assert!(sentence.starts_with("header parameter `X-Trace-Id` holds a control character"));
+
+    let file = FilePart::bytes("hunter2\n", "first");
+    let error = wait(client.import_things(ImportThingsBody::new(file))).unwrap_err();
+    let Error::InvalidRequest(refused) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(refused.field(), Some("file"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::client::Letta;
 use crate::error::{Error, Result};
 use crate::ids::Origin;
 use crate::time::clock::{self, Instant};
-use crate::time::service_clock::{ClockReading, RESOLUTION};
+use crate::time::service_clock::{ClockReading, RESOLUTION, ServiceDate};
 
 /// How long tokens live that are asked for without an expiry, says the service.
 pub(super) const DOCUMENTED_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -162,7 +162,7 @@ impl Mint {
                 key.origin.as_ref().unwrap_or(&self.origin).clone(),
             )
             .only_if_known()
-            .deadline(left.max(Duration::from_nanos(1)));
+            .with_deadline(left.max(Duration::from_nanos(1)));
         // The service's own clock is right if it is left to it.
         let is_left_to_it =
             self.lifetime == DOCUMENTED_LIFETIME && !self.is_default_longer.load(Ordering::Relaxed);
@@ -176,12 +176,9 @@ impl Mint {
             Some(expiry) => request.expires_at_by_service(expiry),
             None => request,
         };
-        let mut date = None;
         let hold_off = self.hold_off.clone();
         let watch = move |error: &Error| hold_off.attempt_failed(error, Instant::now());
-        let result = request
-            .send_with(&mut date, |course| course.watch(Box::new(watch)))
-            .await;
+        let result = request.send_watched(watch).await;
         if let Err(error) = &result
             && error.may_have_happened()
         {
@@ -194,7 +191,12 @@ impl Mint {
             );
         }
         let took = at.elapsed();
-        let reading = date.and_then(|date| date.reading());
+        // Errors come with a date, too.
+        let date = match &result {
+            Ok(token) => token.date(),
+            Err(error) => error.attempts.date.as_ref(),
+        };
+        let reading = date.and_then(ServiceDate::reading);
         let learnt = reading.map(|reading| Known { reading, took });
         if learnt.is_some() {
             *lock(&self.known) = learnt;

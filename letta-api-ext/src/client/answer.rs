@@ -1,0 +1,240 @@
+//! What an outcome of the raw client comes to: an answer with what is known of its call, or one of our errors.
+
+use std::ops::Deref;
+
+use letta_api::{InvalidRequest, Operation, Response, ResponseValue};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use crate::error::attempts::Attempts;
+use crate::error::kind::{Kind, Way};
+use crate::error::{Error, Result};
+use crate::time::service_clock::ServiceDate;
+use crate::transport::CallFacts;
+
+/// A success. Errors about what is in it know all about the call.
+pub(crate) struct Answer<T>(ResponseValue<T>);
+
+impl<T: DeserializeOwned> Answer<T> {
+    /// What an outcome of the raw client comes to.
+    ///
+    /// A success has had its effect, and what it gave must not be lost. If its status is not in the description, it is decoded as
+    /// the documented one. If its body is not as documented, it is put to `salvage`.
+    pub(crate) fn of<E>(
+        outcome: Result<ResponseValue<T>, letta_api::Error<E>>,
+        salvage: fn(&[u8]) -> Option<T>,
+    ) -> Result<Self> {
+        match outcome {
+            Ok(answer) => Ok(Self(answer)),
+            Err(letta_api::Error::UnexpectedResponse(response))
+                if response.status().is_success() =>
+            {
+                let body = response.buffered_body();
+                match letta_api::read_json(body).ok().or_else(|| salvage(body)) {
+                    Some(value) => Ok(Self(response.with_value(value))),
+                    None => Err(undocumented(&response)),
+                }
+            }
+            Err(letta_api::Error::InvalidPayload(payload)) if payload.status().is_success() => {
+                match salvage(payload.body()) {
+                    Some(value) => Ok(Self(payload.with_value(value))),
+                    None => Err(letta_api::Error::<E>::InvalidPayload(payload).into()),
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl<T> From<ResponseValue<T>> for Answer<T> {
+    fn from(answer: ResponseValue<T>) -> Self {
+        Self(answer)
+    }
+}
+
+impl<T> Answer<T> {
+    /// What is known of the call.
+    pub(crate) fn facts(&self) -> Option<&CallFacts> {
+        CallFacts::of(&self.0)
+    }
+
+    /// The date of the answer, if it has one.
+    pub(crate) fn date(&self) -> Option<ServiceDate> {
+        self.facts()?.date(self.0.headers())
+    }
+
+    /// The value alone.
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+
+    /// The same answer with another value.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer(self.0.map(change))
+    }
+
+    /// An error about what is in the answer.
+    pub(crate) fn invalid(&self, problem: impl Into<String>) -> Error {
+        self.error(|known| {
+            Error::invalid_response(
+                known.operation,
+                known.status,
+                known.headers,
+                problem,
+                known.secrets,
+            )
+        })
+    }
+
+    /// An error about the answer, made of what is known of the call.
+    pub(crate) fn error(&self, make: impl FnOnce(&Known<'_>) -> Error) -> Error {
+        Known::of(self.facts(), self.0.status(), self.0.headers(), make)
+    }
+}
+
+impl<T> Deref for Answer<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// What an error about an answer is made of.
+pub(crate) struct Known<'a> {
+    pub(crate) operation: Option<&'static Operation>,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: &'a HeaderMap,
+    /// What must not be in any text.
+    pub(crate) secrets: &'a [&'a str],
+}
+
+impl Known<'_> {
+    /// Makes an error about an answer with this head. Without facts, the answer came through another transport than ours.
+    pub(crate) fn of(
+        facts: Option<&CallFacts>,
+        status: StatusCode,
+        headers: &HeaderMap,
+        make: impl FnOnce(&Known<'_>) -> Error,
+    ) -> Error {
+        let Some(facts) = facts else {
+            return make(&Known {
+                operation: None,
+                status,
+                headers,
+                secrets: &[],
+            });
+        };
+        let error = facts.with_secrets(|secrets| {
+            make(&Known {
+                operation: Some(facts.operation()),
+                status,
+                headers,
+                secrets,
+            })
+        });
+        error.after(facts.attempts_until(headers))
+    }
+}
+
+/// What a success of an undocumented status comes to.
+pub(crate) fn undocumented(response: &Response) -> Error {
+    let (status, headers) = (response.status(), response.headers());
+    Known::of(response.extension(), status, headers, |known| {
+        let problem = match letta_api::is_html(headers, response.buffered_body()) {
+            true => letta_api::HTML_NOT_JSON,
+            false => "neither status nor body matches the API description",
+        };
+        Error::invalid_response(known.operation, status, headers, problem, known.secrets)
+    })
+}
+
+/// The errors of the raw client, of whatever operation.
+///
+/// Of a call through [`Letta::api`](crate::Letta::api), nothing is lost: the operation, how often it was tried, whether it may
+/// have happened, and what the service said. Of a call through a [`letta_api::Client`] with another transport, there is what the
+/// answer says.
+///
+/// ```no_run
+/// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+/// use letta_api_ext::letta_api::types::ListClientSideAccessTokensParams;
+///
+/// let params = ListClientSideAccessTokensParams::default();
+/// let page = letta.api().list_client_side_access_tokens(&params).await?;
+/// # Ok(())
+/// # }
+/// ```
+impl<E> From<letta_api::Error<E>> for Error {
+    fn from(error: letta_api::Error<E>) -> Self {
+        if let Some(known) = error.extension::<Self>() {
+            return known.clone();
+        }
+        let facts = error.extension::<CallFacts>().cloned();
+        let about = |status, headers: &HeaderMap, make: &dyn Fn(&Known<'_>) -> Self| {
+            Known::of(facts.as_ref(), status, headers, make)
+        };
+        let of_status = |status, headers: &HeaderMap, body: &[u8]| {
+            about(status, headers, &|known| {
+                Self::from_status(known.operation, status, headers, body, known.secrets)
+            })
+        };
+        match error {
+            letta_api::Error::InvalidRequest(refused) => refused.into(),
+            letta_api::Error::Transport(error) => match error.downcast::<Self>() {
+                // Our own transport's, and complete.
+                Ok(error) => error,
+                Err(error) => Self::from_transport(&error, None, None, &[]),
+            },
+            letta_api::Error::ErrorResponse(answer) => {
+                of_status(answer.status(), answer.headers(), answer.body())
+            }
+            letta_api::Error::UnexpectedResponse(response) if response.status().is_success() => {
+                undocumented(&response)
+            }
+            letta_api::Error::UnexpectedResponse(response) => of_status(
+                response.status(),
+                response.headers(),
+                response.buffered_body(),
+            ),
+            letta_api::Error::ResponseBody {
+                response, source, ..
+            } => {
+                let (status, headers) = (response.status(), response.headers());
+                about(status, headers, &|known| {
+                    Self::from_lost_body(known.operation, status, headers, &source, known.secrets)
+                })
+            }
+            letta_api::Error::InvalidPayload(payload) if payload.status().is_success() => {
+                let (status, headers) = (payload.status(), payload.headers());
+                about(status, headers, &|known| {
+                    let problem = payload.problem();
+                    Self::invalid_response(known.operation, status, headers, problem, known.secrets)
+                })
+            }
+            // An error answer in another form than documented is still an error answer.
+            letta_api::Error::InvalidPayload(payload) => {
+                of_status(payload.status(), payload.headers(), payload.body())
+            }
+            // The enum may grow. At least the status is not lost.
+            other => match (other.status(), other.headers()) {
+                (Some(status), Some(headers)) => of_status(status, headers, &[]),
+                _ => {
+                    let (status, way) = (None, Way::default());
+                    Self::of(Kind::Interrupted { status, way }).after(Attempts::default())
+                }
+            },
+        }
+    }
+}
+
+/// The raw client has refused a parameter, or the request as a whole.
+impl From<InvalidRequest> for Error {
+    fn from(refused: InvalidRequest) -> Self {
+        Self::of(Kind::InvalidInput {
+            field: refused.field().unwrap_or("request"),
+            rule: refused.rule().into(),
+            got: None,
+        })
+    }
+}

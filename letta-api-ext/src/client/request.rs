@@ -1,0 +1,117 @@
+//! The one core of all calls: what a request is made with, and the options that it may have of its own.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use letta_api::Secret;
+
+use super::Letta;
+use crate::transport::CallOptions;
+
+/// A call to be made: the client, and options of its own. Each request of a resource holds one.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    letta: Letta,
+    /// `None` for the client's own, as for most calls.
+    options: Option<Box<CallOptions>>,
+}
+
+impl Call {
+    pub(crate) fn new(letta: Letta) -> Self {
+        Self {
+            letta,
+            options: None,
+        }
+    }
+
+    /// Changes options for this call.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut CallOptions)) {
+        let options = self.options.take();
+        let mut options = options.unwrap_or_else(|| Box::new(self.letta.options().clone()));
+        change(&mut options);
+        self.options = Some(options);
+    }
+
+    /// The raw client to make the call with.
+    pub(crate) fn api(&self) -> Cow<'_, letta_api::Client> {
+        match &self.options {
+            None => Cow::Borrowed(self.letta.api()),
+            Some(options) => Cow::Owned(self.letta.api_with(CallOptions::clone(options))),
+        }
+    }
+
+    /// The client, for another call.
+    pub(crate) fn letta(&self) -> &Letta {
+        &self.letta
+    }
+
+    /// The key that calls are made with, if there is one. It must not be in any text.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.letta.key().map(Secret::expose_secret)
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        let options = self.options.as_deref();
+        options.unwrap_or_else(|| self.letta.options()).deadline
+    }
+}
+
+/// What all requests can do: have options of their own, and be awaited without `send()`.
+///
+/// The request has a field `call`, and a method `send`.
+macro_rules! request {
+    ($request:ident => $output:ty) => {
+        impl $request {
+            $crate::client::request::options!();
+        }
+
+        impl std::future::IntoFuture for $request {
+            type Output = $crate::error::Result<$output>;
+            type IntoFuture = letta_api::BoxFuture<'static, Self::Output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.send())
+            }
+        }
+    };
+}
+pub(crate) use request;
+
+/// The options of a request.
+macro_rules! options {
+    () => {
+        /// The longest that this call may take, in place of the client's
+        /// [`deadline`](crate::LettaBuilder::deadline). With zero, the call fails.
+        pub fn with_deadline(mut self, deadline: std::time::Duration) -> Self {
+            self.call.change(|options| options.deadline = deadline);
+            self
+        }
+
+        /// The longest that each attempt of this call may take, in place of the client's
+        /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout). With zero, the call fails.
+        pub fn with_attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.call
+                .change(|options| options.attempt_timeout = timeout);
+            self
+        }
+
+        /// When this call is tried again, in place of the client's [`retry`](crate::LettaBuilder::retry). With an
+        /// invalid policy, the call fails.
+        pub fn with_retry(mut self, retry: crate::RetryPolicy) -> Self {
+            self.call.change(|options| options.retry = retry);
+            self
+        }
+
+        /// Sends a header with this call, in place of one of the same name of the client's. See
+        /// [`LettaBuilder::header`](crate::LettaBuilder::header). With an invalid header, the call fails.
+        pub fn with_header<N, V>(mut self, name: N, value: V) -> Self
+        where
+            N: TryInto<crate::reqwest::header::HeaderName>,
+            V: TryInto<crate::reqwest::header::HeaderValue>,
+        {
+            self.call.change(|options| options.headers.set(name, value));
+            self
+        }
+    };
+}
+pub(crate) use options;

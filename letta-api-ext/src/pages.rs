@@ -1,0 +1,380 @@
+//! Lists that come in pages: a stream of pages, or of the items on them.
+//!
+//! A list says by what its pages are counted off, with a cursor: by [position](Position), by the [ID](ById) of an item, or by a
+//! [token](ByToken) that each page gives for the next. The cursor notices a service that does not move on, so that no list goes
+//! round in a circle.
+
+use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use letta_api::MaybeSend;
+
+use crate::client::answer::Answer;
+use crate::error::{Error, Result};
+use crate::platform::BoxStream;
+
+/// A request for a page of a list, from which the pages after it can be fetched, too.
+pub(crate) trait List: Clone + MaybeSend + 'static {
+    /// A page.
+    type Page: IntoIterator<Item = Self::Item, IntoIter: MaybeSend + 'static> + MaybeSend + 'static;
+    /// What is listed.
+    type Item: MaybeSend + 'static;
+    /// By what pages are counted off.
+    type Cursor: MaybeSend + 'static;
+
+    /// Where this request begins.
+    fn cursor(&self) -> Self::Cursor;
+
+    /// Fetches the page at the cursor.
+    fn fetch(
+        self,
+        cursor: &Self::Cursor,
+    ) -> impl Future<Output = Result<Answer<Self::Page>>> + MaybeSend;
+
+    /// Moves the cursor past a page.
+    fn advance(cursor: &mut Self::Cursor, page: &Self::Page) -> Next;
+}
+
+/// What comes after a page.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another page.
+    Page,
+    /// Nothing.
+    End,
+    /// The page is handed over, and no other can be asked for, for this reason.
+    Fail(&'static str),
+    /// The page is invalid, for this reason.
+    Invalid(&'static str),
+}
+
+/// Pages counted off by position: the next one begins as many items later as this one has.
+///
+/// An item that is added or removed meanwhile moves the others, so that one may come twice or be passed over.
+pub(crate) struct Position {
+    offset: u32,
+    has_moved: bool,
+    /// The items of the last page, hashed, and how many times in a row it came.
+    last: u64,
+    count: usize,
+    hasher: RandomState,
+}
+
+impl Position {
+    /// How many times in a row the same page may come. It may well come twice, if items are added between two fetches and the
+    /// newest come first.
+    const SAME_PAGES: usize = 2;
+
+    /// Begins after so many items.
+    pub(crate) fn at(offset: u32) -> Self {
+        Self {
+            offset,
+            has_moved: false,
+            last: 0,
+            count: 0,
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// How many items to skip, once a page was fetched.
+    pub(crate) fn offset_if_moved(&self) -> Option<u32> {
+        self.has_moved.then_some(self.offset)
+    }
+
+    /// Moves past a page. `marks` tell its items apart, and may be secret: they are not kept.
+    pub(crate) fn advance<M: std::hash::Hash>(
+        &mut self,
+        marks: impl IntoIterator<Item = M>,
+        has_more: bool,
+    ) -> Next {
+        let marks: Vec<M> = marks.into_iter().collect();
+        let page = self.hasher.hash_one(&marks);
+        self.count = match !marks.is_empty() && page == self.last {
+            true => self.count + 1,
+            false => 1,
+        };
+        self.last = page;
+        if self.count > Self::SAME_PAGES {
+            return Next::Invalid("the same page came three times in a row");
+        }
+        if !has_more {
+            return Next::End;
+        }
+        if marks.is_empty() {
+            return Next::Invalid("the page is empty, and says that more follow");
+        }
+        let count = u32::try_from(marks.len()).unwrap_or(u32::MAX);
+        match self.offset.checked_add(count) {
+            Some(offset) => {
+                (self.offset, self.has_moved) = (offset, true);
+                Next::Page
+            }
+            None => Next::Fail("more items follow than can be counted"),
+        }
+    }
+}
+
+/// Pages counted off by the ID of an item: the next one begins after it, or before it.
+///
+/// Such lists do not say whether more follows. They end with an empty page, or with one that is shorter than was asked for.
+#[allow(
+    dead_code,
+    reason = "the first list of this kind comes with the agents"
+)]
+pub(crate) struct ById {
+    id: Option<String>,
+    /// The IDs of all items so far, hashed.
+    seen: HashSet<u64>,
+    hasher: RandomState,
+}
+
+#[allow(
+    dead_code,
+    reason = "the first list of this kind comes with the agents"
+)]
+impl ById {
+    /// Begins at this item, or where the service begins.
+    pub(crate) fn at(id: Option<String>) -> Self {
+        Self {
+            id,
+            seen: HashSet::new(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// The item that the page comes after or before.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Moves past a page with these items, in the order in which the list goes on: the last of them leads to the next page.
+    /// `limit` is the length of a page that was asked for.
+    pub(crate) fn advance<'a>(
+        &mut self,
+        ids: impl IntoIterator<Item = &'a str>,
+        limit: Option<u32>,
+    ) -> Next {
+        let mut count = 0_usize;
+        let mut last = None;
+        for id in ids {
+            count += 1;
+            last = Some(id);
+            if !self.seen.insert(self.hasher.hash_one(id)) {
+                return Next::Invalid("the page has an item that came before");
+            }
+        }
+        let Some(last) = last else {
+            return Next::End;
+        };
+        self.id = Some(last.to_owned());
+        let is_short = limit.is_some_and(|limit| u32::try_from(count).is_ok_and(|it| it < limit));
+        match is_short {
+            true => Next::End,
+            false => Next::Page,
+        }
+    }
+}
+
+/// Pages counted off by a token that each page gives for the next.
+#[allow(
+    dead_code,
+    reason = "the first list of this kind comes with the agents"
+)]
+pub(crate) struct ByToken {
+    token: Option<String>,
+    /// All tokens so far, hashed.
+    seen: HashSet<u64>,
+    hasher: RandomState,
+}
+
+#[allow(
+    dead_code,
+    reason = "the first list of this kind comes with the agents"
+)]
+impl ByToken {
+    /// Begins at this token, or where the service begins.
+    pub(crate) fn at(token: Option<String>) -> Self {
+        Self {
+            token,
+            seen: HashSet::new(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// What the page is asked for by.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Moves past a page that gives this token for the next.
+    pub(crate) fn advance(&mut self, next: Option<&str>) -> Next {
+        let Some(next) = next.filter(|next| !next.is_empty()) else {
+            return Next::End;
+        };
+        if !self.seen.insert(self.hasher.hash_one(next)) {
+            return Next::Invalid("the page gives a cursor that was given before");
+        }
+        self.token = Some(next.to_owned());
+        Next::Page
+    }
+}
+
+/// A stream of pages, each fetched when it is asked for. From the `pages()` of a list. Usable by [`next`](Self::next) alone, or
+/// as a [`Stream`].
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Pages<P>(BoxStream<Result<P>>);
+
+/// A stream of items, whose pages are fetched when they are needed. From the `items()` of a list. Usable by
+/// [`next`](Self::next) alone, or as a [`Stream`].
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Items<T>(BoxStream<Result<T>>);
+
+impl<P: 'static> Pages<P> {
+    /// The page that a list begins with, and all after it. Ends after the first error.
+    pub(crate) fn of<L: List<Page = P>>(list: L) -> Self {
+        enum State<C> {
+            Fetch(C),
+            Fail(Error),
+            End,
+        }
+
+        let start = State::Fetch(list.cursor());
+        let pages = stream::try_unfold((list, start), |(list, state)| async move {
+            let mut cursor = match state {
+                State::Fetch(cursor) => cursor,
+                State::Fail(error) => return Err(error),
+                State::End => return Ok(None),
+            };
+            let answer = list.clone().fetch(&cursor).await?;
+            let next = match L::advance(&mut cursor, &answer) {
+                Next::Page => State::Fetch(cursor),
+                Next::End => State::End,
+                Next::Fail(problem) => State::Fail(answer.invalid(problem)),
+                Next::Invalid(problem) => return Err(answer.invalid(problem)),
+            };
+            Ok(Some((answer.into_inner(), (list, next))))
+        });
+        Self(Box::pin(pages))
+    }
+}
+
+impl<T: 'static> Items<T> {
+    /// The items of all pages.
+    pub(crate) fn of<L: List<Item = T>>(list: L) -> Self {
+        let items = Pages::of(list)
+            .map_ok(|page| stream::iter(page.into_iter().map(Ok)))
+            .try_flatten();
+        Self(Box::pin(items))
+    }
+}
+
+macro_rules! stream {
+    ($name:ident) => {
+        impl<T> $name<T> {
+            /// The next one. `None` at the end, and after an error.
+            pub async fn next(&mut self) -> Option<Result<T>> {
+                StreamExt::next(&mut self.0).await
+            }
+        }
+
+        impl<T> Stream for $name<T> {
+            type Item = Result<T>;
+
+            fn poll_next(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+            ) -> Poll<Option<Self::Item>> {
+                self.0.as_mut().poll_next(context)
+            }
+        }
+
+        impl<T> std::fmt::Debug for $name<T> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    };
+}
+stream!(Pages);
+stream!(Items);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: [&str; 0] = [];
+
+    #[test]
+    fn positions_move_on_by_the_length_of_a_page() {
+        let mut cursor = Position::at(5);
+        assert_eq!(cursor.offset_if_moved(), None);
+        assert_eq!(cursor.advance(["a", "b"], true), Next::Page);
+        assert_eq!(cursor.offset_if_moved(), Some(7));
+        assert_eq!(cursor.advance(["c"], false), Next::End);
+        assert_eq!(Position::at(0).advance(NONE, false), Next::End);
+        let empty = Next::Invalid("the page is empty, and says that more follow");
+        assert_eq!(Position::at(0).advance(NONE, true), empty);
+        let full = Next::Fail("more items follow than can be counted");
+        assert_eq!(Position::at(u32::MAX).advance(["a"], true), full);
+        assert_eq!(Position::at(u32::MAX - 1).advance(["a"], true), Next::Page);
+    }
+
+    #[test]
+    fn a_page_may_come_twice_in_a_row_and_not_three_times() {
+        let mut cursor = Position::at(0);
+        assert_eq!(cursor.advance(["a", "b"], true), Next::Page);
+        assert_eq!(cursor.advance(["a", "b"], true), Next::Page);
+        assert_eq!(cursor.advance(["c"], true), Next::Page);
+        assert_eq!(cursor.advance(["a", "b"], true), Next::Page);
+        assert_eq!(cursor.advance(["a", "b"], true), Next::Page);
+        let stuck = Next::Invalid("the same page came three times in a row");
+        assert_eq!(cursor.advance(["a", "b"], false), stuck);
+    }
+
+    #[test]
+    fn ids_lead_on_until_a_page_is_empty_or_short() {
+        let mut cursor = ById::at(None);
+        assert_eq!(cursor.advance(["3", "2"], Some(2)), Next::Page);
+        assert_eq!(cursor.id(), Some("2"));
+        assert_eq!(cursor.advance(["1"], Some(2)), Next::End);
+        let mut cursor = ById::at(Some("9".to_owned()));
+        assert_eq!(cursor.id(), Some("9"));
+        // How long a page is by default, only the service knows.
+        assert_eq!(cursor.advance(["8"], None), Next::Page);
+        assert_eq!(cursor.advance(NONE, None), Next::End);
+    }
+
+    #[test]
+    fn an_item_that_comes_again_ends_the_list_with_an_error() {
+        let stuck = Next::Invalid("the page has an item that came before");
+        // A service that does not heed the cursor gives the first page again.
+        let mut cursor = ById::at(None);
+        assert_eq!(cursor.advance(["3", "2"], None), Next::Page);
+        assert_eq!(cursor.advance(["3", "2"], None), stuck);
+        // One that goes round in a circle comes back later.
+        let mut cursor = ById::at(None);
+        for id in ["1", "2", "3"] {
+            assert_eq!(cursor.advance([id], None), Next::Page);
+        }
+        assert_eq!(cursor.advance(["1"], None), stuck);
+    }
+
+    #[test]
+    fn tokens_lead_on_until_there_is_none_and_none_comes_twice() {
+        let mut cursor = ByToken::at(None);
+        assert_eq!(cursor.token(), None);
+        assert_eq!(cursor.advance(Some("x")), Next::Page);
+        assert_eq!(cursor.token(), Some("x"));
+        assert_eq!(cursor.advance(Some("y")), Next::Page);
+        let stuck = Next::Invalid("the page gives a cursor that was given before");
+        assert_eq!(cursor.advance(Some("x")), stuck);
+        for end in [None, Some("")] {
+            assert_eq!(cursor.advance(end), Next::End);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What is known of a call besides its answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use letta_api::{Operation, ResponseValue};
+use reqwest::header::HeaderMap;
+use url::Url;
+
+use super::Settings;
+use super::headers::OwnHeaders;
+use crate::error::attempts::Attempts;
+use crate::error::secrets_in_url;
+use crate::error::wiped_url::WipedUrl;
+use crate::time::clock::Instant;
+use crate::time::service_clock::ServiceDate;
+
+/// What is known of a call besides its answer: how often it was sent, when, and where it was answered.
+///
+/// It comes with every answer to a call of [`Letta::api`](crate::Letta::api), and with the raw client's errors that have an
+/// answer ([`letta_api::Error::extension`]). An [`Error`](crate::Error) has its own accessors for the same.
+///
+/// ```no_run
+/// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+/// use letta_api_ext::CallFacts;
+/// use letta_api_ext::letta_api::types::ListClientSideAccessTokensParams;
+///
+/// let params = ListClientSideAccessTokensParams::default();
+/// let page = letta.api().list_client_side_access_tokens(&params).await?;
+/// if let Some(facts) = CallFacts::of(&page) {
+///     println!("{} was sent {} times", facts.operation(), facts.attempts());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CallFacts {
+    inner: Arc<Facts>,
+}
+
+struct Facts {
+    operation: &'static Operation,
+    attempts: Attempts,
+    sent: Instant,
+    secrets: Secrets,
+}
+
+impl CallFacts {
+    pub(super) fn new(
+        operation: &'static Operation,
+        attempts: Attempts,
+        sent: Instant,
+        secrets: Secrets,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Facts {
+                operation,
+                attempts,
+                sent,
+                secrets,
+            }),
+        }
+    }
+
+    /// Those of an answer. `None` if it did not come through a [`Letta`](crate::Letta).
+    pub fn of<T>(answer: &ResponseValue<T>) -> Option<&Self> {
+        answer.extension()
+    }
+
+    /// The operation that was called.
+    pub fn operation(&self) -> &'static Operation {
+        self.inner.operation
+    }
+
+    /// How many times the call was sent, the first included.
+    pub fn attempts(&self) -> u32 {
+        self.inner.attempts.count
+    }
+
+    /// Whether an attempt before the last one may have had its effect: its answer was lost. See
+    /// [`Error::may_have_happened`](crate::Error::may_have_happened).
+    pub fn earlier_may_have_happened(&self) -> bool {
+        self.inner.attempts.earlier_may_have_happened
+    }
+
+    /// How long ago the last attempt was sent, by a clock that nobody sets.
+    pub fn elapsed(&self) -> Duration {
+        self.inner.sent.elapsed()
+    }
+
+    /// Whether redirects led to another path, which gave the answer. A slash at the end is not another path. A browser follows
+    /// redirects by itself, and one that comes back to the same path cannot be told there.
+    pub fn is_redirected(&self) -> bool {
+        self.inner.attempts.is_elsewhere
+    }
+
+    /// What the call has been through, for an error about the answer with these headers.
+    pub(crate) fn attempts_until(&self, headers: &HeaderMap) -> Attempts {
+        Attempts {
+            date: self.date(headers),
+            ..self.inner.attempts.clone()
+        }
+    }
+
+    /// The date of the answer with these headers.
+    pub(crate) fn date(&self, headers: &HeaderMap) -> Option<ServiceDate> {
+        ServiceDate::of(headers, self.inner.sent)
+    }
+
+    /// Calls `use_them` with all that must not be in any text about the call.
+    pub(crate) fn with_secrets<T>(&self, use_them: impl FnOnce(&[&str]) -> T) -> T {
+        let secrets = &self.inner.secrets;
+        let url = secrets.url.as_deref();
+        let template = secrets.template.as_str();
+        with_secrets(&secrets.settings, &secrets.headers, url, template, use_them)
+    }
+}
+
+impl std::fmt::Debug for CallFacts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallFacts")
+            .field("operation", &self.operation().id)
+            .field("attempts", &self.attempts())
+            .field(
+                "earlier_may_have_happened",
+                &self.earlier_may_have_happened(),
+            )
+            .field("is_redirected", &self.is_redirected())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What must not be in any text about a call, kept for as long as its answer is.
+pub(super) struct Secrets {
+    pub(super) settings: Arc<Settings>,
+    pub(super) headers: OwnHeaders,
+    /// The path with its parameters in braces.
+    pub(super) template: Template,
+    /// If its path may hold a secret.
+    pub(super) url: Option<WipedUrl>,
+}
+
+/// The path of a call with its parameters in braces.
+#[derive(Clone)]
+pub(super) enum Template {
+    Of(&'static Operation),
+    /// A request that the description does not have.
+    Custom(Arc<str>),
+}
+
+impl Template {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Of(operation) => operation.path_template,
+            Self::Custom(template) => template,
+        }
+    }
+}
+
+/// Calls `use_them` with all that must not be in any text that comes back: the key, the values of the caller's own headers,
+/// and what is in the path, where a token may be.
+pub(super) fn with_secrets<T>(
+    settings: &Settings,
+    headers: &OwnHeaders,
+    url: Option<&Url>,
+    template: &str,
+    use_them: impl FnOnce(&[&str]) -> T,
+) -> T {
+    let in_path = url.map(|url| secrets_in_url::path_values(url, template));
+    let mut secrets: Vec<&str> = Vec::new();
+    secrets.extend(settings.key.as_ref().map(|key| key.expose_secret()));
+    secrets.extend(headers.secrets());
+    let in_path = in_path.iter().flatten();
+    secrets.extend(in_path.map(|secret| secret.expose_secret()));
+    use_them(&secrets)
+}

@@ -1,0 +1,5 @@
+//! The benchmarks by themselves: each runs, what it compares is the same, and its page is what it measured.
+
+mod page;
+mod same_bytes;
+mod smoke;

@@ -1,0 +1,231 @@
+//! How an emulator is set up.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use letta_api::{ApiKey, Secret};
+
+use crate::agents::agent::NewAgent;
+use crate::clock::{Clock, SystemClock};
+use crate::emulator::Emulator;
+use crate::faults::fault::Fault;
+use crate::faults::present::Faults;
+use crate::http::host::Hosts;
+use crate::http::server::Server;
+use crate::project::Projects;
+use crate::service::account::{Account, Settings};
+use crate::service::routes::routes;
+use crate::tokens::rules::TokenRules;
+
+/// Sets up an [`Emulator`]. Made by [`Emulator::builder`].
+///
+/// Nothing is checked before [`start`](Self::start).
+#[must_use = "an emulator runs once `start` is awaited"]
+pub struct Builder {
+    api_key: Secret,
+    projects: Projects,
+    organization: String,
+    token_rules: TokenRules,
+    agents: Vec<NewAgent>,
+    faults: Vec<Fault>,
+    seed: u64,
+    word_delay: Duration,
+    clock: Arc<dyn Clock>,
+    listen: SocketAddr,
+    shutdown_grace: Duration,
+    allowed_hosts: Vec<String>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            api_key: Secret::from(Emulator::DEFAULT_API_KEY),
+            projects: Projects::default(),
+            organization: Emulator::DEFAULT_ORGANIZATION.to_owned(),
+            token_rules: TokenRules::strict(),
+            agents: Vec::new(),
+            faults: Vec::new(),
+            seed: 0,
+            word_delay: Duration::ZERO,
+            clock: Arc::new(SystemClock),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            shutdown_grace: Duration::from_secs(1),
+            allowed_hosts: Vec::new(),
+        }
+    }
+
+    /// The API key that clients must send. [`Emulator::DEFAULT_API_KEY`] unless set. White space at its ends is removed.
+    pub fn api_key(mut self, api_key: impl Into<Secret>) -> Self {
+        self.api_key = api_key.into();
+        self
+    }
+
+    /// How client-side tokens are treated. [`TokenRules::strict`] unless set.
+    pub fn token_rules(mut self, rules: TokenRules) -> Self {
+        self.token_rules = rules;
+        self
+    }
+
+    /// The ID of the organization that tokens belong to. [`Emulator::DEFAULT_ORGANIZATION`] unless set.
+    ///
+    /// A token has it in itself: it is `ck-let-`, and the base64 of this ID, a colon and a random UUID. An ID such as
+    /// `ab~cd?` gives tokens with `+` and `/` in them.
+    pub fn organization(mut self, id: impl Into<String>) -> Self {
+        self.organization = id.into();
+        self
+    }
+
+    /// Adds a project, by its slug.
+    ///
+    /// If no project is added, every project that a request names exists. Otherwise only the added projects and the
+    /// default one exist, and requests that name another are answered 404.
+    pub fn project(mut self, slug: impl Into<String>) -> Self {
+        self.projects.add(slug.into(), None);
+        self
+    }
+
+    /// Adds a project, by its slug and its ID. Requests may name it by either. Otherwise like
+    /// [`project`](Self::project).
+    pub fn project_with_id(mut self, slug: impl Into<String>, id: impl Into<String>) -> Self {
+        self.projects.add(slug.into(), Some(id.into()));
+        self
+    }
+
+    /// Adds an agent, by its ID or as a [`NewAgent`]. Agents exist only if they are added, here or by a request. They
+    /// exist in every project.
+    pub fn agent(mut self, agent: impl Into<NewAgent>) -> Self {
+        self.agents.push(agent.into());
+        self
+    }
+
+    /// Injects a [`Fault`]. To inject one while the emulator runs, see [`Emulator::inject`].
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Random seed for faults, and for the order of lists. With the same seed and the same requests in the same order, the same requests are
+    /// struck. 0 unless set.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Delay before each word of an answer that is streamed by words, and before each message of another stream. Zero
+    /// unless set. During a delay of more than 20 seconds, the service's pings are sent.
+    pub fn word_delay(mut self, delay: Duration) -> Self {
+        self.word_delay = delay;
+        self
+    }
+
+    /// Where the time is taken from. [`SystemClock`] unless set; see
+    /// [`ManualClock`](crate::ManualClock) for tests, and [`SkewedClock`](crate::SkewedClock) for a
+    /// service whose clock is wrong.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where to listen. `127.0.0.1:0` unless set: a free port of the operating system's choice.
+    ///
+    /// An address other than loopback is open to the network: the key and the tokens are then sent there without
+    /// encryption. Clients that use another name for the machine than its address need [`allow_host`](Self::allow_host).
+    pub fn listen(mut self, addr: SocketAddr) -> Self {
+        self.listen = addr;
+        self
+    }
+
+    /// How long [`Emulator::shutdown`] waits for requests that are being answered, before it closes their
+    /// connections. One second by default; zero does not wait.
+    pub fn shutdown_grace(mut self, grace: Duration) -> Self {
+        self.shutdown_grace = grace;
+        self
+    }
+
+    /// Serves requests to this host too: a name, or an address, without a port. Can be called several times.
+    ///
+    /// Without it, requests are served if they name `localhost`, a name that ends in `.localhost`, a loopback address,
+    /// or the one address that the emulator [listens on](Self::listen). All others are answered 403. So a page of
+    /// another site cannot reach the emulator through a DNS name of its own that leads to 127.0.0.1, which is called
+    /// DNS rebinding.
+    ///
+    /// ```
+    /// use letta_api_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// // For other containers, which call it by the name of its own.
+    /// let emulator = Emulator::builder().allow_host("emulator").start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.allowed_hosts.push(host.into());
+        self
+    }
+
+    /// Starts the server, as a task of the runtime that this is awaited on.
+    ///
+    /// # Errors
+    ///
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput): an API key that is empty or not visible ASCII;
+    ///   a project name of that kind, or given twice; an organization that is empty, has a colon, or is longer than 256
+    ///   bytes; an agent ID that is not `agent-` and letters,
+    ///   digits, `-`, `_` and `.` after it, or given twice; an invalid fault; an
+    ///   [allowed host](Self::allow_host) that is neither a name nor an address. The error does not hold the key.
+    /// - What the operating system says where it does not let us listen, with the address:
+    ///   [`AddrInUse`](io::ErrorKind::AddrInUse), for one.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime, and in one without I/O and time.
+    pub async fn start(self) -> io::Result<Emulator> {
+        let api_key = ApiKey::new(self.api_key)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        self.projects.check()?;
+        if self.organization.is_empty()
+            || self.organization.len() > 256
+            || self.organization.contains(':')
+        {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the organization must be a text of 1 to 256 bytes without a colon",
+            ));
+        }
+        let faults = Faults::new(self.seed);
+        for fault in self.faults {
+            faults.add(fault)?;
+        }
+        let account = Arc::new(Account::new(Settings {
+            api_key,
+            projects: self.projects,
+            organization: self.organization,
+            token_rules: self.token_rules,
+            faults,
+            seed: self.seed,
+            word_delay: self.word_delay,
+            clock: self.clock,
+        }));
+        for agent in self.agents {
+            account.agents.add(agent, account.now())?;
+        }
+        let hosts = Hosts::new(&self.allowed_hosts, self.listen)?;
+        let routes = routes(Arc::clone(&account), hosts);
+        let server = Server::start(self.listen, routes, self.shutdown_grace).await?;
+        Ok(Emulator::new(account, server))
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("listen", &self.listen)
+            .field("projects", &self.projects)
+            .field("token_rules", &self.token_rules)
+            .field("agents", &self.agents)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,256 @@
+//! The faults that an emulator has at present.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::faults::fault::{Fault, FaultKind};
+use crate::http::refusal::Refusal;
+use crate::operation::Operation;
+
+pub(crate) struct Faults(Mutex<Inner>);
+
+struct Inner {
+    faults: Vec<Present>,
+    dice: fastrand::Rng,
+}
+
+/// A fault and how far it has come.
+struct Present {
+    fault: Fault,
+    /// Of a rate limit: when the span began, and how many requests it has had.
+    span: Option<(Timestamp, u32)>,
+}
+
+/// What strikes a request.
+#[derive(Debug, Default)]
+pub(crate) struct Strike {
+    pub(crate) delay: Duration,
+    pub(crate) effect: Option<Effect>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Effect {
+    Answer(Refusal),
+    Disconnect,
+    LoseAnswer,
+    LateAnswer(Duration),
+    Agent(AgentFault),
+}
+
+/// Marks a request whose agent is to fail, which is for the handler to see to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AgentFault {
+    ModelFails,
+    StreamBreaks,
+}
+
+impl Faults {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Mutex::new(Inner {
+            faults: Vec::new(),
+            dice: fastrand::Rng::with_seed(seed),
+        }))
+    }
+
+    pub(crate) fn add(&self, fault: Fault) -> io::Result<()> {
+        fault.check()?;
+        self.lock().faults.push(Present { fault, span: None });
+        Ok(())
+    }
+
+    pub(crate) fn clear(&self) {
+        self.lock().faults.clear();
+    }
+
+    /// Those that are left, with the times that they have left.
+    pub(crate) fn present(&self) -> Vec<Fault> {
+        let inner = self.lock();
+        inner
+            .faults
+            .iter()
+            .map(|present| present.fault.clone())
+            .collect()
+    }
+
+    /// What strikes a request of this operation now.
+    pub(crate) fn strike(&self, operation: Operation, now: Timestamp) -> Strike {
+        let mut inner = self.lock();
+        let Inner { faults, dice } = &mut *inner;
+        let mut strike = Strike::default();
+        for present in faults.iter_mut() {
+            let is_delay = matches!(present.fault.kind, FaultKind::Latency(_));
+            if !present.fault.concerns(operation)
+                || strike.effect.is_some() && !is_delay
+                || dice.f64() >= present.fault.probability
+            {
+                continue;
+            }
+            match present.fault.kind {
+                FaultKind::Latency(delay) => strike.delay = strike.delay.saturating_add(delay),
+                _ => strike.effect = present.effect(now),
+            }
+            let strikes = is_delay || strike.effect.is_some();
+            if let Some(times) = &mut present.fault.times
+                && strikes
+            {
+                *times = times.saturating_sub(1);
+            }
+        }
+        faults.retain(|present| present.fault.times != Some(0));
+        strike
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing here panics half way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Present {
+    fn effect(&mut self, now: Timestamp) -> Option<Effect> {
+        Some(match self.fault.kind {
+            FaultKind::Status {
+                status,
+                retry_after,
+            } => Effect::Answer(Refusal::fault(status, retry_after)),
+            FaultKind::RateLimit { requests, per } => {
+                let left = self.limit(requests, per, now)?;
+                Effect::Answer(Refusal::fault(429, Some(left)))
+            }
+            FaultKind::Disconnect => Effect::Disconnect,
+            FaultKind::LoseAnswer => Effect::LoseAnswer,
+            FaultKind::LateAnswer(delay) => Effect::LateAnswer(delay),
+            FaultKind::ModelFailure => Effect::Agent(AgentFault::ModelFails),
+            FaultKind::BreakStream => Effect::Agent(AgentFault::StreamBreaks),
+            FaultKind::Latency(_) => return None,
+        })
+    }
+
+    /// Counts a request. What is left of the span where it has had all its requests.
+    fn limit(&mut self, requests: u32, per: Duration, now: Timestamp) -> Option<Duration> {
+        let (began, count) = self.span.get_or_insert((now, 0));
+        // A clock that was put back begins a span as well: it would last as long as it was put back.
+        let since = Duration::try_from(now.duration_since(*began)).unwrap_or(per);
+        let left = per.saturating_sub(since);
+        if left.is_zero() {
+            (*began, *count) = (now, 1);
+            return (requests == 0).then_some(per);
+        }
+        *count = count.saturating_add(1);
+        (*count > requests).then_some(left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn struck(faults: &Faults, operation: Operation) -> bool {
+        faults
+            .strike(operation, Timestamp::UNIX_EPOCH)
+            .effect
+            .is_some()
+    }
+
+    #[test]
+    fn a_fault_strikes_its_operation_as_often_as_it_says() {
+        let faults = Faults::new(0);
+        let fault = Fault::disconnect().on(Operation::ListTokens).times(2);
+        faults.add(fault).unwrap();
+        assert!(!struck(&faults, Operation::CreateToken));
+        assert!(struck(&faults, Operation::ListTokens));
+        assert_eq!(faults.present()[0].times, Some(1));
+        assert!(struck(&faults, Operation::ListTokens));
+        assert!(!struck(&faults, Operation::ListTokens));
+        assert!(faults.present().is_empty());
+    }
+
+    #[test]
+    fn the_first_that_strikes_is_the_one_and_latencies_add_up() {
+        let faults = Faults::new(0);
+        let second = Duration::from_secs(1);
+        for fault in [
+            Fault::latency(second),
+            Fault::disconnect().times(1),
+            Fault::status(500),
+            Fault::latency(second),
+        ] {
+            faults.add(fault).unwrap();
+        }
+        let strike = faults.strike(Operation::ListTokens, Timestamp::UNIX_EPOCH);
+        assert_eq!(strike.delay, 2 * second);
+        assert!(matches!(strike.effect, Some(Effect::Disconnect)));
+        let strike = faults.strike(Operation::ListTokens, Timestamp::UNIX_EPOCH);
+        assert!(matches!(strike.effect, Some(Effect::Answer(_))));
+    }
+
+    #[test]
+    fn a_probability_is_kept_and_the_same_seed_strikes_the_same_requests() {
+        let run = |seed, probability| {
+            let faults = Faults::new(seed);
+            faults
+                .add(Fault::disconnect().with_probability(probability))
+                .unwrap();
+            (0..10_000)
+                .map(|_| struck(&faults, Operation::SendMessage))
+                .collect::<Vec<_>>()
+        };
+        let struck = |run: &[bool]| run.iter().filter(|struck| **struck).count();
+        assert!((1800..2200).contains(&struck(&run(1, 0.2))));
+        assert_eq!(run(1, 0.2), run(1, 0.2));
+        assert_ne!(run(1, 0.2), run(2, 0.2));
+        assert_eq!(struck(&run(1, 0.0)), 0);
+        assert_eq!(struck(&run(1, 1.0)), 10_000);
+    }
+
+    #[test]
+    fn a_rate_limit_lets_so_many_through_in_each_span() {
+        let faults = Faults::new(0);
+        faults
+            .add(Fault::rate_limit(2, Duration::from_secs(10)))
+            .unwrap();
+        let at = |milliseconds| {
+            let now = Timestamp::UNIX_EPOCH + SignedDuration::from_millis(milliseconds);
+            match faults.strike(Operation::ListTokens, now).effect {
+                None => None,
+                Some(Effect::Answer(refusal)) => refusal.retry_after(),
+                Some(other) => panic!("{other:?}"),
+            }
+        };
+        let seen = [0, 1, 1500, 9999, 10_000, 10_001, 10_002, 5000, 5001, 5002].map(at);
+        let (free, wait) = (None, Some);
+        assert_eq!(
+            seen,
+            [
+                free,
+                free,
+                wait(9),
+                wait(1),
+                free,
+                free,
+                wait(10),
+                free,
+                free,
+                wait(10)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rate_limit_of_none_lets_nothing_through() {
+        let faults = Faults::new(0);
+        faults
+            .add(Fault::rate_limit(0, Duration::from_secs(10)))
+            .unwrap();
+        for seconds in [0, 1, 10, 25] {
+            let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+            let strike = faults.strike(Operation::ListTokens, now);
+            assert!(strike.effect.is_some(), "{seconds}");
+        }
+    }
+}

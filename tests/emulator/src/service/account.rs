@@ -1,0 +1,102 @@
+//! What stands behind the server: one account, with its key, its projects, its tokens and its agents.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use letta_api::ApiKey;
+
+use crate::agents::store::AgentStore;
+use crate::clock::{self, Clock};
+use crate::faults::present::Faults;
+use crate::operation::Operation;
+use crate::project::Projects;
+use crate::tokens::rules::TokenRules;
+use crate::tokens::secret::TokenForm;
+use crate::tokens::store::TokenStore;
+
+pub(crate) struct Account {
+    pub(crate) api_key: ApiKey,
+    pub(crate) projects: Projects,
+    pub(crate) tokens: TokenStore,
+    pub(crate) token_form: TokenForm,
+    pub(crate) token_rules: TokenRules,
+    pub(crate) agents: AgentStore,
+    pub(crate) faults: Faults,
+    pub(crate) word_delay: Duration,
+    clock: Arc<dyn Clock>,
+    requests: AtomicU64,
+    arrivals: Mutex<BTreeMap<Operation, usize>>,
+    answers: Mutex<BTreeMap<(Operation, Answered), usize>>,
+}
+
+/// What an account begins with.
+pub(crate) struct Settings {
+    pub(crate) api_key: ApiKey,
+    pub(crate) projects: Projects,
+    pub(crate) organization: String,
+    pub(crate) token_rules: TokenRules,
+    pub(crate) faults: Faults,
+    pub(crate) seed: u64,
+    pub(crate) word_delay: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// How a request was answered: with a status, or not at all.
+pub(crate) type Answered = Option<u16>;
+
+impl Account {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            api_key: settings.api_key,
+            projects: settings.projects,
+            tokens: TokenStore::new(settings.seed, settings.token_rules),
+            token_form: TokenForm::new(settings.organization),
+            token_rules: settings.token_rules,
+            agents: AgentStore::default(),
+            faults: settings.faults,
+            word_delay: settings.word_delay,
+            clock: settings.clock,
+            requests: AtomicU64::new(0),
+            arrivals: Mutex::default(),
+            answers: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        clock::timestamp(self.clock.now())
+    }
+
+    /// The number of the next request, from 1.
+    pub(crate) fn count_request(&self) -> u64 {
+        self.requests.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn count_arrival(&self, operation: Operation) {
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        *arrivals.entry(operation).or_default() += 1;
+    }
+
+    /// How many requests of the operation there were, those among them that are not answered yet.
+    pub(crate) fn arrivals(&self, operation: Operation) -> usize {
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        arrivals.get(&operation).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn count_answer(&self, operation: Operation, answered: Answered) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        *answers.entry((operation, answered)).or_default() += 1;
+    }
+
+    /// How many requests there were, by operation and answer.
+    pub(crate) fn answers(&self) -> BTreeMap<(Operation, Answered), usize> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.clone()
+    }
+}

@@ -1,0 +1,59 @@
+//! The floors of letta-api, from its secrets up to the generated code.
+
+use letta_api_floors::{Floors, Table};
+
+const FLOORS: Table<'_> = &[
+    ("credentials", &[]),
+    ("base_url", &["credentials"]),
+    ("failure", &["credentials"]),
+    ("operation", &[]),
+    ("response", &["credentials", "failure"]),
+    ("error", &["failure", "response"]),
+    (
+        "transport",
+        &["credentials", "failure", "operation", "response"],
+    ),
+    (
+        "client",
+        &["base_url", "failure", "operation", "response", "transport"],
+    ),
+    (
+        "support",
+        &[
+            "base_url",
+            "client",
+            "credentials",
+            "error",
+            "failure",
+            "operation",
+            "response",
+        ],
+    ),
+    // Which of them depends on the description.
+    (
+        "generated",
+        &["credentials", "error", "operation", "support"],
+    ),
+    (
+        "lib",
+        &[
+            "base_url",
+            "client",
+            "credentials",
+            "error",
+            "failure",
+            "generated",
+            "operation",
+            "response",
+            "support",
+            "transport",
+        ],
+    ),
+];
+
+#[test]
+fn no_floor_uses_one_above_it() {
+    Floors::of("letta-api", FLOORS)
+        .varying(&["generated"])
+        .check();
+}

@@ -1,0 +1,7 @@
+//! Each package's floors, and how they are read.
+
+mod emulator;
+mod letta_api;
+mod letta_api_ext;
+mod reading;
+mod xtask;

@@ -1,0 +1,108 @@
+//! The floors of xtask: a stage knows only what is below it, and no other stage asks it for something.
+
+use letta_api_floors::{Floors, Table};
+
+/// From the lowest floor to the highest: a module, and the modules below it that it uses.
+const FLOORS: Table<'_> = &[
+    // Text, names and machinery, without a description.
+    ("markers", &[]),
+    ("visible", &[]),
+    ("parallel", &[]),
+    ("template", &[]),
+    ("naming", &[]),
+    ("manifest", &[]),
+    ("markdown", &["visible"]),
+    ("taken", &["manifest"]),
+    // Reading a description.
+    ("openapi", &["markdown", "markers"]),
+    ("diagnostic", &["openapi", "visible"]),
+    // The stages, in their order.
+    ("load", &["diagnostic", "openapi"]),
+    ("overlay", &["diagnostic", "markers", "openapi"]),
+    (
+        "lower",
+        &[
+            "diagnostic",
+            "markers",
+            "openapi",
+            "overlay",
+            "parallel",
+            "visible",
+        ],
+    ),
+    (
+        "arrange",
+        &["markdown", "markers", "naming", "openapi", "taken"],
+    ),
+    (
+        "lint",
+        &[
+            "arrange",
+            "diagnostic",
+            "markers",
+            "naming",
+            "openapi",
+            "overlay",
+            "parallel",
+            "taken",
+        ],
+    ),
+    ("model", &["markdown", "markers", "naming", "openapi"]),
+    (
+        "generate",
+        &["diagnostic", "markers", "model", "naming", "openapi"],
+    ),
+    (
+        "refine",
+        &[
+            "arrange",
+            "diagnostic",
+            "markdown",
+            "model",
+            "naming",
+            "template",
+        ],
+    ),
+    (
+        "split",
+        &[
+            "diagnostic",
+            "markdown",
+            "model",
+            "naming",
+            "refine",
+            "template",
+        ],
+    ),
+    ("output", &["diagnostic", "manifest", "naming", "split"]),
+    // Beside the stages that make code: it compares what they begin with.
+    (
+        "drift",
+        &["diagnostic", "lower", "markers", "openapi", "overlay"],
+    ),
+    (
+        "commands",
+        &[
+            "arrange",
+            "diagnostic",
+            "drift",
+            "generate",
+            "lint",
+            "load",
+            "lower",
+            "model",
+            "openapi",
+            "output",
+            "overlay",
+            "parallel",
+            "refine",
+            "split",
+            "visible",
+        ],
+    ),
+];
+
+#[test]
+fn each_module_uses_only_what_is_on_a_floor_below() {
+    Floors::of("xtask", FLOORS).writes_code().check();
+}

@@ -1,0 +1,48 @@
+//! Both crates over real connections. `cargo test -p letta-api-tests --test integration minter::` runs a part.
+//!
+//! What needs a process of its own is in `alone`.
+
+/// What a call sends, and what its caller gets.
+mod calls {
+    mod answers;
+    mod concurrency;
+    mod description;
+    mod longest_times;
+    mod raw_client;
+    mod refusals;
+    mod requests;
+    mod runtime;
+    mod telemetry;
+}
+
+/// What can go wrong between a call and its answer.
+mod failures {
+    mod connections;
+}
+
+/// Policies, and what a token may do from its creation to its end.
+mod tokens {
+    mod grants;
+    mod life;
+    mod policies;
+    mod policy_entries;
+    mod schemas;
+}
+
+/// Tokens from a cache.
+mod minter {
+    mod cache;
+    mod hold_off;
+    mod stress;
+    mod tokens_per_agent;
+}
+
+/// What tests are made with: ours, and those of applications.
+mod tools {
+    mod fault_server;
+    mod recording_proxy;
+    mod test_util;
+}
+
+mod browser;
+mod official_clients;

@@ -1,0 +1,66 @@
+//! The generator by its stages, by its commands, and with descriptions that nobody chose. `cargo test -p xtask --test
+//! integration lint::` runs a part.
+
+/// What the tests share.
+#[path = "../support"]
+mod support {
+    pub(crate) mod changes;
+    pub(crate) mod fixture;
+    pub(crate) mod large;
+    pub(crate) mod names;
+    pub(crate) mod pipeline;
+    pub(crate) mod scratch;
+    pub(crate) mod texts;
+}
+
+/// OpenAPI 3.1 becomes 3.0.
+mod lower {
+    mod meaning;
+    mod rules;
+}
+
+/// What progenitor has no form for gets one.
+mod arrange {
+    mod directions;
+    mod idioms;
+    mod operations;
+    mod references;
+    mod types;
+}
+
+/// What is wrong with a description, and what to do about it.
+mod lint {
+    mod advice;
+    mod rules;
+}
+
+/// What the code looks like.
+mod code {
+    mod constructs;
+    mod files_and_features;
+    mod markdown;
+    mod taken_names;
+    mod texts;
+}
+
+/// How two descriptions differ.
+mod drift {
+    mod changes;
+    mod laws;
+}
+
+/// The program, as a maintainer runs it.
+mod commands {
+    mod codegen;
+    mod drift;
+    mod lint;
+}
+
+/// Whole descriptions: made at random, of other services, and the service's own.
+mod descriptions {
+    mod any;
+    mod foreign;
+    mod upstream;
+}
+
+mod letta_api;
