@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_passed_over_and_moves_nothing() {
+    fn a_byte_order_mark_is_ignored_and_moves_nothing() {
         for (name, text) in [
             ("a.yaml", "a: 1\nb: [x\n"),
             ("a.yaml", "a: 1\nb: 2\n"),

@@ -690,7 +690,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_overlay_is_refused_with_all_that_is_wrong() {
+    fn a_file_that_is_not_an_overlay_is_refused_with_all_that_is_wrong() {
         let source = Source::new("o.yaml", "overlay: 2.0.0\nactions: []\nother: 1\n");
         let overlay = load::parse(&source).unwrap();
         let mut description = load::parse(&Source::new("d.yaml", "a: 1")).unwrap();

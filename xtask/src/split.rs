@@ -69,7 +69,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     let (mut parts, mentions) = reach::parts(refined.types)?;
     reach::mark(&mut parts, &mentions, &operations)?;
 
-    // Operations in the description's order, types by name.
+    // Operations are in the description's order, types in that of their names. Then a small change of the description is a small diff.
     let mut all: Vec<TokenStream> = Vec::new();
     let mut files: BTreeMap<String, Draft> = BTreeMap::new();
     for operation in operations {
@@ -77,6 +77,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         let features: BTreeSet<String> = operation.features.iter().cloned().collect();
         let attr = features::gate(&features);
         all.push(quote!(#attr &#name));
+        // The first tag decides the file, even if the operation has others.
         let file = operation.features.into_iter().next().unwrap_or_default();
         let draft = files.entry(file).or_default();
         draft.features.extend(features.iter().cloned());
@@ -109,6 +110,8 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         }
     }
 
+    // Each tag's module exists if any of its operations does. Its constants and types are exported from the common modules, so that users
+    // see one `types` and one `operations`, whatever the files are.
     let mut source_files = Vec::new();
     let mut modules: Vec<Item> = Vec::new();
     let mut types: Vec<Item> = Vec::new();

@@ -85,6 +85,7 @@ struct Parts<'a> {
     has_others: bool,
 }
 
+/// The marks of a property. Several parts may declare it, and one mark is enough.
 #[derive(Clone, Copy, Default)]
 struct Direction {
     read_only: bool,
@@ -175,6 +176,7 @@ impl<'a> Given<'a> {
             branches.push(object(members, &span));
         }
 
+        // In one direction, `required` says all there is. In both, the generated type requires nothing, and notes say what to ask for.
         let both = |names: &BTreeSet<&'a str>| -> Vec<&str> {
             let required = names.iter().filter(|name| parts.required.contains(*name));
             match uses == Uses::BOTH {
@@ -186,6 +188,7 @@ impl<'a> Given<'a> {
             true => read_only.iter().copied().collect(),
             false => Vec::new(),
         };
+        // A property with both marks is in neither direction, and nothing can be required of it.
         let to_send: BTreeSet<&str> = write_only.difference(&read_only).copied().collect();
         let in_answers: BTreeSet<&str> = read_only.difference(&write_only).copied().collect();
         let notes = [

@@ -102,6 +102,7 @@ fn forget_notes(schema: &mut Node) {
         kept.push((key.clone(), entry.node.clone()));
     }
     members.retain(|key, _| !keywords::is_plain_note(key) && !key.starts_with(DEPRECATION));
+    // Around a reference with another keyword, a wrapper would hide that keyword from the lint about it.
     let is_alone = members.len() == 1;
     if is_alone && !kept.is_empty() {
         let span = schema.span.clone();
@@ -120,6 +121,7 @@ fn enums(schema: &mut Node) {
         return;
     };
     let (nulls, values): (Vec<&Node>, Vec<&Node>) = values.iter().partition(|it| it.is_null());
+    // Names of variants are given by position. An enum of which a value is removed would have one name too many.
     if values.is_empty() || schema.get(VARIANT_NAMES).is_some() {
         return;
     }
@@ -153,6 +155,7 @@ fn enums(schema: &mut Node) {
 /// Keywords about objects next to an `allOf` become a branch of it.
 fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     let branches = items(schema, "allOf");
+    // With one of these, the schema is more than an object, and a branch for its properties might change what it means.
     let others = ["oneOf", "anyOf", "not", "items", "enum"];
     if branches.is_empty() || others.iter().any(|it| get(schema, it).is_some()) {
         return;

@@ -112,6 +112,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
             shapes.push((what, *status, at.clone()));
         }
     }
+    // One shape is what progenitor supports. If the name is taken, the shapes stay, and a lint reports them.
     if shapes.len() < 2 || !is_free(document, name) {
         return;
     }
@@ -150,6 +151,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
     }
     for (_, listed, media_type, _) in typed {
         let schema = Pointer::default().join("content").join(media_type);
+        // A shared response gets a copy for this operation: other operations may have other errors next to it.
         if let Some(response) = own(document, &listed, "responses")
             && let Some(media) = response.pointer_mut(&schema)
         {

@@ -54,6 +54,7 @@ pub(super) fn arrange(document: &mut Node) {
         };
         taken.insert(method.clone());
         let mut note = object([("method", string(method, &span))], &span);
+        // Some services do not look at `Accept` but at a member of the body. The docs of both methods name it.
         if let Some(switch) = switch(document, &at) {
             set(&mut note, "switch", string(switch, &span));
         }

@@ -54,6 +54,7 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
     let is_open = schema
         .get("additionalProperties")
         .is_some_and(|it| it.as_object().is_some());
+    // The parts of a form are the properties. With others allowed, there would be parts that no field is for.
     if !is_object || is_open || schema.get(REPLACE).is_some() {
         return None;
     }
@@ -68,6 +69,7 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
     if names.iter().any(|name| name.contains(ends)) {
         return None;
     }
+    // The form's own component keeps its name if nothing else refers to it, since it is removed below.
     let name = ["body", "upload", "upload-body"]
         .into_iter()
         .map(|suffix| type_name(&format!("{id}-{suffix}")))

@@ -1,4 +1,4 @@
-//! What is worth knowing in addition to the differences.
+//! Notes: what is worth knowing and is not a difference. Examples are other servers, another version, and parts that could not be lowered.
 
 use std::collections::{BTreeSet, HashSet};
 

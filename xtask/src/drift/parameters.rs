@@ -1,4 +1,4 @@
-//! Parameters of two operations: by where they go and their name, those of the path by their place in it.
+//! Parameters of two operations. They are matched by place and name, and path parameters by their position in the path.
 
 use indexmap::IndexMap;
 

@@ -1,4 +1,4 @@
-//! Answers, and what bodies of both ways hold.
+//! Answers by status, and the content of bodies in both directions.
 
 use indexmap::IndexMap;
 

@@ -1,4 +1,7 @@
 //! Two schemas, compared by what they say.
+//!
+//! [`Comparison::schema`] looks through references and wrappers. What belongs to the place is compared there, and the rest (`core`) once
+//! for each pair. If the types differ, nothing else is compared: every other keyword would differ, too.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +28,7 @@ const BOUNDS: [(&str, bool); 8] = [
 /// Restrictions that are there or not.
 const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"];
 
-/// What tells a pair of schemas from others in memory.
+/// The identity of a pair of schemas.
 fn pair(ours: &[Part<'_>], other: &[Part<'_>]) -> Pair {
     let ids = |parts: &[Part<'_>]| parts.iter().map(Part::id).collect();
     (ids(ours), ids(other))
@@ -59,6 +62,8 @@ impl<'a> Comparison<'a> {
         }
         let (a, b) = (enter(self.ours, ours), enter(self.other, other));
         let is_named = a.component.is_some() || b.component.is_some();
+        // A difference within a component belongs to the component, and not to each place that refers to it. If only OTHER has a name for
+        // it, that is the name in the report.
         let inner = match (&a.component, &b.component) {
             (Some(name), _) => here.of_component(Scope::Schema(name.clone())),
             (None, Some(name)) if !matches!(here.scope, Scope::Schema(_)) => {
@@ -101,6 +106,7 @@ impl<'a> Comparison<'a> {
                 "deprecated" => change::DEPRECATED,
                 _ => change::DIRECTION,
             };
+            // A note on the reference is about the place. One on the component is about the component.
             let of_place = [ours, other]
                 .into_iter()
                 .flatten()
@@ -134,7 +140,7 @@ impl<'a> Comparison<'a> {
         outer: Both<'_, 'a>,
     ) {
         let (ours, other) = (View::of(self.ours, &a.core), View::of(self.other, &b.core));
-        // If everything fits one of them, the difference is that of types.
+        // If one of them allows everything, the difference is one of types, which `core` reports.
         if ours.kind().3 || other.kind().3 {
             return;
         }

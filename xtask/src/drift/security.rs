@@ -1,4 +1,5 @@
-//! Which credentials an operation asks for, whatever a document calls them.
+//! Which credentials an operation needs. `bearerAuth` in one description and `apiKey` in the other are the same, if both are a bearer
+//! token.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,11 @@
 //! `anyOf`, `allOf`, `not`, and discriminators without effect.
+//!
+//! | schema | what happens to it |
+//! |---|---|
+//! | `anyOf: [A, B]` | typify makes a struct of optional parts, which refuses values that are valid |
+//! | `not: A` | progenitor panics on most of it |
+//! | `allOf: [A, {type: string}]` | typify guesses, or makes a type without values |
+//! | a discriminator without `oneOf` | it is ignored |
 
 use std::collections::{HashMap, HashSet};
 

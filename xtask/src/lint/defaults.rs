@@ -1,4 +1,7 @@
-//! Defaults: typify refuses those that do not fit, and makes nothing useful of many that do.
+//! Defaults. typify refuses those that do not fit, and no code can be made of many that do.
+//!
+//! `{type: integer, default: 1.5}` is refused, and so is a default that is an object. `{type: integer, default: 10}` is fine. lower removes
+//! defaults that do not fit, but only from a 3.1 description.
 
 use super::context::Context;
 use super::describe;

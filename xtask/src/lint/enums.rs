@@ -1,4 +1,7 @@
-//! Enums: of texts, and named.
+//! Enums: their values, and the names of their variants.
+//!
+//! typify makes enums of texts only. `{type: integer, enum: [1, 2]}` does not become one, `{type: string, enum: [a, a]}` panics, and so does
+//! `{type: string, enum: [a-b, a_b]}`, whose values have one name in Rust.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,7 @@
 //! Our own markers, and the extensions of others that progenitor would act on.
+//!
+//! A marker without effect is an error, wherever it is. `x-codegen-sensitive: true` on a schema that is no property looks as if something were
+//! protected, and a marker that was misspelt or has moved with a change of the description does, too.
 
 use std::collections::{HashMap, HashSet};
 

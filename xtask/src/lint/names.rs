@@ -1,4 +1,6 @@
-//! Names of components.
+//! Names of components: allowed in OpenAPI, and different in Rust.
+//!
+//! `agent-state` and `AgentState` are both the type `AgentState`, so one would replace the other. A schema `String` would hide Rust's own.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,7 @@
-//! Objects.
+//! Objects: the names of their fields, and what they require.
+//!
+//! `{properties: {a-b: A, a_b: B}}` would have two fields `a_b`. `{required: [name]}` without such a property would become a field of any
+//! JSON.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,6 @@
-//! Operations with their parameters, references followed.
+//! Operations with their parameters, references followed. Other rules get them from here.
+//!
+//! A parameter of the path item counts for all its operations, unless an operation has one of the same name and place.
 
 use super::context::Context;
 use crate::openapi;

@@ -1,4 +1,7 @@
 //! Operations: their names, methods and servers, and whether they are safe to repeat.
+//!
+//! `operationId: list-agents` and `operationId: listAgents` would be one method, and so would an operation `withTransport` and a method that
+//! the client has already. An operation with servers of its own would be sent to the wrong one.
 
 use std::collections::{HashMap, HashSet};
 

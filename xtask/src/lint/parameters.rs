@@ -1,4 +1,7 @@
-//! Parameters: where they stand, how they are written, and what they are called in Rust.
+//! Parameters: their places, how they are written, and their names in Rust.
+//!
+//! progenitor writes parameters in one way for each place. A `style`, an `explode: false` or a parameter in a cookie would be ignored, and
+//! an object in a query cannot be written. So a parameter that asks for anything else is refused.
 
 use std::collections::HashMap;
 

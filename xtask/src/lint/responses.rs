@@ -1,4 +1,7 @@
-//! Responses: which statuses, which media types, and one shape for each side.
+//! Responses: which statuses, which media types, and one shape for all successes and one for all errors.
+//!
+//! A response `default` or `4XX` is refused, too: generated code would decode whatever arrives as the documented shape, so an HTML page of a
+//! proxy would lose its status to a parse error. A status that is not documented arrives as unexpected, with its status and body.
 
 use super::context::Context;
 use super::fields::members;

@@ -1,5 +1,7 @@
-//! Types of inline objects: typify names them by where they stand, and takes an earlier type of the same
-//! name for them without a look at what it is.
+//! Types of inline objects. typify names them by their place, and uses an earlier type of the same
+//! name without a check: `Agent.tool_rule` and a component `AgentToolRule` would be one type.
+//!
+//! The arrange stage gives inline schemas names, so this rule is for what it has left.
 
 use std::collections::HashMap;
 

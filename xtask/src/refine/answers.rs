@@ -3,7 +3,7 @@
 //! progenitor writes a match with an `.await` in each arm. A compiler takes longer for those than for all the
 //! rest of a method. So
 //!
-//! ```ignore
+//! ```text
 //! let response = call::send(self, request, &operations::GET_AGENT).await?;
 //! match response.status().as_u16() {
 //!     200u16 => call::read(response).await,

@@ -3,7 +3,7 @@
 //! typify writes an enum with `#[serde(tag = "type")]`. It gets a variant `Unknown` for objects whose tag is not known, and each other
 //! variant gets a field for members that are not known:
 //!
-//! ```ignore
+//! ```text
 //! pub enum Entry {
 //!     Agent { id: String, #[serde(flatten)] unknown: Map<String, Value> },
 //!     #[serde(untagged)]

@@ -1,13 +1,13 @@
 //! Optional parameters become one struct, from the first on. The struct is `#[non_exhaustive]`, so that another parameter
 //! breaks no caller. A call such as `list(None, None, Some(10), None)` could not be read, either.
 //!
-//! ```ignore
+//! ```text
 //! pub async fn list_agents<'a>(&'a self, limit: Option<u32>, name: Option<&'a str>) -> …
 //! ```
 //!
 //! becomes
 //!
-//! ```ignore
+//! ```text
 //! pub async fn list_agents<'a>(&'a self, params: &'a types::ListAgentsParams) -> … {
 //!     let types::ListAgentsParams { limit, name } = params;
 //! ```
@@ -105,7 +105,7 @@ pub(super) fn refine(
             ))
         })?;
     let argument_ident = format_ident!("{argument}");
-    // The body stays last.
+    // Before the body, which progenitor puts last.
     let inputs = &mut method.sig.inputs;
     let at = inputs
         .iter()
@@ -113,6 +113,7 @@ pub(super) fn refine(
         .unwrap_or(inputs.len());
     inputs.insert(at, parse_quote!(#argument_ident: &'a types::#name));
     let idents: Vec<&Ident> = fields.iter().map(|(ident, ..)| ident).collect();
+    // The fields are taken apart at the start, so that the rest of the method uses the names that progenitor gave them.
     method.block.stmts.insert(
         0,
         parse_quote! {

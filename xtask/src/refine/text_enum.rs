@@ -1,6 +1,6 @@
 //! Open enums of texts. A value that the description does not know is kept, and is not an error.
 //!
-//! ```ignore
+//! ```text
 //! pub enum AccessRight { ReadMessages, WriteMessages, Unknown(String) }
 //! ```
 //!

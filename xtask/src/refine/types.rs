@@ -4,7 +4,7 @@
 //! For a schema `Agent` with the required property `id` and the optional one `name`, typify writes the struct, and this module adds
 //! `#[non_exhaustive]` and
 //!
-//! ```ignore
+//! ```text
 //! impl Agent {
 //!     /// Made of its required fields; the others are left out. They have setters.
 //!     pub fn new(id: impl Into<String>) -> Self
@@ -51,6 +51,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
         items: Vec::new(),
         count: 0,
     };
+    // The schemas that a type was found for.
     let mut found = BTreeSet::new();
     // Conversions of an open enum are written anew: typify's fail for an unknown value, and an open enum has none.
     let mut text_enums = BTreeSet::new();
@@ -71,6 +72,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
         .values()
         .filter_map(|schema| Some((schema.union.as_ref()?.branches_type.as_str(), schema)))
         .collect();
+    // Types that keep unknown members, and types with a field that must be given to send it.
     let keeping: BTreeSet<&str> = model
         .schemas
         .iter()
@@ -170,6 +172,7 @@ fn refine_struct(
     let deprecated = schema.and_then(|schema| schema.deprecated.as_ref());
     item.attrs.extend(docs::deprecated(deprecated));
     derive(&mut item.attrs, &["PartialEq"])?;
+    // A newtype, such as a `String` with a name, has no fields to add.
     let Fields::Named(fields) = &mut item.fields else {
         return Ok(vec![Item::Struct(item)]);
     };
@@ -230,6 +233,7 @@ fn refine_enum(
     for variant in &mut item.variants {
         let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
         docs::tidy(&mut variant.attrs, || markdown::code(&wire));
+        // A branch with nothing but its tag. It needs braces to hold unknown members.
         if is_open_union && matches!(variant.fields, Fields::Unit) {
             variant.fields = Fields::Named(parse_quote!({}));
         }
@@ -377,6 +381,7 @@ pub(super) fn default(field: &Field) -> Result<Option<Expr>, Failure> {
     Ok(None)
 }
 
+/// `Default::default()`
 fn default_value() -> Expr {
     template!(Expr: { ::std::default::Default::default() })
 }
@@ -526,6 +531,7 @@ impl<'a> Parts<'a> {
                 .ident
                 .as_ref()
                 .ok_or_else(|| unexpected("a field without a name"))?;
+            // A field is optional if serde has a value for it when it is missing, or if it is an `Option`.
             let default = match default(field)? {
                 None if optional(&field.ty).is_some() => Some(default_value()),
                 default => default,
@@ -576,6 +582,7 @@ impl<'a> Parts<'a> {
             is_optional,
         } in &self.required
         {
+            // Texts are taken as `impl Into<String>`. A number must have its type: `impl Into<u32>` would not take the literal 5.
             let value = if converts(ty) {
                 parameters.push(template!(
                     FnArg: { field: impl ::std::convert::Into<Type> },
@@ -682,10 +689,12 @@ pub(super) fn inherent(name: &Ident, methods: impl IntoIterator<Item = ImplItemF
     Item::Impl(block)
 }
 
+/// `#[non_exhaustive]`
 fn non_exhaustive() -> Attribute {
     template!(Attribute: { #[non_exhaustive] })
 }
 
+/// `ident: expr`, in a struct expression.
 fn field_value(ident: &Ident, expr: Expr) -> FieldValue {
     FieldValue {
         attrs: Vec::new(),
@@ -695,6 +704,7 @@ fn field_value(ident: &Ident, expr: Expr) -> FieldValue {
     }
 }
 
+/// A path of these names.
 fn path<const N: usize>(names: [Ident; N]) -> Path {
     Path {
         leading_colon: None,
@@ -745,6 +755,7 @@ fn converts(ty: &Type) -> bool {
     is_ours || segments.last().is_some_and(|it| it.ident == "String")
 }
 
+/// The name of the type of an impl, if it has no path.
 fn self_name(ty: &Type) -> Option<&Ident> {
     match ty {
         Type::Path(path) => path.path.get_ident(),

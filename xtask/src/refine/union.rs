@@ -2,7 +2,7 @@
 //!
 //! For the union `Source` of that module's example, this is the code that chooses a branch:
 //!
-//! ```ignore
+//! ```text
 //! fn of(value: &Value) -> Option<Self> {
 //!     match crate::support::union::tag(value, "type") {
 //!         Some("url") => return crate::support::union::branch(value).map(Box::new).map(Self::Url),
@@ -107,6 +107,7 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
             }
             _ => format!(" {}.", kinds(variant.branch)),
         };
+        // A branch that is a component is boxed: it may contain the union, and a type cannot contain itself.
         let ty = match variant.branch.boxed {
             true => quote!(::std::boxed::Box<#ty>),
             false => quote!(#ty),
@@ -182,6 +183,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
             }
         }
     }
+    // Values that lead to the same branches share an arm of the match.
     let mut arms: Vec<(Vec<usize>, Vec<&str>)> = Vec::new();
     for (value, indexes) in by_tag {
         match arms.iter_mut().find(|(known, _)| *known == indexes) {
@@ -189,6 +191,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
             None => arms.push((indexes, vec![value])),
         }
     }
+    // In the order of the branches, so that the code changes little when a value is added.
     arms.sort();
     let tagged = union.tag.as_ref().filter(|_| !arms.is_empty()).map(|tag| {
         let arms = arms.iter().map(|(indexes, values)| {
@@ -210,6 +213,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         let mut fitting: Vec<&Variant<'_>> = variants
             .iter()
             .filter(|variant| {
+                // An object whose tag is known was dealt with above. One without a known tag is no branch that has one.
                 let has_tag = union.tag.is_some() && !variant.branch.tags.is_empty();
                 let is_kind = variant.branch.kinds.iter().any(|it| it == kind);
                 is_kind && !(kind == "object" && has_tag)
@@ -261,6 +265,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         });
         let attempts = in_answers.chain(in_requests).map(|(variant, required)| {
             let plain = attempt(variant);
+            // A branch that takes only fractions takes an integer too, if an `f64` holds it without rounding.
             let is_number =
                 kinds.contains(&"number") && variant.branch.kinds.iter().all(|it| it == "number");
             let texts = &variant.branch.texts;

@@ -1,7 +1,7 @@
 //! Types of bodies that are sent as `multipart/form-data`. They are not JSON, so serde's derives go; and a file that is read while it is
 //! sent cannot be cloned. In their place comes a function that writes the parts:
 //!
-//! ```ignore
+//! ```text
 //! pub(crate) fn into_form<E>(self) -> Result<Form, Error<E>> {
 //!     let mut form = Form::default();
 //!     form.value("name", &self.name)?;

@@ -73,8 +73,10 @@ impl SourceFile {
             types.extend(unit.items);
         }
 
+        // In a file without methods, types are items of the file. Next to methods, they are in a module.
         let among_items = !types.is_empty() && !self.types_apart;
         let mut places = Places::of(&mut file, among_items);
+        // Types come after what the frame holds, such as `use` lines. When they are taken out again, those must stay.
         let start = places.types.as_ref().map_or(0, |items| items.len());
         places.fill(methods, constants, types);
         let result = look(&file);

@@ -42,10 +42,12 @@ pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMent
     let mut impls = Vec::new();
     for item in items {
         let name = match item {
+            // Later: an impl may come before the type that it is for.
             Item::Impl(block) => {
                 impls.push(block);
                 continue;
             }
+            // One part for each function: a default is only needed where its field is.
             Item::Mod(module) if module.ident == DEFAULTS => {
                 for item in module.content.into_iter().flat_map(|(_, items)| items) {
                     let Item::Fn(function) = &item else {
@@ -84,6 +86,7 @@ pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMent
     Ok((parts, all))
 }
 
+/// Adds the definition of a part. Two of one name would be one type, so that is an error.
 fn add(parts: &mut BTreeMap<String, Part>, name: String, item: Item) -> Result<(), Failure> {
     let part = Part {
         name: name.clone(),
@@ -160,6 +163,7 @@ pub(super) fn mark(
         let mut next: Vec<String> = roots.into_iter().collect();
         while let Some(name) = next.pop() {
             let part = parts.get_mut(&name).expect("what is mentioned is a part");
+            // A part that has the feature already was visited in this walk, and so was all that it mentions.
             if part.features.insert(feature.to_owned()) {
                 next.extend(mentions.get(&name).into_iter().flatten().cloned());
             }
@@ -168,6 +172,7 @@ pub(super) fn mark(
     Ok(())
 }
 
+/// The parts that items mention.
 fn mentions(parts: &BTreeMap<String, Part>, items: &[Item]) -> BTreeSet<String> {
     let mut mentions = Mentions::new(parts, Scope::Types);
     for item in items {
@@ -205,6 +210,7 @@ impl<'p> Mentions<'p> {
     fn resolve(&mut self, way: &[String]) {
         let mut is_type = self.scope == Scope::Types;
         let mut way = way;
+        // `types::Agent`, `super::Agent`, `self::Agent` and `crate::types::Agent` all lead to `Agent`.
         while let [first, rest @ ..] = way {
             match first.as_str() {
                 "types" => is_type = true,

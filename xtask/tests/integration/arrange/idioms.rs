@@ -247,7 +247,7 @@ fn a_component_that_may_be_null_says_so_where_it_is_used() {
 }
 
 #[test]
-fn a_component_stays_nullable_where_a_use_of_it_would_change() {
+fn a_component_stays_nullable_if_a_use_of_it_would_change() {
     let refers = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let b = json!({"type": "object", "nullable": true});
     for a in [

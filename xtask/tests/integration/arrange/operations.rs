@@ -104,7 +104,7 @@ fn successes_of_several_shapes_become_the_branches_of_one_schema() {
 }
 
 #[test]
-fn what_was_moved_twice_is_found_where_it_stood_at_first() {
+fn what_was_moved_twice_is_found_at_its_first_place() {
     let inner = json!({"type": "object", "properties": {"b": {"type": "string"}}});
     let outer = json!({"type": "object", "properties": {"a": inner}});
     let other = json!({"type": "object", "properties": {"c": {"type": "string"}}});
@@ -318,7 +318,7 @@ fn two(first: Value, second: Value) -> Value {
 }
 
 #[test]
-fn a_method_for_events_takes_the_second_name_where_the_first_will_not_do() {
+fn a_method_for_events_takes_the_second_name_if_the_first_will_not_do() {
     let item = two(
         json!({"operationId": "talk_stream"}),
         json!({"operationId": "talk"}),
@@ -363,7 +363,7 @@ fn a_json_body_alone_can_be_left_out() {
 }
 
 #[test]
-fn content_goes_where_http_has_none() {
+fn content_is_removed_if_http_has_none() {
     for status in ["204", "205"] {
         let given = description(json!({status: reply(json!({}))}), json!({}));
         let arranged = arranged(&given);
