@@ -121,8 +121,8 @@ pub use letta_api::{ApiKey, BaseUrl, Fingerprint, Secret};
 pub use crate::access_tokens::endpoint as token_endpoint;
 pub use crate::access_tokens::policy::{AccessPolicy, StrictPolicy};
 pub use crate::access_tokens::{
-    AccessToken, AccessTokenPage, AccessTokens, BrowserToken, CreateAccessToken,
-    ListAccessTokens, Revocation, RevokeAccessToken, TokenToRevoke, policy,
+    AccessToken, AccessTokenPage, AccessTokens, BrowserToken, CreateAccessToken, ListAccessTokens,
+    Revocation, RevokeAccessToken, TokenToRevoke, policy,
 };
 #[cfg(feature = "minter")]
 pub use crate::access_tokens::{

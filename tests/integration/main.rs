@@ -6,9 +6,12 @@
 mod calls {
     mod answers;
     mod concurrency;
+    mod custom_requests;
     mod description;
     mod longest_times;
+    mod own_headers;
     mod raw_client;
+    mod raw_errors;
     mod refusals;
     mod requests;
     mod runtime;

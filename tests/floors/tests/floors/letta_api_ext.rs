@@ -95,7 +95,9 @@ fn the_picture_in_architecture_md_is_that_of_the_source() {
     const BEGIN: &str = "<!-- floors of letta-api-ext: begin -->\n";
     const END: &str = "<!-- floors of letta-api-ext: end -->";
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ARCHITECTURE.md");
-    let text = std::fs::read_to_string(&file).unwrap().replace("\r\n", "\n");
+    let text = std::fs::read_to_string(&file)
+        .unwrap()
+        .replace("\r\n", "\n");
     let (before, rest) = text.split_once(BEGIN).expect("the mark where it begins");
     let (shown, after) = rest.split_once(END).expect("the mark where it ends");
     let picture = Floors::of("letta-api-ext", FLOORS).picture();

@@ -53,16 +53,14 @@ fn a_use_is_found_however_it_is_written() {
             #[cfg(any(test, fuzzing))] crate::fuzzed();
         }
     ";
-    let names =
-        "load lint model overlay split render write arrange lower generate time drift nothing fuzzed";
+    let names = "load lint model overlay split render write arrange lower generate time drift nothing fuzzed";
     let source = source(&[
         ("lib.rs", &root(names, "")),
         ("stage.rs", "mod part; #[cfg(test)] mod tests;"),
         ("stage/part.rs", part),
         ("stage/tests.rs", "use crate::nothing;"),
     ]);
-    let expected =
-        "load lint model overlay split render write arrange lower generate time fuzzed";
+    let expected = "load lint model overlay split render write arrange lower generate time fuzzed";
     let floors = Floors::of_source(source.path(), &[]);
     assert_eq!(
         used(&floors),

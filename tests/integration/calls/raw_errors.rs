@@ -1,0 +1,212 @@
+//! What is known of a call travels with its answer and its error, also through the raw client.
+
+use std::time::Duration;
+
+use letta_api::types::{
+    AccessPolicyEntry, AccessRight, ClientSideAccessTokenCreate, ListClientSideAccessTokensParams,
+};
+use letta_api_ext::{CallFacts, Error, Letta};
+use letta_api_tests::fault_server::{Fault, FaultServer, refused_url};
+use letta_api_tests::{TOKEN, answer, persistent, printed, token_json};
+
+const PAGE: &str = r#"{"tokens":[],"hasNextPage":false}"#;
+
+fn json_answer(status: &str, body: &str) -> Fault {
+    Fault::Answer(answer(status, "application/json", body))
+}
+
+/// What can be asked of an error.
+fn asked(error: &Error) -> String {
+    // Each server is at a port of its own.
+    let text = error.to_string();
+    let text = text.split_once(": ").map_or(&*text, |(_, rest)| rest);
+    let digits_less: String = text.chars().filter(|c| !c.is_ascii_digit()).collect();
+    format!(
+        "{digits_less} {:?}",
+        (
+            error.status(),
+            error.message(),
+            error.request_id(),
+            error.attempts(),
+            error.retry_after(),
+            error.is_retryable(),
+            error.may_have_happened(),
+            error.is_invalid_response(),
+            error.is_timeout(),
+            error.is_connect(),
+        )
+    )
+}
+
+async fn list(letta: &Letta) -> Result<(), Error> {
+    let params = ListClientSideAccessTokensParams::default();
+    letta.api().list_client_side_access_tokens(&params).await?;
+    Ok(())
+}
+
+async fn create(letta: &Letta) -> Result<(), Error> {
+    let entry = AccessPolicyEntry::agent("agent-1", vec![AccessRight::ReadMessages]);
+    let body = ClientSideAccessTokenCreate::new("https://app.example.com", vec![entry]);
+    letta.api().create_client_side_access_token(&body).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_error_of_the_raw_client_converts_without_loss() {
+    let scripts: [&dyn Fn() -> Vec<Fault>; 10] = [
+        &|| vec![json_answer("400 Bad Request", r#"{"message":"no"}"#)],
+        &|| vec![json_answer("404 Not Found", r#"{"detail":"none"}"#)],
+        &|| {
+            vec![json_answer(
+                "422 Unprocessable",
+                r#"{"trace_id":"1","detail":"bad"}"#,
+            )]
+        },
+        &|| {
+            vec![Fault::Answer(answer(
+                "502 Bad Gateway",
+                "text/html",
+                "<html>oh</html>",
+            ))]
+        },
+        &|| {
+            vec![
+                json_answer("503 Busy", ""),
+                json_answer("400 Bad Request", r#"{"message":"no"}"#),
+            ]
+        },
+        &|| vec![json_answer("200 OK", "{")],
+        &|| vec![json_answer("201 Created", "[]")],
+        &|| vec![Fault::ResetAfterRequest],
+        &|| {
+            vec![Fault::AnswerThenReset(
+                b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec(),
+            )]
+        },
+        &|| vec![Fault::HangOnAccept],
+    ];
+    for (index, script) in scripts.into_iter().enumerate() {
+        let mut outcomes = Vec::new();
+        for is_raw in [true, false] {
+            let server = FaultServer::start(script()).await;
+            let letta = persistent(server.url()).with_attempt_timeout(Duration::from_millis(200));
+            let error = match is_raw {
+                true => list(&letta).await.unwrap_err(),
+                false => letta.access_tokens().list().await.unwrap_err(),
+            };
+            assert_eq!(error.operation(), Some("list_client_side_access_tokens"));
+            outcomes.push(asked(&error));
+        }
+        assert_eq!(outcomes[0], outcomes[1], "script {index}");
+    }
+    let letta = persistent(refused_url());
+    let error = list(&letta).await.unwrap_err();
+    assert!(error.is_connect() && error.attempts() == 3, "{error}");
+}
+
+#[tokio::test]
+async fn a_create_that_may_have_happened_says_so_through_the_raw_client() {
+    // The first answer is one after which a create is repeated, the second is lost.
+    let busy = "HTTP/1.1 503 Busy\r\nretry-after-ms: 1\r\ncontent-length: 0\r\n\r\n";
+    let server = FaultServer::start([Fault::Answer(busy.into()), Fault::ResetAfterRequest]).await;
+    let error = create(&persistent(server.url())).await.unwrap_err();
+    assert!(
+        error.may_have_happened() && error.attempts() == 2,
+        "{error}"
+    );
+    // An answer that cannot be read holds a token, and is not shown.
+    let odd = token_json().replace("\"hostname\":", "\"hostname\":7,\"x\":");
+    let server = FaultServer::start([json_answer("201 Created", &odd)]).await;
+    let error = create(&persistent(server.url())).await.unwrap_err();
+    assert!(
+        error.is_invalid_response() && error.may_have_happened(),
+        "{error}"
+    );
+    assert!(!printed(&error).contains(TOKEN), "{error}");
+}
+
+#[tokio::test]
+async fn facts_come_with_an_answer_of_the_raw_client() {
+    let server = FaultServer::start([
+        Fault::ResetAfterRequest,
+        json_answer("503 Busy", ""),
+        json_answer("200 OK", PAGE),
+    ])
+    .await;
+    let letta = persistent(server.url());
+    let params = ListClientSideAccessTokensParams::default();
+    let page = letta
+        .api()
+        .list_client_side_access_tokens(&params)
+        .await
+        .unwrap();
+    let facts = CallFacts::of(&page).unwrap();
+    assert_eq!(facts.attempts(), 3);
+    assert!(facts.earlier_may_have_happened());
+    assert!(!facts.is_redirected());
+    assert_eq!(facts.operation().id, "list_client_side_access_tokens");
+    assert!(facts.elapsed() < Duration::from_secs(60));
+    let text = format!("{facts:?}");
+    assert!(
+        text.contains("attempts: 3") && !text.contains("127.0.0.1"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_path_is_told() {
+    let redirect = "HTTP/1.1 307 Elsewhere\r\nlocation: /v2/tokens\r\ncontent-length: 0\r\n\r\n";
+    let server =
+        FaultServer::start([Fault::Answer(redirect.into()), json_answer("200 OK", PAGE)]).await;
+    let letta = persistent(server.url());
+    let params = ListClientSideAccessTokensParams::default();
+    let page = letta
+        .api()
+        .list_client_side_access_tokens(&params)
+        .await
+        .unwrap();
+    assert!(CallFacts::of(&page).unwrap().is_redirected());
+}
+
+#[tokio::test]
+async fn an_error_of_another_transport_says_what_its_answer_does() {
+    for (body, message) in [
+        (r#"{"message":"no"}"#, Some("no")),
+        // The key is not known here; what looks like one is cut out all the same.
+        (
+            r#"{"message":"no sk-let-k3yk3yk3y0123456789 here"}"#,
+            Some("no sk-let-[redacted] here"),
+        ),
+        ("", None),
+    ] {
+        let server = FaultServer::start([json_answer("400 Bad Request", body)]).await;
+        let http = letta_api_ext::reqwest::Client::new();
+        let client = letta_api::Client::new(server.url().parse().unwrap(), http);
+        let params = ListClientSideAccessTokensParams::default();
+        let error = client
+            .list_client_side_access_tokens(&params)
+            .await
+            .unwrap_err();
+        let error = Error::from(error);
+        assert_eq!(error.status().unwrap(), 400, "{error}");
+        assert_eq!(error.message(), message);
+        assert_eq!((error.operation(), error.attempts()), (None, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_letta_api_refuses_names_the_field() {
+    let letta = persistent("http://127.0.0.1:9");
+    for token in ["", "..", "a/../b"] {
+        let secret = letta_api::Secret::from(token);
+        let error = letta
+            .api()
+            .delete_client_side_access_token(&secret)
+            .await
+            .unwrap_err();
+        let error = Error::from(error);
+        assert!(error.is_invalid_input(), "{error}");
+        assert_eq!(error.field(), Some("token"), "{error}");
+        assert_eq!(error.attempts(), 0);
+    }
+}
