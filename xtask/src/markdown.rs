@@ -247,6 +247,7 @@ pub fn plain(text: &str) -> String {
     visible(&words).into_owned()
 }
 
+/// Whether the end of this is within a line. Ends of all others separate words.
 fn is_inline(tag: &pulldown_cmark::TagEnd) -> bool {
     use pulldown_cmark::TagEnd;
     matches!(
@@ -292,6 +293,7 @@ fn normal(text: &str) -> String {
     }
 }
 
+/// Reads a text as rustdoc does.
 fn parser(text: &str) -> Parser<'_, impl pulldown_cmark::BrokenLinkCallback<'_>> {
     // rustdoc looks for an item for anything in brackets.
     let broken = |link: BrokenLink<'_>| {
@@ -301,6 +303,7 @@ fn parser(text: &str) -> Parser<'_, impl pulldown_cmark::BrokenLinkCallback<'_>>
     Parser::new_with_broken_link_callback(text, OPTIONS, Some(broken))
 }
 
+/// The events of a text, with neighbouring texts joined.
 fn events(text: &str) -> impl Iterator<Item = Event<'_>> {
     TextMergeStream::new(parser(text))
 }
@@ -399,6 +402,7 @@ fn is_escaped(text: &str, at: usize) -> bool {
     before.take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
+/// Whether a link leads to a URL, and not to an item.
 fn leads_out(target: &str) -> bool {
     SCHEMES.iter().any(|scheme| {
         let start = target.get(..scheme.len());
@@ -436,11 +440,13 @@ fn fence_for(text: &str) -> String {
     "`".repeat((longest_row(text) + 1).max(3))
 }
 
+/// The length of the longest row of backticks. Code needs a longer one around it.
 fn longest_row(text: &str) -> usize {
     let rows = text.split(|c| c != '`').map(str::len);
     rows.max().unwrap_or(0)
 }
 
+/// A text as code within a line. A space is added next to a backtick, and CommonMark removes one on each side.
 fn code_span(text: &str) -> String {
     if text.trim().is_empty() {
         return format!("{text:?}");
@@ -476,6 +482,7 @@ fn anew(text: &str) -> Option<String> {
     Some(prefixed(&written, "", ""))
 }
 
+/// The blocks of a text. `None` if it holds something that is not known here.
 fn read(text: &str) -> Option<Vec<Block>> {
     let mut events: Vec<Event<'_>> = events(text).collect();
     events.reverse();
@@ -542,6 +549,7 @@ impl<'t> Reader<'t> {
         Some((blocks, is_tight))
     }
 
+    /// A block of code, with a language that rustdoc does not test.
     fn code_block(&mut self, kind: &CodeBlockKind<'_>) -> Block {
         let mut text = String::new();
         while let Some(event) = self.events.pop() {
@@ -581,6 +589,7 @@ impl<'t> Reader<'t> {
         (!lines.is_empty()).then(|| Block::Paragraph(lines.join("\n")))
     }
 
+    /// The items of a list, up to its end.
     fn list(&mut self, start: Option<u64>, depth: usize) -> Option<Block> {
         let mut items = Vec::new();
         let mut all_tight = false;
@@ -601,6 +610,7 @@ impl<'t> Reader<'t> {
         })
     }
 
+    /// The rows of a table, up to its end.
     fn table(&mut self, alignments: Vec<Alignment>) -> Block {
         let mut rows: Vec<Vec<String>> = Vec::new();
         while let Some(event) = self.events.pop() {
@@ -839,6 +849,7 @@ fn written(blocks: &[Block], is_tight: bool) -> String {
     texts.join(if is_tight { "\n" } else { "\n\n" })
 }
 
+/// A list as Markdown.
 fn list(start: Option<u64>, is_tight: bool, items: &[Vec<Block>], bullet: &str) -> String {
     let mut texts = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -853,6 +864,7 @@ fn list(start: Option<u64>, is_tight: bool, items: &[Vec<Block>], bullet: &str) 
     texts.join(if is_tight { "\n" } else { "\n\n" })
 }
 
+/// A table as Markdown.
 fn table(alignments: &[Alignment], rows: &[Vec<String>]) -> String {
     let row = |cells: &[String]| format!("| {} |", cells.join(" | "));
     let marks: Vec<String> = alignments

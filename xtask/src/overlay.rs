@@ -46,6 +46,7 @@ pub(crate) struct Action<'a> {
     change: Change<'a>,
 }
 
+/// What an action does to each match.
 enum Change<'a> {
     Update(&'a Node),
     Remove,

@@ -66,7 +66,8 @@ fn has_directions(document: &Node) -> bool {
     found
 }
 
-/// The description before this, to follow references in.
+/// The description before this step, in which references are followed. Schemas are changed one after the other, and what one says must
+/// not depend on which were changed before.
 struct Given<'a> {
     document: &'a Node,
     references: References<'a>,

@@ -149,7 +149,8 @@ impl Hoist {
         }
     }
 
-    /// All operations. Parameters of a path item are named for its first operation.
+    /// All operations. Parameters of a path item are named for its first operation: they belong to all of them, and a name made of
+    /// the path would be long.
     fn paths(&mut self, document: &mut Node) {
         let paths = member_mut(document, "paths").and_then(members_mut);
         for (path, item) in paths.into_iter().flatten() {

@@ -160,7 +160,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
     }
 }
 
-/// The component that has this shape. It is made if it does not exist.
+/// The component that has this shape. It is made if it does not exist, under the name of the union with the status: `GetAgentError404`.
 fn branch(
     document: &mut Node,
     what: serde_json::Value,

@@ -28,7 +28,7 @@ const FILE: &str = "made-file";
 /// The hand-written type of a file.
 pub const FILE_TYPE: &str = "crate::FilePart";
 
-/// Each operation that sends a form.
+/// Arranges each operation that sends a form. One whose form cannot be written is left as it is.
 pub(super) fn arrange(document: &mut Node) {
     for (at, id) in named_operations(document) {
         one(document, &at, &id);
@@ -175,7 +175,7 @@ fn to_file(made: &mut Node) {
     };
 }
 
-/// How many references lead there.
+/// How many references lead to a component. Text of any member called `$ref` counts, also in data: one too many only keeps a type.
 fn references(node: &Node, to: &str) -> usize {
     match &node.value {
         Value::Object(members) => members

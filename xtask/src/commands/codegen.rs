@@ -110,6 +110,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     })
 }
 
+/// How long each stage took. Several measurements of one stage are added up.
 #[derive(Default)]
 struct Stopwatch(Vec<(&'static str, Duration)>);
 

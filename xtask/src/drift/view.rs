@@ -282,7 +282,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether everything fits.
+    /// Whether it allows everything.
     fn says_nothing(&self) -> bool {
         self.types.is_empty()
             && self.values.is_none()

@@ -9,7 +9,9 @@ use crate::overlay;
 use super::origins::Origins;
 use super::rules::Rule;
 
+/// What rules look at, and where they report.
 pub(super) struct Context<'a> {
+    /// The description, lowered and arranged.
     pub(super) document: &'a Node,
     /// Where parts were before lower and arrange, for overlay actions.
     origins: &'a Origins<'a>,

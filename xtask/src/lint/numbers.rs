@@ -327,6 +327,7 @@ pub(super) fn whole_of(node: &Node) -> Option<i128> {
     (number.fract() == 0.0).then_some(number as i128)
 }
 
+/// The keywords by which typify chooses a type, as it reads them: rounded to `f64`.
 struct Bounds {
     low: Option<f64>,
     high: Option<f64>,

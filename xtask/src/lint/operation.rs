@@ -6,6 +6,7 @@ use super::context::Context;
 use crate::openapi;
 use crate::openapi::{Node, Pointer};
 
+/// An operation.
 pub(super) struct Operation<'a> {
     pub(super) at: Pointer,
     pub(super) node: &'a Node,
@@ -16,6 +17,7 @@ pub(super) struct Operation<'a> {
     pub(super) parameters: Vec<Parameter<'a>>,
 }
 
+/// A parameter of an operation.
 pub(super) struct Parameter<'a> {
     /// Where the operation or the path item lists it.
     pub(super) listed: Pointer,

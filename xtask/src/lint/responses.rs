@@ -11,8 +11,11 @@ use crate::markers::is_extension;
 use crate::openapi::media_types::{is_json, is_json_unseen};
 use crate::openapi::{Node, Pointer, keywords};
 
+/// A response of an operation.
 struct Response<'a> {
+    /// Where the operation lists it.
     listed: Pointer,
+    /// Where it is defined.
     at: Pointer,
     node: &'a Node,
     status: u16,
@@ -223,6 +226,7 @@ fn shapes(
     }
 }
 
+/// The body of a response. All successes of an operation must have an equal one, and so must all errors.
 #[derive(PartialEq)]
 enum Kind {
     Nothing,

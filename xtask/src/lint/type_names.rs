@@ -36,6 +36,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
     }
 }
 
+/// The types that typify has made so far.
 struct Types<'c, 'a> {
     context: &'c mut Context<'a>,
     /// What each type is made of.

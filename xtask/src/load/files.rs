@@ -115,10 +115,13 @@ struct Wanted {
 /// Where a reference leads.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Target {
+    /// The index of the file.
     file: usize,
+    /// The place in the file.
     at: Pointer,
 }
 
+/// All files of a description, and what is brought in from them.
 struct Files {
     /// The folder of the first file, as given. `None` if there are no files.
     folder: Option<PathBuf>,
@@ -131,7 +134,10 @@ struct Files {
     names: HashMap<(Target, Kind), String>,
     /// The place that has a name already: a file, and where in it.
     taken: HashMap<(Kind, String), Span>,
+    /// What is to become a component and has not been copied. A list and not a recursion, since files may refer to each other in
+    /// long chains.
     waiting: Vec<Wanted>,
+    /// The components that were copied: the part of `components`, the name and the value.
     made: Vec<(&'static str, String, Entry)>,
     /// The path items that are being copied at present. A reference to one of them is a circle.
     under_way: Vec<Target>,

@@ -55,19 +55,23 @@ struct Tree {
     size: usize,
 }
 
+/// The data of a value, whose parts may be shared.
 enum Data {
     Plain(Value),
     Sequence(Vec<Rc<Tree>>),
     Mapping(Vec<(Key, Rc<Tree>)>),
 }
 
+/// A key of a mapping.
 struct Key {
     start: usize,
     end: usize,
     name: String,
+    /// Whether it is `<<` without quotes.
     is_merge: bool,
 }
 
+/// Reads events, and keeps what anchors name.
 struct Reader<'a> {
     source: &'a Arc<Source>,
     offsets: Offsets,

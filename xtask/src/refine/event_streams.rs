@@ -1,6 +1,13 @@
 //! The second method of an operation that answers with JSON or with server-sent events, as the caller asks.
 //!
-//! It is a copy of the first. It asks for `text/event-stream` in place of `application/json`, names its own constant, and hands over
+//! An operation that answers with a `Reply` as JSON has these methods:
+//!
+//! ```text
+//! pub async fn send_message(&self, body: &types::Message) -> Result<ResponseValue<types::Reply>, …>
+//! pub async fn send_message_stream(&self, body: &types::Message) -> Result<ResponseValue<ByteStream>, …>
+//! ```
+//!
+//! The second is a copy of the first. It asks for `text/event-stream` in place of `application/json`, names its own constant, and hands over
 //! the bytes of a success in place of reading them as JSON. Errors are read as before.
 
 use quote::{ToTokens, format_ident};

@@ -2,7 +2,31 @@
 //! mixes the description's text with its own, unescaped.
 //!
 //! The order is: summary, description, sentences about the method's form, the request and whether it is safe to repeat,
-//! arguments, answers, errors.
+//! arguments, answers, errors:
+//!
+//! ```text
+//! List agents
+//!
+//! Lists the agents of the account, a page at a time.
+//!
+//! Sends `GET /v1/agents`. It is safe to repeat.
+//!
+//! # Arguments
+//!
+//! - `params`: The optional parameters, see [`types::ListAgentsParams`].
+//!
+//! # Answers
+//!
+//! - `200`: A page of agents.
+//!
+//! # Errors
+//!
+//! [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+//!
+//! - `400`: The request was refused.
+//!
+//! See [`Error`] for what else can go wrong.
+//! ```
 
 use quote::ToTokens;
 use syn::{Expr, FnArg, GenericArgument, ImplItemFn, Pat, PathArguments, ReturnType, Stmt, Type};

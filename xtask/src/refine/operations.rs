@@ -98,7 +98,15 @@ pub(super) fn refine(
     Ok(out)
 }
 
-/// The constant of an operation.
+/// The constant of an operation, which a transport gets with each request:
+///
+/// ```text
+/// pub const LIST_AGENTS: Operation = Operation {
+///     id: "list_agents", method: "GET", path_template: "/v1/agents", safe_to_repeat: true, streams: false,
+/// };
+/// ```
+///
+/// It has the path's template and not the path, so that logs and metrics have no IDs and no secrets.
 fn declaration(name: &Ident, id: &str, operation: &model::Operation, is_stream: bool) -> ItemConst {
     let (verb, path) = (&operation.method, &operation.path);
     let safe_to_repeat = operation.safe_to_repeat;
@@ -428,7 +436,7 @@ impl<'ast> Visit<'ast> for Appended {
     }
 }
 
-/// Whether an expression is this name alone.
+/// Whether an expression is this name and nothing else.
 fn is_name(expr: &Expr, name: &str) -> bool {
     matches!(expr, Expr::Path(path) if path.path.is_ident(name))
 }
@@ -494,7 +502,9 @@ impl VisitMut for DropHeaderMap {
 /// The crate whose functions progenitor's code calls. letta-api has its own.
 const PROGENITOR: &str = "progenitor_client";
 
-/// Names what progenitor's code calls as letta-api has it, in `support`.
+/// Replaces calls of progenitor's functions by those of letta-api's `support`: `Error::ErrorResponse(…)` by `call::error(…)`, for example.
+///
+/// letta-api's `Error` has the same variants, but makes them with what is known of the call.
 struct OwnCalls;
 
 impl VisitMut for OwnCalls {

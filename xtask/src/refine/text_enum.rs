@@ -18,7 +18,7 @@ use crate::diagnostic::Failure;
 use crate::model::Schema;
 use crate::template::{template, text};
 
-/// Whether an enum is one of plain texts.
+/// Whether all variants are without fields, so that each is a text on the wire.
 pub(super) fn is_text(item: &ItemEnum) -> bool {
     item.variants
         .iter()

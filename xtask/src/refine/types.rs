@@ -269,7 +269,8 @@ fn refine_enum(
     Ok(items)
 }
 
-/// Adds derives that are not there yet, and `JsonSchema` behind the feature.
+/// Adds derives that are not there yet, and `JsonSchema` behind the feature `schemars`: an application that does not need it should not
+/// compile it.
 fn derive(attrs: &mut Vec<Attribute>, more: &[&str]) -> Result<(), Failure> {
     edit_derives(attrs, |derives| {
         for name in more {
@@ -324,7 +325,8 @@ pub(super) fn edit_derives(
     Err(unexpected("a type derives nothing"))
 }
 
-/// The arguments of serde's attributes: `rename = "type"` is a name with a text, `flatten` is one without.
+/// The arguments of serde's attributes. `#[serde(rename = "type", flatten)]` gives `rename` with the text `type`, and `flatten` without
+/// a text.
 pub(super) fn serde_arguments(
     attrs: &[Attribute],
 ) -> Result<Vec<(Ident, Option<LitStr>)>, Failure> {
@@ -386,8 +388,8 @@ fn default_value() -> Expr {
     template!(Expr: { ::std::default::Default::default() })
 }
 
-/// Puts fields in the order in which the description declares the properties. The generator sorts by
-/// name; what goes over the wire should look as documented.
+/// Puts fields in the order in which the description declares the properties. The generator sorts them by
+/// name. A body should look as it does in the service's documentation, and so should the arguments of `new`.
 fn reorder(
     fields: &mut Punctuated<Field, Token![,]>,
     declared: &[String],
@@ -558,7 +560,14 @@ impl<'a> Parts<'a> {
         Ok(parts)
     }
 
-    /// `#[non_exhaustive]` keeps users from writing the literal; this is their way to make one.
+    /// A function that makes a value. `#[non_exhaustive]` keeps users from writing a struct literal, so this is their only way:
+    ///
+    /// ```text
+    /// pub fn new(id: impl Into<String>, size: u32) -> Self { Self { id: id.into(), size, name: Default::default() } }
+    /// ```
+    ///
+    /// A required field that the description adds later becomes another argument, which breaks callers. That is meant: without it, the
+    /// service would refuse the request.
     fn constructor(&self, name: &Ident, path: Path, has_setters: bool) -> ImplItemFn {
         let has_setters = has_setters && self.optional.iter().any(|left| left.is_sent);
         let setters = if has_setters {
@@ -657,7 +666,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The method that sets an optional field with these attributes, made to be chained.
+/// The method that sets an optional field: `AgentCreate::new("Ada").with_model("gpt-4.1")`. If the field is deprecated, so is the method.
 pub(super) fn setter(field: &Ident, inner: &Type, attrs: &[Attribute]) -> ImplItemFn {
     let plain = field.to_string();
     let plain = plain.trim_start_matches("r#");
@@ -730,7 +739,7 @@ pub(super) fn name(item: &Item) -> Option<String> {
     }
 }
 
-/// The `T` of an `Option<T>`.
+/// The `T` of an `Option<T>`. `None` for any other type.
 pub(super) fn optional(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
@@ -779,7 +788,8 @@ fn method_ident(variant: &str) -> Ident {
     syn::parse_str::<Ident>(&name).unwrap_or_else(|_| format_ident!("{name}_"))
 }
 
-/// A `Debug` that does not print the fields that are marked sensitive.
+/// A `Debug` that does not print the fields that are marked sensitive: `ApiError { message: [redacted] }`. The name of the field stays, so
+/// that a reader sees that there is a message.
 fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failure> {
     edit_derives(&mut item.attrs, |derives| {
         derives.retain(|derive| derive.name != "Debug");
@@ -809,7 +819,7 @@ fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failur
     })
 }
 
-/// The variant that keeps a value that the description does not know.
+/// The variant that keeps a value that the description does not know. serde tries an untagged variant last, when no tag has matched.
 pub(super) fn unknown_variant(ty: &Type) -> Variant {
     parse_quote! {
         /// A value that the description does not have. It is kept and sent back unchanged.

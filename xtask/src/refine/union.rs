@@ -85,7 +85,18 @@ fn variants<'a>(union: &'a Union, parts: &ItemStruct) -> Result<Vec<Variant<'a>>
     union.branches.iter().map(variant).collect()
 }
 
-/// The enum itself.
+/// The enum itself:
+///
+/// ```text
+/// pub enum Source {
+///     /// If `type` is `url`.
+///     Url(Box<Url>),
+///     /// If `type` is `base64`.
+///     Base64(Box<Base64>),
+///     /// A value that the description does not have. It is kept and sent back unchanged.
+///     Unknown(Value),
+/// }
+/// ```
 fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Item {
     let doc = schema.description.as_deref().map(markdown::docs);
     let doc = doc
@@ -357,7 +368,8 @@ fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
     ]
 }
 
-/// `From` for the type of each branch, if no other branch has the same type.
+/// `From` for the type of each branch, so that a setter takes a branch as it takes the union. There is none for a type that two branches
+/// have: it would not say which branch is meant.
 fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<Item> {
     let texts: Vec<String> = variants
         .iter()

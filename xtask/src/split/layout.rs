@@ -44,7 +44,8 @@ pub struct SourceFile {
     pub(super) others: TokenStream,
 }
 
-/// The module of a tag's file that holds its types, if it has methods too.
+/// The module of a tag's file that holds its types, if it has methods too. Methods write `types::Agent`, and types write `Agent`, so the two
+/// cannot share a scope.
 pub(super) const OWN_TYPES: &str = "own_types";
 /// The module of a tag's file that holds the constants of its operations.
 pub(super) const CONSTANTS: &str = "constants";

@@ -133,6 +133,9 @@ fn owner(
 }
 
 /// Gives each part the features of the operations that reach it.
+///
+/// The walk is one for each feature and not for each operation, and it visits a part once. So the work grows with the number of
+/// features times the number of types, and not with the number of operations.
 pub(super) fn mark(
     parts: &mut BTreeMap<String, Part>,
     mentions: &AllMentions,
