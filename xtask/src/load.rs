@@ -75,7 +75,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
 
 /// One file, without following its references.
 fn parse_file(source: &Arc<Source>) -> Result<Node, Failure> {
-    // Latin letters in UTF-16 are valid UTF-8 too, with a NUL after each. A YAML error about that would help nobody.
+    // Latin letters in UTF-16 are valid UTF-8 too, with a NUL after each. A YAML error about that would not help.
     if let Some(at) = source.text.find('\0') {
         return Err(Diagnostic::in_source(
             source,

@@ -27,7 +27,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
             rules::ANY_OF,
             &schema.at.join("anyOf"),
             format!("{what} has `anyOf`, which would become a struct of optional parts that refuses even known values"),
-            "write the branches as a `oneOf` with a tag; for an enum beside a string, an open enum; for any \
+            "write the branches as a `oneOf` with a tag; for an enum and a string, an open enum; for any \
              JSON, `x-codegen-ignore: [anyOf]`",
         );
     }

@@ -479,7 +479,7 @@ fn if_one_file_cannot_be_prepared_no_file_is_changed_and_no_folder_is_left() {
     let copy = Copy::new();
     copy.codegen(&[]).succeeds();
     let manifest = copy.read("letta-api/Cargo.toml");
-    // A tag whose file would have to stand in a folder that is a file: nobody can make that, not even root.
+    // A tag whose file would be in a folder that is a file. Not even root can make that.
     std::fs::remove_dir_all(copy.path("letta-api/src/generated")).unwrap();
     std::fs::remove_file(copy.path(ROOT)).unwrap();
     copy.edit("letta.yaml", "Tokens for code", "Codes");
