@@ -66,6 +66,7 @@ struct Operation {
 /// The code is not what this stage expects of the one before.
 pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     let operations = operations(refined.methods, refined.constants, model)?;
+    // Types first get the features that reach them. Only then is it known in which file each belongs.
     let (mut parts, mentions) = reach::parts(refined.types)?;
     reach::mark(&mut parts, &mentions, &operations)?;
 
@@ -135,6 +136,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         source_files.push(shared_file(shared, defaults)?);
     }
 
+    // The list of all operations has a condition for each, so that it holds those that are compiled.
     let list = format_ident!("{ALL}");
     let (all_types, all_operations) = (format_ident!("{TYPES}"), format_ident!("{OPERATIONS}"));
     let root = syn::parse2(quote! {
@@ -177,6 +179,7 @@ fn operations(
         .values()
         .filter_map(|it| Some((it.event_stream.as_ref()?.method.as_str(), it)))
         .collect();
+    // A constant has its method's name in capitals.
     let constants = constants.into_iter();
     let mut constants: BTreeMap<String, ItemConst> =
         constants.map(|it| (it.ident.to_string(), it)).collect();
@@ -219,6 +222,7 @@ impl Draft {
             .into_iter()
             .map(|(features, method, constant)| {
                 let (mut method, mut constant) = (method, constant);
+                // Most operations have the tag of their file and no other. Those have the module's condition, and need none.
                 if features != self.features {
                     let attr = features::gate(&features);
                     insert(&mut method.attrs, attr.clone());
@@ -264,6 +268,7 @@ fn shared_file(shared: Vec<Part>, defaults: Vec<Part>) -> Result<SourceFile, Fai
             unit(part, Some(gate))
         })
         .collect();
+    // All defaults are in one module of one file: serde's attributes name them by path, and types of any file may.
     if !defaults.is_empty() {
         let visibility: Visibility = parse_quote!(pub(crate));
         let mut functions = Vec::new();

@@ -111,6 +111,7 @@ impl<'a> Given<'a> {
 
     /// Arranges one schema, with all that is merged into it.
     fn owner(&self, schema: &mut Node, at: &[String]) {
+        // Everything is read from the description as given, and written to the present one.
         let Some(as_given) = self.document.pointer(&Pointer(at.to_vec())) else {
             return;
         };
@@ -185,6 +186,7 @@ impl<'a> Given<'a> {
                 false => Vec::new(),
             }
         };
+        // The refine stage skips these in writing. In a schema that is only received, nothing is written.
         let not_sent = match uses.request {
             true => read_only.iter().copied().collect(),
             false => Vec::new(),

@@ -206,6 +206,7 @@ impl Hoist {
             };
             let name = format!("{id}-{name}");
             if let Some(schema) = member_mut(parameter, "schema") {
+                // Two operations with a parameter `order` of different values need two types, so the operation is in the name.
                 let index = index.to_string();
                 self.within(&["parameters", &index, "schema"], |this| {
                     this.inline(schema, &name);
@@ -315,6 +316,7 @@ impl Hoist {
             return;
         }
         let keeps_tags = tagged::is_tagged(schema);
+        // Both are asked before properties are changed, since they look at enums of one value.
         let union = alternatives(schema).map(|(keyword, _)| keyword);
         self.properties(schema, name, false);
         for (keyword, suffix) in [("items", "Item"), ("additionalProperties", "Value")] {

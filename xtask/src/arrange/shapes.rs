@@ -119,6 +119,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
     let Some(span) = document.pointer(&shapes[0].2).map(|it| it.span.clone()) else {
         return;
     };
+    // A branch must be a component: arrange's unions are made of references, and typify gives each a type with a name.
     let mut branches = Vec::new();
     for (what, status, at) in shapes {
         match branch(document, what, &format!("{name}{status}"), &at) {

@@ -80,6 +80,7 @@ fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
     {
         return None;
     }
+    // Arms are compared as texts. progenitor writes them in one way, and any other is left as it is.
     let (mut how, mut successes, mut errors) = (None, Vec::new(), Vec::new());
     for arm in arms {
         let Pat::Lit(literal) = &arm.pat else {

@@ -47,6 +47,7 @@ pub(super) struct MethodDocs {
 impl MethodDocs {
     /// Writes the documentation, for the arguments that the method has now.
     pub(super) fn write(&self, method: &mut ImplItemFn, operation: &Operation) {
+        // Blocks with an empty line between. Text of the description goes through `markdown`, and ours does not: our links are meant.
         let mut blocks = Vec::new();
         let summary = operation.summary.as_deref().map(markdown::docs);
         // A title ends without a full stop.
@@ -127,6 +128,7 @@ fn meaning(answer: &Answer) -> Option<String> {
 fn errors(method: &ImplItemFn, errors: &[&Answer]) -> Vec<String> {
     const ELSE: &str = "See [`Error`] for what else can go wrong.";
 
+    // An error that the method does not decode arrives as `UnexpectedResponse`, even if it is documented: one without a schema, for example.
     let body = error_body(&method.sig.output);
     let decoded = decoded(method);
     let (with, without): (Vec<&Answer>, Vec<&Answer>) = errors

@@ -97,6 +97,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                     out.items.extend(union::write(schema, how, &item)?);
                 }
             }
+            // Its impls go with the struct of branches.
             Item::Impl(block)
                 if self_name(&block.self_ty).is_some_and(|name| is_parts(&name.to_string())) => {}
             Item::Struct(item) => {
@@ -112,6 +113,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 out.items
                     .extend(refine_enum(item, schema, model, &text_enums)?);
             }
+            // Conversions of an open enum, which `text_enum` has written anew.
             Item::Impl(block)
                 if block.trait_.is_some()
                     && self_name(&block.self_ty)
@@ -177,6 +179,7 @@ fn refine_struct(
         return Ok(vec![Item::Struct(item)]);
     };
     item.attrs.push(non_exhaustive());
+    // A type without a schema is one that typify has made within another, and keeps its order.
     let order = schema
         .map(|schema| schema.properties.as_slice())
         .unwrap_or(&[]);
@@ -201,6 +204,7 @@ fn refine_struct(
         field.attrs.extend(docs::deprecated(note));
     }
 
+    // After all fields are in place, the one for unknown members included: a constructor sets every field.
     let parts = Parts::of(&fields.named, not_sent, to_send)?;
     let constructor = parts.constructor(&format_ident!("new"), parse_quote!(Self), true);
     let methods = std::iter::once(constructor).chain(parts.setters());
@@ -398,6 +402,7 @@ fn reorder(
     if fields.len() < 2 {
         return Ok(());
     }
+    // Properties are compared by their names on the wire. A field's own name may differ.
     let mut named = Vec::new();
     for field in std::mem::take(fields) {
         let ident = field
@@ -421,6 +426,7 @@ fn reorder(
     } else {
         declared
     };
+    // A field that the schema does not list, such as one that is merged in, comes after those that it does.
     let places: HashMap<&str, usize> = order
         .iter()
         .enumerate()
@@ -472,6 +478,7 @@ fn give_direction(
             Some(text) => quote!(#name = #text),
             None => quote!(#name),
         });
+    // The attribute is written anew, as serde takes several arguments in one.
     let skip = not_sent.contains(&wire).then(|| quote!(skip_serializing));
     let all: Vec<TokenStream> = kept.chain(skip).collect();
     field.attrs.retain(|attr| !attr.path().is_ident("serde"));
@@ -569,6 +576,7 @@ impl<'a> Parts<'a> {
     /// A required field that the description adds later becomes another argument, which breaks callers. That is meant: without it, the
     /// service would refuse the request.
     fn constructor(&self, name: &Ident, path: Path, has_setters: bool) -> ImplItemFn {
+        // Fields that are only read have no setters.
         let has_setters = has_setters && self.optional.iter().any(|left| left.is_sent);
         let setters = if has_setters {
             " They have setters."

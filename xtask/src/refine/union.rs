@@ -169,6 +169,7 @@ fn kinds(branch: &Branch) -> String {
 
 /// The function that chooses a branch, and `is_known`.
 fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Vec<Item> {
+    // The expression that tries one branch, and one that tries several in order.
     let attempt = |variant: &Variant<'_>| {
         let ident = &variant.ident;
         let into_box = variant
@@ -320,6 +321,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
 /// How the union is read and written. A value is read as JSON first, since it may have to be tried for several branches.
 fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
     let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
+    // An open union keeps a value that no branch fits. A closed one fails, which the overlay has asked for.
     let (written, read) = if schema.open {
         (
             Some(quote!(Self::Unknown(value) => value.serialize(serializer),)),

@@ -31,6 +31,7 @@ pub(super) fn finish(items: &mut Vec<Item>, model: &Model) -> Result<(), Failure
                 let schema = model.schemas.get(&item.ident.to_string());
                 let not_sent = schema.map_or(&[][..], |it| &it.not_sent);
                 forms.push(form(item, not_sent)?);
+                // A file cannot be cloned, compared or written as JSON.
                 edit_derives(&mut item.attrs, |derives| {
                     derives.retain(|derive| derive.name == "Debug");
                 })?;

@@ -60,6 +60,7 @@ impl SourceFile {
     pub fn show<T>(&mut self, look: impl FnOnce(&File) -> T) -> Result<T, Failure> {
         let mut file = self.frame()?;
 
+        // Names are kept apart, since the tree has no place for them.
         let mut method_names = Vec::new();
         let (mut methods, mut constants) = (Vec::new(), Vec::new());
         for unit in std::mem::take(&mut self.methods) {
@@ -123,6 +124,7 @@ impl SourceFile {
         let import = quote!(
             use crate::types::*;
         );
+        // Types import all types of all files, and so may mention any.
         let types = match (self.types.is_empty(), self.types_apart) {
             (true, _) => None,
             (false, false) => Some(import),
@@ -147,6 +149,7 @@ impl SourceFile {
     pub fn divide(self) -> Result<Vec<Self>, Box<Self>> {
         match (self.methods.len(), self.types.len()) {
             (1.., 1..) => Ok(self.types_from_methods()),
+            // One type of more lines than a file may have. It stays as it is.
             _ if self.is_one() => Err(Box::new(self)),
             _ => Ok(self.by_names()),
         }
@@ -208,6 +211,7 @@ impl SourceFile {
             .keys()
             .map(|name| format_ident!("{name}"))
             .collect();
+        // A file holds either by now. Constants are re-exported through a module, and types directly.
         let is_methods = children.values().any(|child| !child.methods.is_empty());
         let others = &self.others;
         self.others = if is_methods {

@@ -69,6 +69,7 @@ pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMent
         add(&mut parts, name, item)?;
     }
 
+    // What definitions mention decides to which type an impl belongs, so it is needed before impls are looked at.
     let of_definitions: AllMentions = parts
         .iter()
         .map(|(name, part)| (name.clone(), mentions(&parts, &part.items)))
@@ -112,6 +113,7 @@ fn owner(
     if let Some((path, _)) = &block.trait_ {
         head.visit_path(path);
     }
+    // The types in the head: for `impl From<Branch> for Union`, both.
     let names = head.found;
     let holds_others = |name: &&String| {
         let held = mentions.get(*name);
@@ -146,6 +148,7 @@ pub(super) fn mark(
     for operation in operations {
         let mut found = Mentions::new(parts, Scope::Client);
         found.visit_impl_item_fn(&operation.method);
+        // The type of events in a stream is read by the caller, and is in no signature.
         for name in &operation.extra_types {
             if !parts.contains_key(name) {
                 return Err(unexpected(&format!(
@@ -241,6 +244,7 @@ impl<'p> Mentions<'p> {
     /// The tokens of a macro have no known syntax, so any path in them counts. One too many only makes a type exist without need; one too few
     /// would not compile.
     fn tokens(&mut self, tokens: &TokenStream) {
+        // A path in tokens is names with two colons between. Anything else ends it.
         let mut way: Vec<String> = Vec::new();
         let mut colons = 0;
         let mut is_absolute = false;
