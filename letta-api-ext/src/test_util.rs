@@ -114,7 +114,7 @@ impl TokenBuilder {
     ///
     /// # Errors
     ///
-    /// An invalid origin (`hostname`), and an end beyond the year 9999 (`expires_in`).
+    /// An invalid origin (`origin`), and an end beyond the year 9999 (`expires_in`).
     pub fn build(self) -> Result<AccessToken> {
         let end = Instant::now().checked_add(self.expires_in);
         let expiry = clock::now().checked_add(self.expires_in);

@@ -175,7 +175,7 @@ impl CreateAccessToken {
     ///
     /// # Errors
     ///
-    /// Before anything is sent: an invalid origin (`hostname`), a policy that allows nothing
+    /// Before anything is sent: an invalid origin (`origin`), a policy that allows nothing
     /// (`policy`), a lifetime of zero or beyond the year 9999 (`expires_in`), an instant that has
     /// passed (`expires_at`). After that, whatever the service or the network has to say. An error
     /// that [may have happened](Error::may_have_happened) may leave a live token behind.

@@ -230,7 +230,7 @@ impl TokenMinter {
     ///
     /// # Errors
     ///
-    /// An invalid origin (`hostname`).
+    /// An invalid origin (`origin`).
     pub fn new<O>(letta: &Letta, origin: O) -> Result<Self>
     where
         O: TryInto<Origin>,

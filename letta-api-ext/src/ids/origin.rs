@@ -22,7 +22,7 @@ use crate::ids::checked_text::checked_text;
 /// let error = Origin::new("chat.example.com").unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "`hostname` must be a URL with its scheme, like https://chat.example.com; \
+///     "`origin` must be a URL with its scheme, like https://chat.example.com; \
 ///      got `chat.example.com`",
 /// );
 /// # Ok::<(), letta_api_ext::Error>(())
@@ -43,7 +43,7 @@ impl Origin {
         let shown = text.split(['?', '#']).next().unwrap_or(text);
         let may_hide = text.contains(['@', '\u{ff20}', '\u{fe6b}']) || text.contains("%40");
         let value = (!may_hide).then_some(shown);
-        let fail = |rule| Err(Error::invalid_input("hostname", rule, value));
+        let fail = |rule| Err(Error::invalid_input("origin", rule, value));
 
         if text.is_empty() {
             return fail("must not be empty; give the web application's URL");

@@ -146,7 +146,7 @@ impl TokenMinterBuilder {
     ///
     /// # Errors
     ///
-    /// An invalid origin (`hostname`), and a `lifetime`, `valid_for`, `renew_ahead`, `capacity` or
+    /// An invalid origin (`origin`), and a `lifetime`, `valid_for`, `renew_ahead`, `capacity` or
     /// `max_concurrent_creates` out of the bounds given above.
     pub fn build(self) -> Result<TokenMinter> {
         let lifetime = self.lifetime;
