@@ -20,8 +20,13 @@ impl<T: DeserializeOwned> Answer<T> {
     /// What an outcome of the raw client comes to.
     ///
     /// A success has had its effect, and what it gave must not be lost. If its status is not in the description, it is decoded as
-    /// the documented one. If its body is not as documented, it is put to `salvage`.
-    pub(crate) fn of<E>(
+    /// the documented one.
+    pub(crate) fn of<E>(outcome: Result<ResponseValue<T>, letta_api::Error<E>>) -> Result<Self> {
+        Self::or_salvaged(outcome, |_| None)
+    }
+
+    /// As [`of`](Self::of). The body of a success that is not as documented is given to `salvage`.
+    pub(crate) fn or_salvaged<E>(
         outcome: Result<ResponseValue<T>, letta_api::Error<E>>,
         salvage: fn(&[u8]) -> Option<T>,
     ) -> Result<Self> {
