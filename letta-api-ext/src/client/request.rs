@@ -117,6 +117,7 @@ macro_rules! options {
 pub(crate) use options;
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macro is for public requests")]
 mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
