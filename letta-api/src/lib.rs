@@ -29,6 +29,10 @@
 //! - **Optional parameters** are one struct per operation, `…Params`, with `Default` and setters:
 //!   `types::ListClientSideAccessTokensParams::default().with_limit(20u32)`. If the service adds a parameter, callers still
 //!   compile.
+//! - **What is not set is not sent.** An optional field of a request begins as left out, whatever default the service has; its
+//!   documentation names the default. Each has a setter, `with_…`.
+//! - **Null is sent on request only.** An optional field of a request that may be null is a [`Nullable`]. Its setter
+//!   `with_…_null` sends null. In types that are only received, such a field is an `Option`.
 //! - **An optional body** is an `Option`. Without a value, no body is sent.
 //! - **An operation that answers with JSON or server-sent events** has two methods. The second, often
 //!   `…_stream`, returns the bytes of the events as they arrive, as a [`ByteStream`].
@@ -76,6 +80,7 @@ pub use crate::credentials::{ApiKey, Fingerprint, InvalidApiKey, Secret};
 pub use crate::error::Error;
 pub use crate::failure::{InvalidRequest, TransportError};
 pub use crate::generated::{operations, types};
+pub use crate::nullable::Nullable;
 pub use crate::operation::Operation;
 #[doc(hidden)]
 pub use crate::response::html::{NOT_JSON as HTML_NOT_JSON, is_html};
@@ -95,6 +100,7 @@ mod failure;
 #[allow(clippy::all, deprecated, unreachable_pub, unused_imports)]
 #[rustfmt::skip]
 mod generated;
+mod nullable;
 mod operation;
 mod response;
 #[doc(hidden)]

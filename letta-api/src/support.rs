@@ -3,6 +3,7 @@
 //! The description and the features decide what is called. The modules are public, so that what is not called is no dead
 //! code.
 
+pub mod answered;
 pub mod body;
 pub mod call;
 #[cfg(feature = "multipart")]

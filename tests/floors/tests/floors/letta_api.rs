@@ -6,6 +6,7 @@ const FLOORS: Table<'_> = &[
     ("credentials", &[]),
     ("base_url", &["credentials"]),
     ("failure", &["credentials"]),
+    ("nullable", &[]),
     ("operation", &[]),
     ("response", &["credentials", "failure"]),
     ("error", &["failure", "response"]),
@@ -32,7 +33,7 @@ const FLOORS: Table<'_> = &[
     // Which of them depends on the description.
     (
         "generated",
-        &["credentials", "error", "operation", "support"],
+        &["credentials", "error", "nullable", "operation", "support"],
     ),
     (
         "lib",
@@ -43,6 +44,7 @@ const FLOORS: Table<'_> = &[
             "error",
             "failure",
             "generated",
+            "nullable",
             "operation",
             "response",
             "support",
