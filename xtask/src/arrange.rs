@@ -32,6 +32,7 @@ mod directions;
 mod everywhere;
 mod hoist;
 mod idioms;
+mod left_out;
 mod no_content;
 mod nodes;
 mod nullable;
@@ -43,6 +44,7 @@ mod streams;
 mod tagged;
 mod unions;
 mod uploads;
+mod words;
 
 use crate::markers::{BRANCHES_FROM, FROM, MADE};
 use crate::openapi::{Node, Pointer, Value};
@@ -54,7 +56,8 @@ pub use uploads::FILE_TYPE;
 ///
 /// The order matters. Names of operations come first, since types are named for them. References to parts without a
 /// name are replaced before anything looks at schemas. What operations make of schemas (events, answers, forms) comes
-/// before inline schemas get names. Unions are set aside last, when every branch that needs a type has one.
+/// before inline schemas get names. Defaults of what is sent are told in words after that, so that inline schemas that say the same are still
+/// one type. Unions are set aside last, when every branch that needs a type has one.
 pub fn arrange(document: Node) -> Node {
     let mut document = document;
     forget_made(&mut document);
@@ -71,6 +74,7 @@ pub fn arrange(document: Node) -> Node {
     nullable::arrange(&mut document);
     unions::simplify(&mut document);
     hoist::hoist(&mut document);
+    left_out::arrange(&mut document);
     deprecated::in_words(&mut document);
     unions::set_aside(&mut document);
     document

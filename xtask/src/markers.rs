@@ -24,6 +24,17 @@ pub const NAME: &str = "x-codegen-name";
 pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
 /// On an operation that answers with JSON or server-sent events: what the method for the events is called.
 pub const EVENT_METHOD: &str = "x-codegen-event-method";
+/// On a property that is not required: what answers do about it, although the description does not say so. See [`EXPECTED`] and
+/// [`REQUIRED`].
+pub const IN_ANSWERS: &str = "x-codegen-in-answers";
+/// A value of [`IN_ANSWERS`]: answers have the property. One that lacks it is read nevertheless, with the type's default.
+pub const EXPECTED: &str = "expected";
+/// A value of [`IN_ANSWERS`]: an answer without the property is refused.
+pub const REQUIRED: &str = "required";
+/// On an operation: what its method gives for a success. See [`NOTHING`].
+pub const ANSWER: &str = "x-codegen-answer";
+/// The value of [`ANSWER`]: nothing, whatever the service sends.
+pub const NOTHING: &str = "nothing";
 
 /// Extensions that begin so say why something is deprecated, or what takes its place. Many descriptions have one.
 pub const DEPRECATION: &str = "x-deprecat";
@@ -68,6 +79,8 @@ pub const UNION: &str = "x-made-union";
 pub const BRANCHES_FROM: &str = "x-made-branches-from";
 /// On a property: a text that is this, or something that the description does not know.
 pub const CONSTANT: &str = "x-made-constant";
+/// On a property with [`CONSTANT`]: the description does not require it.
+pub const OPTIONAL_CONSTANT: &str = "x-made-optional-constant";
 /// On a component: the name of a field for members that the description does not know.
 pub const KEEPS_UNKNOWN: &str = "x-made-keeps-unknown";
 

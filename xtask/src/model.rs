@@ -3,14 +3,17 @@
 //! Refine and split work on Rust code, in which a schema is a type and an operation is a method. Here, each has its name in Rust, and what
 //! the description, its markers and the notes of the arrange stage say about it. So those stages need not read the description.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::markdown;
 use crate::markers::{
-    EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, OPEN, OPTIONAL_BODY, REPLACE, REQUIRED_TO_SEND,
-    SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD, VARIANT_NAMES, branches_of,
+    EVENT_STREAM, EXPECTED, IN_ANSWERS, KEEPS_UNKNOWN, NOT_SENT, OPEN, OPTIONAL_BODY, REPLACE,
+    REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD, VARIANT_NAMES,
+    branches_of,
 };
 use crate::naming::{argument_name, method_name, type_name};
+use crate::openapi::schema::{flag, items, members};
+use crate::openapi::uses::{Uses, uses};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, Pointer, component_schemas, deprecation, operations, reference, tags};
 
@@ -133,6 +136,21 @@ pub struct Schema {
     pub not_sent: Vec<String>,
     /// Its properties that requests must have, and answers do not have, as [`REQUIRED_TO_SEND`] says.
     pub required_to_send: Vec<String>,
+    /// Whether it is sent and received.
+    pub uses: Uses,
+    /// Its properties that are optional, and may be null.
+    pub nullable: BTreeSet<String>,
+    /// Its properties that answers have although they are not required, as [`IN_ANSWERS`] says.
+    pub in_answers: BTreeMap<String, InAnswers>,
+}
+
+/// What answers do about a property that the description does not require.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InAnswers {
+    /// They have it. One that lacks it is read.
+    Expected,
+    /// They have it. One that lacks it is refused.
+    Required,
 }
 
 /// One of several, as [`UNION`] says.
@@ -224,10 +242,11 @@ impl Model {
                 model.tag_descriptions.insert(name, description);
             }
         }
+        let uses = uses(document);
         for (name, schema) in component_schemas(document) {
-            model
-                .schemas
-                .insert(type_name(name), Schema::read(document, name, schema));
+            let mut read = Schema::read(document, name, schema);
+            read.uses = uses.get(name).copied().unwrap_or_default();
+            model.schemas.insert(type_name(name), read);
         }
         model.property_orders = property_orders(document);
         model
@@ -404,6 +423,9 @@ impl Schema {
             upload: node.get(UPLOAD).and_then(Node::as_bool) == Some(true),
             deprecated: deprecation(node),
             deprecated_properties: deprecated_properties(document, node),
+            uses: Uses::default(),
+            nullable: nullable(document, node),
+            in_answers: in_answers(document, node),
             not_sent: texts(node, NOT_SENT),
             required_to_send: texts(node, REQUIRED_TO_SEND),
             replace: node
@@ -438,6 +460,38 @@ fn deprecated_properties(document: &Node, node: &Node) -> BTreeMap<String, Strin
         let properties = schema.get("properties").and_then(Node::as_object);
         for (name, entry) in properties.into_iter().flatten() {
             found.extend(deprecation(&entry.node).map(|note| (name.clone(), note)));
+        }
+    }
+    found
+}
+
+/// The properties of an object that are optional and may be null, with those that are merged into it.
+fn nullable(document: &Node, node: &Node) -> BTreeSet<String> {
+    let parts = reference::merged(document, node);
+    let required: BTreeSet<&str> = parts
+        .iter()
+        .flat_map(|part| items(part, "required"))
+        .filter_map(Node::as_str)
+        .collect();
+    parts
+        .iter()
+        .flat_map(|part| members(part, "properties"))
+        .filter(|(name, property)| flag(property, "nullable") && !required.contains(name))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// The properties of an object that are marked [`IN_ANSWERS`], with those that are merged into it.
+fn in_answers(document: &Node, node: &Node) -> BTreeMap<String, InAnswers> {
+    let mut found = BTreeMap::new();
+    for schema in reference::merged(document, node) {
+        for (name, property) in members(schema, "properties") {
+            let how = match property.get(IN_ANSWERS).and_then(Node::as_str) {
+                Some(EXPECTED) => InAnswers::Expected,
+                Some(REQUIRED) => InAnswers::Required,
+                _ => continue,
+            };
+            found.insert(name.to_owned(), how);
         }
     }
     found

@@ -44,6 +44,7 @@ mod forms;
 mod method_docs;
 mod open_unions;
 mod operations;
+mod optional_fields;
 mod parameter_structs;
 mod tagged;
 mod text_enum;

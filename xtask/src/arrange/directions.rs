@@ -94,21 +94,6 @@ struct Direction {
 }
 
 impl<'a> Given<'a> {
-    /// Whether a schema at this place is sent or received. For an inline schema, its place says so.
-    fn uses_of(&self, at: &[String]) -> Uses {
-        let at: Vec<&str> = at.iter().map(String::as_str).collect();
-        match at.as_slice() {
-            ["components", "schemas", name, ..] => {
-                self.uses.get(*name).copied().unwrap_or(Uses::BOTH)
-            }
-            ["components", "responses", ..] | ["paths", _, _, "responses", ..] => Uses::ANSWER,
-            ["components", "requestBodies" | "parameters", ..]
-            | ["paths", _, "parameters", ..]
-            | ["paths", _, _, "requestBody" | "parameters", ..] => Uses::REQUEST,
-            _ => Uses::BOTH,
-        }
-    }
-
     /// Arranges one schema, with all that is merged into it.
     fn owner(&self, schema: &mut Node, at: &[String]) {
         // Everything is read from the description as given, and written to the present one.
@@ -136,7 +121,7 @@ impl<'a> Given<'a> {
         if read_only.is_empty() && write_only.is_empty() {
             return;
         }
-        let uses = self.uses_of(at);
+        let uses = Uses::at(at, &self.uses);
         // What is not in every value must not be required of a value that is read or made.
         let mut relaxed = BTreeSet::new();
         if uses.request {

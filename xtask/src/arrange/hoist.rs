@@ -32,20 +32,21 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
-use super::build::{entry, items_mut, member_mut, members_mut, refer, string};
+use super::build::{entry, items_mut, member_mut, members_mut, refer, string, truth};
 use super::tagged;
-use crate::markdown;
+use super::words::default_in_words;
 use crate::markers::{
-    CONSTANT, FROM, IGNORE, MARKER_PREFIX, NAME, REPLACE, SENSITIVE, is_extension,
+    CONSTANT, FROM, IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, OPTIONAL_CONSTANT, REPLACE, SENSITIVE,
+    is_extension,
 };
 use crate::naming::type_name;
 use crate::openapi::schema::{alternatives, flag, get, items, reference, text, texts};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Entry, METHODS, Node, Pointer, Value, keywords, limits};
 
-/// Whether a keyword belongs to the place where a schema is used, and not to the type. Two of our markers do, too.
+/// Whether a keyword belongs to the place where a schema is used, and not to the type. Three of our markers do, too.
 fn is_of_the_place(keyword: &str) -> bool {
-    keywords::is_of_the_place(keyword) || keyword == SENSITIVE || keyword == NAME
+    keywords::is_of_the_place(keyword) || matches!(keyword, SENSITIVE | NAME | IN_ANSWERS)
 }
 
 /// Gives names to all inline schemas that become types.
@@ -382,7 +383,7 @@ impl Hoist {
             match constant(schema) {
                 Some(_) if keeps_tags && required.contains(property) => {}
                 Some(value) => {
-                    begin_with(schema, &value);
+                    begin_with(schema, &value, required.contains(property));
                     begins_with_value.insert(property.clone());
                 }
                 None => self.within(&["properties", property], |this| {
@@ -395,34 +396,6 @@ impl Hoist {
             member_mut(schema, "required").map(|required| &mut required.value)
         {
             list.retain(|it| !it.as_str().is_some_and(|it| begins_with_value.contains(it)));
-        }
-    }
-}
-
-/// Code for the default of a type that has a name cannot be generated; it is said in words.
-pub(super) fn default_in_words(schema: &mut Node) {
-    let span = schema.span.clone();
-    if get(schema, "default").is_none() {
-        return;
-    }
-    let Some(members) = members_mut(schema) else {
-        return;
-    };
-    let Some(Entry { node: default, .. }) = members.shift_remove("default") else {
-        return;
-    };
-    let value = match default.as_str() {
-        Some(text) => text.to_owned(),
-        None => default.to_json().to_string(),
-    };
-    let words = format!("{} if it is left out.", markdown::code(&value));
-    match member_mut(schema, "description").map(|it| &mut it.value) {
-        Some(Value::String(text)) => *text = markdown::docs_with(text, &words),
-        _ => {
-            if let Some(members) = members_mut(schema) {
-                let words = entry(string(words, &span), &span);
-                members.insert("description".to_owned(), words);
-            }
         }
     }
 }
@@ -442,7 +415,7 @@ fn constant(schema: &Node) -> Option<String> {
 
 /// Makes a text of one value a plain text with that default. Callers need not give it, and another value from the service
 /// is not an error. `{type: string, enum: [agent]}` would otherwise be an enum with one variant, for each tag of each object.
-fn begin_with(schema: &mut Node, value: &str) {
+fn begin_with(schema: &mut Node, value: &str, is_required: bool) {
     let span = schema.span.clone();
     let Some(members) = members_mut(schema) else {
         return;
@@ -454,6 +427,12 @@ fn begin_with(schema: &mut Node, value: &str) {
     });
     members.insert("default".to_owned(), entry(string(value, &span), &span));
     members.insert(CONSTANT.to_owned(), entry(string(value, &span), &span));
+    if !is_required {
+        members.insert(
+            OPTIONAL_CONSTANT.to_owned(),
+            entry(truth(true, &span), &span),
+        );
+    }
 }
 
 /// Whether a schema is a plain value, as most are: it becomes no type, and contains none.

@@ -15,10 +15,10 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::build::{array, entry, items_mut, member_mut, members_mut, node, object, string};
-use super::hoist::default_in_words;
 use super::nodes::grow;
+use super::words::default_in_words;
 use crate::markers::{
-    DEPRECATION, FROM, IGNORE, MARKER_PREFIX, REPLACE, VARIANT_NAMES, is_extension,
+    DEPRECATION, FROM, IGNORE, IN_ANSWERS, MARKER_PREFIX, REPLACE, VARIANT_NAMES, is_extension,
 };
 use crate::openapi::keywords::{self, Says};
 use crate::openapi::schema::{flag, get, items, members, reference, text};
@@ -95,13 +95,12 @@ fn forget_notes(schema: &mut Node) {
     let Some(members) = members_mut(schema) else {
         return;
     };
-    for (key, entry) in members
-        .iter()
-        .filter(|(key, _)| key.starts_with(DEPRECATION))
-    {
+    // What is known by its name, and is about the place too.
+    let is_of_place = |key: &str| key.starts_with(DEPRECATION) || key == IN_ANSWERS;
+    for (key, entry) in members.iter().filter(|(key, _)| is_of_place(key)) {
         kept.push((key.clone(), entry.node.clone()));
     }
-    members.retain(|key, _| !keywords::is_plain_note(key) && !key.starts_with(DEPRECATION));
+    members.retain(|key, _| !keywords::is_plain_note(key) && !is_of_place(key));
     // Around a reference with another keyword, a wrapper would hide that keyword from the lint about it.
     let is_alone = members.len() == 1;
     if is_alone && !kept.is_empty() {

@@ -9,6 +9,8 @@ pub enum Breaks {
     Never,
     /// If the schema is sent, whether or not it is received as well.
     Requests,
+    /// If the schema is only received.
+    Answers,
     /// Wherever it is.
     Always,
 }
@@ -30,6 +32,7 @@ impl Change {
         match self.breaks {
             Breaks::Never => false,
             Breaks::Requests => uses.request,
+            Breaks::Answers => uses.answer && !uses.request,
             Breaks::Always => true,
         }
     }
@@ -84,9 +87,9 @@ changes! {
     FIELD_REQUIRED = "field-required", Always: "an optional field becomes required: requests without it are refused, and its type loses `Option`";
     FIELD_OPTIONAL = "field-optional", Always: "a required field becomes optional: its type gains `Option`, and `new` no longer asks for it";
     NULL = "null", Always: "null becomes or stops being valid: the type gains or loses `Option`";
-    NULL_OF_OPTIONAL = "null-of-optional", Never: "null becomes or stops being valid for an optional field, which is an `Option` in any case";
+    NULL_OF_OPTIONAL = "null-of-optional", Requests: "null becomes or stops being valid for an optional field: in a type that is sent, it becomes or stops being `Nullable`";
     DEFAULT = "default", Never: "another default; the type stays";
-    FIELD_DEFAULT = "field-default", Always: "an optional field gains a default, or loses it: its type loses or gains `Option`";
+    FIELD_DEFAULT = "field-default", Answers: "an optional field gains a default, or loses it: in a type that is only received, its type loses or gains `Option`";
     DIRECTION = "direction", Never: "`readOnly` or `writeOnly` comes or goes";
 
     TYPE = "type", Always: "another type";

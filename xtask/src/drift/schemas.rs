@@ -152,7 +152,7 @@ impl<'a> Comparison<'a> {
         if is_in_ours == is_in_other {
             return;
         }
-        // An optional field with a default is not an `Option`.
+        // In a type that is only received, an optional field with a default is not an `Option`.
         let is_option = here.is_optional
             && !a.notes.contains_key("default")
             && !b.notes.contains_key("default");

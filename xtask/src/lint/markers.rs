@@ -3,6 +3,7 @@
 //! A marker without effect is an error, wherever it is. `x-codegen-sensitive: true` on a schema that is no property looks as if something were
 //! protected, and a marker that was misspelt or has moved with a change of the description does, too.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
@@ -11,10 +12,12 @@ use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
 use crate::markers::{
-    EVENT_METHOD, EVENT_STREAM, FOREIGN, IGNORE, MARKER_PREFIX, NAME, OPEN, REPLACE,
-    SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
+    ANSWER, EVENT_METHOD, EVENT_STREAM, EXPECTED, FOREIGN, IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME,
+    NOTHING, OPEN, REPLACE, REQUIRED, SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
+use crate::openapi::schema::{get, requires};
+use crate::openapi::uses::{Uses, uses};
 use crate::openapi::walk::{self, Holds, Kind, Reach};
 use crate::openapi::{Node, Pointer, Value, keywords};
 
@@ -22,6 +25,8 @@ use crate::openapi::{Node, Pointer, Value, keywords};
 struct Holders<'a> {
     schemas: HashMap<&'a Pointer, &'a Schema<'a>>,
     operations: HashMap<&'a Pointer, &'a Operation<'a>>,
+    /// What is sent and received, for markers that depend on it.
+    uses: OnceCell<HashMap<String, Uses>>,
 }
 
 pub(super) fn check(
@@ -32,6 +37,7 @@ pub(super) fn check(
     let holders = Holders {
         schemas: schemas.iter().map(|it| (&it.at, it)).collect(),
         operations: operations.iter().map(|it| (&it.at, it)).collect(),
+        uses: OnceCell::new(),
     };
     let root = &mut Pointer::default();
     scan(
@@ -131,25 +137,27 @@ fn marker(
     let what = describe::schema(context.document, at);
     match (key, holders.schemas.get(at)) {
         (SAFE_TO_REPEAT, _) => safe_to_repeat(value, holders.operations.get(at).copied()),
+        (ANSWER, _) => answer(value, holders.operations.get(at).copied()),
         (EVENT_METHOD, _) => event_method(value, holders.operations.get(at).copied()),
         (OPEN, Some(schema)) => open(value, schema, what),
         (REPLACE, Some(schema)) => replace(value, schema, what),
         (IGNORE, Some(schema)) => ignore(value, schema, what),
         (SENSITIVE, Some(schema)) => sensitive(context, value, schema, what),
+        (IN_ANSWERS, Some(schema)) => in_answers(context, value, schema, what, &holders.uses),
         (VARIANT_NAMES, Some(schema)) => variant_names(value, schema, what),
         (IGNORE, None) if at.0.is_empty() => ignore_everywhere(value),
         (NAME, _) => Some((
             format!("`{NAME}` is not on an inline schema that becomes a type, or the type has another name; it has no effect"),
             "move it to an inline object, enum or union, give all that say the same one name, or remove it".to_owned(),
         )),
-        (OPEN | REPLACE | IGNORE | SENSITIVE | VARIANT_NAMES, None) => Some((
+        (OPEN | REPLACE | IGNORE | SENSITIVE | IN_ANSWERS | VARIANT_NAMES, None) => Some((
             format!("`{key}` is not on a schema that is generated, and has no effect"),
             "move it to a schema, or remove it".to_owned(),
         )),
         _ => Some((
             format!("there is no marker `{key}`"),
             format!(
-                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}` and `{EVENT_METHOD}` on operations"
+                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}`, `{ANSWER}` and `{EVENT_METHOD}` on operations"
             ),
         )),
     }
@@ -175,6 +183,101 @@ fn safe_to_repeat(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
             "write `true` or `false`".to_owned(),
         )
     })
+}
+
+/// Belongs on operations with a success that has content. The arrange stage removes that, and the marker with it.
+fn answer(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
+    let Some(operation) = operation else {
+        return Some((
+            format!("`{ANSWER}` is not on an operation that is generated, and has no effect"),
+            "move it to an operation, or remove it".to_owned(),
+        ));
+    };
+    if value.as_str() != Some(NOTHING) {
+        return Some((
+            format!("`{ANSWER}` on `{}` is not `{NOTHING}`", operation.label()),
+            format!("write `{NOTHING}`, or remove it"),
+        ));
+    }
+    Some((
+        format!(
+            "`{ANSWER}` on `{}`, whose successes have no content; it has no effect",
+            operation.label()
+        ),
+        "remove it".to_owned(),
+    ))
+}
+
+/// Belongs on properties of components that are received, where they would be an `Option`.
+fn in_answers(
+    context: &Context<'_>,
+    value: &Node,
+    schema: &Schema<'_>,
+    what: Words<'_>,
+    known: &OnceCell<HashMap<String, Uses>>,
+) -> Problem {
+    if !matches!(value.as_str(), Some(EXPECTED | REQUIRED)) {
+        return Some((
+            format!("`{IN_ANSWERS}` on {what} is neither `{EXPECTED}` nor `{REQUIRED}`"),
+            format!(
+                "write `{EXPECTED}` to read an answer that lacks it, and `{REQUIRED}` to refuse it"
+            ),
+        ));
+    }
+    let at: Vec<&str> = schema.at.0.iter().map(String::as_str).collect();
+    let [
+        "components",
+        "schemas",
+        component,
+        within @ ..,
+        "properties",
+        property,
+    ] = at.as_slice()
+    else {
+        return Some(no_property(what));
+    };
+    if !matches!(within, [] | ["allOf", _]) {
+        return Some(no_property(what));
+    }
+    let all = known.get_or_init(|| uses(context.document));
+    let uses = all.get(*component).copied().unwrap_or(Uses::ANSWER);
+    if !uses.answer {
+        return Some((
+            format!("`{IN_ANSWERS}` on {what}, which no answer has; it has no effect"),
+            "remove it".to_owned(),
+        ));
+    }
+    let owner = schema.at.parent().and_then(|at| at.parent());
+    let owner = owner.and_then(|at| context.document.pointer(&at));
+    let reason = if owner.is_some_and(|owner| requires(owner, property)) {
+        "which is required already"
+    } else if get(schema.node, "default").is_some() {
+        "which has a default"
+    } else if !uses.request && (schema.kind() == Some("array") || is_map(schema)) {
+        // In a type that is sent, too, it would be an `Option`.
+        "which is empty if an answer lacks it"
+    } else {
+        return None;
+    };
+    Some((
+        format!("`{IN_ANSWERS}` on {what}, {reason}; it has no effect"),
+        "remove it".to_owned(),
+    ))
+}
+
+/// The marker is not on a property of a component.
+fn no_property(what: Words<'_>) -> (String, String) {
+    (
+        format!(
+            "`{IN_ANSWERS}` on {what}, which is not a property of an object among the components; it has no effect"
+        ),
+        "move it to such a property, or remove it".to_owned(),
+    )
+}
+
+/// Whether typify makes a map of a schema.
+fn is_map(schema: &Schema<'_>) -> bool {
+    schema.kind() == Some("object") && schema.properties().next().is_none()
 }
 
 /// Belongs on operations that the arrange stage gives a second method.

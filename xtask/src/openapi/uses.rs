@@ -18,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::walk::{self, Kind, Reach, Then};
 use super::{Node, Pointer, operations, reference};
+use crate::markers::{UNION, branches_of};
 
 /// Whether a schema is sent or received. A change may break who sends a value, and not who receives it: a new required
 /// property is an example.
@@ -58,6 +59,22 @@ impl Uses {
     /// Whether this has all uses that the other has.
     pub fn covers(self, other: Self) -> bool {
         self.and(other) == self
+    }
+
+    /// Whether an inline schema at this place is sent or received. `of_components` are the uses of components, which are those of
+    /// what is in them. A component that no operation leads to may be either.
+    pub fn at(at: &[String], of_components: &HashMap<String, Self>) -> Self {
+        let at: Vec<&str> = at.iter().map(String::as_str).collect();
+        match at.as_slice() {
+            ["components", "schemas", name, ..] => {
+                of_components.get(*name).copied().unwrap_or(Self::BOTH)
+            }
+            ["components", "responses", ..] | ["paths", _, _, "responses", ..] => Self::ANSWER,
+            ["components", "requestBodies" | "parameters", ..]
+            | ["paths", _, "parameters", ..]
+            | ["paths", _, _, "requestBody" | "parameters", ..] => Self::REQUEST,
+            _ => Self::BOTH,
+        }
     }
 
     /// `request`, `answer` or `both`. `None` if it has neither use.
@@ -136,12 +153,28 @@ impl<'a> Reached<'a> {
                     };
                     let before = self.uses.entry(name.clone()).or_default();
                     *before = before.and(uses);
+                    // The arrange stage has moved its branches.
+                    if target.get(UNION).is_some() {
+                        self.branches(name, is_request);
+                    }
                 }
                 self.waiting.push((target, place.kind, is_request));
             }
             // In OpenAPI 3.1, what stands next to a reference holds as well.
             Then::Within
         });
+    }
+
+    /// Follows the branches of a union that was set aside. They wait as well.
+    fn branches(&mut self, union: &str, is_request: bool) {
+        let at = Pointer(vec![
+            "components".to_owned(),
+            "schemas".to_owned(),
+            branches_of(union),
+        ]);
+        if let Some(parts) = self.document.pointer(&at) {
+            self.waiting.push((parts, Kind::Schema, is_request));
+        }
     }
 }
 

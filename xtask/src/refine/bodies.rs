@@ -7,6 +7,7 @@ use quote::ToTokens;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, FnArg, ImplItemFn, Pat, Type, parse_quote};
 
+use super::types::optional;
 use super::unexpected;
 use crate::diagnostic::Failure;
 use crate::model::Operation;
@@ -24,6 +25,8 @@ impl Kind {
     /// The new type of the argument.
     fn argument(self, ty: &Type) -> Type {
         match (self, ty) {
+            // A body that may be null is an `Option` already. `None` sends no body: the service does not tell the two apart.
+            (Self::Optional, ty) if optional(ty).is_some() => ty.clone(),
             (Self::Optional, ty) => parse_quote!(Option<#ty>),
             // A file may be a stream, which is used up by sending it.
             (Self::Upload, Type::Reference(reference)) => (*reference.elem).clone(),

@@ -27,7 +27,7 @@ use syn::{
     Path, PathArguments, Stmt, Token, Type, Variant, parse_quote,
 };
 
-use super::{docs, open_unions, text_enum, unexpected, union, uploads};
+use super::{docs, open_unions, optional_fields, text_enum, unexpected, union, uploads};
 use crate::diagnostic::Failure;
 use crate::markdown;
 use crate::model::{Model, Schema};
@@ -72,7 +72,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
         .values()
         .filter_map(|schema| Some((schema.union.as_ref()?.branches_type.as_str(), schema)))
         .collect();
-    // Types that keep unknown members, and types with a field that must be given to send it.
+    // Types that keep unknown members, and types with a field that the constructor asks for and typify does not require.
     let keeping: BTreeSet<&str> = model
         .schemas
         .iter()
@@ -82,7 +82,9 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
     let asking: BTreeSet<&str> = model
         .schemas
         .iter()
-        .filter(|(_, schema)| !schema.required_to_send.is_empty())
+        .filter(|(_, schema)| {
+            !schema.required_to_send.is_empty() || optional_fields::is_asked(schema)
+        })
         .map(|(name, _)| name.as_str())
         .collect();
     // The struct of a union's branches exists only to have typify make the types of its fields. The union takes its place.
@@ -196,6 +198,9 @@ fn refine_struct(
     };
     for field in &mut fields.named {
         document_field(field)?;
+        if let Some(schema) = schema {
+            optional_fields::arrange(field, schema)?;
+        }
         give_direction(field, not_sent, to_send)?;
         let note = match schema {
             Some(schema) => schema.deprecated_properties.get(&wire_name(field)?),
@@ -205,7 +210,7 @@ fn refine_struct(
     }
 
     // After all fields are in place, the one for unknown members included: a constructor sets every field.
-    let parts = Parts::of(&fields.named, not_sent, to_send)?;
+    let parts = Parts::of(&fields.named, schema)?;
     let constructor = parts.constructor(&format_ident!("new"), parse_quote!(Self), true);
     let methods = std::iter::once(constructor).chain(parts.setters());
     let mut items = vec![inherent(&name, methods)];
@@ -249,7 +254,7 @@ fn refine_enum(
             for field in &mut fields.named {
                 document_field(field)?;
             }
-            let parts = Parts::of(&fields.named, &[], &[])?;
+            let parts = Parts::of(&fields.named, None)?;
             let ident = &variant.ident;
             let method = method_ident(&variant.ident.to_string());
             let path = path([format_ident!("Self"), ident.clone()]);
@@ -478,19 +483,23 @@ fn give_direction(
             Some(text) => quote!(#name = #text),
             None => quote!(#name),
         });
-    // The attribute is written anew, as serde takes several arguments in one.
     let skip = not_sent.contains(&wire).then(|| quote!(skip_serializing));
     let all: Vec<TokenStream> = kept.chain(skip).collect();
-    field.attrs.retain(|attr| !attr.path().is_ident("serde"));
-    if !all.is_empty() {
-        field.attrs.push(parse_quote!(#[serde(#(#all),*)]));
-    }
+    set_serde_arguments(field, all);
     docs::add(&mut field.attrs, said);
     Ok(())
 }
 
+/// Writes serde's attribute of a field anew, with these arguments: serde takes several in one.
+pub(super) fn set_serde_arguments(field: &mut Field, arguments: Vec<TokenStream>) {
+    field.attrs.retain(|attr| !attr.path().is_ident("serde"));
+    if !arguments.is_empty() {
+        field.attrs.push(parse_quote!(#[serde(#(#arguments),*)]));
+    }
+}
+
 /// The name of a field as it goes over the wire.
-fn wire_name(field: &Field) -> Result<String, Failure> {
+pub(super) fn wire_name(field: &Field) -> Result<String, Failure> {
     let ident = field.ident.as_ref().map(Ident::to_string);
     let plain = ident.map(|it| it.trim_start_matches("r#").to_owned());
     Ok(serde_name(&field.attrs)?.or(plain).unwrap_or_default())
@@ -523,12 +532,11 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Sorts the fields. `not_sent` and `to_send` are names on the wire: of fields that are only read, and of fields that must be given,
-    /// though answers may lack them.
+    /// Sorts the fields. The schema knows which are only read, and which must be given, though answers may lack them. A variant has
+    /// none.
     fn of(
         fields: &'a Punctuated<Field, Token![,]>,
-        not_sent: &[String],
-        to_send: &[String],
+        schema: Option<&Schema>,
     ) -> Result<Self, Failure> {
         let mut parts = Self {
             required: Vec::new(),
@@ -541,19 +549,23 @@ impl<'a> Parts<'a> {
                 .as_ref()
                 .ok_or_else(|| unexpected("a field without a name"))?;
             // A field is optional if serde has a value for it when it is missing, or if it is an `Option`.
+            let wire = wire_name(field)?;
+            let begins_empty = optional(&field.ty).is_some()
+                || schema.is_some_and(|schema| optional_fields::begins_empty(schema, &wire));
             let default = match default(field)? {
-                None if optional(&field.ty).is_some() => Some(default_value()),
+                None if begins_empty => Some(default_value()),
                 default => default,
             };
             let inner = optional(&field.ty);
-            let wire = wire_name(field)?;
+            let is_asked = schema.is_some_and(|it| it.required_to_send.contains(&wire));
+            let is_sent = schema.is_none_or(|it| !it.not_sent.contains(&wire));
             match default {
-                Some(default) if !to_send.contains(&wire) => {
+                Some(default) if !is_asked => {
                     parts.optional.push(Left {
                         ident,
                         ty: &field.ty,
                         attrs: &field.attrs,
-                        is_sent: !not_sent.contains(&wire),
+                        is_sent,
                     });
                     parts.defaults.push(default);
                 }
@@ -655,29 +667,81 @@ impl<'a> Parts<'a> {
         method
     }
 
-    /// A setter for each optional field that is sent.
-    fn setters(&self) -> impl Iterator<Item = ImplItemFn> {
-        let sent = self.optional.iter().filter(|left| left.is_sent);
-        sent.map(
-            |Left {
-                 ident, ty, attrs, ..
-             }| match optional(ty) {
-                Some(inner) => setter(ident, inner, attrs),
-                None => {
-                    let mut method = setter(ident, ty, attrs);
-                    let set = template!(Stmt: { self.field = field.into(); }, field = *ident);
-                    method.block.stmts[0] = set;
-                    method
-                }
-            },
-        )
+    /// A setter for each optional field that is sent, and one more for each that may be null.
+    fn setters(&self) -> Vec<ImplItemFn> {
+        let sent = || self.optional.iter().filter(|left| left.is_sent);
+        let mut taken: BTreeSet<Ident> = sent().map(|left| setter_name(left.ident)).collect();
+        let mut setters = Vec::new();
+        for Left {
+            ident, ty, attrs, ..
+        } in sent()
+        {
+            if let Some(inner) = optional(ty) {
+                setters.push(setter(ident, inner, attrs));
+                continue;
+            }
+            let inner = nullable(ty);
+            let mut method = setter(ident, inner.unwrap_or(ty), attrs);
+            method.block.stmts[0] = match inner {
+                Some(_) => template!(
+                    Stmt: { self.field = crate::Nullable::Value(field.into()); },
+                    field = *ident,
+                ),
+                None => template!(Stmt: { self.field = field.into(); }, field = *ident),
+            };
+            setters.push(method);
+            if inner.is_some() {
+                setters.push(null_setter(ident, attrs, &mut taken));
+            }
+        }
+        setters
     }
+}
+
+/// The method that sends null for a field: `AgentChange::new().with_model_null()`. Its name is added to those that are taken.
+fn null_setter(field: &Ident, attrs: &[Attribute], taken: &mut BTreeSet<Ident>) -> ImplItemFn {
+    let set = setter_name(field).to_string();
+    // `type_` has `with_type_null`: a name with two `_` in it is not in snake case.
+    let mut name = format_ident!("{}_null", set.trim_end_matches('_'));
+    // A field `model_null` has the setter `with_model_null`.
+    while !taken.insert(name.clone()) {
+        name = format_ident!("{name}_");
+    }
+    let mut method = template!(
+        ImplItemFn: {
+            #[must_use]
+            pub fn method(mut self) -> Self {
+                self.field = crate::Nullable::Null;
+                self
+            }
+        },
+        method = &name,
+        field = field,
+    );
+    let doc = format!("Sets `{}` to null.", plain(field));
+    method.attrs.insert(0, docs::line(&doc));
+    method.attrs.extend(of_age(attrs));
+    method
+}
+
+/// A field's name without `r#`.
+fn plain(field: &Ident) -> String {
+    field.to_string().trim_start_matches("r#").to_owned()
+}
+
+/// The name of a field's setter. A name that would begin with a digit begins with `_`, which `with_` makes needless.
+fn setter_name(field: &Ident) -> Ident {
+    format_ident!("with_{}", plain(field).trim_start_matches('_'))
+}
+
+/// What a field's attributes say of its deprecation.
+fn of_age(attrs: &[Attribute]) -> impl Iterator<Item = Attribute> {
+    let deprecated = attrs.iter().filter(|it| it.path().is_ident("deprecated"));
+    deprecated.cloned()
 }
 
 /// The method that sets an optional field: `AgentCreate::new("Ada").with_model("gpt-4.1")`. If the field is deprecated, so is the method.
 pub(super) fn setter(field: &Ident, inner: &Type, attrs: &[Attribute]) -> ImplItemFn {
-    let plain = field.to_string();
-    let plain = plain.trim_start_matches("r#");
     let mut method = template!(
         ImplItemFn: {
             #[must_use]
@@ -686,16 +750,14 @@ pub(super) fn setter(field: &Ident, inner: &Type, attrs: &[Attribute]) -> ImplIt
                 self
             }
         },
-        // A name that would begin with a digit begins with `_`, which `with_` makes needless.
-        method = &format_ident!("with_{}", plain.trim_start_matches('_')),
+        method = &setter_name(field),
         field = field,
         Type = inner,
     );
     method
         .attrs
-        .insert(0, docs::line(&format!("Sets `{plain}`.")));
-    let deprecated = attrs.iter().filter(|it| it.path().is_ident("deprecated"));
-    method.attrs.extend(deprecated.cloned());
+        .insert(0, docs::line(&format!("Sets `{}`.", plain(field))));
+    method.attrs.extend(of_age(attrs));
     method
 }
 
@@ -749,9 +811,22 @@ pub(super) fn name(item: &Item) -> Option<String> {
 
 /// The `T` of an `Option<T>`. `None` for any other type.
 pub(super) fn optional(ty: &Type) -> Option<&Type> {
+    argument(ty, "Option")
+}
+
+/// The `T` of a `crate::Nullable<T>`. `None` for any other type.
+fn nullable(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Path(path) if path.path.segments.len() == 2 => argument(ty, "Nullable"),
+        _ => None,
+    }
+}
+
+/// The argument of a type of this name.
+fn argument<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
-    if last.ident != "Option" {
+    if last.ident != name {
         return None;
     }
     match &last.arguments {

@@ -244,6 +244,7 @@ fn an_upload_is_a_form_of_its_parts_in_order() {
     let (client, server) = served(json(THING));
     let file = FilePart::bytes("a.txt", "first\n").with_media_type("text/plain");
     let body = ImportThingsBody::new(file)
+        .with_override_(true)
         .with_more(vec![FilePart::bytes("b", "2"), FilePart::bytes("c", "3")])
         .with_key("k")
         .with_tags(vec!["x".to_owned(), "y".to_owned()])

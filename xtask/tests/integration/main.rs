@@ -10,6 +10,7 @@ mod support {
     pub(crate) mod names;
     pub(crate) mod pipeline;
     pub(crate) mod scratch;
+    pub(crate) mod sent;
     pub(crate) mod texts;
 }
 
@@ -23,6 +24,7 @@ mod lower {
 mod arrange {
     mod directions;
     mod idioms;
+    mod left_out;
     mod operations;
     mod references;
     mod types;

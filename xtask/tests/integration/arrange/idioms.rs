@@ -144,7 +144,7 @@ fn what_a_branch_of_an_all_of_says_of_the_whole_goes_there() {
         // Of values that are no objects as well.
         (
             json!({"allOf": [name, {"type": "string", "default": "c"}]}),
-            json!({"allOf": [name], "description": "`c` if it is left out."}),
+            json!({"allOf": [name], "description": "By default `c`."}),
         ),
         // One in another is the same as all of them together.
         (

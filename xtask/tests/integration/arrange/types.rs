@@ -90,7 +90,7 @@ fn what_says_the_same_is_one_type_whatever_is_said_of_its_places() {
     assert!(a.get("default").is_none());
     assert_eq!(
         a.get("description").unwrap().as_str(),
-        Some("`x` if it is left out.")
+        Some("By default `x`.")
     );
 }
 

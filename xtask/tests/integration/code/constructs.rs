@@ -1,6 +1,7 @@
 //! What the refine stage makes of the constructs that the description of the tokens does not have.
 
 use crate::support::names;
+use crate::support::sent;
 use crate::support::texts;
 use std::path::Path;
 
@@ -44,10 +45,15 @@ fn parsed(description: &serde_json::Value) -> Node {
     load::parse(&Source::new("d.json", description.to_string())).unwrap()
 }
 
-/// As [`code`], with what is tested only by compiling it.
-fn all_code() -> (Vec<SourceText>, Vec<Feature>) {
+/// As [`description`], with what is tested only by compiling it.
+fn all() -> Node {
     let mut all = description();
-    for name in ["directions.yaml", "deprecated.yaml", "merged.yaml"] {
+    for name in [
+        "directions.yaml",
+        "deprecated.yaml",
+        "merged.yaml",
+        "sent.yaml",
+    ] {
         texts::merge(&mut all, &fixture(name));
     }
     texts::merge(&mut all, &names::description(&code().0));
@@ -56,20 +62,52 @@ fn all_code() -> (Vec<SourceText>, Vec<Feature>) {
         texts::name_by(&mut description, index, text);
         texts::merge(&mut all, &description);
     }
-    code_of(parsed(&all))
+    parsed(&all)
 }
 
 fn code_of(description: Node) -> (Vec<SourceText>, Vec<Feature>) {
-    let document = arrange::arrange(description);
+    let made = make(description);
+    (made.files, made.features)
+}
+
+/// A description, and what the stages make of it.
+struct Made {
+    given: Node,
+    arranged: Node,
+    model: Model,
+    files: Vec<SourceText>,
+    features: Vec<Feature>,
+}
+
+fn make(given: Node) -> Made {
+    let document = arrange::arrange(given.clone());
     lint::lint(&document).unwrap_or_else(|failure| panic!("{failure}"));
     let model = Model::read(&document);
     let tokens = generate::generate(&document, &model).unwrap();
     let mut split = split::split(refine::refine(tokens, &model).unwrap(), &model).unwrap();
     let features = std::mem::take(&mut split.features);
-    (
-        render::render_all(split, render::LONGEST).unwrap(),
+    Made {
+        given,
+        arranged: document,
+        model,
+        files: render::render_all(split, render::LONGEST).unwrap(),
         features,
-    )
+    }
+}
+
+impl Made {
+    /// Compiles the code, and calls each constructor of what is sent.
+    #[track_caller]
+    fn sends_what_is_required(&self, scratch: &Scratch, features: &str, least: usize) {
+        let (test, count) = sent::test(&sent::Made {
+            given: &self.given,
+            arranged: &self.arranged,
+            model: &self.model,
+            files: &self.files,
+        });
+        assert!(count >= least, "{count}");
+        scratch.passes_text("sends_what_is_required", &test, features);
+    }
 }
 
 /// The code that has this name: the type and its impls, the method, or the constant.
@@ -272,7 +310,7 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 r#"#[cfg(feature = "multipart")] pub struct"#,
                 "pub fn new(file: impl ::std::convert::Into<crate::FilePart>) -> Self",
-                "override_: defaults::default_bool::<true>()",
+                r#"#[doc = " By default `true`."] pub override_: ::std::option::Option<bool>"#,
                 r#"form.value("override", &self.override_)?;
                 form.files("file", self.file);
                 form.value("self", &self.self_)?;
@@ -406,21 +444,31 @@ fn each_construct_comes_out_as_it_should() {
             ],
             &["Unknown"],
         ),
-        // What may be left out begins with the description's default, if it has one.
+        // It is sent. What may be left out begins as left out, whatever the description's default.
         (
             "Thing",
             &[
                 "pub fn new(type_: Kind) -> Self",
-                "new: defaults::default_bool::<true>()",
-                "limit: defaults::default_u64::<u32, 10>()",
-                "title: defaults::thing_title()",
+                "new: ::std::default::Default::default()",
+                r#"#[doc = " By default `true`."]
+                #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+                pub new: ::std::option::Option<bool>"#,
+                r#"#[doc = " By default `10`."]"#,
+                "pub limit: ::std::option::Option<u32>",
+                r#"#[doc = " By default `untitled`."]"#,
+                "pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>",
+                "pub words: ::std::option::Option<::std::vec::Vec<::std::string::String>>",
+                r#"#[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+                pub maybe: crate::Nullable<ThingId>"#,
+                "pub fn with_maybe_null(mut self) -> Self { self.maybe = crate::Nullable::Null; self }",
+                "pub must: ::std::option::Option<::std::string::String>",
                 "pub fn with_self_(mut self",
                 r#"#[serde(rename = "type")] pub type_: Kind, #[doc = " `self`"] #[serde(rename = "self""#,
                 "pub parent: ::std::option::Option<::std::boxed::Box<Thing>>",
                 "pub secret: ::std::option::Option<crate::Secret>",
                 "#[serde(flatten)] pub extra",
             ],
-            &[],
+            &["defaults::"],
         ),
         (
             "Whole",
@@ -723,13 +771,14 @@ fn is_feature(attr: &syn::Attribute) -> bool {
 #[test]
 #[ignore = "slow, it builds a whole crate: add -- --ignored"]
 fn the_generated_code_compiles_without_warnings_and_sends_what_it_should() {
-    let (files, features) = all_code();
-    let scratch = Scratch::new(&files, &features);
+    let made = make(all());
+    let scratch = Scratch::new(&made.files, &made.features);
     let with = "full,schemars,multipart";
-    for test in ["calls", "directions", "deprecated"] {
+    for test in ["calls", "directions", "deprecated", "sent"] {
         let source = root().join("tests/calls").join(test).with_extension("rs");
         scratch.passes(test, &source, with);
     }
+    made.sends_what_is_required(&scratch, with, 40);
     scratch.documents_cleanly(with);
 }
 
@@ -820,7 +869,8 @@ fn what_generated_code_adds_to_what_is_described_is_known_to_the_lints() {
 #[ignore = "slow, it builds a whole crate: add -- --ignored"]
 fn unions_keep_what_they_do_not_know_and_are_told_apart() {
     let fixtures = root().join("tests/fixtures");
-    let (files, features) = code_of(load::load(&fixtures.join("unions.yaml")).unwrap());
-    let scratch = Scratch::new(&files, &features);
+    let made = make(load::load(&fixtures.join("unions.yaml")).unwrap());
+    let scratch = Scratch::new(&made.files, &made.features);
     scratch.passes("unions", &fixtures.join("unions.rs"), "full,schemars");
+    made.sends_what_is_required(&scratch, "full,schemars", 3);
 }

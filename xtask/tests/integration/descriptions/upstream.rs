@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::support::scratch::Scratch;
 use crate::support::scratch::upstream::generated;
+use crate::support::sent;
 use xtask::openapi;
 use xtask::openapi::Node;
 
@@ -71,4 +72,21 @@ fn the_code_compiles_whole_and_by_tag_and_no_file_is_long() {
     for feature in ["messages", "client-side-access-tokens"] {
         scratch.compiles_with(feature);
     }
+}
+
+/// Needs a compiler and some minutes, as the test above.
+#[test]
+#[ignore = "slow, it builds a whole crate: add -- --ignored"]
+fn what_is_not_set_is_not_sent() {
+    let Some(path) = upstream() else { return };
+    let generated = generated(&path);
+    let (test, count) = sent::test(&sent::Made {
+        given: &generated.lowered,
+        arranged: &generated.arranged,
+        model: &generated.model,
+        files: &generated.files,
+    });
+    assert!(count > 150, "{count}");
+    let scratch = Scratch::new(&generated.files, &generated.features);
+    scratch.passes_text("sends_what_is_required", &test, "full");
 }

@@ -51,9 +51,16 @@ impl Scratch {
     /// Asserts that a test of the crate passes, with these features of the crate and without warnings.
     #[track_caller]
     pub(crate) fn passes(&self, name: &str, source: &Path, features: &str) {
+        let text = std::fs::read_to_string(source).unwrap();
+        self.passes_text(name, &text, features);
+    }
+
+    /// As [`passes`](Self::passes), of a test with this source.
+    #[track_caller]
+    pub(crate) fn passes_text(&self, name: &str, text: &str, features: &str) {
         let tests = self.package().join("tests");
         std::fs::create_dir_all(&tests).unwrap();
-        std::fs::copy(source, tests.join(name).with_extension("rs")).unwrap();
+        std::fs::write(tests.join(name).with_extension("rs"), text).unwrap();
         self.cargo(&["test", "--test", name], features);
     }
 

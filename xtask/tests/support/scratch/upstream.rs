@@ -13,6 +13,9 @@ use xtask::{arrange, generate, lint, load, lower, overlay, refine, split};
 pub(crate) struct Generated {
     /// As it is after the overlay.
     pub(crate) description: Node,
+    /// That in OpenAPI 3.0, and what the arrange stage makes of it.
+    pub(crate) lowered: Node,
+    pub(crate) arranged: Node,
     pub(crate) model: Model,
     pub(crate) files: Vec<SourceText>,
     pub(crate) features: Vec<Feature>,
@@ -25,7 +28,7 @@ pub(crate) fn generated(path: &Path) -> Generated {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/upstream");
         overlay::apply(&mut description, &load::load(&own.join("overlay.yaml"))?)?;
         let lowered = lower::lower(&description);
-        let document = arrange::arrange(lowered.document);
+        let document = arrange::arrange(lowered.document.clone());
         lint::lint_lowered(&description, &document, &lowered.refusals)?;
         let model = Model::read(&document);
         let refined = refine::refine(generate::generate(&document, &model)?, &model)?;
@@ -34,6 +37,8 @@ pub(crate) fn generated(path: &Path) -> Generated {
         let files = render::render_all(split, render::LONGEST)?;
         Ok::<_, xtask::diagnostic::Failure>(Generated {
             description,
+            lowered: lowered.document,
+            arranged: document,
             model,
             files,
             features,
