@@ -1,4 +1,4 @@
-//! A request that may have to be sent more than once.
+//! A request that may be sent more than once.
 
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
@@ -8,7 +8,7 @@ use url::Url;
 use crate::error::wiped_url::{self, WipedUrl};
 use crate::platform;
 
-/// A request, kept until it is known whether it has to be sent again. If its URL may hold a secret, it is wiped at the end. The
+/// A request, kept until it surely is not sent again. If its URL may have a secret, it is wiped at the end. The
 /// copies that the HTTP client got cannot be wiped.
 pub(super) struct Outgoing {
     kept: Kept,
@@ -16,17 +16,18 @@ pub(super) struct Outgoing {
 }
 
 enum Kept {
-    /// It can be sent, for the first time or again. A body that is there as a whole is kept beside it.
+    /// It can be sent, for the first time or again. A body that is not a stream is kept separately, and shared and
+    /// not copied.
     There {
         request: Request,
         body: Option<Bytes>,
     },
-    /// It was sent with a body that is a stream, which cannot be sent twice.
+    /// It was sent with a body that is a stream, so it cannot be sent again.
     Gone { method: Method, url: Url },
 }
 
 impl Outgoing {
-    /// `path_template` is the path of the operation, with its parameters in braces. One of them may be a secret.
+    /// `path_template` is the path of the operation, with its parameters in braces. A parameter may be secret.
     pub(super) fn new(mut request: Request, path_template: &str) -> Self {
         let body = platform::take_whole_body(&mut request);
         Self {
@@ -35,7 +36,7 @@ impl Outgoing {
         }
     }
 
-    /// Changes the headers that are sent from now on.
+    /// Changes the headers of all requests from now on.
     pub(super) fn change_headers(&mut self, change: impl FnOnce(&mut HeaderMap)) {
         if let Kept::There { request, .. } = &mut self.kept {
             change(request.headers_mut());
@@ -49,7 +50,7 @@ impl Outgoing {
         }
     }
 
-    /// Where it was to go at first, whatever redirects say.
+    /// The URL of the call, without redirects.
     pub(super) fn url(&self) -> &Url {
         match &self.kept {
             Kept::There { request, .. } => request.url(),
@@ -57,10 +58,10 @@ impl Outgoing {
         }
     }
 
-    /// Where it was to go at first, if that may hold a secret.
+    /// The URL of the call, without redirects. `None` if it has no secret.
     pub(super) fn into_secret_url(mut self) -> Option<WipedUrl> {
         self.may_hold_secret.then(|| {
-            // What takes its place is no secret.
+            // What is left is no secret.
             self.may_hold_secret = false;
             let url = match &mut self.kept {
                 Kept::There { request, .. } => request.url_mut(),
@@ -75,13 +76,13 @@ impl Outgoing {
         matches!(self.kept, Kept::There { .. })
     }
 
-    /// The request, to be sent, if it [is there](Self::is_there).
+    /// The next request to send. `None` if it [cannot be sent](Self::can_be_sent).
     pub(super) fn next(&mut self) -> Option<Request> {
         let Kept::There { request, body } = &mut self.kept else {
             return None;
         };
         if let Some(copy) = platform::copy_request(request) {
-            // The headers of the one that was built have room for those that the HTTP client adds.
+            // The headers of the original have room for those that the HTTP client adds.
             let mut request = std::mem::replace(request, copy);
             if let Some(body) = body {
                 *request.body_mut() = Some(body.clone().into());
