@@ -23,7 +23,7 @@ mod salvage;
 pub(crate) mod token;
 mod token_text;
 #[cfg(test)]
-mod work;
+mod work_counter;
 
 pub use create::CreateAccessToken;
 pub use list::{AccessTokenPage, ListAccessTokens};

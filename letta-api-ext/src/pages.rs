@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_lead_on_until_there_is_none_and_none_comes_twice() {
+    fn tokens_lead_on_until_the_last_and_a_repeated_one_is_an_error() {
         let mut cursor = ByToken::at(None);
         assert_eq!(cursor.token(), None);
         assert_eq!(cursor.advance(Some("x")), Next::Page);

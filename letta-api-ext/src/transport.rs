@@ -137,14 +137,15 @@ impl Running<'_> {
         let deadline = clock::after(self.began, options.deadline);
         settings.budget.deposit();
         let call = &self.call;
-        self.outgoing.change_headers(|headers| call.dress(headers));
+        self.outgoing
+            .change_headers(|headers| call.add_headers(headers));
         // Made only if an attempt fails, because most do not.
         let mut bounds: Option<Box<dyn Iterator<Item = Duration> + Send>> = None;
         let mut previous = None;
         loop {
             let result = self.attempt(deadline, previous.take()).run().await;
             let result = result.map(|answer| {
-                self.attempts.is_elsewhere = answer.is_elsewhere;
+                self.attempts.is_redirected = answer.is_redirected;
                 answer.response
             });
             let failure = self.failure(&result);
@@ -152,7 +153,7 @@ impl Running<'_> {
                 watch(failure);
             }
             let next = match &failure {
-                Some(failure) if self.outgoing.is_there() => {
+                Some(failure) if self.outgoing.can_be_sent() => {
                     let bounds = bounds.get_or_insert_with(|| Box::new(options.retry.bounds()));
                     self.wait(failure, deadline, bounds)
                 }
@@ -297,7 +298,7 @@ struct Call<'a> {
 
 impl Call<'_> {
     /// Adds the headers that identify the caller. The SDK's own come last, so that nothing replaces them.
-    fn dress(&self, headers: &mut HeaderMap) {
+    fn add_headers(&self, headers: &mut HeaderMap) {
         let HttpTransport {
             settings, options, ..
         } = self.transport;

@@ -22,12 +22,12 @@ pub struct CreateAccessToken {
     policy: AccessPolicy,
     origin: Result<Origin>,
     expiry: Expiry,
-    fit: Fit,
+    check: GrantCheck,
 }
 
 /// How closely the granted token must match the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fit {
+enum GrantCheck {
     /// The answer must not show a difference. It may leave parts out.
     NotOtherwise,
     /// The answer must show all parts, and they must match.
@@ -37,7 +37,7 @@ enum Fit {
     Any,
 }
 
-impl Fit {
+impl GrantCheck {
     /// Whether a token is rejected if the answer does not say what it allows.
     fn wants_to_know(self) -> bool {
         #[cfg(feature = "minter")]
@@ -89,7 +89,7 @@ impl CreateAccessToken {
             policy,
             origin,
             expiry: Expiry::Default,
-            fit: Fit::NotOtherwise,
+            check: GrantCheck::NotOtherwise,
         }
     }
 
@@ -155,14 +155,14 @@ impl CreateAccessToken {
     /// # }
     /// ```
     pub fn with_any_grant(mut self) -> Self {
-        self.fit = Fit::Any;
+        self.check = GrantCheck::Any;
         self
     }
 
     /// Rejects a token if the answer does not say what it allows.
     #[cfg(feature = "minter")]
     pub(crate) fn only_if_known(mut self) -> Self {
-        self.fit = Fit::Known;
+        self.check = GrantCheck::Known;
         self
     }
 
@@ -235,7 +235,7 @@ impl CreateAccessToken {
             origin,
             // All attempts send the same instant, so it is the one to compare with.
             expiry: self.expiry.to_text(clock::now())?,
-            fit: self.fit,
+            check: self.check,
         })
     }
 }
@@ -246,7 +246,7 @@ struct Checked {
     policy: AccessPolicy,
     origin: Origin,
     expiry: Option<(String, SystemTime)>,
-    fit: Fit,
+    check: GrantCheck,
 }
 
 impl Checked {
@@ -257,16 +257,16 @@ impl Checked {
             policy,
             origin,
             expiry,
-            fit,
+            check,
         } = self;
         let mut body =
             types::ClientSideAccessTokenCreate::new(origin.as_str(), policy.to_entries());
         let asked = match expiry {
             Some((text, instant)) => {
                 body.expires_at = Some(text);
-                fit.of_expiry(instant)
+                check.of_expiry(instant)
             }
-            None => fit.of_no_expiry(),
+            None => check.of_no_expiry(),
         };
         let outcome = call.api().create_client_side_access_token(&body).await;
         let answer = Answer::of(outcome, salvage::token)?;
@@ -283,10 +283,10 @@ impl Checked {
         let granted = granted::compare(&policy, &origin, asked, reported);
         let difference = match granted {
             Granted::AsAsked => return Ok(AccessToken::of(answer).with_grant(policy, origin)),
-            Granted::Unclear(part) if fit.wants_to_know() => {
+            Granted::Unclear(part) if check.wants_to_know() => {
                 format!("the answer does not say {part}")
             }
-            Granted::Otherwise(difference) if fit != Fit::Any => difference,
+            Granted::Otherwise(difference) if check != GrantCheck::Any => difference,
             _ => return Ok(AccessToken::of(answer)),
         };
         // Boxed because it is rare: a future is as large as its largest branch.
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expiry_that_makes_no_sense_is_refused_by_name() {
+    fn an_invalid_expiry_is_refused_by_name() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_772_366_400);
         for (expiry, field, says) in [
             (Expiry::In(Duration::ZERO), "expires_in", "got 0ns"),

@@ -278,8 +278,8 @@ impl<F> TokenEndpoint<F> {
     {
         let extracted = E::from_request_parts(&mut parts.clone(), state).await;
         // A function of its own, so that the extracted value is not held across an await and need not be `Send`.
-        let asked = (self.authorize)(extracted.map_err(|answer| said_no("extractor", answer))?);
-        asked.await.map_err(|answer| said_no("authorize", answer))
+        let asked = (self.authorize)(extracted.map_err(|answer| no_grant("extractor", answer))?);
+        asked.await.map_err(|answer| no_grant("authorize", answer))
     }
 
     async fn issue<E, R, Fut, S>(&self, parts: &Parts, state: &S) -> Result<Issued, Refusal>
@@ -413,7 +413,7 @@ fn success(issued: &Issued) -> Response {
 }
 
 /// The application's answer for a request without a grant.
-fn said_no(who: &'static str, answer: impl IntoResponse) -> Refusal {
+fn no_grant(who: &'static str, answer: impl IntoResponse) -> Refusal {
     let refusal = refusal(answer);
     tracing::debug!(
         http.response.status_code = refusal.status().as_u16(),

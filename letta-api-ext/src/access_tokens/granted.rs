@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_answer_leaves_out_is_unclear_and_what_else_differs_is_told_all_the_same() {
+    fn missing_parts_are_unclear_and_other_differences_are_still_reported() {
         let whole = entries(&[ONE, TWO]);
         let empty = r#"{"version":"","data":[]}"#;
         for (hostname, policy) in [
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_end_is_told_in_few_words() {
+    fn an_endless_answer_is_described_in_few_words() {
         let many: Vec<_> = (0..10_000)
             .map(|n| {
                 format!(

@@ -738,7 +738,7 @@ impl Inner {
         match landing {
             Landing::Kept => {
                 self.store.settle();
-                self.bury_the_dead();
+                self.remove_expired();
             }
             Landing::Stranded(Ok(token)) => {
                 // The result has been counted and traced. Nobody else needs it.
@@ -820,10 +820,10 @@ impl Inner {
         asked.saturating_add(bound / 2 + full_jitter(bound / 2))
     }
 
-    fn bury_the_dead(&self) {
+    fn remove_expired(&self) {
         let now = Instant::now();
-        for key in self.store.dead(self.lifetime, now) {
-            self.flights.hold(|| self.store.bury(&key, now));
+        for key in self.store.expired(self.lifetime, now) {
+            self.flights.hold(|| self.store.remove_expired(&key, now));
         }
     }
 
@@ -895,7 +895,7 @@ impl Inner {
         let mut report = RevocationReport {
             // Nobody got a token that lands now.
             all_ended: tokens.iter().filter_map(AccessToken::has_ended_by).max(),
-            may_have_missed: self.store.has_forgotten_live_ones(Instant::now()),
+            may_have_missed: self.store.may_have_evicted_live_tokens(Instant::now()),
             ..RevocationReport::default()
         };
         let mut revocations = stream::iter(tokens)

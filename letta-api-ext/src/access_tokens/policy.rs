@@ -124,13 +124,13 @@ use crate::ids::AgentId;
 
 mod builder;
 mod grants;
+mod mistakes;
 mod per_agent;
 mod preset;
 mod rights;
 #[cfg(feature = "schemars")]
 mod schema;
 mod serial;
-mod slip;
 pub mod strict;
 mod text;
 
@@ -384,7 +384,7 @@ impl AccessPolicy {
             .iter()
             .find_map(|grant| grant.rights.unknown().next())
         {
-            return Err(slip::unknown_right(right.as_str()));
+            return Err(mistakes::unknown_right(right.as_str()));
         }
         self.check_is_of_agents()?;
         Ok(self)

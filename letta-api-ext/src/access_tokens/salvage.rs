@@ -519,7 +519,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_token_or_is_cut_short_is_none() {
+    fn an_answer_without_a_token_or_cut_short_gives_none() {
         for json in [
             "",
             "[]",

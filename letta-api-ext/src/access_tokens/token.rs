@@ -47,7 +47,7 @@ pub(crate) struct Inner {
     has_ended: Option<Instant>,
     /// Whether it was revoked after it was handed out.
     #[cfg(feature = "minter")]
-    is_given_up: AtomicBool,
+    is_revoked: AtomicBool,
     reported: types::AccessPolicy,
     /// Whether the report equals what was asked for. Then only the parsed values below are kept.
     is_as_asked: bool,
@@ -79,7 +79,7 @@ impl AccessToken {
             #[cfg(feature = "minter")]
             has_ended: None,
             #[cfg(feature = "minter")]
-            is_given_up: AtomicBool::new(false),
+            is_revoked: AtomicBool::new(false),
             reported: token.policy,
             is_as_asked: false,
             origin: OnceLock::new(),
@@ -147,13 +147,13 @@ impl AccessToken {
 
     /// Marks it, for all clones, as revoked.
     #[cfg(feature = "minter")]
-    pub(crate) fn give_up(&self) {
-        self.inner.is_given_up.store(true, Ordering::Release);
+    pub(crate) fn mark_revoked(&self) {
+        self.inner.is_revoked.store(true, Ordering::Release);
     }
 
     #[cfg(feature = "minter")]
-    pub(crate) fn is_given_up(&self) -> bool {
-        self.inner.is_given_up.load(Ordering::Acquire)
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.inner.is_revoked.load(Ordering::Acquire)
     }
 
     #[cfg(feature = "minter")]

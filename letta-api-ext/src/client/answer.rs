@@ -12,7 +12,7 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::error::attempts::Attempts;
-use crate::error::kind::{Kind, Way};
+use crate::error::kind::{Kind, Route};
 use crate::error::{Error, Result};
 use crate::time::service_clock::ServiceDate;
 use crate::transport::CallFacts;
@@ -225,8 +225,8 @@ impl<E> From<letta_api::Error<E>> for Error {
             other => match (other.status(), other.headers()) {
                 (Some(status), Some(headers)) => of_status(status, headers, &[]),
                 _ => {
-                    let (status, way) = (None, Way::default());
-                    Self::of(Kind::Interrupted { status, way }).after(Attempts::default())
+                    let (status, route) = (None, Route::default());
+                    Self::of(Kind::Interrupted { status, route }).after(Attempts::default())
                 }
             },
         }

@@ -10,7 +10,7 @@ pub(crate) struct Attempts {
     pub(crate) earlier_may_have_happened: bool,
     pub(crate) stopped: Option<Stopped>,
     /// Whether the answer came from another path, to which a redirect led.
-    pub(crate) is_elsewhere: bool,
+    pub(crate) is_redirected: bool,
     /// The `Date` of the last answer, if it is known and the answer had one.
     pub(crate) date: Option<ServiceDate>,
 }

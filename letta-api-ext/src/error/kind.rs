@@ -34,7 +34,7 @@ pub(crate) enum Kind {
         redirect: Redirect,
     },
     /// No connection was made.
-    Connect(Way),
+    Connect(Route),
     /// An HTTP/2 server reported that it did not process the request.
     Unprocessed,
     /// Time ran out. If an answer had begun, this is its status.
@@ -46,7 +46,7 @@ pub(crate) enum Kind {
     /// The connection broke. If an answer had begun, this is its status.
     Interrupted {
         status: Option<StatusCode>,
-        way: Way,
+        route: Route,
     },
     /// An error of a floor above this one.
     Added(Box<dyn Added>),
@@ -103,7 +103,7 @@ impl Redirect {
 
 /// The route of a connection, and why it failed, as far as that is known.
 #[derive(Default)]
-pub(crate) struct Way {
+pub(crate) struct Route {
     /// Host and port.
     pub(crate) to: Option<String>,
     /// Host and port of the proxy on the way.
@@ -111,7 +111,7 @@ pub(crate) struct Way {
     pub(crate) reason: Option<String>,
 }
 
-impl Way {
+impl Route {
     pub(super) fn of(error: &TransportError, proxy: Option<&str>, secrets: &[&str]) -> Self {
         // A host name may contain a secret too, as a subdomain.
         let clean = |text: &str| redact::text(text, secrets);
@@ -123,7 +123,7 @@ impl Way {
     }
 }
 
-impl std::fmt::Display for Way {
+impl std::fmt::Display for Route {
     /// The end of a sentence: the target, the proxy and the reason.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.to.as_deref().unwrap_or("the service"))?;

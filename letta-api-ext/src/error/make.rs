@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 
 use super::attempts::Attempts;
 use super::cause::Cause;
-use super::kind::{Added, Kind, Redirect, TimeLimit, Way};
+use super::kind::{Added, Kind, Redirect, Route, TimeLimit};
 use super::{Error, Inner, reason, redact, retry_after};
 use crate::platform;
 use crate::time::clock;
@@ -179,7 +179,7 @@ impl Error {
         }
         let kind = match cause {
             Some(cause) if platform::is_connect(cause) => {
-                Kind::Connect(Way::of(error, proxy, secrets))
+                Kind::Connect(Route::of(error, proxy, secrets))
             }
             _ if error.is_unprocessed() => Kind::Unprocessed,
             Some(error) if error.is_timeout() => Kind::Timeout {
@@ -188,7 +188,7 @@ impl Error {
             },
             _ => Kind::Interrupted {
                 status: None,
-                way: Way::of(error, proxy, secrets),
+                route: Route::of(error, proxy, secrets),
             },
         };
         Inner::caused(kind, source)
@@ -265,7 +265,7 @@ impl Inner {
             },
             _ => Kind::Interrupted {
                 status,
-                way: Way::default(),
+                route: Route::default(),
             },
         };
         let cause = std::error::Error::source(error).map(|source| Cause::of(source, secrets));

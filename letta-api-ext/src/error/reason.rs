@@ -1190,7 +1190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gives_no_reason_is_none() {
+    fn a_body_without_a_reason_gives_none() {
         for json in [
             "",
             "null",
@@ -1212,7 +1212,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_is_a_reason_and_html_is_none() {
+    fn plain_text_is_a_reason_and_html_is_not() {
         let mut headers = HeaderMap::new();
         for (kind, says) in [
             ("text/plain; charset=latin1", true),

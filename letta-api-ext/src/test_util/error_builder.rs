@@ -13,7 +13,7 @@ use crate::access_tokens::Fault;
 use crate::access_tokens::Revocation;
 use crate::error::attempts::Attempts;
 use crate::error::cause::Cause;
-use crate::error::kind::{Kind, Redirect, TimeLimit, Way};
+use crate::error::kind::{Kind, Redirect, Route, TimeLimit};
 use crate::error::{Error, Inner};
 use crate::transport::CallOptions;
 use crate::transport::redirect::LEAVES_ORIGIN;
@@ -214,7 +214,7 @@ impl ErrorBuilder {
                 .with_head(Some(operation), None, &[])
                 .into()
         };
-        let way = |reason: &str| Way {
+        let route = |reason: &str| Route {
             to: Some("api.letta.com:443".to_owned()),
             through: None,
             reason: Some(reason.to_owned()),
@@ -257,7 +257,7 @@ impl ErrorBuilder {
                 Error::redirected(operation, head, redirect, &[])
             }
             What::Connect => of_call(
-                Kind::Connect(way("connection refused")),
+                Kind::Connect(route("connection refused")),
                 Some(io::ErrorKind::ConnectionRefused.into()),
             ),
             What::AttemptTimeout => {
@@ -271,7 +271,7 @@ impl ErrorBuilder {
             What::Interrupted => of_call(
                 Kind::Interrupted {
                     status: None,
-                    way: way("it was closed"),
+                    route: route("it was closed"),
                 },
                 Some(io::ErrorKind::UnexpectedEof.into()),
             ),

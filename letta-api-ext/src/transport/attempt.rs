@@ -43,7 +43,7 @@ pub(super) struct Attempt<'a> {
 pub(super) struct Answer {
     pub(super) response: Response,
     /// Whether redirects led to another path, which gave the answer.
-    pub(super) is_elsewhere: bool,
+    pub(super) is_redirected: bool,
 }
 
 impl<'a> Attempt<'a> {
@@ -100,10 +100,10 @@ impl<'a> Attempt<'a> {
             }
             match redirect::target(url, method, &response) {
                 Some(Err(redirect)) => return Err(self.redirected(&response, redirect, first)),
-                Some(Ok(_)) if outgoing.is_there() && followed == MAX_REDIRECTS => {
+                Some(Ok(_)) if outgoing.can_be_sent() && followed == MAX_REDIRECTS => {
                     return Err(self.redirected(&response, Redirect::too_many(url), first));
                 }
-                Some(Ok(target)) if outgoing.is_there() => {
+                Some(Ok(target)) if outgoing.can_be_sent() => {
                     led_to = Some(target);
                     followed += 1;
                 }
@@ -111,10 +111,10 @@ impl<'a> Attempt<'a> {
                 None | Some(Ok(_)) => {
                     // A browser has followed redirects by itself.
                     let at = response.url().unwrap_or(url);
-                    let is_elsewhere = !redirect::is_same_path(first, at);
+                    let is_redirected = !redirect::is_same_path(first, at);
                     return Ok(Answer {
                         response,
-                        is_elsewhere,
+                        is_redirected,
                     });
                 }
             }

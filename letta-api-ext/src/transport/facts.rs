@@ -91,7 +91,7 @@ impl CallFacts {
     /// Whether redirects led to another path, which gave the answer. A slash at the end is not another path. A
     /// browser follows redirects by itself, and there a redirect that returns to the same path cannot be detected.
     pub fn is_redirected(&self) -> bool {
-        self.inner.attempts.is_elsewhere
+        self.inner.attempts.is_redirected
     }
 
     /// The attempts so far, for an error about the answer with these headers.

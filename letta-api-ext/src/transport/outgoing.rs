@@ -18,12 +18,12 @@ pub(super) struct Outgoing {
 enum Kept {
     /// It can be sent, for the first time or again. A body that is not a stream is kept separately, and shared and
     /// not copied.
-    There {
+    Sendable {
         request: Request,
         body: Option<Bytes>,
     },
     /// It was sent with a body that is a stream, so it cannot be sent again.
-    Gone { method: Method, url: Url },
+    Sent { method: Method, url: Url },
 }
 
 impl Outgoing {
@@ -31,30 +31,30 @@ impl Outgoing {
     pub(super) fn new(mut request: Request, path_template: &str) -> Self {
         let body = platform::take_whole_body(&mut request);
         Self {
-            kept: Kept::There { request, body },
+            kept: Kept::Sendable { request, body },
             may_hold_secret: path_template.contains('{'),
         }
     }
 
     /// Changes the headers of all requests from now on.
     pub(super) fn change_headers(&mut self, change: impl FnOnce(&mut HeaderMap)) {
-        if let Kept::There { request, .. } = &mut self.kept {
+        if let Kept::Sendable { request, .. } = &mut self.kept {
             change(request.headers_mut());
         }
     }
 
     pub(super) fn method(&self) -> &Method {
         match &self.kept {
-            Kept::There { request, .. } => request.method(),
-            Kept::Gone { method, .. } => method,
+            Kept::Sendable { request, .. } => request.method(),
+            Kept::Sent { method, .. } => method,
         }
     }
 
     /// The URL of the call, without redirects.
     pub(super) fn url(&self) -> &Url {
         match &self.kept {
-            Kept::There { request, .. } => request.url(),
-            Kept::Gone { url, .. } => url,
+            Kept::Sendable { request, .. } => request.url(),
+            Kept::Sent { url, .. } => url,
         }
     }
 
@@ -64,21 +64,21 @@ impl Outgoing {
             // What is left is no secret.
             self.may_hold_secret = false;
             let url = match &mut self.kept {
-                Kept::There { request, .. } => request.url_mut(),
-                Kept::Gone { url, .. } => url,
+                Kept::Sendable { request, .. } => request.url_mut(),
+                Kept::Sent { url, .. } => url,
             };
             WipedUrl::new(wiped_url::take(url))
         })
     }
 
     /// Whether it can be sent.
-    pub(super) fn is_there(&self) -> bool {
-        matches!(self.kept, Kept::There { .. })
+    pub(super) fn can_be_sent(&self) -> bool {
+        matches!(self.kept, Kept::Sendable { .. })
     }
 
     /// The next request to send. `None` if it [cannot be sent](Self::can_be_sent).
     pub(super) fn next(&mut self) -> Option<Request> {
-        let Kept::There { request, body } = &mut self.kept else {
+        let Kept::Sendable { request, body } = &mut self.kept else {
             return None;
         };
         if let Some(copy) = platform::copy_request(request) {
@@ -89,13 +89,13 @@ impl Outgoing {
             }
             return Some(request);
         }
-        let gone = Kept::Gone {
+        let sent = Kept::Sent {
             method: request.method().clone(),
             url: request.url().clone(),
         };
-        match std::mem::replace(&mut self.kept, gone) {
-            Kept::There { request, .. } => Some(request),
-            Kept::Gone { .. } => None,
+        match std::mem::replace(&mut self.kept, sent) {
+            Kept::Sendable { request, .. } => Some(request),
+            Kept::Sent { .. } => None,
         }
     }
 }
@@ -104,8 +104,8 @@ impl Drop for Outgoing {
     fn drop(&mut self) {
         if self.may_hold_secret {
             wiped_url::wipe(match &mut self.kept {
-                Kept::There { request, .. } => request.url_mut(),
-                Kept::Gone { url, .. } => url,
+                Kept::Sendable { request, .. } => request.url_mut(),
+                Kept::Sent { url, .. } => url,
             });
         }
     }
@@ -134,7 +134,7 @@ mod tests {
         let mut outgoing = Outgoing::new(request(Some(bytes.clone().into())), "/v1/{x}");
         for _ in 0..3 {
             let sent = outgoing.next().unwrap();
-            assert!(outgoing.is_there());
+            assert!(outgoing.can_be_sent());
             assert_eq!(
                 (sent.method(), sent.url()),
                 (outgoing.method(), outgoing.url())
@@ -164,7 +164,7 @@ mod tests {
         let mut outgoing = Outgoing::new(request(Some(Body::wrap_stream(body))), "/v1/{x}");
         let sent = outgoing.next().unwrap();
         assert!(sent.body().unwrap().as_bytes().is_none());
-        assert!(!outgoing.is_there());
+        assert!(!outgoing.can_be_sent());
         assert!(outgoing.next().is_none());
         assert_eq!(
             (outgoing.method(), outgoing.url()),

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_elsewhere_is_refused() {
+    fn a_redirect_to_another_origin_is_refused() {
         for (location, to) in [
             ("https://evil.example/x", "https://evil.example"),
             ("http://api.letta.com/v1/agents", "http://api.letta.com"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_nowhere_is_no_redirect() {
+    fn an_answer_without_a_target_is_no_redirect() {
         for (status, location) in [
             (300, "/x"),
             (304, "/x"),

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_makes_no_sense_is_refused() {
+    fn an_invalid_policy_is_refused() {
         let second = Duration::from_secs(1);
         for (policy, says) in [
             (RetryPolicy::standard().max_attempts(0), "at least 1"),

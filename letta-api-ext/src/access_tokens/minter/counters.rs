@@ -61,7 +61,7 @@ impl Count {
     }
 
     /// How many there were since this was last called.
-    pub(super) fn since_last_told(&self) -> u64 {
+    pub(super) fn since_last_report(&self) -> u64 {
         let all = self.get();
         let told = self.told.fetch_max(all, Ordering::Relaxed);
         all.saturating_sub(told)

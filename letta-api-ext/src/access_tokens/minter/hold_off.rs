@@ -128,7 +128,7 @@ impl HoldOff {
             (account.hold.clone(), over.is_some())
         };
         if is_over {
-            self.tell("the wait that the service asked for is over");
+            self.report("the wait that the service asked for is over");
         }
         account.or_else(|| {
             let held = self.keys.get(key)?;
@@ -225,20 +225,20 @@ impl HoldOff {
         lock(&self.account).times = 0;
         if self.keys.get(key).is_some() {
             self.keys.invalidate(key);
-            self.tell("a token that could not be minted before was minted");
+            self.report("a token that could not be minted before was minted");
         }
     }
 
     /// Traces one event for many callers, with how many were held off since the last event.
-    fn tell(&self, what: &'static str) {
-        let held_off = self.counts.held_off.since_last_told();
+    fn report(&self, what: &'static str) {
+        let held_off = self.counts.held_off.since_last_report();
         tracing::debug!(monotonic_counter.letta_minter_held_off = held_off, "{what}");
     }
 }
 
 impl Drop for HoldOff {
     fn drop(&mut self) {
-        self.tell("the minter is dropped");
+        self.report("the minter is dropped");
     }
 }
 

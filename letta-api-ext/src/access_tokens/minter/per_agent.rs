@@ -259,7 +259,7 @@ impl Collection {
 
 /// Why a token cannot be returned any more.
 fn stale(token: &AccessToken, valid_for: Duration) -> Option<Fault> {
-    if token.is_given_up() {
+    if token.is_revoked() {
         return Some(Fault::Revoked);
     }
     let left = token.remaining();

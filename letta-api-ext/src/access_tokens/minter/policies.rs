@@ -157,7 +157,7 @@ impl Policies {
         for slice in agents.chunks(SLICE) {
             let mut by_agent = lock(&self.by_agent);
             #[cfg(test)]
-            crate::access_tokens::work::look_at(slice.len());
+            crate::access_tokens::work_counter::look_at(slice.len());
             for agent in slice {
                 let policies = by_agent.entry(*agent).or_default();
                 change(policies, interned.id);

@@ -175,7 +175,7 @@ impl Store {
         let mut tokens = Vec::new();
         let mut take = |key: &Arc<Key>, held: &Held| {
             let live = held.live_tokens(now);
-            live.iter().for_each(AccessToken::give_up);
+            live.iter().for_each(AccessToken::mark_revoked);
             tokens.extend(live);
             self.cache.invalidate(key);
         };
@@ -231,7 +231,7 @@ impl Store {
     }
 
     /// Whether an evicted token may not have expired yet.
-    pub(super) fn has_forgotten_live_ones(&self, now: Instant) -> bool {
+    pub(super) fn may_have_evicted_live_tokens(&self, now: Instant) -> bool {
         // Another thread may be in the middle of an eviction. The cache has forgotten that entry, but the listener
         // may not have recorded it.
         self.settle();
@@ -239,7 +239,7 @@ impl Store {
     }
 
     /// The keys of expired entries. None if they were looked for less than `interval` ago.
-    pub(super) fn dead(&self, interval: Duration, now: Instant) -> Vec<Arc<Key>> {
+    pub(super) fn expired(&self, interval: Duration, now: Instant) -> Vec<Arc<Key>> {
         {
             let mut swept = lock(&self.swept);
             if now.saturating_duration_since(*swept) < interval {
@@ -248,12 +248,12 @@ impl Store {
             *swept = now;
         }
         let index = lock(&self.index);
-        let dead = index.keys.iter().filter(|(_, place)| place.ends <= now);
-        dead.map(|(key, _)| key.clone()).collect()
+        let expired = index.keys.iter().filter(|(_, place)| place.ends <= now);
+        expired.map(|(key, _)| key.clone()).collect()
     }
 
     /// Forgets an entry if all its tokens have expired.
-    pub(super) fn bury(&self, key: &Arc<Key>, now: Instant) {
+    pub(super) fn remove_expired(&self, key: &Arc<Key>, now: Instant) {
         if self.get(key).is_some_and(|held| held.all_end() <= now) {
             self.cache.invalidate(key);
         }
@@ -391,7 +391,7 @@ mod tests {
             tokens.each_ref().map(is_in_memory),
             [false, true, true, true]
         );
-        assert!(store.has_forgotten_live_ones(Instant::now()));
+        assert!(store.may_have_evicted_live_tokens(Instant::now()));
 
         let agent = AgentId::new("agent-3").unwrap();
         let taken = store.take(&Selection::Agent(&agent), Instant::now());
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eviction_that_is_told_late_takes_nothing_new_out_of_the_index() {
+    fn a_late_eviction_event_removes_no_new_entry_from_the_index() {
         let mut index = Index::default();
         let key = Store::new(1, Arc::default()).key("agent-1");
         let ids = [key.policy.id()];
@@ -454,14 +454,14 @@ mod tests {
         let watch = store.put("agent-1");
         let later = Instant::now() + Duration::from_secs(61);
         assert!(
-            store.dead(Duration::from_secs(99), later).is_empty(),
+            store.expired(Duration::from_secs(99), later).is_empty(),
             "not so soon"
         );
-        let dead = store.dead(Duration::from_secs(60), later);
-        assert_eq!(dead.len(), 1);
-        store.bury(&dead[0], Instant::now());
+        let expired = store.expired(Duration::from_secs(60), later);
+        assert_eq!(expired.len(), 1);
+        store.remove_expired(&expired[0], Instant::now());
         assert!(is_in_memory(&watch), "it lives");
-        store.bury(&dead[0], later);
+        store.remove_expired(&expired[0], later);
         assert!(!is_in_memory(&watch));
     }
 
@@ -471,8 +471,8 @@ mod tests {
         let earlier = store.put("agent-1");
         store.put_for(Duration::from_secs(20), "agent-1");
         let later = Instant::now() + Duration::from_secs(40);
-        for key in store.dead(Duration::from_secs(30), later) {
-            store.bury(&key, later);
+        for key in store.expired(Duration::from_secs(30), later) {
+            store.remove_expired(&key, later);
         }
         assert!(is_in_memory(&earlier));
         assert_eq!(store.take(&Selection::All, later).len(), 1);
@@ -484,7 +484,7 @@ mod tests {
         store.put_for(Duration::ZERO, "agent-1");
         store.put("agent-2");
         assert_eq!(counts.read().evictions, 1);
-        assert!(store.has_forgotten_live_ones(Instant::now() + Duration::from_secs(50)));
+        assert!(store.may_have_evicted_live_tokens(Instant::now() + Duration::from_secs(50)));
     }
 
     #[test]
@@ -539,7 +539,7 @@ mod tests {
                 .collect();
             let text = text.join(";");
             let policies = [(); 3].map(|()| text.parse::<AccessPolicy>().unwrap());
-            crate::access_tokens::work::take();
+            crate::access_tokens::work_counter::take();
             // Two keys, one of them twice, each from a policy of its own.
             for (number, (subject, policy)) in [(None, 0), (Some("ada"), 1), (Some("ada"), 2)]
                 .into_iter()
@@ -576,7 +576,7 @@ mod tests {
             }
             let (kept, agents) = store.policies.len();
             assert!(kept < 1_500 && agents <= kept, "{kept}, {agents}");
-            crate::access_tokens::work::take()
+            crate::access_tokens::work_counter::take()
         };
         let [few, many] = [1_000, 8_000].map(work);
         assert!(few.all >= 1_000, "{few:?}");

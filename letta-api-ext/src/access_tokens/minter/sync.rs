@@ -25,14 +25,14 @@ mod counted {
 
     impl<'a, T> MutexGuard<'a, T> {
         pub(crate) fn new(guard: std::sync::MutexGuard<'a, T>) -> Self {
-            crate::access_tokens::work::lock();
+            crate::access_tokens::work_counter::lock();
             Self(guard)
         }
     }
 
     impl<T> Drop for MutexGuard<'_, T> {
         fn drop(&mut self) {
-            crate::access_tokens::work::unlock();
+            crate::access_tokens::work_counter::unlock();
         }
     }
 

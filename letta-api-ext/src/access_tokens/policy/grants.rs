@@ -21,7 +21,7 @@ pub(super) struct Grants(Box<[Grant]>);
 impl PartialEq for Grants {
     fn eq(&self, other: &Self) -> bool {
         #[cfg(test)]
-        crate::access_tokens::work::look_at(self.0.len().min(other.0.len()));
+        crate::access_tokens::work_counter::look_at(self.0.len().min(other.0.len()));
         self.0 == other.0
     }
 }
@@ -29,7 +29,7 @@ impl PartialEq for Grants {
 impl Hash for Grants {
     fn hash<H: Hasher>(&self, state: &mut H) {
         #[cfg(test)]
-        crate::access_tokens::work::look_at(self.0.len());
+        crate::access_tokens::work_counter::look_at(self.0.len());
         self.0.hash(state);
     }
 }
@@ -50,7 +50,7 @@ impl Grants {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Grant> {
         let grants = self.0.iter();
         #[cfg(test)]
-        let grants = grants.inspect(|_| crate::access_tokens::work::look_at(1));
+        let grants = grants.inspect(|_| crate::access_tokens::work_counter::look_at(1));
         grants
     }
 
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_found_wherever_it_stands_and_none_that_is_not_there() {
+    fn an_agent_is_found_at_any_position_and_an_absent_one_is_not() {
         for count in 0..20 {
             // Those with even numbers are there.
             let grants = grants((0..count).map(|place| 2 * place));

@@ -33,7 +33,7 @@ use letta_api::types::AccessRight;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use super::rights::Rights;
-use super::{AccessPolicy, Draft, slip};
+use super::{AccessPolicy, Draft, mistakes};
 use crate::error::{Error, Result};
 use crate::ids::AgentId;
 
@@ -263,7 +263,10 @@ fn entry(written: Value) -> Result<(AgentId, Rights)> {
             _ => {
                 let rule = "must have `type`, `id` and `access` in each entry, and nothing else";
                 let error = Error::invalid_input("policy", rule, Some(&name));
-                return Err(slip::with_suggestion(error, slip::nearest(&name, MEMBERS)));
+                return Err(mistakes::with_suggestion(
+                    error,
+                    mistakes::nearest(&name, MEMBERS),
+                ));
             }
         };
         if slot.replace(value).is_some() {
@@ -284,9 +287,9 @@ fn check_kind(kind: Option<Value>) -> Result<()> {
         Some(Value::Text(kind)) if kind == "agent" => Ok(()),
         Some(Value::Text(kind)) => {
             let error = Error::invalid_input("type", "must be `agent`", Some(&kind));
-            Err(slip::with_suggestion(
+            Err(mistakes::with_suggestion(
                 error,
-                slip::nearest(&kind, ["agent"]),
+                mistakes::nearest(&kind, ["agent"]),
             ))
         }
         Some(_) => Err(Error::invalid_input(
@@ -307,7 +310,7 @@ fn rights(access: Option<Value>) -> Result<Rights> {
     };
     let known = rights.into_iter().map(|right| match right {
         Value::Text(right) => match AccessRight::from(right) {
-            AccessRight::Unknown(right) => Err(slip::unknown_right(&right)),
+            AccessRight::Unknown(right) => Err(mistakes::unknown_right(&right)),
             right => Ok(right),
         },
         _ => Err(Error::invalid_input("access", LIST, None)),

@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::preset::Preset;
 use super::rights::Rights;
-use super::{AccessPolicy, Draft, slip};
+use super::{AccessPolicy, Draft, mistakes};
 use crate::error::{Error, Result};
 use crate::ids::AgentId;
 
@@ -101,7 +101,7 @@ fn parse_rights(text: &str) -> Result<Rights> {
             None => match (Preset::named(text), AccessRight::from(text)) {
                 (Some(preset), _) => rights.extend(preset),
                 (None, AccessRight::Unknown(text)) => {
-                    return Err(slip::unknown_right_in_text(&text));
+                    return Err(mistakes::unknown_right_in_text(&text));
                 }
                 (None, known) => rights.insert(known),
             },

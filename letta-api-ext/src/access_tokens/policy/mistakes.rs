@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_near_what_was_meant_and_another_word_is_near_nothing() {
+    fn a_mistake_is_near_the_intended_word_and_other_words_are_near_nothing() {
         for (word, meant) in [
             ("read_mesages", Some("read_messages")),
             ("read_message", Some("read_messages")),
