@@ -98,7 +98,7 @@ async fn what_may_be_a_token_in_an_origin_is_not_shown() {
 }
 
 #[tokio::test]
-async fn an_expiry_that_makes_no_sense() {
+async fn an_invalid_expiry() {
     let tap = tap().await;
     let create = || {
         tap.letta()
@@ -134,7 +134,7 @@ async fn an_expiry_that_makes_no_sense() {
 }
 
 #[tokio::test]
-async fn an_agent_id_that_is_none() {
+async fn an_invalid_agent_id() {
     let tap = tap().await;
     let mut cases = Vec::new();
     for (agent, says) in [
