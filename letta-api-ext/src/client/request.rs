@@ -197,7 +197,7 @@ mod tests {
             .with_retry(RetryPolicy::never())
             .with_header("x-trace", "4711");
         assert_eq!(with_options.send().await.unwrap(), 0);
-        let sent = network.1.lock().unwrap();
+        let sent = std::mem::take(&mut *network.1.lock().unwrap());
         assert!(sent[0].0.ends_with("?limit=7"), "{}", sent[0].0);
         assert_eq!(sent[1].1["x-trace"], "4711");
         assert!(!sent[0].1.contains_key("x-trace"));
