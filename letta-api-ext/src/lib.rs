@@ -71,7 +71,8 @@
 //! # Observability
 //!
 //! Each call is a [`tracing`] span `letta.call` at level INFO, and each attempt an event in it: WARN where it
-//! failed in a way that may pass, and DEBUG otherwise. The target of both is `letta_api_ext`. Their fields are named as
+//! failed in a way that may pass, and DEBUG otherwise. The target of both is `letta_api_ext`. Other events have targets
+//! within it: `letta_api_ext::minter`, `::token_endpoint`, `::access_tokens` and `::proxy`. Their fields are named as
 //! [OpenTelemetry does for HTTP clients](https://opentelemetry.io/docs/specs/semconv/http/http-spans/):
 //! `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `url.template`, `url.scheme`,
 //! `server.address`, `server.port`, `error.type` (see [`CallReport::error_type`]); for `tracing-opentelemetry`, `otel.name`, `otel.kind`,
