@@ -106,7 +106,7 @@ impl Position {
             return Next::End;
         }
         if marks.is_empty() {
-            return Next::Invalid("the page is empty, and says that more follow");
+            return Next::Invalid("the page is empty, but says that more follow");
         }
         let count = u32::try_from(marks.len()).unwrap_or(u32::MAX);
         match self.offset.checked_add(count) {
@@ -218,7 +218,7 @@ impl ByToken {
             return Next::End;
         };
         if !self.seen.insert(self.hasher.hash_one(next)) {
-            return Next::Invalid("the page gives a cursor that was given before");
+            return Next::Invalid("the page's cursor is one of an earlier page");
         }
         self.token = Some(next.to_owned());
         Next::Page
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(cursor.offset_if_moved(), Some(7));
         assert_eq!(cursor.advance(["c"], false), Next::End);
         assert_eq!(Position::at(0).advance(NONE, false), Next::End);
-        let empty = Next::Invalid("the page is empty, and says that more follow");
+        let empty = Next::Invalid("the page is empty, but says that more follow");
         assert_eq!(Position::at(0).advance(NONE, true), empty);
         let full = Next::Fail("more items follow than can be counted");
         assert_eq!(Position::at(u32::MAX).advance(["a"], true), full);
@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(cursor.advance(Some("x")), Next::Page);
         assert_eq!(cursor.token(), Some("x"));
         assert_eq!(cursor.advance(Some("y")), Next::Page);
-        let stuck = Next::Invalid("the page gives a cursor that was given before");
+        let stuck = Next::Invalid("the page's cursor is one of an earlier page");
         assert_eq!(cursor.advance(Some("x")), stuck);
         for end in [None, Some("")] {
             assert_eq!(cursor.advance(end), Next::End);

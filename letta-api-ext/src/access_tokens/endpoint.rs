@@ -201,7 +201,7 @@ impl<F> TokenEndpoint<F> {
 
     fn check(&self, parts: &Parts) -> Result<(), Refusal> {
         if parts.method != Method::POST {
-            tracing::debug!(http.request.method = %parts.method, "a request by another method than POST is refused");
+            tracing::debug!(http.request.method = %parts.method, "a request with a method other than POST is refused");
             let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Ask for this by POST.");
             let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
             return Err(Box::new((allow, problem).into_response()));
@@ -331,7 +331,7 @@ impl<F> TokenEndpoint<F> {
         Err(refusal(problem.map_or_else(
             || {
                 tracing::warn!(
-                    "what is granted was something else each time that it was asked for"
+                    "the application granted something else each time that it was asked"
                 );
                 let detail = "What you may do has just changed. Try again.";
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)

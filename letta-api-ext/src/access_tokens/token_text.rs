@@ -76,7 +76,7 @@ fn check_form(text: &str) -> Result<(), Cow<'static, str>> {
             c if c.is_whitespace() => "white space; pass one token and nothing else",
             c if c.is_control() => "a control character",
             c if !c.is_ascii() => "a character beyond ASCII",
-            _ => "a character that no token has",
+            _ => "a character that tokens cannot have",
         };
         let position = text[..index].chars().count() + 1;
         return Err(
@@ -126,7 +126,7 @@ pub(super) fn is_not_for_a_page(text: &str, key: Option<&str>) -> Option<&'stati
     let begins_as_key = text
         .get(..KEY_PREFIX.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(KEY_PREFIX));
-    (Some(text) == key || begins_as_key).then_some("it has an API key in place of the token")
+    (Some(text) == key || begins_as_key).then_some("it has an API key instead of the token")
 }
 
 fn may_be_in_token(character: char) -> bool {

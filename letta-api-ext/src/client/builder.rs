@@ -310,8 +310,8 @@ impl LettaBuilder {
         let base_url =
             BaseUrl::parse(&url.value?).map_err(|error| refused(url.field, error.rule()))?;
         if base_url.is_cleartext() && !self.allow_plain_http {
-            let rule = "must be https, or anyone on the way can read what is sent, the key too; \
-                        `allow_plain_http` lifts this";
+            let rule = "must be https, or anyone on the network can read what is sent, including the key; \
+                        `allow_plain_http` allows it";
             return Err(Error::invalid_input(
                 url.field,
                 rule,

@@ -101,12 +101,12 @@ where
     };
     if let Some((_, instead)) = OWNED.iter().find(|(owned, _)| *owned == name) {
         return fail(format!(
-            "must not be `{name}`, which is not yours to set: {instead}"
+            "must not be `{name}`, which is reserved: {instead}"
         ));
     }
     let Ok(mut value) = value.try_into() else {
         return fail(format!(
-            "must have a valid value: that of `{name}` holds a character that no header can"
+            "must have a valid value: the value of `{name}` has a character that headers cannot have"
         ));
     };
     value.set_sensitive(true);

@@ -216,7 +216,7 @@ impl HoldOff {
         tracing::debug!(
             letta.minter.wait_ms = to_millis(wait),
             letta.minter.failures_in_a_row = times,
-            "no other token is asked for in place of the one that failed until the wait is over"
+            "a token could not be minted: the minter does not ask for it again until the wait is over"
         );
     }
 

@@ -50,7 +50,7 @@ impl Store {
                             debug,
                             evictions,
                             letta_minter_evictions,
-                            "a live token is forgotten for want of room"
+                            "a live token is evicted, because the cache is full"
                         );
                     }
                     if !live.is_empty() {

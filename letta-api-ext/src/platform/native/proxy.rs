@@ -107,7 +107,7 @@ pub(crate) fn of_environment(
         for setting in https.iter().chain(&http).chain(&all) {
             warn(
                 setting,
-                "REQUEST_METHOD is set, as for a CGI program, which heeds no proxy",
+                "REQUEST_METHOD is set, so this may be a CGI program, and proxy settings are ignored",
             );
         }
         return Ok(None);
@@ -160,7 +160,7 @@ fn warn(setting: &Setting, problem: &'static str) {
     tracing::warn!(
         variable = setting.name,
         problem,
-        "a proxy setting of the environment cannot be used here, and is passed over"
+        "a proxy setting of the environment is invalid here, and is ignored"
     );
 }
 
