@@ -345,7 +345,7 @@ mod tests {
         assert_eq!(cursor.advance(["1"], Some(2)), Next::End);
         let mut cursor = ById::at(Some("9".to_owned()));
         assert_eq!(cursor.id(), Some("9"));
-        // How long a page is by default, only the service knows.
+        // Only the service knows the default length of a page.
         assert_eq!(cursor.advance(["8"], None), Next::Page);
         assert_eq!(cursor.advance(NONE, None), Next::End);
     }
@@ -353,11 +353,11 @@ mod tests {
     #[test]
     fn an_item_that_comes_again_ends_the_list_with_an_error() {
         let stuck = Next::Invalid("the page has an item that came before");
-        // A service that does not heed the cursor gives the first page again.
+        // A service that ignores the cursor gives the first page again.
         let mut cursor = ById::at(None);
         assert_eq!(cursor.advance(["3", "2"], None), Next::Page);
         assert_eq!(cursor.advance(["3", "2"], None), stuck);
-        // One that goes round in a circle comes back later.
+        // A service that loops comes back later.
         let mut cursor = ById::at(None);
         for id in ["1", "2", "3"] {
             assert_eq!(cursor.advance([id], None), Next::Page);

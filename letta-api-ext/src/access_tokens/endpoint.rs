@@ -8,7 +8,7 @@
 //! use axum::routing::post;
 //! use letta_api_ext::token_endpoint::{Problem, TokenEndpoint, TokenGrant};
 //!
-//! # /// The application's own extractor: answers 401 where nobody is signed in.
+//! # /// The application's own extractor: answers 401 if nobody is signed in.
 //! # struct SignedIn { agent: AgentId, session: String }
 //! # impl<S: Sync> FromRequestParts<S> for SignedIn {
 //! #     type Rejection = Problem;

@@ -350,7 +350,7 @@ mod tests {
                 vec![],
                 vec!["`read_messages`, `write_messages` on agent-1", "agent-2"],
             ),
-            // All that was asked for, and yet no entry that allows it.
+            // Each right is granted by some entry, but no entry allows all of them.
             (vec![&read, TWO, &write], vec!["`agent-1` twice"]),
             (vec![ONE, TWO, &read], vec!["`agent-1` twice"]),
         ] {
@@ -411,7 +411,7 @@ mod tests {
                 "{policy}: {granted:?}"
             );
         }
-        // A version is not needed to see what is granted.
+        // The version is not needed to know what is granted.
         let without = whole.replace(r#""1""#, r#""""#);
         assert_eq!(granted(OWN, &without), Granted::AsAsked);
     }

@@ -195,7 +195,7 @@ mod tests {
             "1",
         ] {
             assert_eq!(check(text, Some(KEY)), Ok(()), "{text}");
-            // A key that is short is compared as a whole.
+            // A short key is compared as a whole.
             assert_eq!(check(text, Some("a")), Ok(()), "{text}");
         }
     }

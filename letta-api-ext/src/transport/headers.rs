@@ -159,7 +159,7 @@ mod tests {
             ("x-gateway", "hunter2\r\nevil: 1", "that of `x-gateway`"),
         ] {
             let mut headers = of(name, value);
-            // A header after it does not hide the fault.
+            // A valid header after it does not hide the error.
             headers.set("x-fine", "fine");
             let error = headers.check().unwrap_err();
             assert_eq!(error.field(), Some("header"), "{name}");

@@ -362,7 +362,7 @@ mod tests {
                     left >= bound / 2 && left <= bound,
                     "{status}: {left:?} of {bound:?}"
                 );
-                // What fails while it waits makes it no longer.
+                // A failure during the wait does not extend it.
                 world.fail("ada", status, None);
                 assert!(world.left("ada").unwrap() <= left);
                 world.now += left;
@@ -410,7 +410,7 @@ mod tests {
             }
             world.now += left;
         }
-        // A longer one is kept as it is named, and after a success, a short one is too.
+        // A longer wait stays as named. After a success, a short one does, too.
         world.fail("ada", 429, Some("2"));
         assert_eq!(world.left("ada"), Some(Duration::from_secs(2)));
         world.pass(2);
