@@ -232,7 +232,7 @@ impl<F> TokenEndpoint<F> {
                 tracing::debug!(
                     "a page says that its token for an agent was refused, and gets another"
                 );
-                self.end_on(subject, &agent);
+                self.revoke_on(subject, &agent);
             }
             return;
         }
@@ -249,20 +249,20 @@ impl<F> TokenEndpoint<F> {
                 .collect::<Vec<_>>(),
         );
         if old.len() == all {
-            self.end(grant);
+            self.revoke(grant);
         } else {
             old.into_iter()
-                .for_each(|agent| self.end_on(subject, agent));
+                .for_each(|agent| self.revoke_on(subject, agent));
         }
     }
 
     /// Revokes the subject's token for one agent.
-    fn end_on(&self, subject: &str, agent: &AgentId) {
+    fn revoke_on(&self, subject: &str, agent: &AgentId) {
         let _ = self.minter.revoke_subject_on(subject, agent).now_or_never();
     }
 
     /// Revokes the subject's tokens. A token without a subject is shared with other pages, so it stays.
-    fn end(&self, grant: &TokenGrant) {
+    fn revoke(&self, grant: &TokenGrant) {
         if let Some(subject) = grant.subject_name() {
             // They are forgotten at once. The deletion goes on by itself, and the minter traces failures.
             let _ = self.minter.revoke_subject(subject).now_or_never();
@@ -313,12 +313,12 @@ impl<F> TokenEndpoint<F> {
             let now = match self.grant(parts, state).await {
                 Ok(now) => now,
                 Err(refusal) => {
-                    self.end(&grant);
+                    self.revoke(&grant);
                     return Err(refusal);
                 }
             };
             if !now.is_for_the_same(&grant) {
-                self.end(&grant);
+                self.revoke(&grant);
                 grant = now;
                 continue;
             }
