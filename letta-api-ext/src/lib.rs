@@ -81,7 +81,8 @@
 //! # Observability
 //!
 //! Each call is a [`tracing`] span `letta.call` at level INFO, and each attempt an event in it: WARN if it failed and
-//! may succeed later, and DEBUG otherwise. The target of both is `letta_api_ext`. The fields have the names of
+//! may succeed later, and DEBUG otherwise. The target of both is `letta_api_ext`. Other events have targets within it:
+//! `letta_api_ext::minter`, `::token_endpoint`, `::access_tokens` and `::proxy`. The fields have the names of
 //! [OpenTelemetry for HTTP clients](https://opentelemetry.io/docs/specs/semconv/http/http-spans/):
 //! `http.request.method`, `http.request.resend_count`, `http.response.status_code`, `url.template`, `url.scheme`,
 //! `server.address`, `server.port`, `error.type` (see [`CallReport::error_type`]). For `tracing-opentelemetry`, there
@@ -91,7 +92,7 @@
 //! connection. Keep it at INFO if a server may echo secrets.
 //!
 //! If a token is created with a policy of [several entries](policy#one-agent-for-a-token), there is an event at WARN,
-//! with a target within `letta_api_ext`. Its fields `letta.policy.entries` and `letta.policy.unknown_entries` are the
+//! with the target `letta_api_ext::access_tokens`. Its fields `letta.policy.entries` and `letta.policy.unknown_entries` are the
 //! number of entries, and the number of those that are not an agent's.
 //!
 //! An application without tracing can count calls and attempts with [`LettaBuilder::metrics`].

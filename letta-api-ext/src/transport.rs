@@ -59,7 +59,7 @@ pub(crate) struct HttpTransport {
 /// The settings of a client, shared by all its calls.
 pub(crate) struct Settings {
     /// `None` for a server that needs no key.
-    pub(crate) key: Option<Secret>,
+    pub(crate) key: Option<Arc<Secret>>,
     pub(crate) authorization: Option<HeaderValue>,
     pub(crate) project: Option<(HeaderName, HeaderValue)>,
     /// Host and port of the proxy on the way, if the default HTTP client has one.
@@ -209,7 +209,7 @@ impl Running<'_> {
         }
         let transport = call.transport;
         let secrets = Secrets {
-            settings: transport.settings.clone(),
+            key: transport.settings.key.clone(),
             headers: transport.options.headers.clone(),
             template: call.template,
             url: outgoing.into_secret_url(),
@@ -325,6 +325,12 @@ impl Call<'_> {
             settings, options, ..
         } = self.transport;
         let template = self.template.as_str();
-        facts::with_secrets(settings, &options.headers, Some(url), template, use_them)
+        facts::with_secrets(
+            settings.key.as_deref(),
+            &options.headers,
+            Some(url),
+            template,
+            use_them,
+        )
     }
 }

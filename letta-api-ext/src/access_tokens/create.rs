@@ -23,6 +23,8 @@ pub struct CreateAccessToken {
     origin: Result<Origin>,
     expiry: Expiry,
     check: GrantCheck,
+    /// Whether a policy of several entries is warned of.
+    is_warned: bool,
 }
 
 /// How closely the granted token must match the request.
@@ -90,6 +92,7 @@ impl CreateAccessToken {
             origin,
             expiry: Expiry::Default,
             check: GrantCheck::NotOtherwise,
+            is_warned: true,
         }
     }
 
@@ -205,71 +208,33 @@ impl CreateAccessToken {
     ///   [`expires_at`](Self::expires_at) set one. A wrong clock on this machine is no mismatch if the service
     ///   answers with the same instant.
     pub async fn send(self) -> Result<AccessToken> {
-        let create = self.check()?;
-        entries::warn_unless_one(&create.policy);
-        create.send().await
-    }
-
-    /// Like [`send`](Self::send), without the warning about several entries. `watch` is called for each attempt that
-    /// fails, even if the call goes on.
-    #[cfg(feature = "minter")]
-    pub(super) async fn send_watched(
-        mut self,
-        watch: impl Fn(&Error) + Send + Sync + 'static,
-    ) -> Result<AccessToken> {
-        self.call
-            .change(|options| options.watch = Some(std::sync::Arc::new(watch)));
-        self.check()?.send().await
-    }
-
-    /// Refuses an invalid request.
-    fn check(self) -> Result<Checked> {
-        let origin = self.origin?;
-        if self.policy.is_empty() {
-            let rule = "must allow something";
-            return Err(Error::invalid_input("policy", rule, None));
-        }
-        Ok(Checked {
-            call: self.call,
-            policy: self.policy,
-            origin,
-            // All attempts send the same instant, so it is the one to compare with.
-            expiry: self.expiry.to_text(clock::now())?,
-            check: self.check,
-        })
-    }
-}
-
-/// A request that can be sent.
-struct Checked {
-    call: Call,
-    policy: AccessPolicy,
-    origin: Origin,
-    expiry: Option<(String, SystemTime)>,
-    check: GrantCheck,
-}
-
-impl Checked {
-    async fn send(self) -> Result<AccessToken> {
         let began = Instant::now();
         let Self {
             call,
             policy,
-            origin,
-            expiry,
             check,
+            ..
         } = self;
+        let origin = self.origin?;
+        if policy.is_empty() {
+            let rule = "must allow something";
+            return Err(Error::invalid_input("policy", rule, None));
+        }
         let mut body =
             types::ClientSideAccessTokenCreate::new(origin.as_str(), policy.to_entries());
-        let asked = match expiry {
+        // All attempts send this instant, so that it is the one to compare with.
+        let asked = match self.expiry.to_text(clock::now())? {
             Some((text, instant)) => {
                 body.expires_at = Some(text);
                 check.of_expiry(instant)
             }
             None => check.of_no_expiry(),
         };
+        if self.is_warned {
+            entries::warn_unless_one(&policy);
+        }
         let outcome = call.api().create_client_side_access_token(&body).await;
-        let answer = Answer::of(outcome, salvage::token)?;
+        let answer = Answer::or_salvaged(outcome, salvage::token)?;
         if let Some(problem) =
             token_text::is_not_for_a_page(answer.token.expose_secret(), call.key())
         {
@@ -291,6 +256,21 @@ impl Checked {
         };
         // Boxed because it is rare: a future is as large as its largest branch.
         Err(Box::pin(mismatch(&call, answer, &difference, began)).await)
+    }
+
+    /// `watch` is told of each attempt that fails, also if the call goes on after it.
+    #[cfg(feature = "minter")]
+    pub(super) fn watched(mut self, watch: impl Fn(&Error) + Send + Sync + 'static) -> Self {
+        self.call
+            .change(|options| options.watch = Some(std::sync::Arc::new(watch)));
+        self
+    }
+
+    /// Does not warn of several entries: whoever asks has done so.
+    #[cfg(feature = "minter")]
+    pub(super) fn without_warning(mut self) -> Self {
+        self.is_warned = false;
+        self
     }
 }
 

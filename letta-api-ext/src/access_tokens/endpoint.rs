@@ -201,7 +201,11 @@ impl<F> TokenEndpoint<F> {
 
     fn check(&self, parts: &Parts) -> Result<(), Refusal> {
         if parts.method != Method::POST {
-            tracing::debug!(http.request.method = %parts.method, "a request with a method other than POST is refused");
+            tracing::debug!(
+                target: "letta_api_ext::token_endpoint",
+                { http.request.method = %parts.method },
+                "a request with a method other than POST is refused"
+            );
             let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Ask for this by POST.");
             let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
             return Err(Box::new((allow, problem).into_response()));
@@ -230,6 +234,7 @@ impl<F> TokenEndpoint<F> {
                 && is_new(&self.replaced_by_name, by_name(&agent))
             {
                 tracing::debug!(
+                    target: "letta_api_ext::token_endpoint",
                     "a page says that its token for an agent was refused, and gets another"
                 );
                 self.revoke_on(subject, &agent);
@@ -239,7 +244,10 @@ impl<F> TokenEndpoint<F> {
         if !is_new(&self.replaced, subject.to_owned()) {
             return;
         }
-        tracing::debug!("a page says that its token was refused, and gets another");
+        tracing::debug!(
+            target: "letta_api_ext::token_endpoint",
+            "a page says that its token was refused, and gets another"
+        );
         let is_old = |agent: &&AgentId| !self.replaced_by_name.contains_key(&by_name(agent));
         let (all, old) = (
             grant.agents_with_a_token().count(),
@@ -331,6 +339,7 @@ impl<F> TokenEndpoint<F> {
         Err(refusal(problem.map_or_else(
             || {
                 tracing::warn!(
+                    target: "letta_api_ext::token_endpoint",
                     "the application granted something else each time that it was asked"
                 );
                 let detail = "What you may do has just changed. Try again.";
@@ -416,8 +425,8 @@ fn success(issued: &Issued) -> Response {
 fn no_grant(who: &'static str, answer: impl IntoResponse) -> Refusal {
     let refusal = refusal(answer);
     tracing::debug!(
-        http.response.status_code = refusal.status().as_u16(),
-        letta.refused_by = who,
+        target: "letta_api_ext::token_endpoint",
+        { http.response.status_code = refusal.status().as_u16(), letta.refused_by = who },
         "the application grants no token"
     );
     refusal

@@ -11,8 +11,8 @@ pub(crate) fn warn_unless_one(policy: &AccessPolicy) {
     }
     let unknown = policy.unknown_grants().count();
     tracing::warn!(
-        letta.policy.entries = policy.entry_count(),
-        letta.policy.unknown_entries = unknown,
+        target: "letta_api_ext::access_tokens",
+        { letta.policy.entries = policy.entry_count(), letta.policy.unknown_entries = unknown },
         "the service may refuse every call of this token, since each entry of its policy must allow the call: ask for a \
          token of one agent's entry, with `AccessPolicy::per_agent`"
     );

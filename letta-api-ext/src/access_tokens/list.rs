@@ -86,7 +86,7 @@ impl ListAccessTokens {
             .api()
             .list_client_side_access_tokens(&params)
             .await;
-        let answer = Answer::of(outcome, salvage::page)?;
+        let answer = Answer::or_salvaged(outcome, salvage::page)?;
         let date = answer.date();
         Ok(answer.map(|page| AccessTokenPage {
             tokens: page

@@ -693,7 +693,10 @@ impl Inner {
             None => return,
             Some(Ok(turn)) => {
                 let discard = |token| {
-                    tracing::debug!("a token of another lifetime is deleted, and minted again");
+                    tracing::debug!(
+                        target: "letta_api_ext::minter",
+                        "a token of another lifetime is deleted, and minted again"
+                    );
                     self.clone().revoke_in_background(token);
                 };
                 let minted = self
@@ -717,7 +720,7 @@ impl Inner {
                 warn,
                 failures,
                 letta_minter_failures,
-                error.type = &*error.error_type(),
+                { error.type = &*error.error_type() },
                 "a token could not be minted: {error}"
             );
         }
@@ -969,7 +972,7 @@ impl Inner {
                     warn,
                     failed_revocations,
                     letta_minter_failed_revocations,
-                    error.type = &*error.error_type(),
+                    { error.type = &*error.error_type() },
                     "a token works until it expires, since it could not be deleted: {error}"
                 );
                 Err(RevocationFailure { token, error })

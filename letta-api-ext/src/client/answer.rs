@@ -24,8 +24,13 @@ impl<T: DeserializeOwned> Answer<T> {
     /// Turns a result of the raw client into an answer or an error.
     ///
     /// A success has had its effect, so its value must not be lost. If its status is not in the API description, it
-    /// is decoded like the documented one. If its body is invalid, `salvage` gets it.
-    pub(crate) fn of<E>(
+    /// is decoded like the documented one.
+    pub(crate) fn of<E>(outcome: Result<ResponseValue<T>, letta_api::Error<E>>) -> Result<Self> {
+        Self::or_salvaged(outcome, |_| None)
+    }
+
+    /// Like [`of`](Self::of). If the body of a success is invalid, `salvage` gets it.
+    pub(crate) fn or_salvaged<E>(
         outcome: Result<ResponseValue<T>, letta_api::Error<E>>,
         salvage: fn(&[u8]) -> Option<T>,
     ) -> Result<Self> {

@@ -334,7 +334,7 @@ impl LettaBuilder {
         };
         let settings = Settings {
             authorization: api_key.as_ref().map(ApiKey::to_authorization),
-            key: api_key.map(Secret::from),
+            key: api_key.map(|key| Arc::new(Secret::from(key))),
             project,
             proxy,
             budget: self.budget.unwrap_or_default(),

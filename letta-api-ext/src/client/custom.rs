@@ -239,7 +239,7 @@ impl<T: DeserializeOwned> CustomRequest<T> {
         let decoded = ResponseValue::decode_json(response);
         let outcome =
             decoded.map_err(|payload| letta_api::Error::<()>::InvalidPayload(Box::new(payload)));
-        Answer::of(outcome, |_| None).map(Answer::into_inner)
+        Answer::of(outcome).map(Answer::into_inner)
     }
 }
 

@@ -221,7 +221,7 @@ impl Letta {
 
     /// The key, which no printed text may contain.
     pub(crate) fn key(&self) -> Option<&Secret> {
-        self.inner.transport.settings.key.as_ref()
+        self.inner.transport.settings.key.as_deref()
     }
 }
 

@@ -118,3 +118,96 @@ macro_rules! options {
     };
 }
 pub(crate) use options;
+
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "the macro is for public requests")]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use letta_api::types::ListClientSideAccessTokensParams;
+    use letta_api::{BoxFuture, Operation, Response, Transport, TransportError};
+    use reqwest::StatusCode;
+    use reqwest::header::HeaderMap;
+
+    use super::Call;
+    use crate::client::answer::Answer;
+    use crate::error::Result;
+    use crate::{Letta, RetryPolicy};
+
+    /// A request of a new resource, in full.
+    #[derive(Clone, Debug)]
+    struct CountTokens {
+        call: Call,
+        limit: Option<u32>,
+    }
+
+    impl CountTokens {
+        fn limit(mut self, limit: u32) -> Self {
+            self.limit = Some(limit);
+            self
+        }
+
+        async fn send(self) -> Result<usize> {
+            let mut params = ListClientSideAccessTokensParams::default();
+            params.limit = self.limit;
+            let outcome = self
+                .call
+                .api()
+                .list_client_side_access_tokens(&params)
+                .await;
+            Ok(Answer::of(outcome)?.tokens.len())
+        }
+    }
+
+    super::request!(CountTokens => usize);
+
+    /// Answers with this body, and keeps what it was sent.
+    struct Network(&'static str, Mutex<Vec<(String, HeaderMap)>>);
+
+    impl Transport for Network {
+        fn execute<'a>(
+            &'a self,
+            _: &'a reqwest::Client,
+            request: reqwest::Request,
+            _: &'static Operation,
+        ) -> BoxFuture<'a, Result<Response, TransportError>> {
+            let sent = (request.url().to_string(), request.headers().clone());
+            self.1.lock().unwrap().push(sent);
+            let body = self.0;
+            Box::pin(async move { Ok(Response::new(StatusCode::OK, HeaderMap::new(), body)) })
+        }
+    }
+
+    fn count(body: &'static str) -> (CountTokens, Arc<Network>) {
+        let network = Arc::new(Network(body, Mutex::default()));
+        let letta = Letta::new("key").unwrap().with_inner(network.clone());
+        let call = letta.call();
+        (CountTokens { call, limit: None }, network)
+    }
+
+    #[tokio::test]
+    async fn a_new_request_is_written_with_what_is_its_own_and_has_the_rest() {
+        let (request, network) = count(r#"{"tokens":[],"hasNextPage":false}"#);
+        assert_eq!(request.clone().limit(7).await.unwrap(), 0);
+        let with_options = request
+            .clone()
+            .with_deadline(Duration::from_secs(1))
+            .with_attempt_timeout(Duration::from_secs(1))
+            .with_retry(RetryPolicy::never())
+            .with_header("x-trace", "4711");
+        assert_eq!(with_options.send().await.unwrap(), 0);
+        let sent = std::mem::take(&mut *network.1.lock().unwrap());
+        assert!(sent[0].0.ends_with("?limit=7"), "{}", sent[0].0);
+        assert_eq!(sent[1].1["x-trace"], "4711");
+        assert!(!sent[0].1.contains_key("x-trace"));
+
+        let error = request.with_deadline(Duration::ZERO).await.unwrap_err();
+        assert_eq!(error.field(), Some("deadline"));
+        let (request, _) = count("{}");
+        let error = request.await.unwrap_err();
+        assert!(error.is_invalid_response(), "{error}");
+        assert_eq!(error.operation(), Some("list_client_side_access_tokens"));
+        assert_eq!(error.attempts(), 1);
+    }
+}

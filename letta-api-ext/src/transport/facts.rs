@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use letta_api::{Operation, ResponseValue};
+use letta_api::{Operation, ResponseValue, Secret};
 use reqwest::header::HeaderMap;
 use url::Url;
 
-use super::Settings;
 use super::headers::OwnHeaders;
 use crate::error::attempts::Attempts;
 use crate::error::secrets_in_url;
@@ -112,7 +111,13 @@ impl CallFacts {
         let secrets = &self.inner.secrets;
         let url = secrets.url.as_deref();
         let template = secrets.template.as_str();
-        with_secrets(&secrets.settings, &secrets.headers, url, template, use_them)
+        with_secrets(
+            secrets.key.as_deref(),
+            &secrets.headers,
+            url,
+            template,
+            use_them,
+        )
     }
 }
 
@@ -132,7 +137,7 @@ impl std::fmt::Debug for CallFacts {
 
 /// The texts that no message about a call may contain, kept as long as its answer.
 pub(super) struct Secrets {
-    pub(super) settings: Arc<Settings>,
+    pub(super) key: Option<Arc<Secret>>,
     pub(super) headers: OwnHeaders,
     /// The path with its parameters in braces.
     pub(super) template: Template,
@@ -160,7 +165,7 @@ impl Template {
 /// Calls `use_them` with all texts that no message may contain: the key, the values of the caller's headers, and the
 /// parameters of the path, which may be a token.
 pub(super) fn with_secrets<T>(
-    settings: &Settings,
+    key: Option<&Secret>,
     headers: &OwnHeaders,
     url: Option<&Url>,
     template: &str,
@@ -168,7 +173,7 @@ pub(super) fn with_secrets<T>(
 ) -> T {
     let in_path = url.map(|url| secrets_in_url::path_values(url, template));
     let mut secrets: Vec<&str> = Vec::new();
-    secrets.extend(settings.key.as_ref().map(|key| key.expose_secret()));
+    secrets.extend(key.map(|key| key.expose_secret()));
     secrets.extend(headers.secrets());
     let in_path = in_path.iter().flatten();
     secrets.extend(in_path.map(|secret| secret.expose_secret()));

@@ -391,7 +391,7 @@ async fn a_hold_is_traced_when_it_begins_and_when_it_is_over_and_not_for_each_wh
     let own: Vec<_> = traces
         .take()
         .into_iter()
-        .filter(|trace| trace.target.contains("::minter"))
+        .filter(|trace| trace.target == "letta_api_ext::minter")
         .collect();
     let holds = own
         .iter()

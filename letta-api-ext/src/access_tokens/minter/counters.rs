@@ -91,9 +91,21 @@ impl Counts {
 
 /// Counts an event, and traces it under the same name.
 macro_rules! count {
+    ($counts:expr, $level:ident, $count:ident, $metric:ident, { $($field:tt)+ }, $($message:tt)+) => {{
+        $counts.$count.add_one();
+        tracing::$level!(
+            target: "letta_api_ext::minter",
+            { monotonic_counter.$metric = 1_u64, $($field)+ },
+            $($message)+
+        );
+    }};
     ($counts:expr, $level:ident, $count:ident, $metric:ident, $($message:tt)+) => {{
         $counts.$count.add_one();
-        tracing::$level!(monotonic_counter.$metric = 1_u64, $($message)+);
+        tracing::$level!(
+            target: "letta_api_ext::minter",
+            { monotonic_counter.$metric = 1_u64 },
+            $($message)+
+        );
     }};
 }
 pub(super) use count;

@@ -188,8 +188,8 @@ impl HoldOff {
         drop(account);
         self.began.notify_waiters();
         tracing::warn!(
-            letta.minter.wait_ms = to_millis(until.saturating_duration_since(now)),
-            error.type = &*error.error_type(),
+            target: "letta_api_ext::minter",
+            { letta.minter.wait_ms = to_millis(until.saturating_duration_since(now)), error.type = &*error.error_type() },
             "the service limits this account: the minter asks for no token until the wait is over"
         );
     }
@@ -214,8 +214,8 @@ impl HoldOff {
         self.keys
             .insert(key.clone(), Arc::new(KeyHold { hold, times }));
         tracing::debug!(
-            letta.minter.wait_ms = to_millis(wait),
-            letta.minter.failures_in_a_row = times,
+            target: "letta_api_ext::minter",
+            { letta.minter.wait_ms = to_millis(wait), letta.minter.failures_in_a_row = times },
             "a token could not be minted: the minter does not ask for it again until the wait is over"
         );
     }
@@ -232,7 +232,11 @@ impl HoldOff {
     /// Traces one event for many callers, with how many were held off since the last event.
     fn report(&self, what: &'static str) {
         let held_off = self.counts.held_off.since_last_report();
-        tracing::debug!(monotonic_counter.letta_minter_held_off = held_off, "{what}");
+        tracing::debug!(
+            target: "letta_api_ext::minter",
+            { monotonic_counter.letta_minter_held_off = held_off },
+            "{what}"
+        );
     }
 }
 

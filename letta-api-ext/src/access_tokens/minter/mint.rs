@@ -178,7 +178,7 @@ impl Mint {
         };
         let hold_off = self.hold_off.clone();
         let watch = move |error: &Error| hold_off.attempt_failed(error, Instant::now());
-        let result = request.send_watched(watch).await;
+        let result = request.without_warning().watched(watch).send().await;
         if let Err(error) = &result
             && error.may_have_happened()
         {

@@ -158,8 +158,8 @@ fn is_exempt(base_url: &BaseUrl, variable: &dyn Fn(&str) -> Option<OsString>) ->
 
 fn warn(setting: &Setting, problem: &'static str) {
     tracing::warn!(
-        variable = setting.name,
-        problem,
+        target: "letta_api_ext::proxy",
+        { variable = setting.name, problem },
         "a proxy setting of the environment is invalid here, and is ignored"
     );
 }
