@@ -80,7 +80,7 @@ fn check_form(text: &str) -> Result<(), Cow<'static, str>> {
         };
         let position = text[..index].chars().count() + 1;
         return Err(
-            format!("cannot be a token: character {position} of what was given is {what}").into(),
+            format!("cannot be a token: character {position} of the text is {what}").into(),
         );
     }
     if text.eq_ignore_ascii_case(TOKEN_PREFIX)
@@ -225,7 +225,7 @@ mod tests {
             ("LETTA_TOKEN=ck-let-hunter2", "after other text"),
             ("hunter2\"", "a quotation mark"),
             ("ck-let-hunter2'", "a quotation mark"),
-            ("“hunter2”", "character 1 of what was given is a quotation"),
+            ("“hunter2”", "character 1 of the text is a quotation"),
             ("hunter2,x", "a separator"),
             ("hunter2;x", "a separator"),
             ("ck-let-hunter 2", "white space"),
@@ -235,15 +235,15 @@ mod tests {
             ("hunter2\u{200b}x", "beyond ASCII"),
             ("ck-let-hunter2…", "beyond ASCII"),
             ("ck-let-hunter2%3D", "decode"),
-            ("${TOKEN}", "no token has"),
-            ("<token>", "no token has"),
-            ("{token}", "no token has"),
-            ("ck-let-[redacted]", "no token has"),
-            ("ck-let-****", "no token has"),
-            ("hunter2?x", "no token has"),
-            ("hunter2#x", "no token has"),
-            ("hunter2&x", "no token has"),
-            ("hunter2\\x", "no token has"),
+            ("${TOKEN}", "tokens cannot have"),
+            ("<token>", "tokens cannot have"),
+            ("{token}", "tokens cannot have"),
+            ("ck-let-[redacted]", "tokens cannot have"),
+            ("ck-let-****", "tokens cannot have"),
+            ("hunter2?x", "tokens cannot have"),
+            ("hunter2#x", "tokens cannot have"),
+            ("hunter2&x", "tokens cannot have"),
+            ("hunter2\\x", "tokens cannot have"),
             ("ck-let-", "cut short"),
             ("ck-let-hunter2...", "cut short"),
         ] {

@@ -404,7 +404,7 @@ mod tests {
             ("/v1/%2e%2e/x", &[], "'%'"),
             ("/v1/../x", &[], "no `.` or `..`"),
             ("/v1/x/.", &[], "no `.` or `..`"),
-            ("/v1/x-{id}", &[("id", "1")], "a segment of its own"),
+            ("/v1/x-{id}", &[("id", "1")], "a whole segment"),
             ("/v1/{id}", &[], "did not fill in"),
             ("/v1/{id}", &[("id", "1"), ("other", "2")], "`other`"),
             ("/v1/x/sk-let-hunter2", &[], "no key and no token"),

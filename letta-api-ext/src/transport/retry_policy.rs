@@ -161,7 +161,7 @@ mod tests {
             (RetryPolicy::standard().max_attempts(0), "at least 1"),
             (
                 RetryPolicy::standard().backoff(Duration::ZERO, second),
-                "longer than zero",
+                "positive back-off",
             ),
             (
                 RetryPolicy::standard().backoff(second, second / 2),

@@ -660,7 +660,7 @@ async fn a_spent_budget_ends_retries_for_all_calls_of_a_client() {
     assert!(
         error
             .to_string()
-            .ends_with("since the retry budget is spent"),
+            .ends_with("because the retry budget is spent"),
         "{error}"
     );
 }

@@ -144,7 +144,7 @@ async fn a_token_that_could_not_be_deleted_is_told_of() {
             "{error}"
         );
         assert!(
-            error.to_string().contains("lives until it expires"),
+            error.to_string().contains("works until it expires"),
             "{error}"
         );
         let source = std::error::Error::source(&error).unwrap();
