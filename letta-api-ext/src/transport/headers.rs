@@ -156,7 +156,11 @@ mod tests {
             ("", "hunter2", "valid name"),
             ("x y", "hunter2", "valid name"),
             ("x-hunter2\n", "hunter2", "valid name"),
-            ("x-gateway", "hunter2\r\nevil: 1", "the value of `x-gateway`"),
+            (
+                "x-gateway",
+                "hunter2\r\nevil: 1",
+                "the value of `x-gateway`",
+            ),
         ] {
             let mut headers = of(name, value);
             // A valid header after it does not hide the error.
