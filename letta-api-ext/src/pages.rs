@@ -106,7 +106,7 @@ impl Position {
             return Next::End;
         }
         if marks.is_empty() {
-            return Next::Invalid("the page is empty, and says that more follow");
+            return Next::Invalid("the page is empty, but says that more follow");
         }
         let count = u32::try_from(marks.len()).unwrap_or(u32::MAX);
         match self.offset.checked_add(count) {
@@ -218,7 +218,7 @@ impl ByToken {
             return Next::End;
         };
         if !self.seen.insert(self.hasher.hash_one(next)) {
-            return Next::Invalid("the page gives a cursor that was given before");
+            return Next::Invalid("the page's cursor is one of an earlier page");
         }
         self.token = Some(next.to_owned());
         Next::Page
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(cursor.offset_if_moved(), Some(7));
         assert_eq!(cursor.advance(["c"], false), Next::End);
         assert_eq!(Position::at(0).advance(NONE, false), Next::End);
-        let empty = Next::Invalid("the page is empty, and says that more follow");
+        let empty = Next::Invalid("the page is empty, but says that more follow");
         assert_eq!(Position::at(0).advance(NONE, true), empty);
         let full = Next::Fail("more items follow than can be counted");
         assert_eq!(Position::at(u32::MAX).advance(["a"], true), full);
@@ -345,7 +345,7 @@ mod tests {
         assert_eq!(cursor.advance(["1"], Some(2)), Next::End);
         let mut cursor = ById::at(Some("9".to_owned()));
         assert_eq!(cursor.id(), Some("9"));
-        // How long a page is by default, only the service knows.
+        // Only the service knows the default length of a page.
         assert_eq!(cursor.advance(["8"], None), Next::Page);
         assert_eq!(cursor.advance(NONE, None), Next::End);
     }
@@ -353,11 +353,11 @@ mod tests {
     #[test]
     fn an_item_that_comes_again_ends_the_list_with_an_error() {
         let stuck = Next::Invalid("the page has an item that came before");
-        // A service that does not heed the cursor gives the first page again.
+        // A service that ignores the cursor gives the first page again.
         let mut cursor = ById::at(None);
         assert_eq!(cursor.advance(["3", "2"], None), Next::Page);
         assert_eq!(cursor.advance(["3", "2"], None), stuck);
-        // One that goes round in a circle comes back later.
+        // A service that loops comes back later.
         let mut cursor = ById::at(None);
         for id in ["1", "2", "3"] {
             assert_eq!(cursor.advance([id], None), Next::Page);
@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(cursor.advance(Some("x")), Next::Page);
         assert_eq!(cursor.token(), Some("x"));
         assert_eq!(cursor.advance(Some("y")), Next::Page);
-        let stuck = Next::Invalid("the page gives a cursor that was given before");
+        let stuck = Next::Invalid("the page's cursor is one of an earlier page");
         assert_eq!(cursor.advance(Some("x")), stuck);
         for end in [None, Some("")] {
             assert_eq!(cursor.advance(end), Next::End);

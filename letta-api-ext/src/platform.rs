@@ -29,7 +29,7 @@ pub(crate) struct NoRuntime;
 impl std::fmt::Display for NoRuntime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(
-            "must be a tokio runtime, and none is running here: await this in a task of one, under `#[tokio::main]`, or \
+            "must be a tokio runtime, but none is running here: await this in one of its tasks, under `#[tokio::main]`, or \
              in `Runtime::block_on`",
         )
     }

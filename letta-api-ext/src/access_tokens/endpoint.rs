@@ -8,7 +8,7 @@
 //! use axum::routing::post;
 //! use letta_api_ext::token_endpoint::{Problem, TokenEndpoint, TokenGrant};
 //!
-//! # /// The application's own extractor: answers 401 where nobody is signed in.
+//! # /// The application's own extractor: answers 401 if nobody is signed in.
 //! # struct SignedIn { agent: AgentId, session: String }
 //! # impl<S: Sync> FromRequestParts<S> for SignedIn {
 //! #     type Rejection = Problem;
@@ -204,7 +204,7 @@ impl<F> TokenEndpoint<F> {
             tracing::debug!(
                 target: "letta_api_ext::token_endpoint",
                 { http.request.method = %parts.method },
-                "a request by another method than POST is refused"
+                "a request with a method other than POST is refused"
             );
             let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Ask for this by POST.");
             let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
@@ -237,7 +237,7 @@ impl<F> TokenEndpoint<F> {
                     target: "letta_api_ext::token_endpoint",
                     "a page says that its token for an agent was refused, and gets another"
                 );
-                self.end_on(subject, &agent);
+                self.revoke_on(subject, &agent);
             }
             return;
         }
@@ -257,20 +257,20 @@ impl<F> TokenEndpoint<F> {
                 .collect::<Vec<_>>(),
         );
         if old.len() == all {
-            self.end(grant);
+            self.revoke(grant);
         } else {
             old.into_iter()
-                .for_each(|agent| self.end_on(subject, agent));
+                .for_each(|agent| self.revoke_on(subject, agent));
         }
     }
 
     /// Revokes the subject's token for one agent.
-    fn end_on(&self, subject: &str, agent: &AgentId) {
+    fn revoke_on(&self, subject: &str, agent: &AgentId) {
         let _ = self.minter.revoke_subject_on(subject, agent).now_or_never();
     }
 
     /// Revokes the subject's tokens. A token without a subject is shared with other pages, so it stays.
-    fn end(&self, grant: &TokenGrant) {
+    fn revoke(&self, grant: &TokenGrant) {
         if let Some(subject) = grant.subject_name() {
             // They are forgotten at once. The deletion goes on by itself, and the minter traces failures.
             let _ = self.minter.revoke_subject(subject).now_or_never();
@@ -321,12 +321,12 @@ impl<F> TokenEndpoint<F> {
             let now = match self.grant(parts, state).await {
                 Ok(now) => now,
                 Err(refusal) => {
-                    self.end(&grant);
+                    self.revoke(&grant);
                     return Err(refusal);
                 }
             };
             if !now.is_for_the_same(&grant) {
-                self.end(&grant);
+                self.revoke(&grant);
                 grant = now;
                 continue;
             }
@@ -340,7 +340,7 @@ impl<F> TokenEndpoint<F> {
             || {
                 tracing::warn!(
                     target: "letta_api_ext::token_endpoint",
-                    "what is granted was something else each time that it was asked for"
+                    "the application granted something else each time that it was asked"
                 );
                 let detail = "What you may do has just changed. Try again.";
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)

@@ -74,9 +74,9 @@ impl fmt::Display for GrantMismatch {
         f.write_str(match self.deletion {
             Some(Revocation::Deleted) => "; it was deleted",
             Some(Revocation::NotFound) => {
-                "; the service has no record of it to delete, and it may work until it expires"
+                "; the service has no record of it, and it may work until it expires"
             }
-            None => "; it could not be deleted, and lives until it expires",
+            None => "; it could not be deleted, and works until it expires",
         })
     }
 }

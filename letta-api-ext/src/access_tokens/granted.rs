@@ -77,7 +77,9 @@ pub(crate) fn compare(
     let version = &reported.version;
     if !version.is_known() && !version.as_str().is_empty() && !reported.data.is_empty() {
         let version = shown(version.as_str());
-        differences.add(|| format!("its policy is of the version {version}, which is not known"));
+        differences.add(|| {
+            format!("its policy has the version {version}, which this crate does not know")
+        });
     }
     if reported.data.is_empty() && !version.is_known() {
         // Another version may say elsewhere what the token allows.
@@ -146,7 +148,7 @@ fn compare_expiry(asked: ExpiryAsked, answered: &str, differences: &mut Differen
         let asked = clock::to_rfc3339(asked).unwrap_or_default();
         differences.add(|| match may_be_earlier {
             false => format!("it expires at {got}, and {asked} was asked for"),
-            true => format!("it expires at {got}, and {asked} at the latest was asked for"),
+            true => format!("it expires at {got}, later than the {asked} that was asked for"),
         });
     }
     true
@@ -188,7 +190,7 @@ fn compare_entries(entries: &[AccessPolicyEntry], differences: &mut Differences)
             && set(before) != set(access)
         {
             let agent = shown(id);
-            differences.add(|| format!("it names {agent} twice, with other rights each time"));
+            differences.add(|| format!("it names {agent} twice, with different rights"));
         }
     }
 }
@@ -348,7 +350,7 @@ mod tests {
                 vec![],
                 vec!["`read_messages`, `write_messages` on agent-1", "agent-2"],
             ),
-            // All that was asked for, and yet no entry that allows it.
+            // Each right is granted by some entry, but no entry allows all of them.
             (vec![&read, TWO, &write], vec!["`agent-1` twice"]),
             (vec![ONE, TWO, &read], vec!["`agent-1` twice"]),
         ] {
@@ -409,7 +411,7 @@ mod tests {
                 "{policy}: {granted:?}"
             );
         }
-        // A version is not needed to see what is granted.
+        // The version is not needed to know what is granted.
         let without = whole.replace(r#""1""#, r#""""#);
         assert_eq!(granted(OWN, &without), Granted::AsAsked);
     }

@@ -497,7 +497,7 @@ impl Draft {
         let json = serde_json::to_value(entry).expect("an entry has text keys only");
         let json = serial::sorted_json(&json);
         if serde_json::from_str::<Map<String, Value>>(&json).is_err() {
-            let rule = "must not be nested deeper than JSON is read";
+            let rule = "must not be nested deeper than the JSON parser allows";
             return Err(Error::invalid_input("policy", rule, None));
         }
         self.unknown.insert(json);

@@ -14,14 +14,14 @@ use crate::error::{Error, Result};
 use crate::transport::CallFacts;
 
 /// The problem with an answer that came after a redirect to another path.
-const ELSEWHERE: &str = "a redirect led to another path, which cannot speak for the token";
+const ELSEWHERE: &str =
+    "a redirect led to another path, so the answer does not say whether the token was deleted";
 
 /// The problem with a success status that is not the documented one.
-const UNDOCUMENTED: &str =
-    "a deleted token is a 204, and this is another status; the token may still be live";
+const UNDOCUMENTED: &str = "the status is not the documented 204; the token may still be live";
 
 /// Like [`UNDOCUMENTED`], if the body is a page of HTML.
-const UNDOCUMENTED_PAGE: &str = "a deleted token is a 204, and this is a page of HTML; check the base URL: a proxy, a sign-in \
+const UNDOCUMENTED_PAGE: &str = "the answer is a page of HTML instead of the documented 204; check the base URL: a proxy, a sign-in \
                                  page or another server may have answered, and the token may still be live";
 
 /// A request to delete a token. From [`AccessTokens::revoke`](crate::AccessTokens::revoke).

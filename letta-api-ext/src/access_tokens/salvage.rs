@@ -363,7 +363,7 @@ mod tests {
                 "1",
                 "agent-1:read_agent",
             ),
-            // What cannot be read may be any right.
+            // An unreadable part may be any right.
             (
                 r#"{"token":"ck-let-a+b/c==","policy":{"data":[7,{"type":"agent","id":"agent-1","access":["read_agent"]},[1e999999]]}}"#,
                 "",
@@ -378,7 +378,7 @@ mod tests {
                 "",
                 "agent-1:read_agent",
             ),
-            // Twice: the same, and what both say.
+            // Repeated: equal values, and policies that are merged.
             (
                 r#"{"token":"ck-let-a+b/c==","policy":{"version":"1","data":[{"type":"agent","id":"agent-1","access":["read_agent"]}]},"policy":{"version":"1","data":[{"type":"agent","id":"agent-1","access":["read_agent"]}]}}"#,
                 "",
@@ -460,7 +460,7 @@ mod tests {
                 "",
                 "",
             ),
-            // No JSON.
+            // Not JSON.
             (
                 r#"{,"hostname":,"expiresAt" "soon",'a':NaN,"token":"ck-let-a+b/c==",,}"#,
                 "",
@@ -483,7 +483,7 @@ mod tests {
                 "",
             ),
             (r#"{"token":"ck-let-a+b/c==","x":"\"}"#, "", "", "", ""),
-            // More after it.
+            // Text after the object.
             (
                 r#"{"token":"ck-let-a+b/c=="}{"token":"ck-let-2"}"#,
                 "",
@@ -579,7 +579,7 @@ mod tests {
         r#""n":[-1.5e3,true,null,{"a":"\"\\"}]"#,
     ];
 
-    /// The members beside the token, and the token after so many of them.
+    /// Other members, and after how many of them the token comes.
     fn body(before: usize) -> (Vec<u8>, Range<usize>) {
         let member = r#""token":"ck-let-a+b/c==""#;
         let mut members = BESIDE.to_vec();
@@ -605,7 +605,7 @@ mod tests {
             for _ in 0..random.usize(1..20) {
                 body[random.usize(token.end..last)] = random.u8(..);
             }
-            // Pieces are lost, and others come in.
+            // Pieces are removed, and others are inserted.
             let cut = random.usize(token.end..last)..last;
             let end = random.usize(cut.clone());
             match random.u8(..3) {
@@ -626,7 +626,7 @@ mod tests {
             let (mut body, token) = body(random.usize(..=BESIDE.len()));
             for _ in 0..random.usize(1..20) {
                 let (place, byte) = (random.usize(1..body.len() - 1), random.u8(..));
-                // What separates the token from what is before it makes it a name or a value.
+                // A separator before the token decides whether it is a name or a value.
                 let is_near = (token.start - 1..token.end).contains(&place);
                 if !is_near && !is_structure(body[place]) && !is_structure(byte) {
                     body[place] = byte;
@@ -639,7 +639,7 @@ mod tests {
 
     #[test]
     fn a_body_that_is_all_brackets_or_quotes_is_read_in_one_pass() {
-        // Twice over, or more often for each of them, these would take hours.
+        // With quadratic work, these would take hours.
         let million = 1_000_000;
         for body in [
             "{".repeat(million),

@@ -76,11 +76,11 @@ fn check_form(text: &str) -> Result<(), Cow<'static, str>> {
             c if c.is_whitespace() => "white space; pass one token and nothing else",
             c if c.is_control() => "a control character",
             c if !c.is_ascii() => "a character beyond ASCII",
-            _ => "a character that no token has",
+            _ => "a character that tokens cannot have",
         };
         let position = text[..index].chars().count() + 1;
         return Err(
-            format!("cannot be a token: character {position} of what was given is {what}").into(),
+            format!("cannot be a token: character {position} of the text is {what}").into(),
         );
     }
     if text.eq_ignore_ascii_case(TOKEN_PREFIX)
@@ -126,7 +126,7 @@ pub(super) fn is_not_for_a_page(text: &str, key: Option<&str>) -> Option<&'stati
     let begins_as_key = text
         .get(..KEY_PREFIX.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(KEY_PREFIX));
-    (Some(text) == key || begins_as_key).then_some("it has an API key in place of the token")
+    (Some(text) == key || begins_as_key).then_some("it has an API key instead of the token")
 }
 
 fn may_be_in_token(character: char) -> bool {
@@ -195,7 +195,7 @@ mod tests {
             "1",
         ] {
             assert_eq!(check(text, Some(KEY)), Ok(()), "{text}");
-            // A key that is short is compared as a whole.
+            // A short key is compared as a whole.
             assert_eq!(check(text, Some("a")), Ok(()), "{text}");
         }
     }
@@ -225,7 +225,7 @@ mod tests {
             ("LETTA_TOKEN=ck-let-hunter2", "after other text"),
             ("hunter2\"", "a quotation mark"),
             ("ck-let-hunter2'", "a quotation mark"),
-            ("“hunter2”", "character 1 of what was given is a quotation"),
+            ("“hunter2”", "character 1 of the text is a quotation"),
             ("hunter2,x", "a separator"),
             ("hunter2;x", "a separator"),
             ("ck-let-hunter 2", "white space"),
@@ -235,15 +235,15 @@ mod tests {
             ("hunter2\u{200b}x", "beyond ASCII"),
             ("ck-let-hunter2…", "beyond ASCII"),
             ("ck-let-hunter2%3D", "decode"),
-            ("${TOKEN}", "no token has"),
-            ("<token>", "no token has"),
-            ("{token}", "no token has"),
-            ("ck-let-[redacted]", "no token has"),
-            ("ck-let-****", "no token has"),
-            ("hunter2?x", "no token has"),
-            ("hunter2#x", "no token has"),
-            ("hunter2&x", "no token has"),
-            ("hunter2\\x", "no token has"),
+            ("${TOKEN}", "tokens cannot have"),
+            ("<token>", "tokens cannot have"),
+            ("{token}", "tokens cannot have"),
+            ("ck-let-[redacted]", "tokens cannot have"),
+            ("ck-let-****", "tokens cannot have"),
+            ("hunter2?x", "tokens cannot have"),
+            ("hunter2#x", "tokens cannot have"),
+            ("hunter2&x", "tokens cannot have"),
+            ("hunter2\\x", "tokens cannot have"),
             ("ck-let-", "cut short"),
             ("ck-let-hunter2...", "cut short"),
         ] {

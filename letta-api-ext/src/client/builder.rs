@@ -310,8 +310,8 @@ impl LettaBuilder {
         let base_url =
             BaseUrl::parse(&url.value?).map_err(|error| refused(url.field, error.rule()))?;
         if base_url.is_cleartext() && !self.allow_plain_http {
-            let rule = "must be https, or anyone on the way can read what is sent, the key too; \
-                        `allow_plain_http` lifts this";
+            let rule = "must be https, or anyone on the network can read what is sent, including the key; \
+                        `allow_plain_http` allows it";
             return Err(Error::invalid_input(
                 url.field,
                 rule,
@@ -451,7 +451,7 @@ mod tests {
             assert!(text.contains(says) && text.contains(variable), "{text}");
             assert!(!text.contains("hunter2"), "{text}");
         }
-        // What is set by a method has the method's name.
+        // A value that a method set has the method's name.
         let variables = |name: &str| (name == "LETTA_API_KEY").then(|| "'x'".into());
         let builder = LettaBuilder::from_variables(variables).api_key("'y'");
         assert_eq!(builder.build().unwrap_err().field(), Some("api_key"));
@@ -467,7 +467,7 @@ mod tests {
             .unwrap_err();
         assert!(error.to_string().contains("UTF-8"), "{error}");
 
-        // What is set after the environment takes precedence.
+        // A value that was set after the environment takes precedence.
         let unreadable = |name: &str| match name {
             "LETTA_API_KEY" => Some("sk-let-1".into()),
             _ => Some(OsString::from_vec(vec![0xff])),

@@ -163,9 +163,10 @@ impl<T> CustomRequest<T> {
     pub async fn bytes(self) -> Result<Bytes> {
         let response = self.response(false).await?;
         // The transport has read the body.
-        response.bytes().await.map_err(|_| {
-            Error::invalid_input("request", "has an answer whose body is not there", None)
-        })
+        response
+            .bytes()
+            .await
+            .map_err(|_| Error::invalid_input("request", "got an answer without a body", None))
     }
 
     /// Sends the request, and returns the body of the answer as it arrives, for instance server-sent events.
@@ -311,7 +312,7 @@ fn fill(path: &str, params: &[(&'static str, Result<Arc<Segment>>)]) -> Result<Z
             }
             None if segment.contains(['{', '}']) => {
                 return refuse(
-                    "must have a parameter in braces as a segment of its own".to_owned(),
+                    "must have each parameter in braces as a whole segment, as in `/v1/agents/{agent}`".to_owned(),
                 );
             }
             None if matches!(segment, "." | "..") => {
@@ -403,7 +404,7 @@ mod tests {
             ("/v1/%2e%2e/x", &[], "'%'"),
             ("/v1/../x", &[], "no `.` or `..`"),
             ("/v1/x/.", &[], "no `.` or `..`"),
-            ("/v1/x-{id}", &[("id", "1")], "a segment of its own"),
+            ("/v1/x-{id}", &[("id", "1")], "a whole segment"),
             ("/v1/{id}", &[], "did not fill in"),
             ("/v1/{id}", &[("id", "1"), ("other", "2")], "`other`"),
             ("/v1/x/sk-let-hunter2", &[], "no key and no token"),

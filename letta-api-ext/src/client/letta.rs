@@ -79,7 +79,7 @@ impl Letta {
     ///
     /// # Errors
     ///
-    /// The default HTTP client cannot be made, or `HTTP_PROXY`-like settings of the environment are invalid.
+    /// The default HTTP client cannot be made.
     ///
     /// ```
     /// use letta_api_ext::Letta;

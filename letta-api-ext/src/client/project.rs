@@ -33,7 +33,7 @@ impl Project {
             return Err(Error::invalid_input(field, rule, Some(text)));
         }
         let value = HeaderValue::from_str(text)
-            .map_err(|_| Error::invalid_input(field, "must be fit for a header", Some(text)))?;
+            .map_err(|_| Error::invalid_input(field, "must be a valid header value", Some(text)))?;
         Ok((HeaderName::from_static(name), value))
     }
 }

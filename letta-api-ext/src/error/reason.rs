@@ -759,20 +759,20 @@ mod tests {
         of(&HeaderMap::new(), json.as_bytes(), &[SECRET])
     }
 
-    /// The order of members is up to a feature of serde_json, which any crate may turn on.
+    /// The order of members depends on a feature of serde_json, which any crate may turn on.
     fn pieces(text: &str) -> Vec<&str> {
         let mut pieces: Vec<&str> = text.split(['(', ')', ';']).map(str::trim).collect();
         pieces.sort_unstable();
         pieces
     }
 
-    /// By framework: what it answers, and what is made of it.
+    /// For each framework: a body, and the text that is read from it.
     #[test]
     fn every_form_that_frameworks_give_errors_says_field_and_reason() {
         let mut wrong = Vec::new();
         for (framework, json, says) in [
             ("text", r#""is bad""#, "is bad"),
-            // The service's own, and the self-hosted server's.
+            // The hosted service, and the self-hosted server.
             (
                 "message",
                 r#"{"message":"hostname is bad"}"#,
@@ -1291,14 +1291,14 @@ mod tests {
             let text = of_json(&json).unwrap();
             assert!(text.chars().count() <= 1_000);
         }
-        // Deeper than JSON is read.
+        // Nested deeper than the JSON parser allows.
         assert_eq!(
             of_json(&format!("{}{}", "[".repeat(1_000), "]".repeat(1_000))),
             None
         );
     }
 
-    /// Any JSON of the keys that are known, with a secret in some texts: no panic, no more than may be, no secret.
+    /// Any JSON with known member names, with a secret in some texts: no panic, no text that is too long, no secret.
     #[test]
     fn whatever_the_form_it_is_short_and_has_no_secret() {
         fn any(random: &mut fastrand::Rng, depth: usize) -> Value {

@@ -811,7 +811,7 @@ mod tests {
         tokens
     }
 
-    /// What servers, proxies and decoders make of a token.
+    /// The forms that servers, proxies and decoders give a token.
     fn disguises(token: &str) -> Vec<String> {
         let percent = |text: &str, only: &str| -> String {
             let encoded = text.chars().map(|it| match only.contains(it) {
@@ -859,7 +859,7 @@ mod tests {
     fn a_token_is_cut_out_however_it_is_encoded_and_the_rest_stays() {
         for token in tokens() {
             for disguise in disguises(&token) {
-                // In lower case, base64 is another text. It is cut out all the same.
+                // In lower case, base64 is a different text, and it is redacted anyway.
                 for around in [
                     "no token # here",
                     "no token \"#\" here",
@@ -895,7 +895,7 @@ mod tests {
 
     #[test]
     fn an_organization_alone_is_no_secret() {
-        // A UUID that has a part in common with the organization's.
+        // A UUID that shares a part with the organization's.
         let organization = "org-7c9e6679-0000-4000-8000-000000000001";
         for uuid in [
             "7c9e6679-7425-40de-944b-e07fc1f90ae7",
@@ -949,7 +949,7 @@ mod tests {
         }
     }
 
-    /// Wherever the text is cut that is looked at.
+    /// The text is cut at every possible position.
     #[test]
     fn an_encoded_token_at_the_edge_of_what_is_looked_at_is_taken_out() {
         for token in tokens() {
@@ -962,7 +962,7 @@ mod tests {
                 drop_cut_secrets(&mut beginning, &secrets);
                 let left = without_encoded(&beginning, &secrets, false);
                 let rest = left.get(kept_before..).unwrap_or_default();
-                // The whole of it may be there, and a part of its padding.
+                // The whole secret and a part of its padding may be there.
                 let rest = rest.strip_prefix(REDACTED).unwrap_or(rest);
                 assert!(
                     rest.trim_matches(['=', '%', '2', '5', '3', 'd', 'D'])
@@ -976,7 +976,7 @@ mod tests {
     #[test]
     fn text_without_end_is_cut_before_it_takes_time() {
         assert_eq!(text(&"x".repeat(10_000), &[]).unwrap().len(), LIMIT);
-        // Looked at whole, these would take minutes.
+        // Without the limit, these would take minutes.
         for word in ["sk-let- ", "&#45;", "%25", "\\u002d", "&amp;"] {
             let kept = text(&word.repeat(1_000_000), &["ck-let-0123456789"]);
             assert!(kept.is_none_or(|kept| kept.chars().count() <= LIMIT));
@@ -987,12 +987,12 @@ mod tests {
     fn a_secret_at_the_edge_of_what_is_looked_at_is_taken_out() {
         for secret in [
             "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-            // No run of it is long enough to be looked for by itself.
+            // No run of it is long enough to be searched for alone.
             "9f86-d081-884c-7d65-9a2f-eaa0-c55a-d015-a3bf-4f1b-2b0b-822c-d15d",
         ] {
             for padding in 0..secret.len() {
                 let echoed = format!("{}{}", "x".repeat(padding), secret.repeat(70));
-                // The rest of the text is not lost for it.
+                // The rest of the text is kept.
                 let kept = text(&echoed, &[secret]).unwrap();
                 assert!(!kept.contains(&secret[..8]), "{padding}: {kept}");
             }
@@ -1009,7 +1009,7 @@ mod tests {
         }
     }
 
-    /// The straightforward way, which is slow. What it cuts must be cut.
+    /// The simple algorithm, which is slow. It must cut the same.
     mod plain {
         use super::super::*;
 
@@ -1079,7 +1079,7 @@ mod tests {
         }
     }
 
-    /// A secret, made of what is hard to look for.
+    /// A secret with parts that are hard to search for.
     fn secret(random: &mut fastrand::Rng) -> String {
         const PARTS: [&str; 20] = [
             "a",
@@ -1142,7 +1142,7 @@ mod tests {
             text += [" ", "", "x", "no such token: "][random.usize(..4)];
         }
         match random.u8(..4) {
-            // Longer than what is looked at.
+            // Longer than the part that is looked at.
             0 => {
                 let padding = "z".repeat(random.usize(..40));
                 let one = if text.is_empty() { "y" } else { &text };
@@ -1177,7 +1177,7 @@ mod tests {
     fn what_is_cut_of_a_long_secret_is_what_was_cut() {
         let mut random = fastrand::Rng::with_seed(4713);
         for _ in 0..15 {
-            // Longer than any text that is looked at, or than most.
+            // Longer than any text that is looked at, or than most of them.
             let count = [20, 300, 1_500][random.usize(..3)];
             let long: String = (0..count).map(|_| secret(&mut random)).collect();
             let short = secret(&mut random);

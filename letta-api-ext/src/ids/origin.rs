@@ -88,6 +88,6 @@ impl Origin {
 
 checked_text!(
     Origin,
-    "A web origin: scheme, host, and port where it is not the scheme's own.",
+    "A web origin: scheme, host, and port unless it is the scheme's default.",
     "^(http|https)://"
 );

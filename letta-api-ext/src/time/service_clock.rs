@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_date_keeps_nothing_of_the_answer_that_it_came_with() {
         for text in ["Sun, 01 Mar 2026 12:00:00 GMT", "1 Mar 2026 12:00:00 +0000"] {
-            // As the HTTP client makes header values: they are parts of what it received.
+            // Made like the HTTP client's header values: they are slices of what it received.
             let received = Bytes::from(format!("Date: {text}\r\n\r\nsecret"));
             let value = received.slice(6..6 + text.len());
             let value = HeaderValue::from_maybe_shared(value).unwrap();

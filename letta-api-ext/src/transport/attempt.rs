@@ -127,7 +127,7 @@ impl<'a> Attempt<'a> {
         led_to: Option<&Url>,
     ) -> impl Future<Output = Result<Response, TransportError>> + use<'a, 'b> {
         let request = self.outgoing.next();
-        let mut request = request.expect("it is asked for only where it is there");
+        let mut request = request.expect("a request that was sent is sent again only if it can be");
         if let Some(target) = led_to {
             wiped_url::replace(request.url_mut(), target.clone());
         }

@@ -101,12 +101,12 @@ where
     };
     if let Some((_, instead)) = OWNED.iter().find(|(owned, _)| *owned == name) {
         return fail(format!(
-            "must not be `{name}`, which is not yours to set: {instead}"
+            "must not be `{name}`, which is reserved: {instead}"
         ));
     }
     let Ok(mut value) = value.try_into() else {
         return fail(format!(
-            "must have a valid value: that of `{name}` holds a character that no header can"
+            "must have a valid value: the value of `{name}` has a character that headers cannot have"
         ));
     };
     value.set_sensitive(true);
@@ -156,10 +156,14 @@ mod tests {
             ("", "hunter2", "valid name"),
             ("x y", "hunter2", "valid name"),
             ("x-hunter2\n", "hunter2", "valid name"),
-            ("x-gateway", "hunter2\r\nevil: 1", "that of `x-gateway`"),
+            (
+                "x-gateway",
+                "hunter2\r\nevil: 1",
+                "the value of `x-gateway`",
+            ),
         ] {
             let mut headers = of(name, value);
-            // A header after it does not hide the fault.
+            // A valid header after it does not hide the error.
             headers.set("x-fine", "fine");
             let error = headers.check().unwrap_err();
             assert_eq!(error.field(), Some("header"), "{name}");

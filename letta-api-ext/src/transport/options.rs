@@ -30,7 +30,7 @@ impl CallOptions {
             ("attempt_timeout", self.attempt_timeout),
         ] {
             if value.is_zero() {
-                let rule = "must be longer than zero";
+                let rule = "must be positive";
                 return Err(Error::invalid_input_got(field, rule, "0s".to_owned()));
             }
         }

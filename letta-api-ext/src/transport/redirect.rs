@@ -19,7 +19,7 @@ impl Redirect {
     }
 
     pub(super) fn too_many(at: &Url) -> Self {
-        Self::new(at, at, "redirects go on without end")
+        Self::new(at, at, "too many redirects in a row")
     }
 
     pub(super) fn followed_by_client(from: &Url, to: &Url) -> Self {

@@ -94,7 +94,7 @@ impl RetryPolicy {
         }
         if self.first_backoff.is_zero() || self.longest_backoff < self.first_backoff {
             return fail(
-                "must have a back-off longer than zero, the longest no shorter than the first",
+                "must have a positive back-off whose longest wait is at least the first",
                 format!("{:?} to {:?}", self.first_backoff, self.longest_backoff),
             );
         }
@@ -161,7 +161,7 @@ mod tests {
             (RetryPolicy::standard().max_attempts(0), "at least 1"),
             (
                 RetryPolicy::standard().backoff(Duration::ZERO, second),
-                "longer than zero",
+                "positive back-off",
             ),
             (
                 RetryPolicy::standard().backoff(second, second / 2),

@@ -1056,7 +1056,7 @@ async fn no_secret_is_traced_or_printed_and_the_reason_of_a_problem_is_traced() 
     let traced = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let warning = traced
         .lines()
-        .find(|line| line.contains("WARN") && line.contains("a page is told of a problem"))
+        .find(|line| line.contains("WARN") && line.contains("a page gets a problem"))
         .unwrap();
     assert!(
         warning.contains("letta_api_ext") && warning.contains("401"),

@@ -119,7 +119,7 @@ impl From<&Error> for Problem {
                     target: "letta_api_ext::token_endpoint",
                     tracing::Level::$level,
                     http.response.status_code = status.as_u16(),
-                    "a page is told of a problem: {error}"
+                    "a page gets a problem: {error}"
                 )
             };
         }

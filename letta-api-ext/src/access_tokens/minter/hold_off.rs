@@ -216,7 +216,7 @@ impl HoldOff {
         tracing::debug!(
             target: "letta_api_ext::minter",
             { letta.minter.wait_ms = to_millis(wait), letta.minter.failures_in_a_row = times },
-            "no other token is asked for in place of the one that failed until the wait is over"
+            "a token could not be minted: the minter does not ask for it again until the wait is over"
         );
     }
 
@@ -366,7 +366,7 @@ mod tests {
                     left >= bound / 2 && left <= bound,
                     "{status}: {left:?} of {bound:?}"
                 );
-                // What fails while it waits makes it no longer.
+                // A failure during the wait does not extend it.
                 world.fail("ada", status, None);
                 assert!(world.left("ada").unwrap() <= left);
                 world.now += left;
@@ -414,7 +414,7 @@ mod tests {
             }
             world.now += left;
         }
-        // A longer one is kept as it is named, and after a success, a short one is too.
+        // A longer wait stays as named. After a success, a short one does, too.
         world.fail("ada", 429, Some("2"));
         assert_eq!(world.left("ada"), Some(Duration::from_secs(2)));
         world.pass(2);

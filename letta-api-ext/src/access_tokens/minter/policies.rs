@@ -253,7 +253,7 @@ mod tests {
         ]
         .map(|text| policies.intern(&policy(text)));
         assert!(Arc::ptr_eq(&one, &again) && !Arc::ptr_eq(&one, &other));
-        // Also if their hashes are the same.
+        // Even if their hashes are equal.
         let mut table = Table::default();
         let first = table.insert(7, &policy("agent-1:read_agent"));
         let second = table.insert(7, &policy("agent-2:read_agent"));

@@ -50,7 +50,7 @@ impl Store {
                             debug,
                             evictions,
                             letta_minter_evictions,
-                            "a live token is forgotten for want of room"
+                            "a live token is evicted, because the cache is full"
                         );
                     }
                     if !live.is_empty() {
@@ -341,7 +341,7 @@ mod tests {
         }
     }
 
-    /// A token that lives for a minute, and a way to see whether its secret is still in memory.
+    /// A token that lives for a minute, and a weak reference that shows whether its secret is still in memory.
     fn token() -> (AccessToken, Weak<Inner>) {
         token_for(Duration::from_secs(60))
     }
@@ -406,7 +406,7 @@ mod tests {
             [false, true, false, true]
         );
 
-        // One that another takes the place of is kept beside it, since it lives.
+        // A token that was replaced is kept with its successor, because it still works.
         let renewed = store.put("agent-4");
         assert!(is_in_memory(&tokens[3]) && is_in_memory(&renewed));
         assert_eq!(
@@ -477,7 +477,7 @@ mod tests {
         assert!(is_in_memory(&earlier));
         assert_eq!(store.take(&Selection::All, later).len(), 1);
 
-        // Nor is it evicted without a word.
+        // It is not evicted unnoticed.
         let counts = Arc::new(Counts::default());
         let store = Store::new(2, counts.clone());
         store.put("agent-1");
@@ -513,7 +513,7 @@ mod tests {
             held.stand_in_for(&part(n).policy);
         }
         assert!(held.stand_ins() <= 100);
-        // What was forgotten is revoked all the same, and with it what may have been.
+        // A forgotten policy is still revoked, and so are the tokens that may have served it.
         for n in 0..200 {
             assert!(stands_in(&held, &part(n)));
         }
@@ -540,7 +540,7 @@ mod tests {
             let text = text.join(";");
             let policies = [(); 3].map(|()| text.parse::<AccessPolicy>().unwrap());
             crate::access_tokens::work_counter::take();
-            // Two keys, one of them twice, each from a policy of its own.
+            // Two keys, one of them used twice, each with its own policy.
             for (number, (subject, policy)) in [(None, 0), (Some("ada"), 1), (Some("ada"), 2)]
                 .into_iter()
                 .enumerate()
@@ -570,7 +570,7 @@ mod tests {
             for slice in policies[0].parts_per_agent().chunks(super::super::SLICE) {
                 assert!(store.take(&store.select(slice), Instant::now()).is_empty());
             }
-            // Others take their places.
+            // Others are inserted instead.
             for n in 0..3_000 {
                 store.put(&format!("agent-{n}"));
             }

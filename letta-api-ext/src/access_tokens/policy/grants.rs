@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn an_agent_is_found_at_any_position_and_an_absent_one_is_not() {
         for count in 0..20 {
-            // Those with even numbers are there.
+            // The even numbers are present.
             let grants = grants((0..count).map(|place| 2 * place));
             for number in 0..2 * count + 2 {
                 let place = (number % 2 == 0 && number < 2 * count).then_some(number / 2);

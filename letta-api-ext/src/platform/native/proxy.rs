@@ -107,7 +107,7 @@ pub(crate) fn of_environment(
         for setting in https.iter().chain(&http).chain(&all) {
             warn(
                 setting,
-                "REQUEST_METHOD is set, as for a CGI program, which heeds no proxy",
+                "REQUEST_METHOD is set, so this may be a CGI program, and proxy settings are ignored",
             );
         }
         return Ok(None);
@@ -160,7 +160,7 @@ fn warn(setting: &Setting, problem: &'static str) {
     tracing::warn!(
         target: "letta_api_ext::proxy",
         { variable = setting.name, problem },
-        "a proxy setting of the environment cannot be used here, and is passed over"
+        "a proxy setting of the environment is invalid here, and is ignored"
     );
 }
 
@@ -227,7 +227,7 @@ mod tests {
                 let text = format!("{error} {error:?}");
                 assert!(text.contains(name) && text.contains("NO_PROXY"), "{text}");
                 assert!(!text.contains("hunter2"), "{text}");
-                // Neither does it apply to another scheme, nor to this machine, nor to whom it is not for.
+                // It does not apply to another scheme, to this machine, or to an exempt host.
                 let is_all = name.to_uppercase() == "ALL_PROXY";
                 assert_eq!(of("http://10.0.0.1", &[(name, value)]).is_err(), is_all);
                 assert_eq!(of("https://localhost", &[(name, value)]).unwrap(), None);
@@ -279,7 +279,7 @@ mod tests {
         }
     }
 
-    /// A setting that does not apply is told of all the same: the variable, and never the value.
+    /// A setting that does not apply causes a warning with the variable, and never with the value.
     #[test]
     fn a_setting_that_does_not_apply_and_cannot_be_used_is_a_warning_event() {
         use std::io::Write;
@@ -298,7 +298,7 @@ mod tests {
             }
         }
 
-        // With one subscriber alone, another thread that comes by the event first may silence it for all.
+        // With one subscriber, another thread that reaches the event first may disable it for all.
         let _second = tracing::Dispatch::new(tracing_subscriber::registry());
         for (url, variables, names) in [
             (
@@ -332,7 +332,7 @@ mod tests {
                 ],
                 &[],
             ),
-            // Of a CGI program, nobody's settings count.
+            // In a CGI program, all settings are ignored.
             (
                 SERVICE,
                 &[
