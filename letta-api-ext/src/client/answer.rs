@@ -2,7 +2,9 @@
 
 use std::ops::Deref;
 
-use letta_api::{InvalidRequest, Operation, Response, ResponseValue};
+use letta_api::{
+    BodyError, InvalidPayload, InvalidRequest, Operation, Response, ResponseValue, TransportError,
+};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -225,6 +227,40 @@ impl<E> From<letta_api::Error<E>> for Error {
                 }
             },
         }
+    }
+}
+
+/// There is no answer to a request that was put together by hand: see [`letta_api::Client::execute`].
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        letta_api::Error::<()>::Transport(error).into()
+    }
+}
+
+/// The body is not what [`ResponseValue::decode_json`] was to decode.
+impl From<InvalidPayload> for Error {
+    fn from(payload: InvalidPayload) -> Self {
+        letta_api::Error::<()>::InvalidPayload(Box::new(payload)).into()
+    }
+}
+
+/// A body broke off: one that is handed over as it arrives, as a [`ByteStream`](letta_api::ByteStream). Of the call that it
+/// belongs to, such an error knows nothing.
+///
+/// ```no_run
+/// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+/// use letta_api_ext::reqwest::Method;
+///
+/// let mut events = letta.request(Method::GET, "/v1/events").stream().await?;
+/// while let Some(piece) = events.next().await {
+///     println!("{} bytes", piece?.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        Self::from_handed_body(&error)
     }
 }
 

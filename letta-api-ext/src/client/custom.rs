@@ -1,6 +1,5 @@
 //! Requests that the description does not have.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,14 +14,14 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::Letta;
-use super::answer::Answer;
 use super::request::{Call, options};
 use crate::error::{Error, Result, redact};
 
 /// A request for something that this SDK does not know yet. From [`Letta::request`].
 ///
 /// It has credentials, deadline, retries, redaction and limits like any other. [`send`](Self::send) decodes the answer as
-/// JSON; [`bytes`](Self::bytes) and [`stream`](Self::stream) do not.
+/// JSON; [`bytes`](Self::bytes) and [`stream`](Self::stream) do not. Awaited without one of them, it is sent, and gives whatever
+/// JSON there is.
 ///
 /// ```no_run
 /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -43,8 +42,9 @@ use crate::error::{Error, Result, redact};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct CustomRequest<T = Value> {
+pub struct CustomRequest {
     call: Call,
     method: Method,
     path: String,
@@ -52,7 +52,6 @@ pub struct CustomRequest<T = Value> {
     query: Result<String>,
     body: Result<Option<(HeaderValue, Bytes)>>,
     is_safe_to_repeat: Option<bool>,
-    answer: PhantomData<fn() -> T>,
 }
 
 impl Letta {
@@ -72,7 +71,7 @@ impl Letta {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn request<T>(&self, method: Method, path: impl Into<String>) -> CustomRequest<T> {
+    pub fn request(&self, method: Method, path: impl Into<String>) -> CustomRequest {
         CustomRequest {
             call: self.call(),
             method,
@@ -81,12 +80,11 @@ impl Letta {
             query: Ok(String::new()),
             body: Ok(None),
             is_safe_to_repeat: None,
-            answer: PhantomData,
         }
     }
 }
 
-impl<T> CustomRequest<T> {
+impl CustomRequest {
     options!();
 
     /// Fills in a parameter of the path. The value becomes one segment, percent-encoded, and is taken for a secret: it is not in
@@ -154,6 +152,18 @@ impl<T> CustomRequest<T> {
         self
     }
 
+    /// Sends the request, and decodes the answer as JSON of this type. An empty body reads as `null`: for `()` and `Option`, too.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: an invalid `method`, `path`, path parameter, `query`, `body` or `header`
+    /// ([`Error::field`]). After that, whatever the service or the network has to say. A success whose body is not a `T` is an
+    /// [invalid response](Error::is_invalid_response), and [may have happened](Error::may_have_happened).
+    pub async fn send<T: DeserializeOwned>(self) -> Result<T> {
+        let response = self.response(false).await?;
+        Ok(ResponseValue::<T>::decode_json(response)?.into_inner())
+    }
+
     /// Sends the request, and returns the whole body of the answer as it came.
     ///
     /// # Errors
@@ -196,9 +206,7 @@ impl<T> CustomRequest<T> {
         let template = Arc::from(std::mem::take(&mut self.path));
         self.call
             .change(|options| options.template = Some(template));
-        let response = self.call.api().execute(request, operation).await;
-        let response =
-            response.map_err(|error| Error::from(letta_api::Error::<()>::from(error)))?;
+        let response = self.call.api().execute(request, operation).await?;
         match response.status().is_success() {
             true => Ok(response),
             false => Err(letta_api::Error::<()>::UnexpectedResponse(response).into()),
@@ -223,25 +231,8 @@ impl<T> CustomRequest<T> {
     }
 }
 
-impl<T: DeserializeOwned> CustomRequest<T> {
-    /// Sends the request, and decodes the answer as JSON. An empty body reads as `null`: for `()` and `Option`, too.
-    ///
-    /// # Errors
-    ///
-    /// Before anything is sent: an invalid `method`, `path`, path parameter, `query`, `body` or `header`
-    /// ([`Error::field`]). After that, whatever the service or the network has to say. A success whose body is not a `T` is an
-    /// [invalid response](Error::is_invalid_response), and [may have happened](Error::may_have_happened).
-    pub async fn send(self) -> Result<T> {
-        let response = self.response(false).await?;
-        let decoded = ResponseValue::decode_json(response);
-        let outcome =
-            decoded.map_err(|payload| letta_api::Error::<()>::InvalidPayload(Box::new(payload)));
-        Answer::of(outcome, |_| None).map(Answer::into_inner)
-    }
-}
-
-impl<T: DeserializeOwned + 'static> IntoFuture for CustomRequest<T> {
-    type Output = Result<T>;
+impl IntoFuture for CustomRequest {
+    type Output = Result<Value>;
     type IntoFuture = letta_api::BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -249,27 +240,12 @@ impl<T: DeserializeOwned + 'static> IntoFuture for CustomRequest<T> {
     }
 }
 
-impl<T> std::fmt::Debug for CustomRequest<T> {
+impl std::fmt::Debug for CustomRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Values, query and body may be secret, and so may be a path that is not checked yet.
         f.debug_struct("CustomRequest")
             .field("method", &self.method)
             .finish_non_exhaustive()
-    }
-}
-
-impl<T> Clone for CustomRequest<T> {
-    fn clone(&self) -> Self {
-        Self {
-            call: self.call.clone(),
-            method: self.method.clone(),
-            path: self.path.clone(),
-            params: self.params.clone(),
-            query: self.query.clone(),
-            body: self.body.clone(),
-            is_safe_to_repeat: self.is_safe_to_repeat,
-            answer: PhantomData,
-        }
     }
 }
 

@@ -48,6 +48,12 @@ pub(crate) enum Kind {
         status: Option<StatusCode>,
         way: Way,
     },
+    /// The body of an answer was not read to its end. What else is known of the answer, whoever handed it over knows.
+    LostBody {
+        /// The limit in bytes, if the body is longer. `None` if it broke off.
+        limit: Option<usize>,
+        is_timeout: bool,
+    },
     /// What a floor above this one has to report.
     Added(Box<dyn Added>),
 }
