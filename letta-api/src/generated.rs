@@ -12,7 +12,7 @@ pub mod types {
     pub use super::client_side_access_tokens::own_types::*;
 }
 
-/// The operations, as a [`Transport`](crate::Transport) is told of them.
+/// The operations, as a [`Transport`](crate::Transport) gets them.
 pub mod operations {
     use crate::Operation;
     #[cfg(feature = "client-side-access-tokens")]

@@ -70,8 +70,8 @@ impl Diagnostic {
         let source = &self.span.source;
         // A span of many lines (a whole schema) is shown by its first.
         let start = self.span.start.min(source.text.len());
-        // That line alone is given to the renderer, and of a long one what is around the place: it goes through all that
-        // it is given, which takes a minute for the findings of a large description. The whole of one may be one line.
+        // The renderer is given that line only, and of a long line only the part around the place. It reads everything that it is
+        // given, which takes a minute for the findings of a large description. A description may be one line.
         let (line, line_start) = source.line_at(start);
         let (from, to) = around(&source.text, start);
         let from = from.max(line_start);
@@ -93,12 +93,12 @@ impl Diagnostic {
         group = group.element(Level::HELP.message(help.as_ref()));
         let mut text = Renderer::plain().render(&[group]);
         if from > line_start {
-            // The renderer has counted from where the part begins.
+            // The renderer has counted columns from the beginning of the part.
             let place = |column| format!("--> {path}:{}:{column}\n", line + 1);
             let shown = source.text[from..start].chars().count() + 1;
             text = text.replacen(&place(shown), &place(self.span.line_column().1), 1);
         }
-        // The line itself: the renderer shows most of what cannot be seen, and not all.
+        // The renderer escapes most invisible characters, but not all.
         visible(&text).into_owned()
     }
 }
@@ -116,7 +116,7 @@ fn around(text: &str, byte: usize) -> (usize, usize) {
     (from, to)
 }
 
-/// Why a stage came to an end: findings about files, or trouble with the machine.
+/// Why a stage failed: findings about files, or a problem with the machine.
 #[derive(Debug)]
 pub enum Failure {
     /// What is wrong with the description or the overlay.

@@ -1,26 +1,32 @@
-//! What another description (OTHER) has that ours lacks, or says otherwise.
+//! What another description (OTHER) has that ours lacks, or says differently.
 //!
-//! Both are lowered to OpenAPI 3.0 first, so that it does not matter how null is said. Operations are matched by
-//! method and path; names of path parameters do not count. Schemas are compared where operations use them, through
-//! references, so it does not matter either whether a schema is among the components, or what it is called there.
-//! What no operation uses is not compared; nor are texts for people, examples, callbacks and links.
+//! Both are lowered to OpenAPI 3.0 first, so that null in the words of 3.0 and of 3.1 is the same. Operations are matched by
+//! method and path, without the names of path parameters. Schemas are compared where operations use them, through
+//! references. So it does not matter whether a schema is among the components, or what it is called there.
+//! What no operation uses is not compared, nor are texts for people, examples, callbacks and links.
 //!
-//! Each difference has a name, and is breaking or not **for users of the SDK if ours were made to say what OTHER
-//! says**: whether a program that compiles and works would no longer compile, be refused by the service, or fail to
-//! read its answer. That depends on where a schema is used: a new required field breaks who sends it, and nobody
+//! Each difference has a name, and is breaking or not **for users of the SDK, if ours said what OTHER
+//! says**: a program that compiles and works would no longer compile, be refused by the service, or fail to
+//! read its answer. That depends on where a schema is used: a new required field breaks who sends it, and not
 //! who receives it. [`CHANGES`] is the table. One thing is left out of it: methods of the raw client, letta-api,
-//! take parameters and bodies by position, so any new one is another signature there. letta-api-ext, whose requests
-//! are builders, has no such methods.
+//! take required parameters and bodies by position. So a new one, or the first optional one, changes their signatures.
 //!
-//! The overlay is taken into account by comparing twice, without it and with it. A difference that is there with it
-//! alone is one that the overlay makes on purpose: it is *explained*, by the action with which it comes. A
-//! difference that is there without it is one of the description, which is to hold what is on the wire. That the
-//! overlay may hide it from the generator does not explain it; the action is named, for whoever mends the
+//! For example, if OTHER has a required property `size` in the body of a request, the report says:
+//!
+//! ```text
+//! POST /v1/agents
+//!   breaking[required-field-added] request body: size: required in OTHER, and ours lacks it (sent)
+//! ```
+//!
+//! The overlay is taken into account by comparing twice, without it and with it. A difference only with the overlay
+//! is one that it makes on purpose: the difference is *explained*, by the action that makes it. A
+//! difference without the overlay is one of the description, which should say what is on the wire. An action may hide it
+//! from the generator, which does not explain it. The report names that action, for whoever corrects the
 //! description.
 //!
-//! `operations` matches those, `parameters` and `responses` compare what they have, `schemas` the schemas, by `view`s of
-//! them, and `branches` matches those of unions. `comparison` holds what is found, `changes` what may be, and
-//! `explained` asks the overlay.
+//! `operations` matches operations, `parameters` and `responses` compare their parts. `schemas` compares schemas, by `view`s of
+//! them, and `branches` matches the branches of unions. `comparison` holds what is found, `changes` lists what may be found, and
+//! `explained` compares with the overlay.
 
 mod branches;
 mod canonical;
@@ -51,7 +57,7 @@ use part::Part;
 /// A place in one of the two documents.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// Where it stands; after the overlay, that may be in the overlay's file.
+    /// Its place. After the overlay, that may be in the overlay's file.
     pub span: Span,
     /// What part it is of the lowered document.
     pub pointer: Pointer,
@@ -139,7 +145,7 @@ struct Found {
     notes: Vec<Note>,
 }
 
-/// Compares. What cannot be lowered in either is compared as it is, and noted where operations use it.
+/// Compares two descriptions. A part that cannot be lowered is compared as written, with a note if an operation uses it.
 ///
 /// # Errors
 ///

@@ -14,7 +14,7 @@ use crate::model::Model;
 use crate::naming::type_name;
 use crate::openapi::{Node, Pointer};
 
-/// Reads a description as the generator has it, without what is meant for us.
+/// Reads a description into the generator's types, without the markers and notes that are for us.
 ///
 /// # Errors
 ///
@@ -23,7 +23,7 @@ pub fn read(document: &Node) -> Result<OpenAPI, Failure> {
     let mut json = document.to_json();
     empty_replaced(&mut json);
     strip(&mut json);
-    // To keep track of the path takes as long again, so only when there is something to tell.
+    // Reading with the path takes twice as long, so it is done only if there is an error to report.
     let description = OpenAPI::deserialize(&json);
     let description = description.or_else(|_| serde_path_to_error::deserialize(json));
     description.map_err(|error| {
@@ -48,11 +48,11 @@ pub fn generate(document: &Node, model: &Model) -> Result<TokenStream, Failure> 
     generate_from(document, &read(document)?, model)
 }
 
-/// As [`generate`], of what has been read.
+/// As [`generate`], for a description that has been read.
 ///
 /// # Errors
 ///
-/// Whatever progenitor refuses or panics on that no lint foresaw.
+/// What progenitor refuses or panics on and no lint has found.
 pub fn generate_from(
     document: &Node,
     description: &OpenAPI,
@@ -74,8 +74,8 @@ pub fn generate_from(
         }
     }
 
-    // The lints refuse what progenitor is known to panic on. A panic that they do not foresee is
-    // still to be an error with a name, not a backtrace.
+    // The lints refuse what progenitor is known to panic on. Any other panic becomes an error with advice,
+    // and not a backtrace.
     let outcome = quietly(|| Generator::new(&settings).generate_tokens(description));
     let problem = match outcome {
         Ok(Ok(tokens)) => return Ok(tokens),
@@ -93,8 +93,8 @@ pub fn generate_from(
     .into())
 }
 
-/// Empties the schemas that a type of ours stands for: whatever they hold, the generator need not cope
-/// with it. It is given their name only.
+/// Empties the schemas that a type of ours replaces. The generator needs only their names, so it does not matter what
+/// they contain.
 fn empty_replaced(json: &mut serde_json::Value) {
     let schemas = json
         .pointer_mut("/components/schemas")
@@ -106,7 +106,7 @@ fn empty_replaced(json: &mut serde_json::Value) {
     }
 }
 
-/// Takes out what is meant for us, and what the markers say to leave out.
+/// Removes our markers and notes, and the keywords that `x-codegen-ignore` names.
 fn strip(json: &mut serde_json::Value) {
     match json {
         serde_json::Value::Object(members) => {
@@ -136,7 +136,7 @@ fn to_pointer(path: &serde_path_to_error::Path) -> Pointer {
     )
 }
 
-/// Runs `work` without letting a panic print, and gives the panic's message.
+/// Runs `work`. If it panics, nothing is printed, and the result is the panic's message.
 fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: std::sync::Mutex<()> = std::sync::Mutex::new(());
 

@@ -1,9 +1,27 @@
-//! Fifth stage: what the generator would panic on, or pass over in silence, is refused.
+//! Fifth stage: what the generator would panic on, or ignore without a word, is refused.
 //!
-//! Each rule is there because progenitor or typify was seen to do the wrong thing, or because a marker
-//! of ours is missing or would go unheeded. A description that passes is within the part of OpenAPI 3.0
-//! that comes out as it was meant. [`RULES`] lists the rules; each file below this one holds a family
+//! There is a rule only if progenitor or typify was seen to do the wrong thing, or if a marker
+//! of ours is missing or would have no effect. A description that passes is in the part of OpenAPI 3.0
+//! that is generated as it was meant. [`RULES`] lists the rules. Each file below this one holds a family
 //! of them.
+//!
+//! A finding names the rule, the place in the file, and the overlay action that settles it:
+//!
+//! ```text
+//! error[required]: the schema `Agent` requires `name`, which is not among its properties
+//!   --> openapi.yaml:12:18
+//!    |
+//! 12 |       required: [name]
+//!    |                  ^^^^
+//!    |
+//!    = note: at #/components/schemas/Agent/required/0
+//!    = help: declare it, as with `{target: $.components.schemas.Agent, update: {properties: {'name': {}}}}`
+//! ```
+//!
+//! The rules look at the description that was lowered and arranged, since that is what the generator gets. An overlay is applied before
+//! both. So `origins` and the notes of the arrange stage translate places back.
+//!
+//! To add a rule: a line in `rules.rs`, a function in the file of its family, a call of it here, and a fixture in `tests/fixtures/lint/`.
 
 mod arrays;
 mod combinations;
@@ -49,8 +67,8 @@ use operation::Operation;
 use origins::Origins;
 use schema::Schema;
 
-/// Looks at a description that was lowered and arranged, and adds what could not be lowered. `given` is the description
-/// as it was before both, which the overlay acts on: the advice says what to change there.
+/// Checks a description that was lowered and arranged, and adds what could not be lowered. `given` is the description
+/// before both stages, to which the overlay is applied: the advice is about that.
 ///
 /// # Errors
 ///
@@ -61,7 +79,7 @@ pub fn lint_lowered(given: &Node, document: &Node, refusals: &[Diagnostic]) -> R
         other if refusals.is_empty() => return other,
         _ => Vec::new(),
     };
-    // What was refused is still there, and a lint would only say so in other words.
+    // A keyword that lower has refused is still there. A lint about it would repeat the same in other words.
     let refused = refusals.iter().filter_map(|it| it.pointer.as_ref());
     let refused: HashSet<&[String]> = refused.map(|it| it.0.as_slice()).collect();
     let is_refused = |finding: &Diagnostic| {
@@ -78,7 +96,7 @@ pub fn lint_lowered(given: &Node, document: &Node, refusals: &[Diagnostic]) -> R
     Err(Failure::Diagnostics(findings))
 }
 
-/// Looks at a description, the overlay applied.
+/// Checks a description to which the overlay has been applied.
 ///
 /// # Errors
 ///
@@ -166,8 +184,8 @@ fn each_schema<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
     unions::check(context, schema);
 }
 
-/// Where in a document a pointer leads: the number of each member or item on the way. Parts of a
-/// document may come from different files, so that lines and columns are no order.
+/// The position of a part in its document: the index of each member or item on the way. Findings are sorted by it. Parts of a
+/// document may come from different files, so lines and columns give no order.
 fn position(document: &Node, pointer: Option<&Pointer>) -> Vec<usize> {
     let mut node = document;
     let mut position = Vec::new();

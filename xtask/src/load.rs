@@ -1,4 +1,6 @@
-//! First stage: a file of YAML or JSON becomes a [`Node`], with what its references to other files lead to.
+//! First stage: a file of YAML or JSON becomes a [`Node`], together with what its references to other files lead to.
+//!
+//! All limits on size and depth are checked here ([`limits`](crate::openapi::limits)), so that no later stage has to.
 
 mod files;
 mod json;
@@ -12,8 +14,8 @@ use crate::diagnostic::{Diagnostic, Failure};
 use crate::openapi::limits::{FILE_BYTES, NESTING};
 use crate::openapi::{Node, Source, Span};
 
-/// Reads a description or an overlay. JSON if its name ends in `.json` or its text begins with `{`, else YAML. A byte
-/// order mark at its beginning is passed over.
+/// Reads a description or an overlay. It is read as JSON if its name ends in `.json` or its text begins with `{`, and else as YAML. A byte
+/// order mark at its beginning is ignored.
 ///
 /// What references lead to in other files, relative to the file that they stand in, is brought into it. All files must be
 /// in the folder of the first, or below.
@@ -27,7 +29,7 @@ pub fn load(path: &Path) -> Result<Node, Failure> {
     files::bring_in(read(path, FILE_BYTES)?, Some(path))
 }
 
-/// Reads one file of at most so many bytes.
+/// Reads one file of at most this many bytes.
 fn read(path: &Path, bytes_left: u64) -> Result<Node, Failure> {
     let name = path.display();
     let cannot = |error| Failure::Message(format!("cannot read {name}: {error}"));
@@ -73,7 +75,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
 
 /// One file, without following its references.
 fn parse_file(source: &Arc<Source>) -> Result<Node, Failure> {
-    // UTF-16 of Latin letters is UTF-8 as well, with a NUL for every other character.
+    // Latin letters in UTF-16 are valid UTF-8 too, with a NUL after each. A YAML error about that would not help.
     if let Some(at) = source.text.find('\0') {
         return Err(Diagnostic::in_source(
             source,
@@ -115,7 +117,7 @@ fn too_deep(span: &Span) -> Diagnostic {
     )
 }
 
-/// A key that occurs twice in an object. JSON readers differ in which of the two they take.
+/// A key that occurs twice in an object. It is an error, since readers of JSON differ in which of the two they take.
 fn twice(key: &str, first: &Span, second: &Span) -> Diagnostic {
     let (line, column) = first.line_column();
     Diagnostic::in_source(
@@ -396,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_passed_over_and_moves_nothing() {
+    fn a_byte_order_mark_is_ignored_and_moves_nothing() {
         for (name, text) in [
             ("a.yaml", "a: 1\nb: [x\n"),
             ("a.yaml", "a: 1\nb: 2\n"),

@@ -1,12 +1,12 @@
-//! Where in the generated crate's `Cargo.toml` the features stand that are written by `cargo xtask codegen`: between two
-//! lines. The rest of the manifest is written by hand.
+//! Where the generated features are in letta-api's `Cargo.toml`: between two lines, which are comments. The rest of the manifest is
+//! written by hand, and no command changes it.
 
 /// The line before the features of the description.
 pub const BEGIN: &str = "# The features from here on are written by `cargo xtask codegen`, from the description's tags.";
 /// The line after them.
 pub const END: &str = "# The features that `cargo xtask codegen` writes end here.";
 
-/// The manifest without what stands between the two lines.
+/// The manifest without what is between the two lines.
 pub(crate) fn without_features(text: &str) -> String {
     let mut is_ours = false;
     let kept = text.lines().filter(|line| {

@@ -1,10 +1,17 @@
 //! Text of a description as documentation of Rust code.
 //!
-//! rustdoc reads documentation as CommonMark, and then some: a code block without a language is a test, brackets are
-//! links to items, HTML goes into the page. The text of a description was not written for it, and is data. So it is
-//! read here as rustdoc reads it. What has nothing in it that rustdoc acts on stays to the letter; anything else is
-//! written anew, with what rustdoc would act on as text. What still does not come out well is shown as it is, in a
+//! rustdoc reads documentation as CommonMark, and more: a code block without a language is a test, brackets are
+//! links to items, HTML goes into the page. The text of a description was not written for that, and it is data. So it is
+//! read here as rustdoc would read it. Text that rustdoc does not act on stays unchanged. Anything else is
+//! written anew, with everything that rustdoc would act on as plain text. If that does not work either, the text is shown in a
 //! block of plain text.
+//!
+//! | text of a description | documentation |
+//! |---|---|
+//! | `Lists *all* agents.` | unchanged |
+//! | `See [agents] or <b>here</b>.` | `See \[agents\] or \<b>here\</b>.` |
+//! | `See https://docs.letta.com` | `See <https://docs.letta.com>` |
+//! | a code block without a language | the same block with the language `text` |
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -16,13 +23,13 @@ use pulldown_cmark::{
 
 use crate::visible::{is_hidden, visible};
 
-/// What rustdoc reads with, but for its quotation marks and dashes: those change no structure.
+/// The options with which rustdoc reads, except for quotation marks and dashes, which change no structure.
 const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_FOOTNOTES)
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS);
 
-/// Languages of code blocks that are kept. Of many other words, rustdoc makes a test.
+/// Languages of code blocks that are kept. Many other words make a block a test of rustdoc's.
 const LANGUAGES: [&str; 31] = [
     "bash",
     "c",
@@ -56,13 +63,13 @@ const LANGUAGES: [&str; 31] = [
     "typescript",
     "xml",
 ];
-/// The language of all others.
+/// The language that all other code blocks get.
 const PLAIN: &str = "text";
 
-/// Where links may lead. Of others, rustdoc looks for an item.
+/// The schemes of links that are kept. For any other link, rustdoc looks for an item.
 const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
 
-/// Blocks in blocks. Lines are as long as they are deep, and nobody reads deeper ones.
+/// How deep blocks may be nested. Each level adds to the beginning of every line.
 const DEPTH: usize = 16;
 
 /// A paragraph that comes after a text, to see whether it is one then.
@@ -85,7 +92,7 @@ pub fn docs_with(text: &str, words: &str) -> String {
     if text.is_empty() {
         return words.to_owned();
     }
-    // Many a note ends without a full stop.
+    // Many notes end without a full stop.
     let is_open = text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | '\'' | '"'));
     let stop = if is_open { "." } else { "" };
     let together = format!("{text}{stop} {words}");
@@ -120,7 +127,7 @@ pub fn code(text: &str) -> String {
     code_span(&shown)
 }
 
-/// The text with its long lines broken, at spaces. It reads the same: a text that would not, comes back as it is.
+/// The text with long lines broken at spaces. If that would change how the text is read, it is returned unchanged.
 pub fn wrapped(text: &str, width: usize) -> String {
     let is_long = |line: &str| line.chars().count() > width;
     if !text.lines().any(is_long) {
@@ -157,7 +164,7 @@ pub fn wrapped(text: &str, width: usize) -> String {
     }
 }
 
-/// Breaks a line. What follows stands as deep as the text of the line's list item or quote, if it has one.
+/// Breaks a line. The lines that follow are indented as the text of the list item or quote, if the line begins one.
 fn break_line(line: &str, width: usize, out: &mut String) {
     let indent = line.len() - line.trim_start().len();
     let content = &line[indent..];
@@ -185,7 +192,7 @@ fn break_line(line: &str, width: usize, out: &mut String) {
     for word in line[head..].split(' ') {
         let length = word.chars().count();
         if !is_first {
-            // What begins a block at the beginning of a line does not stand there.
+            // A word that would begin a block, such as `-` or `1.`, must not come first in a line.
             let may_begin = word
                 .starts_with(|c: char| c.is_alphabetic() || matches!(c, '`' | '[' | '(' | '"'))
                 && !word.starts_with("```");
@@ -204,7 +211,7 @@ fn break_line(line: &str, width: usize, out: &mut String) {
     }
 }
 
-/// What a text is read as, wherever its lines end.
+/// The events that a text is read as, whatever the ends of its lines.
 fn flowing(text: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let mut words = String::new();
@@ -240,6 +247,7 @@ pub fn plain(text: &str) -> String {
     visible(&words).into_owned()
 }
 
+/// Whether the end of this is within a line. Ends of all others separate words.
 fn is_inline(tag: &pulldown_cmark::TagEnd) -> bool {
     use pulldown_cmark::TagEnd;
     matches!(
@@ -285,8 +293,9 @@ fn normal(text: &str) -> String {
     }
 }
 
+/// Reads a text as rustdoc does.
 fn parser(text: &str) -> Parser<'_, impl pulldown_cmark::BrokenLinkCallback<'_>> {
-    // Any brackets may be a link to an item; rustdoc looks.
+    // rustdoc looks for an item for anything in brackets.
     let broken = |link: BrokenLink<'_>| {
         let label: CowStr<'_> = link.reference.to_string().into();
         Some((label, CowStr::from("")))
@@ -294,6 +303,7 @@ fn parser(text: &str) -> Parser<'_, impl pulldown_cmark::BrokenLinkCallback<'_>>
     Parser::new_with_broken_link_callback(text, OPTIONS, Some(broken))
 }
 
+/// The events of a text, with neighbouring texts joined.
 fn events(text: &str) -> impl Iterator<Item = Event<'_>> {
     TextMergeStream::new(parser(text))
 }
@@ -301,7 +311,7 @@ fn events(text: &str) -> impl Iterator<Item = Event<'_>> {
 /// Whether rustdoc shows a normal text and does nothing more with it, and whether what comes after it is still read
 /// as if it were not there.
 fn is_safe(text: &str) -> bool {
-    // Definitions of links are not shown, and would be heeded in all of the documentation that this becomes a part of.
+    // Definitions of links are not shown, and would apply to all of the documentation that this text becomes a part of.
     let defines = Parser::new_ext(text, OPTIONS)
         .reference_definitions()
         .iter()
@@ -372,7 +382,7 @@ fn last_paragraph(text: &str) -> Option<String> {
             }
             _ => {}
         }
-        // Texts come in pieces, and a URL in several.
+        // pulldown-cmark gives a text in pieces, and a URL may be in several.
         match event {
             Event::Text(piece) if !in_code && !in_link => line.push_str(&piece),
             _ => {
@@ -392,6 +402,7 @@ fn is_escaped(text: &str, at: usize) -> bool {
     before.take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
+/// Whether a link leads to a URL, and not to an item.
 fn leads_out(target: &str) -> bool {
     SCHEMES.iter().any(|scheme| {
         let start = target.get(..scheme.len());
@@ -418,22 +429,24 @@ fn find_url(text: &str) -> Option<(usize, usize)> {
     Some((start, start + url.len()))
 }
 
-/// As it is, in a block of plain text.
+/// The text in a block of plain text, unchanged.
 fn verbatim(text: &str) -> String {
     let fence = fence_for(text);
     format!("{fence}{PLAIN}\n{text}\n{fence}")
 }
 
-/// A row of backticks that does not stand in the text.
+/// A row of backticks that is longer than any in the text.
 fn fence_for(text: &str) -> String {
     "`".repeat((longest_row(text) + 1).max(3))
 }
 
+/// The length of the longest row of backticks. Code needs a longer one around it.
 fn longest_row(text: &str) -> usize {
     let rows = text.split(|c| c != '`').map(str::len);
     rows.max().unwrap_or(0)
 }
 
+/// A text as code within a line. A space is added next to a backtick, and CommonMark removes one on each side.
 fn code_span(text: &str) -> String {
     if text.trim().is_empty() {
         return format!("{text:?}");
@@ -463,12 +476,13 @@ enum Block {
     Rule,
 }
 
-/// The text written anew, if it can be.
+/// The text written anew. `None` if it has something that is not known here.
 fn anew(text: &str) -> Option<String> {
     let written = written(&read(text)?, false);
     Some(prefixed(&written, "", ""))
 }
 
+/// The blocks of a text. `None` if it holds something that is not known here.
 fn read(text: &str) -> Option<Vec<Block>> {
     let mut events: Vec<Event<'_>> = events(text).collect();
     events.reverse();
@@ -535,6 +549,7 @@ impl<'t> Reader<'t> {
         Some((blocks, is_tight))
     }
 
+    /// A block of code, with a language that rustdoc does not test.
     fn code_block(&mut self, kind: &CodeBlockKind<'_>) -> Block {
         let mut text = String::new();
         while let Some(event) = self.events.pop() {
@@ -574,6 +589,7 @@ impl<'t> Reader<'t> {
         (!lines.is_empty()).then(|| Block::Paragraph(lines.join("\n")))
     }
 
+    /// The items of a list, up to its end.
     fn list(&mut self, start: Option<u64>, depth: usize) -> Option<Block> {
         let mut items = Vec::new();
         let mut all_tight = false;
@@ -594,6 +610,7 @@ impl<'t> Reader<'t> {
         })
     }
 
+    /// The rows of a table, up to its end.
     fn table(&mut self, alignments: Vec<Alignment>) -> Block {
         let mut rows: Vec<Vec<String>> = Vec::new();
         while let Some(event) = self.events.pop() {
@@ -706,7 +723,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What stands before the text of a link, and after it. A link within another is none.
+/// What is written before the text of a link, and after it. A link within another link is written as text.
 fn around(kind: LinkType, target: &str, label: &str, depth: usize) -> (&'static str, String) {
     match kind {
         LinkType::ShortcutUnknown => return ("\\[", "\\]".to_owned()),
@@ -757,7 +774,7 @@ fn text_with_urls(text: &str, starts_line: bool, out: &mut String) {
     out.push_str(&escaped(text, starts_line));
 }
 
-/// Text that is read as nothing but text.
+/// Escapes a text so that it is read as text only.
 fn escaped(text: &str, starts_line: bool) -> Cow<'_, str> {
     let marks = |c: char| "\\`*_[]<&~|".contains(c);
     let is_start = |c: char| "#+-=>:0123456789".contains(c);
@@ -817,7 +834,7 @@ fn written(blocks: &[Block], is_tight: bool) -> String {
                 is_tight,
                 items,
             } => {
-                // Two lists, one after the other, would be one.
+                // Two lists, one after the other, would be read as one.
                 let bullet = if was_list { "+ " } else { "- " };
                 list(*start, *is_tight, items, bullet)
             }
@@ -832,6 +849,7 @@ fn written(blocks: &[Block], is_tight: bool) -> String {
     texts.join(if is_tight { "\n" } else { "\n\n" })
 }
 
+/// A list as Markdown.
 fn list(start: Option<u64>, is_tight: bool, items: &[Vec<Block>], bullet: &str) -> String {
     let mut texts = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -846,6 +864,7 @@ fn list(start: Option<u64>, is_tight: bool, items: &[Vec<Block>], bullet: &str) 
     texts.join(if is_tight { "\n" } else { "\n\n" })
 }
 
+/// A table as Markdown.
 fn table(alignments: &[Alignment], rows: &[Vec<String>]) -> String {
     let row = |cells: &[String]| format!("| {} |", cells.join(" | "));
     let marks: Vec<String> = alignments

@@ -1,4 +1,7 @@
-//! What the later stages need to know of a description, beyond what progenitor reads itself.
+//! What the later stages need to know about a description, beyond what progenitor reads itself.
+//!
+//! Refine and split work on Rust code, in which a schema is a type and an operation is a method. Here, each has its name in Rust, and what
+//! the description, its markers and the notes of the arrange stage say about it. So those stages need not read the description.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +44,7 @@ pub struct Operation {
     pub safe_to_repeat: bool,
     /// What to say to those who use it, if it is deprecated.
     pub deprecated: Option<String>,
-    /// Its tags, each once. The first decides where its code stands.
+    /// Its tags, each once. The first decides in which file its code is.
     pub tags: Vec<String>,
     /// Its parameters, in the description's order: the path item's, then its own.
     pub parameters: Vec<Parameter>,
@@ -55,8 +58,8 @@ pub struct Operation {
     pub upload: bool,
     /// Its second method, which asks for server-sent events.
     pub event_stream: Option<EventStream>,
-    /// Types that it needs though its method does not mention them, by their names in Rust: what a stream
-    /// that the caller reads holds, say. They are there whenever the operation is.
+    /// Types that it needs and that its method does not mention, by their names in Rust: that of the events in a
+    /// stream, for example. They exist if the operation does.
     pub extra_types: Vec<String>,
 }
 
@@ -108,7 +111,7 @@ pub struct Schema {
     pub description: Option<String>,
     /// Whether it keeps values that the description does not know: unless it is marked [`OPEN`] `false`.
     pub open: bool,
-    /// If it is one of several that typify cannot tell apart: how they are told apart.
+    /// If it is a union that typify cannot write: how its branches differ.
     pub union: Option<Union>,
     /// The name of a field for members that the description does not know.
     pub keeps_unknown: Option<String>,

@@ -1,9 +1,19 @@
 //! Second stage: the actions of an overlay are applied to a description.
 //!
 //! OpenAPI Overlay Specification 1.0, with two rules of our own. An action whose target matches
-//! nothing is an error, so that an overlay cannot rot unnoticed. An array that meets an array in a
+//! nothing is an error, so that an overlay cannot become out of date unnoticed. An array that meets an array in a
 //! merge is an error too: the specification leaves open whether it replaces or appends, and tools
-//! differ. Lists of `x-codegen-ignore` are joined: each is a set of ours, and lints advise to add to it.
+//! differ. There is one exception. Lists of `x-codegen-ignore` are joined: each is a set of ours, and lints advise to add to it.
+//!
+//! ```yaml
+//! actions:
+//! - target: $.paths.*.get                    # any number of matches
+//!   update: {x-codegen-safe-to-repeat: true} # merged into each
+//! - target: $.paths['/v1/agents'].post.requestBody
+//!   remove: true
+//! ```
+//!
+//! After the first action, the value `true` has its place in the overlay's file. So a finding about it names that line.
 
 use serde_json_path::JsonPath;
 
@@ -11,17 +21,17 @@ use crate::diagnostic::{Diagnostic, Failure};
 use crate::markers::{IGNORE, is_extension};
 use crate::openapi::{Entry, Node, Pointer, Value};
 
-/// Applies `overlay` to `description`. Gives the number of actions.
+/// Applies `overlay` to `description`. Returns the number of actions.
 ///
 /// # Errors
 ///
-/// An overlay that is not one, and actions that cannot be applied: no valid JSONPath, no match, a
-/// match of another kind than the update. All that is wrong with the overlay itself comes at once;
-/// actions are applied in order, and the first that fails ends it.
+/// A file that is not an overlay, and actions that cannot be applied: an invalid JSONPath, no match, or a
+/// match of another kind than the update. All problems of the overlay itself are reported at once. Then
+/// actions are applied in order, up to the first that fails.
 pub fn apply(description: &mut Node, overlay: &Node) -> Result<usize, Failure> {
     let actions = read(overlay)?;
-    // JSONPath is asked of plain JSON, which is kept in step: to make it anew for each action takes seconds for
-    // a large description.
+    // JSONPath works on plain JSON. That is a copy, and every change is made to both: to make the copy anew for each action
+    // takes seconds for a large description.
     let mut json = description.to_json();
     for action in &actions {
         action.apply(description, &mut json)?;
@@ -36,6 +46,7 @@ pub(crate) struct Action<'a> {
     change: Change<'a>,
 }
 
+/// What an action does to each match.
 enum Change<'a> {
     Update(&'a Node),
     Remove,
@@ -140,7 +151,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
                 continue;
             }
         };
-        // `update` has no effect where `remove` is true, says the specification.
+        // The specification says that `update` has no effect if `remove` is true.
         let change = match (item.get("remove").map(Node::as_bool), item.get("update")) {
             (Some(Some(true)), _) => Change::Remove,
             (None | Some(Some(false)), Some(update)) => Change::Update(update),
@@ -174,7 +185,7 @@ pub(crate) fn read(overlay: &Node) -> Result<Vec<Action<'_>>, Failure> {
     }
 }
 
-/// Puts another value in the place of one, or takes it out.
+/// Replaces a value, or removes it if there is no new one.
 fn replace(json: &mut serde_json::Value, pointer: &Pointer, value: Option<serde_json::Value>) {
     let Some((last, parts)) = pointer.0.split_last() else {
         *json = value.unwrap_or_default();
@@ -207,7 +218,7 @@ fn replace(json: &mut serde_json::Value, pointer: &Pointer, value: Option<serde_
 }
 
 impl Action<'_> {
-    /// What is merged into the target, unless that is removed.
+    /// What is merged into the target. `None` if the action removes it.
     pub(crate) fn update(&self) -> Option<&Node> {
         match self.change {
             Change::Update(update) => Some(update),
@@ -215,7 +226,7 @@ impl Action<'_> {
         }
     }
 
-    /// Changes the description, and `json`, which holds the same.
+    /// Changes the description, and `json`, which is its copy.
     pub(crate) fn apply(
         &self,
         description: &mut Node,
@@ -237,7 +248,7 @@ impl Action<'_> {
             ));
         }
         if let Change::Remove = self.change {
-            // From the back, so that the indices of what is still to be removed stay right.
+            // From the last to the first, so that the indices of items that are still to be removed stay right.
             matches.reverse();
         }
         for pointer in &matches {
@@ -258,7 +269,7 @@ impl Action<'_> {
                     self.update_node(node, update, pointer)?;
                     let keys = update.as_object().into_iter().flat_map(|it| it.keys());
                     match node.as_object() {
-                        // The other members are as they were, and may be the whole description.
+                        // Only the members of the update are copied. The others have not changed, and may be the whole description.
                         Some(members) => {
                             for key in keys {
                                 let member = members[key].node.to_json();
@@ -314,7 +325,7 @@ impl Action<'_> {
             };
             match (&member.value, &change.node.value) {
                 (Value::Object(_), Value::Object(_)) => self.merge(member, &change.node, &at)?,
-                // Findings about one schema each name what to ignore, and all may be followed.
+                // Two findings about one schema each name a keyword to ignore. Both actions may be copied.
                 (Value::Array(_), Value::Array(more)) if key == IGNORE => {
                     if let Value::Array(items) = &mut member.value {
                         for item in more {
@@ -331,7 +342,7 @@ impl Action<'_> {
                         "to append, target the array; to replace it, remove it in an action before",
                     ));
                 }
-                // Nothing is lost by it, and there is no other way: an overlay cannot remove a null.
+                // Nothing is lost, and there is no other way: an overlay cannot remove a null.
                 (Value::Null, _) => {
                     members.insert(key.clone(), change.clone());
                 }
@@ -354,7 +365,7 @@ impl Action<'_> {
         Ok(())
     }
 
-    /// Takes a match out of what holds it.
+    /// Removes a match from the object or array that holds it.
     fn remove(&self, description: &mut Node, pointer: &Pointer) -> Result<(), Failure> {
         let (Some(parent), Some(last)) = (pointer.parent(), pointer.last()) else {
             return Err(self.error(
@@ -377,20 +388,20 @@ impl Action<'_> {
         Ok(())
     }
 
-    /// Something that is wrong with this action, at its target.
+    /// A problem of this action, at the line of its target.
     fn error(&self, message: String, help: &str) -> Failure {
         let span = &self.target.span;
         Diagnostic::in_source(&span.source, span.start..span.end, "overlay", message, help).into()
     }
 }
 
-/// An action that changes what stands at `at`, for a maintainer to copy.
+/// An action that changes the value at `at`, for a maintainer to copy.
 pub(crate) fn update_action(document: &Node, at: &Pointer, update: &str) -> String {
     let path = json_path(document, at);
     format!("`{{target: {path}, update: {{{update}}}}}`")
 }
 
-/// An action that removes what stands at `at`. An overlay removes objects and arrays; this is for those.
+/// An action that removes the value at `at`. It must be an object or an array, since an overlay can remove nothing else.
 pub(crate) fn remove_action(document: &Node, at: &Pointer) -> String {
     format!("`{{target: {}, remove: true}}`", json_path(document, at))
 }
@@ -402,7 +413,7 @@ fn json_path(document: &Node, at: &Pointer) -> String {
     let mut before = None;
     for part in &at.0 {
         match node.map(|node| &node.value) {
-            // A list of schemas that are one schema when they have been lowered: what is said of one is said of all.
+            // The schemas of `prefixItems` become one schema when they are lowered. So an action for one is for all of them.
             Some(Value::Array(_)) if before == Some("prefixItems") => path.push_str("[*]"),
             Some(Value::Array(items)) => path.push_str(&item(items, part)),
             _ if is_name(part) => path.push_str(&format!(".{part}")),
@@ -411,7 +422,7 @@ fn json_path(document: &Node, at: &Pointer) -> String {
         node = node.and_then(|node| node.pointer(&Pointer(vec![part.clone()])));
         before = Some(part.as_str());
     }
-    // In YAML's flow style, what holds brackets or braces needs quotes.
+    // In YAML's flow style, a text with brackets or braces needs quotes.
     if path.contains(['[', '{']) {
         serde_json::Value::from(path).to_string()
     } else {
@@ -419,7 +430,7 @@ fn json_path(document: &Node, at: &Pointer) -> String {
     }
 }
 
-/// What selects an item of a list. A parameter is told by its name, for its index changes when another is removed.
+/// The part of a JSONPath that selects an item of a list. A parameter is selected by its name, since its index changes when another is removed.
 fn item(items: &[Node], index: &str) -> String {
     let of = |item: &Node| {
         let text = |key: &str| item.get(key)?.as_str().map(quoted);
@@ -460,13 +471,13 @@ fn quoted(name: &str) -> String {
     text + "'"
 }
 
-/// Whether JSONPath and YAML need no quotes for a name.
+/// Whether a name needs no quotes in JSONPath and YAML.
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// A text as YAML's flow style has it, in quotes if it could be taken for anything else.
+/// A text for YAML's flow style, in quotes if it could be read as something else.
 pub(crate) fn yaml_text(text: &str) -> String {
     let is_taken = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
         .iter()
@@ -533,7 +544,7 @@ mod tests {
                 "- {target: $.a.x, remove: true}\n- {target: $.a, update: {x: [2]}}",
                 r#"{"a":{"x":[2]}}"#,
             ),
-            // What lints say of one schema in two findings.
+            // The advice of two findings about one schema.
             (
                 "a: {x-codegen-ignore: [b]}",
                 "- {target: $.a, update: {x-codegen-ignore: [c, b]}}\n- {target: $.a, update: {x-codegen-ignore: [d]}}",
@@ -680,7 +691,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_overlay_is_refused_with_all_that_is_wrong() {
+    fn a_file_that_is_not_an_overlay_is_refused_with_all_that_is_wrong() {
         let source = Source::new("o.yaml", "overlay: 2.0.0\nactions: []\nother: 1\n");
         let overlay = load::parse(&source).unwrap();
         let mut description = load::parse(&Source::new("d.yaml", "a: 1")).unwrap();

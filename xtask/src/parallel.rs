@@ -1,12 +1,12 @@
-//! Two things at once.
+//! Two functions at the same time.
 
 use std::panic::resume_unwind;
 use std::thread::{Builder, scope};
 
-/// As much as the first thread of a program has: a description may be nested deep.
+/// The stack of the second thread: as much as the first thread of a program usually has, since a description may be nested deep.
 const STACK: usize = 8 << 20;
 
-/// Does `other` on a thread of its own, and `own` meanwhile. A panic of either is one of this.
+/// Runs `other` on another thread, and `own` on this one. A panic of either becomes a panic of this function.
 pub(crate) fn in_parallel<A: Send, B>(
     other: impl FnOnce() -> A + Send,
     own: impl FnOnce() -> B,

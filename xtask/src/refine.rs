@@ -6,7 +6,7 @@
 //!
 //! For example, progenitor writes
 //!
-//! ```ignore
+//! ```text
 //! pub async fn delete_token<'a>(&'a self, token: &'a str) -> Result<ResponseValue<()>, Error<types::ApiError>> {
 //!     let url = format!("{}/v1/tokens/{}", self.baseurl, encode_path(&token.to_string()));
 //!     let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -27,7 +27,7 @@
 //!
 //! and this stage makes of it
 //!
-//! ```ignore
+//! ```text
 //! pub async fn delete_token<'a>(&'a self, token: &'a str) -> Result<ResponseValue<()>, Error<types::ApiError>> {
 //!     let token_segment = path::segment("token", &token)?;
 //!     let url = path::url_of(&self.baseurl, format_args!("/v1/tokens/{}", token_segment));

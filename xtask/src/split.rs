@@ -66,10 +66,11 @@ struct Operation {
 /// The code is not what this stage expects of the one before.
 pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     let operations = operations(refined.methods, refined.constants, model)?;
+    // Types first get the features that reach them. Only then is it known in which file each belongs.
     let (mut parts, mentions) = reach::parts(refined.types)?;
     reach::mark(&mut parts, &mentions, &operations)?;
 
-    // Operations in the description's order, types by name.
+    // Operations are in the description's order, types in that of their names. Then a small change of the description is a small diff.
     let mut all: Vec<TokenStream> = Vec::new();
     let mut files: BTreeMap<String, Draft> = BTreeMap::new();
     for operation in operations {
@@ -77,6 +78,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         let features: BTreeSet<String> = operation.features.iter().cloned().collect();
         let attr = features::gate(&features);
         all.push(quote!(#attr &#name));
+        // The first tag decides the file, even if the operation has others.
         let file = operation.features.into_iter().next().unwrap_or_default();
         let draft = files.entry(file).or_default();
         draft.features.extend(features.iter().cloned());
@@ -109,6 +111,8 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         }
     }
 
+    // Each tag's module exists if any of its operations does. Its constants and types are exported from the common modules, so that users
+    // see one `types` and one `operations`, whatever the files are.
     let mut source_files = Vec::new();
     let mut modules: Vec<Item> = Vec::new();
     let mut types: Vec<Item> = Vec::new();
@@ -132,6 +136,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         source_files.push(shared_file(shared, defaults)?);
     }
 
+    // The list of all operations has a condition for each, so that it holds those that are compiled.
     let list = format_ident!("{ALL}");
     let (all_types, all_operations) = (format_ident!("{TYPES}"), format_ident!("{OPERATIONS}"));
     let root = syn::parse2(quote! {
@@ -144,7 +149,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
             #(#types)*
         }
 
-        /// The operations, as a [`Transport`](crate::Transport) is told of them.
+        /// The operations, as a [`Transport`](crate::Transport) gets them.
         pub mod #all_operations {
             use crate::Operation;
             #(#constants)*
@@ -174,6 +179,7 @@ fn operations(
         .values()
         .filter_map(|it| Some((it.event_stream.as_ref()?.method.as_str(), it)))
         .collect();
+    // A constant has its method's name in capitals.
     let constants = constants.into_iter();
     let mut constants: BTreeMap<String, ItemConst> =
         constants.map(|it| (it.ident.to_string(), it)).collect();
@@ -216,6 +222,7 @@ impl Draft {
             .into_iter()
             .map(|(features, method, constant)| {
                 let (mut method, mut constant) = (method, constant);
+                // Most operations have the tag of their file and no other. Those have the module's condition, and need none.
                 if features != self.features {
                     let attr = features::gate(&features);
                     insert(&mut method.attrs, attr.clone());
@@ -261,13 +268,14 @@ fn shared_file(shared: Vec<Part>, defaults: Vec<Part>) -> Result<SourceFile, Fai
             unit(part, Some(gate))
         })
         .collect();
+    // All defaults are in one module of one file: serde's attributes name them by path, and types of any file may.
     if !defaults.is_empty() {
         let visibility: Visibility = parse_quote!(pub(crate));
         let mut functions = Vec::new();
         for part in defaults {
             for item in part.items {
                 let Item::Fn(mut function) = item else {
-                    return Err(unexpected("a default is no function"));
+                    return Err(unexpected("a default is not a function"));
                 };
                 // Types of other files call it, too.
                 function.vis = visibility.clone();

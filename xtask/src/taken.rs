@@ -61,6 +61,7 @@ pub fn methods_of(name: &str, source: &str) -> BTreeSet<String> {
     methods
 }
 
+/// The methods that a derived trait gives a type.
 fn methods_of_trait(derive: &str) -> &'static [&'static str] {
     match derive {
         "Clone" => &["clone", "clone_from"],
@@ -73,6 +74,7 @@ fn methods_of_trait(derive: &str) -> &'static [&'static str] {
     }
 }
 
+/// Whether this is the last name in the path of a type.
 fn is_named(ty: &Type, name: &str) -> bool {
     match ty {
         Type::Path(path) => path.path.segments.last().is_some_and(|it| it.ident == name),

@@ -92,6 +92,7 @@ pub(crate) fn text(text: &str) -> Expr {
     })
 }
 
+/// Replaces names by their parts.
 struct Fill<'a> {
     parts: &'a [(&'a str, Part<'a>)],
 }
@@ -132,7 +133,7 @@ impl VisitMut for Fill<'_> {
         visit_mut::visit_expr_mut(self, expr);
     }
 
-    // Nothing is filled in there.
+    // The arguments of attributes are texts and names on the wire, and no code.
     fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
 }
 

@@ -1,4 +1,4 @@
-//! Requests that the description does not have.
+//! Requests for operations that the API description does not have.
 
 use std::sync::Arc;
 
@@ -14,14 +14,15 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::Letta;
+use super::answer::Answer;
 use super::request::{Call, options};
 use crate::error::{Error, Result, redact};
 
-/// A request for something that this SDK does not know yet. From [`Letta::request`].
+/// A request for an operation that this SDK does not have. From [`Letta::request`].
 ///
-/// It has credentials, deadline, retries, redaction and limits like any other. [`send`](Self::send) decodes the answer as
-/// JSON; [`bytes`](Self::bytes) and [`stream`](Self::stream) do not. Awaited without one of them, it is sent, and gives whatever
-/// JSON there is.
+/// Credentials, deadline, retries, redaction and limits are those of any other request. [`send`](Self::send) decodes
+/// the answer as JSON of any type. [`bytes`](Self::bytes) and [`stream`](Self::stream) return it undecoded. `.await`
+/// without one of these sends the request, and returns a [`Value`].
 ///
 /// ```no_run
 /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -55,12 +56,12 @@ pub struct CustomRequest {
 }
 
 impl Letta {
-    /// A request for something that this SDK does not know yet: a path that the service has, and that neither this crate nor
-    /// [`api`](Self::api) has a method for.
+    /// A request for an operation that the service has, and that neither this crate nor [`api`](Self::api) has a
+    /// method for.
     ///
-    /// The path begins with a slash, as in `/v1/folders/{folder}`, and is appended to the base URL. A parameter in braces is one
-    /// segment, which [`path_param`](CustomRequest::path_param) fills in. The path itself is written to logs and traces, so it
-    /// must hold no secret. `send` reports an invalid path.
+    /// The path begins with a slash, as in `/v1/folders/{folder}`, and is appended to the base URL. A parameter in
+    /// braces is one segment. Fill it in with [`path_param`](CustomRequest::path_param). The path itself appears in
+    /// logs and traces, so it must not have a secret. `send` reports an invalid path.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -87,11 +88,11 @@ impl Letta {
 impl CustomRequest {
     options!();
 
-    /// Fills in a parameter of the path. The value becomes one segment, percent-encoded, and is taken for a secret: it is not in
-    /// logs, and is cut out of what the service says.
+    /// Fills in a parameter of the path. The value becomes one segment, percent-encoded. It is treated as a secret:
+    /// it is not logged, and it is redacted from what the service says.
     ///
-    /// `send` reports a parameter that the path does not have, and a value that would name another resource: an empty one, and
-    /// one with `.` or `..` between slashes.
+    /// `send` reports a parameter that the path does not have, and a value that would name another resource: an empty
+    /// value, or `.` or `..` between slashes.
     pub fn path_param(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
         let segment = path::segment(name, &value.as_ref());
         let segment = segment.map(Arc::new).map_err(Error::from);
@@ -99,9 +100,10 @@ impl CustomRequest {
         self
     }
 
-    /// Adds to the query: pairs, or a struct whose fields are texts, numbers and the like. A field that is `None` is left out.
+    /// Adds parameters to the query: pairs, or a struct with fields such as texts and numbers. A field that is `None`
+    /// is left out.
     ///
-    /// `send` reports what has no such form, such as lists within lists.
+    /// `send` reports a value without such a form, such as nested lists.
     pub fn query(mut self, query: &(impl Serialize + ?Sized)) -> Self {
         self.query = self.query.and_then(|mut before| {
             let more = serde_urlencoded::to_string(query).map_err(|_| {
@@ -117,7 +119,7 @@ impl CustomRequest {
         self
     }
 
-    /// Sends a body of JSON, in place of one set before. `send` reports a value that JSON cannot have.
+    /// Sends a JSON body. Replaces an earlier body. `send` reports a value that JSON cannot represent.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         self.body = match serde_json::to_vec(body) {
             Ok(bytes) => Ok(Some((
@@ -132,7 +134,7 @@ impl CustomRequest {
         self
     }
 
-    /// Sends a body of another form, in place of one set before. `send` reports an invalid content type.
+    /// Sends a body of another form. Replaces an earlier body. `send` reports an invalid content type.
     pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         self.body = match HeaderValue::from_str(content_type) {
             Ok(kind) => Ok(Some((kind, body.into()))),
@@ -144,34 +146,38 @@ impl CustomRequest {
         self
     }
 
-    /// Whether the request may be sent again if the answer to it was lost, so that it may have had its effect. The caller knows
-    /// what the operation does. By default `true` for GET, HEAD and OPTIONS (RFC 9110, section 9.2.1), and `false` for others.
-    /// See [`RetryPolicy`](crate::RetryPolicy).
+    /// Whether the request may be sent again if its answer was lost, and so may have had its effect. You know what
+    /// the operation does. By default `true` for GET, HEAD and OPTIONS (RFC 9110, section 9.2.1), and `false` for
+    /// other methods. See [`RetryPolicy`](crate::RetryPolicy).
     pub fn safe_to_repeat(mut self, is_safe: bool) -> Self {
         self.is_safe_to_repeat = Some(is_safe);
         self
     }
 
-    /// Sends the request, and decodes the answer as JSON of this type. An empty body reads as `null`: for `()` and `Option`, too.
+    /// Sends the request, and decodes the answer as JSON. An empty body is read as `null`, which fits `()` and
+    /// `Option`.
     ///
     /// # Errors
     ///
     /// Before anything is sent: an invalid `method`, `path`, path parameter, `query`, `body` or `header`
-    /// ([`Error::field`]). After that, whatever the service or the network has to say. A success whose body is not a `T` is an
-    /// [invalid response](Error::is_invalid_response), and [may have happened](Error::may_have_happened).
+    /// ([`Error::field`]). After that: any failure of the service or the network. A success whose body is not a `T`
+    /// is an [invalid response](Error::is_invalid_response), and [may have happened](Error::may_have_happened).
     pub async fn send<T: DeserializeOwned>(self) -> Result<T> {
         let response = self.response(false).await?;
-        Ok(ResponseValue::<T>::decode_json(response)?.into_inner())
+        let decoded = ResponseValue::decode_json(response);
+        let outcome =
+            decoded.map_err(|payload| letta_api::Error::<()>::InvalidPayload(Box::new(payload)));
+        Answer::of(outcome).map(Answer::into_inner)
     }
 
-    /// Sends the request, and returns the whole body of the answer as it came.
+    /// Sends the request, and returns the whole body of the answer, undecoded.
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send), but for a body that is not JSON.
+    /// Those of [`send`](Self::send), except for a body that is not JSON.
     pub async fn bytes(self) -> Result<Bytes> {
         let response = self.response(false).await?;
-        // The transport has read it.
+        // The transport has read the body.
         response.bytes().await.map_err(|_| {
             Error::invalid_input("request", "has an answer whose body is not there", None)
         })
@@ -179,11 +185,11 @@ impl CustomRequest {
 
     /// Sends the request, and returns the body of the answer as it arrives, for instance server-sent events.
     ///
-    /// The deadline and the time-out for an attempt end when the body begins, and the body has no limit.
+    /// The deadline and the time-out for an attempt end when the body begins. The body's length has no limit.
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send), but for a body that is not JSON.
+    /// Those of [`send`](Self::send), except for a body that is not JSON.
     pub async fn stream(self) -> Result<ByteStream> {
         Ok(self.response(true).await?.into_stream())
     }
@@ -242,14 +248,14 @@ impl IntoFuture for CustomRequest {
 
 impl std::fmt::Debug for CustomRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Values, query and body may be secret, and so may be a path that is not checked yet.
+        // Values, query and body may be secret. So may a path that is not checked yet.
         f.debug_struct("CustomRequest")
             .field("method", &self.method)
             .finish_non_exhaustive()
     }
 }
 
-/// Puts the parameters into a path.
+/// Fills the parameters into a path.
 fn fill(path: &str, params: &[(&'static str, Result<Arc<Segment>>)]) -> Result<Zeroizing<String>> {
     let refuse = |rule: String| Err(Error::invalid_input("path", rule, None));
     if redact::patterns(path) != path {
@@ -301,7 +307,7 @@ fn fill(path: &str, params: &[(&'static str, Result<Arc<Segment>>)]) -> Result<Z
             "has no parameter `{name}` to fill in, or has it twice"
         ));
     }
-    // Room for all of it is made first: a text that grows leaves copies behind.
+    // Reserves room for everything: a text that grows leaves copies of secrets behind.
     let length = pieces.iter().map(|piece| piece.len()).sum();
     let mut filled = Zeroizing::new(String::with_capacity(length));
     for piece in &pieces {
@@ -310,7 +316,7 @@ fn fill(path: &str, params: &[(&'static str, Result<Arc<Segment>>)]) -> Result<Z
     Ok(filled)
 }
 
-/// What a custom request is to the transport and to metrics.
+/// How the transport and metrics see a custom request.
 fn operation(method: &Method, is_safe: bool, streams: bool) -> Option<&'static Operation> {
     const fn variants(method: &'static str) -> [Operation; 4] {
         let plain = Operation::new("request", method, "");

@@ -48,7 +48,7 @@ impl fmt::Display for Error {
                 "the service redirects from {} to {}: {}",
                 redirect.from, redirect.to, redirect.rule
             )?,
-            Kind::Connect(way) => write!(f, "cannot connect to {way}")?,
+            Kind::Connect(route) => write!(f, "cannot connect to {route}")?,
             Kind::Unprocessed => f.write_str("the service turned the request away unread")?,
             Kind::Timeout { status, limit } => {
                 match status {
@@ -70,10 +70,13 @@ impl fmt::Display for Error {
                     }
                 }
             }
-            Kind::Interrupted { status: None, way } => {
+            Kind::Interrupted {
+                status: None,
+                route,
+            } => {
                 f.write_str("the connection to the service broke before it answered")?;
-                if way.to.is_some() || way.reason.is_some() {
-                    write!(f, " ({way})")?;
+                if route.to.is_some() || route.reason.is_some() {
+                    write!(f, " ({route})")?;
                 }
             }
             Kind::Interrupted {

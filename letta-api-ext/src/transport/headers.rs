@@ -1,4 +1,4 @@
-//! Headers of the caller's own.
+//! Headers that the caller adds to calls.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
-/// Headers that the SDK or the HTTP client sets, and what to use in their place.
+/// Headers that the SDK or the HTTP client sets, and what to use instead.
 const OWNED: [(&str, &str); 16] = [
     ("authorization", "set it with `api_key`"),
     ("x-project", "set it with `project`"),
@@ -28,27 +28,27 @@ const OWNED: [(&str, &str); 16] = [
     ("expect", "the HTTP client decides"),
 ];
 
-/// A value shorter than this is not looked for in texts: it may be a part of any word.
+/// A shorter value is not redacted from texts: it may be a part of any word.
 const SHORT: usize = 8;
 
-/// Headers of the caller's own. Their values may be secret: they are never printed.
+/// Headers that the caller adds. Their values may be secret, so they are never printed.
 ///
-/// What is wrong with one is kept until a request is sent, or the client built.
+/// An error is kept until a request is sent, or the client is built.
 #[derive(Clone, Default)]
 pub(crate) struct OwnHeaders {
-    /// `None` if there are none, as for nearly all calls.
+    /// `None` if there are none, as in nearly all calls.
     inner: Option<Arc<Result<Checked>>>,
 }
 
 #[derive(Clone, Default)]
 struct Checked {
     headers: HeaderMap,
-    /// What is looked for in texts that come back.
+    /// The texts that are redacted from what the service says.
     secrets: Vec<Secret>,
 }
 
 impl OwnHeaders {
-    /// Sets a header, in place of one of the same name.
+    /// Sets a header. Replaces one of the same name.
     pub(crate) fn set<N, V>(&mut self, name: N, value: V)
     where
         N: TryInto<HeaderName>,
@@ -56,7 +56,7 @@ impl OwnHeaders {
     {
         let mut own = match self.inner.as_deref() {
             Some(Ok(own)) => own.clone(),
-            // The first fault is told.
+            // The first error is reported.
             Some(Err(_)) => return,
             None => Checked::default(),
         };
@@ -68,7 +68,7 @@ impl OwnHeaders {
         self.inner = Some(Arc::new(own));
     }
 
-    /// Whether they can be sent.
+    /// Returns the error of an invalid header.
     pub(crate) fn check(&self) -> Result<()> {
         match self.inner.as_deref() {
             Some(Err(error)) => Err(error.clone()),
@@ -76,14 +76,14 @@ impl OwnHeaders {
         }
     }
 
-    /// Puts them into a request. What the SDK sets comes later, and has its way.
+    /// Adds them to a request. The SDK's own headers are set later, and take precedence.
     pub(super) fn apply(&self, headers: &mut HeaderMap) {
         for (name, value) in self.iter() {
             headers.insert(name.clone(), value.clone());
         }
     }
 
-    /// What is looked for in texts that come back.
+    /// The texts that are redacted from what the service says.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
         let secrets = self.checked().map(|own| &own.secrets);
         secrets.into_iter().flatten().map(Secret::expose_secret)

@@ -188,7 +188,7 @@ async fn nothing_that_the_sdk_makes_of_a_token_is_left_in_memory() {
 /// What a token stands for is made to search for it in what the service said. A UUID is too short to be searched for in memory by
 /// parts, so the token stands for a longer text.
 #[tokio::test(start_paused = true)]
-async fn nothing_that_a_token_stands_for_is_left_in_memory() {
+async fn no_decoded_token_is_left_in_memory() {
     let long = r#"{"message":"no such token, and this says so in many words: no such token, no such token, no such token"}"#;
     for (index, status) in [204, 404, 401, 500, 0].into_iter().enumerate() {
         let letta = Letta::new("key").unwrap();

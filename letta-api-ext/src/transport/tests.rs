@@ -140,7 +140,7 @@ fn revoke(letta: &Letta) -> RevokeAccessToken {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_have_happened_is_repeated_for_all_and_the_rest_where_that_is_safe() {
+async fn failures_without_effect_are_always_repeated_and_others_if_that_is_safe() {
     for (step, creates, lists) in [
         // Refused before anything was done.
         (status(429), 3, 3),
@@ -411,7 +411,7 @@ async fn nothing_is_sent_past_the_deadline_however_late_the_executor_wakes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_an_answer_came_from_is_not_forgotten_at_the_deadline() {
+async fn a_redirected_answer_is_still_marked_at_the_deadline() {
     let gone = vec![
         ("x-should-retry", "true".to_owned()),
         ("retry-after-ms", "100".to_owned()),
@@ -474,7 +474,7 @@ async fn a_deadline_that_passed_is_said_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_service_asks_for_leaves_room_for_jitter_where_there_is_any() {
+async fn jitter_is_added_to_the_service_s_wait_if_there_is_time() {
     let mut waits = std::collections::HashSet::new();
     for _ in 0..20 {
         let network = Network::play([header(429, "retry-after", "20"), status(400)]);
@@ -574,7 +574,7 @@ async fn a_hang_ends_at_the_attempts_time_out_or_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_that_makes_no_sense_is_refused_before_anything_is_sent() {
+async fn an_invalid_limit_is_refused_before_anything_is_sent() {
     let network = Network::play([Hang]);
     for (call, field) in [
         (
@@ -682,7 +682,7 @@ impl Metrics for Recorded {
 }
 
 #[tokio::test(start_paused = true)]
-async fn metrics_are_told_of_every_attempt_and_every_call() {
+async fn metrics_receive_every_attempt_and_every_call() {
     let recorded = Arc::new(Recorded::default());
     let client = |network: &Arc<Network>| {
         let builder = Letta::builder().api_key("key").metrics(recorded.clone());

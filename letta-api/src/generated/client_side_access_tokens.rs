@@ -17,7 +17,7 @@ impl Client {
     ///
     /// # Arguments
     ///
-    /// - `params`: What may be left out, see [`types::ListClientSideAccessTokensParams`].
+    /// - `params`: The optional parameters, see [`types::ListClientSideAccessTokensParams`].
     ///
     /// # Answers
     ///
@@ -157,7 +157,7 @@ impl Client {
     }
 }
 
-/// The operations, as a [`Transport`](crate::Transport) is told of them.
+/// The operations, as a [`Transport`](crate::Transport) gets them.
 pub(super) mod constants {
     use crate::Operation;
 
@@ -233,7 +233,7 @@ pub(super) mod own_types {
             #[serde(flatten)]
             unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         },
-        /// What the description does not have. It is kept and sent back as it came.
+        /// A value that the description does not have. It is kept and sent back unchanged.
         #[serde(untagged)]
         Unknown(::serde_json::Map<::std::string::String, ::serde_json::Value>),
     }
@@ -331,7 +331,7 @@ pub(super) mod own_types {
     pub enum AccessPolicyVersion {
         /// `1`
         V1,
-        /// What the description does not have. It is kept and sent back as it came.
+        /// A value that the description does not have. It is kept and sent back unchanged.
         Unknown(::std::string::String),
     }
 
@@ -429,7 +429,7 @@ pub(super) mod own_types {
         ReadAgent,
         /// `write_agent`
         WriteAgent,
-        /// What the description does not have. It is kept and sent back as it came.
+        /// A value that the description does not have. It is kept and sent back unchanged.
         Unknown(::std::string::String),
     }
 

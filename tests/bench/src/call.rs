@@ -36,10 +36,10 @@ const TASKS: [usize; 4] = [1, 16, 64, 256];
 /// How many calls allocations are counted of.
 const COUNTED: u64 = 200;
 
-/// How much more than the base's is wanted at the most.
+/// At most how much more than the base's is wanted.
 const FACTOR: f64 = 1.05;
 
-/// How many allocations more than the base's are wanted at the most.
+/// At most how many allocations more than the base's are wanted.
 pub const MORE_ALLOCATIONS: f64 = 15.0;
 
 /// What was measured.
@@ -77,11 +77,11 @@ pub struct Cost {
     pub rate: Spread,
     /// Processor time for each call, in microseconds.
     pub cpu: Spread,
-    /// How long half of the calls take at the most, in microseconds.
+    /// At most how long half of the calls take, in microseconds.
     pub p50: Spread,
-    /// How long 99 of 100 take at the most, in microseconds.
+    /// At most how long 99 of 100 take, in microseconds.
     pub p99: Spread,
-    /// How long 999 of 1,000 of the calls of all rounds take at the most, in microseconds.
+    /// At most how long 999 of 1,000 of the calls of all rounds take, in microseconds.
     pub p999: f64,
     /// How many calls there were in all rounds.
     pub calls: u64,

@@ -19,7 +19,7 @@ use crate::table::Table;
 #[derive(Debug)]
 pub struct CodegenSection;
 
-/// How long ours is to take of the service's whole description at the most, in seconds.
+/// How long ours may take of the service's whole description, in seconds.
 const LONGEST: f64 = 3.0;
 
 /// The variable that names the service's whole description, which is not in this repository.
@@ -56,7 +56,7 @@ pub struct Cost {
     pub seconds: Spread,
     /// Processor time, in seconds.
     pub cpu_seconds: Spread,
-    /// How much memory at the most, in megabytes.
+    /// At most how much memory, in megabytes.
     pub memory: Spread,
     /// Its stages in their order, in milliseconds.
     pub stages: Vec<(String, Spread)>,

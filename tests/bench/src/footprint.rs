@@ -41,7 +41,7 @@ const COMPARED: [(&str, &str); 4] = [(OURS, BASE), (OURS, LETTA), (SLIM, BASE), 
 /// How many calls an application makes before it is looked at again.
 const CALLS: u64 = 10_000;
 
-/// How much more than the base's is wanted at the most.
+/// At most how much more than the base's is wanted.
 const FACTOR: f64 = 1.15;
 
 /// What was measured.

@@ -33,7 +33,7 @@ const TASKS: [usize; 3] = [1, 2, 8];
 /// How many tasks ask at the same time for a token that is not there.
 const ASKING: [u64; 2] = [1, 10_000];
 
-/// How much more a hit is to take than a bare get from moka, at the most.
+/// At most how much more a hit is to take than a bare get from moka.
 const FACTOR: f64 = 1.3;
 
 /// How often each is done while allocations are counted.

@@ -47,7 +47,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// Where the operating system gives no port.
+    /// If the operating system gives no port.
     ///
     /// # Panics
     ///
@@ -67,7 +67,7 @@ impl Emulator {
 
     /// What to give a client as its base URL: `http://127.0.0.1:PORT`, without a closing slash.
     ///
-    /// Where it listens on every address of the machine, the URL has the loopback one.
+    /// If it listens on every address of the machine, the URL has the loopback one.
     pub fn base_url(&self) -> String {
         let mut addr = self.addr();
         if addr.ip().is_unspecified() {
@@ -105,7 +105,7 @@ impl Emulator {
         self.account.agents.add(agent.into(), self.account.now())
     }
 
-    /// The agent with this ID, and its messages. `None` if there is none.
+    /// The agent with this ID, and its messages. `None` if it does not exist.
     pub fn agent(&self, id: &str) -> Option<Agent> {
         self.account.agents.read(id, Agent::clone)
     }
@@ -142,7 +142,7 @@ impl Emulator {
     }
 
     /// All that it holds, as JSON to print or to keep: `now`, `agents` with their messages, `tokens`
-    /// (without those deleted), `requests` by operation and by status (`none` where the connection was closed
+    /// (without those deleted), `requests` by operation and by status (`none` if the connection was closed
     /// in place of an answer), `faults`. Secrets are redacted, wherever somebody may have put one; tokens are told apart
     /// by their fingerprint, which is that of the SDK's `AccessToken`.
     ///

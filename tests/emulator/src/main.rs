@@ -84,8 +84,8 @@ struct Args {
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
-    /// Random seed for faults with a probability, and for the order of lists of tokens. The same seed and the same requests in the same order give
-    /// the same faults
+    /// Random seed for faults with a probability, and for the order of lists of tokens. The same seed and the same
+    /// requests in the same order give the same faults
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
 
@@ -235,7 +235,7 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What a user needs to point a client here. Holds the key only where it is the well-known one.
+/// What a user needs to point a client here. Holds the key only if it is the well-known one.
 fn greeting(emulator: &Emulator, projects: &[KnownProject]) -> String {
     let url = emulator.base_url();
     let key = match emulator.api_key().secret().expose_secret() {
@@ -254,7 +254,7 @@ fn greeting(emulator: &Emulator, projects: &[KnownProject]) -> String {
     )
 }
 
-/// Catches Ctrl-C, and SIGTERM where there is one, from now on. The future ends with the first.
+/// Catches Ctrl-C, and SIGTERM if the system has it, from now on. The future ends with the first.
 #[cfg(unix)]
 fn interrupt() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

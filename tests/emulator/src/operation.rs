@@ -9,7 +9,7 @@ use letta_api::types::AccessRight;
 /// An operation that the emulator carries out.
 ///
 /// It is written as the service's own description names it, and as the generated client calls its
-/// method, where it has one: `send_message`, say.
+/// method, if it has one: `send_message`, for example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Operation {
@@ -67,7 +67,7 @@ impl Operation {
         }
     }
 
-    /// The right on the agent that a client-side token needs. Nothing where no token may do it.
+    /// The right on the agent that a client-side token needs. `None` if no token may do it.
     #[must_use]
     pub fn right(self) -> Option<AccessRight> {
         match self {
@@ -97,7 +97,7 @@ impl FromStr for Operation {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput), with those that there are.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput), with the operations that exist.
     fn from_str(text: &str) -> io::Result<Self> {
         let found = Self::ALL
             .iter()
@@ -109,7 +109,10 @@ impl FromStr for Operation {
                 .collect();
             io::Error::new(
                 io::ErrorKind::InvalidInput,
-                format!("`{text}` is no operation; there are {}", names.join(", ")),
+                format!(
+                    "`{text}` is not an operation; use one of {}",
+                    names.join(", ")
+                ),
             )
         })
     }

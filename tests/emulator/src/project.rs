@@ -11,7 +11,7 @@ const ID_HEADER: &str = "x-project-id";
 
 /// A project, as requests name it.
 ///
-/// A slug and an ID are two projects even where they are spelt alike, unless
+/// A slug and an ID are two projects even if they are spelt alike, unless
 /// [`Builder::project_with_id`](crate::Builder::project_with_id) made them one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub enum Project {
     Default,
     /// Named by its slug, in `X-Project`.
     Slug(String),
-    /// Named by its ID, in `X-Project-Id`. Where the slug of the ID is known, that stands in its place.
+    /// Named by its ID, in `X-Project-Id`. If the slug of the ID is known, the slug stands in its place.
     Id(String),
 }
 
@@ -59,7 +59,7 @@ fn header(headers: &HeaderMap, name: &str, shown: &str) -> Result<Option<String>
     }
 }
 
-/// The projects that an emulator knows, where it was told of any.
+/// The projects that an emulator knows, if it was told of any.
 #[derive(Debug, Default)]
 pub(crate) struct Projects(Vec<KnownProject>);
 
@@ -102,7 +102,7 @@ impl Projects {
 
     /// Makes one of the two names of a known project, and refuses one that is not known.
     ///
-    /// The default project is always known, and where no project was given, every one is.
+    /// The default project is always known, and if no project was given, every one is.
     pub(crate) fn resolve(&self, project: Project) -> Result<Project, Refusal> {
         if self.0.is_empty() {
             return Ok(project);

@@ -18,7 +18,7 @@ fuzz_target!(|text: &str| match Origin::new(text) {
         assert_eq!(Origin::new(written).expect("an origin is one"), origin);
     }
     Err(error) => {
-        assert_eq!(error.field(), Some("hostname"));
+        assert_eq!(error.field(), Some("origin"));
         assert!(!error.to_string().contains(char::is_control), "{error:?}");
     }
 });

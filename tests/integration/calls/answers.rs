@@ -162,7 +162,7 @@ async fn an_error_status_is_an_error_of_that_status_whatever_the_body() {
 }
 
 #[tokio::test]
-async fn a_success_that_makes_no_sense_is_an_error_and_its_body_is_not_shown() {
+async fn an_invalid_success_is_an_error_and_its_body_is_not_shown() {
     for body in [
         "",
         "[]",
@@ -676,7 +676,7 @@ async fn an_error_without_an_answer_names_host_and_port_and_the_cause() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_no_help_is_told_from_the_service() {
+async fn an_error_page_of_a_proxy_is_told_from_the_service() {
     let dead = refused_url();
     for (proxy, says) in [
         (dead, "the proxy cannot be reached: connection refused"),

@@ -7,9 +7,9 @@ use letta_api::types::{
 };
 use letta_api::{Operation, ResponseValue};
 use letta_api_ext::reqwest::{Method, Request};
-use letta_api_ext::{CallFacts, Error, Letta};
+use letta_api_ext::{CallFacts, Error, Letta, RetryBudget};
 use letta_api_tests::fault_server::{Fault, FaultServer, refused_url};
-use letta_api_tests::{TOKEN, answer, persistent, policy, printed, token_json};
+use letta_api_tests::{TOKEN, answer, configured, persistent, policy, printed, token_json};
 
 const PAGE: &str = r#"{"tokens":[],"hasNextPage":false}"#;
 
@@ -224,7 +224,7 @@ async fn a_request_by_hand_fails_with_the_same_type_at_each_step() {
             .execute(Request::new(Method::GET, url), &GET_IDS)
             .await?;
         response.buffer().await?;
-        let ids = ResponseValue::decode_json(response)?;
+        let ids: ResponseValue<Vec<u8>> = ResponseValue::decode_json(response)?;
         Ok(ids.into_inner())
     }
 
@@ -317,7 +317,7 @@ async fn each_status_is_the_same_error_in_whatever_way_it_is_called() {
         .flat_map(|code| headers.map(|header| (code, header)));
     for (code, header) in cases {
         let server = FaultServer::start([status(code, header)]).await;
-        let letta = persistent(server.url());
+        let letta = configured(server.url(), |it| it.retry_budget(RetryBudget::unlimited()));
         let own = letta.access_tokens().list().await.unwrap_err();
         let raw = list(&letta).await.unwrap_err();
         let path = "/v1/client-side-access-tokens";

@@ -30,10 +30,10 @@ async fn tap() -> Tap {
 }
 
 #[tokio::test]
-async fn a_hostname_that_is_no_origin() {
+async fn an_invalid_origin() {
     let tap = tap().await;
     let mut cases = Vec::new();
-    for (hostname, says) in [
+    for (origin, says) in [
         ("", "must not be empty"),
         ("   ", "must not be empty"),
         ("app.example.com", "with its scheme"),
@@ -59,24 +59,24 @@ async fn a_hostname_that_is_no_origin() {
         ("https://app.example.com?x", "end after the host"),
         ("https://app.example.com/#x", "end after the host"),
     ] {
-        let outcome = tap.letta().access_tokens().create(policy(), hostname).await;
-        cases.push(("hostname", says, outcome.map(drop)));
+        let outcome = tap.letta().access_tokens().create(policy(), origin).await;
+        cases.push(("origin", says, outcome.map(drop)));
     }
     check(&tap, cases);
 }
 
 #[tokio::test]
-async fn a_password_in_a_hostname_is_not_shown() {
+async fn a_password_in_an_origin_is_not_shown() {
     let tap = tap().await;
-    for hostname in [
+    for origin in [
         "https://user:hunter2%40app.example.com",
         "https://user:hunter2@app.example.com",
         "user:hunter2@app.example.com",
     ] {
-        let create = tap.letta().access_tokens().create(policy(), hostname);
+        let create = tap.letta().access_tokens().create(policy(), origin);
         let printed = format!("{create:?}");
         let error = create.await.unwrap_err();
-        assert_eq!(error.field(), Some("hostname"));
+        assert_eq!(error.field(), Some("origin"));
         for text in [printed, error.to_string(), format!("{error:?}")] {
             assert!(!text.contains("hunter2"), "{text}");
         }
@@ -85,20 +85,20 @@ async fn a_password_in_a_hostname_is_not_shown() {
 }
 
 #[tokio::test]
-async fn what_may_be_a_token_in_a_hostname_is_not_shown() {
-    for hostname in [
+async fn what_may_be_a_token_in_an_origin_is_not_shown() {
+    for origin in [
         "https://app.example.com/cb?code=hunter2",
         "https://app.example.com/cb#access_token=hunter2",
         "app.example.com?code=hunter2",
     ] {
-        let error = hostname.parse::<letta_api_ext::Origin>().unwrap_err();
+        let error = origin.parse::<letta_api_ext::Origin>().unwrap_err();
         assert!(error.to_string().contains("app.example.com"), "{error}");
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn an_expiry_that_makes_no_sense() {
+async fn an_invalid_expiry() {
     let tap = tap().await;
     let create = || {
         tap.letta()
@@ -134,7 +134,7 @@ async fn an_expiry_that_makes_no_sense() {
 }
 
 #[tokio::test]
-async fn an_agent_id_that_is_none() {
+async fn an_invalid_agent_id() {
     let tap = tap().await;
     let mut cases = Vec::new();
     for (agent, says) in [

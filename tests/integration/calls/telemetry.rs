@@ -202,3 +202,31 @@ async fn an_application_counts_calls_by_operation_without_tracing() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_custom_request_is_traced_by_its_template_and_without_its_values() {
+    let server =
+        FaultServer::start([Fault::Answer(answer("200 OK", "application/json", "null"))]).await;
+    let letta = persistent(server.url()).with_header("x-gateway", "hunter2-hunter2");
+    let (traces, _guard) = Traces::here();
+    letta
+        .request(letta_api_ext::reqwest::Method::PUT, "/v1/things/{thing}")
+        .path_param("thing", TOKEN)
+        .query(&[("q", "hunter2-hunter2")])
+        .json("hunter2-hunter2")
+        .await
+        .unwrap();
+    let (span, events) = own(&traces);
+    for (name, value) in [
+        ("letta.operation", "request"),
+        ("otel.name", "PUT /v1/things/{thing}"),
+        ("url.template", "/v1/things/{thing}"),
+    ] {
+        assert!(span.contains(&(name, value.to_owned())), "{span:?}");
+    }
+    let text = format!("{span:?} {events:?}");
+    assert!(
+        !text.contains("hunter2") && !text.contains(TOKEN_PART),
+        "{text}"
+    );
+}

@@ -764,7 +764,7 @@ async fn bad_input_is_refused_before_anything_is_sent() {
     for (error, field, says) in [
         (
             TokenMinter::new(&service.letta, "chat.example.com").unwrap_err(),
-            "hostname",
+            "origin",
             "scheme",
         ),
         (

@@ -23,7 +23,7 @@ pub(crate) struct Program {
     script: &'static str,
 }
 
-/// Both programs; or nothing where one is missing, after saying that `test` is skipped.
+/// Both programs. `None` if one is missing, after saying that `test` is skipped.
 pub(crate) fn both(test: &str) -> Option<[Program; 2]> {
     let Some(python) = official_clients::python(&folder()) else {
         external_tools::skip(test, official_clients::PYTHON_NEEDS);

@@ -256,7 +256,7 @@ async fn a_token_is_like_a_real_one_and_ends_as_it_should() {
         .build();
     assert_eq!(built.unwrap().expose_secret(), "ck-let-0f3c");
     let error = TokenBuilder::new(&policy, "chat").build().unwrap_err();
-    assert_eq!(error.field(), Some("hostname"));
+    assert_eq!(error.field(), Some("origin"));
     let forever = TokenBuilder::new(&policy, ORIGIN).expires_in(Duration::MAX);
     assert_eq!(forever.build().unwrap_err().field(), Some("expires_in"));
 }

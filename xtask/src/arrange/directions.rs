@@ -66,7 +66,8 @@ fn has_directions(document: &Node) -> bool {
     found
 }
 
-/// The description before this, to follow references in.
+/// The description before this step, in which references are followed. Schemas are changed one after the other, and what one says must
+/// not depend on which were changed before.
 struct Given<'a> {
     document: &'a Node,
     references: References<'a>,
@@ -85,6 +86,7 @@ struct Parts<'a> {
     has_others: bool,
 }
 
+/// The marks of a property. Several parts may declare it, and one mark is enough.
 #[derive(Clone, Copy, Default)]
 struct Direction {
     read_only: bool,
@@ -109,6 +111,7 @@ impl<'a> Given<'a> {
 
     /// Arranges one schema, with all that is merged into it.
     fn owner(&self, schema: &mut Node, at: &[String]) {
+        // Everything is read from the description as given, and written to the present one.
         let Some(as_given) = self.document.pointer(&Pointer(at.to_vec())) else {
             return;
         };
@@ -175,6 +178,7 @@ impl<'a> Given<'a> {
             branches.push(object(members, &span));
         }
 
+        // In one direction, `required` says all there is. In both, the generated type requires nothing, and notes say what to ask for.
         let both = |names: &BTreeSet<&'a str>| -> Vec<&str> {
             let required = names.iter().filter(|name| parts.required.contains(*name));
             match uses == Uses::BOTH {
@@ -182,10 +186,12 @@ impl<'a> Given<'a> {
                 false => Vec::new(),
             }
         };
+        // The refine stage skips these in writing. In a schema that is only received, nothing is written.
         let not_sent = match uses.request {
             true => read_only.iter().copied().collect(),
             false => Vec::new(),
         };
+        // A property with both marks is in neither direction, and nothing can be required of it.
         let to_send: BTreeSet<&str> = write_only.difference(&read_only).copied().collect();
         let in_answers: BTreeSet<&str> = read_only.difference(&write_only).copied().collect();
         let notes = [

@@ -62,6 +62,7 @@ pub(super) fn hoist(document: &mut Node) {
     hoist.names(document);
     let schemas = member_mut(document, "components").and_then(|it| member_mut(it, "schemas"));
     for (name, entry) in schemas.and_then(members_mut).into_iter().flatten() {
+        // A component that a hand-written type replaces has no types within.
         if entry.node.get(REPLACE).is_none() {
             let work = |hoist: &mut Hoist| hoist.children(&mut entry.node, &type_name(name));
             hoist.within(&["components", "schemas", name], work);
@@ -87,6 +88,7 @@ pub(super) fn hoist(document: &mut Node) {
     }
 }
 
+/// The state of the step: the names and components so far, and the present place.
 #[derive(Default)]
 struct Hoist {
     /// Names of types that are taken, as they are in Rust.
@@ -128,6 +130,7 @@ impl Hoist {
         let Some(components) = member_mut(document, "components") else {
             return;
         };
+        // The suffix keeps the type of a body apart from a schema of the same name: a response `Agent` often holds an `Agent`.
         for (kind, suffix) in [("requestBodies", "Body"), ("responses", "Response")] {
             let parts = member_mut(components, kind).and_then(members_mut);
             for (name, entry) in parts.into_iter().flatten() {
@@ -146,7 +149,8 @@ impl Hoist {
         }
     }
 
-    /// All operations. Parameters of a path item are named for its first operation.
+    /// All operations. Parameters of a path item are named for its first operation: they belong to all of them, and a name made of
+    /// the path would be long.
     fn paths(&mut self, document: &mut Node) {
         let paths = member_mut(document, "paths").and_then(members_mut);
         for (path, item) in paths.into_iter().flatten() {
@@ -182,6 +186,7 @@ impl Hoist {
         }
         let responses = member_mut(operation, "responses").and_then(members_mut);
         for (status, entry) in responses.into_iter().flatten() {
+            // All errors of an operation get one type, and so do all its successes. Their names say which.
             let suffix = match status.as_bytes().first() {
                 Some(b'2') => "Response",
                 _ => "Error",
@@ -201,6 +206,7 @@ impl Hoist {
             };
             let name = format!("{id}-{name}");
             if let Some(schema) = member_mut(parameter, "schema") {
+                // Two operations with a parameter `order` of different values need two types, so the operation is in the name.
                 let index = index.to_string();
                 self.within(&["parameters", &index, "schema"], |this| {
                     this.inline(schema, &name);
@@ -240,6 +246,7 @@ impl Hoist {
 
     /// Makes a component of a schema, or finds the one that was made of an equal schema, and refers to it from its place.
     fn take_out(&mut self, schema: &mut Node, name: &str) {
+        // The key is made before anything within is replaced, so that it is the same for an equal schema elsewhere.
         let key = key(schema);
         let span = schema.span.clone();
         let target = match self.known.get(&key) {
@@ -249,6 +256,7 @@ impl Hoist {
                 self.known.insert(key, target.clone());
                 let mut component = schema.clone();
                 if let Some(members) = members_mut(&mut component) {
+                    // The first description is as good as any for the type. Other notes are about one place.
                     members
                         .retain(|keyword, _| keyword == "description" || !is_of_the_place(keyword));
                     let from = string(Pointer(self.at.clone()).to_string(), &span);
@@ -308,6 +316,7 @@ impl Hoist {
             return;
         }
         let keeps_tags = tagged::is_tagged(schema);
+        // Both are asked before properties are changed, since they look at enums of one value.
         let union = alternatives(schema).map(|(keyword, _)| keyword);
         self.properties(schema, name, false);
         for (keyword, suffix) in [("items", "Item"), ("additionalProperties", "Value")] {
@@ -319,6 +328,7 @@ impl Hoist {
                 });
             }
         }
+        // A branch is named by its tag if it has one, since its position changes when another branch is added before it.
         if let Some(keyword) = union {
             let discriminator = get(schema, "discriminator")
                 .and_then(|it| it.get("propertyName")?.as_str())
@@ -339,6 +349,7 @@ impl Hoist {
                 });
             }
         }
+        // Branches of an `allOf` become one struct, so only what is in their properties is a type.
         let merged = items_mut(member_mut(schema, "allOf"));
         if let [one] = merged {
             self.within(&["allOf", "0"], |this| this.children(one, name));
@@ -404,7 +415,7 @@ pub(super) fn default_in_words(schema: &mut Node) {
         Some(text) => text.to_owned(),
         None => default.to_json().to_string(),
     };
-    let words = format!("{} where it is left out.", markdown::code(&value));
+    let words = format!("{} if it is left out.", markdown::code(&value));
     match member_mut(schema, "description").map(|it| &mut it.value) {
         Some(Value::String(text)) => *text = markdown::docs_with(text, &words),
         _ => {

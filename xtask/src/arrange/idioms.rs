@@ -102,6 +102,7 @@ fn forget_notes(schema: &mut Node) {
         kept.push((key.clone(), entry.node.clone()));
     }
     members.retain(|key, _| !keywords::is_plain_note(key) && !key.starts_with(DEPRECATION));
+    // Around a reference with another keyword, a wrapper would hide that keyword from the lint about it.
     let is_alone = members.len() == 1;
     if is_alone && !kept.is_empty() {
         let span = schema.span.clone();
@@ -120,6 +121,7 @@ fn enums(schema: &mut Node) {
         return;
     };
     let (nulls, values): (Vec<&Node>, Vec<&Node>) = values.iter().partition(|it| it.is_null());
+    // Names of variants are given by position. An enum of which a value is removed would have one name too many.
     if values.is_empty() || schema.get(VARIANT_NAMES).is_some() {
         return;
     }
@@ -153,6 +155,7 @@ fn enums(schema: &mut Node) {
 /// Keywords about objects next to an `allOf` become a branch of it.
 fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     let branches = items(schema, "allOf");
+    // With one of these, the schema is more than an object, and a branch for its properties might change what it means.
     let others = ["oneOf", "anyOf", "not", "items", "enum"];
     if branches.is_empty() || others.iter().any(|it| get(schema, it).is_some()) {
         return;
@@ -160,6 +163,7 @@ fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
     let own: Vec<&str> = keywords::of_3_0(Says::Objects)
         .filter(|keyword| get(schema, keyword).is_some())
         .collect();
+    // Whether a branch allows objects only. Then `type: object` next to the `allOf` adds nothing.
     let is_said = branches.iter().any(|branch| is_object(branch, objects));
     // Without `properties`, keywords such as `additionalProperties` would be about the properties of the other branches, and a branch
     // does not know those. `required` may name them.
@@ -195,6 +199,7 @@ fn beside_all_of(schema: &mut Node, objects: &HashSet<String>, at: &[String]) {
         // Every value is an object already.
         branch.insert("type".to_owned(), entry(string("object", &span), &span));
     }
+    // The branch is made of the schema itself, so findings about it name the schema.
     let from = string(Pointer(at.to_vec()).to_string(), &span);
     branch.insert(FROM.to_owned(), entry(from, &span));
     if let Some(Value::Array(branches)) = members.get_mut("allOf").map(|it| &mut it.node.value) {
@@ -375,7 +380,7 @@ fn notes_in_all_of(
         }
     }
     let branches = items(schema, "allOf");
-    // The branches that stay must agree on a type: the whole would be of that type.
+    // The branches that stay must agree on a type, which is that of the whole. If they do not, nothing is moved.
     let others: Vec<Option<String>> = branches
         .iter()
         .filter(|it| !is_idle(it))
@@ -392,6 +397,8 @@ fn notes_in_all_of(
     for (index, branch) in branches.iter().enumerate() {
         let way = ["allOf".to_owned(), index.to_string()];
         let from = Pointer(at.iter().cloned().chain(way).collect());
+        // A branch that only describes goes. One of another type, or one that requires something of values that may not be objects, stays
+        // for a lint.
         let fits = kind_of(branch).is_none_or(|it| it == kind);
         let requires = items(branch, "required");
         if !is_idle(branch) || !fits || (!are_objects && !requires.is_empty()) {
@@ -407,6 +414,7 @@ fn notes_in_all_of(
                 said.push((key.clone(), entry.clone()));
             }
         }
+        // typify merges this branch with the one that declares the properties.
         if !requires.is_empty() {
             let mut asks = vec![
                 ("type", string("object", &span)),
@@ -421,6 +429,7 @@ fn notes_in_all_of(
     let Some(members) = members_mut(schema) else {
         return;
     };
+    // What the whole says itself has priority over what a branch says.
     let has_default = members.contains_key("default");
     for (key, entry) in said {
         members.entry(key).or_insert(entry);

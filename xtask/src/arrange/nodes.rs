@@ -11,7 +11,7 @@ use crate::openapi::{
     Entry, Node, Pointer, Value, component_schemas, keywords, operations, reference, schema,
 };
 
-/// Puts a member into an object, in the place of one of that name.
+/// Sets a member of an object. One that exists keeps its position and the place of its key.
 pub(super) fn set(holder: &mut Node, key: &str, node: Node) {
     if let Value::Object(members) = &mut holder.value {
         let key_span = match members.get(key) {
@@ -26,7 +26,7 @@ pub(super) fn set(holder: &mut Node, key: &str, node: Node) {
     }
 }
 
-/// Takes a member out of an object.
+/// Removes a member of an object, and returns it.
 pub(super) fn remove(holder: &mut Node, key: &str) -> Option<Node> {
     match &mut holder.value {
         Value::Object(members) => members.shift_remove(key).map(|entry| entry.node),
@@ -162,7 +162,8 @@ pub(super) fn component_of(document: &Node, what: &serde_json::Value) -> Option<
         .map(|(name, _)| name.to_owned())
 }
 
-/// Every operation that has a name: the pointer to it, and the name.
+/// Every operation that has a name: the pointer to it, and the name. The list is made first, since a step changes the description while it
+/// goes through the operations.
 pub(super) fn named_operations(document: &Node) -> Vec<(Pointer, String)> {
     operations(document)
         .filter_map(|(at, node)| {
@@ -172,7 +173,8 @@ pub(super) fn named_operations(document: &Node) -> Vec<(Pointer, String)> {
         .collect()
 }
 
-/// The statuses that an operation answers with, each with the pointer to its response.
+/// The statuses that an operation answers with, each with the pointer to its response. `default` and `4XX` are left out: lints refuse
+/// them.
 pub(super) fn responses(document: &Node, operation: &Pointer) -> Vec<(u16, Pointer)> {
     let at = operation.join("responses");
     let members = document.pointer(&at).and_then(Node::as_object);

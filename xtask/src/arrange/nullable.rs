@@ -30,6 +30,7 @@ pub(super) fn arrange(document: &mut Node) {
     if own.is_empty() || named.iter().any(|name| doubtful.contains(name)) {
         return;
     }
+    // Every use gets `nullable`: a reference in a place, and a union that allows null only because of a branch.
     each_schema_mut(document, |schema, position, _| {
         if position == Position::Component {
             return;
@@ -47,6 +48,7 @@ pub(super) fn arrange(document: &mut Node) {
             members.insert("nullable".to_owned(), entry(yes(), &span));
         }
     });
+    // Last, so that no step above has seen half of the change.
     for name in own {
         let at = Pointer(vec!["components".to_owned(), "schemas".to_owned(), name]);
         if let Some(members) = document.pointer_mut(&at).and_then(members_mut) {

@@ -112,12 +112,14 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
             shapes.push((what, *status, at.clone()));
         }
     }
+    // One shape is what progenitor supports. If the name is taken, the shapes stay, and a lint reports them.
     if shapes.len() < 2 || !is_free(document, name) {
         return;
     }
     let Some(span) = document.pointer(&shapes[0].2).map(|it| it.span.clone()) else {
         return;
     };
+    // A branch must be a component: arrange's unions are made of references, and typify gives each a type with a name.
     let mut branches = Vec::new();
     for (what, status, at) in shapes {
         match branch(document, what, &format!("{name}{status}"), &at) {
@@ -135,7 +137,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
         "a success"
     };
     let doc = format!(
-        "What {kind} of `{label} {}` may be; the status tells which, and each has a variant.",
+        "The body of {kind} of `{label} {}`. Each type has a variant, and the status says which type it is.",
         path.unwrap_or_default()
     );
     let union = object(
@@ -150,6 +152,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
     }
     for (_, listed, media_type, _) in typed {
         let schema = Pointer::default().join("content").join(media_type);
+        // A shared response gets a copy for this operation: other operations may have other errors next to it.
         if let Some(response) = own(document, &listed, "responses")
             && let Some(media) = response.pointer_mut(&schema)
         {
@@ -158,7 +161,7 @@ fn side(document: &mut Node, operation: &Pointer, statuses: RangeInclusive<u16>,
     }
 }
 
-/// The component that has this shape. It is made if it does not exist.
+/// The component that has this shape. It is made if it does not exist, under the name of the union with the status: `GetAgentError404`.
 fn branch(
     document: &mut Node,
     what: serde_json::Value,

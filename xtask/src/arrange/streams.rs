@@ -35,6 +35,7 @@ pub(super) fn arrange(document: &mut Node) {
     let mut taken: BTreeSet<String> = all.iter().map(|(_, id)| method_name(id)).collect();
     taken.extend(client_methods().iter().cloned());
     for (at, id) in all {
+        // Successes that are both. Errors are JSON in either method.
         let both: Vec<Pointer> = responses(document, &at)
             .into_iter()
             .filter(|(status, _)| (200..=299).contains(status))
@@ -52,8 +53,10 @@ pub(super) fn arrange(document: &mut Node) {
             Some(wanted) => method_name(wanted),
             None => free_name(&method_name(&id), &taken),
         };
+        // The next operation must not take this name.
         taken.insert(method.clone());
         let mut note = object([("method", string(method, &span))], &span);
+        // Some services do not look at `Accept` but at a member of the body. The docs of both methods name it.
         if let Some(switch) = switch(document, &at) {
             set(&mut note, "switch", string(switch, &span));
         }

@@ -79,6 +79,7 @@ pub(super) fn set_aside(document: &mut Node) {
             let from = entry(string(from, &schema.span), &schema.span);
             members.insert(BRANCHES_FROM.to_owned(), from);
         }
+        // The structs of branches keep unknown members, even if the overlay closes the union: they may be in an open one as well.
         branches.extend(list.iter().filter_map(|branch| schemas.target(branch)));
         let parts = entry(parts, &schema.span);
         made.insert(branches_of(name), parts);
@@ -160,10 +161,12 @@ impl<'a> Schemas<'a> {
     /// The component in place of the union, and the one of its parts.
     fn union(&self, schema: &'a Node, branches: &'a [Node]) -> (Node, Node) {
         let span = &schema.span;
+        // A branch that leads back to itself has an empty signature. It is found by no tag and no kind, and never chosen.
         let signatures: Vec<Signature> = branches
             .iter()
             .map(|branch| self.signature(branch, 0).unwrap_or_default())
             .collect();
+        // The discriminator is what the description says. If there is none, a property that has different values will do.
         let discriminator = get(schema, "discriminator");
         let tag = discriminator
             .and_then(|it| it.get("propertyName")?.as_str())
@@ -204,6 +207,7 @@ impl<'a> Schemas<'a> {
             ));
             parts.push((field, branch.clone()));
         }
+        // Open unless the overlay says otherwise: a new kind of message must not lose a page of messages.
         let open = get(schema, OPEN).is_none_or(|open| open.as_bool() != Some(false));
         let mut union = vec![
             ("open", node(Value::Bool(open), span)),
@@ -260,6 +264,7 @@ impl<'a> Schemas<'a> {
             return Some(self.either(schema, branches, depth));
         }
         let kind = text(schema, "type");
+        // Many schemas have `properties` and no type, and mean objects. typify reads them so, too.
         let is_object = kind == Some("object")
             || kind.is_none()
                 && ["properties", "allOf", "additionalProperties"]
@@ -287,6 +292,7 @@ impl<'a> Schemas<'a> {
         if let Some(known) = self.known.borrow().get(name) {
             return known.clone();
         }
+        // The entry is there before the component is looked at, so that a circle ends at the second visit.
         self.known.borrow_mut().insert(name.to_owned(), None);
         let signature = match self.references.chain(name, "schemas") {
             Some(chain) if chain.last != name => self.named(chain.last, depth + 1),
@@ -326,6 +332,7 @@ impl<'a> Schemas<'a> {
             }
             all.kinds.extend(signature.kinds);
             all.is_any |= signature.is_any;
+            // A property distinguishes the inner union from others only if all its branches have it. Then it has all their values.
             constants = Some(match constants {
                 None => signature.constants,
                 Some(before) => before
@@ -560,6 +567,7 @@ pub(super) fn simplify(document: &mut Node) {
 /// The enum takes the place of the union. Null in either branch becomes null of the whole.
 fn merge_texts(schema: &mut Node, enums: &BTreeSet<String>) {
     if let Some((keyword, [one, two])) = alternatives(schema) {
+        // "Any text" must not be restricted: an open enum would take texts that the restriction refuses.
         let is_text = |node: &Node| {
             text(node, "type") == Some("string")
                 && ["enum", "format", "pattern"]

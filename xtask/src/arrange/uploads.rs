@@ -28,7 +28,7 @@ const FILE: &str = "made-file";
 /// The hand-written type of a file.
 pub const FILE_TYPE: &str = "crate::FilePart";
 
-/// Each operation that sends a form.
+/// Arranges each operation that sends a form. One whose form cannot be written is left as it is.
 pub(super) fn arrange(document: &mut Node) {
     for (at, id) in named_operations(document) {
         one(document, &at, &id);
@@ -54,6 +54,7 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
     let is_open = schema
         .get("additionalProperties")
         .is_some_and(|it| it.as_object().is_some());
+    // The parts of a form are the properties. With others allowed, there would be parts that no field is for.
     if !is_object || is_open || schema.get(REPLACE).is_some() {
         return None;
     }
@@ -68,6 +69,7 @@ fn one(document: &mut Node, operation: &Pointer, id: &str) -> Option<()> {
     if names.iter().any(|name| name.contains(ends)) {
         return None;
     }
+    // The form's own component keeps its name if nothing else refers to it, since it is removed below.
     let name = ["body", "upload", "upload-body"]
         .into_iter()
         .map(|suffix| type_name(&format!("{id}-{suffix}")))
@@ -173,7 +175,7 @@ fn to_file(made: &mut Node) {
     };
 }
 
-/// How many references lead there.
+/// How many references lead to a component. Text of any member called `$ref` counts, also in data: one too many only keeps a type.
 fn references(node: &Node, to: &str) -> usize {
     match &node.value {
         Value::Object(members) => members

@@ -1,11 +1,11 @@
-//! `cargo xtask bench`: the benchmarks, which are a package of their own.
+//! `cargo xtask bench`: runs the benchmarks. They are a separate package, so that xtask does not depend on the SDK.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
-/// Builds the benchmarks of this manifest with all of their programs, as fast as they can be, and runs them. Tells
-/// whether both went well; whoever fails has said why.
+/// Builds the benchmarks of this manifest with all of their programs, with optimizations, and runs them. Returns
+/// whether both succeeded. The one that failed has printed why.
 pub fn run(manifest: &Path, arguments: &[OsString]) -> bool {
     let cargo = |subcommand: &str, arguments: &[&OsStr]| {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -47,12 +47,12 @@ pub struct Report {
     pub outcome: Option<write::Outcome>,
 }
 
-/// Runs the stages. What was lowered is told as soon as it is known: it is of use if a later stage
-/// fails, too.
+/// Runs the stages. `explain` gets what was lowered as soon as that is known: it is useful even if a later stage
+/// fails.
 ///
 /// # Errors
 ///
-/// The first stage that fails ends it, and nothing is written then.
+/// The first stage that fails ends the command. Nothing is written then.
 pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Failure> {
     let mut clock = Stopwatch::default();
 
@@ -67,7 +67,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let lowered_summary = lowered.summary();
     let given = document;
     let document = clock.time("arrange", || arrange::arrange(lowered.document));
-    // The generator's reader can work meanwhile. What it refuses is reported only if the lints find nothing.
+    // The generator's reader runs at the same time as the lints. Its errors, which have no line, are reported only if the lints find nothing.
     let (description, linted) = clock.time("lint", || {
         in_parallel(
             || generate::read(&document),
@@ -110,11 +110,12 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     })
 }
 
+/// How long each stage took. Several measurements of one stage are added up.
 #[derive(Default)]
 struct Stopwatch(Vec<(&'static str, Duration)>);
 
 impl Stopwatch {
-    /// Does the work, and adds how long it took to this stage.
+    /// Does the work, and adds the time that it took to this stage.
     fn time<T>(&mut self, stage: &'static str, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let result = work();

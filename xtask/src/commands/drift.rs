@@ -12,10 +12,10 @@ use crate::load;
 use crate::openapi::Span;
 use crate::visible::{visible, visible_json};
 
-/// The version of the JSON's form. A new member does not change it; one that goes or means something else does.
+/// The version of the JSON format. It changes if a member is removed or gets another meaning, and not if one is added.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// Lacking operations that are listed one by one; more are counted by tag.
+/// Up to this many operations that ours lacks are listed one by one. More are counted by tag.
 const FEW: usize = 12;
 
 /// What to compare.
@@ -47,7 +47,7 @@ pub enum FailOn {
 ///
 /// # Errors
 ///
-/// A file that cannot be read, is malformed, or is no OpenAPI 3.0 or 3.1, and an overlay that does not fit.
+/// A file that cannot be read, is malformed, or is not OpenAPI 3.0 or 3.1; or an overlay that does not fit.
 pub fn run(options: &Options) -> Result<Report, Failure> {
     let ours = load::load(&options.description)?;
     let overlay = options.overlay.as_deref().map(load::load).transpose()?;

@@ -18,8 +18,8 @@ pub struct Options {
     pub overlay: Option<PathBuf>,
 }
 
-/// Runs the stages that find fault, and gives all that they find, in the description's order. A file that is no
-/// YAML or JSON, and an overlay that does not fit, end it there: what comes after would not hold.
+/// Runs the stages up to lint, and returns all findings, in the description's order. A file that is not
+/// YAML or JSON, or an overlay that does not fit, is the only finding: the stages after it would find what is not there.
 ///
 /// # Errors
 ///

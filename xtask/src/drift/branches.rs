@@ -1,5 +1,13 @@
-//! Unions: which branch of ours is which of OTHER's. By the value of a tag, else by the name of a component, else
-//! by all that they say, else by their type.
+//! Unions: which branch of ours is which of OTHER's.
+//!
+//! Two descriptions may list branches in another order, under other names, or inline. A branch is matched by the strongest sign that both have:
+//!
+//! 1. the value of the tag: `{type: {enum: [url]}}` in both;
+//! 2. the name of the component: `$ref: …/UrlSource` in both;
+//! 3. the same text, or a trial comparison that finds no difference;
+//! 4. the type: the first branch that is a string with the first that is one.
+//!
+//! A branch that is matched with none is added or removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,22 +19,24 @@ use super::part::{Part, component_name};
 use super::view::{Union, View, enter};
 use crate::openapi::{Node, Pointer, Value};
 
-/// Trials within trials: with more, a union of unions of unions would take for ever.
+/// How deep trials may be within trials. Each level multiplies the work by the number of branches.
 const TRIALS: usize = 2;
-/// Schemas that all trials together may look at; after that, none is made any more.
+/// How many schemas all trials together may look at. After that, branches are matched without trials.
 const ALL_STEPS: usize = 50_000;
 
-/// A branch, and what it can be told by.
+/// A branch, and its signs.
 struct Branch<'a> {
     part: Part<'a>,
     /// Properties with a single value.
     constants: BTreeMap<&'a str, String>,
+    /// The component that it refers to.
     component: Option<String>,
     types: BTreeSet<String>,
+    /// Its type in words.
     label: String,
-    /// What two that say the same have in common, and others seldom.
+    /// Equal for schemas that say the same, and for few others.
     signature: String,
-    /// The text of it.
+    /// Its canonical text.
     text: String,
 }
 
@@ -102,6 +112,7 @@ struct Read<'a> {
 }
 
 impl<'a> Read<'a> {
+    /// Reads all branches of a union.
     fn of(document: &'a Node, union: &Union<'a>) -> Self {
         let branches = union.branches.iter();
         Self {
@@ -110,6 +121,7 @@ impl<'a> Read<'a> {
         }
     }
 
+    /// The property that the discriminator names.
     fn tag_property(&self) -> Option<&'a str> {
         self.discriminator.as_ref()?.text("propertyName")
     }
@@ -227,20 +239,21 @@ impl<'a> Comparison<'a> {
             match other.and_then(Option::take) {
                 Some(other) => self.union(ours, other, here),
                 None => {
-                    let message = format!("`{}` in ours alone", ours.keyword);
+                    let message = format!("`{}` in ours only", ours.keyword);
                     self.report(change::KEYWORD, here, message, Some(&ours.part), None);
                 }
             }
         }
         for other in left.into_iter().flatten() {
-            let message = format!("`{}` in OTHER alone", other.keyword);
+            let message = format!("`{}` in OTHER only", other.keyword);
             self.report(change::KEYWORD, here, message, None, Some(&other.part));
         }
     }
 
-    /// Compares two unions: how they are told apart, the branches that both have, and those that one lacks.
+    /// Compares two unions: their keyword and discriminator, the branches that both have, and those that one lacks.
     fn union(&mut self, ours: &Union<'a>, other: &Union<'a>, here: &Here) {
         let (a, b) = (Read::of(self.ours, ours), Read::of(self.other, other));
+        // If no value fits two branches, `oneOf` and `anyOf` mean the same.
         if ours.keyword != other.keyword && !(a.is_exclusive() && b.is_exclusive()) {
             let message = format!("`{}` in ours, `{}` in OTHER", ours.keyword, other.keyword);
             let (ours, other) = (Some(&ours.part), Some(&other.part));
@@ -274,13 +287,13 @@ impl<'a> Comparison<'a> {
         let telling: Option<&str> = a.telling().first().or(b.telling().first()).copied();
         for index in matching.ours {
             let branch = &a.branches[index];
-            let message = format!("{} is in ours alone", name_of(branch, telling, &a));
+            let message = format!("{} is in ours only", name_of(branch, telling, &a));
             let (ours, other) = (Some(&branch.part), Some(&other.part));
             self.report(change::BRANCH_REMOVED, here, message, ours, other);
         }
         for index in matching.other {
             let branch = &b.branches[index];
-            let message = format!("{} is in OTHER alone", name_of(branch, telling, &b));
+            let message = format!("{} is in OTHER only", name_of(branch, telling, &b));
             let (ours, other) = (Some(&ours.part), Some(&branch.part));
             self.report(change::BRANCH_ADDED, here, message, ours, other);
         }
@@ -302,7 +315,7 @@ impl<'a> Comparison<'a> {
             |index| a.branches[index].component.clone(),
             |index| b.branches[index].component.clone(),
         );
-        // What is written alike most likely means the same. Else it is tried.
+        // The same text most likely means the same, and costs nothing to find. Otherwise a trial decides.
         for ours in matching.ours.clone() {
             let branch = &a.branches[ours];
             let mut others = matching.others_for(ours).into_iter();

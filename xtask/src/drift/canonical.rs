@@ -1,4 +1,4 @@
-//! Data as text that is the same where the data means the same: `1` and `1.0`, members in any order.
+//! Data as text that is the same if the data means the same: `1` and `1.0`, or members in any order.
 
 use std::fmt::Write as _;
 

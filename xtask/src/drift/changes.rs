@@ -47,7 +47,7 @@ macro_rules! changes {
 
 changes! {
     OPERATION_ADDED = "operation-added", Never: "an operation that ours lacks";
-    OPERATION_REMOVED = "operation-removed", Always: "an operation that OTHER lacks; its method goes";
+    OPERATION_REMOVED = "operation-removed", Always: "an operation that OTHER lacks; its method is removed";
     PATH_SPELLING = "path-spelling", Never: "the path ends in a slash in one of the two; the method stays the same";
     OPERATION_ID = "operation-id", Always: "another operationId, and so another name of the method";
     DEPRECATED = "deprecated", Never: "the mark `deprecated` comes or goes";
@@ -64,12 +64,12 @@ changes! {
     REQUIRED_BODY_ADDED = "required-body-added", Always: "a required request body that ours lacks";
     BODY_REMOVED = "body-removed", Always: "a request body that OTHER lacks";
     BODY_REQUIRED = "body-required", Always: "an optional request body becomes required";
-    BODY_OPTIONAL = "body-optional", Never: "a required request body becomes optional; the client sends it all the same";
+    BODY_OPTIONAL = "body-optional", Never: "a required request body becomes optional; the client still sends it";
 
     RESPONSE_ADDED = "response-added", Never: "a status that ours lacks, whose answer does not decide the method's type";
     FIRST_RESPONSE_ADDED = "first-response-added", Always: "a status that ours lacks, with the first body of all successes or of all errors: the method's type changes";
     RESPONSE_REMOVED = "response-removed", Always: "a success that OTHER lacks, or the only error with a body";
-    ERROR_RESPONSE_REMOVED = "error-response-removed", Never: "an error that OTHER lacks, where the method's type stays";
+    ERROR_RESPONSE_REMOVED = "error-response-removed", Never: "an error that OTHER lacks; the method's type stays";
     ANSWER_BODY_ADDED = "answer-body-added", Always: "an answer has a body that ours lacks: the method's type changes";
     ANSWER_BODY_REMOVED = "answer-body-removed", Always: "an answer lacks the body that ours has";
     HEADER_ADDED = "header-added", Never: "a header of an answer that ours lacks";
@@ -84,19 +84,19 @@ changes! {
     FIELD_REQUIRED = "field-required", Always: "an optional field becomes required: requests without it are refused, and its type loses `Option`";
     FIELD_OPTIONAL = "field-optional", Always: "a required field becomes optional: its type gains `Option`, and `new` no longer asks for it";
     NULL = "null", Always: "null becomes or stops being valid: the type gains or loses `Option`";
-    NULL_OF_OPTIONAL = "null-of-optional", Never: "the same of a field that is an `Option` in any case, since it is optional";
-    DEFAULT = "default", Never: "another default, which decides no type";
+    NULL_OF_OPTIONAL = "null-of-optional", Never: "null becomes or stops being valid for an optional field, which is an `Option` in any case";
+    DEFAULT = "default", Never: "another default; the type stays";
     FIELD_DEFAULT = "field-default", Always: "an optional field gains a default, or loses it: its type loses or gains `Option`";
-    DIRECTION = "direction", Never: "`readOnly` or `writeOnly` comes or goes; types do not heed them";
+    DIRECTION = "direction", Never: "`readOnly` or `writeOnly` comes or goes";
 
     TYPE = "type", Always: "another type";
-    VALUES_ADDED = "values-listed", Always: "the values are listed, and are not in ours: a text becomes an enum";
-    VALUES_REMOVED = "values-not-listed", Always: "the values are listed in ours alone: an enum becomes a text";
+    VALUES_ADDED = "values-listed", Always: "the values are listed in OTHER only: a text becomes an enum";
+    VALUES_REMOVED = "values-not-listed", Always: "the values are listed in ours only: an enum becomes a text";
     VALUE_ADDED = "value-added", Never: "a value of an enum that ours lacks; enums are open";
-    VALUE_REMOVED = "value-removed", Always: "a value of an enum that OTHER lacks: requests with it are refused, and its variant goes";
+    VALUE_REMOVED = "value-removed", Always: "a value of an enum that OTHER lacks: requests with it are refused, and its variant is removed";
     NUMBER_FORMAT = "number-format", Always: "another format of a number, and so another width or sign";
     FORMAT = "format", Requests: "another format of a text, which requests then have to be in; it stays a `String`";
-    FORMAT_REMOVED = "format-removed", Never: "a format of a text that ours has alone";
+    FORMAT_REMOVED = "format-removed", Never: "a format of a text that only ours has";
     TIGHTER = "tighter", Requests: "a bound, a pattern or the like is stricter: requests that were valid are refused";
     LOOSER = "looser", Never: "a bound, a pattern or the like is less strict";
     INTEGER_SIGN = "integer-sign", Always: "a bound that makes an integer without format unsigned comes or goes";

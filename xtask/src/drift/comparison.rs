@@ -1,4 +1,7 @@
-//! A comparison under way: what was found, what was seen, and what is still to be compared.
+//! A comparison in progress: what was found, what was seen, and what is still to be compared.
+//!
+//! Components are compared from a queue, each pair once. A union needs to know whether two branches say the same before it can
+//! report anything. So there are *trials*: comparisons within the comparison, which stop at the first difference and report nothing.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -46,7 +49,7 @@ impl Scope {
     }
 }
 
-/// What makes a difference the same as another.
+/// The identity of a difference. The same difference found in another place adds that place, and is not reported twice.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) scope: Scope,
@@ -60,7 +63,7 @@ pub(super) struct Key {
 pub(super) struct Item {
     pub(super) change: Change,
     pub(super) uses: Uses,
-    /// The position of the operation; an overlay may change it, so it is no part of the key.
+    /// The position of the operation, for the order of the report. It is not part of the key, since an overlay may change it.
     pub(super) position: usize,
     pub(super) tags: Vec<String>,
     /// Where, in ours and in OTHER.
@@ -77,6 +80,7 @@ pub(super) struct Here {
     pub(super) base: String,
     /// The way from there.
     pub(super) path: String,
+    /// Whether what is here is sent or received.
     pub(super) uses: Uses,
     /// Whether this is an optional field or parameter, whose type is an `Option` in any case.
     pub(super) is_optional: bool,
@@ -84,6 +88,7 @@ pub(super) struct Here {
     pub(super) is_field: bool,
     /// Whether it is within `not`.
     pub(super) is_negated: bool,
+    /// How many schemas this is in since the last component.
     pub(super) depth: usize,
 }
 
@@ -161,14 +166,16 @@ pub(super) struct Job<'a> {
     pub(super) here: Here,
 }
 
-/// Schemas that one trial may look at.
+/// How many schemas one trial may look at.
 pub(super) const STEPS: usize = 1000;
 
+/// A pair of schemas, each by the addresses of its parts.
 pub(super) type Pair = (Vec<usize>, Vec<usize>);
 
 /// What trial comparisons share with the real one.
 #[derive(Default)]
 pub(super) struct Trials {
+    /// The results of trials. A pair is tried once.
     pub(super) known: HashMap<Pair, bool>,
     /// Schemas that were looked at in the trial under way.
     pub(super) steps: usize,
@@ -176,14 +183,16 @@ pub(super) struct Trials {
     pub(super) all_steps: usize,
 }
 
+/// The state of a comparison.
 pub(super) struct Comparison<'a> {
     pub(super) ours: &'a Node,
     pub(super) other: &'a Node,
+    /// The differences so far, in the order in which they were found.
     pub(super) found: IndexMap<Key, Item>,
-    /// Pairs that were compared, and as used how.
+    /// The pairs that were compared, and for which uses: a difference that is compatible in an answer may break a request.
     pub(super) seen: HashMap<Pair, Uses>,
     pub(super) queue: VecDeque<Job<'a>>,
-    /// How many trials this is within; 0 for the real comparison.
+    /// How many trials this comparison is in. 0 for the real one.
     pub(super) trial: usize,
     pub(super) trials: Rc<RefCell<Trials>>,
     /// Parts of OTHER that were looked at, and of ours.
@@ -191,6 +200,7 @@ pub(super) struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
+    /// A comparison that has not begun.
     pub(super) fn new(ours: &'a Node, other: &'a Node) -> Self {
         Self {
             ours,
@@ -218,7 +228,7 @@ impl<'a> Comparison<'a> {
         ours: Option<&Part<'_>>,
         other: Option<&Part<'_>>,
     ) {
-        // Within `not`, what is looser is tighter in effect, which is not worked out here.
+        // Within `not`, a looser schema refuses more. That is not worked out, so any difference there counts as breaking.
         let change = match change.breaks {
             Breaks::Always => change,
             _ if here.is_negated => KEYWORD,

@@ -1,4 +1,9 @@
-//! What the overlay has to do with differences: found by comparing before and after each of its actions.
+//! What the overlay has to do with differences. Ours is compared without the overlay, and again after each of its actions.
+//!
+//! | difference | without the overlay | with it | is |
+//! |---|---|---|---|
+//! | OTHER has a body on a delete, and the overlay removes ours | not there | there | explained by the action, and not counted |
+//! | the description has a wrong type, and the overlay replaces the schema | there | not there | counted, with the action that hides it |
 
 use std::collections::HashMap;
 
@@ -10,8 +15,8 @@ use crate::markers::{IGNORE, is_extension};
 use crate::openapi::{Node, Span};
 use crate::overlay::{self, Action};
 
-/// Adds the differences that the overlay makes to those without it, and gives by what action each of them comes, and
-/// each of the others goes.
+/// Adds the differences that the overlay makes to those without it. Returns the action by which each of them comes, and
+/// by which each of the others goes.
 pub(super) fn ask(
     ours: &Node,
     overlay: &Node,
@@ -61,12 +66,12 @@ pub(super) fn ask(
             found.items.insert(key, item);
         }
     }
-    // What the generator gets to see is what there is to note.
+    // Notes are about what the generator sees, which is the description with the overlay.
     found.notes = last.notes;
     Ok(by_overlay)
 }
 
-/// Whether an action adds nothing but marks that are no part of a comparison. To compare costs more than to look.
+/// Whether an action adds only markers that no comparison looks at. A comparison for it would take time and find nothing.
 fn is_of_no_matter(action: &Action<'_>) -> bool {
     action.update().is_some_and(|update| {
         let members = update.as_object();

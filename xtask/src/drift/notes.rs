@@ -1,4 +1,4 @@
-//! What is worth knowing in addition to the differences.
+//! Notes: what is worth knowing and is not a difference. Examples are other servers, another version, and parts that could not be lowered.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -90,7 +90,7 @@ fn refusals(
         };
         notes.push(Note {
             message: format!(
-                "{whose} has {places} that OpenAPI 3.0 cannot say, in what no operation that both have uses"
+                "{whose} has {places} that OpenAPI 3.0 cannot express, in parts that no common operation uses"
             ),
             span: None,
         });

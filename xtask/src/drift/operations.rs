@@ -1,4 +1,7 @@
 //! Which operation of ours is which of OTHER's, and how two of them differ.
+//!
+//! `GET /v1/agents/{agent_id}` of ours is `GET /v1/agents/{id}/` of OTHER: names in braces and a last slash do not matter. The slash is
+//! reported.
 
 use std::collections::HashMap;
 
@@ -88,13 +91,13 @@ type Matched<'a> = (
     Vec<Operation<'a>>,
 );
 
-/// By method and path as it is spelled; else without the names of parameters; else without the last slash.
+/// Pairs operations by method and path: first by the exact path, then without the names of parameters, then without the last slash.
 fn matched<'a>(mut ours: Vec<Operation<'a>>, mut other: Vec<Operation<'a>>) -> Matched<'a> {
     let mut pairs = Vec::new();
     let keys: [fn(&str) -> String; 3] = [str::to_owned, shape, without_slash];
     for key in keys {
         let mut by_key: HashMap<(&str, String), Vec<Operation<'a>>> = HashMap::new();
-        // Reversed, so that the first is the first to be taken.
+        // Candidates are taken from the end of the list, so it is reversed.
         for operation in other.drain(..).rev() {
             let key = (operation.method, key(operation.path));
             by_key.entry(key).or_default().push(operation);

@@ -1,4 +1,4 @@
-//! Parameters of two operations: by where they go and their name, those of the path by their place in it.
+//! Parameters of two operations. They are matched by place and name, and path parameters by their position in the path.
 
 use indexmap::IndexMap;
 
@@ -8,7 +8,7 @@ use super::operations::Operation;
 use super::part::Part;
 use crate::openapi::Node;
 
-/// Headers that OpenAPI says to pass over as parameters.
+/// Headers that OpenAPI says to ignore as parameters.
 const PASSED_OVER: [&str; 3] = ["accept", "content-type", "authorization"];
 
 /// The parameters of an operation, those of its path item among them, by what they are matched by.
@@ -33,7 +33,7 @@ pub(super) fn read<'a>(
             let key = match place {
                 "header" => name.to_ascii_lowercase(),
                 "path" => match in_path.iter().position(|it| *it == name) {
-                    // No name has a brace, so no other parameter is called so.
+                    // The key of a path parameter is its position in braces. No header or query parameter has such a name.
                     Some(index) => format!("{{{index}}}"),
                     None => name.to_owned(),
                 },

@@ -6,8 +6,8 @@ use crate::markers::is_extension;
 use crate::openapi::limits::CHAIN;
 use crate::openapi::{Node, Pointer, Span, reference};
 
-/// The way to a value. Ways share their beginnings: most are never asked for, and to copy each would take the most
-/// time of all.
+/// The path to a value. Paths share their beginnings: most are never printed, and to copy each would take more time than
+/// anything else.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Way<'a>(Option<Rc<Step<'a>>>);
 

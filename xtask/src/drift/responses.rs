@@ -1,4 +1,4 @@
-//! Answers, and what bodies of both ways hold.
+//! Answers by status, and the content of bodies in both directions.
 
 use indexmap::IndexMap;
 
@@ -7,7 +7,7 @@ use super::comparison::{Comparison, Here};
 use super::part::Part;
 use crate::openapi::Node;
 
-/// The media type that goes without saying.
+/// The media type that is not named in messages, since it is the usual one.
 const JSON: &str = "application/json";
 
 /// Media types by their names without parameters, in small letters.

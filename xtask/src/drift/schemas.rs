@@ -1,4 +1,7 @@
 //! Two schemas, compared by what they say.
+//!
+//! [`Comparison::schema`] looks through references and wrappers. What belongs to the place is compared there, and the rest (`core`) once
+//! for each pair. If the types differ, nothing else is compared: every other keyword would differ, too.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +28,7 @@ const BOUNDS: [(&str, bool); 8] = [
 /// Restrictions that are there or not.
 const FLAGS: [&str; 3] = ["uniqueItems", "exclusiveMinimum", "exclusiveMaximum"];
 
-/// What tells a pair of schemas from others in memory.
+/// The identity of a pair of schemas.
 fn pair(ours: &[Part<'_>], other: &[Part<'_>]) -> Pair {
     let ids = |parts: &[Part<'_>]| parts.iter().map(Part::id).collect();
     (ids(ours), ids(other))
@@ -42,7 +45,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Compares two schemas where they are used. No schema at all is one that everything fits.
+    /// Compares two schemas in the places where they are used. A missing schema counts as one that allows everything.
     pub(super) fn schema(&mut self, ours: &[Part<'a>], other: &[Part<'a>], here: &Here) {
         if self.is_over() {
             return;
@@ -59,6 +62,8 @@ impl<'a> Comparison<'a> {
         }
         let (a, b) = (enter(self.ours, ours), enter(self.other, other));
         let is_named = a.component.is_some() || b.component.is_some();
+        // A difference within a component belongs to the component, and not to each place that refers to it. If only OTHER has a name for
+        // it, that is the name in the report.
         let inner = match (&a.component, &b.component) {
             (Some(name), _) => here.of_component(Scope::Schema(name.clone())),
             (None, Some(name)) if !matches!(here.scope, Scope::Schema(_)) => {
@@ -69,7 +74,7 @@ impl<'a> Comparison<'a> {
         self.notes(&a, &b, here, &inner);
         self.null(&a, &b, here, &inner, (ours.first(), other.first()));
         if is_named {
-            // Not at once: components may follow each other without end.
+            // Components are compared later, and not by a call here: they may refer to each other in long chains.
             self.queue.push_back(Job {
                 ours: a.core,
                 other: b.core,
@@ -80,7 +85,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What is said of the place of a schema.
+    /// Compares what belongs to the place of a schema: null, default, `deprecated`, `readOnly`, `writeOnly`.
     fn notes(&mut self, a: &Entered<'a>, b: &Entered<'a>, here: &Here, inner: &Here) {
         for name in OF_THE_USE {
             let (ours, other) = (a.notes.get(name), b.notes.get(name));
@@ -101,6 +106,7 @@ impl<'a> Comparison<'a> {
                 "deprecated" => change::DEPRECATED,
                 _ => change::DIRECTION,
             };
+            // A note on the reference is about the place. One on the component is about the component.
             let of_place = [ours, other]
                 .into_iter()
                 .flatten()
@@ -134,7 +140,7 @@ impl<'a> Comparison<'a> {
         outer: Both<'_, 'a>,
     ) {
         let (ours, other) = (View::of(self.ours, &a.core), View::of(self.other, &b.core));
-        // If everything fits one of them, the difference is that of types.
+        // If one of them allows everything, the difference is one of types, which `core` reports.
         if ours.kind().3 || other.kind().3 {
             return;
         }
@@ -146,7 +152,7 @@ impl<'a> Comparison<'a> {
         if is_in_ours == is_in_other {
             return;
         }
-        // An optional field with a default is no `Option`.
+        // An optional field with a default is not an `Option`.
         let is_option = here.is_optional
             && !a.notes.contains_key("default")
             && !b.notes.contains_key("default");
@@ -204,7 +210,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Whether a pair has not been compared yet for these uses.
+    /// Whether a pair has yet to be compared for these uses. Each pair is compared once, which also ends circles.
     fn is_new(&mut self, ours: &[Part<'a>], other: &[Part<'a>], here: &Here) -> bool {
         if self.trial > 0 {
             self.trials.borrow_mut().steps += 1;
@@ -215,7 +221,7 @@ impl<'a> Comparison<'a> {
         }
         *seen = seen.and(here.uses);
         if self.trial == 0 {
-            // What is inline is below an operation or a component, which are there.
+            // An inline schema has its place below an operation or a component, whose places are known.
             let outer = |part: &Part<'_>| (here.path.is_empty()).then(|| part.way.pointer());
             self.reached.0.extend(ours.iter().filter_map(outer));
             self.reached.1.extend(other.iter().filter_map(outer));
@@ -240,14 +246,14 @@ impl<'a> Comparison<'a> {
             (Some(ours), Some(other)) => {
                 for (value, part) in ours {
                     if !other.contains_key(value) {
-                        let message = format!("the value {value} is in ours alone");
+                        let message = format!("the value {value} is in ours only");
                         let holder = b.values_part.as_ref();
                         self.report(change::VALUE_REMOVED, here, message, Some(part), holder);
                     }
                 }
                 for (value, part) in other {
                     if !ours.contains_key(value) {
-                        let message = format!("the value {value} is in OTHER alone");
+                        let message = format!("the value {value} is in OTHER only");
                         let holder = a.values_part.as_ref();
                         self.report(change::VALUE_ADDED, here, message, holder, Some(part));
                     }
@@ -472,7 +478,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// The schemas themselves, for what has no place of its own.
+/// The places of the schemas themselves, for a difference that has no place of its own.
 type Both<'r, 'a> = (Option<&'r Part<'a>>, Option<&'r Part<'a>>);
 
 /// The change of a bound.

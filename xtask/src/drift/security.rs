@@ -1,12 +1,13 @@
-//! Which credentials an operation asks for, whatever a document calls them.
+//! Which credentials an operation needs. `bearerAuth` in one description and `apiKey` in the other are the same, if both are a bearer
+//! token.
 
 use std::collections::BTreeSet;
 
 use super::part::Part;
 use crate::openapi::Node;
 
-/// The ways to be let in, each a set of credentials that are all needed. No way at all, and one that needs
-/// nothing, are the same: everybody is let in.
+/// The alternatives, each a set of credentials that are all needed. No alternative at all, and one that needs
+/// nothing, mean the same: no credentials are needed.
 pub(super) type Required = BTreeSet<BTreeSet<String>>;
 
 /// What an operation asks for, or its document if it says nothing.

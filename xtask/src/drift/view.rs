@@ -1,5 +1,7 @@
-//! A schema as it is compared: references followed, `allOf` taken together, notes left out. So it does not matter
-//! whether a document names a schema among its components or writes it where it is used.
+//! A schema in the form in which it is compared: references are followed, an `allOf` is merged, notes are left out. So it does not matter
+//! whether a description names a schema among its components or writes it inline.
+//!
+//! `{$ref: Id}` with `Id: {type: string}`, `{allOf: [{$ref: Id}], description: D}` and `{type: string}` have the same view.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -30,7 +32,7 @@ fn keyword<'a>(part: &Part<'a>, name: &str) -> Option<Part<'a>> {
     (!schema::ignores(part.node, name)).then_some(member)
 }
 
-/// A schema with what wraps it taken off.
+/// A schema without what only wraps it.
 pub(super) struct Entered<'a> {
     /// What is left: one schema, or several that all hold.
     pub(super) core: Vec<Part<'a>>,
@@ -42,7 +44,7 @@ pub(super) struct Entered<'a> {
     pub(super) notes: BTreeMap<&'static str, (Part<'a>, bool)>,
 }
 
-/// Follows references, and takes off what only wraps: an `allOf`, or a union without discriminator, of one.
+/// Follows references, and removes what only wraps a schema: an `allOf` of one, or a union of one without discriminator.
 pub(super) fn enter<'a>(document: &'a Node, parts: &[Part<'a>]) -> Entered<'a> {
     let mut entered = Entered {
         core: parts.to_vec(),
@@ -52,7 +54,7 @@ pub(super) fn enter<'a>(document: &'a Node, parts: &[Part<'a>]) -> Entered<'a> {
     };
     let mut seen = HashSet::new();
     while let [part] = entered.core.as_slice() {
-        // A circle of references ends where it closes.
+        // A circle of references ends at the second visit.
         let inner = seen
             .insert(part.id())
             .then(|| unwrap(document, part))
@@ -280,7 +282,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether everything fits.
+    /// Whether it allows everything.
     fn says_nothing(&self) -> bool {
         self.types.is_empty()
             && self.values.is_none()

@@ -1,4 +1,9 @@
 //! Arrays.
+//!
+//! | schema | what typify would make | why that is refused |
+//! |---|---|---|
+//! | `{type: array}` | `Vec<Value>` | OpenAPI 3.0 requires `items` |
+//! | `{type: array, items: {type: number}, minItems: 3, maxItems: 3}` | `[f64; 3]` | an answer with any other length would be lost |
 
 use super::context::Context;
 use super::describe;
@@ -6,7 +11,7 @@ use super::rules;
 use super::schema::Schema;
 use crate::openapi::{Node, Value};
 
-/// typify makes a Rust array of a list of fixed length, and a list of anything of one without `items`.
+/// typify makes `[T; 3]` of a list of fixed length, which refuses any other length, and `Vec<Value>` of a list without `items`.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("array") {
         return;
@@ -38,7 +43,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     }
 }
 
-/// How many items there are, if that cannot vary: typify makes a Rust array of that length then.
+/// The number of items, if it cannot vary.
 pub(super) fn fixed_length(schema: &Schema<'_>) -> Option<u64> {
     let count = |keyword: &str| match schema.get(keyword).map(|node| &node.value) {
         Some(Value::Number(number)) => number.as_u64(),

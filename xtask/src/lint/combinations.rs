@@ -1,4 +1,11 @@
 //! `anyOf`, `allOf`, `not`, and discriminators without effect.
+//!
+//! | schema | what happens to it |
+//! |---|---|
+//! | `anyOf: [A, B]` | typify makes a struct of optional parts, which refuses values that are valid |
+//! | `not: A` | progenitor panics on most of it |
+//! | `allOf: [A, {type: string}]` | typify guesses, or makes a type without values |
+//! | a discriminator without `oneOf` | it is ignored |
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,8 +18,8 @@ use crate::markers::SENSITIVE;
 use crate::naming::field_name;
 use crate::openapi::{Node, Pointer};
 
-/// typify merges, flattens or drops what is combined, by rules that are not those of OpenAPI. What the arrange stage has
-/// arranged is not here any more; the rest is refused.
+/// typify merges, flattens or drops what is combined, by rules that are not those of OpenAPI. The arrange stage has removed what it
+/// can. The rest is refused.
 pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
     let what = describe::schema(context.document, &schema.at);
     if schema.get("anyOf").is_some() {
@@ -20,7 +27,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
             rules::ANY_OF,
             &schema.at.join("anyOf"),
             format!("{what} has `anyOf`, which would become a struct of optional parts that refuses even known values"),
-            "write the branches as a `oneOf` with a tag; for an enum beside a string, an open enum; for any \
+            "write the branches as a `oneOf` with a tag; for an enum and a string, an open enum; for any \
              JSON, `x-codegen-ignore: [anyOf]`",
         );
     }
@@ -75,7 +82,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, schema: &Schema<'a>) {
     }
 }
 
-/// Objects are merged into one. Of anything else, the result is a guess, or a type without values.
+/// typify merges objects into one. For anything else, its result is a guess, or a type without values.
 fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
     let help = "merge objects by `allOf`, each with properties of its own; write anything else out as one schema";
     let mut owners: HashMap<&str, usize> = HashMap::new();
@@ -127,7 +134,7 @@ fn all_of<'a>(context: &mut Context<'a>, schema: &Schema<'a>, what: Words<'_>) {
             }
         }
     }
-    // What one requires, any may declare.
+    // A branch may require a property that another branch declares.
     for branch in schema.branches("allOf").filter(|_| are_plain) {
         if branch.node.get("$ref").is_some() {
             continue;

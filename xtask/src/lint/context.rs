@@ -1,4 +1,4 @@
-//! What all rules share: the document, what was found, and following references.
+//! What all rules share: the document, the findings, following references, and writing advice.
 
 use crate::arrange;
 use crate::diagnostic::Diagnostic;
@@ -9,9 +9,11 @@ use crate::overlay;
 use super::origins::Origins;
 use super::rules::Rule;
 
+/// What rules look at, and where they report.
 pub(super) struct Context<'a> {
+    /// The description, lowered and arranged.
     pub(super) document: &'a Node,
-    /// For actions of the overlay, which comes before all other stages.
+    /// Where parts were before lower and arrange, for overlay actions.
     origins: &'a Origins<'a>,
     pub(super) findings: Vec<Diagnostic>,
     pub(super) references: References<'a>,
@@ -40,7 +42,7 @@ impl<'a> Context<'a> {
             .push(Diagnostic::at(self.document, at, rule.name, message, help));
     }
 
-    /// What was found, each said to be where it stood before the description was arranged.
+    /// The findings, with the places that parts had before the description was arranged.
     pub(super) fn into_findings(self) -> Vec<Diagnostic> {
         let mut findings = self.findings;
         for pointer in findings.iter_mut().filter_map(|it| it.pointer.as_mut()) {
@@ -49,8 +51,8 @@ impl<'a> Context<'a> {
         findings
     }
 
-    /// Follows `$ref`s to a component of this kind (`schemas`, `responses`, …). `None` if a reference is wrong, which is
-    /// a finding of its own.
+    /// Follows `$ref`s to a component of this kind (`schemas`, `responses`, …). `None` if a reference is wrong, which another
+    /// rule reports.
     pub(super) fn resolve(
         &self,
         at: &Pointer,
@@ -60,7 +62,7 @@ impl<'a> Context<'a> {
         self.references.resolve(at, node, kind)
     }
 
-    /// An overlay action that changes what stands at `at`, to copy.
+    /// An overlay action that changes the value at `at`, to copy.
     pub(super) fn update(&self, at: &Pointer, update: &str) -> String {
         let given = self.origins.given();
         let at = self.origins.of(self.document, at);
@@ -76,7 +78,7 @@ impl<'a> Context<'a> {
         let kind = node.and_then(|node| node.get("type"));
         let is_list = kind.is_some_and(|kind| kind.as_array().is_some());
         if is_list && update.starts_with("type: ") {
-            // An overlay puts nothing in the place of a list.
+            // An overlay cannot replace a list in one action: it removes the list, and adds a value anew.
             return format!(
                 "{} and then {}",
                 overlay::remove_action(given, &at.join("type")),
@@ -113,8 +115,8 @@ impl<'a> Context<'a> {
         self.update(at, &format!("x-codegen-ignore: [{keywords}]"))
     }
 
-    /// An overlay action that removes what stands at `at`, to copy. An overlay removes objects and
-    /// arrays; this is for those.
+    /// An overlay action that removes the value at `at`, to copy. It must be an object or an array, since an overlay can remove
+    /// nothing else.
     pub(super) fn remove(&self, at: &Pointer) -> String {
         let at = self.origins.of(self.document, at);
         overlay::remove_action(self.origins.given(), &at)

@@ -1,4 +1,7 @@
-//! Defaults: typify refuses those that do not fit, and makes nothing useful of many that do.
+//! Defaults. typify refuses those that do not fit, and no code can be made of many that do.
+//!
+//! `{type: integer, default: 1.5}` is refused, and so is a default that is an object. `{type: integer, default: 10}` is fine. lower removes
+//! defaults that do not fit, but only from a 3.1 description.
 
 use super::context::Context;
 use super::describe;
@@ -14,7 +17,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     };
     let what = describe::schema(context.document, &schema.at);
     let message = if schema.role == Role::Component {
-        format!("{what} has a default, which what refers to it would not have")
+        format!("{what} has a default, which schemas that refer to it would not have")
     } else {
         match problem(schema, default) {
             Some(problem) => format!("the default of {what} {problem}"),
@@ -32,17 +35,14 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     );
 }
 
-/// What is wrong with a default, in words that follow "the default of X".
+/// What is wrong with a default. The text follows "the default of X".
 fn problem(schema: &Schema<'_>, default: &Node) -> Option<String> {
     if let Value::Null = default.value {
         return (!schema.flag("nullable"))
             .then(|| "is null, and the schema does not allow that".to_owned());
     }
     let Some(kind) = schema.kind() else {
-        return Some(
-            "is one of a schema without a type of its own; no code can be generated for it"
-                .to_owned(),
-        );
+        return Some("is on a schema without a type; no code can be generated for it".to_owned());
     };
     let fits = match (kind, &default.value) {
         ("boolean", Value::Bool(_)) => true,

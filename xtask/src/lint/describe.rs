@@ -3,8 +3,8 @@
 use crate::markers::union_of;
 use crate::openapi::{Node, Pointer};
 
-/// A schema in words: "the property `id` of `Agent`". They are put together when they are printed, since most schemas
-/// are never spoken of.
+/// A schema in words: "the property `id` of `Agent`". The text is made when it is printed, since most schemas
+/// are in no message.
 pub(super) fn schema<'a>(document: &'a Node, at: &'a Pointer) -> Words<'a> {
     Words { document, at }
 }

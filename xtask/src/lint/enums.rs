@@ -1,4 +1,7 @@
-//! Enums: of texts, and named.
+//! Enums: their values, and the names of their variants.
+//!
+//! typify makes enums of texts only. `{type: integer, enum: [1, 2]}` does not become one, `{type: string, enum: [a, a]}` panics, and so does
+//! `{type: string, enum: [a-b, a_b]}`, whose values have one name in Rust.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +22,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     let at = schema.at.join("enum");
     let values = list.as_array().unwrap_or(&[]);
-    // Without the enum, the type has to hold its values all the same.
+    // The advice leaves the enum out. Then the type must hold its values.
     let update = match schema.kind() {
         Some("integer") if !numbers::holds_values(schema) => numbers::whole(schema),
         _ => "x-codegen-ignore: [enum]".to_owned(),
@@ -56,7 +59,9 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
             ),
         };
         let help = match value.value {
-            Value::Null => "remove it, and say `nullable: true` where the enum is used".to_owned(),
+            Value::Null => {
+                "remove it, and write `nullable: true` at each use of the enum".to_owned()
+            }
             _ => format!("remove it, or leave the enum out with {}", ignore(context)),
         };
         context.report(rules::ENUM_VALUES, &at.join(index), message, help);
@@ -64,7 +69,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("string") {
         if !texts.is_empty() && schema.kind().is_some() {
             let ignore = ignore(context);
-            let message = format!("the enum of {what} has texts, and its type is another");
+            let message = format!("the enum of {what} has texts, and its type is not `string`");
             context.report(
                 rules::ENUM_VALUES,
                 &at,
@@ -81,7 +86,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     variants(context, schema, what, &texts, open);
 }
 
-/// Whether all variants have names of their own.
+/// Whether all variants have different names.
 fn variants(
     context: &mut Context<'_>,
     schema: &Schema<'_>,

@@ -1,5 +1,5 @@
-//! Fields outside of schemas: progenitor's reader passes over what it does not know, so that a field
-//! misspelt is a field left out.
+//! Fields outside of schemas. progenitor's reader ignores fields that it does not know, so a misspelt field
+//! would be left out: `require: true` on a parameter makes it optional.
 
 use super::context::Context;
 use super::nulls;
@@ -108,7 +108,7 @@ fn fields_of(kind: Kind) -> Option<(&'static str, &'static [&'static str])> {
     })
 }
 
-/// All objects that the generator looks at, but schemas.
+/// All objects that the generator looks at, except schemas.
 pub(super) fn check(context: &mut Context<'_>) {
     let document = context.document;
     let info = [

@@ -1,5 +1,5 @@
-//! Keywords of schemas that hold another kind of JSON than they should. progenitor's reader refuses them as well,
-//! but cannot say where.
+//! Keywords of schemas that hold another kind of JSON than they should, such as `required: true`. progenitor's reader refuses them too,
+//! but does not say where.
 
 use super::context::Context;
 use super::describe;
@@ -7,11 +7,11 @@ use super::rules;
 use super::schema::Schema;
 use crate::openapi::{Node, Pointer, Value, component_schemas};
 
-/// Components that are no schemas at all.
+/// Components that are not schemas at all.
 pub(super) fn components(context: &mut Context<'_>) {
     let at = Pointer::default().join("components").join("schemas");
     for (name, node) in component_schemas(context.document) {
-        // Of null, another rule tells.
+        // Another rule reports null.
         if !is_schema(node) && !node.is_null() {
             let what = format!("the schema `{name}`");
             report(context, &at.join(name), &what, node, "an object");

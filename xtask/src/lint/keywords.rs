@@ -1,5 +1,5 @@
-//! Keywords of schemas: the known, and what they may say of which type. What OpenAPI 3.0 does not have,
-//! the reader drops without a word; what does not belong to a type, typify drops, or panics on.
+//! Keywords of schemas: which exist, and which belong to which type. progenitor's reader ignores keywords that OpenAPI 3.0 does not
+//! have. typify ignores keywords that do not belong to a type, or panics: `{type: string, minimum: 1}`.
 
 use super::context::Context;
 use super::describe::{self, Words};
@@ -12,7 +12,7 @@ use crate::openapi::keywords::{Says, of_3_0, says_in_3_0};
 use crate::openapi::{Node, Value};
 use crate::overlay::yaml_text;
 
-/// Unknown keywords, and known ones that say nothing about the type.
+/// Reports unknown keywords, and known ones that do not belong to the type.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     for keyword in schema.keywords() {
@@ -54,8 +54,8 @@ fn is_known(keyword: &str) -> bool {
     says_in_3_0(keyword).is_some()
 }
 
-/// Whether a schema says its type, and every other keyword belongs to it. typify takes the first keyword that it finds for the
-/// type of a schema without one.
+/// Reports a missing type, and keywords of other types. Without a type, typify guesses it by the first keyword that it
+/// finds.
 fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
     let at = schema.at.join("type");
     let kind = match schema.get("type").map(|node| &node.value) {
@@ -121,7 +121,7 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
             )
         };
         match kind {
-            // Combining keywords stand alone; the rules about them say the rest.
+            // A schema with a combining keyword needs no type. The rules about those keywords report the rest.
             _ if keyword == "discriminator" => {}
             _ if says == Says::Combines => {
                 if let Some(kind) = kind {
@@ -184,7 +184,7 @@ fn kind(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
     }
 }
 
-/// What reads a constant in OpenAPI 3.0: an enum of one text, or a type.
+/// What to write for a constant in OpenAPI 3.0: an enum of one text, or a type.
 fn plain_constant(schema: &Schema<'_>) -> String {
     let value = schema.get("const");
     let kind = match value.map(|it| &it.value) {

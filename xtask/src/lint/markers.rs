@@ -1,4 +1,7 @@
 //! Our own markers, and the extensions of others that progenitor would act on.
+//!
+//! A marker without effect is an error, wherever it is. `x-codegen-sensitive: true` on a schema that is no property looks as if something were
+//! protected, and a marker that was misspelt or has moved with a change of the description does, too.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +18,7 @@ use crate::naming::is_identifier;
 use crate::openapi::walk::{self, Holds, Kind, Reach};
 use crate::openapi::{Node, Pointer, Value, keywords};
 
-/// What a marker may stand on, by the pointer to it.
+/// What a marker may be on, by the pointer to it.
 struct Holders<'a> {
     schemas: HashMap<&'a Pointer, &'a Schema<'a>>,
     operations: HashMap<&'a Pointer, &'a Operation<'a>>,
@@ -40,8 +43,8 @@ pub(super) fn check(
     );
 }
 
-/// Goes through the whole document, also through what OpenAPI has no name for (`kind` is `None`): a marker without
-/// effect is an error too.
+/// Goes through the whole document, also through parts that OpenAPI does not define (`kind` is `None`): a marker without
+/// effect is an error too, wherever it is.
 fn scan(
     context: &mut Context<'_>,
     at: &mut Pointer,
@@ -80,8 +83,8 @@ fn scan(
     }
 }
 
-/// Whether a member is a marker or a foreign extension. Reports what is wrong with it. A name in a map is taken for one
-/// too: a marker that slipped there is likelier than a property of that name.
+/// Reports what is wrong with a member if it is a marker or a foreign extension, and returns whether it is. A name in a map counts
+/// too: a marker in the wrong place is more likely than a property of that name.
 fn extension(
     context: &mut Context<'_>,
     at: &Pointer,
@@ -107,7 +110,7 @@ fn extension(
     false
 }
 
-/// Whether a member is data of the service's, and not description.
+/// Whether a member is data of the service, in which a marker would be part of an example.
 fn is_data(kind: Option<Kind>, key: &str) -> bool {
     match key {
         "example" | "examples" => true,
@@ -117,7 +120,7 @@ fn is_data(kind: Option<Kind>, key: &str) -> bool {
 
 type Problem = Option<(String, String)>;
 
-/// What is wrong with a marker on what stands at `at`.
+/// Reports what is wrong with a marker on the part at `at`.
 fn marker(
     context: &Context<'_>,
     at: &Pointer,
@@ -136,11 +139,11 @@ fn marker(
         (VARIANT_NAMES, Some(schema)) => variant_names(value, schema, what),
         (IGNORE, None) if at.0.is_empty() => ignore_everywhere(value),
         (NAME, _) => Some((
-            format!("`{NAME}` stands on no inline schema that becomes a type, or the type has another name; it has no effect"),
+            format!("`{NAME}` is not on an inline schema that becomes a type, or the type has another name; it has no effect"),
             "move it to an inline object, enum or union, give all that say the same one name, or remove it".to_owned(),
         )),
         (OPEN | REPLACE | IGNORE | SENSITIVE | VARIANT_NAMES, None) => Some((
-            format!("`{key}` stands on no schema that is generated, and has no effect"),
+            format!("`{key}` is not on a schema that is generated, and has no effect"),
             "move it to a schema, or remove it".to_owned(),
         )),
         _ => Some((
@@ -157,7 +160,7 @@ fn safe_to_repeat(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     let Some(operation) = operation else {
         return Some((
             format!(
-                "`{SAFE_TO_REPEAT}` stands on no operation that is generated, and has no effect"
+                "`{SAFE_TO_REPEAT}` is not on an operation that is generated, and has no effect"
             ),
             "move it to an operation, or remove it".to_owned(),
         ));
@@ -179,7 +182,7 @@ fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
     let Some(operation) = operation.filter(|it| it.node.get(EVENT_STREAM).is_some()) else {
         return Some((
             format!(
-                "`{EVENT_METHOD}` stands on nothing that answers with JSON or server-sent events, and has no effect"
+                "`{EVENT_METHOD}` is not on an operation that answers with JSON or server-sent events, and has no effect"
             ),
             "move it to such an operation, or remove it".to_owned(),
         ));
@@ -204,7 +207,7 @@ fn open(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
             "write `true` or `false`".to_owned(),
         ));
     }
-    // One that is left out is left out with its markers.
+    // If the overlay leaves the enum or union out, its markers have no effect either, and need not.
     let has_values = schema.node.get("enum").is_some() || schema.get("oneOf").is_some();
     (schema.role != Role::Component || !has_values).then(|| {
         (
@@ -220,7 +223,7 @@ fn open(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
 fn replace(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     if schema.role != Role::Component {
         return Some((
-            format!("`{REPLACE}` on {what}, which has no name of its own; it has no effect"),
+            format!("`{REPLACE}` on {what}, which has no name; it has no effect"),
             "move the schema to `components.schemas`, and refer to it".to_owned(),
         ));
     }
@@ -251,7 +254,7 @@ fn replace(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     }
 }
 
-/// Belongs on schemas, and names keywords that they have: a list that goes stale would hide what comes later.
+/// Belongs on schemas, and names keywords that they have. A name that is out of date would hide a keyword that is added later.
 fn ignore(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     let form = format!("write `{IGNORE}: [keyword]`");
     let Some(items) = value.as_array().filter(|items| !items.is_empty()) else {
@@ -290,7 +293,7 @@ fn ignore(value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
     None
 }
 
-/// What is left of a list after the schemas were looked through for it.
+/// The keywords that the description is marked to ignore and that no schema has.
 fn ignore_everywhere(value: &Node) -> Problem {
     let names: Vec<&str> = value
         .as_array()
@@ -320,7 +323,7 @@ fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: Wor
         .is_some_and(|owner| owner.get("type").and_then(Node::as_str) == Some("object"));
     (schema.role != Role::ComponentProperty || !owner_is_object).then(|| {
         (
-            format!("`{SENSITIVE}` on {what}, which is not a property of an object among the components; it would be printed all the same"),
+            format!("`{SENSITIVE}` on {what}, which is not a property of an object among the components; it would still be printed"),
             "move the object to `components.schemas`, or replace the value's schema by a type that redacts".to_owned(),
         )
     })

@@ -1,4 +1,6 @@
-//! Names of components.
+//! Names of components: allowed in OpenAPI, and different in Rust.
+//!
+//! `agent-state` and `AgentState` are both the type `AgentState`, so one would replace the other. A schema `String` would hide Rust's own.
 
 use std::collections::HashMap;
 
@@ -9,7 +11,7 @@ use crate::markers::{BRANCHES_FROM, FROM};
 use crate::naming::type_name;
 use crate::openapi::{Pointer, component_schemas};
 
-/// Names that generated code uses without a path, for what they are in every Rust program.
+/// Names that generated code uses without a path. A type of that name would hide the one of Rust's prelude.
 const PRELUDE: [&str; 6] = ["Default", "Err", "None", "Ok", "Some", "String"];
 
 /// Names must be allowed in OpenAPI, and differ in Rust.

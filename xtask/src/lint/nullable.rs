@@ -1,4 +1,4 @@
-//! Schemas of components that may be null.
+//! Components that may be null, and that the arrange stage could not arrange (`arrange/nullable.rs`).
 
 use super::context::Context;
 use super::describe;

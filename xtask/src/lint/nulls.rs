@@ -1,5 +1,5 @@
-//! Nulls: progenitor's reader ignores a member that is null, or refuses what holds it without naming a
-//! line. OpenAPI 3.0 has null in data alone.
+//! Nulls. progenitor's reader ignores a member that is null, or refuses the object that holds it without naming a
+//! line. OpenAPI 3.0 allows null in data only. In YAML, `required:` with nothing after the colon is null.
 
 use std::collections::HashSet;
 
@@ -12,8 +12,8 @@ use crate::markers::is_extension;
 use crate::openapi::{Node, Pointer};
 use crate::overlay::yaml_text;
 
-/// Data; and texts for readers, which are null where YAML has nothing after the colon, and lose nothing
-/// by it.
+/// Data; and texts for readers, such as `description:` with nothing after the colon. A missing text does
+/// no harm.
 const MAY_BE_NULL: [&str; 5] = ["default", "example", "description", "summary", "title"];
 
 /// In a schema.
@@ -64,7 +64,7 @@ pub(super) fn members(context: &mut Context<'_>, at: &Pointer, node: &Node) {
 
 /// What stands under a name, or in a list.
 pub(super) fn node(context: &mut Context<'_>, at: &Pointer, node: &Node) {
-    // Most are not null, and to say what to do about one takes time.
+    // Most values are not null, and it takes time to write advice.
     if !node.is_null() {
         return;
     }
@@ -99,7 +99,7 @@ fn report(context: &mut Context<'_>, at: &Pointer, what: &str, help: String) {
     context.report(rules::NULL_VALUE, at, message, help);
 }
 
-/// Leaves out the nulls that another rule is about: that one says what is missing.
+/// Removes findings about nulls that another rule reports too. The other one says what is missing.
 pub(super) fn leave_to_others(findings: &mut Vec<Diagnostic>) {
     let is_ours = |finding: &Diagnostic| finding.rule == rules::NULL_VALUE.name;
     let others: HashSet<Pointer> = findings

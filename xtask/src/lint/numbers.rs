@@ -1,4 +1,4 @@
-//! Numbers: what width and sign their Rust types have.
+//! Numbers: the width and sign of their Rust types. A value that does not fit would lose a whole answer.
 
 use serde_json::Number;
 
@@ -9,8 +9,8 @@ use super::schema::Schema;
 use crate::openapi::keywords::{Says, of_3_0};
 use crate::openapi::{Node, Value};
 
-/// Floats must say so, and integers get the type that their format says. typify takes the type from the bounds otherwise, so
-/// that a minimum of 1 becomes a `NonZeroU64`, and a value of 0 loses the answer.
+/// A fraction must say `format: double`, and an integer gets the type of its format. Without a format, typify decides by the bounds:
+/// a minimum of 1 becomes `NonZeroU64`, and an answer with a 0 is lost.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let what = describe::schema(context.document, &schema.at);
     for (keyword, bound) in [
@@ -23,7 +23,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
         let at = schema.at.join(keyword);
         match &node.value {
             Value::Number(number) => {
-                // The stricter of two.
+                // Both bounds apply, so the stricter one counts.
                 let is_stricter = |other: i128, own: i128| {
                     (bound == "minimum" && other > own) || (bound == "maximum" && other < own)
                 };
@@ -56,7 +56,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let format = schema.get("format").and_then(Node::as_str);
     match schema.kind() {
         Some("number") if !matches!(format, Some("float" | "double")) => {
-            // Many say `number` of what the format says to be whole.
+            // Many descriptions say `type: number` with an integer's format.
             let whole = format!("type: integer, {}", whole(schema));
             let fraction = "format: double";
             let (first, second) = match format.and_then(width) {
@@ -79,8 +79,8 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     }
 }
 
-/// What makes an integer of a Rust type that holds all values that a schema allows: a format, and the bounds left out,
-/// which would make another type of it.
+/// The keywords for an integer whose Rust type holds all values that the schema allows: a format, and no bounds, since
+/// bounds would make it another type.
 pub(super) fn whole(schema: &Schema<'_>) -> String {
     let limits = Limits::of(schema);
     let format = schema.get("format").and_then(Node::as_str).and_then(width);
@@ -112,7 +112,7 @@ pub(super) fn format_of(whole: i128) -> &'static str {
     }
 }
 
-/// Whether a bound is no whole number.
+/// Whether a bound is a fraction.
 pub(super) fn has_fraction(schema: &Schema<'_>) -> bool {
     Limits::of_bounds(schema).fraction.is_some()
 }
@@ -166,7 +166,7 @@ fn integer(context: &mut Context<'_>, schema: &Schema<'_>, format: Option<&str>,
             "{}; if fractions are meant, say so with {fraction}",
             leave_out(context)
         );
-        let message = format!("`{keyword}` of {what} is {bound}, and no integer is that");
+        let message = format!("`{keyword}` of {what} is {bound}, and no integer equals that");
         context.report(rules::INTEGER_BOUNDS, &schema.at, message, help);
         return;
     }
@@ -225,7 +225,7 @@ pub(super) fn resulting(schema: &Schema<'_>) -> Width {
     }
 }
 
-/// The least and the greatest value that a schema allows, and nothing rounded.
+/// The least and the greatest value that a schema allows, without rounding.
 #[derive(Default)]
 struct Limits {
     low: Option<i128>,
@@ -322,11 +322,12 @@ pub(super) fn whole_of(node: &Node) -> Option<i128> {
     if let Some(Ok(whole)) = text.map(str::parse::<i128>) {
         return Some(whole);
     }
-    // A conversion saturates, far beyond all types.
+    // A conversion of a float saturates, far beyond the range of all types.
     let number = number.as_f64()?;
     (number.fract() == 0.0).then_some(number as i128)
 }
 
+/// The keywords by which typify chooses a type, as it reads them: rounded to `f64`.
 struct Bounds {
     low: Option<f64>,
     high: Option<f64>,

@@ -1,4 +1,7 @@
-//! Objects.
+//! Objects: the names of their fields, and what they require.
+//!
+//! `{properties: {a-b: A, a_b: B}}` would have two fields `a_b`. `{required: [name]}` without such a property would become a field of any
+//! JSON.
 
 use std::collections::HashMap;
 
@@ -11,7 +14,7 @@ use crate::naming::field_name;
 use crate::openapi::{Node, Value};
 use crate::overlay::yaml_text;
 
-/// Fields must have distinct names, and what is required must be declared: typify makes a field of any JSON of what is not.
+/// Fields must have different names. Required properties must be declared, since typify makes a field of any JSON for one that is not.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     if schema.kind() != Some("object") {
         return;

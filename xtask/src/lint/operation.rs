@@ -1,9 +1,12 @@
-//! Operations with their parameters, references followed.
+//! Operations with their parameters, references followed. Other rules get them from here.
+//!
+//! A parameter of the path item counts for all its operations, unless an operation has one of the same name and place.
 
 use super::context::Context;
 use crate::openapi;
 use crate::openapi::{Node, Pointer};
 
+/// An operation.
 pub(super) struct Operation<'a> {
     pub(super) at: Pointer,
     pub(super) node: &'a Node,
@@ -14,6 +17,7 @@ pub(super) struct Operation<'a> {
     pub(super) parameters: Vec<Parameter<'a>>,
 }
 
+/// A parameter of an operation.
 pub(super) struct Parameter<'a> {
     /// Where the operation or the path item lists it.
     pub(super) listed: Pointer,

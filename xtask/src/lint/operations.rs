@@ -1,4 +1,7 @@
 //! Operations: their names, methods and servers, and whether they are safe to repeat.
+//!
+//! `operationId: list-agents` and `operationId: listAgents` would be one method, and so would an operation `withTransport` and a method that
+//! the client has already. An operation with servers of its own would be sent to the wrong one.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,8 +15,8 @@ use crate::naming::method_name;
 use crate::openapi::{Node, Pointer};
 use crate::taken;
 
-/// Whether a method cannot be called so: the hand-written part of the client has the name, or the list of all
-/// operations has that of its constant.
+/// Whether a name for a method is taken: the hand-written part of the client has a method of that name, or its constant would be called
+/// as the list of all operations.
 fn is_taken(method: &str) -> bool {
     taken::client_methods().contains(method) || method.to_uppercase() == naming::ALL
 }
@@ -48,7 +51,7 @@ pub(super) fn check(context: &mut Context<'_>, operations: &[Operation<'_>]) {
     }
 }
 
-/// Whatever the marker's value: a bad one is a finding of the markers'.
+/// Checks that the marker is there. The rules about markers check its value.
 fn repeat_safety(context: &mut Context<'_>, operation: &Operation<'_>) {
     if operation.node.get(SAFE_TO_REPEAT).is_none() {
         let safe = context.update(&operation.at, &format!("{SAFE_TO_REPEAT}: true"));
@@ -114,7 +117,7 @@ fn stream_name<'a>(
     );
 }
 
-/// Whether the method has a name of its own. Advice names a free one, so that it can be copied.
+/// Reports a method name that is taken. The advice has a free name, so that it can be copied.
 fn name<'a>(
     context: &mut Context<'_>,
     operation: &'a Operation<'a>,

@@ -1,4 +1,11 @@
-//! Where a part of a description that was lowered and arranged stood in the file: an overlay comes before both.
+//! Where a part of the lowered and arranged description was in the file. An overlay is applied before both stages, so advice must name that
+//! place.
+//!
+//! What arrange moves has a note. What lower moves has none, since a note would make two equal schemas different. So a part is found by its
+//! bytes: every value keeps its span, and this module finds the pointer of the object that has a span in the description as given.
+//!
+//! For `anyOf: [{type: string, maxLength: 5}, {type: 'null'}]`, lower puts `type` and `maxLength` into the schema itself. An action on the
+//! schema would have no effect on them. The `type` still has the span that it had in branch 0, so the action names `….anyOf[0]`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -6,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use crate::arrange;
 use crate::openapi::{Node, Pointer, Span, Value};
 
-/// What tells most of a schema, first what tells more.
+/// Keywords that identify a schema, the best first. Most schemas have a `type`, and its span is in no other schema.
 const TELLING: [&str; 12] = [
     "type",
     "enum",
@@ -25,7 +32,7 @@ const TELLING: [&str; 12] = [
 /// A place in a file: the file, the first byte, and the byte after the last.
 type Place = (usize, usize, usize);
 
-/// The places of a description as it was given. Whatever was moved since is still said to stand where it was written.
+/// The places of the description as it was given.
 pub(super) struct Origins<'a> {
     given: &'a Node,
     /// The objects that stand at a place, or hold a key there; made if anything has been moved.
@@ -52,8 +59,7 @@ impl<'a> Origins<'a> {
         let Some(node) = document.pointer(at) else {
             return arranged;
         };
-        // A schema is where its type is said, or what it is about: that may have been a branch, of which there is no
-        // other any more.
+        // A schema is taken to be where its type was written. That may have been in a branch that is gone.
         let telling = TELLING
             .into_iter()
             .find_map(|keyword| Some((keyword, node.as_object()?.get(keyword)?)));
@@ -74,7 +80,8 @@ impl<'a> Origins<'a> {
         let found = [wanted, &node.span]
             .into_iter()
             .find_map(|span| places.get(&place(span)));
-        // Aliases, and actions with several matches, put one text in several places.
+        // A YAML alias, or an action with several matches, puts one text in several places. The one with most of the pointer in
+        // common is meant.
         let common = |it: &&Pointer| {
             let same = |(a, b): &(&String, &String)| a == b;
             let from_start = it.0.iter().zip(&arranged.0).take_while(same).count();

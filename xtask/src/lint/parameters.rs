@@ -1,4 +1,7 @@
-//! Parameters: where they stand, how they are written, and what they are called in Rust.
+//! Parameters: their places, how they are written, and their names in Rust.
+//!
+//! progenitor writes parameters in one way for each place. A `style`, an `explode: false` or a parameter in a cookie would be ignored, and
+//! an object in a query cannot be written. So a parameter that asks for anything else is refused.
 
 use std::collections::HashMap;
 
@@ -156,7 +159,9 @@ fn header(context: &mut Context<'_>, parameter: &Parameter<'_>) {
     let message = if name.is_empty() || !name.chars().all(is_token) {
         format!("`{name}` is not a valid name for a header; generated code would panic on it")
     } else if RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-        format!("OpenAPI has `{name}` not as a parameter; generated code would send it twice")
+        format!(
+            "OpenAPI does not allow `{name}` as a parameter; generated code would send it twice"
+        )
     } else {
         return;
     };

@@ -1,4 +1,7 @@
 //! Path templates, and the parameters that fill them.
+//!
+//! `/agents/{id}` needs one parameter `id` in the path, and `{in: path, name: id}` needs such a place. progenitor panics on some of what is
+//! refused here, and drops one of two slashes in a row.
 
 use super::context::Context;
 use super::operation::Operation;

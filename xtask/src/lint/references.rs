@@ -1,5 +1,6 @@
-//! References: the generator follows those to components of the right kind, by their last part alone,
-//! and panics on others.
+//! References. The generator takes the last part of any reference for the name of a component, and panics if there is none.
+//!
+//! So `#/components/responses/Agent` in place of a schema would be the schema `Agent`, if there is one.
 
 use super::context::Context;
 use super::rules;

@@ -1,4 +1,6 @@
-//! Request bodies.
+//! Request bodies: their media types, and whether they may be left out.
+//!
+//! progenitor sends JSON, forms, text and bytes, one media type for an operation. arrange adds uploads and JSON that may be left out.
 
 use super::context::Context;
 use super::operation::Operation;

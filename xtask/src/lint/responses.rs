@@ -1,4 +1,7 @@
-//! Responses: which statuses, which media types, and one shape for each side.
+//! Responses: which statuses, which media types, and one shape for all successes and one for all errors.
+//!
+//! A response `default` or `4XX` is refused, too: generated code would decode whatever arrives as the documented shape, so an HTML page of a
+//! proxy would lose its status to a parse error. A status that is not documented arrives as unexpected, with its status and body.
 
 use super::context::Context;
 use super::fields::members;
@@ -8,8 +11,11 @@ use crate::markers::is_extension;
 use crate::openapi::media_types::{is_json, is_json_unseen};
 use crate::openapi::{Node, Pointer, keywords};
 
+/// A response of an operation.
 struct Response<'a> {
+    /// Where the operation lists it.
     listed: Pointer,
+    /// Where it is defined.
     at: Pointer,
     node: &'a Node,
     status: u16,
@@ -220,6 +226,7 @@ fn shapes(
     }
 }
 
+/// The body of a response. All successes of an operation must have an equal one, and so must all errors.
 #[derive(PartialEq)]
 enum Kind {
     Nothing,

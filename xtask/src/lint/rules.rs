@@ -32,7 +32,7 @@ rules! {
     PATH_ITEM_REF = "path-item-ref": "a $ref in place of a path item";
     PATH_TEMPLATE = "path-template": "an invalid path template";
     PATH_PARAMETER = "path-parameter": "path parameters that do not agree with the template";
-    OPERATION_ID = "operation-id": "an operation without a name, or two of one name in Rust";
+    OPERATION_ID = "operation-id": "an operation without a name, or two with the same name in Rust";
     METHOD = "method": "an HTTP method that reqwest has no call for";
     REPEAT_SAFETY = "repeat-safety": "an operation that does not say whether it is safe to repeat";
     TAG_NAME = "tag-name": "a tag that cannot be a feature, or is the feature of another tag or of something else";
@@ -42,10 +42,10 @@ rules! {
     PARAMETER_STYLE = "parameter-style": "a parameter that is not written in the default style";
     PARAMETER_SCHEMA = "parameter-schema": "a parameter whose type cannot stand in its place";
     PARAMETER_NULLABLE = "parameter-nullable": "a path or header parameter that may be null";
-    PARAMETER_NAME = "parameter-name": "parameters of one name in Rust, and headers of no valid name";
+    PARAMETER_NAME = "parameter-name": "parameters with the same name in Rust, and headers with an invalid name";
 
     BODY_OPTIONAL = "body-optional": "a request body that may be left out and is not JSON";
-    BODY_MEDIA_TYPE = "body-media-type": "a request body of none, several or an unsupported media type";
+    BODY_MEDIA_TYPE = "body-media-type": "a request body without a media type, with several, or with an unsupported one";
     BODY_SCHEMA = "body-schema": "a request body whose schema does not fit its media type";
     BODY_ENCODING = "body-encoding": "`encoding` of a body";
 
@@ -79,7 +79,7 @@ rules! {
     ADDITIONAL_PROPERTIES = "additional-properties": "`additionalProperties: false`";
     REQUIRED = "required": "a required property that is not declared";
     NULLABLE_COMPONENT = "nullable-component": "a component schema that may be null";
-    DEFAULT = "default": "a default that does not fit, or is not heeded";
+    DEFAULT = "default": "a default that does not fit, or has no effect";
 
     COMPONENT_NAME = "component-name": "a component's name that OpenAPI does not allow";
     TYPE_NAME = "type-name": "two schemas that would become one type, or one that would hide a type of Rust's";

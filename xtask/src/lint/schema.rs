@@ -1,4 +1,6 @@
-//! The schemas of a description, and what each is there for.
+//! The schemas of a description, each with its role. Other rules get them from here.
+//!
+//! A rule asks a [`Schema`] for keywords, and does not see those that `x-codegen-ignore` names: the generator will not see them either.
 
 use std::collections::HashSet;
 
@@ -7,16 +9,19 @@ use crate::markers::{REPLACE, UNION};
 use crate::openapi::walk::{self, Holds, Kind, Position, Reach, Then};
 use crate::openapi::{Node, Pointer, schema};
 
-/// A schema, the keywords left out that it is marked to go without.
+/// A schema without the keywords that it is marked to ignore.
 #[derive(Clone)]
 pub(super) struct Schema<'a> {
+    /// Its place in the arranged description.
     pub(super) at: Pointer,
+    /// The schema with all keywords.
     pub(super) node: &'a Node,
     pub(super) role: Role,
     ignored: HashSet<&'a str>,
 }
 
-/// What a schema is there for.
+/// The role of a schema. Some rules allow in one role what they refuse in another: a property that tells branches apart may be an enum of
+/// one value, for example.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// It has a name.
@@ -111,8 +116,8 @@ impl<'a> Schema<'a> {
     }
 }
 
-/// Every schema that the generator sees, but not what is in those that are replaced. What is within a schema comes
-/// before it.
+/// Every schema that the generator sees, except those within a schema that is replaced. A schema comes after those
+/// within it, so that a finding about the innermost cause is first.
 pub(super) fn collect(document: &Node) -> Vec<Schema<'_>> {
     let mut schemas = Vec::new();
     walk::each(document, Reach::Generated, |node, place| {
@@ -129,8 +134,8 @@ pub(super) fn collect(document: &Node) -> Vec<Schema<'_>> {
     schemas
 }
 
-/// Adds a schema after those in it. A walk of its own, since the role of a schema depends on what holds it, and what
-/// the overlay hides is not gone into.
+/// Adds the schemas within a schema, and then the schema. This does not use the walk of `openapi`, since the role of a schema depends on
+/// what holds it, and hidden keywords are not gone into.
 fn within<'a>(schema: Schema<'a>, out: &mut Vec<Schema<'a>>) {
     if schema.node.as_object().is_none() {
         return;

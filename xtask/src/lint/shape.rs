@@ -1,4 +1,6 @@
-//! What kind of value a schema describes, references followed.
+//! What kind of value a schema describes, references followed: `{allOf: [{$ref: Id}]}` with `Id: {type: string}` is a scalar.
+//!
+//! Rules about parameters and forms ask for it. What is written there must be a text, a number or a boolean.
 
 use std::collections::HashSet;
 
@@ -7,13 +9,14 @@ use super::schema::{Role, Schema};
 use crate::markers::REPLACE;
 use crate::openapi::{Node, Pointer};
 
+/// The kind of value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// Text, a number, a truth value.
+    /// A text, a number or a boolean.
     Scalar,
     Array,
     Object,
-    /// One of several.
+    /// Values of several schemas.
     Union,
     /// Any JSON.
     Any,
@@ -21,6 +24,7 @@ pub(super) enum Shape {
     Unknown,
 }
 
+/// A shape, and the schema that has it.
 pub(super) struct Shaped<'a> {
     pub(super) shape: Shape,
     pub(super) nullable: bool,

@@ -1,4 +1,7 @@
-//! Texts.
+//! Texts: formats, lengths and patterns.
+//!
+//! typify makes checked types of them: `{type: string, format: uuid}` becomes `Uuid`, and `{type: string, maxLength: 5}` a type that
+//! refuses a longer text. One unexpected value would lose a whole answer, so all texts are `String`s here.
 
 use super::context::Context;
 use super::describe;

@@ -1,4 +1,7 @@
 //! Tags: each becomes a feature of the crate, and a file.
+//!
+//! `Two Words` is the feature `two-words` and the file `two_words.rs`. Two tags with one feature, a tag called as another feature of the crate
+//! (`rustls`), and one called as a device on Windows (`con`) are refused.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,7 @@
-//! Types of inline objects: typify names them by where they stand, and takes an earlier type of the same
-//! name for them without a look at what it is.
+//! Types of inline objects. typify names them by their place, and uses an earlier type of the same
+//! name without a check: `Agent.tool_rule` and a component `AgentToolRule` would be one type.
+//!
+//! The arrange stage gives inline schemas names, so this rule is for what it has left.
 
 use std::collections::HashMap;
 
@@ -34,6 +36,7 @@ pub(super) fn check<'a>(context: &mut Context<'a>, operations: &[Operation<'a>])
     }
 }
 
+/// The types that typify has made so far.
 struct Types<'c, 'a> {
     context: &'c mut Context<'a>,
     /// What each type is made of.
@@ -142,10 +145,10 @@ impl<'a> Types<'_, 'a> {
             return;
         }
         let message = format!(
-            "this inline schema would be called `{ty}`, and so would {}; typify would take that for it in silence",
+            "this inline schema would be called `{ty}`, and so would {}; typify would use that type in its place, without a warning",
             describe::schema(self.context.document, other)
         );
-        let help = "move it to `components.schemas` under a name of its own, and refer to it";
+        let help = "move it to `components.schemas` under a name, and refer to it";
         self.context
             .report(rules::TYPE_NAME, &schema.at, message, help);
     }

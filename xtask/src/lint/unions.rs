@@ -1,7 +1,8 @@
-//! `oneOf`: what tells its branches apart.
+//! `oneOf` with inline branches: what tells them apart. The arrange stage has set all other unions aside.
 //!
 //! typify looks for a property that is required in every branch and has an enum of one value there, and
-//! makes of it the tag of a Rust enum. It does not look at the discriminator, nor through references.
+//! makes it the tag of a Rust enum. It does not look at the discriminator, nor through references. If it finds no tag, it takes the first branch
+//! that parses, which may be the wrong one.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -50,7 +51,7 @@ pub(super) fn constants<'a>(branch: &Schema<'a>) -> HashMap<&'a str, &'a str> {
         .collect()
 }
 
-/// What the arrange stage left to typify: unions of inline objects with a tag.
+/// Checks the unions that the arrange stage has left to typify.
 pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     let Some(list) = schema.get("oneOf") else {
         return;
@@ -81,7 +82,7 @@ pub(super) fn check(context: &mut Context<'_>, schema: &Schema<'_>) {
     }
 }
 
-/// Whether each branch has a value of its own for the tag, as typify sees it.
+/// Checks that each branch has a different value for the tag, as typify sees it.
 fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
     let help = "give every branch one property, required and with an enum of one value of its own, as \
                 `type: {type: string, enum: [agent]}`";
@@ -120,7 +121,7 @@ fn tags(context: &mut Context<'_>, schema: &Schema<'_>, what: Words<'_>) {
             let by = wanted.map(|tag| format!(" `{tag}`")).unwrap_or_default();
             let message = if is_plain {
                 format!(
-                    "{label} has no tag{by} to tell it by, and typify would take the first branch that parses"
+                    "{label} has no tag{by}, and typify would take the first branch that parses"
                 )
             } else {
                 format!(

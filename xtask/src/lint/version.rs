@@ -1,4 +1,4 @@
-//! The version of OpenAPI.
+//! The version of OpenAPI. No other rule runs on a version that is not known here.
 
 use super::context::Context;
 use super::rules;

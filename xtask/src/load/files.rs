@@ -4,8 +4,11 @@
 //! its place, and what else is in another file becomes a component: under the name that it has there, or the name of
 //! the component of the first file that refers to it. Every value still knows the file that it was written in.
 //!
-//! **Rejected**: one name for two things of two files, with a number for the second. It would change when somebody
-//! moves a path, and with it a type that users have written down. Two components of one name are an error.
+//! For example, `openapi.yaml` with `{$ref: 'agents.yaml#/components/schemas/Agent'}` becomes a description with the component
+//! `Agent` and `{$ref: '#/components/schemas/Agent'}`. `{$ref: 'agent.yaml'}`, a whole file, becomes the component `agent`.
+//!
+//! **Rejected**: a number for the second of two components with the same name. It would change when a path
+//! moves, and with it a type that users have written down. Two components with the same name are an error.
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -19,16 +22,16 @@ use crate::openapi::reference::{self, percent_decoded};
 use crate::openapi::walk::{self, Kind, Place, Reach, Then};
 use crate::openapi::{Entry, Node, Pointer, Span, Value};
 
-/// The number of the file that was asked for. The others come after it.
+/// The index of the file that was asked for. The others come after it.
 const FIRST: usize = 0;
 
 /// How deep a component stands: in `components`, in its part, under its name.
 const COMPONENT_DEPTH: usize = 3;
 
-/// Brings what references of a description lead to into it.
+/// Brings into a description what its references to other files lead to.
 ///
-/// `path` is where it was read, or `None` if it is from memory: then other files are not looked for, and references to
-/// them stay for a lint to refuse.
+/// `path` is where it was read from. If it is `None`, the description is from memory. Then other files are not looked for, and references
+/// to them stay, for a lint to refuse.
 ///
 /// # Errors
 ///
@@ -95,11 +98,11 @@ fn is_file(target: &str) -> bool {
 struct File {
     /// Its path from the folder of the first file.
     path: PathBuf,
-    /// `None` if it cannot be read, which was told when it was first referred to.
+    /// `None` if it cannot be read. That was reported at the first reference to it.
     node: Option<Node>,
 }
 
-/// What is to become a component.
+/// Something that is to become a component.
 struct Wanted {
     kind: Kind,
     name: String,
@@ -112,10 +115,13 @@ struct Wanted {
 /// Where a reference leads.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Target {
+    /// The index of the file.
     file: usize,
+    /// The place in the file.
     at: Pointer,
 }
 
+/// All files of a description, and what is brought in from them.
 struct Files {
     /// The folder of the first file, as given. `None` if there are no files.
     folder: Option<PathBuf>,
@@ -126,11 +132,14 @@ struct Files {
     values_left: usize,
     /// The names of components that were brought in, and of those that the first file gives names to.
     names: HashMap<(Target, Kind), String>,
-    /// Who has a name: the file where it stands.
+    /// The place that has a name already: a file, and where in it.
     taken: HashMap<(Kind, String), Span>,
+    /// What is to become a component and has not been copied. A list and not a recursion, since files may refer to each other in
+    /// long chains.
     waiting: Vec<Wanted>,
+    /// The components that were copied: the part of `components`, the name and the value.
     made: Vec<(&'static str, String, Entry)>,
-    /// Path items that are being put in the place of references to them.
+    /// The path items that are being copied at present. A reference to one of them is a circle.
     under_way: Vec<Target>,
     problems: Vec<Diagnostic>,
 }
@@ -185,7 +194,7 @@ impl Files {
                 self.names.entry((target, kind)).or_insert(name);
             }
         }
-        // What is wrong is told when the references are gone through in their order.
+        // Problems are reported later, when all references are followed in their order.
         self.problems.clear();
     }
 
@@ -203,7 +212,7 @@ impl Files {
                 self.path_item(node, &text, file, depth);
                 return Then::Past;
             }
-            // The first file keeps its own references. From memory, others are not looked for.
+            // References within the first file stay. If it is from memory, there are no other files.
             let is_own = text.as_str().is_none_or(|it| it.starts_with('#'));
             if file == FIRST && (is_own || self.folder.is_none()) {
                 return Then::Within;
@@ -214,7 +223,7 @@ impl Files {
             let key = (target.clone(), place.kind);
             let own_name = self.names.get(&key);
             if file == FIRST && is_component(&place) && own_name == place.at.last() {
-                // The component that gives what it refers to a name.
+                // This component is the name of what it refers to, so it is replaced by that.
                 if let Some(brought) = self.copy(&target, &text, depth) {
                     *node = brought;
                     self.settle(node, place.kind, target.file, depth);
@@ -224,7 +233,7 @@ impl Files {
             if let Some(to) = self.named(target, place.kind, &text) {
                 set_text(node, "$ref", to);
             }
-            // In OpenAPI 3.1, what stands next to a reference holds as well.
+            // In OpenAPI 3.1, keywords next to a reference apply too, and may contain references.
             Then::Within
         });
     }
@@ -246,8 +255,8 @@ impl Files {
             let target = if leads_out {
                 self.target(&entry.node, file)
             } else {
-                // A reference within the file, or the plain name of a component. A mapping may list what the union does
-                // not have, and is not refused for it in one file either.
+                // A reference within the file, or the plain name of a component. It may lead to nothing: a mapping may list what the union does
+                // not have, which is not an error in a single file either.
                 let at = match text.starts_with('#') {
                     true => reference::pointer(text),
                     false => Some(reference::place_of("schemas", text)),
@@ -301,7 +310,7 @@ impl Files {
         if target.file == FIRST {
             return Some(target.at.to_string());
         }
-        // What is in a component comes with it, and stays in its place there.
+        // A part of a component: the whole component is brought in, and the reference leads to the part in it.
         if let [components, part, name, within @ ..] = target.at.0.as_slice()
             && components == "components"
             && !within.is_empty()
@@ -364,7 +373,7 @@ impl Files {
         Some(to)
     }
 
-    /// A copy of what stands there, for a place this deep.
+    /// A copy of a value, for a place this deep. Depth and number of values are limited.
     fn copy(&mut self, target: &Target, text: &Node, depth: usize) -> Option<Node> {
         let file = &self.all[target.file];
         let found = file.node.as_ref()?.pointer(&target.at);
@@ -391,8 +400,8 @@ impl Files {
         Some(found)
     }
 
-    /// Where a reference in a file leads. `None` if it cannot be followed. That has been added to the
-    /// problems.
+    /// Where a reference in a file leads. `None` if it cannot be followed; the problem has been
+    /// reported then.
     fn target(&mut self, text: &Node, from: usize) -> Option<Target> {
         let Some(reference) = text.as_str() else {
             let kind = text.value.kind();
@@ -425,7 +434,7 @@ impl Files {
         }
     }
 
-    /// The file of this path, read if it has not been. `None` for one whose trouble was told before.
+    /// The file at this path, which is read if it has not been. `None` if it cannot be read, and that was reported before.
     fn find(&mut self, path: &str, from: usize) -> Result<usize, Option<(String, &'static str)>> {
         let is_scheme = |it: &str| it.len() > 1 && it.chars().all(|c| c.is_ascii_alphanumeric());
         if path.split_once(':').is_some_and(|it| is_scheme(it.0)) || path.starts_with("//") {
@@ -458,7 +467,7 @@ impl Files {
         read
     }
 
-    /// Reads a file that has not been read, if it is within the folder and there is room for it.
+    /// Reads a file, if it is within the folder and the limits allow another.
     fn read(&mut self, path: &Path) -> Result<Node, Option<(String, &'static str)>> {
         let folder = self.folder.clone().unwrap_or_default();
         let full = folder.join(path);
@@ -466,7 +475,7 @@ impl Files {
             true => Path::new(".").canonicalize(),
             false => path.canonicalize(),
         };
-        // A link may lead out of the folder.
+        // A path within the folder may be a link that leads out of it.
         if let (Ok(folder), Ok(full)) = (own(&folder), own(&full))
             && !full.starts_with(folder)
         {
@@ -487,7 +496,7 @@ impl Files {
         }
     }
 
-    /// A problem with a reference. Several stages of this may meet it, and it is told once.
+    /// Reports a problem with a reference. Several steps may find the same one, and it is reported once.
     fn problem(&mut self, text: &Node, message: String, help: &str) {
         let span = &text.span;
         let is_told = |it: &Diagnostic| {

@@ -1,4 +1,4 @@
-//! JSON. Not left to the YAML reader: YAML has no surrogate pairs, for one.
+//! JSON. It is not left to the YAML reader, although most JSON is YAML: YAML has no surrogate pairs, for example (`"\ud83d\ude00"`).
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use crate::openapi::{Entry, Node, Source, Span, Value};
 
 pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     let text = source.text.as_str();
-    // This finds all that is malformed but what a string or a number holds, so that the reader, which has to know
-    // places that serde does not tell, can take the rest for granted.
+    // serde_json knows the language, and our reader knows the places, which serde does not give. After serde has read the file
+    // once, only strings and numbers can still be invalid. So the reader need not check the rest.
     let raw: &RawValue =
         serde_json::from_str(text).map_err(|error| malformed(source, 0, &error))?;
     let at = raw.get().as_ptr() as usize - text.as_ptr() as usize;
     Reader { source, at }.node(0)
 }
 
-/// Reads what has been found to be JSON, in one go.
+/// Reads a text that is known to be JSON.
 struct Reader<'a> {
     source: &'a Arc<Source>,
     /// The next byte.

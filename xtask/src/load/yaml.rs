@@ -1,7 +1,15 @@
-//! YAML 1.2, and of YAML 1.1 the merge key `<<`, which people's descriptions have.
+//! YAML 1.2, with the merge key `<<` of YAML 1.1, which many descriptions use.
 //!
-//! The events of the parser are put together here, and not by its own loader: that one calls itself for each level of
-//! nesting before anybody can count them, and knows no merge keys.
+//! This puts the parser's events together. The parser's own loader is not used: it calls itself for each level of
+//! nesting before a limit could be checked, and it does not know merge keys.
+//!
+//! ```yaml
+//! base: &base {type: object}
+//! agent: {<<: *base, title: Agent}   # becomes {title: Agent, type: object}
+//! ```
+//!
+//! Values are first read into a [`Tree`], in which an alias shares the value of its anchor. Only then are nodes made, with a copy for
+//! each alias, and by then the number of copies is known. A file of a few lines can ask for billions.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -36,7 +44,7 @@ pub(super) fn parse(source: &Arc<Source>) -> Result<Node, Failure> {
     reader.node(&tree)
 }
 
-/// A value as it was written, aliases followed: one that is used several times is there once.
+/// A value in the form in which it was written. One that aliases use several times exists once.
 struct Tree {
     start: usize,
     end: usize,
@@ -47,19 +55,23 @@ struct Tree {
     size: usize,
 }
 
+/// The data of a value, whose parts may be shared.
 enum Data {
     Plain(Value),
     Sequence(Vec<Rc<Tree>>),
     Mapping(Vec<(Key, Rc<Tree>)>),
 }
 
+/// A key of a mapping.
 struct Key {
     start: usize,
     end: usize,
     name: String,
+    /// Whether it is `<<` without quotes.
     is_merge: bool,
 }
 
+/// Reads events, and keeps what anchors name.
 struct Reader<'a> {
     source: &'a Arc<Source>,
     offsets: Offsets,
@@ -97,7 +109,7 @@ impl<'a> Reader<'a> {
     /// The error of the scanner, at its place.
     fn scan_error(&self, error: &ScanError) -> Failure {
         let start = self.offsets.byte(error.marker().index());
-        // The scanner reads ahead, and may be the first to count.
+        // The scanner reads ahead, and may find that the file is nested too deep before this reader does.
         if error.info() == "recursion limit exceeded" {
             return self.too_deep((start, start));
         }
@@ -137,7 +149,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What this event begins. `depth` counts what it stands in.
+    /// The value that begins with this event. `depth` is how many values it is in.
     fn tree(
         &mut self,
         event: Event<'a>,
@@ -209,7 +221,7 @@ impl<'a> Reader<'a> {
         Ok(tree)
     }
 
-    /// What an anchor names. It is shared here, and copied when the nodes are made.
+    /// The value that an anchor names. It is shared here, and copied when the nodes are made.
     fn alias(
         &mut self,
         anchor: usize,
@@ -333,7 +345,7 @@ impl<'a> Reader<'a> {
         Err(self.error(place, "a key that is not a string".to_owned(), "quote it"))
     }
 
-    /// Makes nodes of a tree. From here on, what was shared is copied.
+    /// Makes nodes of a tree. Shared values are copied here.
     fn node(&self, tree: &Tree) -> Result<Node, Failure> {
         let value = match &tree.data {
             Data::Plain(value) => value.clone(),
@@ -353,7 +365,7 @@ impl<'a> Reader<'a> {
 
     /// The members of a mapping, with those that merge keys add.
     fn members(&self, written: &[(Key, Rc<Tree>)]) -> Result<IndexMap<String, Entry>, Failure> {
-        // What is written in the mapping itself takes precedence, then what is merged first.
+        // Keys of the mapping itself take precedence over merged ones, and earlier merged ones over later.
         let own = written.iter().filter(|(key, _)| !key.is_merge);
         let own: HashSet<&str> = own.map(|(key, _)| key.name.as_str()).collect();
         let mut members: IndexMap<String, Entry> = IndexMap::with_capacity(written.len());

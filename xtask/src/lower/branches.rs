@@ -105,6 +105,7 @@ fn collapse(lowering: &mut Lowering<'_>, draft: &mut Draft, keyword: &str) -> bo
                     outer.extend(inner);
                 }
             }
+            // Both have a note of this name, such as a description. The outer one is about the whole.
             Some(_) => {
                 lowering.rewrites.push(super::Rewrite {
                     rule: rules::OUTER_NOTE,

@@ -90,7 +90,7 @@ fn fits_plain(schema: &Node, value: &Node) -> Option<bool> {
     for (keyword, entry) in schema.as_object()? {
         fits &= match (keyword.as_str(), &entry.node.value) {
             (keyword, _) if is_note(keyword) => true,
-            // In OpenAPI 3.1, a note like the others.
+            // In OpenAPI 3.1, a format is a note, and no value is invalid by it.
             ("format", _) => true,
             ("type", Value::String(kind)) => is_of(kind, value)?,
             ("enum", Value::Array(values)) if value.as_str().is_some() => {

@@ -67,6 +67,7 @@ pub(super) fn is_only_null(node: &Node) -> bool {
     let mut is_restricted = false;
     for (keyword, entry) in members {
         let value = &entry.node;
+        // Only these keywords restrict to null. Anything else might refuse null as well, and then the branch allows nothing.
         let is_null = match keyword.as_str() {
             _ if is_note(keyword) => continue,
             _ if seen(node, keyword).is_none() => continue,
@@ -136,6 +137,7 @@ impl Nulls {
             let value = &entry.node;
             let mut inner = |node: &Node| self.allows(document, node, false, depth + 1);
             let one = match keyword.as_str() {
+                // `type: null` as a whole is not a piece: the rule `only-null` makes an enum of it, so null stays valid.
                 "type" => match &value.value {
                     Value::String(kind) => Some(kind == "null"),
                     Value::Array(kinds) => {
@@ -175,6 +177,7 @@ impl Nulls {
                         _ => None,
                     }
                 }),
+                // `not` is exact: what is unknown stays unknown.
                 "not" => inner(value).map(|it| !it),
                 "if" => match inner(value) {
                     Some(true) => seen(node, "then").map_or(Some(true), &mut inner),
@@ -183,6 +186,7 @@ impl Nulls {
                 },
                 "$ref" => self.referred(document, value, depth),
                 "$dynamicRef" | "$recursiveRef" => None,
+                // About other types, or a note. `nullable` is a note in 3.1, and `leftover` deals with it.
                 _ => continue,
             };
             all = and(all, one);
@@ -229,6 +233,7 @@ pub(super) fn plan(lowering: &mut Lowering<'_>, at: &Pointer, node: &Node) -> Pl
     if !has_piece {
         return Plan::default();
     }
+    // Both questions are about the description as given: a component that is lowered already would answer for 3.0.
     let document = lowering.document;
     let before = lowering.nulls.allows(document, node, false, 0);
     let after = lowering.nulls.allows(document, node, true, 0);

@@ -39,7 +39,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, document: &mut Node) {
             _ => Then::Within,
         }
     });
-    // What the schema of a parameter has become is looked at afterwards.
+    // A second walk: whether a parameter may be null is known only when its schema is lowered.
     walk::each_mut(document, Reach::V3_0, |node, place| {
         if place.kind == Kind::Parameter && node.get("$ref").is_none() {
             parameters::lower(lowering, &place.pointer(), node);

@@ -42,7 +42,7 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, at: &Pointer, node: &mut Node, 
             object(lowering, at, node, place);
             lowering.depth -= 1;
         }
-        // The lint about nulls knows these.
+        // A schema that is null is missing to progenitor. The lint about nulls reports it.
         Value::Null => {}
         other => {
             let message = format!("this schema is {}", other.kind());
@@ -150,10 +150,11 @@ fn inner(
         let Some(node) = draft.get_mut(keyword) else {
             continue;
         };
+        // Booleans that stay as they are.
         let is_left = match (keyword, node.as_bool()) {
             // OpenAPI 3.0 has these as well.
             ("additionalProperties", Some(_)) => true,
-            // For the rule about arrays.
+            // It closes a tuple: `tuples` looks for it.
             ("items", Some(false)) => true,
             _ => false,
         };

@@ -28,11 +28,13 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, draft: &mut Draft) {
         Some(Value::Number(limit)) => limit.as_u64().map(|it| it as usize),
         _ => None,
     };
+    // `items: false` allows no item after the prefix, so it is a limit, too.
     let limit = if is_closed {
         Some(limit.map_or(prefix.len(), |it| it.min(prefix.len())))
     } else {
         limit
     };
+    // Without `items`, the items after the prefix may be anything.
     let any = || node(Value::Object(IndexMap::new()), &draft.span);
     let rest = match draft.get("items") {
         Some(items) if !is_closed => items.clone(),

@@ -32,7 +32,7 @@ pub fn operations(document: &Node) -> impl Iterator<Item = (Pointer, &Node)> {
     })
 }
 
-/// The tags of an operation in their order, each once.
+/// The tags of an operation in their order, each once. The first decides in which file its code is.
 pub fn tags(operation: &Node) -> Vec<&str> {
     let tags = operation.get("tags").and_then(Node::as_array);
     let mut seen = Vec::new();

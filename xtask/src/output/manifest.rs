@@ -41,7 +41,7 @@ pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<St
         let goes = features.iter().all(|feature| feature.name != name);
         if goes && (before.contains(&quoted) || after.contains(&quoted)) {
             return Err(Failure::Message(format!(
-                "the feature `{name}` goes, and {} names it: take it out there first",
+                "the feature `{name}` is no longer generated, and {} still names it: remove it there first",
                 path.display()
             )));
         }

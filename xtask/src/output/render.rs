@@ -53,7 +53,7 @@ pub fn render_all(split: Split, longest: usize) -> Result<Vec<SourceText>, Failu
                 }
             } else {
                 files.push(rendered);
-                // Soon the process ends. To free this piece by piece takes a tenth as long as to print it.
+                // The process ends soon. To free the syntax tree takes a tenth of the time that it takes to print it.
                 std::mem::forget(file);
             }
         }

@@ -21,7 +21,7 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// What is to become of a file.
+/// A file that has to change.
 struct Change {
     path: PathBuf,
     /// What it holds, if it is there.

@@ -3,7 +3,7 @@
 //! progenitor writes a match with an `.await` in each arm. A compiler takes longer for those than for all the
 //! rest of a method. So
 //!
-//! ```ignore
+//! ```text
 //! let response = call::send(self, request, &operations::GET_AGENT).await?;
 //! match response.status().as_u16() {
 //!     200u16 => call::read(response).await,
@@ -80,6 +80,7 @@ fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
     {
         return None;
     }
+    // Arms are compared as texts. progenitor writes them in one way, and any other is left as it is.
     let (mut how, mut successes, mut errors) = (None, Vec::new(), Vec::new());
     for arm in arms {
         let Pat::Lit(literal) = &arm.pat else {

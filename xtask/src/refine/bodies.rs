@@ -73,7 +73,7 @@ pub(super) fn refine(
         method.attrs.push(feature);
     }
     let said = match kind {
-        Kind::Optional => "Without a `body`, none is sent.",
+        Kind::Optional => "If `body` is `None`, the request has no body.",
         Kind::Upload => "The body is sent as `multipart/form-data`. Needs the feature `multipart`.",
     };
     Ok(Some(said.to_owned()))

@@ -93,6 +93,7 @@ pub(super) fn link(ty: &syn::Type) -> Option<String> {
     };
     let segments = &path.path.segments;
     let last = segments.last()?;
+    // `String` and `Vec<T>` are no types of ours: they have a leading `::`, or arguments.
     let is_ours = segments.len() == 1 || segments.first()?.ident == "crate";
     let is_type = last.ident.to_string().starts_with(char::is_uppercase);
     let is_plain =

@@ -1,6 +1,13 @@
 //! The second method of an operation that answers with JSON or with server-sent events, as the caller asks.
 //!
-//! It is a copy of the first. It asks for `text/event-stream` in place of `application/json`, names its own constant, and hands over
+//! An operation that answers with a `Reply` as JSON has these methods:
+//!
+//! ```text
+//! pub async fn send_message(&self, body: &types::Message) -> Result<ResponseValue<types::Reply>, …>
+//! pub async fn send_message_stream(&self, body: &types::Message) -> Result<ResponseValue<ByteStream>, …>
+//! ```
+//!
+//! The second is a copy of the first. It asks for `text/event-stream` in place of `application/json`, names its own constant, and hands over
 //! the bytes of a success in place of reading them as JSON. Errors are read as before.
 
 use quote::{ToTokens, format_ident};
@@ -24,8 +31,12 @@ pub(super) fn twin(
 ) -> Result<ImplItemFn, Failure> {
     let id = method.sig.ident.to_string();
     let mut twin = method.clone();
-    twin.sig.ident = syn::parse_str(&stream.method)
-        .map_err(|_| unexpected(&format!("`{}` is no name for a method", stream.method)))?;
+    twin.sig.ident = syn::parse_str(&stream.method).map_err(|_| {
+        unexpected(&format!(
+            "`{}` cannot be the name of a method",
+            stream.method
+        ))
+    })?;
 
     let mut change = ToEvents {
         constant: constant.clone(),

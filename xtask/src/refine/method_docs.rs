@@ -2,7 +2,31 @@
 //! mixes the description's text with its own, unescaped.
 //!
 //! The order is: summary, description, sentences about the method's form, the request and whether it is safe to repeat,
-//! arguments, answers, errors.
+//! arguments, answers, errors:
+//!
+//! ```text
+//! List agents
+//!
+//! Lists the agents of the account, a page at a time.
+//!
+//! Sends `GET /v1/agents`. It is safe to repeat.
+//!
+//! # Arguments
+//!
+//! - `params`: The optional parameters, see [`types::ListAgentsParams`].
+//!
+//! # Answers
+//!
+//! - `200`: A page of agents.
+//!
+//! # Errors
+//!
+//! [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+//!
+//! - `400`: The request was refused.
+//!
+//! See [`Error`] for what else can go wrong.
+//! ```
 
 use quote::ToTokens;
 use syn::{Expr, FnArg, GenericArgument, ImplItemFn, Pat, PathArguments, ReturnType, Stmt, Type};
@@ -23,6 +47,7 @@ pub(super) struct MethodDocs {
 impl MethodDocs {
     /// Writes the documentation, for the arguments that the method has now.
     pub(super) fn write(&self, method: &mut ImplItemFn, operation: &Operation) {
+        // Blocks with an empty line between. Text of the description goes through `markdown`, and ours does not: our links are meant.
         let mut blocks = Vec::new();
         let summary = operation.summary.as_deref().map(markdown::docs);
         // A title ends without a full stop.
@@ -103,6 +128,7 @@ fn meaning(answer: &Answer) -> Option<String> {
 fn errors(method: &ImplItemFn, errors: &[&Answer]) -> Vec<String> {
     const ELSE: &str = "See [`Error`] for what else can go wrong.";
 
+    // An error that the method does not decode arrives as `UnexpectedResponse`, even if it is documented: one without a schema, for example.
     let body = error_body(&method.sig.output);
     let decoded = decoded(method);
     let (with, without): (Vec<&Answer>, Vec<&Answer>) = errors

@@ -3,7 +3,7 @@
 //! typify writes an enum with `#[serde(tag = "type")]`. It gets a variant `Unknown` for objects whose tag is not known, and each other
 //! variant gets a field for members that are not known:
 //!
-//! ```ignore
+//! ```text
 //! pub enum Entry {
 //!     Agent { id: String, #[serde(flatten)] unknown: Map<String, Value> },
 //!     #[serde(untagged)]
@@ -34,7 +34,7 @@ pub(super) fn union(
         .find_map(|(name, text)| text.filter(|_| name == "tag"));
     let Some(tag) = tag else {
         return Err(unexpected(&format!(
-            "the union `{}` is marked open, and is not told apart by a tag",
+            "the union `{}` is marked open, and has no tag",
             schema.name
         )));
     };

@@ -41,6 +41,7 @@ pub(super) fn refine(
     model: &Model,
     mut taken: BTreeSet<String>,
 ) -> Result<Operations, Failure> {
+    // Two operations of one name would be one method. The lints refuse them, so this is a change of progenitor.
     if methods.len() != model.operations.len() {
         return Err(unexpected(&format!(
             "the description has {} operations, and {} methods were generated",
@@ -59,6 +60,7 @@ pub(super) fn refine(
             .operations
             .get(&id)
             .ok_or_else(|| unexpected(&format!("no operation of the description became `{id}`")))?;
+        // `list_agents` has the constant `LIST_AGENTS`.
         let constant = format_ident!("{}", id.to_uppercase());
         let is_stream = streams(&method);
         out.constants
@@ -96,7 +98,15 @@ pub(super) fn refine(
     Ok(out)
 }
 
-/// The constant of an operation.
+/// The constant of an operation, which a transport gets with each request:
+///
+/// ```text
+/// pub const LIST_AGENTS: Operation = Operation {
+///     id: "list_agents", method: "GET", path_template: "/v1/agents", safe_to_repeat: true, streams: false,
+/// };
+/// ```
+///
+/// It has the path's template and not the path, so that logs and metrics have no IDs and no secrets.
 fn declaration(name: &Ident, id: &str, operation: &model::Operation, is_stream: bool) -> ItemConst {
     let (verb, path) = (&operation.method, &operation.path);
     let safe_to_repeat = operation.safe_to_repeat;
@@ -167,7 +177,9 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Resul
     for mut stmt in std::mem::take(&mut method.block.stmts) {
         match classify(&stmt, request.is_some()) {
             Part::HeaderMap if !has_header_parameters => {}
+            // Dropped: the service does not ask for it, and a browser's preflight would fail on the header.
             Part::ApiVersion => versions += 1,
+            // Dropped: our constant takes the place of the `OperationInfo`, and `call::send` that of the hooks.
             Part::Info => info += 1,
             Part::Hook => hooks += 1,
             Part::Exec(argument) => request = Some(argument),
@@ -189,6 +201,7 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Resul
                 stmts.push(stmt);
                 done = true;
             }
+            // `let mut request`: without the hooks, nothing changes it.
             Part::Request => {
                 if let Stmt::Local(local) = &mut stmt {
                     local.attrs.clear();
@@ -244,6 +257,7 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Resul
     let added = added.ok_or_else(|| missing("puts the URL together"))?;
     stmts.splice(index + 1..index + 1, added);
     stmts.splice(0..0, paths.segments);
+    // Checks on the result, in case progenitor writes a path or a call in a form that the steps above do not recognise.
     if mentions(&method.block, "encode_path") {
         return Err(unexpected(&format!(
             "`{id}` has a path that stays unchecked"
@@ -251,7 +265,7 @@ fn refine_method(method: &mut ImplItemFn, constant: &Ident, path: &str) -> Resul
     }
     if mentions(&method.block, PROGENITOR) {
         return Err(unexpected(&format!(
-            "`{id}` calls something of {PROGENITOR} that letta-api has nothing for"
+            "`{id}` calls something of {PROGENITOR} that letta-api has no equivalent of"
         )));
     }
     Ok(())
@@ -332,6 +346,7 @@ fn append_path(url: &mut Expr) -> Option<()> {
         return None;
     };
     let values: Vec<Expr> = arguments.collect();
+    // Without parameters, the path is a literal. `format_args!` would read its braces.
     *url = if values.is_empty() && !path.value().contains(['{', '}']) {
         parse_quote!(path::url(&#base, #path))
     } else {
@@ -344,6 +359,7 @@ fn append_path(url: &mut Expr) -> Option<()> {
 /// Says which part of the sequence a statement is. `exec_seen` is whether the request has been sent before it: only after that is
 /// `result?` the response.
 fn classify(stmt: &Stmt, exec_seen: bool) -> Part {
+    // First, since the statement is a method call like others.
     if Appended::by(stmt).is_api_version() {
         return Part::ApiVersion;
     }
@@ -420,7 +436,7 @@ impl<'ast> Visit<'ast> for Appended {
     }
 }
 
-/// Whether an expression is this name alone.
+/// Whether an expression is this name and nothing else.
 fn is_name(expr: &Expr, name: &str) -> bool {
     matches!(expr, Expr::Path(path) if path.path.is_ident(name))
 }
@@ -486,7 +502,9 @@ impl VisitMut for DropHeaderMap {
 /// The crate whose functions progenitor's code calls. letta-api has its own.
 const PROGENITOR: &str = "progenitor_client";
 
-/// Names what progenitor's code calls as letta-api has it, in `support`.
+/// Replaces calls of progenitor's functions by those of letta-api's `support`: `Error::ErrorResponse(…)` by `call::error(…)`, for example.
+///
+/// letta-api's `Error` has the same variants, but makes them with what is known of the call.
 struct OwnCalls;
 
 impl VisitMut for OwnCalls {

@@ -1,13 +1,13 @@
 //! Optional parameters become one struct, from the first on. The struct is `#[non_exhaustive]`, so that another parameter
 //! breaks no caller. A call such as `list(None, None, Some(10), None)` could not be read, either.
 //!
-//! ```ignore
+//! ```text
 //! pub async fn list_agents<'a>(&'a self, limit: Option<u32>, name: Option<&'a str>) -> …
 //! ```
 //!
 //! becomes
 //!
-//! ```ignore
+//! ```text
 //! pub async fn list_agents<'a>(&'a self, params: &'a types::ListAgentsParams) -> … {
 //!     let types::ListAgentsParams { limit, name } = params;
 //! ```
@@ -64,7 +64,7 @@ pub(super) fn refine(
         };
         let Some(inner) = types::optional(&argument) else {
             return Err(unexpected(&format!(
-                "`{}` of `{id}` is no `Option`",
+                "`{}` of `{id}` is not an `Option`",
                 parameter.argument
             )));
         };
@@ -86,8 +86,11 @@ pub(super) fn refine(
         fields.push((format_ident!("{}", parameter.argument), inner, attrs));
     }
 
-    let name = name(&operation.id, taken)
-        .ok_or_else(|| unexpected(&format!("the parameters of `{id}` find no name for a type")))?;
+    let name = name(&operation.id, taken).ok_or_else(|| {
+        unexpected(&format!(
+            "there is no free name for the type of the parameters of `{id}`"
+        ))
+    })?;
     let argument = names("params", "parameters", "_")
         .find(|name| {
             method
@@ -96,9 +99,13 @@ pub(super) fn refine(
                 .iter()
                 .all(|it| name_of(it).is_none_or(|it| *it != **name))
         })
-        .ok_or_else(|| unexpected(&format!("the parameters of `{id}` find no name")))?;
+        .ok_or_else(|| {
+            unexpected(&format!(
+                "there is no free name for the parameters of `{id}`"
+            ))
+        })?;
     let argument_ident = format_ident!("{argument}");
-    // The body stays last.
+    // Before the body, which progenitor puts last.
     let inputs = &mut method.sig.inputs;
     let at = inputs
         .iter()
@@ -106,13 +113,14 @@ pub(super) fn refine(
         .unwrap_or(inputs.len());
     inputs.insert(at, parse_quote!(#argument_ident: &'a types::#name));
     let idents: Vec<&Ident> = fields.iter().map(|(ident, ..)| ident).collect();
+    // The fields are taken apart at the start, so that the rest of the method uses the names that progenitor gave them.
     method.block.stmts.insert(
         0,
         parse_quote! {
             let types::#name { #(#idents),* } = #argument_ident;
         },
     );
-    let said = format!("What may be left out, see [`types::{name}`].");
+    let said = format!("The optional parameters, see [`types::{name}`].");
     method_docs.more_arguments.push((argument, said));
     let second = operation.event_stream.as_ref().map(|it| it.method.as_str());
     Ok(items(&name, [Some(id.as_str()), second], &fields))

@@ -1,6 +1,22 @@
 //! How an open union of inline objects with a tag is read. What serde derives takes every member into
 //! memory first; see `letta-api/src/support/tagged.rs`.
 //!
+//! For the branch `{type: agent, id, access}`, this is generated:
+//!
+//! ```text
+//! let place_of = |name: &str| Some(match name { "id" => 0, "access" => 1, "type" => TAG, _ => return None });
+//! let mut slot_0 = Slot::Missing;
+//! let mut slot_1 = Slot::Missing;
+//! while let Some(place) = members.next(place_of)? {
+//!     match place { 0 => members.text(&mut slot_0)?, _ => members.texts(&mut slot_1)? }
+//! }
+//! let (is_sound, mut unknown) = members.finish();
+//! match (is_sound, slot_0, slot_1) {
+//!     (true, Slot::Fits(slot_0), Slot::Fits(slot_1)) => Ok(Self::Agent { id: slot_0, access: slot_1, unknown }),
+//!     (_, slot_0, slot_1) => { /* put all members back into `unknown` */ Ok(Self::Unknown(unknown)) }
+//! }
+//! ```
+//!
 //! The generated code for a branch has a slot for each field. It reads the members one by one into their slots, and collects
 //! members without a slot. If a required slot stays empty or a member does not fit, all members go back into one map, which
 //! becomes `Unknown`: nothing of an odd object is lost.

@@ -1,6 +1,6 @@
 //! Open enums of texts. A value that the description does not know is kept, and is not an error.
 //!
-//! ```ignore
+//! ```text
 //! pub enum AccessRight { ReadMessages, WriteMessages, Unknown(String) }
 //! ```
 //!
@@ -18,7 +18,7 @@ use crate::diagnostic::Failure;
 use crate::model::Schema;
 use crate::template::{template, text};
 
-/// Whether an enum is one of plain texts.
+/// Whether all variants are without fields, so that each is a text on the wire.
 pub(super) fn is_text(item: &ItemEnum) -> bool {
     item.variants
         .iter()
@@ -46,7 +46,7 @@ pub(super) fn open(item: &mut ItemEnum, schema: &Schema) -> Result<Vec<Item>, Fa
     })?;
     item.attrs.retain(|attr| !attr.path().is_ident("cfg_attr"));
     item.variants.push(parse_quote! {
-        /// What the description does not have. It is kept and sent back as it came.
+        /// A value that the description does not have. It is kept and sent back unchanged.
         Unknown(::std::string::String)
     });
 

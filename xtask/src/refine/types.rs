@@ -4,7 +4,7 @@
 //! For a schema `Agent` with the required property `id` and the optional one `name`, typify writes the struct, and this module adds
 //! `#[non_exhaustive]` and
 //!
-//! ```ignore
+//! ```text
 //! impl Agent {
 //!     /// Made of its required fields; the others are left out. They have setters.
 //!     pub fn new(id: impl Into<String>) -> Self
@@ -51,6 +51,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
         items: Vec::new(),
         count: 0,
     };
+    // The schemas that a type was found for.
     let mut found = BTreeSet::new();
     // Conversions of an open enum are written anew: typify's fail for an unknown value, and an open enum has none.
     let mut text_enums = BTreeSet::new();
@@ -71,6 +72,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
         .values()
         .filter_map(|schema| Some((schema.union.as_ref()?.branches_type.as_str(), schema)))
         .collect();
+    // Types that keep unknown members, and types with a field that must be given to send it.
     let keeping: BTreeSet<&str> = model
         .schemas
         .iter()
@@ -95,6 +97,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                     out.items.extend(union::write(schema, how, &item)?);
                 }
             }
+            // Its impls go with the struct of branches.
             Item::Impl(block)
                 if self_name(&block.self_ty).is_some_and(|name| is_parts(&name.to_string())) => {}
             Item::Struct(item) => {
@@ -110,6 +113,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 out.items
                     .extend(refine_enum(item, schema, model, &text_enums)?);
             }
+            // Conversions of an open enum, which `text_enum` has written anew.
             Item::Impl(block)
                 if block.trait_.is_some()
                     && self_name(&block.self_ty)
@@ -170,10 +174,12 @@ fn refine_struct(
     let deprecated = schema.and_then(|schema| schema.deprecated.as_ref());
     item.attrs.extend(docs::deprecated(deprecated));
     derive(&mut item.attrs, &["PartialEq"])?;
+    // A newtype, such as a `String` with a name, has no fields to add.
     let Fields::Named(fields) = &mut item.fields else {
         return Ok(vec![Item::Struct(item)]);
     };
     item.attrs.push(non_exhaustive());
+    // A type without a schema is one that typify has made within another, and keeps its order.
     let order = schema
         .map(|schema| schema.properties.as_slice())
         .unwrap_or(&[]);
@@ -198,6 +204,7 @@ fn refine_struct(
         field.attrs.extend(docs::deprecated(note));
     }
 
+    // After all fields are in place, the one for unknown members included: a constructor sets every field.
     let parts = Parts::of(&fields.named, not_sent, to_send)?;
     let constructor = parts.constructor(&format_ident!("new"), parse_quote!(Self), true);
     let methods = std::iter::once(constructor).chain(parts.setters());
@@ -230,6 +237,7 @@ fn refine_enum(
     for variant in &mut item.variants {
         let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
         docs::tidy(&mut variant.attrs, || markdown::code(&wire));
+        // A branch with nothing but its tag. It needs braces to hold unknown members.
         if is_open_union && matches!(variant.fields, Fields::Unit) {
             variant.fields = Fields::Named(parse_quote!({}));
         }
@@ -265,7 +273,8 @@ fn refine_enum(
     Ok(items)
 }
 
-/// Adds derives that are not there yet, and `JsonSchema` behind the feature.
+/// Adds derives that are not there yet, and `JsonSchema` behind the feature `schemars`: an application that does not need it should not
+/// compile it.
 fn derive(attrs: &mut Vec<Attribute>, more: &[&str]) -> Result<(), Failure> {
     edit_derives(attrs, |derives| {
         for name in more {
@@ -320,7 +329,8 @@ pub(super) fn edit_derives(
     Err(unexpected("a type derives nothing"))
 }
 
-/// The arguments of serde's attributes: `rename = "type"` is a name with a text, `flatten` is one without.
+/// The arguments of serde's attributes. `#[serde(rename = "type", flatten)]` gives `rename` with the text `type`, and `flatten` without
+/// a text.
 pub(super) fn serde_arguments(
     attrs: &[Attribute],
 ) -> Result<Vec<(Ident, Option<LitStr>)>, Failure> {
@@ -338,7 +348,11 @@ pub(super) fn serde_arguments(
                 (TokenTree::Ident(name), _) => arguments.push((name, None)),
                 (TokenTree::Literal(value), Some((_, text @ None))) => match Lit::new(value) {
                     Lit::Str(value) => *text = Some(value),
-                    _ => return Err(unexpected("a serde attribute is given what is no text")),
+                    _ => {
+                        return Err(unexpected(
+                            "a serde attribute is given something that is not a text",
+                        ));
+                    }
                 },
                 (TokenTree::Punct(punct), Some(_)) if matches!(punct.as_char(), '=' | ',') => {}
                 _ => return Err(unexpected("a serde attribute does not parse")),
@@ -363,7 +377,7 @@ pub(super) fn default(field: &Field) -> Result<Option<Expr>, Failure> {
             Some(text) if name == "default" => {
                 let path: ExprPath = text
                     .parse()
-                    .map_err(|error| unexpected(&format!("a default is no path: {error}")))?;
+                    .map_err(|error| unexpected(&format!("a default is not a path: {error}")))?;
                 return Ok(Some(parse_quote!(#path())));
             }
             None if name == "default" || name == "flatten" => return Ok(Some(default_value())),
@@ -373,12 +387,13 @@ pub(super) fn default(field: &Field) -> Result<Option<Expr>, Failure> {
     Ok(None)
 }
 
+/// `Default::default()`
 fn default_value() -> Expr {
     template!(Expr: { ::std::default::Default::default() })
 }
 
-/// Puts fields in the order in which the description declares the properties. The generator sorts by
-/// name; what goes over the wire should look as documented.
+/// Puts fields in the order in which the description declares the properties. The generator sorts them by
+/// name. A body should look as it does in the service's documentation, and so should the arguments of `new`.
 fn reorder(
     fields: &mut Punctuated<Field, Token![,]>,
     declared: &[String],
@@ -387,6 +402,7 @@ fn reorder(
     if fields.len() < 2 {
         return Ok(());
     }
+    // Properties are compared by their names on the wire. A field's own name may differ.
     let mut named = Vec::new();
     for field in std::mem::take(fields) {
         let ident = field
@@ -410,6 +426,7 @@ fn reorder(
     } else {
         declared
     };
+    // A field that the schema does not list, such as one that is merged in, comes after those that it does.
     let places: HashMap<&str, usize> = order
         .iter()
         .enumerate()
@@ -461,6 +478,7 @@ fn give_direction(
             Some(text) => quote!(#name = #text),
             None => quote!(#name),
         });
+    // The attribute is written anew, as serde takes several arguments in one.
     let skip = not_sent.contains(&wire).then(|| quote!(skip_serializing));
     let all: Vec<TokenStream> = kept.chain(skip).collect();
     field.attrs.retain(|attr| !attr.path().is_ident("serde"));
@@ -522,6 +540,7 @@ impl<'a> Parts<'a> {
                 .ident
                 .as_ref()
                 .ok_or_else(|| unexpected("a field without a name"))?;
+            // A field is optional if serde has a value for it when it is missing, or if it is an `Option`.
             let default = match default(field)? {
                 None if optional(&field.ty).is_some() => Some(default_value()),
                 default => default,
@@ -548,8 +567,16 @@ impl<'a> Parts<'a> {
         Ok(parts)
     }
 
-    /// `#[non_exhaustive]` keeps users from writing the literal; this is their way to make one.
+    /// A function that makes a value. `#[non_exhaustive]` keeps users from writing a struct literal, so this is their only way:
+    ///
+    /// ```text
+    /// pub fn new(id: impl Into<String>, size: u32) -> Self { Self { id: id.into(), size, name: Default::default() } }
+    /// ```
+    ///
+    /// A required field that the description adds later becomes another argument, which breaks callers. That is meant: without it, the
+    /// service would refuse the request.
     fn constructor(&self, name: &Ident, path: Path, has_setters: bool) -> ImplItemFn {
+        // Fields that are only read have no setters.
         let has_setters = has_setters && self.optional.iter().any(|left| left.is_sent);
         let setters = if has_setters {
             " They have setters."
@@ -572,6 +599,7 @@ impl<'a> Parts<'a> {
             is_optional,
         } in &self.required
         {
+            // Texts are taken as `impl Into<String>`. A number must have its type: `impl Into<u32>` would not take the literal 5.
             let value = if converts(ty) {
                 parameters.push(template!(
                     FnArg: { field: impl ::std::convert::Into<Type> },
@@ -646,7 +674,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The method that sets an optional field with these attributes, made to be chained.
+/// The method that sets an optional field: `AgentCreate::new("Ada").with_model("gpt-4.1")`. If the field is deprecated, so is the method.
 pub(super) fn setter(field: &Ident, inner: &Type, attrs: &[Attribute]) -> ImplItemFn {
     let plain = field.to_string();
     let plain = plain.trim_start_matches("r#");
@@ -678,10 +706,12 @@ pub(super) fn inherent(name: &Ident, methods: impl IntoIterator<Item = ImplItemF
     Item::Impl(block)
 }
 
+/// `#[non_exhaustive]`
 fn non_exhaustive() -> Attribute {
     template!(Attribute: { #[non_exhaustive] })
 }
 
+/// `ident: expr`, in a struct expression.
 fn field_value(ident: &Ident, expr: Expr) -> FieldValue {
     FieldValue {
         attrs: Vec::new(),
@@ -691,6 +721,7 @@ fn field_value(ident: &Ident, expr: Expr) -> FieldValue {
     }
 }
 
+/// A path of these names.
 fn path<const N: usize>(names: [Ident; N]) -> Path {
     Path {
         leading_colon: None,
@@ -716,7 +747,7 @@ pub(super) fn name(item: &Item) -> Option<String> {
     }
 }
 
-/// The `T` of an `Option<T>`.
+/// The `T` of an `Option<T>`. `None` for any other type.
 pub(super) fn optional(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
@@ -741,6 +772,7 @@ fn converts(ty: &Type) -> bool {
     is_ours || segments.last().is_some_and(|it| it.ident == "String")
 }
 
+/// The name of the type of an impl, if it has no path.
 fn self_name(ty: &Type) -> Option<&Ident> {
     match ty {
         Type::Path(path) => path.path.get_ident(),
@@ -764,7 +796,8 @@ fn method_ident(variant: &str) -> Ident {
     syn::parse_str::<Ident>(&name).unwrap_or_else(|_| format_ident!("{name}_"))
 }
 
-/// A `Debug` that does not print the fields that are marked sensitive.
+/// A `Debug` that does not print the fields that are marked sensitive: `ApiError { message: [redacted] }`. The name of the field stays, so
+/// that a reader sees that there is a message.
 fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failure> {
     edit_derives(&mut item.attrs, |derives| {
         derives.retain(|derive| derive.name != "Debug");
@@ -794,10 +827,10 @@ fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failur
     })
 }
 
-/// The variant that keeps a value that the description does not know.
+/// The variant that keeps a value that the description does not know. serde tries an untagged variant last, when no tag has matched.
 pub(super) fn unknown_variant(ty: &Type) -> Variant {
     parse_quote! {
-        /// What the description does not have. It is kept and sent back as it came.
+        /// A value that the description does not have. It is kept and sent back unchanged.
         #[serde(untagged)]
         Unknown(#ty)
     }

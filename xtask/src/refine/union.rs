@@ -2,7 +2,7 @@
 //!
 //! For the union `Source` of that module's example, this is the code that chooses a branch:
 //!
-//! ```ignore
+//! ```text
 //! fn of(value: &Value) -> Option<Self> {
 //!     match crate::support::union::tag(value, "type") {
 //!         Some("url") => return crate::support::union::branch(value).map(Box::new).map(Self::Url),
@@ -85,7 +85,18 @@ fn variants<'a>(union: &'a Union, parts: &ItemStruct) -> Result<Vec<Variant<'a>>
     union.branches.iter().map(variant).collect()
 }
 
-/// The enum itself.
+/// The enum itself:
+///
+/// ```text
+/// pub enum Source {
+///     /// If `type` is `url`.
+///     Url(Box<Url>),
+///     /// If `type` is `base64`.
+///     Base64(Box<Base64>),
+///     /// A value that the description does not have. It is kept and sent back unchanged.
+///     Unknown(Value),
+/// }
+/// ```
 fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Item {
     let doc = schema.description.as_deref().map(markdown::docs);
     let doc = doc
@@ -103,10 +114,11 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
                     .map(|value| markdown::code(value))
                     .collect();
                 let tag = markdown::code(tag);
-                format!(" Where {tag} is {}.", values.join(" or "))
+                format!(" If {tag} is {}.", values.join(" or "))
             }
             _ => format!(" {}.", kinds(variant.branch)),
         };
+        // A branch that is a component is boxed: it may contain the union, and a type cannot contain itself.
         let ty = match variant.branch.boxed {
             true => quote!(::std::boxed::Box<#ty>),
             false => quote!(#ty),
@@ -118,7 +130,7 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
     });
     let unknown = schema.open.then(|| {
         quote! {
-            /// What the description does not have. It is kept and sent back as it came.
+            /// A value that the description does not have. It is kept and sent back unchanged.
             Unknown(::serde_json::Value)
         }
     });
@@ -157,6 +169,7 @@ fn kinds(branch: &Branch) -> String {
 
 /// The function that chooses a branch, and `is_known`.
 fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>]) -> Vec<Item> {
+    // The expression that tries one branch, and one that tries several in order.
     let attempt = |variant: &Variant<'_>| {
         let ident = &variant.ident;
         let into_box = variant
@@ -182,6 +195,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
             }
         }
     }
+    // Values that lead to the same branches share an arm of the match.
     let mut arms: Vec<(Vec<usize>, Vec<&str>)> = Vec::new();
     for (value, indexes) in by_tag {
         match arms.iter_mut().find(|(known, _)| *known == indexes) {
@@ -189,6 +203,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
             None => arms.push((indexes, vec![value])),
         }
     }
+    // In the order of the branches, so that the code changes little when a value is added.
     arms.sort();
     let tagged = union.tag.as_ref().filter(|_| !arms.is_empty()).map(|tag| {
         let arms = arms.iter().map(|(indexes, values)| {
@@ -210,6 +225,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         let mut fitting: Vec<&Variant<'_>> = variants
             .iter()
             .filter(|variant| {
+                // An object whose tag is known was dealt with above. One without a known tag is no branch that has one.
                 let has_tag = union.tag.is_some() && !variant.branch.tags.is_empty();
                 let is_kind = variant.branch.kinds.iter().any(|it| it == kind);
                 is_kind && !(kind == "object" && has_tag)
@@ -261,6 +277,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
         });
         let attempts = in_answers.chain(in_requests).map(|(variant, required)| {
             let plain = attempt(variant);
+            // A branch that takes only fractions takes an integer too, if an `f64` holds it without rounding.
             let is_number =
                 kinds.contains(&"number") && variant.branch.kinds.iter().all(|it| it == "number");
             let texts = &variant.branch.texts;
@@ -304,6 +321,7 @@ fn methods(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant<'_>
 /// How the union is read and written. A value is read as JSON first, since it may have to be tried for several branches.
 fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
     let idents: Vec<&Ident> = variants.iter().map(|variant| &variant.ident).collect();
+    // An open union keeps a value that no branch fits. A closed one fails, which the overlay has asked for.
     let (written, read) = if schema.open {
         (
             Some(quote!(Self::Unknown(value) => value.serialize(serializer),)),
@@ -352,7 +370,8 @@ fn serde(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
     ]
 }
 
-/// `From` for the type of each branch, if no other branch has the same type.
+/// `From` for the type of each branch, so that a setter takes a branch as it takes the union. There is none for a type that two branches
+/// have: it would not say which branch is meant.
 fn conversions(name: &Ident, variants: &[Variant<'_>]) -> Vec<Item> {
     let texts: Vec<String> = variants
         .iter()

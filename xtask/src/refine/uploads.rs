@@ -1,7 +1,7 @@
 //! Types of bodies that are sent as `multipart/form-data`. They are not JSON, so serde's derives go; and a file that is read while it is
 //! sent cannot be cloned. In their place comes a function that writes the parts:
 //!
-//! ```ignore
+//! ```text
 //! pub(crate) fn into_form<E>(self) -> Result<Form, Error<E>> {
 //!     let mut form = Form::default();
 //!     form.value("name", &self.name)?;
@@ -31,6 +31,7 @@ pub(super) fn finish(items: &mut Vec<Item>, model: &Model) -> Result<(), Failure
                 let schema = model.schemas.get(&item.ident.to_string());
                 let not_sent = schema.map_or(&[][..], |it| &it.not_sent);
                 forms.push(form(item, not_sent)?);
+                // A file cannot be cloned, compared or written as JSON.
                 edit_derives(&mut item.attrs, |derives| {
                     derives.retain(|derive| derive.name == "Debug");
                 })?;
@@ -60,7 +61,7 @@ pub(super) fn finish(items: &mut Vec<Item>, model: &Model) -> Result<(), Failure
         .iter()
         .find(|(name, schema)| schema.upload && !found.contains(name))
     {
-        Some((name, _)) => Err(unexpected(&format!("the upload `{name}` is no struct"))),
+        Some((name, _)) => Err(unexpected(&format!("the upload `{name}` is not a struct"))),
         None => Ok(()),
     }
 }

@@ -21,7 +21,7 @@ pub struct Feature {
     pub doc: String,
 }
 
-/// The features of an operation, that of its first tag first.
+/// The features of an operation, that of its first tag first. Two tags may have the same feature, which is listed once.
 pub(super) fn of_operation(operation: &model::Operation) -> Vec<String> {
     if operation.tags.is_empty() {
         return vec![UNTAGGED.to_owned()];
@@ -36,7 +36,7 @@ pub(super) fn of_operation(operation: &model::Operation) -> Vec<String> {
     features
 }
 
-/// All features of a description, by name.
+/// All features of a description, by name. A tag that no operation has becomes none: the feature would turn nothing on.
 pub(super) fn all(model: &Model) -> Vec<Feature> {
     let mut features: BTreeMap<String, String> = BTreeMap::new();
     for operation in model.operations.values() {

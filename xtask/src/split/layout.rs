@@ -44,7 +44,8 @@ pub struct SourceFile {
     pub(super) others: TokenStream,
 }
 
-/// The module of a tag's file that holds its types, if it has methods too.
+/// The module of a tag's file that holds its types, if it has methods too. Methods write `types::Agent`, and types write `Agent`, so the two
+/// cannot share a scope.
 pub(super) const OWN_TYPES: &str = "own_types";
 /// The module of a tag's file that holds the constants of its operations.
 pub(super) const CONSTANTS: &str = "constants";
@@ -59,6 +60,7 @@ impl SourceFile {
     pub fn show<T>(&mut self, look: impl FnOnce(&File) -> T) -> Result<T, Failure> {
         let mut file = self.frame()?;
 
+        // Names are kept apart, since the tree has no place for them.
         let mut method_names = Vec::new();
         let (mut methods, mut constants) = (Vec::new(), Vec::new());
         for unit in std::mem::take(&mut self.methods) {
@@ -73,8 +75,10 @@ impl SourceFile {
             types.extend(unit.items);
         }
 
+        // In a file without methods, types are items of the file. Next to methods, they are in a module.
         let among_items = !types.is_empty() && !self.types_apart;
         let mut places = Places::of(&mut file, among_items);
+        // Types come after what the frame holds, such as `use` lines. When they are taken out again, those must stay.
         let start = places.types.as_ref().map_or(0, |items| items.len());
         places.fill(methods, constants, types);
         let result = look(&file);
@@ -111,7 +115,7 @@ impl SourceFile {
 
                 impl Client {}
 
-                /// The operations, as a [`Transport`](crate::Transport) is told of them.
+                /// The operations, as a [`Transport`](crate::Transport) gets them.
                 pub(super) mod #constants {
                     use crate::Operation;
                 }
@@ -120,6 +124,7 @@ impl SourceFile {
         let import = quote!(
             use crate::types::*;
         );
+        // Types import all types of all files, and so may mention any.
         let types = match (self.types.is_empty(), self.types_apart) {
             (true, _) => None,
             (false, false) => Some(import),
@@ -144,6 +149,7 @@ impl SourceFile {
     pub fn divide(self) -> Result<Vec<Self>, Box<Self>> {
         match (self.methods.len(), self.types.len()) {
             (1.., 1..) => Ok(self.types_from_methods()),
+            // One type of more lines than a file may have. It stays as it is.
             _ if self.is_one() => Err(Box::new(self)),
             _ => Ok(self.by_names()),
         }
@@ -205,6 +211,7 @@ impl SourceFile {
             .keys()
             .map(|name| format_ident!("{name}"))
             .collect();
+        // A file holds either by now. Constants are re-exported through a module, and types directly.
         let is_methods = children.values().any(|child| !child.methods.is_empty());
         let others = &self.others;
         self.others = if is_methods {
@@ -212,7 +219,7 @@ impl SourceFile {
                 #others
                 #(mod #names;)*
 
-                /// The operations, as a [`Transport`](crate::Transport) is told of them.
+                /// The operations, as a [`Transport`](crate::Transport) gets them.
                 pub(super) mod constants {
                     #(pub use super::#names::constants::*;)*
                 }

@@ -42,14 +42,18 @@ pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMent
     let mut impls = Vec::new();
     for item in items {
         let name = match item {
+            // Later: an impl may come before the type that it is for.
             Item::Impl(block) => {
                 impls.push(block);
                 continue;
             }
+            // One part for each function: a default is only needed where its field is.
             Item::Mod(module) if module.ident == DEFAULTS => {
                 for item in module.content.into_iter().flat_map(|(_, items)| items) {
                     let Item::Fn(function) = &item else {
-                        return Err(unexpected("`defaults` holds what is no function"));
+                        return Err(unexpected(
+                            "`defaults` holds something that is not a function",
+                        ));
                     };
                     let name = format!("{DEFAULTS}::{}", function.sig.ident);
                     add(&mut parts, name, item)?;
@@ -65,6 +69,7 @@ pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMent
         add(&mut parts, name, item)?;
     }
 
+    // What definitions mention decides to which type an impl belongs, so it is needed before impls are looked at.
     let of_definitions: AllMentions = parts
         .iter()
         .map(|(name, part)| (name.clone(), mentions(&parts, &part.items)))
@@ -72,7 +77,7 @@ pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMent
     let mut all = of_definitions.clone();
     for block in impls {
         let owner = owner(&block, &parts, &of_definitions)
-            .ok_or_else(|| unexpected("an impl is for no type of the description's"))?;
+            .ok_or_else(|| unexpected("an impl is not for a type of the description"))?;
         let item = Item::Impl(block);
         let of_impl = mentions(&parts, std::slice::from_ref(&item));
         all.entry(owner.clone()).or_default().extend(of_impl);
@@ -82,6 +87,7 @@ pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMent
     Ok((parts, all))
 }
 
+/// Adds the definition of a part. Two of one name would be one type, so that is an error.
 fn add(parts: &mut BTreeMap<String, Part>, name: String, item: Item) -> Result<(), Failure> {
     let part = Part {
         name: name.clone(),
@@ -107,6 +113,7 @@ fn owner(
     if let Some((path, _)) = &block.trait_ {
         head.visit_path(path);
     }
+    // The types in the head: for `impl From<Branch> for Union`, both.
     let names = head.found;
     let holds_others = |name: &&String| {
         let held = mentions.get(*name);
@@ -128,6 +135,9 @@ fn owner(
 }
 
 /// Gives each part the features of the operations that reach it.
+///
+/// The walk is one for each feature and not for each operation, and it visits a part once. So the work grows with the number of
+/// features times the number of types, and not with the number of operations.
 pub(super) fn mark(
     parts: &mut BTreeMap<String, Part>,
     mentions: &AllMentions,
@@ -138,10 +148,11 @@ pub(super) fn mark(
     for operation in operations {
         let mut found = Mentions::new(parts, Scope::Client);
         found.visit_impl_item_fn(&operation.method);
+        // The type of events in a stream is read by the caller, and is in no signature.
         for name in &operation.extra_types {
             if !parts.contains_key(name) {
                 return Err(unexpected(&format!(
-                    "`{}` needs the type `{name}`, and there is none of that name",
+                    "`{}` needs the type `{name}`, and there is no type of that name",
                     operation.method.sig.ident
                 )));
             }
@@ -158,6 +169,7 @@ pub(super) fn mark(
         let mut next: Vec<String> = roots.into_iter().collect();
         while let Some(name) = next.pop() {
             let part = parts.get_mut(&name).expect("what is mentioned is a part");
+            // A part that has the feature already was visited in this walk, and so was all that it mentions.
             if part.features.insert(feature.to_owned()) {
                 next.extend(mentions.get(&name).into_iter().flatten().cloned());
             }
@@ -166,6 +178,7 @@ pub(super) fn mark(
     Ok(())
 }
 
+/// The parts that items mention.
 fn mentions(parts: &BTreeMap<String, Part>, items: &[Item]) -> BTreeSet<String> {
     let mut mentions = Mentions::new(parts, Scope::Types);
     for item in items {
@@ -203,6 +216,7 @@ impl<'p> Mentions<'p> {
     fn resolve(&mut self, way: &[String]) {
         let mut is_type = self.scope == Scope::Types;
         let mut way = way;
+        // `types::Agent`, `super::Agent`, `self::Agent` and `crate::types::Agent` all lead to `Agent`.
         while let [first, rest @ ..] = way {
             match first.as_str() {
                 "types" => is_type = true,
@@ -230,6 +244,7 @@ impl<'p> Mentions<'p> {
     /// The tokens of a macro have no known syntax, so any path in them counts. One too many only makes a type exist without need; one too few
     /// would not compile.
     fn tokens(&mut self, tokens: &TokenStream) {
+        // A path in tokens is names with two colons between. Anything else ends it.
         let mut way: Vec<String> = Vec::new();
         let mut colons = 0;
         let mut is_absolute = false;

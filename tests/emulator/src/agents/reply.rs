@@ -40,7 +40,7 @@ pub(crate) struct StreamOptions {
 }
 
 impl Reply {
-    /// Keeps what the agent was sent, and has it answer. Where the model is said to fail, there is no
+    /// Keeps what the agent was sent, and has it answer. If the model is to fail, there is no
     /// answer, and what was sent is kept all the same.
     pub(crate) fn of(
         agent: &mut Agent,
@@ -177,7 +177,7 @@ impl Speech {
                 // What was said is on its way by then; the HTTP library would drop it otherwise.
                 tokio::time::sleep(BREAK_OFF_PAUSE).await;
                 self.stage = Stage::End;
-                let error = io::Error::other("a fault that the emulator was told to have");
+                let error = io::Error::other("the emulator was told to inject this fault");
                 return Some((Err(error), self));
             }
             Stage::StopReason => (data(&stop_reason("end_turn")), Stage::Usage),
@@ -274,7 +274,7 @@ fn words(text: &str) -> usize {
 }
 
 /// The first word of a text, with the white space that comes after it; or the white space that comes
-/// before it, where there is any.
+/// before it, if there is any.
 fn first_word(text: &str) -> &str {
     let rest = text.trim_start_matches(|character: char| !character.is_whitespace());
     &text[..text.len() - rest.trim_start().len()]

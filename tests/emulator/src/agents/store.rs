@@ -26,7 +26,7 @@ impl AgentStore {
         if agents.places.contains_key(&agent.id) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                format!("the agent {:?} is there already", agent.id),
+                format!("the agent {:?} already exists", agent.id),
             ));
         }
         let agent = Agent::new(agent, now);
@@ -36,14 +36,14 @@ impl AgentStore {
         Ok(agent)
     }
 
-    /// What `read` makes of the agent. Nothing where there is none.
+    /// What `read` makes of the agent. `None` if it does not exist.
     pub(crate) fn read<T>(&self, id: &str, read: impl FnOnce(&Agent) -> T) -> Option<T> {
         let agents = self.lock();
         let place = *agents.places.get(id)?;
         agents.agents.get(place).map(read)
     }
 
-    /// Changes the agent, and gives what `change` gives. Nothing where there is none.
+    /// Changes the agent, and returns what `change` returns. `None` if it does not exist.
     pub(crate) fn change<T>(&self, id: &str, change: impl FnOnce(&mut Agent) -> T) -> Option<T> {
         let mut agents = self.lock();
         let place = *agents.places.get(id)?;

@@ -120,7 +120,7 @@ impl Builder {
         self
     }
 
-    /// Where the time is taken from. [`SystemClock`] unless set; see
+    /// The clock that it goes by. [`SystemClock`] unless set; see
     /// [`ManualClock`](crate::ManualClock) for tests, and [`SkewedClock`](crate::SkewedClock) for a
     /// service whose clock is wrong.
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -175,8 +175,8 @@ impl Builder {
     ///   bytes; an agent ID that is not `agent-` and letters,
     ///   digits, `-`, `_` and `.` after it, or given twice; an invalid fault; an
     ///   [allowed host](Self::allow_host) that is neither a name nor an address. The error does not hold the key.
-    /// - What the operating system says where it does not let us listen, with the address:
-    ///   [`AddrInUse`](io::ErrorKind::AddrInUse), for one.
+    /// - What the operating system says if it does not let us listen, with the address:
+    ///   [`AddrInUse`](io::ErrorKind::AddrInUse), for example.
     ///
     /// # Panics
     ///

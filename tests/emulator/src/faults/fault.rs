@@ -268,17 +268,17 @@ impl FromStr for Fault {
                 "status" => FaultKind::Status {
                     status: value
                         .parse()
-                        .map_err(|_| odd("the status is a number, as 503"))?,
+                        .map_err(|_| odd("the status must be a number, for example 503"))?,
                     retry_after: None,
                 },
                 "rate-limit" => {
                     let (requests, per) = value
                         .split_once('/')
-                        .ok_or_else(|| odd("write it as REQUESTS/DURATION, as 100/1m"))?;
+                        .ok_or_else(|| odd("write it as REQUESTS/DURATION, for example 100/1m"))?;
                     FaultKind::RateLimit {
                         requests: requests
                             .parse()
-                            .map_err(|_| odd("the requests are a whole number"))?,
+                            .map_err(|_| odd("REQUESTS must be a whole number"))?,
                         per: duration(per).ok_or_else(|| odd(DURATION))?,
                     }
                 }
@@ -310,17 +310,20 @@ impl FromStr for Fault {
                         "probability" => {
                             let number = value
                                 .parse()
-                                .map_err(|_| odd("the probability is a number from 0 to 1"))?;
+                                .map_err(|_| odd("the probability must be a number from 0 to 1"))?;
                             probability.replace(number).is_some()
                         }
                         "times" => {
-                            let number = value.parse().map_err(|_| odd("it is a whole number"))?;
+                            let number =
+                                value.parse().map_err(|_| odd("must be a whole number"))?;
                             times.replace(number).is_some()
                         }
                         _ => {
-                            return Err(odd("there are status, rate-limit, latency, disconnect, \
+                            return Err(odd(
+                                "unknown; use one of status, rate-limit, latency, disconnect, \
                                  lose-answer, late-answer, model-failure, break-stream, \
-                                 retry-after, on, probability, times"));
+                                 retry-after, on, probability, times",
+                            ));
                         }
                     };
                     if twice {
@@ -330,12 +333,14 @@ impl FromStr for Fault {
                 }
             };
             if kind.replace(new_kind).is_some() {
-                return Err(odd("a fault is one thing; give another for more"));
+                return Err(odd(
+                    "a fault has one kind; write another fault for another kind",
+                ));
             }
         }
         let mut kind = kind.ok_or_else(|| {
             invalid(format!(
-                "the fault `{text}` does not say what it is: \
+                "the fault `{text}` has no kind: add one of \
                  status, rate-limit, latency, disconnect, lose-answer, late-answer, model-failure \
                  or break-stream"
             ))
@@ -347,7 +352,7 @@ impl FromStr for Fault {
             } = &mut kind
             else {
                 return Err(invalid(format!(
-                    "retry-after in the fault `{text}` goes with status"
+                    "retry-after in the fault `{text}` needs status, for example status=429"
                 )));
             };
             *of_status = retry_after;
@@ -363,7 +368,7 @@ impl FromStr for Fault {
     }
 }
 
-const DURATION: &str = "a duration is written as 2s, 150ms or 1m 30s";
+const DURATION: &str = "write a duration as 2s, 150ms or 1m 30s";
 
 /// Reads a duration, which is never negative.
 fn duration(text: &str) -> Option<Duration> {
@@ -412,21 +417,21 @@ mod tests {
     #[test]
     fn what_is_no_fault_is_refused_and_says_what_is_wrong() {
         for (text, says) in [
-            ("", "there are status"),
-            ("times=3", "does not say what it is"),
+            ("", "use one of status"),
+            ("times=3", "has no kind"),
             ("slow", "`slow`"),
             ("status", "`status`"),
-            ("status=x", "as 503"),
+            ("status=x", "must be a number"),
             ("status=200", "from 400 to 599"),
-            ("status=503,status=500", "one thing"),
-            ("status=503,disconnect", "one thing"),
-            ("latency=1", "written as"),
-            ("latency=-1s", "written as"),
+            ("status=503,status=500", "one kind"),
+            ("status=503,disconnect", "one kind"),
+            ("latency=1", "write a duration as"),
+            ("latency=-1s", "write a duration as"),
             ("rate-limit=5", "REQUESTS/DURATION"),
             ("rate-limit=x/1s", "whole number"),
             ("rate-limit=5/0s", "longer than zero"),
             ("disconnect=1", "no value"),
-            ("disconnect,retry-after=1s", "goes with status"),
+            ("disconnect,retry-after=1s", "needs status"),
             ("disconnect,on=mint", "`mint`"),
             ("disconnect,on=send_message,on=send_message", "twice"),
             ("disconnect,probability=2", "from 0 to 1"),

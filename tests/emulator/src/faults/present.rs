@@ -129,7 +129,7 @@ impl Present {
         })
     }
 
-    /// Counts a request. What is left of the span where it has had all its requests.
+    /// Counts a request. What is left of the span if it has had all its requests.
     fn limit(&mut self, requests: u32, per: Duration, now: Timestamp) -> Option<Duration> {
         let (began, count) = self.span.get_or_insert((now, 0));
         // A clock that was put back begins a span as well: it would last as long as it was put back.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::http::body::{BODY_LIMIT, BodyTooLarge, whole_body};
 use crate::http::refusal::Refusal;
 
-/// The body of a request, refused where it is too large, not declared as JSON, or not JSON.
+/// The body of a request, refused if it is too large, not declared as JSON, or not JSON.
 #[derive(Debug)]
 pub(crate) struct JsonBody(pub(crate) Value);
 

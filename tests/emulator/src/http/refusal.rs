@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use letta_api::types::ApiError;
 use serde_json::json;
 
-/// An answer of an error status with `{"message": …}`, or, where the self-hosted server would find fault
+/// An answer of an error status with `{"message": …}`, or, if the self-hosted server would find fault
 /// with the request, in that server's form.
 ///
 /// A message names the field and the rule. It never holds a key or a token, and of other values only
@@ -38,7 +38,7 @@ impl Refusal {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self {
             retry_after: retry_after.map(whole_seconds),
-            ..Self::new(status, "a fault that the emulator was told to have")
+            ..Self::new(status, "the emulator was told to inject this fault")
         }
     }
 
@@ -54,7 +54,7 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
-    /// For a client-side token that is shown where only the API key will do.
+    /// For a client-side token in place of the API key.
     pub(crate) fn takes_the_key() -> Self {
         Self::forbidden("no client-side token may do this; it takes the API key")
     }
@@ -144,7 +144,7 @@ fn whole_seconds(wait: Duration) -> u64 {
         .saturating_add(u64::from(wait.subsec_nanos() > 0))
 }
 
-/// Names a value that a request holds where a fixed word should stand.
+/// Names a value that a request has in place of a fixed word.
 ///
 /// Rights and types are made of letters and underscores. What is made of anything else, as every key
 /// and token is, may be something pasted into the wrong place, and is not repeated.

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::util::MapResult;
 
-/// How long to wait before trying again where no connection can be accepted: there are too many open
+/// How long to wait before trying again if no connection can be accepted: there are too many open
 /// files, for one.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
@@ -50,7 +50,7 @@ struct HungUp;
 
 impl fmt::Display for HungUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a fault that the emulator was told to have")
+        f.write_str("the emulator was told to inject this fault")
     }
 }
 
@@ -101,7 +101,7 @@ impl Server {
     /// Frees the port, lets requests finish that are being answered, and closes all connections.
     pub(crate) async fn shutdown(mut self) {
         self.port.close();
-        // Fails where the task has ended, which is as well.
+        // Fails if the task has ended, which is as good.
         let _ = self.stop.send(true);
         let _ = (&mut self.task).await;
     }
@@ -137,7 +137,7 @@ impl Port {
     }
 }
 
-/// Accepts connections until told to stop. Connections are tasks of this task: where it is dropped,
+/// Accepts connections until told to stop. Connections are tasks of this task: if it is dropped,
 /// they are.
 async fn run(port: Arc<Port>, router: Router, stop: watch::Receiver<bool>, grace: Duration) {
     let mut connections = JoinSet::new();

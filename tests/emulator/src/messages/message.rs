@@ -34,7 +34,7 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
-    /// As the service writes it in `message_type`: `user_message`, say.
+    /// As the service writes it in `message_type`: `user_message`, for example.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -100,7 +100,7 @@ fn messages_from(value: &Value) -> Result<Vec<NewMessage>, Refusal> {
         .collect()
 }
 
-/// The text of a content, which is a string or an array of parts. Parts that are no text, as images, are
+/// The text of a content, which is a string or an array of parts. Parts that are not text, as images, are
 /// named by their type.
 fn text_of(path: &str, content: &Value) -> Result<String, Refusal> {
     let parts = match content {
@@ -124,7 +124,7 @@ fn text_of(path: &str, content: &Value) -> Result<String, Refusal> {
             }
             _ => {
                 return Err(Refusal::unprocessable(&format!(
-                    "{path}[{index}] must have a type, and a text where that is `text`"
+                    "{path}[{index}] must have a type, and a text if the type is `text`"
                 )));
             }
         }

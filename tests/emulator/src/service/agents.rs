@@ -25,7 +25,7 @@ pub(crate) async fn create(
     let agent = account
         .agents
         .add(agent, account.now())
-        .map_err(|_| Refusal::bad_request("there is an agent of this ID already"))?;
+        .map_err(|_| Refusal::bad_request("an agent with this ID already exists"))?;
     Ok(Json(agent.to_wire()))
 }
 

@@ -96,7 +96,7 @@ fn may_read(account: &Account, origin: &HeaderValue, request: &Parts) -> bool {
     }
 }
 
-/// Refuses a preflight from where no token was made for, and says so; and an `OPTIONS` that is no preflight.
+/// Refuses a preflight from an origin that no token was made for, and says so; and an `OPTIONS` that is not a preflight.
 /// Left to [`layer`], both would succeed without the headers, and whoever looks for the reason would find
 /// none.
 pub(crate) async fn check_preflight(

@@ -25,7 +25,7 @@ struct Gate {
     operation: Operation,
 }
 
-/// Counts a request, also where it is given up before there is an answer.
+/// Counts a request, even if it is given up before there is an answer.
 struct Count<'a> {
     account: &'a Account,
     operation: Operation,
@@ -52,7 +52,7 @@ pub(crate) fn guard(
     handler.route_layer(from_fn_with_state(gate, pass))
 }
 
-/// Lets through who may make a call that needs `right` on the agent of the path. For what is no operation of the emulator's,
+/// Lets through who may make a call that needs `right` on the agent of the path. For what is not an operation of the emulator's,
 /// so that neither faults strike nor requests are counted.
 pub(crate) fn open(
     account: &Arc<Account>,

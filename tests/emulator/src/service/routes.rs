@@ -90,7 +90,7 @@ pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
         ))
 }
 
-/// What a token is answered where no policy opens anything, be there something or not.
+/// What a token is answered at a path that no policy opens, whether or not the path exists.
 fn takes_the_key(account: &Account, headers: &HeaderMap) -> Option<Refusal> {
     let credential = caller::bearer(headers).ok()?;
     let is_known = account.tokens.find(credential, account.now()).is_some();

@@ -56,7 +56,7 @@ pub(crate) fn dump(account: &Account) -> Value {
         "requests": requests,
         "faults": account.faults.present().iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
-    // Somebody may have put a secret where none belongs, as into a message.
+    // Somebody may have put a secret in the wrong place, as into a message.
     let key = account.api_key.secret().expose_secret();
     let issued = account.tokens.secrets();
     let form = &account.token_form;
@@ -97,7 +97,7 @@ fn token(token: &IssuedToken) -> Value {
 }
 
 /// Cuts secrets out of all values. The names of members are the emulator's own. Takes time for each character and not
-/// for each secret: `is_issued` is asked only where a token may begin.
+/// for each secret: `is_issued` is asked only at places at which a token may begin.
 fn redact(
     value: &mut Value,
     key: &str,

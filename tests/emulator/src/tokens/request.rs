@@ -52,7 +52,7 @@ fn hostname(value: Option<Value>) -> Result<(String, String), Refusal> {
     let hostname = string("hostname", value)?;
     let has_scheme = hostname.starts_with("http://") || hostname.starts_with("https://");
     match Url::parse(&hostname) {
-        // As it is written: a parsed URL has a slash where the text has none.
+        // As it is written: a parsed URL has a slash even if the text has none.
         Ok(_) if has_scheme && hostname.ends_with('/') => {
             refuse("hostname", "must not end with a slash")
         }

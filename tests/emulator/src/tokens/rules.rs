@@ -1,4 +1,4 @@
-//! How client-side tokens are treated where the service's guide and its published source differ.
+//! How client-side tokens are treated if the service's guide and its published source differ.
 
 use crate::http::refusal::Refusal;
 
@@ -89,7 +89,7 @@ impl TokenRules {
         self
     }
 
-    /// Opens `POST /v1/agents/{id}` by `write_agent`, which is no operation of the service, and not `PATCH`, which is. So a
+    /// Opens `POST /v1/agents/{id}` by `write_agent`, which is not an operation of the service, and not `PATCH`, which is one. So a
     /// token cannot change an agent.
     ///
     /// Off: `write_agent` opens `PATCH`.

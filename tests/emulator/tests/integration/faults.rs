@@ -11,7 +11,7 @@ async fn an_error_on_demand_comes_before_the_key_is_looked_at_and_does_nothing()
     let emulator = builder.start().await.unwrap();
     let answer = create(&emulator, &good_body()).await;
     assert_eq!(answer.status, 503);
-    assert!(answer.message().contains("a fault"));
+    assert!(answer.message().contains("this fault"));
     assert!(!answer.headers.contains_key("retry-after"));
     assert_eq!(emulator.tokens().len(), 0);
     assert_eq!(list(&emulator, "").await.status, 200);
@@ -125,7 +125,7 @@ async fn an_error_on_demand_has_a_message_whatever_its_status() {
         assert_eq!(answer.status, status);
         assert_eq!(
             answer.message(),
-            "a fault that the emulator was told to have"
+            "the emulator was told to inject this fault"
         );
     }
 }

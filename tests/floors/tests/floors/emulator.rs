@@ -3,6 +3,8 @@
 use letta_api_floors::{Floors, Table};
 
 const FLOORS: Table<'_> = &[
+    // Documentation alone.
+    ("behaviour", &[]),
     ("clock", &[]),
     ("id", &[]),
     ("operation", &[]),

@@ -161,7 +161,7 @@ fn a_property_has_the_direction_of_what_it_is_made_of() {
 }
 
 #[test]
-fn what_is_not_about_a_direction_stays_as_it_is() {
+fn what_is_not_about_a_direction_is_not_changed() {
     let any = json!({"type": "object"});
     for (property, form) in [
         // An overlay knows better.

@@ -144,7 +144,7 @@ fn what_a_branch_of_an_all_of_says_of_the_whole_goes_there() {
         // Of values that are no objects as well.
         (
             json!({"allOf": [name, {"type": "string", "default": "c"}]}),
-            json!({"allOf": [name], "description": "`c` where it is left out."}),
+            json!({"allOf": [name], "description": "`c` if it is left out."}),
         ),
         // One in another is the same as all of them together.
         (
@@ -247,7 +247,7 @@ fn a_component_that_may_be_null_says_so_where_it_is_used() {
 }
 
 #[test]
-fn a_component_stays_nullable_where_a_use_of_it_would_change() {
+fn a_component_stays_nullable_if_a_use_of_it_would_change() {
     let refers = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let b = json!({"type": "object", "nullable": true});
     for a in [

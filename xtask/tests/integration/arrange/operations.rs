@@ -104,7 +104,7 @@ fn successes_of_several_shapes_become_the_branches_of_one_schema() {
 }
 
 #[test]
-fn what_was_moved_twice_is_found_where_it_stood_at_first() {
+fn what_was_moved_twice_is_found_at_its_first_place() {
     let inner = json!({"type": "object", "properties": {"b": {"type": "string"}}});
     let outer = json!({"type": "object", "properties": {"a": inner}});
     let other = json!({"type": "object", "properties": {"c": {"type": "string"}}});
@@ -154,7 +154,7 @@ fn a_shared_response_is_changed_for_one_operation_alone() {
         arranged["components"]["responses"],
         given["components"]["responses"]
     );
-    // Its copy knows where it is from.
+    // Its copy notes its origin.
     let at = "#/paths/~1a/post/responses/400";
     let origin = arrange::origin(&node, &Pointer::parse(at).unwrap());
     assert_eq!(origin.to_string(), "#/components/responses/Bad");
@@ -213,7 +213,7 @@ fn events_beside_json_are_taken_out_and_noted() {
         );
         let schemas = arranged["components"]["schemas"].as_object().unwrap();
         assert_eq!(schemas.contains_key("DoItEvent"), named == "DoItEvent");
-        // Those who split the code by operation are told of the type.
+        // The model lists the type, so that split keeps it with the operation.
         let extra = &Model::read(&node).operations["do_it"].extra_types;
         assert_eq!(extra.iter().map(String::as_str).next(), named.as_str());
     }
@@ -263,7 +263,7 @@ fn an_upload_becomes_json_with_a_type_of_ours_for_files() {
     let schemas = arranged["components"]["schemas"].as_object().unwrap();
     assert!(
         !schemas.contains_key("Body_do_it"),
-        "nobody else refers to it"
+        "nothing else refers to it"
     );
     let body = &schemas["DoItBody"];
     assert_eq!(
@@ -318,7 +318,7 @@ fn two(first: Value, second: Value) -> Value {
 }
 
 #[test]
-fn a_method_for_events_takes_the_second_name_where_the_first_will_not_do() {
+fn a_method_for_events_takes_the_second_name_if_the_first_will_not_do() {
     let item = two(
         json!({"operationId": "talk_stream"}),
         json!({"operationId": "talk"}),
@@ -363,7 +363,7 @@ fn a_json_body_alone_can_be_left_out() {
 }
 
 #[test]
-fn content_goes_where_http_has_none() {
+fn content_is_removed_if_http_has_none() {
     for status in ["204", "205"] {
         let given = description(json!({status: reply(json!({}))}), json!({}));
         let arranged = arranged(&given);

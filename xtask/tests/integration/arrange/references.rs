@@ -108,7 +108,7 @@ fn path_items_and_components_of_other_files_are_brought_in() {
 }
 
 #[test]
-fn a_value_says_in_which_file_and_line_it_stands() {
+fn a_value_knows_its_file_and_line() {
     let letta = first("paths:\n  /a: {$ref: 'a.yaml#/~1a'}\n");
     let files = [
         ("letta.yaml", letta.as_str()),
@@ -269,7 +269,7 @@ fn a_reference_that_cannot_be_followed_is_an_error_with_its_file_and_line() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_at_once_and_in_the_file_where_it_stands() {
+fn all_problems_are_reported_at_once_each_with_its_file() {
     let letta = first("paths:\n  /a: {$ref: 'a.yaml#/a'}\n  /b: {$ref: b.yaml}\n");
     let files = [
         ("letta.yaml", letta.as_str()),

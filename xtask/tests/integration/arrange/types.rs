@@ -90,7 +90,7 @@ fn what_says_the_same_is_one_type_whatever_is_said_of_its_places() {
     assert!(a.get("default").is_none());
     assert_eq!(
         a.get("description").unwrap().as_str(),
-        Some("`x` where it is left out.")
+        Some("`x` if it is left out.")
     );
 }
 
@@ -154,7 +154,7 @@ fn a_name_that_no_type_gets_is_an_error() {
 }
 
 #[test]
-fn a_finding_is_said_of_the_place_where_the_maintainer_will_look() {
+fn a_finding_names_the_place_where_the_maintainer_will_look() {
     let found = findings(description(
         "{Either: {oneOf: [{type: string}, {type: array, items: {type: object, properties: {when: {type: string, format: date}}}}]}}",
         "{type: object, properties: {a: {type: object, properties: {when: {type: string, format: uuid}}}}}",
@@ -229,7 +229,7 @@ fn notes_of_this_stage_mean_nothing_from_outside() {
 }
 
 #[test]
-fn what_is_in_an_all_of_of_one_has_names_of_its_own_too() {
+fn schemas_within_an_all_of_of_one_get_names_too() {
     let document = arrange(description(
         "{ThingA: {type: string, enum: [p, q]}, Thing: {allOf: [{type: object, properties: {a: {type: string, enum: [x, y]}}}]}}",
         "{$ref: '#/components/schemas/Thing'}",
@@ -270,7 +270,7 @@ fn unions_of_unions_are_looked_at_once() {
 }
 
 #[test]
-fn a_marker_is_not_lost_with_what_it_stands_on() {
+fn a_marker_is_not_lost_with_the_schema_that_has_it() {
     for schema in [
         "oneOf: [{type: string}, {type: integer}]",
         "type: object, properties: {a: {type: string, enum: [x], x-codegen-opne: false}}",
@@ -348,7 +348,7 @@ fn a_title_names_no_type() {
 }
 
 #[test]
-fn a_text_of_one_value_that_may_be_null_is_no_constant_and_no_tag() {
+fn a_text_of_one_value_that_may_be_null_is_neither_a_constant_nor_a_tag() {
     let branch = |value: &str| {
         format!(
             "{{type: object, properties: {{t: {{type: string, nullable: true, enum: [{value}]}}}}}}"

@@ -44,7 +44,7 @@ fn parsed(description: &serde_json::Value) -> Node {
     load::parse(&Source::new("d.json", description.to_string())).unwrap()
 }
 
-/// As [`code`], with what is only tested where it is compiled.
+/// As [`code`], with what is tested only by compiling it.
 fn all_code() -> (Vec<SourceText>, Vec<Feature>) {
     let mut all = description();
     for name in ["directions.yaml", "deprecated.yaml", "merged.yaml"] {
@@ -142,7 +142,7 @@ fn squeezed(source: &str) -> String {
 #[test]
 fn each_construct_comes_out_as_it_should() {
     for (name, has, has_not) in [
-        // Header parameters go through a map; the version that nobody asked for does not.
+        // Header parameters go through a map. The version is not sent.
         (
             "get_thing",
             &[
@@ -245,7 +245,7 @@ fn each_construct_comes_out_as_it_should() {
             &[],
         ),
         ("TalkEvent", &["pub word:"], &[]),
-        // Content where there is none is not read.
+        // A 204 has no content, and none is read.
         (
             "talk_stream",
             &["call::nothing(self,", "&[204u16]"],
@@ -282,7 +282,7 @@ fn each_construct_comes_out_as_it_should() {
             ],
             &["Serialize", "serde(", "derive(", "schemars"],
         ),
-        // Where there are none, there is no map.
+        // Without header parameters, there is no map.
         ("put_thing", &[".json(&body)"], &["header_map"]),
         // Each path parameter is checked by itself, and the order is the path's.
         (
@@ -577,7 +577,7 @@ fn methods_are_documented_from_the_description() {
         format!(
             "Get a thing\n\n{half}\n{}\n\n\
              Sends `GET /v1/teams/{{teamId}}/things/{{type}}`. It is safe to repeat.\n\n\
-             # Arguments\n\n- `params`: What may be left out, see [`types::GetThingParameters`].\n\n\
+             # Arguments\n\n- `params`: The optional parameters, see [`types::GetThingParameters`].\n\n\
              # Answers\n\n- `200`: It.\n\n\
              # Errors\n\n[`Error::ErrorResponse`] with [`types::RefusedResponse`], if the service answers:\n\n\
              - `404`: Refused.\n\nSee [`Error`] for what else can go wrong.",
@@ -599,7 +599,7 @@ fn methods_are_documented_from_the_description() {
          # Answers\n\n- `204`: Done.\n\n\
          # Errors\n\nThe description documents none. See [`Error`] for what can go wrong."
     );
-    // An error without a shape of its own beside one that has it: its body is not read.
+    // The body of an error without a schema is not read if another error has a schema.
     assert!(
         docs("fn add_note<")
             .contains("with the bytes of the body, if the service answers:\n\n- `400`: In words.")
@@ -624,7 +624,7 @@ fn methods_are_documented_from_the_description() {
     }
 }
 
-/// What one part of a merged object requires of another is no `Option`, however deep.
+/// What one part of a merged object requires of another is not an `Option`, however deep.
 #[test]
 fn what_is_merged_has_all_fields_and_requires_what_any_part_does() {
     let (files, _) = code_of(parsed(&fixture("merged.yaml")));

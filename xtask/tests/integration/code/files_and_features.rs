@@ -682,7 +682,7 @@ fn no_file_has_more_than_ten_thousand_lines() {
 
 /// `--nocapture` shows the times. They are of the stages whose cost grows with the description.
 #[test]
-fn a_large_description_is_dealt_out_in_a_fraction_of_the_time_that_it_takes_to_generate() {
+fn a_large_description_is_split_in_a_fraction_of_the_time_that_it_takes_to_generate() {
     let document = read(&large::description(40, 8));
     let code = code(&document, LONGEST);
     let lines: usize = code.files.iter().map(SourceText::lines).sum();

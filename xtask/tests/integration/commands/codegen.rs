@@ -177,7 +177,7 @@ fn a_second_run_changes_nothing_and_touches_nothing() {
 }
 
 #[test]
-fn a_stale_file_fails_the_check_with_a_diff_and_stays_as_it_is() {
+fn a_stale_file_fails_the_check_with_a_diff_and_is_not_changed() {
     type Change = fn(&Copy);
     let changes: [(&str, Change, &[&str]); 3] = [
         (
@@ -399,7 +399,7 @@ fn a_file_that_cannot_be_used_is_named_and_the_generated_one_is_left_alone() {
 }
 
 #[test]
-fn a_folder_that_is_no_crate_is_named_and_nothing_is_left_there() {
+fn a_folder_that_is_not_a_crate_is_named_and_nothing_is_left_there() {
     let copy = Copy::new();
     copy.write("file", "");
     for out in ["file", "file/letta-api", "new/deep", "."] {
@@ -475,11 +475,11 @@ fn a_folder_without_write_permission_is_an_error_and_all_files_stay() {
 }
 
 #[test]
-fn where_one_file_cannot_be_prepared_none_is_changed_and_no_folder_is_left() {
+fn if_one_file_cannot_be_prepared_no_file_is_changed_and_no_folder_is_left() {
     let copy = Copy::new();
     copy.codegen(&[]).succeeds();
     let manifest = copy.read("letta-api/Cargo.toml");
-    // A tag whose file would have to stand in a folder that is a file: nobody can make that, not even root.
+    // A tag whose file would be in a folder that is a file. Not even root can make that.
     std::fs::remove_dir_all(copy.path("letta-api/src/generated")).unwrap();
     std::fs::remove_file(copy.path(ROOT)).unwrap();
     copy.edit("letta.yaml", "Tokens for code", "Codes");
@@ -610,7 +610,7 @@ fn a_feature_that_goes_while_the_manifest_names_it_is_an_error() {
     let message = copy.codegen(&[]).fails();
     assert!(
         message.contains(
-            "the feature `client-side-access-tokens` goes, and letta-api/Cargo.toml names it"
+            "the feature `client-side-access-tokens` is no longer generated, and letta-api/Cargo.toml still names it: remove it there first"
         ),
         "{message}"
     );
@@ -641,7 +641,7 @@ fn how_long_the_stages_took_is_written_as_json_in_their_order() {
 }
 
 #[test]
-fn where_the_timings_cannot_be_written_the_error_names_their_file() {
+fn if_the_timings_cannot_be_written_the_error_names_their_file() {
     let copy = Copy::new();
     let run = copy.codegen(&["--timings", "missing/timings.json"]);
     assert_eq!(run.0.status.code(), Some(1));
@@ -726,7 +726,7 @@ title:
 }
 
 #[test]
-fn what_was_rewritten_is_told_where_a_later_stage_fails_too() {
+fn what_was_rewritten_is_printed_even_if_a_later_stage_fails() {
     let copy = Copy::new();
     newer(&copy);
     // The first parameter of all.

@@ -140,7 +140,7 @@ fn an_overlay_settles_what_it_can_and_is_looked_at_too() {
 }
 
 #[test]
-fn a_file_that_is_no_yaml_is_a_finding_and_one_that_is_not_there_is_not() {
+fn a_file_that_is_not_yaml_is_a_finding_and_a_missing_file_is_not() {
     let folder = folder(&[("d.yaml", "openapi: [3.1.0\n")]);
     let output = lint(folder.path(), &["d.yaml"]);
     assert_eq!(output.status.code(), Some(1));
@@ -155,7 +155,7 @@ fn a_file_that_is_no_yaml_is_a_finding_and_one_that_is_not_there_is_not() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("none.yaml"));
 }
 
-/// What the generator's own reader refuses is a finding as well: nobody wants to learn of it from `codegen` alone.
+/// What the generator's own reader refuses is a finding, too: otherwise only `codegen` would report it.
 #[test]
 fn what_the_generator_cannot_read_is_found() {
     let description = |bound: &str| {

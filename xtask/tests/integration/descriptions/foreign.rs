@@ -39,7 +39,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/foreign")
 }
 
-/// The description of this file name; nothing, and a word about it, where it is not there.
+/// The description of this file name. If there is no such file, `None` and a printed line.
 fn description(file: &str, size: Size) -> Option<Node> {
     let path = std::env::var_os(FOLDER).map(|folder| Path::new(&folder).join(file));
     let Some(path) = path.filter(|path| path.exists()) else {

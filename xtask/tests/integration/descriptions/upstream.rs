@@ -1,5 +1,5 @@
 //! The service's whole published description: it comes out as code that compiles, with no operation left out.
-//! Runs where the variable `LETTA_UPSTREAM_DESCRIPTION` names it.
+//! Runs if the variable `LETTA_UPSTREAM_DESCRIPTION` names it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

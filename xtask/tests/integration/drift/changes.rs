@@ -97,7 +97,7 @@ fn grades(report: &Report) -> String {
 }
 
 #[test]
-fn each_kind_of_difference_is_told_with_its_place_and_what_it_breaks() {
+fn each_kind_of_difference_is_reported_with_its_place_and_what_it_breaks() {
     let mut problems = Vec::new();
     for path in fixtures() {
         let name = name_of(&path);
@@ -172,7 +172,7 @@ fn messages(report: &Report) -> Vec<String> {
 }
 
 #[test]
-fn what_means_the_same_is_no_difference() {
+fn what_means_the_same_is_not_a_difference() {
     for (ours, other) in [
         // Null, in the words of both versions.
         (
@@ -221,7 +221,7 @@ fn what_means_the_same_is_no_difference() {
         ),
         (
             "    A: {type: number, maximum: 1.0, example: 1}\n",
-            "    A: {type: number, maximum: 1, description: One at the most.}\n",
+            "    A: {type: number, maximum: 1, description: At most one.}\n",
         ),
         (
             "    A: {type: object, default: {a: 1, b: [2]}}\n",
@@ -259,7 +259,7 @@ fn circles_of_references_end() {
 }
 
 #[test]
-fn a_difference_in_a_shared_component_is_told_once_with_all_its_places() {
+fn a_difference_in_a_shared_component_is_reported_once_with_all_its_places() {
     let thing = "{content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}";
     let inline =
         "{content: {application/json: {schema: {type: object, properties: {a: {type: integer}}}}}}";
@@ -310,7 +310,7 @@ fn references_to_references_are_followed_and_the_last_one_names_the_schema() {
 }
 
 #[test]
-fn a_difference_behind_a_long_chain_of_references_is_told() {
+fn a_difference_behind_a_long_chain_of_references_is_found() {
     let chain = |length: usize, kind: &str| {
         let mut schemas = "    A: {$ref: '#/components/schemas/C0'}\n".to_owned();
         for number in 0..length {
@@ -390,7 +390,7 @@ fn a_branch_is_known_by_its_tag_its_name_or_all_that_it_says() {
         (
             format!("{}, {{type: object, properties: {{b: {{type: string}}}}}}", tagged("x", "string")),
             format!("{}, {{type: object, properties: {{b: {{type: string}}}}}}", tagged("z", "string")),
-            "A  branch-removed: a branch of type object is in ours alone",
+            "A  branch-removed: a branch of type object is in ours only",
         ),
     ] {
         let report = report(
@@ -629,7 +629,7 @@ fn what_cannot_be_lowered_is_compared_as_it_is_and_noted_where_it_matters() {
     assert_eq!(report.differences.len(), 2, "{text}");
     for says in [
         "conditional: OpenAPI 3.0 has no equivalent of `if`; compared as it is written (d.yaml:6:",
-        "OTHER has a place that OpenAPI 3.0 cannot say",
+        "OTHER has a place that OpenAPI 3.0 cannot express, in parts that no common operation uses",
     ] {
         assert!(text.contains(says), "{says} is not in\n{text}");
     }

@@ -1,7 +1,7 @@
 //! No advice leads to a worse state: each action that a finding prints is followed, for all fixtures of all rules.
 //!
 //! `fixtures/advice/*.yaml` are descriptions whose components have `x-values`: what a service sends, which has to be
-//! read when all advice has been followed. What is read is told by a validator of the schemas as the generator sees
+//! read when all advice has been followed. A validator of the schemas says what is read, as the generator sees
 //! them, integers bounded by their types. A slow test compiles the code, which then reads them itself.
 
 use crate::support::fixture;

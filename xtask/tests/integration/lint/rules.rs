@@ -121,7 +121,7 @@ fn without_lint(name: &str) -> String {
     }
 }
 
-/// The rules are there because of what progenitor does. Where this fails, a newer one does better, and
+/// The rules are there because of what progenitor does. If this fails, a newer one does better, and
 /// the rule may go.
 #[test]
 fn progenitor_does_what_the_rules_are_there_for() {

@@ -48,7 +48,7 @@ fn as_2020(schema: &Value) -> Value {
     let Value::Object(members) = schema else {
         panic!("OpenAPI 3.0 has no schema like {schema}");
     };
-    // What is beside a reference says nothing.
+    // Keywords next to a reference have no effect.
     if let Some(reference) = members.get("$ref") {
         return json!({"$ref": reference});
     }
@@ -74,7 +74,7 @@ fn as_2020(schema: &Value) -> Value {
             "exclusiveMinimum" | "exclusiveMaximum" => {
                 let plain = keyword.replace("exclusiveM", "m");
                 if flag() {
-                    let bound = members.get(&plain).expect("a bound beside the flag");
+                    let bound = members.get(&plain).expect("a bound next to the flag");
                     out.insert(keyword.clone(), bound.clone());
                 }
             }
@@ -121,7 +121,7 @@ fn lowered_validator(lowered: &Lowered) -> jsonschema::Validator {
     validator(&json)
 }
 
-/// Values that schemas here are about, and values beside those.
+/// Values that schemas here are about, and values near those.
 fn instances() -> BTreeSet<String> {
     let scalars = [
         json!(null),
@@ -247,7 +247,7 @@ fn object(members: Vec<(&'static str, Value)>) -> Value {
     )
 }
 
-/// What may stand beside a rule's own keywords, none of them the same.
+/// Keywords that a schema may have in addition to those of a rule, and that differ from them.
 fn beside(schema: Schemas) -> Schemas {
     let keywords = prop::sample::select(vec![
         ("minLength", json!(2)),

@@ -182,7 +182,7 @@ const NAMES: &[&str] = &[
     "responses",
 ];
 
-/// Makes a change. Where it makes no sense, nothing happens.
+/// Makes a change. A change that does not apply to the document does nothing.
 pub(crate) fn mutate(tree: &mut Value, mutation: &Mutation) {
     let mut all = Vec::new();
     places(tree, "", &mut all);
