@@ -110,6 +110,7 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         match &self.inner.kind {
             Kind::Timeout { .. } => true,
+            Kind::LostBody { is_timeout, .. } => *is_timeout,
             Kind::Added(added) => added.is_timeout(),
             _ => false,
         }
@@ -135,7 +136,11 @@ impl Error {
     /// The status is a success, and the body is not what the API documents: not JSON, JSON of another shape, cut
     /// short, or longer than the [limit](crate::LettaBuilder::response_body_limit). The body is not shown.
     pub fn is_invalid_response(&self) -> bool {
-        matches!(self.inner.kind, Kind::InvalidResponse { .. })
+        match self.inner.kind {
+            Kind::InvalidResponse { .. } => true,
+            Kind::LostBody { limit, .. } => limit.is_some(),
+            _ => false,
+        }
     }
 
     /// The same call may succeed later without a change: no connection, a time-out, a broken connection, and the
@@ -150,6 +155,7 @@ impl Error {
             | Kind::Unprocessed
             | Kind::Timeout { .. }
             | Kind::Interrupted { .. } => true,
+            Kind::LostBody { limit, .. } => limit.is_none(),
             Kind::Status { status, .. } => self
                 .inner
                 .should_retry
@@ -177,6 +183,7 @@ impl Error {
             Kind::InvalidInput { .. } | Kind::Connect(_) | Kind::Unprocessed => false,
             Kind::Timeout { .. }
             | Kind::Interrupted { .. }
+            | Kind::LostBody { .. }
             | Kind::InvalidResponse { .. }
             | Kind::Redirect { .. } => true,
             Kind::Status { status, .. } => match status.as_u16() {
@@ -211,7 +218,10 @@ impl Error {
             Kind::Redirect { status, .. }
             | Kind::Timeout { status, .. }
             | Kind::Interrupted { status, .. } => *status,
-            Kind::InvalidInput { .. } | Kind::Connect(_) | Kind::Unprocessed => None,
+            Kind::InvalidInput { .. }
+            | Kind::Connect(_)
+            | Kind::Unprocessed
+            | Kind::LostBody { .. } => None,
             Kind::Added(added) => added.status(),
         }
     }

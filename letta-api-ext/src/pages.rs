@@ -129,7 +129,7 @@ impl Position {
 )]
 pub(crate) struct ById {
     id: Option<String>,
-    /// The hashes of the IDs of all items so far.
+    /// The hashes of the IDs that led to a page. One for each page is enough to notice a loop.
     seen: HashSet<u64>,
     hasher: RandomState,
 }
@@ -165,13 +165,14 @@ impl ById {
         for id in ids {
             count += 1;
             last = Some(id);
-            if !self.seen.insert(self.hasher.hash_one(id)) {
+            if self.seen.contains(&self.hasher.hash_one(id)) {
                 return Next::Invalid("the page has an item that came before");
             }
         }
         let Some(last) = last else {
             return Next::End;
         };
+        self.seen.insert(self.hasher.hash_one(last));
         self.id = Some(last.to_owned());
         let is_short = limit.is_some_and(|limit| u32::try_from(count).is_ok_and(|it| it < limit));
         match is_short {
@@ -363,6 +364,22 @@ mod tests {
             assert_eq!(cursor.advance([id], None), Next::Page);
         }
         assert_eq!(cursor.advance(["1"], None), stuck);
+    }
+
+    #[test]
+    fn what_is_kept_of_a_long_list_is_little() {
+        let mut cursor = ById::at(None);
+        for page in 0..100 {
+            let ids: Vec<String> = (0..50).map(|item| format!("{page}-{item}")).collect();
+            let next = cursor.advance(ids.iter().map(String::as_str), None);
+            assert_eq!(next, Next::Page);
+        }
+        assert_eq!(cursor.seen.len(), 100);
+        // A service that goes back into the middle of an earlier page gets to its end again.
+        let stuck = Next::Invalid("the page has an item that came before");
+        assert_eq!(cursor.advance(["3-48", "3-49", "4-0"], None), stuck);
+        // And so does one whose pages begin with the item that they come after.
+        assert_eq!(cursor.advance(["99-49", "100-0"], None), stuck);
     }
 
     #[test]

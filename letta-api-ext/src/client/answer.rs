@@ -6,7 +6,9 @@
 
 use std::ops::Deref;
 
-use letta_api::{InvalidRequest, Operation, Response, ResponseValue};
+use letta_api::{
+    BodyError, InvalidPayload, InvalidRequest, Operation, Response, ResponseValue, TransportError,
+};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -235,6 +237,40 @@ impl<E> From<letta_api::Error<E>> for Error {
                 }
             },
         }
+    }
+}
+
+/// A request of [`letta_api::Client::execute`] got no answer.
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        letta_api::Error::<()>::Transport(error).into()
+    }
+}
+
+/// [`ResponseValue::decode_json`] could not decode a body.
+impl From<InvalidPayload> for Error {
+    fn from(payload: InvalidPayload) -> Self {
+        letta_api::Error::<()>::InvalidPayload(Box::new(payload)).into()
+    }
+}
+
+/// The body of an answer was not read to its end, for instance a [`ByteStream`](letta_api::ByteStream). The error has no
+/// status, operation or request ID.
+///
+/// ```no_run
+/// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+/// use letta_api_ext::reqwest::Method;
+///
+/// let mut events = letta.request(Method::GET, "/v1/events").stream().await?;
+/// while let Some(piece) = events.next().await {
+///     println!("{} bytes", piece?.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        Self::from_handed_body(&error)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Requests for operations that the API description does not have.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -22,7 +21,8 @@ use crate::error::{Error, Result, redact};
 /// A request for an operation that this SDK does not have. From [`Letta::request`].
 ///
 /// Credentials, deadline, retries, redaction and limits are those of any other request. [`send`](Self::send) decodes
-/// the answer as JSON. [`bytes`](Self::bytes) and [`stream`](Self::stream) return it undecoded.
+/// the answer as JSON of any type. [`bytes`](Self::bytes) and [`stream`](Self::stream) return it undecoded. `.await`
+/// without one of these sends the request, and returns a [`Value`].
 ///
 /// ```no_run
 /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -43,8 +43,9 @@ use crate::error::{Error, Result, redact};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct CustomRequest<T = Value> {
+pub struct CustomRequest {
     call: Call,
     method: Method,
     path: String,
@@ -52,7 +53,6 @@ pub struct CustomRequest<T = Value> {
     query: Result<String>,
     body: Result<Option<(HeaderValue, Bytes)>>,
     is_safe_to_repeat: Option<bool>,
-    answer: PhantomData<fn() -> T>,
 }
 
 impl Letta {
@@ -72,7 +72,7 @@ impl Letta {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn request<T>(&self, method: Method, path: impl Into<String>) -> CustomRequest<T> {
+    pub fn request(&self, method: Method, path: impl Into<String>) -> CustomRequest {
         CustomRequest {
             call: self.call(),
             method,
@@ -81,12 +81,11 @@ impl Letta {
             query: Ok(String::new()),
             body: Ok(None),
             is_safe_to_repeat: None,
-            answer: PhantomData,
         }
     }
 }
 
-impl<T> CustomRequest<T> {
+impl CustomRequest {
     options!();
 
     /// Fills in a parameter of the path. The value becomes one segment, percent-encoded. It is treated as a secret:
@@ -155,6 +154,22 @@ impl<T> CustomRequest<T> {
         self
     }
 
+    /// Sends the request, and decodes the answer as JSON. An empty body is read as `null`, which fits `()` and
+    /// `Option`.
+    ///
+    /// # Errors
+    ///
+    /// Before anything is sent: an invalid `method`, `path`, path parameter, `query`, `body` or `header`
+    /// ([`Error::field`]). After that: any failure of the service or the network. A success whose body is not a `T`
+    /// is an [invalid response](Error::is_invalid_response), and [may have happened](Error::may_have_happened).
+    pub async fn send<T: DeserializeOwned>(self) -> Result<T> {
+        let response = self.response(false).await?;
+        let decoded = ResponseValue::decode_json(response);
+        let outcome =
+            decoded.map_err(|payload| letta_api::Error::<()>::InvalidPayload(Box::new(payload)));
+        Answer::of(outcome).map(Answer::into_inner)
+    }
+
     /// Sends the request, and returns the whole body of the answer, undecoded.
     ///
     /// # Errors
@@ -198,9 +213,7 @@ impl<T> CustomRequest<T> {
         let template = Arc::from(std::mem::take(&mut self.path));
         self.call
             .change(|options| options.template = Some(template));
-        let response = self.call.api().execute(request, operation).await;
-        let response =
-            response.map_err(|error| Error::from(letta_api::Error::<()>::from(error)))?;
+        let response = self.call.api().execute(request, operation).await?;
         match response.status().is_success() {
             true => Ok(response),
             false => Err(letta_api::Error::<()>::UnexpectedResponse(response).into()),
@@ -225,26 +238,8 @@ impl<T> CustomRequest<T> {
     }
 }
 
-impl<T: DeserializeOwned> CustomRequest<T> {
-    /// Sends the request, and decodes the answer as JSON. An empty body is read as `null`, which fits `()` and
-    /// `Option`.
-    ///
-    /// # Errors
-    ///
-    /// Before anything is sent: an invalid `method`, `path`, path parameter, `query`, `body` or `header`
-    /// ([`Error::field`]). After that: any failure of the service or the network. A success whose body is not a `T`
-    /// is an [invalid response](Error::is_invalid_response), and [may have happened](Error::may_have_happened).
-    pub async fn send(self) -> Result<T> {
-        let response = self.response(false).await?;
-        let decoded = ResponseValue::decode_json(response);
-        let outcome =
-            decoded.map_err(|payload| letta_api::Error::<()>::InvalidPayload(Box::new(payload)));
-        Answer::of(outcome).map(Answer::into_inner)
-    }
-}
-
-impl<T: DeserializeOwned + 'static> IntoFuture for CustomRequest<T> {
-    type Output = Result<T>;
+impl IntoFuture for CustomRequest {
+    type Output = Result<Value>;
     type IntoFuture = letta_api::BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -252,27 +247,12 @@ impl<T: DeserializeOwned + 'static> IntoFuture for CustomRequest<T> {
     }
 }
 
-impl<T> std::fmt::Debug for CustomRequest<T> {
+impl std::fmt::Debug for CustomRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Values, query and body may be secret. So may a path that is not checked yet.
         f.debug_struct("CustomRequest")
             .field("method", &self.method)
             .finish_non_exhaustive()
-    }
-}
-
-impl<T> Clone for CustomRequest<T> {
-    fn clone(&self) -> Self {
-        Self {
-            call: self.call.clone(),
-            method: self.method.clone(),
-            path: self.path.clone(),
-            params: self.params.clone(),
-            query: self.query.clone(),
-            body: self.body.clone(),
-            is_safe_to_repeat: self.is_safe_to_repeat,
-            answer: PhantomData,
-        }
     }
 }
 

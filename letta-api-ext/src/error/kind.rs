@@ -48,6 +48,12 @@ pub(crate) enum Kind {
         status: Option<StatusCode>,
         route: Route,
     },
+    /// The body of an answer was not read to its end. Its status is not known here.
+    LostBody {
+        /// The limit in bytes, if the body is longer. `None` if it broke off.
+        limit: Option<usize>,
+        is_timeout: bool,
+    },
     /// An error of a floor above this one.
     Added(Box<dyn Added>),
 }

@@ -126,6 +126,16 @@ impl Error {
             .into()
     }
 
+    /// A body that was not read to its end. Its answer is not known here.
+    pub(crate) fn from_handed_body(error: &BodyError) -> Self {
+        let cause = std::error::Error::source(error).map(|source| Cause::of(source, &[]));
+        let kind = Kind::LostBody {
+            limit: error.limit(),
+            is_timeout: error.lost_to().is_some_and(reqwest::Error::is_timeout),
+        };
+        Inner::caused(kind, cause).into()
+    }
+
     /// Time ran out. If an answer had begun, `head` is its head.
     pub(crate) fn out_of_time(
         operation: &'static Operation,
@@ -213,6 +223,11 @@ impl Error {
             Kind::Unprocessed => "unprocessed",
             Kind::Timeout { .. } => "timeout",
             Kind::Interrupted { .. } => "interrupted",
+            Kind::LostBody { limit: Some(_), .. } => "invalid_response",
+            Kind::LostBody {
+                is_timeout: true, ..
+            } => "timeout",
+            Kind::LostBody { .. } => "interrupted",
             Kind::Added(added) => added.error_type(),
         })
     }

@@ -88,6 +88,15 @@ impl fmt::Display for Error {
                 f,
                 "the service answered {status}, but the connection broke during the answer"
             )?,
+            Kind::LostBody {
+                limit: Some(limit), ..
+            } => write!(f, "the body of the answer is longer than {limit} bytes")?,
+            Kind::LostBody {
+                is_timeout: true, ..
+            } => f.write_str("the rest of the answer's body did not come in time")?,
+            Kind::LostBody { .. } => {
+                f.write_str("the connection to the service broke within the answer's body")?;
+            }
             Kind::Added(added) => fmt::Display::fmt(added, f)?,
         }
         if let Some(id) = &self.inner.request_id {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use letta_api::Secret;
+use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
@@ -35,7 +37,14 @@ const SHORT: usize = 8;
 #[derive(Clone, Default)]
 pub(crate) struct OwnHeaders {
     /// `None` if there are none, as in nearly all calls.
-    inner: Option<Arc<Result<HeaderMap>>>,
+    inner: Option<Arc<Result<Checked>>>,
+}
+
+#[derive(Clone, Default)]
+struct Checked {
+    headers: HeaderMap,
+    /// The texts that are redacted from what the service says.
+    secrets: Vec<Secret>,
 }
 
 impl OwnHeaders {
@@ -45,17 +54,18 @@ impl OwnHeaders {
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        let mut headers = match self.inner.as_deref() {
-            Some(Ok(headers)) => headers.clone(),
+        let mut own = match self.inner.as_deref() {
+            Some(Ok(own)) => own.clone(),
             // The first error is reported.
             Some(Err(_)) => return,
-            None => HeaderMap::new(),
+            None => Checked::default(),
         };
-        let headers = checked(name, value).map(|(name, value)| {
-            headers.insert(name, value);
-            headers
+        let own = checked(name, value).map(|(name, value)| {
+            own.headers.insert(name, value);
+            own.secrets = own.headers.iter().flat_map(secrets_in).collect();
+            own
         });
-        self.inner = Some(Arc::new(headers));
+        self.inner = Some(Arc::new(own));
     }
 
     /// Returns the error of an invalid header.
@@ -73,19 +83,53 @@ impl OwnHeaders {
         }
     }
 
-    /// The values that are redacted from texts of the service.
+    /// The texts that are redacted from what the service says.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let values = self.iter().filter_map(|(_, value)| value.to_str().ok());
-        values.filter(|value| value.len() >= SHORT)
+        let secrets = self.checked().map(|own| &own.secrets);
+        secrets.into_iter().flatten().map(Secret::expose_secret)
     }
 
     fn iter(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
-        let headers = match self.inner.as_deref() {
-            Some(Ok(headers)) => Some(headers),
-            _ => None,
-        };
-        headers.into_iter().flatten()
+        self.checked().map(|own| &own.headers).into_iter().flatten()
     }
+
+    fn checked(&self) -> Option<&Checked> {
+        self.inner.as_deref()?.as_ref().ok()
+    }
+}
+
+/// What a service may repeat of a header: the value as its server reads it, without white space around it; what follows a
+/// scheme, as in `Bearer x`; and the values of cookies.
+fn secrets_in((name, value): (&HeaderName, &HeaderValue)) -> Vec<Secret> {
+    let bytes = value.as_bytes().trim_ascii();
+    let mut secrets = Vec::new();
+    let mut add = |text: &str| {
+        let text = text.trim();
+        if text.len() >= SHORT {
+            secrets.push(Secret::from(text));
+        }
+    };
+    let mut add_parts = |text: &str| {
+        add(text);
+        if *name == COOKIE {
+            let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
+            pairs.for_each(|(_, value)| add(value.trim().trim_matches('"')));
+        } else if let Some((_, rest)) = text.split_once(' ')
+            && !rest.trim().contains(' ')
+        {
+            add(rest);
+        }
+    };
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        add_parts(text);
+    }
+    if !bytes.is_ascii() {
+        // Many servers read headers as ISO 8859-1, in which each byte is a character.
+        let text: Zeroizing<String> =
+            Zeroizing::new(bytes.iter().copied().map(char::from).collect());
+        add_parts(&text);
+    }
+    secrets
 }
 
 fn checked<N, V>(name: N, value: V) -> Result<(HeaderName, HeaderValue)>
@@ -144,6 +188,47 @@ mod tests {
         assert!(sent["x-gateway"].is_sensitive());
         assert_eq!(headers.secrets().collect::<Vec<_>>(), ["two-hunter2"]);
         assert_eq!(format!("{headers:?}"), r#"{"x-gateway", "x-other"}"#);
+    }
+
+    #[test]
+    fn what_a_service_may_repeat_of_a_value_is_secret() {
+        for (name, value, secrets) in [
+            ("x-gateway", "  hunter2-hunter2\t", &["hunter2-hunter2"][..]),
+            ("x-gateway", "", &[]),
+            ("x-gateway", "hunter2", &[]),
+            (
+                "x-gateway",
+                "Bearer hunter2-hunter2",
+                &["Bearer hunter2-hunter2", "hunter2-hunter2"],
+            ),
+            ("x-gateway", "my own gateway", &["my own gateway"]),
+            (
+                "x-gateway",
+                "schlüssel-hunter2",
+                &["schlüssel-hunter2", "schlÃ¼ssel-hunter2"],
+            ),
+            (
+                "cookie",
+                "a=hunter2-hunter2; b=\"hunter3-hunter3\"; c=d",
+                &[
+                    "a=hunter2-hunter2; b=\"hunter3-hunter3\"; c=d",
+                    "hunter2-hunter2",
+                    "hunter3-hunter3",
+                ],
+            ),
+        ] {
+            let headers = of(name, value);
+            assert_eq!(headers.secrets().collect::<Vec<_>>(), secrets, "{value}");
+        }
+        let mut headers = OwnHeaders::default();
+        headers.set(
+            "x-gateway",
+            HeaderValue::from_bytes(b"hunter2-\xfchunter2").unwrap(),
+        );
+        assert_eq!(headers.secrets().collect::<Vec<_>>(), ["hunter2-ühunter2"]);
+        // A value that was replaced is not kept.
+        headers.set("x-gateway", "other-value");
+        assert_eq!(headers.secrets().collect::<Vec<_>>(), ["other-value"]);
     }
 
     #[test]
