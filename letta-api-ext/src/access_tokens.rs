@@ -27,7 +27,7 @@ mod work_counter;
 
 pub use create::CreateAccessToken;
 pub use list::{AccessTokenPage, ListAccessTokens};
-#[cfg(feature = "minter")]
+#[cfg(all(feature = "minter", feature = "test-util"))]
 pub(crate) use minter::Fault;
 #[cfg(feature = "minter")]
 pub use minter::{
