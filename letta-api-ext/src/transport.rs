@@ -212,7 +212,7 @@ impl Running<'_> {
             key: transport.settings.key.clone(),
             headers: transport.options.headers.clone(),
             template: call.template,
-            url: outgoing.into_secret_url(),
+            url: outgoing.into_secret_url().map(Arc::new),
         };
         response.insert_extension(CallFacts::new(call.operation, attempts, began, secrets));
         Ok(response)
