@@ -82,6 +82,9 @@ pub use crate::response::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 #[doc(hidden)]
 pub use crate::response::json::read_json;
 pub use crate::response::{BodyError, ByteStream, InvalidPayload, Response, ResponseValue};
+#[doc(hidden)]
+pub use crate::service_error::reason;
+pub use crate::service_error::{FieldError, ServiceError};
 #[cfg(feature = "multipart")]
 pub use crate::support::file_part::FilePart;
 pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
@@ -97,6 +100,7 @@ mod failure;
 mod generated;
 mod operation;
 mod response;
+mod service_error;
 #[doc(hidden)]
 pub mod support;
 mod transport;

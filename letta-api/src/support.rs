@@ -8,6 +8,7 @@ pub mod call;
 #[cfg(feature = "multipart")]
 pub mod file_part;
 pub mod header;
+pub mod one_error;
 pub mod path;
 pub mod query;
 pub mod tagged;
@@ -17,6 +18,6 @@ pub mod union;
 
 /// What generated methods have in scope.
 pub mod scope {
-    pub use super::{body, call, header, path, query};
+    pub use super::{body, call, header, one_error, path, query};
     pub use crate::{ByteStream, Client, Error, ResponseValue};
 }

@@ -24,6 +24,8 @@ pub const NAME: &str = "x-codegen-name";
 pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
 /// On an operation that answers with JSON or server-sent events: what the method for the events is called.
 pub const EVENT_METHOD: &str = "x-codegen-event-method";
+/// On the description: all operations have letta-api's `ServiceError` as the body of an error of any status.
+pub const ONE_ERROR: &str = "x-codegen-one-error";
 
 /// Extensions that begin so say why something is deprecated, or what takes its place. Many descriptions have one.
 pub const DEPRECATION: &str = "x-deprecat";

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::markdown;
 use crate::markers::{
-    EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, OPEN, OPTIONAL_BODY, REPLACE, REQUIRED_TO_SEND,
-    SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD, VARIANT_NAMES, branches_of,
+    EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, ONE_ERROR, OPEN, OPTIONAL_BODY, REPLACE,
+    REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD, VARIANT_NAMES, branches_of,
 };
 use crate::naming::{argument_name, method_name, type_name};
 use crate::openapi::walk::{self, Kind, Reach, Then};
@@ -25,6 +25,8 @@ pub struct Model {
     pub property_orders: Vec<Vec<String>>,
     /// What the description says of its tags, by name.
     pub tag_descriptions: BTreeMap<String, String>,
+    /// Whether all operations have one error body, as [`ONE_ERROR`] says.
+    pub one_error: bool,
 }
 
 /// An operation, as the generated constant of it says.
@@ -204,7 +206,10 @@ fn texts(node: &Node, key: &str) -> Vec<String> {
 impl Model {
     /// Reads a description that has passed the lints.
     pub fn read(document: &Node) -> Self {
-        let mut model = Self::default();
+        let mut model = Self {
+            one_error: document.get(ONE_ERROR).and_then(Node::as_bool) == Some(true),
+            ..Self::default()
+        };
         for (pointer, operation) in operations(document) {
             let (Some(id), [_, path, method]) = (
                 operation.get("operationId").and_then(Node::as_str),

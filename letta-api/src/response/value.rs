@@ -135,6 +135,11 @@ impl<T: DeserializeOwned> ResponseValue<T> {
 }
 
 impl<T> ResponseValue<T> {
+    /// An error answer whose body has been read as this value. It keeps its body.
+    pub(crate) fn with_body(response: Response, value: T) -> Self {
+        Self { response, value }
+    }
+
     /// An answer whose body a layer above has read.
     pub(super) fn read_by_hand(response: Response, value: T) -> Self {
         let response = response.without_body();

@@ -114,14 +114,16 @@ pub fn undocumented<E>(response: Response) -> Error<E> {
 }
 
 /// The answer with its body read.
-async fn buffer<E>(mut response: Response) -> Result<Response, Error<E>> {
+pub(super) async fn buffer<E>(mut response: Response) -> Result<Response, Error<E>> {
     match response.buffer().await {
         Ok(()) => Ok(response),
         Err(source) => Err(Error::ResponseBody { response, source }),
     }
 }
 
-fn decode<T: DeserializeOwned, E>(response: Response) -> Result<ResponseValue<T>, Error<E>> {
+pub(super) fn decode<T: DeserializeOwned, E>(
+    response: Response,
+) -> Result<ResponseValue<T>, Error<E>> {
     ResponseValue::decode(response).map_err(|payload| Error::InvalidPayload(Box::new(payload)))
 }
 

@@ -11,7 +11,7 @@ use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
 use crate::markers::{
-    EVENT_METHOD, EVENT_STREAM, FOREIGN, IGNORE, MARKER_PREFIX, NAME, OPEN, REPLACE,
+    EVENT_METHOD, EVENT_STREAM, FOREIGN, IGNORE, MARKER_PREFIX, NAME, ONE_ERROR, OPEN, REPLACE,
     SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
@@ -132,6 +132,7 @@ fn marker(
     match (key, holders.schemas.get(at)) {
         (SAFE_TO_REPEAT, _) => safe_to_repeat(value, holders.operations.get(at).copied()),
         (EVENT_METHOD, _) => event_method(value, holders.operations.get(at).copied()),
+        (ONE_ERROR, _) => one_error(value, at),
         (OPEN, Some(schema)) => open(value, schema, what),
         (REPLACE, Some(schema)) => replace(value, schema, what),
         (IGNORE, Some(schema)) => ignore(value, schema, what),
@@ -149,7 +150,7 @@ fn marker(
         _ => Some((
             format!("there is no marker `{key}`"),
             format!(
-                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}` and `{EVENT_METHOD}` on operations"
+                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}` and `{EVENT_METHOD}` on operations, and `{ONE_ERROR}` on the description"
             ),
         )),
     }
@@ -195,6 +196,22 @@ fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
                 operation.label()
             ),
             "write a text that begins with a letter, as an `operationId`".to_owned(),
+        )
+    })
+}
+
+/// Belongs on the description itself.
+fn one_error(value: &Node, at: &Pointer) -> Problem {
+    if !at.0.is_empty() {
+        return Some((
+            format!("`{ONE_ERROR}` is not on the description itself, and has no effect"),
+            "move it to the description itself (`target: $`), or remove it".to_owned(),
+        ));
+    }
+    (value.as_bool() != Some(true)).then(|| {
+        (
+            format!("`{ONE_ERROR}` is not `true`"),
+            "write `true`, or remove it".to_owned(),
         )
     })
 }

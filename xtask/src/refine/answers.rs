@@ -12,7 +12,8 @@
 //! }
 //! ```
 //!
-//! becomes `call::json(self, request, &operations::GET_AGENT, &[200u16], &[404u16]).await`.
+//! becomes `call::json(self, request, &operations::GET_AGENT, &[200u16], &[404u16]).await`. If all operations have one error body
+//! (see [`super::one_error`]), it becomes `one_error::json(self, request, &operations::GET_AGENT, &[200u16]).await`.
 
 use quote::{ToTokens, quote};
 use syn::{Arm, Expr, ImplItemFn, Lit, Local, Pat, Stmt, parse_quote};
@@ -28,20 +29,27 @@ pub(super) fn shorten(method: &mut ImplItemFn) {
     else {
         return;
     };
-    let (Some(execute), Some((read, successes, errors))) = (call(response), read(&answer.arms))
-    else {
+    let (Some(execute), Some(answers)) = (call(response), read(&answer.arms)) else {
         return;
     };
     let (request, operation) = execute;
-    let receive = match read {
+    let receive = match answers.read {
         Read::Json => quote!(json),
         Read::Nothing => quote!(nothing),
         Read::Stream => quote!(stream),
     };
-    let end: Stmt = Stmt::Expr(
-        parse_quote!(call::#receive(self, #request, #operation, &[#(#successes),*], &[#(#errors),*]).await),
-        None,
-    );
+    let Answers {
+        successes, errors, ..
+    } = answers;
+    let end: Expr = match errors {
+        Some(errors) => parse_quote!(
+            call::#receive(self, #request, #operation, &[#(#successes),*], &[#(#errors),*]).await
+        ),
+        None => parse_quote!(
+            one_error::#receive(self, #request, #operation, &[#(#successes),*]).await
+        ),
+    };
+    let end = Stmt::Expr(end, None);
     let length = method.block.stmts.len();
     method.block.stmts.truncate(length - 2);
     method.block.stmts.push(end);
@@ -71,15 +79,27 @@ enum Read {
     Stream,
 }
 
-/// How successes are read, and the statuses of successes and of errors that are JSON. `None` if the match has an arm of any other form,
-/// such as a range of statuses.
-fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
+/// What the arms of a match come to.
+struct Answers {
+    /// How successes are read.
+    read: Read,
+    /// Their statuses.
+    successes: Vec<u16>,
+    /// The statuses of errors that are JSON. `None` if there is one error body for all.
+    errors: Option<Vec<u16>>,
+}
+
+/// Reads the arms. `None` if one has any other form, such as a range of statuses.
+fn read(arms: &[Arm]) -> Option<Answers> {
     let (last, arms) = arms.split_last()?;
-    if !matches!(last.pat, Pat::Wild(_))
-        || text(&last.body) != "Err (call :: undocumented (response))"
-    {
+    if !matches!(last.pat, Pat::Wild(_)) {
         return None;
     }
+    let has_one_error = match text(&last.body).as_str() {
+        "Err (call :: undocumented (response))" => false,
+        "Err (one_error :: refused (response) . await)" => true,
+        _ => return None,
+    };
     // Arms are compared as texts. progenitor writes them in one way, and any other is left as it is.
     let (mut how, mut successes, mut errors) = (None, Vec::new(), Vec::new());
     for arm in arms {
@@ -106,7 +126,11 @@ fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
         how = Some(read);
         successes.push(status);
     }
-    Some((how?, successes, errors))
+    Some(Answers {
+        read: how?,
+        successes,
+        errors: (!has_one_error).then_some(errors),
+    })
 }
 
 /// What a block comes to, if it does nothing else; or the expression.

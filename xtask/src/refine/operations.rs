@@ -16,7 +16,9 @@ use syn::{
 };
 
 use super::method_docs::MethodDocs;
-use super::{answers, bodies, docs, event_streams, forms, parameter_structs, unexpected};
+use super::{
+    answers, bodies, docs, event_streams, forms, one_error, parameter_structs, unexpected,
+};
 use crate::diagnostic::Failure;
 use crate::markdown;
 use crate::model::{self, Model};
@@ -70,6 +72,9 @@ pub(super) fn refine(
             .extend(docs::deprecated(operation.deprecated.as_ref()));
         let mut docs = MethodDocs::default();
         refine_method(&mut method, &constant, &operation.path)?;
+        if model.one_error {
+            one_error::refine(&mut method)?;
+        }
         docs.paragraphs
             .extend(bodies::refine(&mut method, operation)?);
         let parameters = parameter_structs::refine(&mut method, operation, &mut taken, &mut docs)?;

@@ -9,6 +9,7 @@ const FLOORS: Table<'_> = &[
     ("operation", &[]),
     ("response", &["credentials", "failure"]),
     ("error", &["failure", "response"]),
+    ("service_error", &[]),
     (
         "transport",
         &["credentials", "failure", "operation", "response"],
@@ -27,12 +28,20 @@ const FLOORS: Table<'_> = &[
             "failure",
             "operation",
             "response",
+            "service_error",
+            "transport",
         ],
     ),
     // Which of them depends on the description.
     (
         "generated",
-        &["credentials", "error", "operation", "support"],
+        &[
+            "credentials",
+            "error",
+            "operation",
+            "service_error",
+            "support",
+        ],
     ),
     (
         "lib",
@@ -45,6 +54,7 @@ const FLOORS: Table<'_> = &[
             "generated",
             "operation",
             "response",
+            "service_error",
             "support",
             "transport",
         ],
