@@ -109,7 +109,7 @@ impl InvalidPayload {
 
 /// Says what is wrong with a body without quoting it. serde's own message may quote values. Only a message that names a
 /// field of ours is passed on.
-fn describe(error: &serde_json::Error) -> String {
+pub(super) fn describe(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
 
     let position = format!("line {} column {}", error.line(), error.column());
