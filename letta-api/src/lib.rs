@@ -30,8 +30,10 @@
 //!   `types::ListClientSideAccessTokensParams::default().with_limit(20u32)`. If the service adds a parameter, callers still
 //!   compile.
 //! - **An optional body** is an `Option`. Without a value, no body is sent.
-//! - **An operation that answers with JSON or server-sent events** has two methods. The second, often
-//!   `…_stream`, returns the bytes of the events as they arrive, as a [`ByteStream`].
+//! - **An operation that answers with JSON or server-sent events** has two methods. The second, `…_stream`, decodes the
+//!   events as they arrive: see [`EventStream`]. If the description does not say what an event is, it returns their bytes,
+//!   as a [`ByteStream`].
+//! - **An error answer** of any status has one body, [`ServiceError`], whatever form the service has given it.
 //! - **Fields that only answers have** (`readOnly` in the description) are not sent. **Fields that only requests have**
 //!   (`writeOnly`) are missing in answers. If they are required, the constructor takes them.
 //! - **What the service deprecates** has `#[deprecated]`, or says so in its documentation.

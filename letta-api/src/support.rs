@@ -10,6 +10,7 @@ pub mod file_part;
 pub mod header;
 pub mod one_error;
 pub mod path;
+pub mod pinned;
 pub mod query;
 pub mod tagged;
 pub mod text_enum;
@@ -18,6 +19,6 @@ pub mod union;
 
 /// What generated methods have in scope.
 pub mod scope {
-    pub use super::{body, call, header, one_error, path, query};
-    pub use crate::{ByteStream, Client, Error, ResponseValue};
+    pub use super::{body, call, header, one_error, path, pinned, query};
+    pub use crate::{ByteStream, Client, Error, EventStream, ResponseValue};
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::markdown;
 use crate::markers::{
-    EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, ONE_ERROR, OPEN, OPTIONAL_BODY, REPLACE,
+    EVENT_END, EVENT_STREAM, KEEPS_UNKNOWN, NOT_SENT, ONE_ERROR, OPEN, OPTIONAL_BODY, REPLACE,
     REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD, VARIANT_NAMES, branches_of,
 };
 use crate::naming::{argument_name, method_name, type_name};
@@ -100,8 +100,14 @@ pub struct EventStream {
     pub method: String,
     /// The component schema of an event.
     pub event: Option<String>,
-    /// The member of the request body by which the service is asked for events.
+    /// The member of the request body by which the service is asked for events, if the caller sets it.
     pub switch: Option<String>,
+    /// The same, if each method sets it.
+    pub pin: Option<String>,
+    /// Whether there is no method for JSON.
+    pub only: bool,
+    /// The data of the event that ends the stream, as [`EVENT_END`] says.
+    pub end: Option<String>,
 }
 
 /// A component schema.
@@ -243,7 +249,9 @@ impl Operation {
     fn read(document: &Node, node: &Node, id: &str, path: &str, method: &str) -> Self {
         let flag = |key: &str| node.get(key).and_then(Node::as_bool) == Some(true);
         let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
-        let event_stream = node.get(EVENT_STREAM).and_then(EventStream::read);
+        let end = document.get(EVENT_END).and_then(Node::as_str);
+        let event_stream = node.get(EVENT_STREAM);
+        let event_stream = event_stream.and_then(|it| EventStream::read(it, end));
         let event = event_stream.as_ref().and_then(|it| it.event.as_deref());
         let item = Pointer::default().join("paths").join(path);
         Self {
@@ -377,12 +385,15 @@ fn default(document: &Node, parameter: &Node) -> Option<String> {
 }
 
 impl EventStream {
-    fn read(node: &Node) -> Option<Self> {
+    fn read(node: &Node, end: Option<&str>) -> Option<Self> {
         let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
         Some(Self {
             method: text("method")?,
             event: text("event"),
             switch: text("switch"),
+            pin: text("pin"),
+            only: node.get("only").and_then(Node::as_bool) == Some(true),
+            end: end.map(str::to_owned),
         })
     }
 }

@@ -97,6 +97,15 @@ impl InvalidPayload {
         }
     }
 
+    /// The error for a success that should be server-sent events, and says that it is not.
+    pub(super) fn no_events(response: Response) -> Self {
+        Self {
+            response: response.without_body(),
+            body: Bytes::new(),
+            problem: "its media type is not `text/event-stream`; it has not been read".to_owned(),
+        }
+    }
+
     /// The error for a body that has not been read.
     pub(super) fn unread(response: Response) -> Self {
         Self {

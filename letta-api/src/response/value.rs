@@ -163,6 +163,19 @@ impl ResponseValue<ByteStream> {
         let value = response.take_stream();
         Self { response, value }
     }
+
+    /// The same answer, if its media type is that of server-sent events, or it has none. Its body is not read otherwise.
+    pub(crate) fn into_events(self) -> Result<Self, Box<InvalidPayload>> {
+        let kind = self.headers().get(reqwest::header::CONTENT_TYPE);
+        let is_events = kind.is_none_or(|kind| {
+            let name = kind.as_bytes().split(|byte| *byte == b';').next();
+            name.is_some_and(|it| it.trim_ascii().eq_ignore_ascii_case(b"text/event-stream"))
+        });
+        match is_events {
+            true => Ok(self),
+            false => Err(Box::new(InvalidPayload::no_events(self.response))),
+        }
+    }
 }
 
 impl<T> std::ops::Deref for ResponseValue<T> {

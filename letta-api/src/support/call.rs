@@ -6,7 +6,8 @@
 use reqwest::Request;
 use serde::de::DeserializeOwned;
 
-use crate::{ByteStream, Client, Error, Operation, Response, ResponseValue, TransportError};
+use crate::{ByteStream, Client, Error, EventStream, Operation, Response};
+use crate::{ResponseValue, TransportError};
 
 /// For operations that answer with JSON.
 pub fn json<T: DeserializeOwned, E: DeserializeOwned>(
@@ -52,6 +53,19 @@ pub fn stream<E: DeserializeOwned>(
     errors: &'static [u16],
 ) -> impl Future<Output = Result<ResponseValue<ByteStream>, Error<E>>> {
     unread(client, request, operation, successes, errors, arriving)
+}
+
+/// For operations that answer with server-sent events. `end` is the data of the event that ends them.
+pub fn events<T, E: DeserializeOwned>(
+    client: &Client,
+    request: Request,
+    operation: &'static Operation,
+    successes: &'static [u16],
+    errors: &'static [u16],
+    end: Option<&'static str>,
+) -> impl Future<Output = Result<ResponseValue<EventStream<T>>, Error<E>>> {
+    let answer = stream(client, request, operation, successes, errors);
+    async move { typed(answer.await?, end) }
 }
 
 /// For operations whose successes are not read: `take` gets the answer.
@@ -101,6 +115,26 @@ pub fn empty(response: Response) -> ResponseValue<()> {
 /// An answer that is handed over as it arrives.
 pub fn arriving(response: Response) -> ResponseValue<ByteStream> {
     ResponseValue::stream(response)
+}
+
+/// An answer whose events are decoded as they arrive. `end` is the data of the event that ends them.
+pub fn arriving_events<T, E>(
+    response: Response,
+    end: Option<&'static str>,
+) -> Result<ResponseValue<EventStream<T>>, Error<E>> {
+    typed(arriving(response), end)
+}
+
+/// Events of a body. If the service says that it has sent something else, such as JSON, that is an error: read as events, it would be a
+/// stream of none.
+pub(super) fn typed<T, E>(
+    answer: ResponseValue<ByteStream>,
+    end: Option<&'static str>,
+) -> Result<ResponseValue<EventStream<T>>, Error<E>> {
+    match answer.into_events() {
+        Ok(answer) => Ok(answer.map(|body| EventStream::new(body).with_end(end))),
+        Err(payload) => Err(Error::InvalidPayload(payload)),
+    }
 }
 
 /// An error that the description documents.

@@ -7,8 +7,8 @@ use reqwest::Request;
 use serde::de::DeserializeOwned;
 
 use super::call;
-use crate::{BoxFuture, ByteStream, Client, Error, Operation, Response, ResponseValue};
-use crate::{ServiceError, TransportError};
+use crate::{BoxFuture, ByteStream, Client, Error, EventStream, Operation, Response};
+use crate::{ResponseValue, ServiceError, TransportError};
 
 /// For operations that answer with JSON.
 pub fn json<T: DeserializeOwned>(
@@ -41,6 +41,18 @@ pub fn stream(
 ) -> impl Future<Output = Result<ResponseValue<ByteStream>, Error<ServiceError>>> {
     let success = success(client, client.send(request, operation), successes);
     async move { Ok(call::arriving(success.await?)) }
+}
+
+/// For operations that answer with server-sent events. `end` is the data of the event that ends them.
+pub fn events<T>(
+    client: &Client,
+    request: Request,
+    operation: &'static Operation,
+    successes: &'static [u16],
+    end: Option<&'static str>,
+) -> impl Future<Output = Result<ResponseValue<EventStream<T>>, Error<ServiceError>>> {
+    let answer = stream(client, request, operation, successes);
+    async move { call::typed(answer.await?, end) }
 }
 
 /// An answer that is no documented success: the service's error, or an answer that the description does not have.
@@ -177,6 +189,39 @@ mod tests {
         }
         let [json, ..] = all_three(200, "<html>").await;
         assert!(matches!(json, Err(Error::InvalidPayload(_))));
+    }
+
+    #[tokio::test]
+    async fn events_are_decoded_and_an_answer_of_another_media_type_is_an_error() {
+        let body = "data: 1\n\ndata: [DONE]\n\ndata: 2\n\n";
+        let (client, request) = client(200, body);
+        let answer = events::<Value>(&client, request, &OPERATION, &[200], Some("[DONE]"));
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.headers()["x-request-id"], "r-1");
+        let mut events = answer.into_inner();
+        assert_eq!(events.next().await.unwrap().unwrap(), 1);
+        assert!(events.next().await.is_none());
+
+        for (media_type, are_events) in [
+            ("text/event-stream", true),
+            ("Text/Event-Stream ; charset=utf-8", true),
+            ("application/json", false),
+            ("text/html", false),
+            ("text/event-stream2", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("content-type", media_type.parse().unwrap());
+            let response = Response::new(StatusCode::OK, headers, "{}");
+            let answer = call::arriving_events::<Value, ()>(response, None);
+            match answer {
+                Ok(_) => assert!(are_events, "{media_type}"),
+                Err(error) => {
+                    assert!(!are_events, "{media_type}");
+                    assert!(matches!(error, Error::InvalidPayload(_)), "{error:?}");
+                    assert_eq!(error.status().unwrap(), 200);
+                }
+            }
+        }
     }
 
     #[tokio::test]

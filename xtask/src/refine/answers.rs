@@ -33,20 +33,26 @@ pub(super) fn shorten(method: &mut ImplItemFn) {
         return;
     };
     let (request, operation) = execute;
-    let receive = match answers.read {
+    let receive = match &answers.read {
         Read::Json => quote!(json),
         Read::Nothing => quote!(nothing),
         Read::Stream => quote!(stream),
+        Read::Events(_) => quote!(events),
     };
+    let end = match &answers.read {
+        Read::Events(end) => Some(end),
+        _ => None,
+    }
+    .into_iter();
     let Answers {
         successes, errors, ..
     } = answers;
     let end: Expr = match errors {
         Some(errors) => parse_quote!(
-            call::#receive(self, #request, #operation, &[#(#successes),*], &[#(#errors),*]).await
+            call::#receive(self, #request, #operation, &[#(#successes),*], &[#(#errors),*] #(, #end)*).await
         ),
         None => parse_quote!(
-            one_error::#receive(self, #request, #operation, &[#(#successes),*]).await
+            one_error::#receive(self, #request, #operation, &[#(#successes),*] #(, #end)*).await
         ),
     };
     let end = Stmt::Expr(end, None);
@@ -72,11 +78,13 @@ fn call(local: &Local) -> Option<(&Expr, &Expr)> {
 }
 
 /// How the body of a success is read.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(PartialEq)]
 enum Read {
     Json,
     Nothing,
     Stream,
+    /// As events of a type, which this ends.
+    Events(Expr),
 }
 
 /// What the arms of a match come to.
@@ -110,7 +118,12 @@ fn read(arms: &[Arm]) -> Option<Answers> {
             return None;
         };
         let status: u16 = status.base10_parse().ok()?;
-        let read = match text(inner(&arm.body)).as_str() {
+        let body = inner(&arm.body);
+        let read = match text(body).as_str() {
+            of_events if of_events.starts_with("call :: arriving_events (response") => {
+                let Expr::Call(call) = body else { return None };
+                Read::Events(call.args.last()?.clone())
+            }
             "call :: read (response) . await" => Read::Json,
             "Ok (call :: empty (response))" => Read::Nothing,
             "Ok (call :: arriving (response))" => Read::Stream,
@@ -120,7 +133,7 @@ fn read(arms: &[Arm]) -> Option<Answers> {
             }
             _ => return None,
         };
-        if how.is_some_and(|before| before != read) {
+        if how.as_ref().is_some_and(|before| *before != read) {
             return None;
         }
         how = Some(read);

@@ -65,8 +65,11 @@ pub(super) fn refine(
         // `list_agents` has the constant `LIST_AGENTS`.
         let constant = format_ident!("{}", id.to_uppercase());
         let is_stream = streams(&method);
-        out.constants
-            .push(declaration(&constant, &id, operation, is_stream));
+        let is_dropped = operation.event_stream.as_ref().is_some_and(|it| it.only);
+        if !is_dropped {
+            out.constants
+                .push(declaration(&constant, &id, operation, is_stream));
+        }
         method
             .attrs
             .extend(docs::deprecated(operation.deprecated.as_ref()));
@@ -88,6 +91,10 @@ pub(super) fn refine(
         };
         let (constant, id) = (event_streams::constant(stream), &stream.method);
         let mut twin = event_streams::twin(&method, &constant, stream)?;
+        if let Some(pin) = &stream.pin {
+            event_streams::pin(&mut method, pin, false)?;
+            event_streams::pin(&mut twin, pin, true)?;
+        }
         let (said, of_twin) = event_streams::said(stream);
         let mut docs_of_twin = docs.clone();
         docs_of_twin.paragraphs.extend(of_twin);
@@ -98,7 +105,8 @@ pub(super) fn refine(
         answers::shorten(&mut twin);
         out.constants
             .push(declaration(&constant, id, operation, true));
-        out.methods.extend([method, twin]);
+        out.methods
+            .extend((!stream.only).then_some(method).into_iter().chain([twin]));
     }
     Ok(out)
 }
