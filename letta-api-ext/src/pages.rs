@@ -121,8 +121,8 @@ impl Position {
 
 /// Pages counted by the ID of an item: the next page begins after it, or before it.
 ///
-/// Such a list does not say whether more follows. It ends with an empty page, or with a page shorter than was asked
-/// for.
+/// Such a list does not say whether more follows. It ends with an empty page. A short page is no end: the service may
+/// have a limit of its own.
 #[allow(
     dead_code,
     reason = "the first list of this kind comes with the agents"
@@ -153,17 +153,10 @@ impl ById {
         self.id.as_deref()
     }
 
-    /// Moves past a page with these items, in the order of the list: the last one leads to the next page. `limit` is
-    /// the length of a page that was asked for.
-    pub(crate) fn advance<'a>(
-        &mut self,
-        ids: impl IntoIterator<Item = &'a str>,
-        limit: Option<u32>,
-    ) -> Next {
-        let mut count = 0_usize;
+    /// Moves past a page with these items, in the order of the list: the last one leads to the next page.
+    pub(crate) fn advance<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) -> Next {
         let mut last = None;
         for id in ids {
-            count += 1;
             last = Some(id);
             if self.seen.contains(&self.hasher.hash_one(id)) {
                 return Next::Invalid("the page has an item that came before");
@@ -174,11 +167,7 @@ impl ById {
         };
         self.seen.insert(self.hasher.hash_one(last));
         self.id = Some(last.to_owned());
-        let is_short = limit.is_some_and(|limit| u32::try_from(count).is_ok_and(|it| it < limit));
-        match is_short {
-            true => Next::End,
-            false => Next::Page,
-        }
+        Next::Page
     }
 }
 
@@ -339,16 +328,14 @@ mod tests {
     }
 
     #[test]
-    fn ids_lead_on_until_a_page_is_empty_or_short() {
+    fn ids_lead_on_until_a_page_is_empty() {
         let mut cursor = ById::at(None);
-        assert_eq!(cursor.advance(["3", "2"], Some(2)), Next::Page);
+        assert_eq!(cursor.advance(["3", "2"]), Next::Page);
         assert_eq!(cursor.id(), Some("2"));
-        assert_eq!(cursor.advance(["1"], Some(2)), Next::End);
-        let mut cursor = ById::at(Some("9".to_owned()));
-        assert_eq!(cursor.id(), Some("9"));
-        // Only the service knows the default length of a page.
-        assert_eq!(cursor.advance(["8"], None), Next::Page);
-        assert_eq!(cursor.advance(NONE, None), Next::End);
+        // However short it is: how long a page may be, only the service knows.
+        assert_eq!(cursor.advance(["1"]), Next::Page);
+        assert_eq!(cursor.advance(NONE), Next::End);
+        assert_eq!(ById::at(Some("9".to_owned())).id(), Some("9"));
     }
 
     #[test]
@@ -356,14 +343,14 @@ mod tests {
         let stuck = Next::Invalid("the page has an item that came before");
         // A service that ignores the cursor gives the first page again.
         let mut cursor = ById::at(None);
-        assert_eq!(cursor.advance(["3", "2"], None), Next::Page);
-        assert_eq!(cursor.advance(["3", "2"], None), stuck);
+        assert_eq!(cursor.advance(["3", "2"]), Next::Page);
+        assert_eq!(cursor.advance(["3", "2"]), stuck);
         // A service that loops comes back later.
         let mut cursor = ById::at(None);
         for id in ["1", "2", "3"] {
-            assert_eq!(cursor.advance([id], None), Next::Page);
+            assert_eq!(cursor.advance([id]), Next::Page);
         }
-        assert_eq!(cursor.advance(["1"], None), stuck);
+        assert_eq!(cursor.advance(["1"]), stuck);
     }
 
     #[test]
@@ -371,15 +358,15 @@ mod tests {
         let mut cursor = ById::at(None);
         for page in 0..100 {
             let ids: Vec<String> = (0..50).map(|item| format!("{page}-{item}")).collect();
-            let next = cursor.advance(ids.iter().map(String::as_str), None);
+            let next = cursor.advance(ids.iter().map(String::as_str));
             assert_eq!(next, Next::Page);
         }
         assert_eq!(cursor.seen.len(), 100);
         // A service that goes back into the middle of an earlier page gets to its end again.
         let stuck = Next::Invalid("the page has an item that came before");
-        assert_eq!(cursor.advance(["3-48", "3-49", "4-0"], None), stuck);
+        assert_eq!(cursor.advance(["3-48", "3-49", "4-0"]), stuck);
         // And so does one whose pages begin with the item that they come after.
-        assert_eq!(cursor.advance(["99-49", "100-0"], None), stuck);
+        assert_eq!(cursor.advance(["99-49", "100-0"]), stuck);
     }
 
     #[test]

@@ -22,7 +22,6 @@ use crate::time::service_clock::ServiceDate;
 use attempt::Attempt;
 use facts::{Secrets, Template};
 use outgoing::Outgoing;
-use retry_policy::full_jitter;
 use telemetry::Telemetry;
 
 mod attempt;
@@ -34,6 +33,7 @@ pub(crate) mod metrics;
 mod options;
 mod outgoing;
 pub(crate) mod redirect;
+mod retry;
 mod retry_budget;
 pub(crate) mod retry_policy;
 mod telemetry;
@@ -212,7 +212,7 @@ impl Running<'_> {
             key: transport.settings.key.clone(),
             headers: transport.options.headers.clone(),
             template: call.template,
-            url: outgoing.into_secret_url(),
+            url: outgoing.into_secret_url().map(Arc::new),
         };
         response.insert_extension(CallFacts::new(call.operation, attempts, began, secrets));
         Ok(response)
@@ -245,46 +245,6 @@ impl Running<'_> {
             }
             Err(error) => Some(error.clone()),
         }
-    }
-
-    /// How long to wait before the next attempt. Otherwise why there is none, unless the error itself says so.
-    fn wait(
-        &self,
-        failure: &Error,
-        deadline: Instant,
-        bounds: &mut impl Iterator<Item = Duration>,
-    ) -> Result<Duration, Option<Stopped>> {
-        let HttpTransport {
-            settings, options, ..
-        } = self.call.transport;
-        let may_repeat = self.call.operation.safe_to_repeat
-            || options.retry.repeats_what_is_not_safe()
-            || !failure.may_have_happened();
-        // An error about the deadline says itself that time ran out.
-        let is_plain = failure.is_deadline_exceeded() || !options.retry.allows(self.attempts.count);
-        if is_plain || !may_repeat || !failure.is_retryable() {
-            return Err(None);
-        }
-        let mut left = deadline.saturating_duration_since(Instant::now());
-        if !self.call.operation.safe_to_repeat {
-            // An attempt in the last moments would likely be cut off. Then a call that has had no effect so far may
-            // have one.
-            left = left.saturating_sub(options.attempt_timeout.min(options.deadline) / 20);
-        }
-        let asked = failure.retry_after().unwrap_or_default();
-        let mut bound = bounds.next().unwrap_or_default();
-        if !asked.is_zero() {
-            // The wait that the service asks for comes first. Jitter gets what is left of the time.
-            bound = bound.min(left.saturating_sub(asked));
-        }
-        let wait = asked.saturating_add(full_jitter(bound));
-        if wait >= left {
-            return Err(Some(Stopped::Deadline));
-        }
-        if !settings.budget.withdraw() {
-            return Err(Some(Stopped::Budget));
-        }
-        Ok(wait)
     }
 }
 

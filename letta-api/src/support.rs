@@ -9,11 +9,11 @@ pub mod call;
 pub mod file_part;
 pub mod header;
 pub mod one_error;
+pub mod open_enum;
 pub mod path;
 pub mod pinned;
 pub mod query;
 pub mod tagged;
-pub mod text_enum;
 pub mod text_value;
 pub mod union;
 

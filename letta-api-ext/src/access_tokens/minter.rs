@@ -26,7 +26,6 @@ use crate::ids::AgentId;
 use crate::ids::Origin;
 use crate::platform::runtime;
 use crate::time::clock::{self, Instant};
-use crate::transport::retry_policy::full_jitter;
 use builder::Settings;
 use counters::{Counts, count};
 use flights::{Boarding, Flight, Flights, Landing, Ticket};
@@ -48,6 +47,7 @@ mod mint;
 mod per_agent;
 mod policies;
 mod prehashed;
+mod renewal;
 mod request;
 mod revocation;
 mod store;
@@ -60,11 +60,6 @@ pub(crate) use fault::Fault;
 pub use per_agent::{AgentTokensFuture, AgentTokensRequest};
 pub use request::{TokenFuture, TokenRequest};
 pub use revocation::{RevocationFailure, RevocationReport};
-
-/// The longest wait before a failed renewal is tried again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often a request starts over because the task that minted for it was dropped.
 const MOST_ROUNDS: usize = 3;
@@ -627,37 +622,6 @@ impl Inner {
         }
         Err(error)
     }
-
-    /// Begins to renew the token in the background, unless another has taken its place.
-    fn renew(self: &Arc<Self>, key: Arc<Key>, held: Arc<Held>) {
-        let Ok(runtime) = Handle::try_current() else {
-            // Without a runtime, the renewal is left to a later request.
-            held.postpone(Instant::now());
-            return;
-        };
-        if let Some(until) = self.hold_off.until(&key, Instant::now()) {
-            held.postpone(until + full_jitter(SHORTEST_PAUSE));
-            return;
-        }
-        let is_superseded = || {
-            let current = self.store.get(&key);
-            let is_current = current.is_some_and(|current| current.id() == held.id());
-            (!is_current).then_some(())
-        };
-        let boarding = self.flights.board(&key, is_superseded, || None);
-        match boarding {
-            Boarding::Leads(flight, ticket) => {
-                let span =
-                    tracing::debug_span!(parent: None, "letta.mint", letta.minter.renewal = true);
-                span.follows_from(tracing::Span::current());
-                let flying = self.clone().fly(key, flight, Some((ticket, held)));
-                runtime.spawn(flying.instrument(span));
-            }
-            // A request that needs a longer life mints a token itself. That may fail, or be abandoned.
-            Boarding::Joined(_) => held.postpone(Instant::now() + SHORTEST_PAUSE),
-            Boarding::Found(()) | Boarding::Closed => {}
-        }
-    }
 }
 
 /// Minting tokens.
@@ -796,12 +760,7 @@ impl Inner {
     /// Puts a token that has landed into the cache. Called under the lock of the flights.
     fn keep(&self, key: &Arc<Key>, token: &AccessToken, ends: Instant, granted: Duration) {
         let now = Instant::now();
-        let life = ends.saturating_duration_since(now);
-        // If the service gives a shorter life than asked for, all times are shortened in proportion.
-        let scale = life.as_secs_f64() / self.lifetime.as_secs_f64();
-        let [earliest, latest] =
-            [self.renew_ahead, self.valid_for].map(|left| life.saturating_sub(left.mul_f64(scale)));
-        let renew_in = earliest + full_jitter(latest.saturating_sub(earliest));
+        let renew_in = self.renew_in(ends.saturating_duration_since(now));
         let current = self.store.get(key);
         let held = Held::new(
             token.clone(),
@@ -812,15 +771,6 @@ impl Inner {
             current.as_deref(),
         );
         self.store.insert(key.clone(), held);
-    }
-
-    /// How long to wait after a failed renewal, given what is left of the token.
-    fn pause(&self, error: &Error, held: &Held) -> Duration {
-        let left = held.ends().saturating_duration_since(Instant::now());
-        let bound = (left / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-        let asked = error.retry_after().unwrap_or_default();
-        let asked = asked.min(hold_off::LONGEST);
-        asked.saturating_add(bound / 2 + full_jitter(bound / 2))
     }
 
     fn remove_expired(&self) {

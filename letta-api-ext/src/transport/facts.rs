@@ -34,10 +34,6 @@ use crate::time::service_clock::ServiceDate;
 /// ```
 #[derive(Clone)]
 pub struct CallFacts {
-    inner: Arc<Facts>,
-}
-
-struct Facts {
     operation: &'static Operation,
     attempts: Attempts,
     sent: Instant,
@@ -52,12 +48,10 @@ impl CallFacts {
         secrets: Secrets,
     ) -> Self {
         Self {
-            inner: Arc::new(Facts {
-                operation,
-                attempts,
-                sent,
-                secrets,
-            }),
+            operation,
+            attempts,
+            sent,
+            secrets,
         }
     }
 
@@ -68,48 +62,48 @@ impl CallFacts {
 
     /// The operation that was called.
     pub fn operation(&self) -> &'static Operation {
-        self.inner.operation
+        self.operation
     }
 
     /// How many attempts were made, including the first.
     pub fn attempts(&self) -> u32 {
-        self.inner.attempts.count
+        self.attempts.count
     }
 
     /// Whether an attempt before the last one may have had its effect, because its answer was lost. See
     /// [`Error::may_have_happened`](crate::Error::may_have_happened).
     pub fn earlier_may_have_happened(&self) -> bool {
-        self.inner.attempts.earlier_may_have_happened
+        self.attempts.earlier_may_have_happened
     }
 
     /// The time since the last attempt was sent, by a monotonic clock.
     pub fn elapsed(&self) -> Duration {
-        self.inner.sent.elapsed()
+        self.sent.elapsed()
     }
 
     /// Whether redirects led to another path, which gave the answer. A slash at the end is not another path. A
     /// browser follows redirects by itself, and there a redirect that returns to the same path cannot be detected.
     pub fn is_redirected(&self) -> bool {
-        self.inner.attempts.is_redirected
+        self.attempts.is_redirected
     }
 
     /// The attempts so far, for an error about the answer with these headers.
     pub(crate) fn attempts_until(&self, headers: &HeaderMap) -> Attempts {
         Attempts {
             date: self.date(headers),
-            ..self.inner.attempts.clone()
+            ..self.attempts.clone()
         }
     }
 
     /// The date of the answer with these headers.
     pub(crate) fn date(&self, headers: &HeaderMap) -> Option<ServiceDate> {
-        ServiceDate::of(headers, self.inner.sent)
+        ServiceDate::of(headers, self.sent)
     }
 
     /// Calls `use_them` with all texts that no message about the call may contain.
     pub(crate) fn with_secrets<T>(&self, use_them: impl FnOnce(&[&str]) -> T) -> T {
-        let secrets = &self.inner.secrets;
-        let url = secrets.url.as_deref();
+        let secrets = &self.secrets;
+        let url = secrets.url.as_deref().map(|url| &**url);
         let template = secrets.template.as_str();
         with_secrets(
             secrets.key.as_deref(),
@@ -136,13 +130,14 @@ impl std::fmt::Debug for CallFacts {
 }
 
 /// The texts that no message about a call may contain, kept as long as its answer.
+#[derive(Clone)]
 pub(super) struct Secrets {
     pub(super) key: Option<Arc<Secret>>,
     pub(super) headers: OwnHeaders,
     /// The path with its parameters in braces.
     pub(super) template: Template,
     /// Kept if the path may have a secret.
-    pub(super) url: Option<WipedUrl>,
+    pub(super) url: Option<Arc<WipedUrl>>,
 }
 
 /// The path of a call with its parameters in braces.
