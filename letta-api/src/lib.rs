@@ -34,8 +34,10 @@
 //! - **Null is sent on request only.** An optional field of a request that may be null is a [`Nullable`]. Its setter
 //!   `with_…_null` sends null. In types that are only received, such a field is an `Option`.
 //! - **An optional body** is an `Option`. Without a value, no body is sent.
-//! - **An operation that answers with JSON or server-sent events** has two methods. The second, often
-//!   `…_stream`, returns the bytes of the events as they arrive, as a [`ByteStream`].
+//! - **An operation that answers with JSON or server-sent events** has two methods. The second, `…_stream`, decodes the
+//!   events as they arrive: see [`EventStream`]. If the description does not say what an event is, it returns their bytes,
+//!   as a [`ByteStream`].
+//! - **An error answer** of any status has one body, [`ServiceError`], whatever form the service has given it.
 //! - **Fields that only answers have** (`readOnly` in the description) are not sent. **Fields that only requests have**
 //!   (`writeOnly`) are missing in answers. If they are required, the constructor takes them.
 //! - **What the service deprecates** has `#[deprecated]`, or says so in its documentation.
@@ -86,7 +88,13 @@ pub use crate::operation::Operation;
 pub use crate::response::html::{NOT_JSON as HTML_NOT_JSON, is_html};
 #[doc(hidden)]
 pub use crate::response::json::read_json;
-pub use crate::response::{BodyError, ByteStream, InvalidPayload, Response, ResponseValue};
+pub use crate::response::{
+    BodyError, ByteStream, EventError, EventStream, Frame, Frames, InvalidPayload, Response,
+    ResponseValue,
+};
+#[doc(hidden)]
+pub use crate::service_error::reason;
+pub use crate::service_error::{FieldError, ServiceError};
 #[cfg(feature = "multipart")]
 pub use crate::support::file_part::FilePart;
 pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
@@ -103,6 +111,7 @@ mod generated;
 mod nullable;
 mod operation;
 mod response;
+mod service_error;
 #[doc(hidden)]
 pub mod support;
 mod transport;

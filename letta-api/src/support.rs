@@ -9,8 +9,10 @@ pub mod call;
 #[cfg(feature = "multipart")]
 pub mod file_part;
 pub mod header;
+pub mod one_error;
 pub mod open_enum;
 pub mod path;
+pub mod pinned;
 pub mod query;
 pub mod tagged;
 pub mod text_value;
@@ -18,6 +20,6 @@ pub mod union;
 
 /// What generated methods have in scope.
 pub mod scope {
-    pub use super::{body, call, header, path, query};
-    pub use crate::{ByteStream, Client, Error, ResponseValue};
+    pub use super::{body, call, header, one_error, path, pinned, query};
+    pub use crate::{ByteStream, Client, Error, EventStream, ResponseValue};
 }

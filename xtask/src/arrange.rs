@@ -36,6 +36,7 @@ mod left_out;
 mod no_content;
 mod nodes;
 mod nullable;
+mod one_error;
 mod operation_ids;
 mod optional_bodies;
 mod references;
@@ -63,6 +64,7 @@ pub fn arrange(document: Node) -> Node {
     forget_made(&mut document);
     operation_ids::arrange(&mut document);
     references::arrange(&mut document);
+    one_error::arrange(&mut document);
     everywhere::ignore(&mut document);
     idioms::arrange(&mut document);
     directions::arrange(&mut document);

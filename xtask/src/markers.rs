@@ -24,6 +24,14 @@ pub const NAME: &str = "x-codegen-name";
 pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
 /// On an operation that answers with JSON or server-sent events: what the method for the events is called.
 pub const EVENT_METHOD: &str = "x-codegen-event-method";
+/// On an operation with a method for events: the member of the request body by which the service is asked for events. Each method sets it, and the caller does not.
+pub const EVENT_PIN: &str = "x-codegen-event-pin";
+/// On the same: there is no method for JSON. The one for events has the operation's name.
+pub const EVENT_ONLY: &str = "x-codegen-event-only";
+/// On the description: the data of the event that ends a stream.
+pub const EVENT_END: &str = "x-codegen-event-end";
+/// On the description: all operations have letta-api's `ServiceError` as the body of an error of any status.
+pub const ONE_ERROR: &str = "x-codegen-one-error";
 /// On a property that is not required: what answers do about it, although the description does not say so. See [`EXPECTED`] and
 /// [`REQUIRED`].
 pub const IN_ANSWERS: &str = "x-codegen-in-answers";
@@ -49,7 +57,8 @@ pub const FOREIGN: [&str; 3] = [
 /// they mean nothing, and the stage takes them out.
 pub const MADE: &str = "x-made-";
 /// On an operation that answers with JSON or a stream of events: the `method` for the stream, and perhaps the
-/// component schema of an `event`, and the `switch` by which the request body asks for it.
+/// component schema of an `event`, the `switch` by which the request body asks for it, and the member that each method `pins`.
+/// `only`: there is no method for JSON.
 pub const EVENT_STREAM: &str = "x-made-event-stream";
 /// On an operation: its request body may be left out.
 pub const OPTIONAL_BODY: &str = "x-made-optional-body";

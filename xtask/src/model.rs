@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::markdown;
 use crate::markers::{
-    EVENT_STREAM, EXPECTED, IN_ANSWERS, KEEPS_UNKNOWN, NOT_SENT, OPEN, OPTIONAL_BODY, REPLACE,
-    REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD, VARIANT_NAMES,
-    branches_of,
+    EVENT_END, EVENT_STREAM, EXPECTED, IN_ANSWERS, KEEPS_UNKNOWN, NOT_SENT, ONE_ERROR, OPEN,
+    OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD,
+    VARIANT_NAMES, branches_of,
 };
 use crate::naming::{argument_name, method_name, type_name};
 use crate::openapi::schema::{flag, items, members};
@@ -28,6 +28,8 @@ pub struct Model {
     pub property_orders: Vec<Vec<String>>,
     /// What the description says of its tags, by name.
     pub tag_descriptions: BTreeMap<String, String>,
+    /// Whether all operations have one error body, as [`ONE_ERROR`] says.
+    pub one_error: bool,
 }
 
 /// An operation, as the generated constant of it says.
@@ -101,8 +103,14 @@ pub struct EventStream {
     pub method: String,
     /// The component schema of an event.
     pub event: Option<String>,
-    /// The member of the request body by which the service is asked for events.
+    /// The member of the request body by which the service is asked for events, if the caller sets it.
     pub switch: Option<String>,
+    /// The same, if each method sets it.
+    pub pin: Option<String>,
+    /// Whether there is no method for JSON.
+    pub only: bool,
+    /// The data of the event that ends the stream, as [`EVENT_END`] says.
+    pub end: Option<String>,
 }
 
 /// A component schema.
@@ -222,7 +230,10 @@ fn texts(node: &Node, key: &str) -> Vec<String> {
 impl Model {
     /// Reads a description that has passed the lints.
     pub fn read(document: &Node) -> Self {
-        let mut model = Self::default();
+        let mut model = Self {
+            one_error: document.get(ONE_ERROR).and_then(Node::as_bool) == Some(true),
+            ..Self::default()
+        };
         for (pointer, operation) in operations(document) {
             let (Some(id), [_, path, method]) = (
                 operation.get("operationId").and_then(Node::as_str),
@@ -257,7 +268,9 @@ impl Operation {
     fn read(document: &Node, node: &Node, id: &str, path: &str, method: &str) -> Self {
         let flag = |key: &str| node.get(key).and_then(Node::as_bool) == Some(true);
         let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
-        let event_stream = node.get(EVENT_STREAM).and_then(EventStream::read);
+        let end = document.get(EVENT_END).and_then(Node::as_str);
+        let event_stream = node.get(EVENT_STREAM);
+        let event_stream = event_stream.and_then(|it| EventStream::read(it, end));
         let event = event_stream.as_ref().and_then(|it| it.event.as_deref());
         let item = Pointer::default().join("paths").join(path);
         Self {
@@ -391,12 +404,15 @@ fn default(document: &Node, parameter: &Node) -> Option<String> {
 }
 
 impl EventStream {
-    fn read(node: &Node) -> Option<Self> {
+    fn read(node: &Node, end: Option<&str>) -> Option<Self> {
         let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
         Some(Self {
             method: text("method")?,
             event: text("event"),
             switch: text("switch"),
+            pin: text("pin"),
+            only: node.get("only").and_then(Node::as_bool) == Some(true),
+            end: end.map(str::to_owned),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use letta_api::{Response, Secret};
+use letta_api::{Response, ResponseValue, Secret, ServiceError};
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -175,9 +175,29 @@ impl RevokeAccessToken {
             }
             Ok(_) => Ok(Revocation::Deleted),
             Err(letta_api::Error::UnexpectedResponse(response)) => undocumented(response),
+            Err(letta_api::Error::ErrorResponse(answer)) => match gone(&answer) {
+                Some(revocation) => Ok(revocation),
+                None => Err(letta_api::Error::ErrorResponse(answer).into()),
+            },
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The result for a 404 or 410 of the service itself. `None` for any other error.
+fn gone(answer: &ResponseValue<ServiceError>) -> Option<Revocation> {
+    let facts = answer.extension::<CallFacts>();
+    let is_gone = matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::GONE);
+    let is_believed = !facts.is_some_and(CallFacts::is_redirected);
+    if !is_gone || !is_believed || !is_the_services_own(answer.body()) {
+        return None;
+    }
+    Some(
+        match facts.is_some_and(CallFacts::earlier_may_have_happened) {
+            true => Revocation::Deleted,
+            false => Revocation::NotFound,
+        },
+    )
 }
 
 /// The result for an undocumented success status.
@@ -185,16 +205,6 @@ fn undocumented(response: Response) -> Result<Revocation> {
     let (status, body) = (response.status(), response.buffered_body());
     let facts = response.extension::<CallFacts>();
     let is_believed = !facts.is_some_and(CallFacts::is_redirected);
-    if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE)
-        && is_believed
-        && is_the_services_own(body)
-    {
-        let may_have = facts.is_some_and(CallFacts::earlier_may_have_happened);
-        return Ok(match may_have {
-            true => Revocation::Deleted,
-            false => Revocation::NotFound,
-        });
-    }
     if !status.is_success() {
         return Err(letta_api::Error::<()>::UnexpectedResponse(response).into());
     }

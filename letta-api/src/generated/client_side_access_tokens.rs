@@ -25,7 +25,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
     ///
     /// - `400`: The request was refused. `message` says why.
     ///
@@ -35,7 +36,7 @@ impl Client {
         params: &'a types::ListClientSideAccessTokensParams,
     ) -> Result<
         ResponseValue<types::ClientSideAccessTokenPage>,
-        Error<types::ApiError>,
+        Error<crate::ServiceError>,
     > {
         let types::ListClientSideAccessTokensParams { agent_id, offset, limit } = params;
         let mut url = path::url(&self.baseurl, "/v1/client-side-access-tokens");
@@ -50,12 +51,11 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        call::json(
+        one_error::json(
                 self,
                 request,
                 &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
                 &[200u16],
-                &[400u16],
             )
             .await
     }
@@ -76,7 +76,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
     ///
     /// - `400`: The request was refused. `message` says why.
     ///
@@ -84,7 +85,10 @@ impl Client {
     pub async fn create_client_side_access_token<'a>(
         &'a self,
         body: &'a types::ClientSideAccessTokenCreate,
-    ) -> Result<ResponseValue<types::ClientSideAccessToken>, Error<types::ApiError>> {
+    ) -> Result<
+        ResponseValue<types::ClientSideAccessToken>,
+        Error<crate::ServiceError>,
+    > {
         let url = path::url(&self.baseurl, "/v1/client-side-access-tokens");
         let request = self
             .client
@@ -95,12 +99,11 @@ impl Client {
             )
             .json(&body)
             .build()?;
-        call::json(
+        one_error::json(
                 self,
                 request,
                 &operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN,
                 &[201u16],
-                &[400u16],
             )
             .await
     }
@@ -124,7 +127,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::ErrorResponse`] with [`types::ApiError`], if the service answers:
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
     ///
     /// - `400`: The request was refused. `message` says why.
     ///
@@ -132,7 +136,7 @@ impl Client {
     pub async fn delete_client_side_access_token<'a>(
         &'a self,
         token: &'a crate::Secret,
-    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let token_segment = path::segment("token", &token)?;
         let url = path::url_of(
             &self.baseurl,
@@ -146,12 +150,11 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        call::nothing(
+        one_error::nothing(
                 self,
                 request,
                 &operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN,
                 &[204u16],
-                &[400u16],
             )
             .await
     }
@@ -521,31 +524,6 @@ pub(super) mod own_types {
         }
         fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
             crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
-        }
-    }
-
-    /// Why the service refused a request.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub struct ApiError {
-        /// The reason, in words.
-        pub message: ::std::string::String,
-    }
-
-    impl ApiError {
-        /// Made of all its fields.
-        #[must_use]
-        pub fn new(message: impl ::std::convert::Into<::std::string::String>) -> Self {
-            Self { message: message.into() }
-        }
-    }
-
-    impl ::std::fmt::Debug for ApiError {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("ApiError")
-                .field("message", &::std::format_args!("[redacted]"))
-                .finish()
         }
     }
 

@@ -97,6 +97,15 @@ impl InvalidPayload {
         }
     }
 
+    /// The error for a success that should be server-sent events, and says that it is not.
+    pub(super) fn no_events(response: Response) -> Self {
+        Self {
+            response: response.without_body(),
+            body: Bytes::new(),
+            problem: "its media type is not `text/event-stream`; it has not been read".to_owned(),
+        }
+    }
+
     /// The error for a body that has not been read.
     pub(super) fn unread(response: Response) -> Self {
         Self {
@@ -109,7 +118,7 @@ impl InvalidPayload {
 
 /// Says what is wrong with a body without quoting it. serde's own message may quote values. Only a message that names a
 /// field of ours is passed on.
-fn describe(error: &serde_json::Error) -> String {
+pub(super) fn describe(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
 
     let position = format!("line {} column {}", error.line(), error.column());

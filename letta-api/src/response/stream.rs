@@ -41,6 +41,24 @@ impl ByteStream {
         Self(Pieces::Arriving(Box::pin(response.bytes_stream())))
     }
 
+    /// A body that arrives in these pieces, each at once.
+    #[cfg(test)]
+    pub(super) fn of_pieces(
+        pieces: impl Iterator<Item = reqwest::Result<Bytes>> + Unpin + Send + Sync + 'static,
+    ) -> Self {
+        struct All<I>(I);
+
+        impl<I: Iterator + Unpin> Stream for All<I> {
+            type Item = I::Item;
+
+            fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<I::Item>> {
+                Poll::Ready(self.0.next())
+            }
+        }
+
+        Self(Pieces::Arriving(Box::pin(All(pieces))))
+    }
+
     /// The next piece, or `None` at the end of the body.
     ///
     /// # Errors

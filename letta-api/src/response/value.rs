@@ -135,6 +135,11 @@ impl<T: DeserializeOwned> ResponseValue<T> {
 }
 
 impl<T> ResponseValue<T> {
+    /// An error answer whose body has been read as this value. It keeps its body.
+    pub(crate) fn with_body(response: Response, value: T) -> Self {
+        Self { response, value }
+    }
+
     /// An answer whose body a layer above has read.
     pub(super) fn read_by_hand(response: Response, value: T) -> Self {
         let response = response.without_body();
@@ -157,6 +162,19 @@ impl ResponseValue<ByteStream> {
     pub(crate) fn stream(mut response: Response) -> Self {
         let value = response.take_stream();
         Self { response, value }
+    }
+
+    /// The same answer, if its media type is that of server-sent events, or it has none. Its body is not read otherwise.
+    pub(crate) fn into_events(self) -> Result<Self, Box<InvalidPayload>> {
+        let kind = self.headers().get(reqwest::header::CONTENT_TYPE);
+        let is_events = kind.is_none_or(|kind| {
+            let name = kind.as_bytes().split(|byte| *byte == b';').next();
+            name.is_some_and(|it| it.trim_ascii().eq_ignore_ascii_case(b"text/event-stream"))
+        });
+        match is_events {
+            true => Ok(self),
+            false => Err(Box::new(InvalidPayload::no_events(self.response))),
+        }
     }
 }
 

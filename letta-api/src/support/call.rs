@@ -6,7 +6,8 @@
 use reqwest::Request;
 use serde::de::DeserializeOwned;
 
-use crate::{ByteStream, Client, Error, Operation, Response, ResponseValue, TransportError};
+use crate::{ByteStream, Client, Error, EventStream, Operation, Response};
+use crate::{ResponseValue, TransportError};
 
 /// For operations that answer with JSON.
 pub fn json<T: DeserializeOwned, E: DeserializeOwned>(
@@ -52,6 +53,19 @@ pub fn stream<E: DeserializeOwned>(
     errors: &'static [u16],
 ) -> impl Future<Output = Result<ResponseValue<ByteStream>, Error<E>>> {
     unread(client, request, operation, successes, errors, arriving)
+}
+
+/// For operations that answer with server-sent events. `end` is the data of the event that ends them.
+pub fn events<T, E: DeserializeOwned>(
+    client: &Client,
+    request: Request,
+    operation: &'static Operation,
+    successes: &'static [u16],
+    errors: &'static [u16],
+    end: Option<&'static str>,
+) -> impl Future<Output = Result<ResponseValue<EventStream<T>>, Error<E>>> {
+    let answer = stream(client, request, operation, successes, errors);
+    async move { typed(answer.await?, end) }
 }
 
 /// For operations whose successes are not read: `take` gets the answer.
@@ -103,6 +117,26 @@ pub fn arriving(response: Response) -> ResponseValue<ByteStream> {
     ResponseValue::stream(response)
 }
 
+/// An answer whose events are decoded as they arrive. `end` is the data of the event that ends them.
+pub fn arriving_events<T, E>(
+    response: Response,
+    end: Option<&'static str>,
+) -> Result<ResponseValue<EventStream<T>>, Error<E>> {
+    typed(arriving(response), end)
+}
+
+/// Events of a body. If the service says that it has sent something else, such as JSON, that is an error: read as events, it would be a
+/// stream of none.
+pub(super) fn typed<T, E>(
+    answer: ResponseValue<ByteStream>,
+    end: Option<&'static str>,
+) -> Result<ResponseValue<EventStream<T>>, Error<E>> {
+    match answer.into_events() {
+        Ok(answer) => Ok(answer.map(|body| EventStream::new(body).with_end(end))),
+        Err(payload) => Err(Error::InvalidPayload(payload)),
+    }
+}
+
 /// An error that the description documents.
 pub fn error<E>(answer: ResponseValue<E>) -> Error<E> {
     Error::ErrorResponse(Box::new(answer))
@@ -114,14 +148,16 @@ pub fn undocumented<E>(response: Response) -> Error<E> {
 }
 
 /// The answer with its body read.
-async fn buffer<E>(mut response: Response) -> Result<Response, Error<E>> {
+pub(super) async fn buffer<E>(mut response: Response) -> Result<Response, Error<E>> {
     match response.buffer().await {
         Ok(()) => Ok(response),
         Err(source) => Err(Error::ResponseBody { response, source }),
     }
 }
 
-fn decode<T: DeserializeOwned, E>(response: Response) -> Result<ResponseValue<T>, Error<E>> {
+pub(super) fn decode<T: DeserializeOwned, E>(
+    response: Response,
+) -> Result<ResponseValue<T>, Error<E>> {
     ResponseValue::decode(response).map_err(|payload| Error::InvalidPayload(Box::new(payload)))
 }
 

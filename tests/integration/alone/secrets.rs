@@ -379,7 +379,7 @@ async fn raw(tap: &Tap, http: reqwest::Client, (key, token): (&str, &str), print
     }
 }
 
-fn raw_error(error: letta_api::Error<types::ApiError>, printed: &mut Printed) {
+fn raw_error(error: letta_api::Error<letta_api::ServiceError>, printed: &mut Printed) {
     printed.error(&error);
     printed.debug(&error.status());
     match error {

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use letta_api::ServiceError;
 use letta_api::types::{
-    ApiError, ClientSideAccessToken, ClientSideAccessTokenCreate, ClientSideAccessTokenPage,
+    ClientSideAccessToken, ClientSideAccessTokenCreate, ClientSideAccessTokenPage,
 };
 use serde_json::Value;
 use xtask::openapi::{Node, Pointer};
@@ -32,10 +33,11 @@ fn every_example_is_what_its_type_reads_and_writes() {
     check::<ClientSideAccessTokenCreate>(&description, &format!("{path}/post/requestBody/{json}"));
     check::<ClientSideAccessToken>(&description, &format!("{path}/post/responses/201/{json}"));
     check::<ClientSideAccessTokenPage>(&description, &format!("{path}/get/responses/200/{json}"));
-    check::<ApiError>(
-        &description,
-        &format!("#/components/responses/BadRequest/{json}"),
-    );
+    let refusal = Pointer::parse(&format!("#/components/responses/BadRequest/{json}")).unwrap();
+    let refusal = description.pointer(&refusal).unwrap().to_json();
+    let read = ServiceError::read(refusal.to_string().as_bytes());
+    assert!(read.message().is_some());
+    assert_eq!(read.message(), refusal["message"].as_str());
     check::<String>(
         &description,
         &format!("{path}~1{{token}}/delete/parameters/0/example"),

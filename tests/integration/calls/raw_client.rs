@@ -397,7 +397,7 @@ fn clients_and_calls_can_be_moved_between_threads() {
     fn moved<T: Send>(_: T) {}
 
     shared::<Client>();
-    shared::<Error<letta_api::types::ApiError>>();
+    shared::<Error<letta_api::ServiceError>>();
     shared::<TransportError>();
     shared::<ResponseValue<ClientSideAccessToken>>();
     shared::<letta_api_ext::Letta>();

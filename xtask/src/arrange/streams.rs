@@ -21,7 +21,7 @@ use super::nodes::{
     add_schema, component_of, is_free, named_operations, own, remove, resolve, responses, set,
     shape,
 };
-use crate::markers::{EVENT_METHOD, EVENT_STREAM, FROM};
+use crate::markers::{EVENT_METHOD, EVENT_ONLY, EVENT_PIN, EVENT_STREAM, FROM};
 use crate::naming::{method_name, type_name};
 use crate::openapi::media_types::{is_event_stream, is_json};
 use crate::openapi::reference::{place_of, referred};
@@ -49,16 +49,31 @@ pub(super) fn arrange(document: &mut Node) {
             continue;
         };
         let span = operation.span.clone();
+        let is_only = operation.get(EVENT_ONLY).and_then(Node::as_bool) == Some(true);
         let method = match operation.get(EVENT_METHOD).and_then(Node::as_str) {
             Some(wanted) => method_name(wanted),
+            None if is_only => method_name(&id),
             None => free_name(&method_name(&id), &taken),
         };
+        // If the body has no such flag, the marker stays without effect, which a lint reports.
+        let pin = operation.get(EVENT_PIN).and_then(Node::as_str);
+        let pin = pin.filter(|name| body_has_flag(document, &at, name));
+        let pin = pin.map(str::to_owned);
         // The next operation must not take this name.
         taken.insert(method.clone());
         let mut note = object([("method", string(method, &span))], &span);
         // Some services do not look at `Accept` but at a member of the body. The docs of both methods name it.
-        if let Some(switch) = switch(document, &at) {
-            set(&mut note, "switch", string(switch, &span));
+        match (pin, switch(document, &at)) {
+            (Some(pin), _) => set(&mut note, "pin", string(pin, &span)),
+            (None, Some(switch)) => set(&mut note, "switch", string(switch, &span)),
+            (None, None) => {}
+        }
+        if is_only {
+            let only = Node {
+                value: Value::Bool(true),
+                span: span.clone(),
+            };
+            set(&mut note, "only", only);
         }
         let mut event = None;
         for response in both {
@@ -126,13 +141,20 @@ fn free_name(method: &str, taken: &BTreeSet<String>) -> String {
 
 /// The member of the request body by which a caller asks for a stream.
 fn switch(document: &Node, operation: &Pointer) -> Option<&'static str> {
-    let (at, body) = resolve(document, &operation.join("requestBody"), "requestBodies")?;
-    let content = body.get("content")?.as_object()?;
-    let media_type = content.keys().find(|name| is_json(name))?;
-    let at = at.join("content").join(media_type).join("schema");
     ["streaming", "stream"]
         .into_iter()
-        .find(|name| has_flag(document, &at, name))
+        .find(|name| body_has_flag(document, operation, name))
+}
+
+/// Whether the JSON body of an operation has a boolean property of this name.
+fn body_has_flag(document: &Node, operation: &Pointer, name: &str) -> bool {
+    let body = resolve(document, &operation.join("requestBody"), "requestBodies");
+    let schema = body.and_then(|(at, body)| {
+        let content = body.get("content")?.as_object()?;
+        let media_type = content.keys().find(|name| is_json(name))?;
+        Some(at.join("content").join(media_type).join("schema"))
+    });
+    schema.is_some_and(|at| has_flag(document, &at, name))
 }
 
 /// Whether a body has a boolean property of this name, also one that is merged into it.

@@ -12,14 +12,15 @@ use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
 use crate::markers::{
-    ANSWER, EVENT_METHOD, EVENT_STREAM, EXPECTED, FOREIGN, IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME,
-    NOTHING, OPEN, REPLACE, REQUIRED, SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
+    ANSWER, EVENT_END, EVENT_METHOD, EVENT_ONLY, EVENT_PIN, EVENT_STREAM, EXPECTED, FOREIGN,
+    IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NOTHING, ONE_ERROR, OPEN, REPLACE, REQUIRED,
+    SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
 use crate::openapi::schema::{get, requires};
 use crate::openapi::uses::{Uses, uses};
 use crate::openapi::walk::{self, Holds, Kind, Reach};
-use crate::openapi::{Node, Pointer, Value, keywords};
+use crate::openapi::{Node, Pointer, Value, keywords, operations};
 
 /// What a marker may be on, by the pointer to it.
 struct Holders<'a> {
@@ -139,6 +140,10 @@ fn marker(
         (SAFE_TO_REPEAT, _) => safe_to_repeat(value, holders.operations.get(at).copied()),
         (ANSWER, _) => answer(value, holders.operations.get(at).copied()),
         (EVENT_METHOD, _) => event_method(value, holders.operations.get(at).copied()),
+        (EVENT_PIN, _) => event_pin(value, holders.operations.get(at).copied()),
+        (EVENT_ONLY, _) => event_only(value, holders.operations.get(at).copied()),
+        (EVENT_END, _) => event_end(context, value, at),
+        (ONE_ERROR, _) => one_error(value, at),
         (OPEN, Some(schema)) => open(value, schema, what),
         (REPLACE, Some(schema)) => replace(value, schema, what),
         (IGNORE, Some(schema)) => ignore(value, schema, what),
@@ -157,7 +162,7 @@ fn marker(
         _ => Some((
             format!("there is no marker `{key}`"),
             format!(
-                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}`, `{ANSWER}` and `{EVENT_METHOD}` on operations"
+                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}`, `{ANSWER}`, `{EVENT_METHOD}`, `{EVENT_PIN}` and `{EVENT_ONLY}` on operations, and `{ONE_ERROR}` and `{EVENT_END}` on the description"
             ),
         )),
     }
@@ -298,6 +303,82 @@ fn event_method(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
                 operation.label()
             ),
             "write a text that begins with a letter, as an `operationId`".to_owned(),
+        )
+    })
+}
+
+/// Belongs on operations that the arrange stage gives a method for events, and names a flag of their bodies.
+fn event_pin(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
+    let Some((operation, note)) = operation.and_then(|it| Some((it, it.node.get(EVENT_STREAM)?)))
+    else {
+        return Some((
+            format!(
+                "`{EVENT_PIN}` is not on an operation that answers with JSON or server-sent events, and has no effect"
+            ),
+            "move it to such an operation, or remove it".to_owned(),
+        ));
+    };
+    let pinned = note.get("pin").and_then(Node::as_str);
+    (pinned.is_none() || pinned != value.as_str()).then(|| {
+        (
+            format!(
+                "`{EVENT_PIN}` on `{}` does not name a boolean property of its JSON body",
+                operation.label()
+            ),
+            "write the name of the property by which the service is asked for events".to_owned(),
+        )
+    })
+}
+
+/// Belongs on the same operations.
+fn event_only(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
+    if operation.is_none_or(|it| it.node.get(EVENT_STREAM).is_none()) {
+        return Some((
+            format!(
+                "`{EVENT_ONLY}` is not on an operation that answers with JSON or server-sent events, and has no effect"
+            ),
+            "move it to such an operation, or remove it".to_owned(),
+        ));
+    }
+    (value.as_bool() != Some(true)).then(|| {
+        (
+            format!("`{EVENT_ONLY}` is not `true`"),
+            "write `true`, or remove it".to_owned(),
+        )
+    })
+}
+
+/// Belongs on the description itself, if it has streams of events.
+fn event_end(context: &Context<'_>, value: &Node, at: &Pointer) -> Problem {
+    let has_streams = || operations(context.document).any(|(_, it)| it.get(EVENT_STREAM).is_some());
+    if !at.0.is_empty() || !has_streams() {
+        return Some((
+            format!(
+                "`{EVENT_END}` is not on a description with operations that answer with JSON or server-sent events, and has no effect"
+            ),
+            "move it to the description itself (`target: $`), or remove it".to_owned(),
+        ));
+    }
+    value.as_str().is_none_or(str::is_empty).then(|| {
+        (
+            format!("`{EVENT_END}` is not a text"),
+            "write the data of the event that ends a stream, such as `'[DONE]'`".to_owned(),
+        )
+    })
+}
+
+/// Belongs on the description itself.
+fn one_error(value: &Node, at: &Pointer) -> Problem {
+    if !at.0.is_empty() {
+        return Some((
+            format!("`{ONE_ERROR}` is not on the description itself, and has no effect"),
+            "move it to the description itself (`target: $`), or remove it".to_owned(),
+        ));
+    }
+    (value.as_bool() != Some(true)).then(|| {
+        (
+            format!("`{ONE_ERROR}` is not `true`"),
+            "write `true`, or remove it".to_owned(),
         )
     })
 }

@@ -95,6 +95,11 @@ fn stream_name<'a>(
     let Some(method) = stream.and_then(|it| it.get("method")?.as_str()) else {
         return;
     };
+    // Without a method for JSON, the one for events may have the operation's name.
+    let is_only = stream.and_then(|it| it.get("only")).is_some();
+    if is_only && names.get(method).is_some_and(|it| it.at == operation.at) {
+        return;
+    }
     let other = names.get(method).map(|it| it.label());
     let taken = match other {
         Some(label) => format!("the name of the method of `{label}`"),

@@ -12,7 +12,8 @@
 //! }
 //! ```
 //!
-//! becomes `call::json(self, request, &operations::GET_AGENT, &[200u16], &[404u16]).await`.
+//! becomes `call::json(self, request, &operations::GET_AGENT, &[200u16], &[404u16]).await`. If all operations have one error body
+//! (see [`super::one_error`]), it becomes `one_error::json(self, request, &operations::GET_AGENT, &[200u16]).await`.
 
 use quote::{ToTokens, quote};
 use syn::{Arm, Expr, ImplItemFn, Lit, Local, Pat, Stmt, parse_quote};
@@ -28,20 +29,33 @@ pub(super) fn shorten(method: &mut ImplItemFn) {
     else {
         return;
     };
-    let (Some(execute), Some((read, successes, errors))) = (call(response), read(&answer.arms))
-    else {
+    let (Some(execute), Some(answers)) = (call(response), read(&answer.arms)) else {
         return;
     };
     let (request, operation) = execute;
-    let receive = match read {
+    let receive = match &answers.read {
         Read::Json => quote!(json),
         Read::Nothing => quote!(nothing),
         Read::Stream => quote!(stream),
+        Read::Events(_) => quote!(events),
     };
-    let end: Stmt = Stmt::Expr(
-        parse_quote!(call::#receive(self, #request, #operation, &[#(#successes),*], &[#(#errors),*]).await),
-        None,
-    );
+    let end = match &answers.read {
+        Read::Events(end) => Some(end),
+        _ => None,
+    }
+    .into_iter();
+    let Answers {
+        successes, errors, ..
+    } = answers;
+    let end: Expr = match errors {
+        Some(errors) => parse_quote!(
+            call::#receive(self, #request, #operation, &[#(#successes),*], &[#(#errors),*] #(, #end)*).await
+        ),
+        None => parse_quote!(
+            one_error::#receive(self, #request, #operation, &[#(#successes),*] #(, #end)*).await
+        ),
+    };
+    let end = Stmt::Expr(end, None);
     let length = method.block.stmts.len();
     method.block.stmts.truncate(length - 2);
     method.block.stmts.push(end);
@@ -64,22 +78,36 @@ fn call(local: &Local) -> Option<(&Expr, &Expr)> {
 }
 
 /// How the body of a success is read.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(PartialEq)]
 enum Read {
     Json,
     Nothing,
     Stream,
+    /// As events of a type, which this ends.
+    Events(Expr),
 }
 
-/// How successes are read, and the statuses of successes and of errors that are JSON. `None` if the match has an arm of any other form,
-/// such as a range of statuses.
-fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
+/// What the arms of a match come to.
+struct Answers {
+    /// How successes are read.
+    read: Read,
+    /// Their statuses.
+    successes: Vec<u16>,
+    /// The statuses of errors that are JSON. `None` if there is one error body for all.
+    errors: Option<Vec<u16>>,
+}
+
+/// Reads the arms. `None` if one has any other form, such as a range of statuses.
+fn read(arms: &[Arm]) -> Option<Answers> {
     let (last, arms) = arms.split_last()?;
-    if !matches!(last.pat, Pat::Wild(_))
-        || text(&last.body) != "Err (call :: undocumented (response))"
-    {
+    if !matches!(last.pat, Pat::Wild(_)) {
         return None;
     }
+    let has_one_error = match text(&last.body).as_str() {
+        "Err (call :: undocumented (response))" => false,
+        "Err (one_error :: refused (response) . await)" => true,
+        _ => return None,
+    };
     // Arms are compared as texts. progenitor writes them in one way, and any other is left as it is.
     let (mut how, mut successes, mut errors) = (None, Vec::new(), Vec::new());
     for arm in arms {
@@ -90,7 +118,12 @@ fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
             return None;
         };
         let status: u16 = status.base10_parse().ok()?;
-        let read = match text(inner(&arm.body)).as_str() {
+        let body = inner(&arm.body);
+        let read = match text(body).as_str() {
+            of_events if of_events.starts_with("call :: arriving_events (response") => {
+                let Expr::Call(call) = body else { return None };
+                Read::Events(call.args.last()?.clone())
+            }
             "call :: read (response) . await" => Read::Json,
             "Ok (call :: empty (response))" => Read::Nothing,
             "Ok (call :: arriving (response))" => Read::Stream,
@@ -100,13 +133,17 @@ fn read(arms: &[Arm]) -> Option<(Read, Vec<u16>, Vec<u16>)> {
             }
             _ => return None,
         };
-        if how.is_some_and(|before| before != read) {
+        if how.as_ref().is_some_and(|before| *before != read) {
             return None;
         }
         how = Some(read);
         successes.push(status);
     }
-    Some((how?, successes, errors))
+    Some(Answers {
+        read: how?,
+        successes,
+        errors: (!has_one_error).then_some(errors),
+    })
 }
 
 /// What a block comes to, if it does nothing else; or the expression.

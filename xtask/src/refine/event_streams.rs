@@ -4,11 +4,12 @@
 //!
 //! ```text
 //! pub async fn send_message(&self, body: &types::Message) -> Result<ResponseValue<types::Reply>, …>
-//! pub async fn send_message_stream(&self, body: &types::Message) -> Result<ResponseValue<ByteStream>, …>
+//! pub async fn send_message_stream(&self, body: &types::Message) -> Result<ResponseValue<EventStream<types::Event>>, …>
 //! ```
 //!
 //! The second is a copy of the first. It asks for `text/event-stream` in place of `application/json`, names its own constant, and hands over
-//! the bytes of a success in place of reading them as JSON. Errors are read as before.
+//! the events of a success, each decoded, in place of reading the whole as JSON: its bytes, if the description does not say what an event
+//! is. Errors are read as before. If the overlay names the flag of the body by which the service goes, each method sends its own.
 
 use quote::{ToTokens, format_ident};
 use syn::visit_mut::VisitMut;
@@ -38,8 +39,13 @@ pub(super) fn twin(
         ))
     })?;
 
+    let end = match &stream.end {
+        Some(end) => parse_quote!(Some(#end)),
+        None => parse_quote!(None),
+    };
     let mut change = ToEvents {
         constant: constant.clone(),
+        end: event_type(stream).map(|_| end),
         accepts: 0,
         answers: 0,
         constants: 0,
@@ -57,10 +63,65 @@ pub(super) fn twin(
         }
     }
     if let Some(value) = result {
-        *value = parse_quote!(ByteStream);
+        *value = match event_type(stream) {
+            Some(event) => parse_quote!(EventStream<types::#event>),
+            None => parse_quote!(ByteStream),
+        };
     }
 
     Ok(twin)
+}
+
+/// The type of an event, if it has one.
+fn event_type(stream: &EventStream) -> Option<Ident> {
+    let event = stream.event.as_deref()?;
+    Some(format_ident!("{}", type_name(event)))
+}
+
+/// Has a method set this member of its body, whatever the caller gives: `.json(&body)` becomes
+/// `.json(&pinned::Pinned(&body, "streaming", true))`.
+pub(super) fn pin(method: &mut ImplItemFn, member: &str, value: bool) -> Result<(), Failure> {
+    let mut change = Pin {
+        member,
+        value,
+        changed: 0,
+    };
+    change.visit_block_mut(&mut method.block);
+    match change.changed {
+        1 => Ok(()),
+        _ => Err(unexpected(&format!(
+            "`{}` has no one place where its body is sent as JSON",
+            method.sig.ident
+        ))),
+    }
+}
+
+struct Pin<'a> {
+    member: &'a str,
+    value: bool,
+    changed: usize,
+}
+
+impl VisitMut for Pin<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        syn::visit_mut::visit_expr_mut(self, expr);
+        let (member, value) = (self.member, self.value);
+        match expr {
+            Expr::MethodCall(call) if call.method == "json" && call.args.len() == 1 => {
+                let body = &call.args[0];
+                call.args = parse_quote!(&pinned::Pinned(#body, #member, #value));
+            }
+            // Without a body, the member is sent alone.
+            Expr::Call(call)
+                if text(&call.func) == "body :: json_if_any" && call.args.len() == 2 =>
+            {
+                let (request, body) = (&call.args[0], &call.args[1]);
+                *expr = parse_quote!(#request.json(&pinned::Pinned(&#body, #member, #value)));
+            }
+            _ => return,
+        }
+        self.changed += 1;
+    }
 }
 
 /// The sentences about events for the method that asks for JSON, and for the other.
@@ -68,10 +129,10 @@ pub(super) fn said(stream: &EventStream) -> (String, Vec<String>) {
     let name = &stream.method;
     let mut said =
         "Asks for server-sent events, and hands over their bytes as they arrive.".to_owned();
-    if let Some(event) = &stream.event {
-        let event = type_name(event);
-        said +=
-            &format!(" The `data` of each event is a [`types::{event}`] as JSON, if it is JSON.");
+    if let Some(event) = event_type(stream) {
+        said = format!(
+            "Asks for server-sent events, and decodes each as a [`types::{event}`] as it arrives. See [`EventStream`](crate::EventStream)."
+        );
     }
     let mut of_twin = vec![said];
     let mut other = format!("For the answer as server-sent events, see [`{name}`](Self::{name}).");
@@ -80,6 +141,12 @@ pub(super) fn said(stream: &EventStream) -> (String, Vec<String>) {
             "Set `{switch}` of the body to `true`. The service goes by it, and this method does not set it."
         ));
         other += &format!(" `{switch}` of the body must not be `true` here.");
+    }
+    if let Some(pin) = &stream.pin {
+        let said = |value| format!("This method sends `{pin}: {value}`, whatever the body holds.");
+        of_twin.push(said(true));
+        other += " ";
+        other += &said(false);
     }
     (other, of_twin)
 }
@@ -111,6 +178,8 @@ fn argument<'a>(ty: &'a mut Type, of: &str) -> Option<&'a mut Type> {
 /// Changes the copy, and counts what it has changed.
 struct ToEvents {
     constant: Ident,
+    /// What ends the events, if they have a type.
+    end: Option<Expr>,
     accepts: usize,
     answers: usize,
     constants: usize,
@@ -150,7 +219,10 @@ impl VisitMut for ToEvents {
             && text(&call.func) == "call :: read"
         {
             let response = call.args.clone();
-            *arm.body = parse_quote!(Ok(call::arriving(#response)));
+            *arm.body = match &self.end {
+                Some(end) => parse_quote!(call::arriving_events(#response, #end)),
+                None => parse_quote!(Ok(call::arriving(#response))),
+            };
             self.answers += 1;
         }
         syn::visit_mut::visit_arm_mut(self, arm);

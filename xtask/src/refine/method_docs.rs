@@ -128,6 +128,9 @@ fn meaning(answer: &Answer) -> Option<String> {
 fn errors(method: &ImplItemFn, errors: &[&Answer]) -> Vec<String> {
     const ELSE: &str = "See [`Error`] for what else can go wrong.";
 
+    if text(&method.sig.output).contains("crate :: ServiceError") {
+        return one_error(errors);
+    }
     // An error that the method does not decode arrives as `UnexpectedResponse`, even if it is documented: one without a schema, for example.
     let body = error_body(&method.sig.output);
     let decoded = decoded(method);
@@ -157,6 +160,19 @@ fn errors(method: &ImplItemFn, errors: &[&Answer]) -> Vec<String> {
         false => ELSE.to_owned(),
     });
     blocks
+}
+
+/// The same, if all operations have one error body.
+fn one_error(errors: &[&Answer]) -> Vec<String> {
+    let mut said = "[`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service answers with an error of any \
+                    status"
+        .to_owned();
+    let items: Vec<String> = errors.iter().filter_map(|it| meaning(it)).collect();
+    said += &match items.is_empty() {
+        true => ".".to_owned(),
+        false => format!(", among them:\n\n{}", items.join("\n")),
+    };
+    vec![said, "See [`Error`] for what else can go wrong.".to_owned()]
 }
 
 /// The statuses of the errors that the method decodes, in the description's form, in capitals: `404`, `4XX`, `DEFAULT`. They are the

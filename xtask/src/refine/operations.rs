@@ -16,7 +16,9 @@ use syn::{
 };
 
 use super::method_docs::MethodDocs;
-use super::{answers, bodies, docs, event_streams, forms, parameter_structs, unexpected};
+use super::{
+    answers, bodies, docs, event_streams, forms, one_error, parameter_structs, unexpected,
+};
 use crate::diagnostic::Failure;
 use crate::markdown;
 use crate::model::{self, Model};
@@ -63,13 +65,19 @@ pub(super) fn refine(
         // `list_agents` has the constant `LIST_AGENTS`.
         let constant = format_ident!("{}", id.to_uppercase());
         let is_stream = streams(&method);
-        out.constants
-            .push(declaration(&constant, &id, operation, is_stream));
+        let is_dropped = operation.event_stream.as_ref().is_some_and(|it| it.only);
+        if !is_dropped {
+            out.constants
+                .push(declaration(&constant, &id, operation, is_stream));
+        }
         method
             .attrs
             .extend(docs::deprecated(operation.deprecated.as_ref()));
         let mut docs = MethodDocs::default();
         refine_method(&mut method, &constant, &operation.path)?;
+        if model.one_error {
+            one_error::refine(&mut method)?;
+        }
         docs.paragraphs
             .extend(bodies::refine(&mut method, operation)?);
         let parameters = parameter_structs::refine(&mut method, operation, &mut taken, &mut docs)?;
@@ -83,6 +91,10 @@ pub(super) fn refine(
         };
         let (constant, id) = (event_streams::constant(stream), &stream.method);
         let mut twin = event_streams::twin(&method, &constant, stream)?;
+        if let Some(pin) = &stream.pin {
+            event_streams::pin(&mut method, pin, false)?;
+            event_streams::pin(&mut twin, pin, true)?;
+        }
         let (said, of_twin) = event_streams::said(stream);
         let mut docs_of_twin = docs.clone();
         docs_of_twin.paragraphs.extend(of_twin);
@@ -93,7 +105,8 @@ pub(super) fn refine(
         answers::shorten(&mut twin);
         out.constants
             .push(declaration(&constant, id, operation, true));
-        out.methods.extend([method, twin]);
+        out.methods
+            .extend((!stream.only).then_some(method).into_iter().chain([twin]));
     }
     Ok(out)
 }

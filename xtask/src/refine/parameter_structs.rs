@@ -122,8 +122,10 @@ pub(super) fn refine(
     );
     let said = format!("The optional parameters, see [`types::{name}`].");
     method_docs.more_arguments.push((argument, said));
-    let second = operation.event_stream.as_ref().map(|it| it.method.as_str());
-    Ok(items(&name, [Some(id.as_str()), second], &fields))
+    let stream = operation.event_stream.as_ref();
+    let first = stream.is_none_or(|it| !it.only).then_some(id.as_str());
+    let second = stream.map(|it| it.method.as_str());
+    Ok(items(&name, [first, second], &fields))
 }
 
 /// The struct with its setters. It looks like the structs of schemas.

@@ -97,7 +97,10 @@ fn each_of_two_methods_asks_for_its_own_media_type() {
     );
     assert_eq!(header(&request, "accept"), Some("application/json"));
 
-    let (client, server) = served(json("data"));
+    let (client, server) = served(|stream| {
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close";
+        write!(stream, "{head}\r\n\r\n").unwrap();
+    });
     wait(client.talk_events(Some(&body.with_stream(true)))).unwrap();
     let request = server.join().unwrap();
     assert!(
@@ -116,24 +119,52 @@ fn events_arrive_as_they_are_sent() {
     let (seen, go_on) = mpsc::channel();
     let (client, server) = served(move |stream| {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close";
-        write!(stream, "{head}\r\n\r\ndata: one\n\n").unwrap();
+        write!(stream, "{head}\r\n\r\ndata: {{\"word\":\"one\"}}\n\ndata: no JSON\n\n").unwrap();
         // The second is not sent before the first was seen.
         go_on.recv_timeout(Duration::from_secs(20)).unwrap();
-        write!(stream, "data: two\n\n").unwrap();
+        write!(stream, "data: {{\"word\":\"two\"}}\n\n").unwrap();
     });
-    let text = wait(async {
+    let words = wait(async {
         let mut events = client.talk_events(None).await.unwrap().into_inner();
-        let mut text = String::new();
-        while let Some(piece) = events.next().await {
-            text += std::str::from_utf8(&piece.unwrap()).unwrap();
-            if text == "data: one\n\n" {
+        let mut words = Vec::new();
+        while let Some(event) = events.next().await {
+            words.push(event.ok().and_then(|event| event.word));
+            if words.len() == 2 {
                 seen.send(()).unwrap();
             }
         }
-        text
+        words
     });
-    assert_eq!(text, "data: one\n\ndata: two\n\n");
+    assert_eq!(words, [Some("one".to_owned()), None, Some("two".to_owned())]);
     server.join().unwrap();
+}
+
+#[test]
+fn json_in_place_of_events_is_an_error() {
+    let (client, server) = served(json(THING));
+    let error = wait(client.talk_events(None)).unwrap_err();
+    assert!(matches!(error, Error::InvalidPayload(_)), "{error:?}");
+    server.join().unwrap();
+}
+
+#[test]
+fn a_flag_that_a_method_sets_is_not_the_callers() {
+    for asked in [None, Some(true), Some(false)] {
+        let mut body = Talk::new("now");
+        body.stream = asked;
+        let (client, server) = served(json("{}"));
+        wait(client.say(&body)).unwrap();
+        let request = server.join().unwrap();
+        assert!(request.ends_with(r#"{"created":"now","stream":false}"#), "{request}");
+
+        let (client, server) = served(|stream| {
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close";
+            write!(stream, "{head}\r\n\r\n").unwrap();
+        });
+        wait(client.say_stream(&body)).unwrap();
+        let request = server.join().unwrap();
+        assert!(request.ends_with(r#"{"created":"now","stream":true}"#), "{request}");
+    }
 }
 
 #[test]

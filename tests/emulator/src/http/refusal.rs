@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use letta_api::types::ApiError;
 use serde_json::json;
 
 /// An answer of an error status with `{"message": …}`, or, if the self-hosted server would find fault
@@ -121,7 +120,7 @@ impl IntoResponse for Refusal {
         let mut response = if self.as_detail {
             Json(json!({"trace_id": "", "detail": self.message})).into_response()
         } else {
-            Json(ApiError::new(self.message)).into_response()
+            Json(json!({"message": self.message})).into_response()
         };
         *response.status_mut() = self.status;
         if let Some(seconds) = self.retry_after {

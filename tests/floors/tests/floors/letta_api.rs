@@ -10,6 +10,7 @@ const FLOORS: Table<'_> = &[
     ("operation", &[]),
     ("response", &["credentials", "failure"]),
     ("error", &["failure", "response"]),
+    ("service_error", &[]),
     (
         "transport",
         &["credentials", "failure", "operation", "response"],
@@ -28,12 +29,21 @@ const FLOORS: Table<'_> = &[
             "failure",
             "operation",
             "response",
+            "service_error",
+            "transport",
         ],
     ),
     // Which of them depends on the description.
     (
         "generated",
-        &["credentials", "error", "nullable", "operation", "support"],
+        &[
+            "credentials",
+            "error",
+            "nullable",
+            "operation",
+            "service_error",
+            "support",
+        ],
     ),
     (
         "lib",
@@ -47,6 +57,7 @@ const FLOORS: Table<'_> = &[
             "nullable",
             "operation",
             "response",
+            "service_error",
             "support",
             "transport",
         ],

@@ -243,9 +243,9 @@ fn each_construct_comes_out_as_it_should() {
             "follow_stream",
             &[
                 r#"from_static("text/event-stream")"#,
-                "Result<ResponseValue<ByteStream>, Error<types::RefusedResponse>>",
-                "call::stream(self, request, &operations::FOLLOW_STREAM, &[200u16], &[404u16]).await",
-                "The `data` of each event is a [`types::Entry`] as JSON",
+                "Result<ResponseValue<EventStream<types::Entry>>, Error<types::RefusedResponse>>",
+                "call::events(self, request, &operations::FOLLOW_STREAM, &[200u16], &[404u16], None).await",
+                "decodes each as a [`types::Entry`] as it arrives",
                 "&operations::FOLLOW_STREAM",
             ],
             &["application/json"],
