@@ -756,7 +756,8 @@ fn ours_differs_from_the_published_description_only_as_the_overlay_or_a_comment_
         .iter()
         .partition(|it| it.is_lacking_operation());
     assert_eq!(lacking.len(), 173);
-    let (explained, corrected): (Vec<_>, Vec<_>) = rest.into_iter().partition(|it| it.is_explained());
+    let (explained, corrected): (Vec<_>, Vec<_>) =
+        rest.into_iter().partition(|it| it.is_explained());
     let corrected: Vec<String> = corrected
         .into_iter()
         .map(|it| {
