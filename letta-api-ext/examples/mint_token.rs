@@ -1,7 +1,7 @@
 //! Mints, lists and deletes a token for an agent, and says what it does.
 //!
-//! With `LETTA_API_KEY` set it talks to the service (and `LETTA_BASE_URL`, `LETTA_PROJECT` count too).
-//! Without it, it starts the emulator within this process, so that it runs with no account.
+//! With `LETTA_API_KEY` it talks to the service (`LETTA_BASE_URL` and `LETTA_PROJECT` are used too).
+//! Without it, it starts the emulator in this process, so it runs without an account.
 
 use std::time::Duration;
 

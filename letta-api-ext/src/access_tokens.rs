@@ -23,11 +23,11 @@ mod salvage;
 pub(crate) mod token;
 mod token_text;
 #[cfg(test)]
-mod work;
+mod work_counter;
 
 pub use create::CreateAccessToken;
 pub use list::{AccessTokenPage, ListAccessTokens};
-#[cfg(feature = "minter")]
+#[cfg(all(feature = "minter", feature = "test-util"))]
 pub(crate) use minter::Fault;
 #[cfg(feature = "minter")]
 pub use minter::{
@@ -49,10 +49,10 @@ impl Letta {
 
 /// The calls on client-side access tokens. From [`Letta::access_tokens`].
 ///
-/// Each gives a request that can be refined, and is sent by `send()`, or by awaiting it. The hosted
-/// service alone has these calls; a self-hosted server answers 404.
+/// Each method returns a request. It can be changed, and is sent by `send()` or by awaiting it. Only the hosted
+/// service has these calls. A self-hosted server answers 404.
 ///
-/// A request is not a future, so that it can be changed, kept and cloned before it is sent. To spawn it, or to join it
+/// A request is not a future, so it can be changed, kept and cloned before it is sent. To spawn it, or to join it
 /// with others, call `send()`. The future that it returns owns everything, and is `Send` except in a browser.
 ///
 /// ```no_run
@@ -72,7 +72,7 @@ pub struct AccessTokens {
 }
 
 impl AccessTokens {
-    /// Mints a token with `policy`, for the web application at `origin`.
+    /// Mints a token with `policy` for the web application at `origin`.
     ///
     /// [A token is for one agent](crate::policy#one-agent-for-a-token). For several, mint a token for each
     /// [part](AccessPolicy::per_agent) of the policy.
@@ -104,8 +104,8 @@ impl AccessTokens {
         CreateAccessToken::new(self.letta.call(), policy.into(), origin)
     }
 
-    /// Lists the account's tokens: a page, all pages, or token by token. By the service's published source of 2025, expired
-    /// tokens are among them, and a token that was deleted is not, though it [may still work](Revocation).
+    /// Lists the account's tokens: a page, all pages, or token by token. By the service's published source of 2025,
+    /// the list has expired tokens too. It does not have deleted tokens, although they [may still work](Revocation).
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -118,8 +118,8 @@ impl AccessTokens {
     /// # }
     /// ```
     ///
-    /// Pages are counted off by position. To revoke what is listed, collect it first: revoking on the
-    /// way moves the tokens that come after, and the next page passes over some of them.
+    /// Pages are counted by position. To revoke what is listed, collect it first: each revocation shifts the tokens
+    /// that follow, so the next page would skip some.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -138,12 +138,12 @@ impl AccessTokens {
         ListAccessTokens::new(self.letta.call())
     }
 
-    /// Has the service delete a token. Takes an [`AccessToken`](crate::AccessToken), by value or by reference, or the token's
-    /// secret. A text that cannot be a token, such as an API key, is [refused](RevokeAccessToken::send) before it gets into
-    /// a URL.
+    /// Asks the service to delete a token. Takes an [`AccessToken`](crate::AccessToken), by value or by reference, or
+    /// the token's secret. A text that cannot be a token, such as an API key, is [refused](RevokeAccessToken::send)
+    /// before it gets into a URL.
     ///
-    /// **A token that was used may work until it expires, also after it was deleted** ([source](Revocation)). Keep lives
-    /// short; do not rely on a delete alone.
+    /// **A token that was used may work until it expires, even after it was deleted** ([source](Revocation)). Keep
+    /// lives short, and do not rely on deletion alone.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta, token: letta_api_ext::AccessToken)
@@ -157,13 +157,14 @@ impl AccessTokens {
         RevokeAccessToken::new(self.letta.call(), token.into())
     }
 
-    /// As [`revoke`](Self::revoke), of a token that a create of ours has given: whatever it looks like, it must be deleted.
+    /// Like [`revoke`](Self::revoke), for a token that one of our creates returned. It must be deleted, whatever it
+    /// looks like.
     #[cfg(feature = "minter")]
     fn revoke_minted(&self, token: &AccessToken) -> RevokeAccessToken {
         self.revoke_answered(&Secret::from(token))
     }
 
-    /// As [`revoke`](Self::revoke), of a secret that an answer to a create of ours holds.
+    /// Like [`revoke`](Self::revoke), for a secret in the answer to one of our creates.
     fn revoke_answered(&self, token: &Secret) -> RevokeAccessToken {
         RevokeAccessToken::of_answered(self.letta.call(), token)
     }

@@ -1,4 +1,4 @@
-//! The client: how it is configured, and how a call is made and what it comes to.
+//! The client: how it is configured, and how a call is made.
 
 pub(crate) mod answer;
 mod builder;

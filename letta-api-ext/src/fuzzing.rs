@@ -1,4 +1,4 @@
-//! Ways into what is private, for fuzz targets alone.
+//! Access to private functions, for fuzz targets alone.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,9 +14,9 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     crate::error::retry_after::parse(headers, now)
 }
 
-/// A client whose requests are all answered by this function. It gets the URL of the request.
+/// A client whose requests are all answered by this function. It gets the request's URL.
 pub fn letta(key: &str, answer: impl Fn(&Url) -> Response + Send + Sync + 'static) -> Letta {
-    /// One for all: making one reads the machine's certificates.
+    /// One for all, because making one reads the machine's certificates.
     static LETTA: std::sync::OnceLock<Letta> = std::sync::OnceLock::new();
     let letta = LETTA.get_or_init(|| Letta::new(key).expect("the key is one"));
     letta.with_inner(Arc::new(Answering(answer)))

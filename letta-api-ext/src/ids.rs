@@ -1,4 +1,4 @@
-//! Texts that are checked once: whoever holds one need not check it again.
+//! Checked text: a value of these types is always valid, so nothing checks it again.
 
 mod agent_id;
 mod checked_text;

@@ -1,8 +1,8 @@
 //! Lists that come in pages: a stream of pages, or of the items on them.
 //!
-//! A list says by what its pages are counted off, with a cursor: by [position](Position), by the [ID](ById) of an item, or by a
-//! [token](ByToken) that each page gives for the next. The cursor notices a service that does not move on, so that no list goes
-//! round in a circle.
+//! A list says how its pages are counted, with a cursor: by [position](Position), by the [ID](ById) of an item, or by
+//! a [token](ByToken) that each page gives for the next. The cursor notices a service that does not move on, so no
+//! list loops forever.
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -18,16 +18,16 @@ use crate::client::answer::Answer;
 use crate::error::{Error, Result};
 use crate::platform::BoxStream;
 
-/// A request for a page of a list, from which the pages after it can be fetched, too.
+/// A request for a page of a list, from which the pages after it can be fetched.
 pub(crate) trait List: Clone + MaybeSend + 'static {
     /// A page.
     type Page: IntoIterator<Item = Self::Item, IntoIter: MaybeSend + 'static> + MaybeSend + 'static;
     /// What is listed.
     type Item: MaybeSend + 'static;
-    /// By what pages are counted off.
+    /// How pages are counted.
     type Cursor: MaybeSend + 'static;
 
-    /// Where this request begins.
+    /// The position of the first page.
     fn cursor(&self) -> Self::Cursor;
 
     /// Fetches the page at the cursor.
@@ -47,30 +47,30 @@ pub(crate) enum Next {
     Page,
     /// Nothing.
     End,
-    /// The page is handed over, and no other can be asked for, for this reason.
+    /// The page is valid, but no other can be asked for, for this reason.
     Fail(&'static str),
     /// The page is invalid, for this reason.
     Invalid(&'static str),
 }
 
-/// Pages counted off by position: the next one begins as many items later as this one has.
+/// Pages counted by position: the next page begins after as many items as this page has.
 ///
-/// An item that is added or removed meanwhile moves the others, so that one may come twice or be passed over.
+/// If an item is added or removed meanwhile, the others move: one may come twice or be skipped.
 pub(crate) struct Position {
     offset: u32,
     has_moved: bool,
-    /// The items of the last page, hashed, and how many times in a row it came.
+    /// The hash of the last page's items, and how many times in a row that page came.
     last: u64,
     count: usize,
     hasher: RandomState,
 }
 
 impl Position {
-    /// How many times in a row the same page may come. It may well come twice, if items are added between two fetches and the
-    /// newest come first.
+    /// How many times in a row the same page may come. It may come twice if items are added between two fetches and
+    /// the newest come first.
     const SAME_PAGES: usize = 2;
 
-    /// Begins after so many items.
+    /// Begins after this many items.
     pub(crate) fn at(offset: u32) -> Self {
         Self {
             offset,
@@ -81,12 +81,12 @@ impl Position {
         }
     }
 
-    /// How many items to skip, once a page was fetched.
+    /// How many items to skip. `None` before the first page.
     pub(crate) fn offset_if_moved(&self) -> Option<u32> {
         self.has_moved.then_some(self.offset)
     }
 
-    /// Moves past a page. `marks` tell its items apart, and may be secret: they are not kept.
+    /// Moves past a page. `marks` identify its items, and may be secret: only hashes are kept.
     pub(crate) fn advance<M: std::hash::Hash>(
         &mut self,
         marks: impl IntoIterator<Item = M>,
@@ -106,7 +106,7 @@ impl Position {
             return Next::End;
         }
         if marks.is_empty() {
-            return Next::Invalid("the page is empty, and says that more follow");
+            return Next::Invalid("the page is empty, but says that more follow");
         }
         let count = u32::try_from(marks.len()).unwrap_or(u32::MAX);
         match self.offset.checked_add(count) {
@@ -119,16 +119,17 @@ impl Position {
     }
 }
 
-/// Pages counted off by the ID of an item: the next one begins after it, or before it.
+/// Pages counted by the ID of an item: the next page begins after it, or before it.
 ///
-/// Such lists do not say whether more follows. They end with an empty page, or with one that is shorter than was asked for.
+/// Such a list does not say whether more follows. It ends with an empty page. A short page is no end: the service may
+/// have a limit of its own.
 #[allow(
     dead_code,
     reason = "the first list of this kind comes with the agents"
 )]
 pub(crate) struct ById {
     id: Option<String>,
-    /// The IDs of all items so far, hashed.
+    /// The hashes of the IDs that led to a page. One for each page is enough to notice a loop.
     seen: HashSet<u64>,
     hasher: RandomState,
 }
@@ -138,7 +139,7 @@ pub(crate) struct ById {
     reason = "the first list of this kind comes with the agents"
 )]
 impl ById {
-    /// Begins at this item, or where the service begins.
+    /// Begins at this item. With `None`, begins where the service does.
     pub(crate) fn at(id: Option<String>) -> Self {
         Self {
             id,
@@ -147,47 +148,37 @@ impl ById {
         }
     }
 
-    /// The item that the page comes after or before.
+    /// The item before the next page.
     pub(crate) fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// Moves past a page with these items, in the order in which the list goes on: the last of them leads to the next page.
-    /// `limit` is the length of a page that was asked for.
-    pub(crate) fn advance<'a>(
-        &mut self,
-        ids: impl IntoIterator<Item = &'a str>,
-        limit: Option<u32>,
-    ) -> Next {
-        let mut count = 0_usize;
+    /// Moves past a page with these items, in the order of the list: the last one leads to the next page.
+    pub(crate) fn advance<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>) -> Next {
         let mut last = None;
         for id in ids {
-            count += 1;
             last = Some(id);
-            if !self.seen.insert(self.hasher.hash_one(id)) {
+            if self.seen.contains(&self.hasher.hash_one(id)) {
                 return Next::Invalid("the page has an item that came before");
             }
         }
         let Some(last) = last else {
             return Next::End;
         };
+        self.seen.insert(self.hasher.hash_one(last));
         self.id = Some(last.to_owned());
-        let is_short = limit.is_some_and(|limit| u32::try_from(count).is_ok_and(|it| it < limit));
-        match is_short {
-            true => Next::End,
-            false => Next::Page,
-        }
+        Next::Page
     }
 }
 
-/// Pages counted off by a token that each page gives for the next.
+/// Pages counted by a token that each page gives for the next.
 #[allow(
     dead_code,
     reason = "the first list of this kind comes with the agents"
 )]
 pub(crate) struct ByToken {
     token: Option<String>,
-    /// All tokens so far, hashed.
+    /// The hashes of all tokens so far.
     seen: HashSet<u64>,
     hasher: RandomState,
 }
@@ -197,7 +188,7 @@ pub(crate) struct ByToken {
     reason = "the first list of this kind comes with the agents"
 )]
 impl ByToken {
-    /// Begins at this token, or where the service begins.
+    /// Begins at this token. With `None`, begins where the service does.
     pub(crate) fn at(token: Option<String>) -> Self {
         Self {
             token,
@@ -206,36 +197,36 @@ impl ByToken {
         }
     }
 
-    /// What the page is asked for by.
+    /// The token for the next page.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
 
-    /// Moves past a page that gives this token for the next.
+    /// Moves past a page that has this token for the next one.
     pub(crate) fn advance(&mut self, next: Option<&str>) -> Next {
         let Some(next) = next.filter(|next| !next.is_empty()) else {
             return Next::End;
         };
         if !self.seen.insert(self.hasher.hash_one(next)) {
-            return Next::Invalid("the page gives a cursor that was given before");
+            return Next::Invalid("the page's cursor is one of an earlier page");
         }
         self.token = Some(next.to_owned());
         Next::Page
     }
 }
 
-/// A stream of pages, each fetched when it is asked for. From the `pages()` of a list. Usable by [`next`](Self::next) alone, or
-/// as a [`Stream`].
+/// A stream of pages, each fetched when it is asked for. From the `pages()` of a list. Use [`next`](Self::next), or
+/// the [`Stream`] implementation.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<P>(BoxStream<Result<P>>);
 
-/// A stream of items, whose pages are fetched when they are needed. From the `items()` of a list. Usable by
-/// [`next`](Self::next) alone, or as a [`Stream`].
+/// A stream of items, whose pages are fetched when they are needed. From the `items()` of a list. Use
+/// [`next`](Self::next), or the [`Stream`] implementation.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<T>(BoxStream<Result<T>>);
 
 impl<P: 'static> Pages<P> {
-    /// The page that a list begins with, and all after it. Ends after the first error.
+    /// The page at the list's cursor, and all after it. Ends after the first error.
     pub(crate) fn of<L: List<Page = P>>(list: L) -> Self {
         enum State<C> {
             Fetch(C),
@@ -276,7 +267,7 @@ impl<T: 'static> Items<T> {
 macro_rules! stream {
     ($name:ident) => {
         impl<T> $name<T> {
-            /// The next one. `None` at the end, and after an error.
+            /// The next item of the stream. `None` at the end, and after an error.
             pub async fn next(&mut self) -> Option<Result<T>> {
                 StreamExt::next(&mut self.0).await
             }
@@ -317,7 +308,7 @@ mod tests {
         assert_eq!(cursor.offset_if_moved(), Some(7));
         assert_eq!(cursor.advance(["c"], false), Next::End);
         assert_eq!(Position::at(0).advance(NONE, false), Next::End);
-        let empty = Next::Invalid("the page is empty, and says that more follow");
+        let empty = Next::Invalid("the page is empty, but says that more follow");
         assert_eq!(Position::at(0).advance(NONE, true), empty);
         let full = Next::Fail("more items follow than can be counted");
         assert_eq!(Position::at(u32::MAX).advance(["a"], true), full);
@@ -337,41 +328,55 @@ mod tests {
     }
 
     #[test]
-    fn ids_lead_on_until_a_page_is_empty_or_short() {
+    fn ids_lead_on_until_a_page_is_empty() {
         let mut cursor = ById::at(None);
-        assert_eq!(cursor.advance(["3", "2"], Some(2)), Next::Page);
+        assert_eq!(cursor.advance(["3", "2"]), Next::Page);
         assert_eq!(cursor.id(), Some("2"));
-        assert_eq!(cursor.advance(["1"], Some(2)), Next::End);
-        let mut cursor = ById::at(Some("9".to_owned()));
-        assert_eq!(cursor.id(), Some("9"));
-        // How long a page is by default, only the service knows.
-        assert_eq!(cursor.advance(["8"], None), Next::Page);
-        assert_eq!(cursor.advance(NONE, None), Next::End);
+        // However short it is: how long a page may be, only the service knows.
+        assert_eq!(cursor.advance(["1"]), Next::Page);
+        assert_eq!(cursor.advance(NONE), Next::End);
+        assert_eq!(ById::at(Some("9".to_owned())).id(), Some("9"));
     }
 
     #[test]
     fn an_item_that_comes_again_ends_the_list_with_an_error() {
         let stuck = Next::Invalid("the page has an item that came before");
-        // A service that does not heed the cursor gives the first page again.
+        // A service that ignores the cursor gives the first page again.
         let mut cursor = ById::at(None);
-        assert_eq!(cursor.advance(["3", "2"], None), Next::Page);
-        assert_eq!(cursor.advance(["3", "2"], None), stuck);
-        // One that goes round in a circle comes back later.
+        assert_eq!(cursor.advance(["3", "2"]), Next::Page);
+        assert_eq!(cursor.advance(["3", "2"]), stuck);
+        // A service that loops comes back later.
         let mut cursor = ById::at(None);
         for id in ["1", "2", "3"] {
-            assert_eq!(cursor.advance([id], None), Next::Page);
+            assert_eq!(cursor.advance([id]), Next::Page);
         }
-        assert_eq!(cursor.advance(["1"], None), stuck);
+        assert_eq!(cursor.advance(["1"]), stuck);
     }
 
     #[test]
-    fn tokens_lead_on_until_there_is_none_and_none_comes_twice() {
+    fn what_is_kept_of_a_long_list_is_little() {
+        let mut cursor = ById::at(None);
+        for page in 0..100 {
+            let ids: Vec<String> = (0..50).map(|item| format!("{page}-{item}")).collect();
+            let next = cursor.advance(ids.iter().map(String::as_str));
+            assert_eq!(next, Next::Page);
+        }
+        assert_eq!(cursor.seen.len(), 100);
+        // A service that goes back into the middle of an earlier page gets to its end again.
+        let stuck = Next::Invalid("the page has an item that came before");
+        assert_eq!(cursor.advance(["3-48", "3-49", "4-0"]), stuck);
+        // And so does one whose pages begin with the item that they come after.
+        assert_eq!(cursor.advance(["99-49", "100-0"]), stuck);
+    }
+
+    #[test]
+    fn tokens_lead_on_until_the_last_and_a_repeated_one_is_an_error() {
         let mut cursor = ByToken::at(None);
         assert_eq!(cursor.token(), None);
         assert_eq!(cursor.advance(Some("x")), Next::Page);
         assert_eq!(cursor.token(), Some("x"));
         assert_eq!(cursor.advance(Some("y")), Next::Page);
-        let stuck = Next::Invalid("the page gives a cursor that was given before");
+        let stuck = Next::Invalid("the page's cursor is one of an earlier page");
         assert_eq!(cursor.advance(Some("x")), stuck);
         for end in [None, Some("")] {
             assert_eq!(cursor.advance(end), Next::End);

@@ -1,6 +1,8 @@
-//! What differs between a machine and a browser: time, tasks, boxed streams, the default HTTP client.
+//! Everything that differs between a native program and a browser: time, tasks, boxed streams, the default HTTP
+//! client.
 //!
-//! [`native`] and [`browser`] have the same names, and one of them is compiled. Nothing else in the crate asks for the target.
+//! [`native`] and [`browser`] have the same items, and one of them is compiled. Nothing else in the crate tests for
+//! the target.
 
 #[cfg(target_arch = "wasm32")]
 mod browser;
@@ -20,23 +22,23 @@ pub(crate) use here::{
     proxy_of, take_whole_body,
 };
 
-/// The tokio runtime that calls need is not there. `Display` is the rest of a sentence that begins with the runtime.
+/// The tokio runtime that calls need is missing. `Display` is the rest of a sentence that begins with the runtime.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NoRuntime;
 
 impl std::fmt::Display for NoRuntime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(
-            "must be a tokio runtime, and none is running here: await this in a task of one, under `#[tokio::main]`, or \
+            "must be a tokio runtime, but none is running here: await this in one of its tasks, under `#[tokio::main]`, or \
              in `Runtime::block_on`",
         )
     }
 }
 
-/// A setting of the environment names a proxy that cannot be used.
+/// A proxy setting of the environment is invalid.
 #[derive(Clone, Debug)]
 pub(crate) struct UnusableProxy {
-    /// The name of the environment variable. What is in it may be secret.
+    /// The name of the environment variable. Its value may be secret.
     pub(crate) variable: &'static str,
     pub(crate) problem: &'static str,
 }
@@ -53,7 +55,7 @@ impl std::fmt::Display for UnusableProxy {
     }
 }
 
-/// What the default HTTP client must know of the service and of calls to it. A browser asks for nothing of it.
+/// The settings of the default HTTP client. A browser ignores them.
 #[cfg_attr(target_arch = "wasm32", expect(dead_code))]
 pub(crate) struct HttpSettings {
     /// Whether the service is on this machine.

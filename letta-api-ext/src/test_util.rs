@@ -1,7 +1,7 @@
 //! Tokens and errors for the unit tests of an application. Feature `test-util`.
 //!
-//! An application's own code takes an [`AccessToken`] or an [`Error`], and a unit test of that code should
-//! not need a server. Turn the feature on for tests alone:
+//! An application's code takes an [`AccessToken`] or an [`Error`]. A unit test of that code should not need a server.
+//! Turn the feature on for tests only:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -25,8 +25,8 @@
 //! # Ok::<(), letta_api_ext::Error>(())
 //! ```
 //!
-//! For tests of more than a unit, the crate `letta-api-emulator` is the service itself, in the process of the test. Its
-//! documentation shows how to move time on.
+//! For larger tests, the crate `letta-api-emulator` runs the service in the process of the test. Its documentation
+//! shows how to move time on.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -44,13 +44,13 @@ mod error_builder;
 
 pub use error_builder::ErrorBuilder;
 
-/// How long a token lives by default, as with the service.
+/// How long a token lives by default, as at the service.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// Makes an [`AccessToken`] that no service knows, for the unit tests of an application.
 ///
-/// Its expiry is counted by tokio's clock. So in a test with paused time, `tokio::time::advance` lets the token expire.
-/// Otherwise it is made as from an answer of the service.
+/// Its expiry is measured by tokio's clock. So in a test with paused time, `tokio::time::advance` lets the token
+/// expire. Otherwise it equals a token in an answer of the service.
 ///
 /// ```
 /// use std::time::Duration;
@@ -82,9 +82,9 @@ pub struct TokenBuilder {
 }
 
 impl TokenBuilder {
-    /// A token with this policy, for this origin: text, or an [`Origin`]. It lives for 5 minutes. Its secret is one
-    /// that no other token of the process has, and has the form of the service's: `ck-let-`, and base64 of an
-    /// organization's ID and a random UUID, with `=` at its end.
+    /// A token with this policy, for this origin: text, or an [`Origin`]. It lives for 5 minutes. Its secret is
+    /// unique in the process, and has the form of the service's: `ck-let-`, and base64 of an organization's ID and a
+    /// random UUID, with `=` at its end.
     pub fn new<O>(policy: impl Into<AccessPolicy>, origin: O) -> Self
     where
         O: TryInto<Origin>,
@@ -98,13 +98,14 @@ impl TokenBuilder {
         }
     }
 
-    /// The secret, any text. A test of code that puts it into a URL or a header should use one with `+`, `/` and `=`.
+    /// The secret: any text. To test code that puts it into a URL or a header, use one with `+`, `/` and `=`.
     pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secret = Some(secret.into());
         self
     }
 
-    /// How long the token lives from [`build`](Self::build) on. With zero, it has expired.
+    /// How long the token lives, counted from [`build`](Self::build). With zero, it has expired.
+    /// [`build`](Self::build) reports an end beyond the year 9999.
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.expires_in = lifetime;
         self
@@ -114,7 +115,7 @@ impl TokenBuilder {
     ///
     /// # Errors
     ///
-    /// An invalid origin (`origin`), and an end beyond the year 9999 (`expires_in`).
+    /// An invalid origin (`origin`), or an end beyond the year 9999 (`expires_in`).
     pub fn build(self) -> Result<AccessToken> {
         let end = Instant::now().checked_add(self.expires_in);
         let expiry = clock::now().checked_add(self.expires_in);

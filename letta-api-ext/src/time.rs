@@ -1,4 +1,4 @@
-//! What time it is here, and what the service says of it.
+//! The time of this machine, and of the service.
 
 pub(crate) mod clock;
 pub(crate) mod service_clock;

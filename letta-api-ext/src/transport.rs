@@ -1,4 +1,11 @@
-//! Carries every call: who calls, how long it may take, and how often it is tried.
+//! The transport of all calls: credentials, deadlines, attempts and retries.
+//!
+//! In goes a request of the raw client, and the operation that it is for. Out comes an answer of any status with its
+//! body read, or an [`Error`] inside a [`TransportError`]. Both have all that is known about the call: an answer has
+//! [`CallFacts`], and if its status is an error, also the [`Error`] that it stands for.
+//!
+//! A call is a loop over attempts (`attempt`). After each, `Running::wait` decides whether there is another. A failed
+//! attempt is repeated only if it cannot have had its effect, or if repeating the operation is safe.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +22,6 @@ use crate::time::service_clock::ServiceDate;
 use attempt::Attempt;
 use facts::{Secrets, Template};
 use outgoing::Outgoing;
-use retry_policy::full_jitter;
 use telemetry::Telemetry;
 
 mod attempt;
@@ -27,6 +33,7 @@ pub(crate) mod metrics;
 mod options;
 mod outgoing;
 pub(crate) mod redirect;
+mod retry;
 mod retry_budget;
 pub(crate) mod retry_policy;
 mod telemetry;
@@ -44,14 +51,14 @@ pub use retry_policy::RetryPolicy;
 pub(crate) struct HttpTransport {
     pub(crate) settings: Arc<Settings>,
     pub(crate) options: CallOptions,
-    /// Sends one request, in place of the HTTP client itself.
+    /// Replaces the HTTP client, for tests.
     #[cfg(any(test, fuzzing))]
     pub(crate) inner: Option<Arc<dyn Transport>>,
 }
 
-/// What is the same for all calls of a client.
+/// The settings of a client, shared by all its calls.
 pub(crate) struct Settings {
-    /// `None` for a server that asks for none.
+    /// `None` for a server that needs no key.
     pub(crate) key: Option<Arc<Secret>>,
     pub(crate) authorization: Option<HeaderValue>,
     pub(crate) project: Option<(HeaderName, HeaderValue)>,
@@ -95,7 +102,7 @@ impl Transport for HttpTransport {
     }
 }
 
-/// Whether calls can be made here.
+/// Checks that calls can be made here.
 fn check_runtime() -> Result<()> {
     platform::check_runtime().map_err(Error::from)
 }
@@ -106,18 +113,19 @@ impl From<NoRuntime> for Error {
     }
 }
 
-/// A call under way. Futures that took a part of it would make room for it, and be moved with it: they borrow all.
+/// A call under way. All futures borrow from this. A future that owned a part of it would be larger by that part, and
+/// every move of the future would copy it.
 struct Running<'a> {
     call: Call<'a>,
     outgoing: Outgoing,
     telemetry: Telemetry<'a>,
-    /// When its last attempt began.
+    /// When the last attempt began.
     began: Instant,
     attempts: Attempts,
 }
 
 impl Running<'_> {
-    /// Gives the last attempt's answer, of whatever status, or why there is none.
+    /// Returns the last attempt's answer, of any status, or its error.
     async fn run(&mut self) -> Result<Response> {
         let HttpTransport {
             settings, options, ..
@@ -129,14 +137,15 @@ impl Running<'_> {
         let deadline = clock::after(self.began, options.deadline);
         settings.budget.deposit();
         let call = &self.call;
-        self.outgoing.change_headers(|headers| call.dress(headers));
-        // Made where something fails, which is not the rule.
+        self.outgoing
+            .change_headers(|headers| call.add_headers(headers));
+        // Made only if an attempt fails, because most do not.
         let mut bounds: Option<Box<dyn Iterator<Item = Duration> + Send>> = None;
         let mut previous = None;
         loop {
             let result = self.attempt(deadline, previous.take()).run().await;
             let result = result.map(|answer| {
-                self.attempts.is_elsewhere = answer.is_elsewhere;
+                self.attempts.is_redirected = answer.is_redirected;
                 answer.response
             });
             let failure = self.failure(&result);
@@ -144,7 +153,7 @@ impl Running<'_> {
                 watch(failure);
             }
             let next = match &failure {
-                Some(failure) if self.outgoing.is_there() => {
+                Some(failure) if self.outgoing.can_be_sent() => {
                     let bounds = bounds.get_or_insert_with(|| Box::new(options.retry.bounds()));
                     self.wait(failure, deadline, bounds)
                 }
@@ -167,7 +176,7 @@ impl Running<'_> {
                 }
             };
             clock::sleep(wait).await;
-            // A busy executor may wake us late, and nothing is sent past the deadline.
+            // A busy executor may wake us late. Nothing is sent past the deadline.
             let now = Instant::now();
             if now >= deadline {
                 self.attempts.stopped = Some(Stopped::Deadline);
@@ -180,7 +189,7 @@ impl Running<'_> {
         }
     }
 
-    /// Puts what is known of the call into its answer, or into the error.
+    /// Adds what is known about the call to its answer or error.
     fn finish(self, result: Result<Response>) -> Result<Response, TransportError> {
         let Running {
             call,
@@ -203,13 +212,13 @@ impl Running<'_> {
             key: transport.settings.key.clone(),
             headers: transport.options.headers.clone(),
             template: call.template,
-            url: outgoing.into_secret_url(),
+            url: outgoing.into_secret_url().map(Arc::new),
         };
         response.insert_extension(CallFacts::new(call.operation, attempts, began, secrets));
         Ok(response)
     }
 
-    /// The next one.
+    /// Begins the next attempt.
     fn attempt(&mut self, deadline: Instant, previous: Option<Error>) -> Attempt<'_> {
         self.attempts.count += 1;
         self.telemetry.attempt_begins(self.began);
@@ -224,8 +233,9 @@ impl Running<'_> {
         }
     }
 
-    /// What the outcome of an attempt comes to, if it is a failure. What the service said is left out: to read it and to take
-    /// secrets out of it is for the last attempt alone. What that leaves on the stack would get into the futures of the next.
+    /// The error that an attempt's outcome stands for. `None` if it is a success. What the service said is left out,
+    /// because only the last attempt's message is needed, and reading and redacting it takes time. It would also
+    /// enlarge the futures of the attempts that follow.
     fn failure(&mut self, result: &Result<Response>) -> Option<Error> {
         match result {
             Ok(response) if response.status().is_success() => None,
@@ -236,48 +246,9 @@ impl Running<'_> {
             Err(error) => Some(error.clone()),
         }
     }
-
-    /// How long to wait before the next attempt, or why there is none, if that is not plain.
-    fn wait(
-        &self,
-        failure: &Error,
-        deadline: Instant,
-        bounds: &mut impl Iterator<Item = Duration>,
-    ) -> Result<Duration, Option<Stopped>> {
-        let HttpTransport {
-            settings, options, ..
-        } = self.call.transport;
-        let may_repeat = self.call.operation.safe_to_repeat
-            || options.retry.repeats_what_is_not_safe()
-            || !failure.may_have_happened();
-        // That the deadline has passed, the failure says itself.
-        let is_plain = failure.is_deadline_exceeded() || !options.retry.allows(self.attempts.count);
-        if is_plain || !may_repeat || !failure.is_retryable() {
-            return Err(None);
-        }
-        let mut left = deadline.saturating_duration_since(Instant::now());
-        if !self.call.operation.safe_to_repeat {
-            // Sent in the last moments, what has not happened so far would be cut off, and then may have.
-            left = left.saturating_sub(options.attempt_timeout.min(options.deadline) / 20);
-        }
-        let asked = failure.retry_after().unwrap_or_default();
-        let mut bound = bounds.next().unwrap_or_default();
-        if !asked.is_zero() {
-            // What the service asks for comes first, and jitter gets what is left.
-            bound = bound.min(left.saturating_sub(asked));
-        }
-        let wait = asked.saturating_add(full_jitter(bound));
-        if wait >= left {
-            return Err(Some(Stopped::Deadline));
-        }
-        if !settings.budget.withdraw() {
-            return Err(Some(Stopped::Budget));
-        }
-        Ok(wait)
-    }
 }
 
-/// What is called, and how.
+/// The call: its client, its operation and its options.
 struct Call<'a> {
     transport: &'a HttpTransport,
     http: &'a reqwest::Client,
@@ -286,8 +257,8 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Adds the headers that say who calls. The SDK's own come last, so that nothing else takes their place.
-    fn dress(&self, headers: &mut HeaderMap) {
+    /// Adds the headers that identify the caller. The SDK's own come last, so that nothing replaces them.
+    fn add_headers(&self, headers: &mut HeaderMap) {
         let HttpTransport {
             settings, options, ..
         } = self.transport;
@@ -300,7 +271,7 @@ impl Call<'_> {
         }
     }
 
-    /// What an answer of an error status comes to, with this body.
+    /// The error that an answer with an error status stands for, with this body.
     fn failure(&self, response: &Response, url: &Url, body: &[u8]) -> Error {
         self.with_secrets(url, |secrets| {
             let (status, headers) = (response.status(), response.headers());
@@ -308,7 +279,7 @@ impl Call<'_> {
         })
     }
 
-    /// Calls `use_them` with all that must not be in any text that comes back.
+    /// Calls `use_them` with all texts that no message may contain.
     fn with_secrets<T>(&self, url: &Url, use_them: impl FnOnce(&[&str]) -> T) -> T {
         let HttpTransport {
             settings, options, ..

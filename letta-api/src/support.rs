@@ -8,10 +8,10 @@ pub mod call;
 #[cfg(feature = "multipart")]
 pub mod file_part;
 pub mod header;
+pub mod open_enum;
 pub mod path;
 pub mod query;
 pub mod tagged;
-pub mod text_enum;
 pub mod text_value;
 pub mod union;
 

@@ -7,10 +7,10 @@ use axum::response::Response;
 
 use crate::App;
 
-/// Adds to every answer what it does not say itself.
+/// Adds the security headers that an answer does not have yet.
 ///
-/// The page may load scripts and styles from here alone, and talk to here and to the service. A script
-/// that somebody smuggles in could read the token, so none is let run, and it could send it nowhere else.
+/// The page may load scripts and styles only from here, and talk only to this application and to the service. An
+/// injected script could read the token. The browser does not run it, and lets it send the token nowhere else.
 pub(crate) async fn add(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let service = app.letta.api().base_url().as_url().origin();

@@ -9,8 +9,8 @@
 //!
 //! # What to look at
 //!
-//! - `letta_token.rs` is what an application of your own needs: one route that checks who asks, and grants a
-//!   token for that user's agent alone. The rest is what any application has already.
+//! - `letta_token.rs` is what your own application needs: one route that checks who asks, and grants a
+//!   token for that user's agent only. Any application has the rest already.
 //! - The minter (`TokenMinter`, in `main.rs`) mints once for all that a session asks for, and has it deleted when the
 //!   user signs out (`sign_in.rs`).
 //! - `page/access.js` keeps the token: in a variable, never in storage, and renewed before it expires.
@@ -26,7 +26,7 @@
 //!
 //! A token lives for five minutes here. By the service's published source of 2025, a token that was used is in a cache, which
 //! deleting the token does not clear. So **a page that kept its token may go on for up to five minutes after its user has
-//! signed out**, and so may whoever got hold of the token. Its life is what protects, and not the deletion.
+//! signed out**, and so may whoever got hold of the token. The short life is the protection, and not the deletion.
 //!
 //! Lower `CHAT_TOKEN_SECONDS` if that is too long for what the agent can do: if it spends money, writes to others, or reads
 //! what a user who signs out on a shared machine must not leave open. The price is more calls: a page that stays open asks
@@ -45,11 +45,11 @@
 //! | file | what it is about |
 //! |---|---|
 //! | `letta_token.rs` | the token endpoint |
-//! | `same_origin.rs` | whose forms are believed: those of this application, reached by its own name |
+//! | `same_origin.rs` | which forms are accepted: those of this application's own origin |
 //! | `sessions.rs` | who is signed in |
 //! | `sign_in.rs` | signing in, and out |
-//! | `service.rs` | which service it is, and whose agent is whose |
-//! | `headers.rs` | what the browser is told to allow |
+//! | `service.rs` | which service it is, and which user has which agent |
+//! | `headers.rs` | what the browser may allow |
 //! | `pages.rs`, `page/` | what the browser is served |
 //!
 //! # Settings
@@ -57,7 +57,7 @@
 //! | variable | what it sets | by default |
 //! |---|---|---|
 //! | `LETTA_API_KEY` | the key of the service; `LETTA_BASE_URL` and `LETTA_PROJECT` count too | the emulator |
-//! | `LETTA_AGENT_ID` | the agent that users chat to, where there is a key | |
+//! | `LETTA_AGENT_ID` | the agent that users chat to; needed if there is a key | |
 //! | `LETTA_AGENT_NAME` | what the page calls it | Agent |
 //! | `CHAT_LISTEN` | where to listen, on this machine; port 0 is a free one | `127.0.0.1:3000` |
 //! | `CHAT_TOKEN_SECONDS` | how long a token lives, and so how long it may work after a sign-out; at least 10 | 300 |
@@ -86,14 +86,14 @@ mod sign_in;
 /// What the handlers share.
 struct Application {
     letta: Letta,
-    /// One for all, so that what it has minted is found again.
+    /// One minter for all requests, so that they share its cache.
     minter: TokenMinter,
     service: Service,
     sessions: Sessions,
 }
 
 impl Application {
-    /// Where the pages are. Tokens are bound to it.
+    /// The origin of the pages. Tokens are made for it.
     fn origin(&self) -> &Origin {
         self.minter.origin()
     }
@@ -103,8 +103,8 @@ type App = Arc<Application>;
 
 #[tokio::main]
 async fn main() {
-    // What goes wrong is for whoever runs the application, and what became of tokens when a user signed out. Nobody may
-    // be listening, which is no reason not to serve.
+    // Failures, and what became of tokens at a sign-out, are traced for whoever runs the application. If that fails, the
+    // application still serves.
     tracing_subscriber::fmt()
         .with_max_level(Level::INFO)
         .with_writer(std::io::stderr)
@@ -140,7 +140,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         service,
         sessions: Sessions::default(),
     });
-    // Nobody may be reading any more, which is no reason not to serve.
+    // If standard output is closed, the application still serves.
     let _ = std::io::stdout().write_all(greeting(&app).as_bytes());
     axum::serve(listener, routes(app)).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! What the browser is served. It is all within the program.
+//! The pages and files for the browser. All of them are compiled into the program.
 
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
@@ -42,7 +42,7 @@ pub(crate) async fn sign_in(signed_in: Result<SignedIn, Problem>) -> Response {
     }
 }
 
-/// Whatever else there is.
+/// All other files.
 pub(crate) async fn file(uri: Uri) -> Response {
     match FILES.iter().find(|(path, ..)| *path == uri.path()) {
         Some((_, content_type, content)) => (

@@ -1,4 +1,4 @@
-//! Requests that another site's page makes in the user's name, and how they are told.
+//! Detects requests that another site's page makes in the user's name.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -10,7 +10,7 @@ use letta_api_ext::token_endpoint::{Problem, check_same_origin};
 use crate::App;
 
 /// A request that a page of this application made. Others are answered 403. For the forms: the token endpoint
-/// sees to it by itself.
+/// checks this itself.
 pub(crate) struct SameOrigin;
 
 impl FromRequestParts<App> for SameOrigin {
@@ -21,8 +21,8 @@ impl FromRequestParts<App> for SameOrigin {
     }
 }
 
-/// Sends whoever comes by another name, like `localhost`, to the origin that tokens are bound to. It also
-/// keeps out a site whose name an attacker has made to point here.
+/// Redirects a request for another name, such as `localhost`, to the origin that tokens are made for. It also
+/// keeps out a site whose name an attacker has pointed at this machine.
 pub(crate) async fn own_host_only(
     State(app): State<App>,
     request: Request,

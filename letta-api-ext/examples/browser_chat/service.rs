@@ -9,7 +9,7 @@ use letta_api_ext::{AgentId, Letta};
 
 use crate::settings::variable;
 
-/// As slow as a model that thinks, so that the words can be seen to come.
+/// As slow as a model that thinks, so that one can watch the words arrive.
 const WORD_DELAY: Duration = Duration::from_millis(60);
 
 /// The agent that a user chats to.
@@ -20,8 +20,8 @@ pub(crate) struct Agent {
 }
 
 pub(crate) enum Service {
-    /// The real one. An application of your own would look up the user's own agent here; this one has
-    /// only one, and all users share it.
+    /// The real service. Your own application would look up the user's agent here. This example has one agent, which
+    /// all users share.
     Letta(Agent),
     /// The emulator in this process, where each user gets an agent.
     Emulator {
@@ -30,12 +30,12 @@ pub(crate) enum Service {
     },
 }
 
-/// The real service where there is a key for it, and otherwise the emulator.
+/// The real service if there is a key for it, and otherwise the emulator.
 pub(crate) async fn connect() -> Result<(Letta, Service), Box<dyn std::error::Error>> {
     if variable("LETTA_API_KEY")?.is_some() {
         let letta = Letta::from_env()?;
         let id = variable("LETTA_AGENT_ID")?.ok_or(
-            "LETTA_AGENT_ID must be set where LETTA_API_KEY is: the ID of the agent that users chat to",
+            "LETTA_AGENT_ID must be set if LETTA_API_KEY is: the ID of the agent that users chat to",
         )?;
         let agent = Agent {
             id: AgentId::new(id)?,

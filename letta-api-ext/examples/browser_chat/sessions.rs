@@ -1,4 +1,4 @@
-//! Who is signed in. In memory: all are signed out when the application ends.
+//! The sessions of signed-in users. They are in memory, so they end when the application ends.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -33,14 +33,14 @@ pub(crate) struct User {
     pub(crate) agent: Agent,
 }
 
-/// The user who sent a request. Requests of nobody who is signed in are answered 401.
+/// The user who sent a request. If nobody is signed in, the answer is 401.
 pub(crate) struct SignedIn {
     pub(crate) session: SessionId,
     pub(crate) user: User,
 }
 
 impl Sessions {
-    /// Begins a session. Fails where the operating system has no random numbers.
+    /// Begins a session. Fails if the operating system has no random numbers.
     pub(crate) fn begin(&self, user: User) -> Result<SessionId, getrandom::Error> {
         let mut random = [0; 32];
         getrandom::fill(&mut random)?;
@@ -72,19 +72,19 @@ impl Sessions {
 }
 
 impl SessionId {
-    /// As good as a password: not to be printed.
+    /// As good as a password, so do not print it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// For `Set-Cookie`. Scripts cannot read it, and no other site's page can have it sent. Where the
-    /// application is reached by https, as any but a demonstration is, add `; Secure`.
+    /// For `Set-Cookie`. Scripts cannot read it, and other sites' pages cannot cause it to be sent. If your
+    /// application uses https, as it should, add `; Secure`.
     pub(crate) fn to_cookie(&self) -> String {
         let (id, seconds) = (&self.0, LIFETIME.as_secs());
         format!("{COOKIE}={id}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}")
     }
 
-    /// For `Set-Cookie`, to have the browser forget it.
+    /// For `Set-Cookie`, so that the browser forgets it.
     pub(crate) fn to_forget() -> String {
         format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0")
     }

@@ -1,4 +1,4 @@
-//! What the environment sets.
+//! The settings of the environment.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 const LISTEN: &str = "CHAT_LISTEN";
 const TOKEN_SECONDS: &str = "CHAT_TOKEN_SECONDS";
 
-/// As long as the service lets a token live unless told otherwise. It is also how long a page may go on after its user has
-/// signed out: see *What five minutes mean* in `main.rs`.
+/// The service's default life of a token. It is also how long a page may go on after its user has signed out: see *What
+/// five minutes mean* in `main.rs`.
 const DEFAULT_TOKEN_SECONDS: u64 = 5 * 60;
 
-/// The least that the minter takes.
+/// The shortest life that the minter accepts.
 const SHORTEST_TOKEN_SECONDS: u64 = 10;
 const LONGEST_TOKEN_SECONDS: u64 = 24 * 60 * 60;
 

@@ -15,7 +15,7 @@ use crate::App;
 use crate::same_origin::SameOrigin;
 use crate::sessions::{SessionId, SignedIn, User};
 
-/// How long a user who signs out is kept waiting.
+/// How long a user who signs out waits at most.
 const REVOCATION_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Longest name of a user, in characters.
@@ -26,7 +26,7 @@ pub(crate) struct SignIn {
     name: String,
 }
 
-/// `POST /sign-in`. A demonstration: whoever gives a name is believed.
+/// `POST /sign-in`. Only a demonstration: any name is accepted.
 pub(crate) async fn sign_in(
     State(app): State<App>,
     _: SameOrigin,
@@ -55,7 +55,7 @@ pub(crate) async fn sign_in(
         .into_response())
 }
 
-/// `POST /sign-out`. Ends the session, so that it gets no token any more, and has the service delete those that it has.
+/// `POST /sign-out`. Ends the session, so that it gets no more tokens, and has the service delete its tokens.
 ///
 /// The page forgets its token by itself. A copy that somebody kept may work until it expires: by its published source of
 /// 2025, the service goes on to accept a token that was used before it was deleted.
@@ -65,7 +65,7 @@ pub(crate) async fn sign_out(
     signed_in: Result<SignedIn, Problem>,
 ) -> Response {
     if let Ok(SignedIn { session, .. }) = signed_in {
-        // First, so that a token which is being minted is not handed over.
+        // First, so that a token that is being minted is not given out.
         app.sessions.end(&session);
         let revoking = app.minter.revoke_subject(session.as_str());
         match tokio::time::timeout(REVOCATION_DEADLINE, revoking).await {
@@ -85,7 +85,7 @@ pub(crate) async fn sign_out(
         .into_response()
 }
 
-/// Says what is known of the tokens of a session that ended, and no more. Nothing secret is in a report's numbers.
+/// Traces what became of the tokens of a session that ended. The numbers of a report have no secret.
 fn log(report: &RevocationReport) {
     let (deleted, not_found) = (report.deleted(), report.not_found());
     let failed = report.failures().len();

@@ -22,25 +22,25 @@ pub struct CreateAccessToken {
     policy: AccessPolicy,
     origin: Result<Origin>,
     expiry: Expiry,
-    fit: Fit,
+    check: GrantCheck,
     /// Whether a policy of several entries is warned of.
     is_warned: bool,
 }
 
-/// How far what is granted must be what was asked for.
+/// How closely the granted token must match the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fit {
-    /// It must not be seen to differ.
+enum GrantCheck {
+    /// The answer must not show a difference. It may leave parts out.
     NotOtherwise,
-    /// It must be seen to be the same.
+    /// The answer must show all parts, and they must match.
     #[cfg(feature = "minter")]
     Known,
-    /// Whatever it is.
+    /// Any token is accepted.
     Any,
 }
 
-impl Fit {
-    /// Whether a token is of no use if the answer does not say what it allows.
+impl GrantCheck {
+    /// Whether a token is rejected if the answer does not say what it allows.
     fn wants_to_know(self) -> bool {
         #[cfg(feature = "minter")]
         return self == Self::Known;
@@ -49,17 +49,17 @@ impl Fit {
         false
     }
 
-    /// How the expiry must be if this one was sent.
+    /// How the expiry must compare with the one that was sent.
     fn of_expiry(self, instant: SystemTime) -> ExpiryAsked {
         match self {
-            // A minter has a use for a token of a shorter life.
+            // A minter can use a token with a shorter life.
             #[cfg(feature = "minter")]
             Self::Known => ExpiryAsked::By(instant),
             _ => ExpiryAsked::At(instant),
         }
     }
 
-    /// How the expiry must be if none was sent.
+    /// How the expiry must be if the request had none.
     fn of_no_expiry(self) -> ExpiryAsked {
         match self {
             #[cfg(feature = "minter")]
@@ -72,15 +72,15 @@ impl Fit {
 /// When the token should expire.
 #[derive(Clone, Debug)]
 enum Expiry {
-    /// When the service thinks right: after 5 minutes.
+    /// The service decides: 5 minutes, as documented.
     Default,
-    /// So long after the request is sent.
+    /// This long after the request is sent.
     In(Duration),
     At(SystemTime),
-    /// At this instant by the service's clock, whatever ours says.
+    /// At this instant by the service's clock, even if it is in the past by ours.
     #[cfg(feature = "minter")]
     ByService(SystemTime),
-    /// At an instant that no clock of this platform can show.
+    /// At an instant that this platform's clock cannot represent.
     Unrepresentable,
 }
 
@@ -91,31 +91,32 @@ impl CreateAccessToken {
             policy,
             origin,
             expiry: Expiry::Default,
-            fit: Fit::NotOtherwise,
+            check: GrantCheck::NotOtherwise,
             is_warned: true,
         }
     }
 
-    /// How long the token should live, from the moment the request is sent. By default 5 minutes,
-    /// says the service.
+    /// How long the token lives, counted from the moment the request is sent. By default the service decides: 5
+    /// minutes (documented).
     ///
-    /// **The life is the protection.** Whoever gets hold of a token can use it until it expires, and one that was used may
-    /// work until then although it was [deleted](crate::Revocation). So ask for as little as the use allows, rather than
-    /// for hours: the page can fetch another. The docs of `TokenMinterBuilder::lifetime` help to choose.
+    /// **A short life is the protection.** Whoever gets hold of a token can use it until it expires. A token that was
+    /// used may work until then even if it was [deleted](crate::Revocation). So choose the shortest life that the use
+    /// allows. The page can fetch another token. The docs of `TokenMinterBuilder::lifetime` help to choose.
     ///
-    /// Reckoned by the clock of this machine and cut to whole milliseconds. If that clock is wrong, the token lives longer or
-    /// shorter than this by as much. A `TokenMinter` goes by the service's clock. In place of an
-    /// [`expires_at`](Self::expires_at) set before.
+    /// The expiry is computed with the clock of this machine and cut to whole milliseconds. If that clock is wrong,
+    /// the token lives longer or shorter by the same amount. A `TokenMinter` uses the service's clock. Must be at
+    /// least a millisecond, and must end before the year 10000; [`send`](Self::send) reports an invalid lifetime.
+    /// Replaces an earlier [`expires_at`](Self::expires_at).
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.expiry = Expiry::In(lifetime);
         self
     }
 
-    /// When the token should expire. Cut to whole milliseconds. In place of an
-    /// [`expires_in`](Self::expires_in) set before. How long a life should be is told there.
+    /// When the token expires, cut to whole milliseconds. Must be in the future, and before the year 10000;
+    /// [`send`](Self::send) reports an invalid instant. Replaces an earlier [`expires_in`](Self::expires_in), whose
+    /// docs say how long a token should live.
     ///
-    /// Takes a [`SystemTime`], and the timestamps of time libraries that convert into one, as those of
-    /// chrono and jiff do.
+    /// Takes a [`SystemTime`], or the timestamp of a time library that converts into one, such as chrono or jiff.
     pub fn expires_at(mut self, instant: impl TryInto<SystemTime>) -> Self {
         self.expiry = match instant.try_into() {
             Ok(instant) => Expiry::At(instant),
@@ -124,18 +125,20 @@ impl CreateAccessToken {
         self
     }
 
-    /// As [`expires_at`](Self::expires_at), by the service's clock, of which ours may know nothing.
+    /// Like [`expires_at`](Self::expires_at), for an instant by the service's clock. It is not compared with the
+    /// clock of this machine.
     #[cfg(feature = "minter")]
     pub(crate) fn expires_at_by_service(mut self, instant: SystemTime) -> Self {
         self.expiry = Expiry::ByService(instant);
         self
     }
 
-    /// Accepts a token that allows more or less than was asked for, that is for another origin, or that expires at another
-    /// time. By default, such a token is deleted, and the call fails with a [grant mismatch](Error::is_grant_mismatch).
+    /// Accepts any token: one that allows more or less than was asked for, is for another origin, or expires at
+    /// another time. By default, such a token is deleted and the call fails with a [grant
+    /// mismatch](Error::is_grant_mismatch).
     ///
-    /// Before you hand such a token on, check [`AccessToken::is_for`], or look at [`AccessToken::policy`] and
-    /// [`AccessToken::origin`]; and look at [`AccessToken::expires_at`], which `is_for` does not.
+    /// Before you hand such a token on, check [`AccessToken::is_for`], or [`AccessToken::policy`] and
+    /// [`AccessToken::origin`]. Also check [`AccessToken::expires_at`], which `is_for` does not compare.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -155,59 +158,62 @@ impl CreateAccessToken {
     /// # }
     /// ```
     pub fn with_any_grant(mut self) -> Self {
-        self.fit = Fit::Any;
+        self.check = GrantCheck::Any;
         self
     }
 
-    /// Refuses a token if the answer does not say what it allows.
+    /// Rejects a token if the answer does not say what it allows.
     #[cfg(feature = "minter")]
     pub(crate) fn only_if_known(mut self) -> Self {
-        self.fit = Fit::Known;
+        self.check = GrantCheck::Known;
         self
     }
 
-    /// Sends the request, with the policy as it is.
+    /// Sends the request. The policy is sent unchanged.
     ///
-    /// **Of a policy with several entries**, the service may make a token that opens nothing:
-    /// [a token is for one agent](crate::policy#one-agent-for-a-token). So if the policy names several agents, or has an
-    /// [unknown grant](AccessPolicy::unknown_grants), a `tracing` event at WARN says so, once for this call, with the number
-    /// of entries. To mint a token for each agent, see [`AccessPolicy::per_agent`].
+    /// **Policies with several entries.** The service may make a token that opens nothing: [a token is for one
+    /// agent](crate::policy#one-agent-for-a-token). If the policy names several agents, or has an [unknown
+    /// grant](AccessPolicy::unknown_grants), a `tracing` event at WARN says so once per call, with the number of
+    /// entries. To mint a token for each agent, use [`AccessPolicy::per_agent`].
     ///
-    /// The request is sent again only after a failure that cannot have made a token, unless the
-    /// [retry policy](crate::RetryPolicy::repeat_unsafe) says otherwise.
+    /// The request is sent again only after a failure that cannot have made a token, unless
+    /// [`RetryPolicy::repeat_unsafe`](crate::RetryPolicy::repeat_unsafe) is set.
     ///
     /// # Errors
     ///
-    /// Before anything is sent: an invalid origin (`origin`), a policy that allows nothing
-    /// (`policy`), a lifetime of zero or beyond the year 9999 (`expires_in`), an instant that has
-    /// passed (`expires_at`). After that, whatever the service or the network has to say. An error
-    /// that [may have happened](Error::may_have_happened) may leave a live token behind.
+    /// Before anything is sent: an invalid origin (`origin`), a policy that allows nothing (`policy`), an invalid
+    /// lifetime (`expires_in`) or expiry (`expires_at`). After that: any failure of the service or the network. If an
+    /// error [may have happened](Error::may_have_happened), there may be a live token that nobody knows.
     ///
-    /// **Odd answers.** A token is handed over even if the rest of the answer is odd: another success status than 201, or
-    /// a field that is missing, given twice, of another type, or invalid JSON. A field that cannot be read is empty or
-    /// `None` ([`AccessToken::expires_at`], [`AccessToken::origin`]). A part of the policy that cannot be read is an
-    /// [unknown grant](AccessPolicy::unknown_grants). The answer is an
-    /// [invalid response](Error::is_invalid_response) if it is not a JSON object, if it was cut short, or if its
+    /// **Invalid answers.** A token is returned even if the rest of the answer is invalid: another success status
+    /// than 201, or a field that is missing, repeated, of another type, or not valid JSON. A field that cannot be
+    /// read is empty or `None` ([`AccessToken::expires_at`], [`AccessToken::origin`]). A part of the policy that
+    /// cannot be read is an [unknown grant](AccessPolicy::unknown_grants). The error is an [invalid
+    /// response](Error::is_invalid_response) if the answer is not a JSON object, if it was cut short, or if its
     /// `token` is missing, unreadable, empty, or an API key (`sk-let-…`, or this client's own).
     ///
-    /// **Other grants.** The rights, the origin and the expiry in the answer are compared with those that were asked for. If
-    /// one is another, the token is deleted within what is left of the [deadline](Self::with_deadline), and the error is a
-    /// [grant mismatch](Error::is_grant_mismatch). To get such tokens, see
+    /// **Other grants.** The rights, the origin and the expiry in the answer are compared with what was asked for. If
+    /// one differs, the token is deleted within what is left of the [deadline](Self::with_deadline), and the error is
+    /// a [grant mismatch](Error::is_grant_mismatch). To accept such tokens, call
     /// [`with_any_grant`](Self::with_any_grant).
     ///
-    /// - These count as different: a right, a kind of grant, a member of an agent's grant, or a version of policies that
-    ///   this version of the crate does not know; two entries for one agent with different rights; an expiry that is a
-    ///   second or more earlier or later. So a service that cuts the life at a maximum of its own, or that passes over the
-    ///   date in silence and gives 5 minutes, is a mismatch.
-    /// - These do not: the order of agents and rights; how an origin is written; the offset and the fraction of a second
-    ///   of a date; a part that the answer leaves out or that cannot be read. The token shows such a part as empty, as
-    ///   `None`, or as [unknown](AccessPolicy::unknown_grants).
-    /// - The expiry is compared if [`expires_in`](Self::expires_in) or [`expires_at`](Self::expires_at) asked for one, with
-    ///   the instant that was sent. A wrong clock on this machine is no mismatch, if the service answers that instant.
+    /// - These differences count: a right, a kind of grant, a member of an agent's grant, or a policy version that
+    ///   this version of the crate does not know; two entries for one agent with different rights; an expiry that is
+    ///   a second or more earlier or later. So it is a mismatch if the service cuts the life to its own maximum, or
+    ///   ignores the expiry and gives 5 minutes.
+    /// - These do not count: the order of agents and rights; how an origin is written; the offset and the fraction of
+    ///   a second of a date; a part that is missing from the answer or cannot be read. The token shows such a part as
+    ///   empty, as `None`, or as [unknown](AccessPolicy::unknown_grants).
+    /// - The expiry is compared with the instant that was sent, if [`expires_in`](Self::expires_in) or
+    ///   [`expires_at`](Self::expires_at) set one. A wrong clock on this machine is no mismatch if the service
+    ///   answers with the same instant.
     pub async fn send(self) -> Result<AccessToken> {
         let began = Instant::now();
         let Self {
-            call, policy, fit, ..
+            call,
+            policy,
+            check,
+            ..
         } = self;
         let origin = self.origin?;
         if policy.is_empty() {
@@ -220,9 +226,9 @@ impl CreateAccessToken {
         let asked = match self.expiry.to_text(clock::now())? {
             Some((text, instant)) => {
                 body.expires_at = Some(text);
-                fit.of_expiry(instant)
+                check.of_expiry(instant)
             }
-            None => fit.of_no_expiry(),
+            None => check.of_no_expiry(),
         };
         if self.is_warned {
             entries::warn_unless_one(&policy);
@@ -242,13 +248,13 @@ impl CreateAccessToken {
         let granted = granted::compare(&policy, &origin, asked, reported);
         let difference = match granted {
             Granted::AsAsked => return Ok(AccessToken::of(answer).with_grant(policy, origin)),
-            Granted::Unclear(part) if fit.wants_to_know() => {
+            Granted::Unclear(part) if check.wants_to_know() => {
                 format!("the answer does not say {part}")
             }
-            Granted::Otherwise(difference) if fit != Fit::Any => difference,
+            Granted::Otherwise(difference) if check != GrantCheck::Any => difference,
             _ => return Ok(AccessToken::of(answer)),
         };
-        // Boxed: a future is as large as its largest part, and this is not the rule.
+        // Boxed because it is rare: a future is as large as its largest branch.
         Err(Box::pin(mismatch(&call, answer, &difference, began)).await)
     }
 
@@ -268,7 +274,7 @@ impl CreateAccessToken {
     }
 }
 
-/// Deletes a token that was not meant to be, within what is left of the deadline, and tells.
+/// Deletes a token that does not match, within what is left of the deadline, and makes the error.
 async fn mismatch(
     call: &Call,
     answer: Answer<types::ClientSideAccessToken>,
@@ -299,7 +305,7 @@ async fn mismatch(
 request!(CreateAccessToken => AccessToken);
 
 impl Expiry {
-    /// RFC 3339, as the service wants it, and the instant that it says.
+    /// The expiry in RFC 3339, as the service expects it, and the instant that the text stands for.
     fn to_text(&self, now: SystemTime) -> Result<Option<(String, SystemTime)>> {
         let (field, instant) = match self {
             Self::Default => return Ok(None),
@@ -320,7 +326,7 @@ impl Expiry {
             let rule = "must end before the year 10000";
             return Err(Error::invalid_input(field, rule, None));
         };
-        // What the text says, without the fraction that it cuts off.
+        // The instant without the fraction that the text cuts off.
         let said = clock::parse_rfc3339(&text).unwrap_or(instant);
         #[cfg(feature = "minter")]
         if let Self::ByService(_) = self {
@@ -366,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expiry_that_makes_no_sense_is_refused_by_name() {
+    fn an_invalid_expiry_is_refused_by_name() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_772_366_400);
         for (expiry, field, says) in [
             (Expiry::In(Duration::ZERO), "expires_in", "got 0ns"),

@@ -1,6 +1,6 @@
 //! The route that hands a page its token, for [axum](https://docs.rs/axum).
 //!
-//! The application says who asks, and what they may do; the rest is here:
+//! The application says who asks and what they may do. The rest is here:
 //!
 //! ```no_run
 //! # use axum::{Router, extract::FromRequestParts, http::request::Parts};
@@ -8,7 +8,7 @@
 //! use axum::routing::post;
 //! use letta_api_ext::token_endpoint::{Problem, TokenEndpoint, TokenGrant};
 //!
-//! # /// The application's own extractor: answers 401 where nobody is signed in.
+//! # /// The application's own extractor: answers 401 if nobody is signed in.
 //! # struct SignedIn { agent: AgentId, session: String }
 //! # impl<S: Sync> FromRequestParts<S> for SignedIn {
 //! #     type Rejection = Problem;
@@ -47,60 +47,62 @@
 //! const { token, expiresIn } = tokens["agent-1"];
 //! ```
 //!
-//! Each of the tokens is cached and renewed by itself, so they expire at different times. The page asks for all again when
-//! the first nears its end, and gets those that are good for long enough as they are.
+//! Each token is cached and renewed by itself, so they expire at different times. The page asks for all of them again
+//! if the first nears its end. It gets new tokens only in place of those that are no longer good for long enough.
 //!
 //! # What is answered
 //!
 //! | | |
 //! |---|---|
-//! | a token | 200, as [`AccessToken::to_browser`] has it: `{"token", "expiresAt", "expiresIn"}` |
+//! | a token | 200, the JSON of [`AccessToken::to_browser`]: `{"token", "expiresAt", "expiresIn"}` |
 //! | a [token for each agent](#several-agents) | 200, `{"tokens"}`: a map by agent of the above |
-//! | another site's page asks | 403, a [`Problem`] whose detail names the rule, see [`check_same_origin`] |
-//! | the application says no | what it says; what an extractor of its own refuses is answered as that says it |
+//! | the request comes from another site's page | 403, a [`Problem`] whose detail names the rule, see [`check_same_origin`] |
+//! | the application says no | what the application answers, or its extractor's rejection |
 //! | no token could be minted | a [`Problem`], [by what went wrong](Problem#from-an-error) |
-//! | another method than `POST` | 405, a [`Problem`] |
+//! | a method other than `POST` | 405, a [`Problem`] |
 //!
-//! Each has `Cache-Control: no-store`. What the service says of a failure is traced, and never answered.
+//! Each answer has `Cache-Control: no-store`. What the service says about a failure is traced, and never answered.
 //!
-//! A 403 for the application's own page has one usual cause: **the minter is for another origin than the page's.** The
-//! origin is the address that users open the page at, with its scheme and port: not the one behind a proxy, not `127.0.0.1` for
-//! `localhost`, not the API's own host name. A WARN event at the target `letta_api_ext::token_endpoint` has the origin that
-//! was configured and the headers that came.
+//! A 403 for the application's own page has one usual cause: **the minter is for another origin than the page's.**
+//! The origin is the address at which users open the page, with its scheme and port. It is not the address behind a
+//! proxy, not `127.0.0.1` instead of `localhost`, and not the API's own host name. A WARN event with the target
+//! `letta_api_ext::token_endpoint` has the configured origin and the headers of the request.
 //!
-//! # Who signs out meanwhile
+//! # Signing out during a request
 //!
-//! Minting a token takes a while. So the application is asked a second time when a new token is there. If it then says
-//! no, that is the answer, and the subject's tokens are revoked. They are also revoked if it grants something else. For
-//! [several tokens](self#several-agents), the application is asked again even if a mint failed, because other tokens may have
-//! been minted.
-//! So an application that **first ends the session, and then calls** [`TokenMinter::revoke_subject`], gives no token to a
-//! page that it has signed out. A token that the page was given before, and has used, may work [until it
-//! expires](crate::Revocation), and the minter's [lifetime](crate::TokenMinterBuilder::lifetime) bounds that. The second time must not be answered from what was loaded the
-//! first time: if a middleware keeps a copy of the session for the length of a request, ask its store.
+//! Minting a token takes a while. So the application is asked a second time when a new token is ready. If it then
+//! says no, that is the answer, and the subject's tokens are revoked. They are also revoked if it grants something
+//! else. For [several tokens](self#several-agents), the application is asked again even if a mint failed, because
+//! other tokens may have been minted.
+//!
+//! So an application that **first ends the session, and then calls** [`TokenMinter::revoke_subject`], gives no token
+//! to a page that it has signed out. A token that the page got and used before may work [until it
+//! expires](crate::Revocation), at most for the minter's [lifetime](crate::TokenMinterBuilder::lifetime). The second
+//! answer must not come from what was loaded for the first: if a middleware caches the session for the length of a
+//! request, ask its store.
 //!
 //! # A token that was refused
 //!
-//! A token may be deleted by somebody else, and be in the cache still. A page whose token the service has refused
-//! says so with the header [`REFUSED_HEADER`], and gets a fresh one, if the grant has a subject: the subject's
-//! tokens are revoked, and the next is minted. This is done once for a subject in a third of the tokens' life; in
-//! between, the header changes nothing.
+//! A token may be deleted by somebody else while it is still in the cache. If the service refuses a page's token, the
+//! page says so with the header [`REFUSED_HEADER`]. If the grant has a subject, the subject's tokens are revoked and
+//! the page gets a fresh one. This happens at most once per subject in a third of the tokens' life. In between, the
+//! header changes nothing.
 //!
 //! If the grant has a [token for each agent](#several-agents), the header may name the agent whose token was refused:
-//! `letta-token-refused: agent-1`. Then only that token is replaced, once for each agent in a third of the tokens' life. Any
-//! other value, and the header sent twice, means all tokens. Those that were just replaced by name are left as they are.
+//! `letta-token-refused: agent-1`. Then only that token is replaced, at most once per agent in a third of the tokens'
+//! life. Any other value, or the header sent twice, means all tokens. Tokens that were just replaced by name are
+//! kept.
 //!
-//! A refusal does not say what was wrong. By the service's published source of 2025 it is a 401 whether the token has expired,
-//! was deleted or does not allow the call, and against the last a fresh one does not help. So a page asks **once**, and
-//! sends its request once more: what was refused was not carried out. If that is refused, too, or the page is given the very token
-//! that was refused, it tells its user so, and tries again only when the user does. The page of the example `browser_chat`
-//! does this.
+//! A refusal does not say what was wrong. By the service's published source of 2025, it is a 401 if the token has
+//! expired, was deleted, or does not allow the call. A fresh token does not help in the last case. So a page asks
+//! **once**, and repeats its request once: a refused request was not carried out. If the repeated request is refused
+//! too, or if the page gets the refused token again, the page tells its user, and tries again only if the user asks.
+//! The page of the example `browser_chat` does this.
 //!
-//! So a subject causes at most about one create in a third of a lifetime for each agent that it is granted a token for, and
-//! one more where it says that a token was refused, however often its page asks. A create that fails is tried again when somebody asks again, and not before a
-//! [wait](crate::TokenMinter#when-the-service-fails) is over; until then, pages are told how long that is by `Retry-After`.
-//! How often a user may sign in, and so become another subject, is for the application to
-//! limit.
+//! So a subject causes at most about one create per agent in a third of a lifetime, and one more if the page says
+//! that a token was refused, however often its page asks. A create that failed is repeated only if somebody asks
+//! again, and not before a [wait](crate::TokenMinter#when-the-service-fails) is over. Until then, `Retry-After` tells
+//! pages how long that is. The application must limit how often a user may sign in and so become another subject.
 //!
 //! [`AccessToken::to_browser`]: crate::AccessToken::to_browser
 //! [`TokenMinter::revoke_subject`]: crate::TokenMinter::revoke_subject
@@ -131,16 +133,15 @@ mod grant;
 mod problem;
 mod same_origin;
 
-/// The header by which a page says that the service has [refused](self#a-token-that-was-refused) the token that
-/// it was given last. Its value matters only if the page has a token for each of several agents: it may name one.
+/// The header with which a page says that the service has [refused](self#a-token-that-was-refused) its last token. If
+/// the page has a token for each agent, the value may name one agent. Otherwise the value does not matter.
 pub const REFUSED_HEADER: &str = "letta-token-refused";
 
-/// How often a request begins anew whose token was revoked while it was minted, or who may do something else by
-/// then.
+/// How often a request starts over, because its token was revoked while it was minted, or the application then
+/// granted something else.
 const MOST_ROUNDS: usize = 3;
 
-/// How many subjects are remembered that got another token for one that was refused, and as many that did for an agent
-/// which they named.
+/// How many subjects are remembered whose refused tokens were replaced, and how many pairs of a subject and an agent.
 const MOST_REPLACED: u64 = 10_000;
 
 /// Answers `POST` with a token for the page that asks. A handler for [`axum::routing::post`]; see
@@ -152,24 +153,24 @@ pub struct TokenEndpoint<F> {
     minter: TokenMinter,
     authorize: F,
     is_protected: bool,
-    /// Subjects that need not be given another token for one that was refused, since they were just now.
+    /// Subjects whose refused tokens were replaced a moment ago. They are not replaced again yet.
     replaced: moka::sync::Cache<String, ()>,
     /// The same by subject and agent, for tokens that were replaced by the agent's name.
     replaced_by_name: moka::sync::Cache<(String, AgentId), ()>,
 }
 
-/// What is answered in place of a token.
+/// An answer without a token.
 type Refusal = Box<Response>;
 
 impl<F> TokenEndpoint<F> {
-    /// Hands out tokens of this minter, for its [origin](TokenMinter::origin), to whom `authorize` grants them.
+    /// Serves tokens of this minter to pages of its [origin](TokenMinter::origin), if `authorize` grants them.
     ///
-    /// `authorize` takes one extractor, or a tuple of them, and gives a [`TokenGrant`], or whatever is to be
-    /// answered in its place, such as [`Problem::unauthorized`]. It may be a closure or an `async fn`.
+    /// `authorize` takes one extractor, or a tuple of extractors. It returns a [`TokenGrant`], or the answer for a
+    /// request without a grant, such as [`Problem::unauthorized`]. It may be a closure or an `async fn`.
     ///
-    /// It is called for each request, and where a token had to be minted, once more with what is extracted anew
-    /// from the same request, see [above](self#who-signs-out-meanwhile). So it should do nothing that counts
-    /// twice, such as using up a code.
+    /// It is called for each request. If a token had to be minted, it is called once more, with values that are
+    /// extracted anew from the same request, see [above](self#signing-out-during-a-request). So it must not do
+    /// anything that counts twice, such as using up a code.
     pub fn new<E, R, Fut>(minter: TokenMinter, authorize: F) -> Self
     where
         F: Fn(E) -> Fut + Clone + Send + Sync + 'static,
@@ -186,12 +187,13 @@ impl<F> TokenEndpoint<F> {
         }
     }
 
-    /// Answers requests wherever they come from, and not [pages of the token's origin](is_same_origin) alone: for
-    /// callers that are no browsers.
+    /// Answers requests from anywhere, not only from [pages of the token's origin](is_same_origin). Use it for
+    /// callers that are not browsers.
     ///
-    /// This gives up the protection against pages of other sites, which could have tokens minted in the name of a
-    /// user whom a cookie signs in, and read them if the application allows it by CORS. Do it only where requests
-    /// are authorised by something that a browser does not send by itself, such as an `Authorization` header.
+    /// This gives up the protection against pages of other sites. If a cookie signs the user in, such a page could
+    /// have tokens minted in the user's name, and could read them if the application allows it by CORS. Do it only if
+    /// requests are authorised by something that a browser does not send by itself, such as an `Authorization`
+    /// header.
     pub fn without_cross_site_protection(mut self) -> Self {
         self.is_protected = false;
         self
@@ -199,7 +201,11 @@ impl<F> TokenEndpoint<F> {
 
     fn check(&self, parts: &Parts) -> Result<(), Refusal> {
         if parts.method != Method::POST {
-            tracing::debug!(http.request.method = %parts.method, "a request by another method than POST is refused");
+            tracing::debug!(
+                target: "letta_api_ext::token_endpoint",
+                { http.request.method = %parts.method },
+                "a request with a method other than POST is refused"
+            );
             let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Ask for this by POST.");
             let allow = [(header::ALLOW, HeaderValue::from_static("POST"))];
             return Err(Box::new((allow, problem).into_response()));
@@ -210,8 +216,8 @@ impl<F> TokenEndpoint<F> {
         }
     }
 
-    /// Sees to it that the subject's next tokens are fresh ones, or the one for the agent that the page names, unless this
-    /// was done just now.
+    /// Revokes the subject's tokens, or only the one for the agent that the page names, unless this was done a moment
+    /// ago. So the next tokens are fresh.
     fn replace(&self, grant: &TokenGrant, headers: &HeaderMap) {
         let Some(subject) = grant.subject_name() else {
             return;
@@ -228,16 +234,20 @@ impl<F> TokenEndpoint<F> {
                 && is_new(&self.replaced_by_name, by_name(&agent))
             {
                 tracing::debug!(
+                    target: "letta_api_ext::token_endpoint",
                     "a page says that its token for an agent was refused, and gets another"
                 );
-                self.end_on(subject, &agent);
+                self.revoke_on(subject, &agent);
             }
             return;
         }
         if !is_new(&self.replaced, subject.to_owned()) {
             return;
         }
-        tracing::debug!("a page says that its token was refused, and gets another");
+        tracing::debug!(
+            target: "letta_api_ext::token_endpoint",
+            "a page says that its token was refused, and gets another"
+        );
         let is_old = |agent: &&AgentId| !self.replaced_by_name.contains_key(&by_name(agent));
         let (all, old) = (
             grant.agents_with_a_token().count(),
@@ -247,22 +257,22 @@ impl<F> TokenEndpoint<F> {
                 .collect::<Vec<_>>(),
         );
         if old.len() == all {
-            self.end(grant);
+            self.revoke(grant);
         } else {
             old.into_iter()
-                .for_each(|agent| self.end_on(subject, agent));
+                .for_each(|agent| self.revoke_on(subject, agent));
         }
     }
 
     /// Revokes the subject's token for one agent.
-    fn end_on(&self, subject: &str, agent: &AgentId) {
+    fn revoke_on(&self, subject: &str, agent: &AgentId) {
         let _ = self.minter.revoke_subject_on(subject, agent).now_or_never();
     }
 
-    /// Revokes the subject's tokens. A token without one is not this page's alone.
-    fn end(&self, grant: &TokenGrant) {
+    /// Revokes the subject's tokens. A token without a subject is shared with other pages, so it stays.
+    fn revoke(&self, grant: &TokenGrant) {
         if let Some(subject) = grant.subject_name() {
-            // They are forgotten at once; the revoking goes on by itself, and the minter traces what fails.
+            // They are forgotten at once. The deletion goes on by itself, and the minter traces failures.
             let _ = self.minter.revoke_subject(subject).now_or_never();
         }
     }
@@ -275,9 +285,9 @@ impl<F> TokenEndpoint<F> {
         R: IntoResponse,
     {
         let extracted = E::from_request_parts(&mut parts.clone(), state).await;
-        // Apart, so that what is extracted need not be `Send`: it is not held while this waits.
-        let asked = (self.authorize)(extracted.map_err(|answer| said_no("extractor", answer))?);
-        asked.await.map_err(|answer| said_no("authorize", answer))
+        // A function of its own, so that the extracted value is not held across an await and need not be `Send`.
+        let asked = (self.authorize)(extracted.map_err(|answer| no_grant("extractor", answer))?);
+        asked.await.map_err(|answer| no_grant("authorize", answer))
     }
 
     async fn issue<E, R, Fut, S>(&self, parts: &Parts, state: &S) -> Result<Issued, Refusal>
@@ -294,13 +304,14 @@ impl<F> TokenEndpoint<F> {
         }
         let mut problem = None;
         for _ in 0..MOST_ROUNDS {
-            // Whoever signs out from now on has it revoked with all that is in the cache.
+            // From now on, a sign-out revokes this token with all that is in the cache.
             if let Some(issued) = grant.cached(&self.minter) {
                 return Ok(issued);
             }
-            // This may begin after somebody signed out who was signed in above, and nobody would revoke it.
+            // The user may have signed out after the check above and before this began. Then nobody would revoke the
+            // token.
             let outcome = grant.issue(&self.minter).await;
-            // If one of several tokens failed, others may have been minted.
+            // If one of several mints failed, other tokens may have been minted.
             if let Err(error) = &outcome
                 && !error.is_revoked()
                 && !grant.is_per_agent()
@@ -310,12 +321,12 @@ impl<F> TokenEndpoint<F> {
             let now = match self.grant(parts, state).await {
                 Ok(now) => now,
                 Err(refusal) => {
-                    self.end(&grant);
+                    self.revoke(&grant);
                     return Err(refusal);
                 }
             };
             if !now.is_for_the_same(&grant) {
-                self.end(&grant);
+                self.revoke(&grant);
                 grant = now;
                 continue;
             }
@@ -328,7 +339,8 @@ impl<F> TokenEndpoint<F> {
         Err(refusal(problem.map_or_else(
             || {
                 tracing::warn!(
-                    "what is granted was something else each time that it was asked for"
+                    target: "letta_api_ext::token_endpoint",
+                    "the application granted something else each time that it was asked"
                 );
                 let detail = "What you may do has just changed. Try again.";
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
@@ -370,17 +382,17 @@ impl<F> fmt::Debug for TokenEndpoint<F> {
     }
 }
 
-/// What is remembered for so long.
+/// A set of keys that forgets each of them after `time`.
 fn memory<K: Hash + Eq + Send + Sync + 'static>(time: Duration) -> moka::sync::Cache<K, ()> {
     moka::sync::Cache::builder()
         .max_capacity(MOST_REPLACED)
-        // The default policy may not take in who comes new.
+        // The default policy may not admit new keys.
         .eviction_policy(moka::policy::EvictionPolicy::lru())
         .time_to_live(time)
         .build()
 }
 
-/// Whether it was not remembered. It is from now on.
+/// Whether `key` was not in the set. It is from now on.
 fn is_new<K: Hash + Eq + Send + Sync + 'static>(memory: &moka::sync::Cache<K, ()>, key: K) -> bool {
     memory.entry(key).or_insert(()).is_fresh()
 }
@@ -404,17 +416,17 @@ fn success(issued: &Issued) -> Response {
             let content_type = HeaderValue::from_static("application/json");
             ([(header::CONTENT_TYPE, content_type)], body).into_response()
         }
-        // Texts and numbers can be written as JSON.
+        // Text and numbers can always be written as JSON.
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
-/// What the application answers in place of a grant.
-fn said_no(who: &'static str, answer: impl IntoResponse) -> Refusal {
+/// The application's answer for a request without a grant.
+fn no_grant(who: &'static str, answer: impl IntoResponse) -> Refusal {
     let refusal = refusal(answer);
     tracing::debug!(
-        http.response.status_code = refusal.status().as_u16(),
-        letta.refused_by = who,
+        target: "letta_api_ext::token_endpoint",
+        { http.response.status_code = refusal.status().as_u16(), letta.refused_by = who },
         "the application grants no token"
     );
     refusal
@@ -424,7 +436,7 @@ fn refusal(answer: impl IntoResponse) -> Refusal {
     Box::new(answer.into_response())
 }
 
-/// What is answered is for this page, and for now.
+/// The answer is for this page, and for now.
 fn forbid_storing(response: &mut Response) {
     let no_store = HeaderValue::from_static("no-store");
     response

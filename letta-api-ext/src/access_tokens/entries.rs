@@ -1,18 +1,18 @@
-//! Warns of a token that the service may not honour for the entries of its policy.
+//! Warns about a policy that the service may not honour because of its entries.
 
 use crate::access_tokens::policy::AccessPolicy;
 
-/// Traces, once for a token that is about to be asked for, that its policy is not one agent's entry alone. By the service's
-/// published source of 2025, every entry must allow a call, an entry allows calls on its own agent alone, and an entry of a
-/// kind that the service does not know closes the whole policy. Neither IDs nor secrets are in the event.
+/// Traces a warning, once per token, if the policy is not the entry of one agent. By the service's published source
+/// of 2025, every entry must allow a call, an entry allows calls only on its own agent, and an entry of an unknown
+/// kind closes the whole policy. The event has neither IDs nor secrets.
 pub(crate) fn warn_unless_one(policy: &AccessPolicy) {
     if policy.sole_agent().is_some() {
         return;
     }
     let unknown = policy.unknown_grants().count();
     tracing::warn!(
-        letta.policy.entries = policy.entry_count(),
-        letta.policy.unknown_entries = unknown,
+        target: "letta_api_ext::access_tokens",
+        { letta.policy.entries = policy.entry_count(), letta.policy.unknown_entries = unknown },
         "the service may refuse every call of this token, since each entry of its policy must allow the call: ask for a \
          token of one agent's entry, with `AccessPolicy::per_agent`"
     );

@@ -10,28 +10,28 @@ use super::revoke::Revocation;
 use crate::error::kind::Added;
 use crate::error::{Error, Result, redact};
 
-/// The service made another token than was asked for.
+/// The service made a token that differs from the request.
 struct GrantMismatch {
     status: StatusCode,
     /// How it differs.
     difference: String,
-    /// What became of the token: `None` if it could not be deleted, and the error's source says why.
+    /// What became of the token. `None` if it could not be deleted; the error's source says why.
     deletion: Option<Revocation>,
 }
 
 impl Error {
-    /// The service made a token that allows more or less than was asked for, that is for another origin, or that expires at
-    /// another time. The message names what differs: agents, rights, origins, instants.
+    /// The service made a token that allows more or less than was asked for, is for another origin, or expires at
+    /// another time. The message names the difference: agents, rights, origins, instants.
     ///
-    /// The token is not handed over, and was deleted before anybody could use it. If it could not be deleted, it may work
+    /// The token is not returned. It was deleted before anybody could use it. If it could not be deleted, it may work
     /// until it expires: then [`may_have_happened`](Self::may_have_happened) is true, and the
-    /// [`source`](std::error::Error::source) says why. To take such tokens, see
+    /// [`source`](std::error::Error::source) says why. To accept such tokens, see
     /// [`CreateAccessToken::with_any_grant`](crate::CreateAccessToken::with_any_grant).
     pub fn is_grant_mismatch(&self) -> bool {
         self.added::<GrantMismatch>().is_some()
     }
 
-    /// A token that is not what was asked for, and what came of deleting it.
+    /// A token that differs from the request, and the result of deleting it.
     pub(crate) fn grant_mismatch(
         operation: Option<&'static Operation>,
         status: StatusCode,
@@ -74,9 +74,9 @@ impl fmt::Display for GrantMismatch {
         f.write_str(match self.deletion {
             Some(Revocation::Deleted) => "; it was deleted",
             Some(Revocation::NotFound) => {
-                "; the service has no record of it to delete, and it may work until it expires"
+                "; the service has no record of it, and it may work until it expires"
             }
-            None => "; it could not be deleted, and lives until it expires",
+            None => "; it could not be deleted, and works until it expires",
         })
     }
 }

@@ -1,6 +1,6 @@
-//! Holds what the service says it granted against what was asked for. A service, or a proxy in front of it, may answer with
-//! another token than the one that was meant, and a token with more rights than it should have looks like any other. An
-//! expiry that the service passes over in silence shows as another expiry in its answer.
+//! Compares what the service says it granted with what was asked for. A service, or a proxy in front of it, may
+//! answer with another token. A token with too many rights looks like any other, so only the answer tells. If the
+//! service ignores the expiry that was asked for, the answer shows another expiry.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, SystemTime};
@@ -11,34 +11,34 @@ use crate::access_tokens::policy::AccessPolicy;
 use crate::ids::Origin;
 use crate::time::clock;
 
-/// Expiries that differ by less are the same: the service may keep whole seconds.
+/// Expiries that differ by less are equal: the service may keep whole seconds.
 const ROUNDING: Duration = Duration::from_secs(1);
 
-/// How many differences are named.
+/// How many differences are named at most.
 const MOST_NAMED: usize = 8;
 
 /// Longest part of the service's own words that is shown for each, in characters.
 const MOST_SHOWN: usize = 120;
 
-/// What stands for entries of a policy that could not be read at all (`salvage.rs`).
+/// Stands for policy entries that could not be read at all (`salvage.rs`).
 const UNREADABLE: &str = r#"{"type":"unreadable"}"#;
 
-/// What the comparison comes to.
+/// The result of the comparison.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Granted {
     AsAsked,
-    /// The answer leaves out a part, or that cannot be read. The rest is as it was asked for.
+    /// The answer leaves out this part, or the part cannot be read. The rest is as asked.
     Unclear(&'static str),
-    /// How it differs, for people.
+    /// The differences, in words for people.
     Otherwise(String),
 }
 
-/// When the token was asked to expire.
+/// Which expiry was asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ExpiryAsked {
-    /// Whenever it is, known or not.
+    /// Any expiry, even an unknown one.
     Any,
-    /// Whenever it is, but the answer must say it.
+    /// Any expiry, but the answer must say it.
     #[cfg(feature = "minter")]
     Known,
     /// At this instant.
@@ -48,7 +48,7 @@ pub(crate) enum ExpiryAsked {
     By(SystemTime),
 }
 
-/// What the service said of a token. A text that is empty was not in the answer.
+/// What the service said about a token. An empty text means that the answer did not have it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reported<'a> {
     pub(crate) policy: &'a types::AccessPolicy,
@@ -77,10 +77,12 @@ pub(crate) fn compare(
     let version = &reported.version;
     if !version.is_known() && !version.as_str().is_empty() && !reported.data.is_empty() {
         let version = shown(version.as_str());
-        differences.add(|| format!("its policy is of the version {version}, which is not known"));
+        differences.add(|| {
+            format!("its policy has the version {version}, which this crate does not know")
+        });
     }
     if reported.data.is_empty() && !version.is_known() {
-        // Of another version, what it allows may be elsewhere.
+        // Another version may say elsewhere what the token allows.
         unclear = unclear.or(Some("what it allows"));
     } else if !is_echo(policy, &reported.data) {
         let granted = AccessPolicy::from_wire(&reported.data);
@@ -104,7 +106,7 @@ pub(crate) fn compare(
     }
 }
 
-/// Whether the entries are those that were sent, in the same order, which is the rule. Found out without an allocation.
+/// Whether the entries are those that were sent, in the same order. This is the usual case, and needs no allocation.
 fn is_echo(policy: &AccessPolicy, entries: &[AccessPolicyEntry]) -> bool {
     let mut entries = entries.iter();
     let is_same = policy.grants().all(|(agent, rights)| match entries.next() {
@@ -119,12 +121,12 @@ fn is_echo(policy: &AccessPolicy, entries: &[AccessPolicyEntry]) -> bool {
     is_same && entries.next().is_none() && policy.unknown_grants().next().is_none()
 }
 
-/// Whether it was a number or the like in place of a text, and so cannot be read.
+/// Whether the text is JSON of another type, such as a number, and so is no origin.
 fn is_no_text(hostname: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(hostname).is_ok()
 }
 
-/// Whether the answer says what is needed to compare the expiry.
+/// Compares the expiry. Returns false if the answer does not say enough.
 fn compare_expiry(asked: ExpiryAsked, answered: &str, differences: &mut Differences) -> bool {
     let (asked, may_be_earlier) = match asked {
         ExpiryAsked::Any => return true,
@@ -146,13 +148,13 @@ fn compare_expiry(asked: ExpiryAsked, answered: &str, differences: &mut Differen
         let asked = clock::to_rfc3339(asked).unwrap_or_default();
         differences.add(|| match may_be_earlier {
             false => format!("it expires at {got}, and {asked} was asked for"),
-            true => format!("it expires at {got}, and {asked} at the latest was asked for"),
+            true => format!("it expires at {got}, later than the {asked} that was asked for"),
         });
     }
     true
 }
 
-/// What either allows and the other does not.
+/// Adds what one policy allows and the other does not.
 fn compare_policies(asked: &AccessPolicy, granted: &AccessPolicy, differences: &mut Differences) {
     let missing_of =
         |whole: &AccessPolicy, part: &AccessPolicy, words: &str, found: &mut Differences| {
@@ -176,8 +178,8 @@ fn compare_policies(asked: &AccessPolicy, granted: &AccessPolicy, differences: &
     missing_of(asked, granted, "it does not allow", differences);
 }
 
-/// Entries for the same agent. Every entry of a policy must allow a call, so that two that differ allow less than they
-/// say together.
+/// Finds entries for the same agent with different rights. Every entry of a policy must allow a call, so together
+/// they allow less than they say.
 fn compare_entries(entries: &[AccessPolicyEntry], differences: &mut Differences) {
     let mut seen: HashMap<&str, &Vec<AccessRight>> = HashMap::new();
     let set = |rights: &Vec<AccessRight>| rights.iter().cloned().collect::<BTreeSet<_>>();
@@ -188,7 +190,7 @@ fn compare_entries(entries: &[AccessPolicyEntry], differences: &mut Differences)
             && set(before) != set(access)
         {
             let agent = shown(id);
-            differences.add(|| format!("it names {agent} twice, with other rights each time"));
+            differences.add(|| format!("it names {agent} twice, with different rights"));
         }
     }
 }
@@ -217,7 +219,7 @@ impl Differences {
     }
 }
 
-/// What the service wrote, on one line and not without end.
+/// The service's own words, on one line and of limited length.
 fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(MOST_SHOWN).collect();
     if shown.len() < text.len() {
@@ -227,7 +229,7 @@ fn shown(text: &str) -> String {
     escaped.push('`');
     for character in shown.chars() {
         match character {
-            // Most of what is shown is JSON.
+            // Most of what is shown is JSON, so quotes stay as they are.
             '"' | '\'' => escaped.push(character),
             _ => escaped.extend(character.escape_debug()),
         }
@@ -348,7 +350,7 @@ mod tests {
                 vec![],
                 vec!["`read_messages`, `write_messages` on agent-1", "agent-2"],
             ),
-            // All that was asked for, and yet no entry that allows it.
+            // Each right is granted by some entry, but no entry allows all of them.
             (vec![&read, TWO, &write], vec!["`agent-1` twice"]),
             (vec![ONE, TWO, &read], vec!["`agent-1` twice"]),
         ] {
@@ -380,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_answer_leaves_out_is_unclear_and_what_else_differs_is_told_all_the_same() {
+    fn missing_parts_are_unclear_and_other_differences_are_still_reported() {
         let whole = entries(&[ONE, TWO]);
         let empty = r#"{"version":"","data":[]}"#;
         for (hostname, policy) in [
@@ -409,13 +411,13 @@ mod tests {
                 "{policy}: {granted:?}"
             );
         }
-        // A version is not needed to see what is granted.
+        // The version is not needed to know what is granted.
         let without = whole.replace(r#""1""#, r#""""#);
         assert_eq!(granted(OWN, &without), Granted::AsAsked);
     }
 
     #[test]
-    fn an_answer_without_end_is_told_in_few_words() {
+    fn an_endless_answer_is_described_in_few_words() {
         let many: Vec<_> = (0..10_000)
             .map(|n| {
                 format!(

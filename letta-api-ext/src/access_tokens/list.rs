@@ -13,7 +13,7 @@ use crate::pages::{Items, List, Next, Pages, Position};
 
 /// A request to list tokens. From [`AccessTokens::list`](crate::AccessTokens::list).
 ///
-/// [`send`](Self::send) gives one page, [`pages`](Self::pages) all that follow, and
+/// [`send`](Self::send) returns one page, [`pages`](Self::pages) this page and all that follow, and
 /// [`items`](Self::items) the tokens on them.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -44,28 +44,29 @@ impl ListAccessTokens {
         self
     }
 
-    /// How many tokens to skip. By default none.
+    /// How many tokens to skip. By default 0.
     pub fn offset(mut self, offset: u32) -> Self {
         self.offset = Some(offset);
         self
     }
 
-    /// The largest number of tokens on a page. Must be at least 1. The service's default is 10.
+    /// The largest number of tokens on a page. Must be at least 1; [`send`](Self::send) reports 0. The service's
+    /// default is 10 (documented).
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// Sends the request, and gives one page.
+    /// Sends the request, and returns one page.
     ///
     /// # Errors
     ///
-    /// Before anything is sent: an invalid agent ID (`agent`), a limit of 0 (`limit`). After
-    /// that, whatever the service or the network has to say.
+    /// Before anything is sent: an invalid agent ID (`agent`), or a limit of 0 (`limit`). After that: any failure of
+    /// the service or the network.
     ///
-    /// A token with odd fields is still listed, as for a [create](super::CreateAccessToken::send). If an entry has no
-    /// readable `token`, the whole page is an [invalid response](Error::is_invalid_response): leaving the entry out
-    /// would hide a live token.
+    /// A token with invalid fields is still listed, as for a [create](super::CreateAccessToken::send). If an entry
+    /// has no readable `token`, the whole page is an [invalid response](Error::is_invalid_response): leaving the
+    /// entry out would hide a live token.
     pub async fn send(self) -> Result<AccessTokenPage> {
         self.fetch().await.map(Answer::into_inner)
     }
@@ -97,22 +98,21 @@ impl ListAccessTokens {
         }))
     }
 
-    /// This page and all that follow, each fetched when it is asked for, by a call with a deadline of its
-    /// own. Ends after the first error.
+    /// This page and all that follow. Each is fetched when it is asked for, by a call with its own deadline. The
+    /// stream ends after the first error.
     ///
-    /// Pages are counted off by position. A token that is created or revoked meanwhile moves the
-    /// others, so that one may come twice or be passed over.
+    /// Pages are counted by position. If a token is created or revoked meanwhile, the others move: one may come twice
+    /// or be skipped.
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send), and an [invalid response](Error::is_invalid_response) where the
-    /// service does not seem to move on: an empty page that says that more follow, or the same page
-    /// three times in a row.
+    /// Those of [`send`](Self::send). Also an [invalid response](Error::is_invalid_response) if the service does not
+    /// move on: an empty page that says that more follow, or the same page three times in a row.
     pub fn pages(self) -> Pages<AccessTokenPage> {
         Pages::of(self)
     }
 
-    /// All tokens from this page on, one by one. As for [`pages`](Self::pages), which it is made of;
+    /// All tokens from this page on, one by one. The errors are those of [`pages`](Self::pages).
     /// [`limit`](Self::limit) says how many are fetched at a time.
     pub fn items(self) -> Items<AccessToken> {
         Items::of(self)
@@ -157,12 +157,12 @@ impl AccessTokenPage {
         &self.tokens
     }
 
-    /// The tokens on this page, to keep.
+    /// The tokens on this page, by value.
     pub fn into_tokens(self) -> Vec<AccessToken> {
         self.tokens
     }
 
-    /// Whether tokens come after this page.
+    /// Whether more tokens follow this page.
     pub fn has_next_page(&self) -> bool {
         self.has_next_page
     }

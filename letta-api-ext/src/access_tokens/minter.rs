@@ -1,5 +1,13 @@
-//! Minting in production: tokens from a cache, each minted once for all who want it, renewed ahead of need, and
+//! Minting in production: tokens from a cache. Each is minted once for all who want it, renewed ahead of need, and
 //! revoked when a user signs out.
+//!
+//! A request takes this way: `request` looks in the cache ([`store`]). If there is no token, it boards a flight
+//! ([`flights`]), unless an earlier failure holds it off ([`hold_off`]). The flight waits for its turn to create,
+//! asks the service ([`mint`]), and lands: the token goes into the cache and to all who wait.
+//!
+//! One lock decides everything that must not happen at once: the lock of the flights. Lookups that may begin a
+//! flight, landings and revocations run under it. So a token that is revoked is either in the cache, where the
+//! revocation finds it, or on a flight, which the revocation calls off.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +26,6 @@ use crate::ids::AgentId;
 use crate::ids::Origin;
 use crate::platform::runtime;
 use crate::time::clock::{self, Instant};
-use crate::transport::retry_policy::full_jitter;
 use builder::Settings;
 use counters::{Counts, count};
 use flights::{Boarding, Flight, Flights, Landing, Ticket};
@@ -40,6 +47,7 @@ mod mint;
 mod per_agent;
 mod policies;
 mod prehashed;
+mod renewal;
 mod request;
 mod revocation;
 mod store;
@@ -53,23 +61,18 @@ pub use per_agent::{AgentTokensFuture, AgentTokensRequest};
 pub use request::{TokenFuture, TokenRequest};
 pub use revocation::{RevocationFailure, RevocationReport};
 
-/// A renewal that failed is tried again after this at the latest.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// How often a request begins anew whose mint did not go on.
+/// How often a request starts over because the task that minted for it was dropped.
 const MOST_ROUNDS: usize = 3;
 
-/// How many policies are revoked before the lock is given to others.
+/// How many policies are revoked before the lock is released for others.
 const SLICE: usize = 64;
 
-/// Hands out tokens for pages: from its cache where one covers the request, else freshly minted.
+/// Serves tokens for pages: from its cache if possible, otherwise freshly minted.
 ///
-/// A backend mints for every page load of every user. A call to the service each time is slow, is rate limited,
-/// and leaves a trail of tokens that work. One minter for the process, shared by all its tasks, makes that one call
-/// for each policy and subject in a few minutes. While the service fails, it makes [a few
-/// calls](#when-the-service-fails), and not one for each page load:
+/// A backend mints for every page load of every user. Calling the service each time is slow, is rate limited, and
+/// leaves a trail of live tokens. One minter per process, shared by all its tasks, makes one call per policy and
+/// subject in a few minutes. While the service fails, it makes [a few calls](#when-the-service-fails) instead of one
+/// per page load:
 ///
 /// ```no_run
 /// use letta_api_ext::{AccessPolicy, Letta, TokenMinter};
@@ -88,104 +91,107 @@ const SLICE: usize = 64;
 /// # }
 /// ```
 ///
-/// **A token is for [one agent](crate::policy#one-agent-for-a-token).** For a page that needs several, ask for
-/// [a token for each](Self::tokens_per_agent). A policy of several agents that is given to [`token`](Self::token) is minted
-/// as asked, and each mint [warns](crate::CreateAccessToken::send).
+/// **A token is for [one agent](crate::policy#one-agent-for-a-token).** For a page that needs several agents, ask for
+/// [a token for each](Self::tokens_per_agent). If [`token`](Self::token) gets a policy of several agents, each mint
+/// [warns](crate::CreateAccessToken::send).
 ///
 /// # What it promises
 ///
-/// - **Enough life.** A token that is served is good for at least as long as
-///   [asked for](TokenRequest::valid_for), by default a third of its [lifetime](TokenMinterBuilder::lifetime).
-///   That is counted from the service's own `Date`, by a clock that nobody sets: a wrong clock on this machine
-///   neither serves an expired token nor renews too soon. (Where a machine was suspended, that time may not count.)
-/// - **No more rights than asked for**, and not another's token: it was minted for the same policy, origin and
-///   [subject](TokenRequest::subject). More is served only [within a bound](TokenRequest::up_to). If the service
-///   grants something else, the token is deleted and never kept: a
-///   [grant mismatch](crate::Error::is_grant_mismatch). The same happens if the answer does not say what the token
-///   allows, for which origin, or until when. So a service that does not answer with policy, hostname and expiry, as it is
-///   documented to, cannot be used with a minter.
-/// - **No longer life than asked for.** If the [lifetime](TokenMinterBuilder::lifetime) is another than the service's 5
-///   minutes, the minter asks for an expiry. A token that expires later, by a second or more, is a grant mismatch, too. One
-///   that expires earlier is kept, and all times are shortened in proportion. With the lifetime of 5 minutes, the expiry is
-///   left to the service, until it gives a longer life by itself.
+/// - **Enough life.** A token that is served is good for at least as long as [asked for](TokenRequest::valid_for), by
+///   default a third of its [lifetime](TokenMinterBuilder::lifetime). That is measured from the service's own `Date`
+///   with a monotonic clock: a wrong clock on this machine neither serves an expired token nor renews too soon. (Time
+///   during which the machine was suspended may not count.)
+/// - **No more rights than asked for**, and no token of others: it was minted for the same policy, origin and
+///   [subject](TokenRequest::subject). A token with more rights is served only [within a bound](TokenRequest::up_to).
+///   If the service grants something else, the token is deleted and never kept: a [grant
+///   mismatch](crate::Error::is_grant_mismatch). The same happens if the answer does not say what the token allows,
+///   for which origin, or until when. So a minter needs a service that answers with policy, origin and expiry, as
+///   documented.
+/// - **No longer life than asked for.** If the [lifetime](TokenMinterBuilder::lifetime) is not the service's default
+///   of 5 minutes, the minter asks for an expiry. A token that expires a second or more later is a grant mismatch,
+///   too. A token that expires earlier is kept, and all times are shortened in proportion. With a lifetime of 5
+///   minutes, the service chooses the expiry, unless it has given a longer life before.
 /// - **Single flight.** Any number of tasks that ask for the same thing at once cause one create. If it fails, all
-///   get the error. Cancelling one caller does not affect the others: a create
-///   that has begun goes on, and its token is kept.
-/// - **No stampede.** While the service fails or limits the account, it is asked a few times, however many ask the minter:
-///   see [below](#when-the-service-fails).
-/// - **Renewed ahead.** A token that nears its end is renewed in the background when it is asked for, at a
-///   [random moment](TokenMinterBuilder::renew_ahead), while the old one is still served. What nobody asks for is
-///   not renewed. Where a renewal fails, the next waits for what the service asks, or a part of what is left.
+///   get the error. Cancelling one caller does not affect the others. A create that has begun goes on, and its token
+///   is kept.
+/// - **No stampede.** While the service fails or limits the account, it gets a few calls, however many callers ask
+///   the minter: see [below](#when-the-service-fails).
+/// - **Renewed ahead.** A token that nears its end is renewed in the background when somebody asks for it, at a
+///   [random moment](TokenMinterBuilder::renew_ahead), while the old one is still served. A token that nobody asks
+///   for is not renewed. If a renewal fails, the next waits for the time that the service names, or for a part of
+///   what is left.
 /// - **Linear work.** A request that finds no token takes time in proportion to the number of agents in its policy.
 ///   Requests for other policies do not wait for that.
-/// - **Bounds** on [memory](TokenMinterBuilder::capacity), on
-///   [creates at the same time](TokenMinterBuilder::max_concurrent_creates), and on how long a request waits: for
-///   a turn and the create together, as long as the client's [deadline](crate::LettaBuilder::deadline).
-/// - **What is revoked is not served again.** What is [revoked](Self::revoke) is forgotten first, and then the service is
-///   told to delete it. What is being minted meanwhile is deleted when it lands, and who waited for it gets an
-///   [error](crate::Error::is_revoked). What the page has is another matter: see [below](#after-a-token-is-revoked).
-/// - **Secrets do not linger.** A token that is evicted or revoked is wiped from the cache's memory at once; the last
+/// - **Bounds** on [memory](TokenMinterBuilder::capacity), on [creates at the same
+///   time](TokenMinterBuilder::max_concurrent_creates), and on how long a request waits: at most the client's
+///   [deadline](crate::LettaBuilder::deadline), for its turn and the create together.
+/// - **A revoked token is not served again.** A token that is [revoked](Self::revoke) is first forgotten, and then
+///   deleted at the service. A token that is being minted meanwhile is deleted when it lands, and callers who wait
+///   for it get an [error](crate::Error::is_revoked). A page that already has the token is another matter: see
+///   [below](#after-a-token-is-revoked).
+/// - **Secrets do not linger.** A token that is evicted or revoked is wiped from the cache's memory at once. The last
 ///   clone that the application holds wipes itself.
 ///
 /// # When the service fails
 ///
-/// Tokens in the cache are still served if they are good for long enough, and revocations are still sent. A request that
-/// needs a new token gets the earlier error again at once, without a call. That error
-/// [is held off](crate::Error::is_held_off), and its [`retry_after`](crate::Error::retry_after) is what is left of the
-/// wait.
+/// Cached tokens are still served if they are good for long enough, and revocations are still sent. A request that
+/// needs a new token gets the earlier error again at once, without a call. That error [is held
+/// off](crate::Error::is_held_off), and its [`retry_after`](crate::Error::retry_after) is what is left of the wait.
 ///
 /// | failure | what waits | how long |
 /// |---|---|---|
-/// | 429, and 503 with a `Retry-After` | all keys of this minter, since the limit is the account's | until the moment that the service names, and one hour at most |
+/// | 429, and 503 with a `Retry-After` | all keys of this minter, since the limit is the account's | until the moment that the service names, at most one hour |
 /// | 429 without a `Retry-After` | all keys of this minter | 1 second, twice as long for each 429 that follows, up to 1 minute |
-/// | any other: 401, 403, 5xx, no connection, a time-out, an odd answer, a [grant mismatch](crate::Error::is_grant_mismatch), a token that has expired when it arrives | its key: policy, origin and subject | 1 second, twice as long for each failure that follows, up to 30 seconds; a longer `Retry-After` of the answer counts, up to one hour |
+/// | any other: 401, 403, 5xx, no connection, a time-out, an invalid answer, a [grant mismatch](crate::Error::is_grant_mismatch), a token that has expired when it arrives | its key: policy, origin and subject | 1 second, twice as long for each failure that follows, up to 30 seconds; a longer `Retry-After` of the answer counts, up to one hour |
 ///
-/// A wait that the service does not name is cut by up to a half, at random. From the second limit in a row, a wait that
-/// the service names counts as at least half a second. The count of failures begins anew after a success, and if none
-/// follows for as long as the longest wait that is not named. When a wait is over,
-/// creates go on as before, so at most [as many at a time](TokenMinterBuilder::max_concurrent_creates) find out that
-/// the service still fails. A wait is counted by the monotonic clock, for this process alone. At most 10,000 keys are held at a time; then
-/// those that were asked for least recently may be tried again. Input that is refused before anything is sent is not held.
+/// A wait that the service does not name is shortened by up to a half, at random. From the second limit in a row, a
+/// wait that the service names counts as at least half a second. The count of failures restarts after a success. It
+/// also restarts if no failure follows within the longest wait that the service does not name. When a wait is over,
+/// creates go on as before: at most [as many at a time](TokenMinterBuilder::max_concurrent_creates) find out that the
+/// service still fails. A wait is measured by the monotonic clock, in this process alone. At most 10,000 keys are
+/// held at a time. If there are more, the key that was asked for least recently may be tried again. Invalid input,
+/// which is never sent, holds nothing.
 ///
-/// Within one create, the client's [retry policy](crate::RetryPolicy) applies as to any call. If the service names a wait
-/// that ends within the [deadline](crate::LettaBuilder::deadline), the create waits and goes on. Callers who ask for the
-/// same token wait with it. Callers who need another new token get the error at once.
+/// Within one create, the client's [retry policy](crate::RetryPolicy) applies as for any call. If the service names a
+/// wait that ends within the [deadline](crate::LettaBuilder::deadline), the create waits and goes on. Callers who ask
+/// for the same token wait with it. Callers who need another new token get the error at once.
 ///
 /// # After a token is revoked
 ///
-/// The minter does not serve the token any more, and has the service delete it. **A page that has used it may go on until it
-/// expires**: by the service's published source of 2025, a token that was used is in a cache, which a delete does not clear.
-/// So what protects after a sign-out is the token's life, which is at most the minter's
-/// [lifetime](TokenMinterBuilder::lifetime). [`RevocationReport::longest_remaining`] is what is left of it. If that is too
-/// long for what an agent can do, choose a shorter lifetime; [there](TokenMinterBuilder::lifetime) is what it costs.
+/// The minter does not serve the token any more, and has the service delete it. **A page that has used it may go on
+/// until it expires**: by the service's published source of 2025, a used token is in a cache that a delete does not
+/// clear. So the protection after a sign-out is the token's life, which is at most the minter's
+/// [lifetime](TokenMinterBuilder::lifetime). [`RevocationReport::longest_remaining`] is what is left of it. If that
+/// is too long for what an agent can do, choose a shorter lifetime; its [docs](TokenMinterBuilder::lifetime) say what
+/// that costs.
 ///
 /// # Whose token it is
 ///
-/// By default all who ask for the same policy share a token. Where users share an agent, or where signing out of
-/// one session must not revoke another's, name a [subject](TokenRequest::subject), such as the session.
+/// By default everyone who asks for the same policy shares a token. If users share an agent, or if signing out of one
+/// session must not revoke another's token, name a [subject](TokenRequest::subject), such as the session.
 ///
-/// A token may be deleted elsewhere, by another process or by hand, and this minter cannot know. If a page
-/// says that its token is refused, [revoke](Self::revoke) it here too: the next is a fresh one.
+/// Another process or a person may delete a token, and this minter cannot know. If a page says that its token is
+/// refused, [revoke](Self::revoke) the token here too. The next one is fresh.
 ///
 /// # Several processes
 ///
-/// Each has a minter, and mints its own tokens, which the service allows. Nothing is shared, so that no secret is
+/// Each process has a minter and mints its own tokens, which the service allows. Nothing is shared, so no secret is
 /// stored anywhere. Revoking covers what this process has minted. To delete all tokens of an agent, whoever minted
 /// them, [list](crate::AccessTokens::list) them.
 ///
 /// # Observability
 ///
-/// [`counters`](Self::counters) can be read at any time. `tracing` is told of the same as they happen, at targets
-/// within `letta_api_ext`: hits at TRACE, failures at WARN, the rest at DEBUG, as events with a field
-/// `monotonic_counter.letta_minter_…` of 1, which `tracing-opentelemetry` makes a metric of. Requests that are
-/// [held off](#when-the-service-fails) are summed up in one event when a wait is over. A limit of the account is one event
-/// for each wait, at WARN. Minting is a span
-/// `letta.mint` round the [call's](crate#observability). Neither subjects nor secrets are in them, nor IDs.
+/// [`counters`](Self::counters) can be read at any time. `tracing` gets the same as events, with targets within
+/// `letta_api_ext`: hits at TRACE, failures at WARN, the rest at DEBUG. Each has a field
+/// `monotonic_counter.letta_minter_…` of 1, which `tracing-opentelemetry` turns into a metric. Requests that are
+/// [held off](#when-the-service-fails) are summed up in one event when a wait is over. A limit of the account is one
+/// event per wait, at WARN. Minting is a span `letta.mint` around the [call's](crate#observability) span. None of
+/// them has subjects, secrets or IDs.
 ///
 /// # Runtime
 ///
-/// Works within a tokio runtime with time and I/O enabled, in whose tasks it mints, renews and revokes. Not available in a
-/// browser.
+/// Needs a tokio runtime with time and I/O enabled. The minter mints, renews and revokes in its tasks. Not available
+/// in a browser.
 #[derive(Clone)]
 pub struct TokenMinter {
     inner: Arc<Inner>,
@@ -204,29 +210,28 @@ struct Inner {
     creates: Semaphore,
     max_concurrent_creates: usize,
     counts: Arc<Counts>,
-    /// How many tasks there are that may leave a token.
+    /// How many tasks are running that may leave a token.
     work: watch::Sender<usize>,
 }
 
-/// What a request asks for.
+/// What a request needs.
 struct Wanted {
     key: Arc<Key>,
     valid_for: Duration,
     up_to: Option<AccessPolicy>,
 }
 
-/// What is in the cache for a request.
+/// The result of looking in the cache.
 enum Found {
     Token(AccessToken, Arc<Key>, Arc<Held>),
-    /// A token that the service lets live for this long, which is not enough.
+    /// There is a token, but the service gives it only this life, which is not enough.
     TooShort(Duration),
-    /// No token, and the service must not be asked for one now.
+    /// There is no token, and the service must not be asked for one now.
     HeldOff(Error),
 }
 
 impl TokenMinter {
-    /// A minter of tokens for the web application at `origin`, with all settings at their defaults: tokens that
-    /// live for 5 minutes.
+    /// A minter of tokens for the web application at `origin`, with default settings: tokens live for 5 minutes.
     ///
     /// # Errors
     ///
@@ -239,7 +244,7 @@ impl TokenMinter {
         Self::builder(letta, origin).build()
     }
 
-    /// A minter configured step by step.
+    /// Configures a minter step by step.
     pub fn builder<O>(letta: &Letta, origin: O) -> TokenMinterBuilder
     where
         O: TryInto<Origin>,
@@ -280,8 +285,8 @@ impl TokenMinter {
         }
     }
 
-    /// Asks for a token that allows what `policy` does. For a policy of one agent: for several, see
-    /// [`tokens_per_agent`](Self::tokens_per_agent). Await it; it can be refined before:
+    /// Asks for a token that allows what `policy` allows. Use a policy of one agent. For several, see
+    /// [`tokens_per_agent`](Self::tokens_per_agent). Await it. It can be refined before:
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -299,21 +304,23 @@ impl TokenMinter {
     ///
     /// # Errors
     ///
-    /// Before anything is sent: a policy that allows nothing (`policy`), a `valid_for` beyond its bound,
-    /// a bound that does not include the policy (`up_to`); a minter that is
-    /// [shut down](Error::is_shut_down). After that, whatever
-    /// [creating](crate::CreateAccessToken::send) a token comes to, or came to a moment ago
-    /// ([held off](Error::is_held_off)); no turn to create within the client's deadline,
-    /// or a token so long on its way that too little is left of it (a [time-out](Error::is_timeout) each); a token that was [revoked](Error::is_revoked) meanwhile; a service
-    /// whose tokens are not [good for long enough](Error::is_short_lived).
+    /// Before anything is sent: a policy that allows nothing (`policy`), a `valid_for` out of bounds, an `up_to` that
+    /// does not include the policy, or a minter that is [shut down](Error::is_shut_down). After that:
     ///
-    /// A token that has to be minted outside a tokio runtime is an error too (`runtime`).
+    /// - any error of a [create](crate::CreateAccessToken::send), now or a moment ago ([held
+    ///   off](Error::is_held_off));
+    /// - a [time-out](Error::is_timeout): it was not its turn to create within the client's deadline, or the token
+    ///   took so long to arrive that too little of its life is left;
+    /// - the token was [revoked](Error::is_revoked) meanwhile;
+    /// - the service's tokens are not [good for long enough](Error::is_short_lived).
+    ///
+    /// If a token must be minted and there is no tokio runtime, the error has the field `runtime`.
     pub fn token<'a>(&'a self, policy: &'a AccessPolicy) -> TokenRequest<'a> {
         TokenRequest::new(self, policy)
     }
 
     /// Asks for a token for each agent that `policy` names, since [a token is for one
-    /// agent](crate::policy#one-agent-for-a-token). Await it; it can be refined before:
+    /// agent](crate::policy#one-agent-for-a-token). Await it. It can be refined before:
     ///
     /// ```no_run
     /// # use letta_api_ext::{AccessPolicy, TokenMinter};
@@ -328,46 +335,47 @@ impl TokenMinter {
     /// # }
     /// ```
     ///
-    /// Each token is minted for its [part](AccessPolicy::per_agent) of the policy, and is cached, renewed, held off and
-    /// revoked by itself: it is the token that [`token`](Self::token) gives for that part. Those that are missing are minted side by
-    /// side, [as many at a time](TokenMinterBuilder::max_concurrent_creates) as this minter may. The work is linear in the
-    /// number of agents. With a [subject](AgentTokensRequest::subject) and [`up_to`](AgentTokensRequest::up_to) together, each agent
-    /// whose token is missing also costs a look at all tokens of the subject.
+    /// Each token is minted for its [part](AccessPolicy::per_agent) of the policy. It is the token that
+    /// [`token`](Self::token) returns for that part, so it is cached, renewed, held off and revoked by itself.
+    /// Missing tokens are minted in parallel, [as many at a time](TokenMinterBuilder::max_concurrent_creates) as this
+    /// minter allows. The work is linear in the number of agents. With a [subject](AgentTokensRequest::subject) and
+    /// [`up_to`](AgentTokensRequest::up_to) together, each agent without a token also costs a look at all tokens of
+    /// the subject.
     ///
-    /// The whole waits as long as the client's [deadline](crate::LettaBuilder::deadline). It is all or nothing: **the first
-    /// error that comes is returned at once**, and creates that have not begun do not begin, so that a service that fails
-    /// is not asked for each agent. Nothing is lost: what was minted is kept, and what has begun goes on and is kept. So
-    /// asking again mints only what is missing. The same is true if the future is dropped.
+    /// The whole request waits at most for the client's [deadline](crate::LettaBuilder::deadline). It is all or
+    /// nothing: **the first error is returned at once**, and creates that have not begun do not begin, so a service
+    /// that fails is not asked once per agent. Nothing is lost: minted tokens are kept, and creates that have begun
+    /// go on. So asking again mints only what is missing. The same is true if the future is dropped.
     ///
-    /// A token that is revoked, or of which too little is left, while the others are minted is minted again.
+    /// If a token is revoked or nears its end while the others are minted, it is minted again.
     ///
-    /// The minter must have [room](TokenMinterBuilder::capacity) for all of them, or they are minted anew each time.
+    /// The cache needs [room](TokenMinterBuilder::capacity) for all of them. Otherwise they are minted anew each
+    /// time.
     ///
     /// # Errors
     ///
-    /// As for [`token`](Self::token). Also, before anything is sent, a policy with a
-    /// [grant of an unknown kind](AccessPolicy::unknown_grants) (`policy`): no token of one agent has it. A
-    /// [time-out](Error::is_timeout) if the deadline comes before all are there.
+    /// Those of [`token`](Self::token). Also, before anything is sent, a policy with a [grant of an unknown
+    /// kind](AccessPolicy::unknown_grants) (`policy`), since no token for one agent can have it. A
+    /// [time-out](Error::is_timeout) if the deadline comes before all tokens are ready.
     pub fn tokens_per_agent<'a>(&'a self, policy: &'a AccessPolicy) -> AgentTokensRequest<'a> {
         AgentTokensRequest::new(self, policy)
     }
 
-    /// Stops serving the tokens that were minted for this policy, for whatever subject and origin, and those that were
-    /// [served](TokenRequest::up_to) for it, and has the service delete them. A token that was served for very many is
-    /// revoked with each policy within its own.
+    /// Stops serving the tokens that were minted for this policy, for any subject and origin, and those that were
+    /// [served](TokenRequest::up_to) for it, and has the service delete them. A token that was served for very many
+    /// policies is revoked with each policy that it includes.
     ///
-    /// Of a policy of several agents, the tokens for each of its [parts](AccessPolicy::per_agent) are revoked too, which are
-    /// those of [`tokens_per_agent`](Self::tokens_per_agent), whoever asked for them.
+    /// If the policy names several agents, the tokens for each of its [parts](AccessPolicy::per_agent) are revoked
+    /// too, whoever asked for them. These are the tokens of [`tokens_per_agent`](Self::tokens_per_agent).
     ///
-    /// They are forgotten first, as soon as the future is polled. What is being minted is deleted when it lands.
-    /// The deleting goes on if the future is dropped. Requests for the same policy that come later get
-    /// fresh tokens.
+    /// The tokens are forgotten as soon as the future is polled. Tokens that are being minted are deleted when they
+    /// land. The deletion goes on if the future is dropped. Later requests for the same policy get fresh tokens.
     ///
-    /// A page that has used such a token may go on with it [until it expires](#after-a-token-is-revoked);
-    /// [`RevocationReport::longest_remaining`] tells.
+    /// A page that has used such a token may go on with it [until it expires](#after-a-token-is-revoked), see
+    /// [`RevocationReport::longest_remaining`].
     ///
-    /// A token that was forgotten for want of [room](TokenMinterBuilder::capacity) is not found;
-    /// [`RevocationReport::may_have_missed`] tells.
+    /// A token that was evicted from a full cache ([`capacity`](TokenMinterBuilder::capacity)) is not found, see
+    /// [`RevocationReport::may_have_missed`].
     ///
     /// # Panics
     ///
@@ -429,11 +437,11 @@ impl TokenMinter {
         self.inner.revoke(vec![selection]).await
     }
 
-    /// [Revokes](Self::revoke) all tokens that have not expired, and mints no more: requests from now on, and those that wait, get an
+    /// [Revokes](Self::revoke) all tokens that have not expired, and mints no more: waiting and later requests get an
     /// [error](Error::is_shut_down).
     ///
-    /// Comes back when all is done, and at the deadline `within` at the latest, with a report of what could not be
-    /// deleted. What is being minted is waited for, and deleted when it lands.
+    /// Returns when all is done, or after `within`, with a report of what could not be deleted. Tokens that are being
+    /// minted are waited for, and deleted when they land.
     ///
     /// # Panics
     ///
@@ -447,18 +455,18 @@ impl TokenMinter {
         self.inner.counts.read()
     }
 
-    /// How many tokens are kept: those that are served, those that they have taken the place of and that have not expired,
-    /// and some that have expired and were not cleared away yet.
+    /// How many tokens are kept: those that are served, those that were replaced but have not expired, and some that
+    /// have expired but were not removed yet.
     pub fn token_count(&self) -> u64 {
         self.inner.store.len()
     }
 
-    /// The web application that tokens are for, unless a request [names another](TokenRequest::origin).
+    /// The origin of the web application that tokens are for. A request may [name another](TokenRequest::origin).
     pub fn origin(&self) -> &Origin {
         &self.inner.origin
     }
 
-    /// How long tokens [live](TokenMinterBuilder::lifetime), and so the longest that a page may go on after a sign-out.
+    /// How long tokens [live](TokenMinterBuilder::lifetime). A page may go on for at most this long after a sign-out.
     pub fn lifetime(&self) -> Duration {
         self.inner.lifetime
     }
@@ -475,16 +483,16 @@ impl std::fmt::Debug for TokenMinter {
     }
 }
 
-/// Serving.
+/// Serving tokens.
 impl Inner {
-    /// The token for just this key, if it is there. What most requests come to.
+    /// The cached token for exactly this key. The common case.
     fn lookup(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
         let token = self.peek(key, valid_for)?;
         self.count_hit();
         Some(token)
     }
 
-    /// The same, for who counts it where it is served.
+    /// Like [`lookup`](Self::lookup), but does not count a hit: the caller counts it when it serves the token.
     fn peek(self: &Arc<Self>, key: &KeyRef<'_>, valid_for: Duration) -> Option<AccessToken> {
         let held = self.store.look_up(key)?;
         let now = Instant::now();
@@ -495,10 +503,11 @@ impl Inner {
         Some(token)
     }
 
-    /// Looks for a token, boards the flight that brings one, or begins one, until there is one.
+    /// Looks for a token in the cache, joins the flight that brings one, or begins one. Repeats that until there is a
+    /// token.
     async fn obtain(self: Arc<Self>, wanted: Wanted) -> Result<AccessToken> {
         for _ in 0..MOST_ROUNDS {
-            // The one from before may be the one that ended.
+            // The runtime of the round before may be the one that ended.
             let runtime = runtime::current()?;
             let wider = match &wanted.up_to {
                 Some(bound) => self.store.wider(&wanted.key, bound),
@@ -554,7 +563,7 @@ impl Inner {
                     }
                     return Err(error);
                 }
-                // Its task did not go on.
+                // The task of the flight was dropped.
                 None => {}
             }
         }
@@ -571,8 +580,8 @@ impl Inner {
         );
     }
 
-    /// What the cache has for a request, be it for a `wider` key. Asked with the lock of the flights held, so that what is
-    /// served for a policy cannot slip through while that is being revoked.
+    /// Looks in the cache for a token of this key or a `wider` one. Called under the lock of the flights, so that no
+    /// token is served for a policy that is being revoked.
     fn find(&self, wanted: &Wanted, wider: Vec<Arc<Key>>) -> Option<Found> {
         let now = Instant::now();
         let exact = self.store.get(&wanted.key);
@@ -593,7 +602,8 @@ impl Inner {
         Some(Found::TooShort(given))
     }
 
-    /// A token that was just minted, if it is good for long enough. If not, another at once would not be either.
+    /// Checks that a token that was just minted is good for long enough. If it is not, minting again would return an
+    /// equally short token, so do not loop.
     fn check(&self, token: AccessToken, wanted: &Wanted) -> Result<AccessToken> {
         let (left, asked) = (token.remaining(), wanted.valid_for);
         if !left.is_zero() && left >= asked {
@@ -606,55 +616,25 @@ impl Inner {
         }
         let error = Fault::ShortLived { asked, given }.into();
         if left.is_zero() {
-            // While one lives, it is found in the cache that the service gives no longer life.
+            // A short token that still lives is in the cache, so later callers get the same error without a create.
+            // One that has expired is not, so its key is held off.
             (self.hold_off).failed(&wanted.key, &error, Instant::now());
         }
         Err(error)
     }
-
-    /// Begins to renew it in the background, unless it is not what is served any more.
-    fn renew(self: &Arc<Self>, key: Arc<Key>, held: Arc<Held>) {
-        let Ok(runtime) = Handle::try_current() else {
-            // Somebody will ask from within one.
-            held.postpone(Instant::now());
-            return;
-        };
-        if let Some(until) = self.hold_off.until(&key, Instant::now()) {
-            held.postpone(until + full_jitter(SHORTEST_PAUSE));
-            return;
-        }
-        let is_superseded = || {
-            let current = self.store.get(&key);
-            let is_current = current.is_some_and(|current| current.id() == held.id());
-            (!is_current).then_some(())
-        };
-        let boarding = self.flights.board(&key, is_superseded, || None);
-        match boarding {
-            Boarding::Leads(flight, ticket) => {
-                let span =
-                    tracing::debug_span!(parent: None, "letta.mint", letta.minter.renewal = true);
-                span.follows_from(tracing::Span::current());
-                let flying = self.clone().fly(key, flight, Some((ticket, held)));
-                runtime.spawn(flying.instrument(span));
-            }
-            // One who needs a longer life has one minted. That may fail, or be given up.
-            Boarding::Joined(_) => held.postpone(Instant::now() + SHORTEST_PAUSE),
-            Boarding::Found(()) | Boarding::Closed => {}
-        }
-    }
 }
 
-/// Minting.
+/// Minting tokens.
 impl Inner {
-    /// Mints a token for all who wait, or in place of one that is still served. Goes on where nobody waits any
-    /// more: a create that was sent may have made a token.
+    /// Mints a token in a task of its own, for all who wait or as a renewal. The task goes on if nobody waits any
+    /// more: a create that was sent may have made a token, and that must be known to be revoked.
     fn fly(
         self: Arc<Self>,
         key: Arc<Key>,
         flight: Arc<Flight<Result<AccessToken>>>,
         renewal: Option<(Ticket<Result<AccessToken>>, Arc<Held>)>,
     ) -> impl Future<Output = ()> + Send + use<> {
-        // A runtime that shuts down drops this task where it stands, be it before it is polled at all.
+        // A runtime that shuts down drops this task at any point, even before its first poll.
         let cleared = {
             let (minter, key, flight) = (self.clone(), key.clone(), flight.clone());
             OnDrop(move || minter.flights.crash(&key, &flight))
@@ -677,7 +657,10 @@ impl Inner {
             None => return,
             Some(Ok(turn)) => {
                 let discard = |token| {
-                    tracing::debug!("a token of another lifetime is deleted, and minted again");
+                    tracing::debug!(
+                        target: "letta_api_ext::minter",
+                        "a token of another lifetime is deleted, and minted again"
+                    );
                     self.clone().revoke_in_background(token);
                 };
                 let minted = self
@@ -701,7 +684,7 @@ impl Inner {
                 warn,
                 failures,
                 letta_minter_failures,
-                error.type = &*error.error_type(),
+                { error.type = &*error.error_type() },
                 "a token could not be minted: {error}"
             );
         }
@@ -722,18 +705,18 @@ impl Inner {
         match landing {
             Landing::Kept => {
                 self.store.settle();
-                self.bury_the_dead();
+                self.remove_expired();
             }
             Landing::Stranded(Ok(token)) => {
-                // What became of it has been counted and traced, and nobody else wants to know.
+                // The result has been counted and traced. Nobody else needs it.
                 let _ = self.revoke_token(token, None).await;
             }
             Landing::HandedOver | Landing::Stranded(Err(_)) => {}
         }
     }
 
-    /// A turn to create. An error if the service must not be asked now, also if that begins to be so while this waits.
-    /// `None` if the create has become needless.
+    /// Waits for a turn to create. Returns an error if the service must not be asked, even if that begins while this
+    /// waits. Returns `None` if nobody needs the create any more.
     async fn turn(
         &self,
         key: &Arc<Key>,
@@ -760,7 +743,7 @@ impl Inner {
                         limit: self.max_concurrent_creates,
                         waited: self.deadline(),
                     };
-                    // It may come as the deadline does. Nobody closes the semaphore.
+                    // The deadline may have come at the same time. The semaphore is never closed.
                     let turn = turn.ok().and_then(Result::ok);
                     let turn = turn.filter(|_| Instant::now() < deadline);
                     return Some(turn.ok_or_else(|| busy.into()));
@@ -774,15 +757,10 @@ impl Inner {
         }
     }
 
-    /// Keeps a token that has landed. With the lock of the flights held.
+    /// Puts a token that has landed into the cache. Called under the lock of the flights.
     fn keep(&self, key: &Arc<Key>, token: &AccessToken, ends: Instant, granted: Duration) {
         let now = Instant::now();
-        let life = ends.saturating_duration_since(now);
-        // Where the service gives less than was asked for, all times are less.
-        let scale = life.as_secs_f64() / self.lifetime.as_secs_f64();
-        let [earliest, latest] =
-            [self.renew_ahead, self.valid_for].map(|left| life.saturating_sub(left.mul_f64(scale)));
-        let renew_in = earliest + full_jitter(latest.saturating_sub(earliest));
+        let renew_in = self.renew_in(ends.saturating_duration_since(now));
         let current = self.store.get(key);
         let held = Held::new(
             token.clone(),
@@ -795,19 +773,10 @@ impl Inner {
         self.store.insert(key.clone(), held);
     }
 
-    /// How long to wait after a renewal that failed, with what is left of the token.
-    fn pause(&self, error: &Error, held: &Held) -> Duration {
-        let left = held.ends().saturating_duration_since(Instant::now());
-        let bound = (left / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-        let asked = error.retry_after().unwrap_or_default();
-        let asked = asked.min(hold_off::LONGEST);
-        asked.saturating_add(bound / 2 + full_jitter(bound / 2))
-    }
-
-    fn bury_the_dead(&self) {
+    fn remove_expired(&self) {
         let now = Instant::now();
-        for key in self.store.dead(self.lifetime, now) {
-            self.flights.hold(|| self.store.bury(&key, now));
+        for key in self.store.expired(self.lifetime, now) {
+            self.flights.hold(|| self.store.remove_expired(&key, now));
         }
     }
 
@@ -822,11 +791,11 @@ impl Inner {
     }
 }
 
-/// Revoking.
+/// Revoking tokens.
 impl Inner {
     async fn revoke(self: &Arc<Self>, selections: Vec<Selection<'_>>) -> RevocationReport {
-        // Before anything is forgotten: outside a runtime, it would be and not revoked; and a shutdown must know of
-        // it, though the task may have to wait for its turn.
+        // Both come before anything is forgotten. Outside a runtime, tokens would be forgotten and not deleted. And a
+        // shutdown must know of this work, even if its task has to wait for its turn.
         let (runtime, work) = (runtime_for("revoke"), self.begin_work());
         let now = Instant::now();
         let (mut tokens, mut landings) = (Vec::new(), Vec::new());
@@ -860,16 +829,16 @@ impl Inner {
             revoking.await
         };
         let mut report = finished(runtime.spawn(revoking.in_current_span()).await);
-        // What was called off before may be under way still.
+        // Flights that were called off may still be under way.
         let mut work = self.work.subscribe();
         let idle = work.wait_for(|count| *count == 0);
-        // The sender is in `self`.
+        // The sender is in `self`, so the receiver does not fail.
         let _ = until(deadline, idle).await;
         report.unfinished += *self.work.borrow();
         report
     }
 
-    /// Revokes tokens, and what lands.
+    /// Deletes the tokens, and those that land later.
     async fn revoke_all(
         self: Arc<Self>,
         tokens: Vec<AccessToken>,
@@ -877,9 +846,9 @@ impl Inner {
         deadline: Option<Instant>,
     ) -> RevocationReport {
         let mut report = RevocationReport {
-            // What lands was given to nobody.
+            // Nobody got a token that lands now.
             all_ended: tokens.iter().filter_map(AccessToken::has_ended_by).max(),
-            may_have_missed: self.store.has_forgotten_live_ones(Instant::now()),
+            may_have_missed: self.store.may_have_evicted_live_tokens(Instant::now()),
             ..RevocationReport::default()
         };
         let mut revocations = stream::iter(tokens)
@@ -893,7 +862,7 @@ impl Inner {
                 match until(deadline, landing).await? {
                     Ok(Ok(token)) => Some(Ok(self.revoke_token(token, deadline).await)),
                     Ok(Err(error)) => Some(Err(error)),
-                    // It had not begun.
+                    // The flight had not begun its work.
                     Err(_) => None,
                 }
             })
@@ -913,7 +882,7 @@ impl Inner {
         tokio::spawn(
             async move {
                 let _work = work;
-                // What became of it is counted and traced.
+                // The result is counted and traced.
                 let _ = self.revoke_token(token, None).await;
             }
             .in_current_span(),
@@ -953,7 +922,7 @@ impl Inner {
                     warn,
                     failed_revocations,
                     letta_minter_failed_revocations,
-                    error.type = &*error.error_type(),
+                    { error.type = &*error.error_type() },
                     "a token works until it expires, since it could not be deleted: {error}"
                 );
                 Err(RevocationFailure { token, error })
@@ -962,7 +931,7 @@ impl Inner {
     }
 }
 
-/// Nothing where the deadline comes first.
+/// Awaits a future. `None` if the deadline comes first.
 async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
     match deadline {
         Some(deadline) => clock::timeout_at(deadline, future).await.ok(),
@@ -970,7 +939,7 @@ async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) ->
     }
 }
 
-/// The runtime of the task which asks, where there is nobody to take an error.
+/// The current tokio runtime, for methods that cannot return an error.
 ///
 /// # Panics
 ///
@@ -985,12 +954,12 @@ fn runtime_for(what: &str) -> Handle {
     })
 }
 
-/// What a task of ours came to.
+/// The result of one of our tasks.
 fn finished(report: Result<RevocationReport, tokio::task::JoinError>) -> RevocationReport {
     match report {
         Ok(report) => report,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime is shutting down, and has dropped the task.
+        // The runtime is shutting down, and dropped the task.
         Err(_) => RevocationReport {
             unfinished: 1,
             ..RevocationReport::default()
@@ -998,7 +967,7 @@ fn finished(report: Result<RevocationReport, tokio::task::JoinError>) -> Revocat
     }
 }
 
-/// Runs something when it is dropped.
+/// Runs a function when it is dropped.
 struct OnDrop<F: FnMut()>(F);
 
 impl<F: FnMut()> Drop for OnDrop<F> {

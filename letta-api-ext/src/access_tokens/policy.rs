@@ -1,11 +1,11 @@
 //! Access policies: what a token may do.
 //!
-//! An [`AccessPolicy`] is a set of grants: rights on agents. There are four ways to get one.
+//! An [`AccessPolicy`] is a set of grants, each with rights on an agent. There are four ways to make one.
 //!
 //! **One token is for [one agent](#one-agent-for-a-token).** A page that needs several agents needs a token for each.
 //!
-//! **Step by step**, for policies that the program knows. An agent without a right, or a policy
-//! without an agent, does not compile:
+//! **Step by step**, if the program knows the rights. An agent without a right, or a policy without an agent, does
+//! not compile:
 //!
 //! ```
 //! use letta_api_ext::AccessPolicy;
@@ -14,8 +14,8 @@
 //! # Ok::<(), letta_api_ext::Error>(())
 //! ```
 //!
-//! **From data**, for policies known only at run time, with the same rules as errors. The rights are a list, or a
-//! [`Preset`]:
+//! **From data**, for policies known only at run time. The same rules apply, and breaking one is an error. The rights
+//! are a list, or a [`Preset`]:
 //!
 //! ```
 //! use letta_api_ext::{AccessPolicy, policy::Preset};
@@ -25,8 +25,8 @@
 //! # Ok::<(), letta_api_ext::Error>(())
 //! ```
 //!
-//! **From a configuration file**, by serde. A [`StrictPolicy`] reads what people write, and refuses a slip: a right
-//! that does not exist, a stray key.
+//! **From a configuration file**, by serde. A [`StrictPolicy`] reads what people write, and refuses mistakes such as
+//! an unknown right or key.
 //!
 //! ```
 //! use letta_api_ext::StrictPolicy;
@@ -44,7 +44,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! A policy of several agents is fine in a file. Mint with its parts, one for each agent:
+//! A file may have a policy of several agents. Mint with its parts, one for each agent:
 //!
 //! ```
 //! use letta_api_ext::StrictPolicy;
@@ -55,10 +55,10 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! An [`AccessPolicy`] reads both forms too, but keeps what it does not know, so that a program can pass on what the
-//! service reports. Use it for policies that programs write.
+//! An [`AccessPolicy`] reads both forms too, but keeps unknown parts, so that a program can pass on what the service
+//! reports. Use it for policies that programs write.
 //!
-//! **From text**, for command lines and environment variables. A slip is an error:
+//! **From text**, for command lines and environment variables. A mistake is an error:
 //!
 //! ```
 //! use letta_api_ext::AccessPolicy;
@@ -71,14 +71,15 @@
 //!
 //! # One agent for a token
 //!
-//! A service may ask **every** entry of a policy whether it allows a call, and an entry allows calls on its own agent
-//! alone. Then a token whose policy names two agents opens nothing, and so does one with a grant of another kind beside an
-//! agent's. So it is in the service's published source of 2025; it may have changed since. The documentation shows policies
-//! of one entry only, and says nothing of several. A token for one agent works either way.
+//! The service may require that **every** entry of a policy allows a call, and an entry allows calls only on its own
+//! agent. Then a token whose policy names two agents opens nothing. Neither does a token with a grant of another kind
+//! next to an agent's. This is how the service's published source of 2025 works; it may have changed since. The
+//! documentation shows only policies of one entry, and does not mention several. A token for one agent works either
+//! way.
 //!
-//! [`AccessPolicy::per_agent`] splits a policy into one for each agent. A `TokenMinter` does so by itself, and keeps a
-//! token for each agent (`TokenMinter::tokens_per_agent`, feature `minter`); so does a `TokenGrant::per_agent` of the
-//! token endpoint (feature `axum`).
+//! [`AccessPolicy::per_agent`] splits a policy into one for each agent. A `TokenMinter` does so with
+//! `TokenMinter::tokens_per_agent` (feature `minter`) and keeps a token for each agent. The token endpoint does so
+//! with `TokenGrant::per_agent` (feature `axum`).
 //!
 //! ```
 //! use letta_api_ext::AccessPolicy;
@@ -91,11 +92,11 @@
 //! # Ok::<(), letta_api_ext::Error>(())
 //! ```
 //!
-//! A policy of several agents can be made, kept, compared and split. A token with it can be asked for, too, and is minted
-//! as asked, with a [warning](crate::CreateAccessToken::send).
+//! A policy of several agents can be made, kept, compared and split. A token can be minted with it too, with a
+//! [warning](crate::CreateAccessToken::send).
 //!
-//! For the same reason, a policy has one entry for an agent, wherever it comes from: of two entries for one agent, such a
-//! service would allow only what both do.
+//! For the same reason, a policy has one entry per agent: if there were two, such a service would allow only what
+//! both allow.
 //!
 //! # The text form
 //!
@@ -109,8 +110,8 @@
 //! unknown = *( ALPHA / DIGIT / "-" / "_" / "." / "%" HEXDIG HEXDIG )
 //! ```
 //!
-//! White space round a separator does not count. The question mark keeps a slip in writing from
-//! passing for a right of the future. A policy is printed with the rights that a preset stands for.
+//! White space around a separator is ignored. The question mark marks an unknown part, so that a misspelt right does
+//! not pass as a new one. A policy is printed with the rights of a preset, and not with the preset's name.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -123,13 +124,13 @@ use crate::ids::AgentId;
 
 mod builder;
 mod grants;
+mod mistakes;
 mod per_agent;
 mod preset;
 mod rights;
 #[cfg(feature = "schemars")]
 mod schema;
 mod serial;
-mod slip;
 pub mod strict;
 mod text;
 
@@ -141,21 +142,21 @@ pub use strict::StrictPolicy;
 use grants::{Grant, Grants};
 use rights::Rights;
 
-/// What a token may do: rights on agents.
+/// The rights that a token has on agents.
 ///
-/// A token is for [one agent](self#one-agent-for-a-token): a policy may name several, and is then
-/// [split](Self::per_agent) for minting.
+/// A token is for [one agent](self#one-agent-for-a-token). A policy may name several agents. [Split](Self::per_agent)
+/// it to mint.
 ///
-/// Naming an agent twice merges its rights into one entry, since a service may allow only what all entries for an agent do. Agents are in the order of their IDs and rights in the
-/// order of [`AccessRight`], so that equal policies are written alike, wherever they come from.
+/// If an agent is named twice, its rights are merged into one entry, since the service may allow only what all
+/// entries for an agent allow. Agents are sorted by ID, and rights in the order of [`AccessRight`], so equal policies
+/// are always written alike.
 ///
-/// What this version does not know (a right, a kind of grant) is kept: it can be read, survives the
-/// text form, and is sent back unchanged. For policies that people write in files, there is [`StrictPolicy`], which
-/// refuses it.
+/// Unknown rights and kinds of grants are kept: they can be read, survive the text form, and are sent back unchanged.
+/// [`StrictPolicy`] refuses them. Use it for policies that people write in files.
 ///
 /// The [module](self) shows how to make one.
 ///
-/// Cheap to clone, as one that is made once and used for each token is: clones share what they say.
+/// Cheap to clone: clones share their data. So make a policy once, and use it for each token.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccessPolicy {
     parts: Arc<Parts>,
@@ -164,8 +165,8 @@ pub struct AccessPolicy {
 #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Parts {
     grants: Grants,
-    /// Entries of a kind or a shape that is not known, each as compact JSON with its keys sorted, so
-    /// that what is equal is written alike.
+    /// Entries of an unknown kind or shape, each as compact JSON with sorted keys, so that equal entries are equal
+    /// texts.
     unknown: BTreeSet<String>,
 }
 
@@ -175,11 +176,11 @@ impl AccessPolicy {
         PolicyBuilder::new()
     }
 
-    /// A policy of one agent and the rights on it: a [`Preset`], or any rights.
+    /// A policy for one agent with these rights: a [`Preset`], or any rights.
     ///
     /// # Errors
     ///
-    /// An invalid ID, and no right at all.
+    /// An invalid ID (`agent`), or no right (`access`).
     ///
     /// For agents that are known only at run time, make a policy for each:
     ///
@@ -202,14 +203,14 @@ impl AccessPolicy {
         Self::from_grants([(agent, rights)])
     }
 
-    /// A policy of these agents and their rights. An agent that comes twice has the rights of both.
+    /// A policy with these agents and their rights. An agent that occurs twice has the rights of both.
     ///
-    /// A token is for [one agent](self#one-agent-for-a-token), so mint with [the parts](Self::per_agent) of a policy of
-    /// several.
+    /// A token is for [one agent](self#one-agent-for-a-token). If there are several, mint with [the
+    /// parts](Self::per_agent) of the policy.
     ///
     /// # Errors
     ///
-    /// No agent at all, an agent without a right, and an invalid ID.
+    /// No agent (`policy`), an agent without a right (`access`), or an invalid ID (`agent`).
     ///
     /// ```
     /// use letta_api_ext::{AccessPolicy, AccessRight};
@@ -252,15 +253,15 @@ impl AccessPolicy {
             .is_some_and(|rights| rights.contains(right))
     }
 
-    /// Whether `other` allows all that this policy allows. What is not known counts as allowed only
-    /// by what is the same.
+    /// Whether `other` allows everything that this policy allows. An unknown right or grant counts as allowed only if
+    /// `other` has the same.
     pub fn is_subset_of(&self, other: &Self) -> bool {
         let (parts, other) = (&self.parts, &other.parts);
         parts.grants.is_subset_of(&other.grants) && parts.unknown.is_subset(&other.unknown)
     }
 
-    /// A policy that allows what this one allows and what `other` allows. The [parts](Self::per_agent) of a policy make the
-    /// whole again.
+    /// A policy that allows what this one allows and what `other` allows. The union of the [parts](Self::per_agent)
+    /// of a policy is the whole policy.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let (parts, other) = (&self.parts, &other.parts);
@@ -271,7 +272,7 @@ impl AccessPolicy {
         union.into()
     }
 
-    /// The agents that the policy names and the rights on each, in the order of the agents' IDs.
+    /// The agents that the policy names, with the rights on each, in the order of the agents' IDs.
     pub fn grants(&self) -> impl Iterator<Item = (&AgentId, impl Iterator<Item = &AccessRight>)> {
         self.parts
             .grants
@@ -290,24 +291,23 @@ impl AccessPolicy {
         self.parts.grants.get(agent.as_str()).is_some()
     }
 
-    /// The rights on an agent; none where the policy does not name it.
+    /// The rights on an agent. Empty if the policy does not name it.
     pub fn rights(&self, agent: impl AsRef<str>) -> impl Iterator<Item = &AccessRight> {
         let rights = self.parts.grants.get(agent.as_ref());
         rights.into_iter().flat_map(Rights::iter)
     }
 
-    /// Grants of a kind or a shape that this version does not know, each as JSON. An agent's grant with a
-    /// member that is not known is one: the member may restrict it, so it does not count for
-    /// [`allows`](Self::allows).
+    /// Grants of a kind or shape that this version does not know, each as JSON. An agent's grant with an unknown
+    /// member is one of them: the member may restrict the grant, so it does not count for [`allows`](Self::allows).
     pub fn unknown_grants(&self) -> impl Iterator<Item = &str> {
         self.parts.unknown.iter().map(String::as_str)
     }
 
-    /// The policy split into policies of one entry: one for each agent, in the order of the agents' IDs, and then one for each
-    /// [unknown grant](Self::unknown_grants). None if the policy is [empty](Self::is_empty). A policy of one entry gives
-    /// itself.
+    /// Splits the policy into policies of one entry: one for each agent, in the order of the agents' IDs, and then
+    /// one for each [unknown grant](Self::unknown_grants). Empty if the policy is [empty](Self::is_empty). A policy
+    /// of one entry is its own only part.
     ///
-    /// Why: [one token is for one agent](self#one-agent-for-a-token). Mint one for each part, for instance with
+    /// Why: [a token is for one agent](self#one-agent-for-a-token). Mint a token for each part, for instance with
     /// `TokenMinter::tokens_per_agent`.
     ///
     /// ```
@@ -324,11 +324,11 @@ impl AccessPolicy {
         self.parts_per_agent().into_iter()
     }
 
-    /// The agent of a policy that has one entry, for an agent. `None` if it names several agents or none, or has an
-    /// [unknown grant](Self::unknown_grants).
+    /// The agent of a policy with one entry. `None` if the policy names several agents or none, or has an [unknown
+    /// grant](Self::unknown_grants).
     ///
-    /// A token with such a policy opens what the policy says. Of others, that is
-    /// [not certain](self#one-agent-for-a-token).
+    /// A token with such a policy opens what the policy says. For other policies, that is [not
+    /// certain](self#one-agent-for-a-token).
     ///
     /// ```
     /// use letta_api_ext::AccessPolicy;
@@ -344,21 +344,21 @@ impl AccessPolicy {
         (self.entry_count() == 1).then_some(&first.agent)
     }
 
-    /// How many entries are sent to the service.
+    /// How many entries the policy has when it is sent.
     pub(crate) fn entry_count(&self) -> usize {
         self.parts.grants.len() + self.parts.unknown.len()
     }
 
-    /// Whether the policy allows nothing. Only a policy that the service reported can be so.
+    /// Whether the policy allows nothing. Only a policy that the service reported can be empty.
     pub fn is_empty(&self) -> bool {
         self.parts.grants.is_empty() && self.parts.unknown.is_empty()
     }
 
-    /// Refuses what this version does not know.
+    /// Refuses a policy with a part that this version does not know.
     ///
-    /// serde and the text form keep unknown rights, since the service may have learnt new ones. In a
-    /// policy that a person wrote, an unknown right is more likely a slip. [`StrictPolicy`] refuses it when it is read,
-    /// and says where it is; this refuses it afterwards:
+    /// serde and the text form keep unknown rights, since the service may have new ones. In a policy that a person
+    /// wrote, an unknown right is more likely a mistake. [`StrictPolicy`] refuses it when it reads the policy, and
+    /// says where it is. This method refuses it afterwards:
     ///
     /// ```
     /// use letta_api_ext::AccessPolicy;
@@ -384,13 +384,13 @@ impl AccessPolicy {
             .iter()
             .find_map(|grant| grant.rights.unknown().next())
         {
-            return Err(slip::unknown_right(right.as_str()));
+            return Err(mistakes::unknown_right(right.as_str()));
         }
         self.check_is_of_agents()?;
         Ok(self)
     }
 
-    /// Refuses grants of a kind that is not known.
+    /// Refuses a policy with grants of an unknown kind.
     pub(crate) fn check_is_of_agents(&self) -> Result<()> {
         match self.parts.unknown.first() {
             Some(grant) => {
@@ -401,7 +401,7 @@ impl AccessPolicy {
         }
     }
 
-    /// The policy as it is sent to the service.
+    /// The policy in the form of the API.
     pub(crate) fn to_entries(&self) -> Vec<AccessPolicyEntry> {
         let grants = self.parts.grants.iter().map(|grant| {
             let rights = grant.rights.iter().cloned().collect();
@@ -414,18 +414,18 @@ impl AccessPolicy {
         grants.chain(unknown).collect()
     }
 
-    /// The policy that the service reports. Takes everything: what is odd is kept as unknown.
+    /// Reads the policy that the service reports. Never fails: invalid parts are kept as unknown grants.
     pub(crate) fn from_wire(entries: &[AccessPolicyEntry]) -> Self {
         let mut draft = Draft::with_room_for(entries.len());
         for entry in entries {
-            // Fails for what is nested deeper than JSON is read, so not for what was read as JSON.
+            // Fails only for nesting that is too deep, which JSON that was read cannot have.
             let _ = draft.absorb(entry);
         }
         draft.into_any_policy()
     }
 }
 
-/// A policy that is being put together, grant by grant, in any order.
+/// A policy under construction: grants in any order.
 #[derive(Default)]
 struct Draft {
     grants: Vec<Grant>,
@@ -435,7 +435,7 @@ struct Draft {
 impl Draft {
     fn with_room_for(grants: usize) -> Self {
         Self {
-            // Whoever says how many there are may be wrong.
+            // The number of grants comes from outside, so it is only a hint.
             grants: Vec::with_capacity(grants.min(1_000)),
             unknown: BTreeSet::new(),
         }
@@ -451,8 +451,8 @@ impl Draft {
         Ok(())
     }
 
-    /// Takes any entry. One of an agent counts as rights only if all its members are known: another may
-    /// restrict them.
+    /// Adds an entry that the service reported. An agent's entry counts as rights only if all its members are known:
+    /// another member may restrict them.
     fn absorb(&mut self, entry: &AccessPolicyEntry) -> Result<()> {
         if let AccessPolicyEntry::Agent {
             id,
@@ -469,7 +469,7 @@ impl Draft {
         self.keep(entry)
     }
 
-    /// Takes an entry that a person may have written: an agent's must be right, others are kept.
+    /// Adds an entry that a person may have written. An agent's entry must be valid. Entries of other kinds are kept.
     fn add_entry(&mut self, entry: &AccessPolicyEntry) -> Result<()> {
         match entry {
             AccessPolicyEntry::Agent {
@@ -488,7 +488,7 @@ impl Draft {
                 check_kind(object)?;
                 self.keep(entry)
             }
-            // The generated enum may grow, with a new version of the description.
+            // A new version of the API description may add variants to the generated enum.
             _ => self.keep(entry),
         }
     }
@@ -497,14 +497,14 @@ impl Draft {
         let json = serde_json::to_value(entry).expect("an entry has text keys only");
         let json = serial::sorted_json(&json);
         if serde_json::from_str::<Map<String, Value>>(&json).is_err() {
-            let rule = "must not be nested deeper than JSON is read";
+            let rule = "must not be nested deeper than the JSON parser allows";
             return Err(Error::invalid_input("policy", rule, None));
         }
         self.unknown.insert(json);
         Ok(())
     }
 
-    /// A policy that allows nothing is never what somebody wants.
+    /// The policy. Refuses an empty one, since nobody wants a policy that allows nothing.
     fn into_policy(self) -> Result<AccessPolicy> {
         if self.grants.is_empty() && self.unknown.is_empty() {
             return Err(no_agent());
@@ -512,7 +512,7 @@ impl Draft {
         Ok(self.into_any_policy())
     }
 
-    /// The policy, also one that allows nothing, which the service may report.
+    /// The policy, even an empty one, since the service may report it.
     fn into_any_policy(self) -> AccessPolicy {
         let parts = Parts {
             grants: self.grants.into(),
@@ -526,8 +526,7 @@ fn no_agent() -> Error {
     Error::invalid_input("policy", "must name at least one agent", None)
 }
 
-/// An entry that is not known must at least say what it is, and must not be an agent's that is
-/// wrong.
+/// An unknown entry must have a `type`, and must not be an invalid entry of an agent.
 fn check_kind(object: &Map<String, Value>) -> Result<()> {
     match object.get("type") {
         Some(Value::String(kind)) if kind == "agent" => Err(Error::invalid_input(
@@ -559,7 +558,7 @@ impl From<&AccessPolicy> for AccessPolicy {
 }
 
 impl std::fmt::Debug for AccessPolicy {
-    /// The text form, which says it all: `AccessPolicy(agent-1:read_messages)`.
+    /// The text form, which says everything: `AccessPolicy(agent-1:read_messages)`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "AccessPolicy({self})")
     }

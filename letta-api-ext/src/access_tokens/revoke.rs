@@ -13,15 +13,15 @@ use crate::client::request::{Call, request};
 use crate::error::{Error, Result};
 use crate::transport::CallFacts;
 
-/// What is wrong with an answer to a request that was sent on.
-const ELSEWHERE: &str = "a redirect led to another path, which cannot speak for the token";
+/// The problem with an answer that came after a redirect to another path.
+const ELSEWHERE: &str =
+    "a redirect led to another path, so the answer does not say whether the token was deleted";
 
-/// What is wrong with a success of another status than the documented one.
-const UNDOCUMENTED: &str =
-    "a deleted token is a 204, and this is another status; the token may still be live";
+/// The problem with a success status that is not the documented one.
+const UNDOCUMENTED: &str = "the status is not the documented 204; the token may still be live";
 
-/// As [`UNDOCUMENTED`], of a page.
-const UNDOCUMENTED_PAGE: &str = "a deleted token is a 204, and this is a page of HTML; check the base URL: a proxy, a sign-in \
+/// Like [`UNDOCUMENTED`], if the body is a page of HTML.
+const UNDOCUMENTED_PAGE: &str = "the answer is a page of HTML instead of the documented 204; check the base URL: a proxy, a sign-in \
                                  page or another server may have answered, and the token may still be live";
 
 /// A request to delete a token. From [`AccessTokens::revoke`](crate::AccessTokens::revoke).
@@ -33,22 +33,22 @@ pub struct RevokeAccessToken {
     source: Source,
 }
 
-/// Where a token to delete is from, which decides what is checked.
+/// Where a token to delete comes from, which decides what is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
-    /// A caller's text, which may be anything.
+    /// A text from the caller, which may be anything.
     Text,
-    /// An answer of the service, in the caller's hands since.
+    /// An answer of the service, which the caller has held since.
     Answer,
-    /// The answer to a create of ours. It must be deleted whatever it looks like.
+    /// An answer to one of our creates. It must be deleted, whatever it looks like.
     Create,
 }
 
-/// A token to delete, as [`AccessTokens::revoke`](crate::AccessTokens::revoke) takes it: an
-/// [`AccessToken`], or the text of a token.
+/// A token to delete, for [`AccessTokens::revoke`](crate::AccessTokens::revoke): an [`AccessToken`], or the text of a
+/// token.
 ///
-/// A text is checked: it must be [what a token can be](RevokeAccessToken::send). An [`AccessToken`] is what the service gave, so
-/// that it is only checked not to be an API key.
+/// A text must [have the form of a token](RevokeAccessToken::send). The service made an [`AccessToken`], so it is
+/// only checked not to be an API key.
 ///
 /// ```
 /// use letta_api_ext::TokenToRevoke;
@@ -92,7 +92,7 @@ impl From<Secret> for TokenToRevoke {
     }
 }
 
-/// Texts become secrets first.
+/// The text is a secret from here on, so that it is wiped and never printed.
 macro_rules! from_text {
     ($($text:ty),+) => {
         $(impl From<$text> for TokenToRevoke {
@@ -106,7 +106,7 @@ from_text!(&Secret, String, &String, &str);
 
 impl RevokeAccessToken {
     pub(super) fn new(call: Call, token: TokenToRevoke) -> Self {
-        // As for keys: what comes from a file ends in a newline.
+        // Like a key, a token from a file ends in a newline.
         let secret = Secret::new(token.secret.expose_secret().trim());
         Self {
             call,
@@ -115,7 +115,7 @@ impl RevokeAccessToken {
         }
     }
 
-    /// Of a token that an answer was seen to hold: whatever it looks like, it must be deleted.
+    /// For a token that was found in an answer: it must be deleted, whatever it looks like.
     pub(super) fn of_answered(call: Call, token: &Secret) -> Self {
         Self {
             source: Source::Create,
@@ -123,41 +123,43 @@ impl RevokeAccessToken {
         }
     }
 
-    /// Sends the request, and again if the answer is lost. The [outcome](Revocation) says what is known then, and what is
-    /// not: **a token that a page has used may work until it expires.**
+    /// Sends the request, and repeats it if the answer is lost. The [result](Revocation) says what the service
+    /// answered. **A token that a page has used may still work until it expires.**
     ///
     /// # Errors
     ///
-    /// Before anything is sent, a text that cannot be a token. The error has the field `token`, and never the text. White
-    /// space around the text is dropped first. Refused are:
+    /// Before anything is sent: a text that cannot be a token. The error has the field `token`, and never shows the
+    /// text. White space around the text is dropped first. These are refused:
     ///
     /// - an API key: this client's own, and any text that contains `sk-let-`. The token goes into a URL, and URLs end up
     ///   in access logs;
     /// - an empty text, and a text with white space, quotes, commas or other characters than ASCII letters, digits and
     ///   `-._~+/=:`;
-    /// - a text with `ck-let-` after other text. A text without `ck-let-` passes, since newer tokens may begin otherwise;
+    /// - a text with other text before `ck-let-`. A text without `ck-let-` is accepted, since newer tokens may begin
+    ///   otherwise;
     /// - `ck-let-` alone, or with `...` at the end: the token was cut short;
-    /// - a percent-encoded token, and a token of today's form that was decoded (`<organization id>:<UUID>`), lost its `ck-let-` or the
-    ///   `=` at its end, or is in the URL alphabet of base64: the service answers 204 for a token that it does not know (from its
-    ///   published source of 2025), so nothing would tell that the token lives on;
+    /// - a percent-encoded token, and a token of today's form that was changed: decoded (`<organization id>:<UUID>`),
+    ///   without its `ck-let-` or the `=` at its end, or in the URL alphabet of base64. The service answers 204 for a
+    ///   token that it does not know (published source of 2025), so nothing would show that the token lives on;
     /// - a text with `.` or `..` between slashes, which would name another resource.
     ///
-    /// An [`AccessToken`] is refused only if it is or holds an API key: the service gave it, so it may have a form that this version
-    /// does not know. To delete a text in spite of these rules, use `delete_client_side_access_token` of [`Letta::api`](crate::Letta::api).
+    /// An [`AccessToken`] is refused only if it is or contains an API key: the service made it, so it may have a form
+    /// that this version does not know. To delete any other text, use `delete_client_side_access_token` of
+    /// [`Letta::api`](crate::Letta::api).
     ///
-    /// `/` is percent-encoded, so that the token is one segment of the path. `+` and `=` stand for themselves in a path. A proxy
-    /// that decodes `%2F` or joins `//` changes the path of a token that has them: have it pass paths on as they are.
+    /// `/` is percent-encoded, so that the token is one segment of the path. `+` and `=` are valid in a path and stay
+    /// as they are. A proxy that decodes `%2F` or merges `//` changes the path of such a token. Configure it to
+    /// forward paths unchanged.
     ///
-    /// After that, whatever the service or the network has to say. A token that was not deleted must not look deleted, so
-    /// that
+    /// After that: any failure of the service or the network. A token that was not deleted must not look deleted. So:
     ///
-    /// - of success statuses only the documented 204 counts. Any other is an
-    ///   [invalid response](Error::is_invalid_response) that [may have happened](Error::may_have_happened), also if its
-    ///   body is empty: a proxy may have answered in place of the service;
-    /// - a 404 or 410 counts as [not found](Revocation::NotFound) only in the service's own form, a JSON object of a
-    ///   `message` and nothing else. A gateway that answers in just that form cannot be told from the service;
-    /// - after a redirect to another path (but for a slash at its end), neither counts. A browser follows
-    ///   redirects by itself, and one that comes back to the same path as a GET cannot be told there.
+    /// - only the documented 204 counts as success. Any other success status is an [invalid
+    ///   response](Error::is_invalid_response) that [may have happened](Error::may_have_happened), even if its body
+    ///   is empty: a proxy may have answered instead of the service;
+    /// - a 404 or 410 counts as [not found](Revocation::NotFound) only in the service's own form, a JSON object with
+    ///   a `message` and nothing else. A gateway that answers in exactly this form cannot be told from the service;
+    /// - after a redirect to another path, neither counts. A slash at the end is not another path. A browser follows
+    ///   redirects by itself, and there a redirect that returns to the same path with a GET cannot be detected.
     pub async fn send(self) -> Result<Revocation> {
         let (token, key) = (self.token.expose_secret(), self.call.key());
         let checked = match self.source {
@@ -178,7 +180,7 @@ impl RevokeAccessToken {
     }
 }
 
-/// What an answer of an undocumented status comes to.
+/// The result for an undocumented success status.
 fn undocumented(response: Response) -> Result<Revocation> {
     let (status, body) = (response.status(), response.buffered_body());
     let facts = response.extension::<CallFacts>();
@@ -207,8 +209,8 @@ fn undocumented(response: Response) -> Result<Revocation> {
     }))
 }
 
-/// Whether the body of a 404 is the documented form of an error, to the letter. Routers and gateways
-/// tend to say more, or say it otherwise.
+/// Whether the body of a 404 has exactly the documented form of an error. Routers and gateways usually answer in
+/// another form.
 fn is_the_services_own(body: &[u8]) -> bool {
     match serde_json::from_slice(body) {
         Ok(Value::Object(members)) => {
@@ -220,12 +222,12 @@ fn is_the_services_own(body: &[u8]) -> bool {
 
 request!(RevokeAccessToken => Revocation);
 
-/// What the service said of a token that it was told to delete.
+/// The service's answer to a delete.
 ///
-/// Both outcomes mean that the service has no record of the token now. **Neither means that the token has stopped working.**
-/// By the service's published source of 2025, a token that was used is also in a cache, which a delete does not clear. So a
-/// token that a page has used may work until it [expires](crate::AccessToken::expires_at), and one that was never used stops
-/// at once. That source may have changed since. What always ends a token is its expiry, so give it a [short
+/// Both mean that the service has no record of the token now. **Neither means that the token has stopped working.**
+/// By the service's published source of 2025, a used token is also in a cache, which a delete does not clear. So a
+/// token that a page has used may work until it [expires](crate::AccessToken::expires_at). A token that was never
+/// used stops at once. The source may have changed since. Only its expiry surely ends a token, so give it a [short
 /// life](crate::CreateAccessToken::expires_in).
 ///
 /// ```no_run
@@ -246,16 +248,17 @@ request!(RevokeAccessToken => Revocation);
 pub enum Revocation {
     /// The service answered 204: it has no record of the token now.
     ///
-    /// This does not say that there was one. By its published source of 2025, the service answers 204 for any token, also
-    /// for one that was deleted before or never existed.
+    /// There need not have been one. By its published source of 2025, the service answers 204 for any token, even one
+    /// that was deleted before or never existed.
     ///
-    /// A 404 counts as this, too, if an earlier attempt of the same call may have deleted the token and its answer was lost.
+    /// A 404 also counts as this, if an earlier attempt of the same call may have deleted the token and its answer
+    /// was lost.
     Deleted,
     /// The service answered 404 or 410 in its own form: it had no record of the token before this call. The token was
-    /// deleted before, was cleared away after it expired, or never existed. Or it belongs to another project than the
-    /// client's: whether the service looks beyond that one is not documented.
+    /// deleted before, was cleared away after it expired, or never existed. Or it belongs to another project: it is
+    /// not documented whether the service looks beyond the client's project.
     ///
-    /// By its published source of 2025, the service never answers so, and a token that was deleted before may work until it
-    /// expires.
+    /// By its published source of 2025, the service never answers so. A token that was deleted before may work until
+    /// it expires.
     NotFound,
 }

@@ -1,13 +1,15 @@
-//! Tokens out of answers that are not quite what the service documents. A token was minted, and is live: an
-//! odd date beside it is no reason to lose it.
+//! Reads tokens from answers that are not valid. The token exists and works, so it must not be lost because of an
+//! invalid date next to it.
 //!
-//! What is read is an object, in which the member `token` is a text. Everything beside it may be anything: of another
-//! type, given twice, a number without end, nested without end, no UTF-8, not even JSON. A token is lost only if
+//! In goes the body of an answer. Out comes a token, or a page of tokens, with empty fields for whatever cannot be
+//! read. The body must begin with an object whose member `token` is a text. Everything else may be anything: of
+//! another type, repeated, a number without end, nested without end, not UTF-8, not even JSON. A token is lost only
+//! if
 //!
-//! - the body does not begin with an object, or was cut short: the object is not closed, and the body does not end with
-//!   a closing bracket either;
-//! - the member `token` is damaged itself, or is no text, or is empty;
-//! - a quote or a bracket before it is damaged, so that it becomes a part of another text or of another object.
+//! - the body does not begin with an object, or was cut short: the object is not closed, and the body does not end
+//!   with a closing bracket;
+//! - the member `token` is damaged, is not a text, or is empty;
+//! - a quote or a bracket before it is damaged, so that it is read as a part of another text or object.
 
 use letta_api::Secret;
 use letta_api::types::{
@@ -18,17 +20,17 @@ use serde_json::Value;
 
 use scan::{Members, elements};
 
-/// What stands for the entries of a policy that cannot be read: an entry that nobody knows.
+/// Stands for policy entries that cannot be read: an entry of an unknown kind.
 const UNREADABLE: &[u8] = br#"{"type":"unreadable"}"#;
 
-/// The token in the body of an answer, whatever else is in it.
+/// The token in the body of an answer.
 pub(super) fn token(body: &[u8]) -> Option<ClientSideAccessToken> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     token_in(body)
 }
 
-/// A page, if all that is on it are tokens. An entry without a token that can be read is none: to leave it out would
-/// hide a live token, and move those that follow.
+/// The page, if each entry on it has a readable token. Leaving an entry out would hide a live token, and shift those
+/// that follow.
 pub(super) fn page(body: &[u8]) -> Option<ClientSideAccessTokenPage> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let members = Members::of(body)?;
@@ -46,7 +48,7 @@ pub(super) fn page(body: &[u8]) -> Option<ClientSideAccessTokenPage> {
 
 fn token_in(object: &[u8]) -> Option<ClientSideAccessToken> {
     let members = Members::of(object)?;
-    // The first that can be one: if something is damaged, it is what comes later.
+    // The first readable one: damage is likely to affect what comes later.
     let token = members
         .named(object, "token")
         .filter_map(read::<Secret>)
@@ -56,7 +58,7 @@ fn token_in(object: &[u8]) -> Option<ClientSideAccessToken> {
     let mut version = None;
     let mut is_whole = true;
     for policy in members.named(object, "policy") {
-        // Given twice, the token may do what either of them says.
+        // If the policy is repeated, the token may do what either says.
         match Members::of(policy) {
             Some(members) => {
                 version = version.or_else(|| members.named(policy, "version").find_map(text));
@@ -64,7 +66,7 @@ fn token_in(object: &[u8]) -> Option<ClientSideAccessToken> {
                     is_whole &= read_entries(data, &mut entries);
                 }
             }
-            // The form that requests have, if it is one: nothing else is a policy.
+            // The form of requests, if it is that: nothing else is a policy.
             None => {
                 let before = entries.len();
                 let is_read = read_entries(policy, &mut entries);
@@ -73,19 +75,20 @@ fn token_in(object: &[u8]) -> Option<ClientSideAccessToken> {
         }
     }
     if !is_whole {
-        // The token may do more than what can be read. One stands for all of its kind, of which there may be millions.
+        // The token may do more than what can be read. One entry stands for all unreadable ones, since there may be
+        // millions.
         entries.extend(read(UNREADABLE));
     }
     Some(ClientSideAccessToken::new(
         token,
         text_of("hostname").unwrap_or_default(),
-        // Of two that differ, either may hold.
+        // If two values differ, either may be true.
         same(members.named(object, "expiresAt").filter_map(text)).unwrap_or_default(),
         AccessPolicy::new(version.unwrap_or_default().into(), entries),
     ))
 }
 
-/// Adds the entries of an array, but for those that cannot be read. Whether there are none of these.
+/// Adds the entries of an array that can be read. Returns whether that was all of them.
 fn read_entries(array: &[u8], entries: &mut Vec<AccessPolicyEntry>) -> bool {
     let mut is_whole = true;
     for range in elements(array).unwrap_or_default() {
@@ -97,19 +100,19 @@ fn read_entries(array: &[u8], entries: &mut Vec<AccessPolicyEntry>) -> bool {
     is_whole
 }
 
-/// A value, if it is JSON of this type.
+/// The value, if it is JSON of this type.
 fn read<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
     letta_api::read_json(json).ok()
 }
 
-/// A text as it is, and anything else as the JSON that it is. None for null, and for what is no JSON.
+/// The text of a JSON string, or other JSON as its own text. `None` for `null` and for invalid JSON.
 fn text(json: &[u8]) -> Option<String> {
     match json.first()? {
         b'"' => read(json),
         _ if json == b"null" => None,
         _ => match read::<Value>(json) {
             Some(value) => Some(value.to_string()),
-            // A number too large for any type is one all the same.
+            // A number that is too large for any type is still shown.
             None => {
                 read::<serde::de::IgnoredAny>(json)?;
                 Some(std::str::from_utf8(json).ok()?.to_owned())
@@ -118,20 +121,20 @@ fn text(json: &[u8]) -> Option<String> {
     }
 }
 
-/// What all of them are, if they are the same.
+/// The value of all items, if they are equal.
 fn same<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
     let first = values.next()?;
     values.all(|value| value == first).then_some(first)
 }
 
-/// Where things begin and end in JSON that may not be JSON. Nothing here calls itself, so that no depth is too deep, and
-/// each byte is looked at once for each object that it is read as a member of.
+/// Finds where values begin and end in text that may not be valid JSON. Nothing here is recursive, so no nesting is
+/// too deep. Each byte is looked at once for each object whose members are read.
 mod scan {
     use std::ops::Range;
 
     use super::read;
 
-    /// The members that are asked for; of others there may be millions.
+    /// Only the members that are needed are kept: there may be millions of others.
     const NAMES: [&str; 8] = [
         "token",
         "hostname",
@@ -143,11 +146,11 @@ mod scan {
         "hasNextPage",
     ];
 
-    /// The members of an object that have one of the names, in their order.
+    /// The members of an object with known names, in their order.
     pub(super) struct Members(Vec<(&'static str, Range<usize>)>);
 
     impl Members {
-        /// None if this is no object, or one that was cut short.
+        /// `None` if this is not an object, or was cut short.
         pub(super) fn of(json: &[u8]) -> Option<Self> {
             let mut scanner = Scanner::inside(json, b'{')?;
             let mut members = Vec::new();
@@ -167,7 +170,7 @@ mod scan {
             }
         }
 
-        /// What is given by this name.
+        /// The values of the member with this name.
         pub(super) fn named<'a>(
             &'a self,
             json: &'a [u8],
@@ -180,13 +183,13 @@ mod scan {
     }
 
     fn known(name: &[u8]) -> Option<&'static str> {
-        // A name may be escaped, letter by letter.
+        // A name may be escaped, letter by letter, so its length is bounded first.
         let longest = 6 * "hasNextPage".len() + 2;
         let name = (name.len() <= longest).then(|| read::<String>(name))??;
         NAMES.into_iter().find(|known| *known == name)
     }
 
-    /// The elements of an array. None if this is no array, or one that was cut short.
+    /// The elements of an array. `None` if this is not an array, or was cut short.
     pub(super) fn elements(json: &[u8]) -> Option<Vec<Range<usize>>> {
         let mut scanner = Scanner::inside(json, b'[')?;
         let mut elements = Vec::new();
@@ -203,9 +206,9 @@ mod scan {
     enum Token {
         /// A text, an object, an array, or a run of anything else.
         Value(Range<usize>),
-        /// A sign where a value should be.
+        /// A separator where a value should be.
         Other,
-        /// The bracket that closes all.
+        /// The bracket that closes the whole.
         End,
     }
 
@@ -237,7 +240,7 @@ mod scan {
             is_there
         }
 
-        /// None if the rest was cut off.
+        /// `None` if the rest was cut off.
         fn next(&mut self) -> Option<Token> {
             self.blanks();
             let start = self.at;
@@ -250,7 +253,7 @@ mod scan {
                 b'}' | b']' => {
                     self.at += 1;
                     self.blanks();
-                    // What goes on was not the end, but one bracket too many.
+                    // More text follows, so this was not the end but a superfluous bracket.
                     let goes_on = self.peek() == Some(b',');
                     return Some(if goes_on { Token::Other } else { Token::End });
                 }
@@ -263,13 +266,13 @@ mod scan {
             Some(Token::Value(start..self.at))
         }
 
-        /// What it means that there is no more. What ends with a bracket has lost another one, and nothing else.
+        /// The end of the text. If it ends with a bracket, another bracket is missing, and nothing else was cut off.
         fn end(&self) -> Option<Token> {
             let last = self.json.iter().rfind(|byte| !byte.is_ascii_whitespace());
             matches!(last, Some(b'}' | b']')).then_some(Token::End)
         }
 
-        /// A number, a name, or what is neither. Anything may be in it, up to what ends a value.
+        /// Skips a number, a name, or anything else up to the end of a value.
         fn word(&mut self) {
             while let Some(byte) = self.peek()
                 && !byte.is_ascii_whitespace()
@@ -279,7 +282,7 @@ mod scan {
             }
         }
 
-        /// A text with its quotes. None if it has no end.
+        /// Skips a text with its quotes. `None` if it has no end.
         fn text(&mut self) -> Option<()> {
             self.at += 1;
             loop {
@@ -298,8 +301,8 @@ mod scan {
             }
         }
 
-        /// An object or an array with all that is in it. A bracket that closes another kind closes all that is open
-        /// within that.
+        /// Skips an object or an array with its content. A bracket of the other kind closes everything that is open
+        /// inside it.
         fn nested(&mut self) -> Option<()> {
             let mut open = Vec::new();
             loop {
@@ -313,7 +316,7 @@ mod scan {
                     Some(byte @ (b'}' | b']')) => {
                         let opener = if byte == b'}' { b'{' } else { b'[' };
                         let matching = open.iter().rposition(|it| *it == opener);
-                        // One that closes nothing in here may close what is around.
+                        // A bracket that closes nothing in here may close the value around it.
                         let Some(matching) = matching else {
                             return Some(());
                         };
@@ -360,7 +363,7 @@ mod tests {
                 "1",
                 "agent-1:read_agent",
             ),
-            // What cannot be read may be any right.
+            // An unreadable part may be any right.
             (
                 r#"{"token":"ck-let-a+b/c==","policy":{"data":[7,{"type":"agent","id":"agent-1","access":["read_agent"]},[1e999999]]}}"#,
                 "",
@@ -375,7 +378,7 @@ mod tests {
                 "",
                 "agent-1:read_agent",
             ),
-            // Twice: the same, and what both say.
+            // Repeated: equal values, and policies that are merged.
             (
                 r#"{"token":"ck-let-a+b/c==","policy":{"version":"1","data":[{"type":"agent","id":"agent-1","access":["read_agent"]}]},"policy":{"version":"1","data":[{"type":"agent","id":"agent-1","access":["read_agent"]}]}}"#,
                 "",
@@ -457,7 +460,7 @@ mod tests {
                 "",
                 "",
             ),
-            // No JSON.
+            // Not JSON.
             (
                 r#"{,"hostname":,"expiresAt" "soon",'a':NaN,"token":"ck-let-a+b/c==",,}"#,
                 "",
@@ -480,7 +483,7 @@ mod tests {
                 "",
             ),
             (r#"{"token":"ck-let-a+b/c==","x":"\"}"#, "", "", "", ""),
-            // More after it.
+            // Text after the object.
             (
                 r#"{"token":"ck-let-a+b/c=="}{"token":"ck-let-2"}"#,
                 "",
@@ -516,7 +519,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_token_or_is_cut_short_is_none() {
+    fn an_answer_without_a_token_or_cut_short_gives_none() {
         for json in [
             "",
             "[]",
@@ -576,7 +579,7 @@ mod tests {
         r#""n":[-1.5e3,true,null,{"a":"\"\\"}]"#,
     ];
 
-    /// The members beside the token, and the token after so many of them.
+    /// Other members, and after how many of them the token comes.
     fn body(before: usize) -> (Vec<u8>, Range<usize>) {
         let member = r#""token":"ck-let-a+b/c==""#;
         let mut members = BESIDE.to_vec();
@@ -602,7 +605,7 @@ mod tests {
             for _ in 0..random.usize(1..20) {
                 body[random.usize(token.end..last)] = random.u8(..);
             }
-            // Pieces are lost, and others come in.
+            // Pieces are removed, and others are inserted.
             let cut = random.usize(token.end..last)..last;
             let end = random.usize(cut.clone());
             match random.u8(..3) {
@@ -623,7 +626,7 @@ mod tests {
             let (mut body, token) = body(random.usize(..=BESIDE.len()));
             for _ in 0..random.usize(1..20) {
                 let (place, byte) = (random.usize(1..body.len() - 1), random.u8(..));
-                // What separates the token from what is before it makes it a name or a value.
+                // A separator before the token decides whether it is a name or a value.
                 let is_near = (token.start - 1..token.end).contains(&place);
                 if !is_near && !is_structure(body[place]) && !is_structure(byte) {
                     body[place] = byte;
@@ -636,7 +639,7 @@ mod tests {
 
     #[test]
     fn a_body_that_is_all_brackets_or_quotes_is_read_in_one_pass() {
-        // Twice over, or more often for each of them, these would take hours.
+        // With quadratic work, these would take hours.
         let million = 1_000_000;
         for body in [
             "{".repeat(million),

@@ -19,13 +19,13 @@ use crate::time::service_clock::ServiceDate;
 
 /// A client-side access token.
 ///
-/// Cannot be printed or serialised by accident: `Debug` redacts the secret, and there is neither
-/// `Display` nor `Serialize`. A [fingerprint](Self::fingerprint) tells tokens apart. The secret leaves through [`expose_secret`](Self::expose_secret), or
-/// through [`to_browser`](Self::to_browser), which makes what a page should be sent.
+/// It cannot be printed or serialised by accident: `Debug` redacts the secret, and there is neither `Display` nor
+/// `Serialize`. A [fingerprint](Self::fingerprint) identifies a token in logs. The secret is returned by
+/// [`expose_secret`](Self::expose_secret), and is in [`to_browser`](Self::to_browser), which is the form for a page.
 ///
-/// The secret is `ck-let-` and base64 of the organization's ID and a random UUID (from the service's published source of 2025). So
-/// whoever holds the token can read the organization's ID. The secret may have `+`, `/` and `=`: percent-encode it if it goes into a
-/// URL, and keep the `=` at its end.
+/// The secret is `ck-let-` and base64 of the organization's ID and a random UUID (published source of 2025). So
+/// whoever holds the token can read the organization's ID. The secret may contain `+`, `/` and `=`: percent-encode it
+/// if it goes into a URL, and keep the `=` at its end.
 ///
 /// Cheap to clone. The secret's memory is overwritten when the last clone is dropped.
 #[derive(Clone)]
@@ -37,35 +37,34 @@ pub(crate) struct Inner {
     secret: Secret,
     hostname: String,
     expires_at_text: String,
-    /// That of the answer that the token came with, if it had one.
+    /// The `Date` of the answer with the token, if it had one.
     date: Option<ServiceDate>,
-    /// An end of our own reckoning.
+    /// An end that we have computed, instead of the one that the service reports.
     #[cfg(any(feature = "minter", feature = "test-util"))]
     ends: Option<Instant>,
-    /// The first instant at which it has surely expired, with `ends`.
+    /// The first instant at which it has surely expired. Set if `ends` is.
     #[cfg(feature = "minter")]
     has_ended: Option<Instant>,
-    /// Whether it was to be revoked since it was handed out.
+    /// Whether it was revoked after it was handed out.
     #[cfg(feature = "minter")]
-    is_given_up: AtomicBool,
+    is_revoked: AtomicBool,
     reported: types::AccessPolicy,
-    /// Whether the report was found to say what was asked for, and is kept below alone.
+    /// Whether the report equals what was asked for. Then only the parsed values below are kept.
     is_as_asked: bool,
-    // These are made of the above once somebody asks: of a page of tokens, few are looked at that closely.
+    // Parsed on demand: few tokens of a page are looked at that closely.
     origin: OnceLock<Option<Origin>>,
     expires_at: OnceLock<Option<SystemTime>>,
     policy: OnceLock<AccessPolicy>,
 }
 
 impl AccessToken {
-    /// The token of an answer.
+    /// The token in an answer.
     pub(super) fn of(answer: Answer<types::ClientSideAccessToken>) -> Self {
         let date = answer.date();
         Self::from_wire(answer.into_inner(), date)
     }
 
-    /// Takes what the service reports as it is. A part that cannot be read must not lose a token
-    /// that was minted.
+    /// Takes what the service reports. Never fails: a part that cannot be read must not lose a token that was minted.
     pub(crate) fn from_wire(
         token: types::ClientSideAccessToken,
         date: Option<ServiceDate>,
@@ -80,7 +79,7 @@ impl AccessToken {
             #[cfg(feature = "minter")]
             has_ended: None,
             #[cfg(feature = "minter")]
-            is_given_up: AtomicBool::new(false),
+            is_revoked: AtomicBool::new(false),
             reported: token.policy,
             is_as_asked: false,
             origin: OnceLock::new(),
@@ -92,7 +91,7 @@ impl AccessToken {
         }
     }
 
-    /// The same token, whose report says what was asked for: it need not be kept a second time.
+    /// The same token, after its report was found to equal what was asked for. The report is dropped.
     pub(crate) fn with_grant(mut self, policy: AccessPolicy, origin: Origin) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.policy = OnceLock::from(policy);
@@ -103,14 +102,14 @@ impl AccessToken {
         self
     }
 
-    /// The date of the answer that it came with, if it had one.
+    /// The `Date` of the answer with the token, if it had one.
     #[cfg(feature = "minter")]
     pub(super) fn date(&self) -> Option<&ServiceDate> {
         self.inner.date.as_ref()
     }
 
-    /// The last instant, by the monotonic clock, at which the token surely has not expired. `None` if the service
-    /// did not say enough.
+    /// The last instant, by the monotonic clock, at which the token surely has not expired. `None` if the service did
+    /// not say enough.
     pub(crate) fn ends(&self) -> Option<Instant> {
         #[cfg(any(feature = "minter", feature = "test-util"))]
         if self.inner.ends.is_some() {
@@ -120,12 +119,12 @@ impl AccessToken {
         Some(reading.instant_of(self.expires_at()?))
     }
 
-    /// The same token, with an end of our own reckoning.
+    /// The same token, with an end that we have computed.
     #[cfg(any(feature = "minter", feature = "test-util"))]
     pub(crate) fn ending(mut self, end: Instant) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.ends = Some(end);
-            // Nothing is counted from it any more.
+            // The date is not needed any more.
             inner.date = None;
         }
         self
@@ -146,15 +145,15 @@ impl AccessToken {
         self.inner.has_ended.or(self.inner.ends)
     }
 
-    /// Notes, for all clones, that it is to be revoked.
+    /// Marks it, for all clones, as revoked.
     #[cfg(feature = "minter")]
-    pub(crate) fn give_up(&self) {
-        self.inner.is_given_up.store(true, Ordering::Release);
+    pub(crate) fn mark_revoked(&self) {
+        self.inner.is_revoked.store(true, Ordering::Release);
     }
 
     #[cfg(feature = "minter")]
-    pub(crate) fn is_given_up(&self) -> bool {
-        self.inner.is_given_up.load(Ordering::Acquire)
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.inner.is_revoked.load(Ordering::Acquire)
     }
 
     #[cfg(feature = "minter")]
@@ -167,12 +166,12 @@ impl AccessToken {
         Self { inner }
     }
 
-    /// The secret itself (`ck-let-…`). Keep it out of logs, errors and URLs.
+    /// The secret (`ck-let-…`). Keep it out of logs, errors and URLs.
     pub fn expose_secret(&self) -> &str {
         self.inner.secret.expose_secret()
     }
 
-    /// A short text that tells the token from others, in a log or a list. Safe to print.
+    /// A short text that identifies the token in a log or a list. Safe to print.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -186,11 +185,10 @@ impl AccessToken {
         Fingerprint::of(&self.inner.secret)
     }
 
-    /// What a page should be sent: the secret, the expiry and how long that is off now, and nothing else.
-    /// Answer with `Cache-Control: no-store`.
+    /// The form for a page: the secret, the expiry and the seconds until then, and nothing else. Answer with
+    /// `Cache-Control: no-store`.
     ///
-    /// A page's user can decode the token and read the ID of the organization that it belongs to. The ID is not a secret that opens
-    /// anything.
+    /// The page's user can decode the token and read the ID of its organization. The ID is not a secret.
     pub fn to_browser(&self) -> BrowserToken {
         BrowserToken {
             token: self.inner.secret.clone(),
@@ -215,12 +213,12 @@ impl AccessToken {
         &self.inner.expires_at_text
     }
 
-    /// What is left of the token's life. Zero if the token has expired, or if its expiry is not known.
+    /// How long the token is still good for. Zero if it has expired, or if its expiry is not known.
     ///
-    /// Counted from the service's own `Date` in the answer that the token came with, by a monotonic clock, so
-    /// that a wrong time of day on this machine does not matter. The result is never too long. It is too short
-    /// by the time that the answer took to arrive, and up to a second more. Exception: time during which the
-    /// machine was suspended may not count. If the service gave no `Date`, the clock of this machine is used.
+    /// Measured from the service's own `Date` in the answer with the token, by a monotonic clock, so a wrong clock on
+    /// this machine does not matter. The result is never too long. It is too short by the time that the answer took
+    /// to arrive, and up to a second more. Time during which the machine was suspended may not count. If the service
+    /// gave no `Date`, the clock of this machine is used.
     pub fn remaining(&self) -> Duration {
         match self.ends() {
             Some(end) => end.saturating_duration_since(Instant::now()),
@@ -228,7 +226,7 @@ impl AccessToken {
         }
     }
 
-    /// What is left of the token's life when the service's clock shows `now`. Zero if the token has expired by
+    /// How long the token is still good for when the service's clock shows `now`. Zero if the token has expired by
     /// then, or if its expiry is not known.
     pub fn remaining_at(&self, now: SystemTime) -> Duration {
         self.expires_at()
@@ -236,36 +234,36 @@ impl AccessToken {
             .unwrap_or(Duration::ZERO)
     }
 
-    /// Whether nothing [remains](Self::remaining) of the token's life.
+    /// Whether nothing [remains](Self::remaining) of the token's life. Also true if its expiry is not known.
     pub fn is_expired(&self) -> bool {
         self.remaining().is_zero()
     }
 
-    /// What the token may do, as the service reports it. A report that is not in the documented form is
-    /// read as far as it can be, down to an empty policy, and the token may then do more.
+    /// What the token may do, as the service reports it. Invalid parts of the report are [unknown
+    /// grants](AccessPolicy::unknown_grants), and the policy may be empty. Then the token may do more than the policy
+    /// says.
     pub fn policy(&self) -> &AccessPolicy {
         let reported = &self.inner.reported;
         let policy = &self.inner.policy;
         policy.get_or_init(|| AccessPolicy::from_wire(&reported.data))
     }
 
-    /// The version of the policy's format, as the service reports it: `1` today. Empty if it
-    /// reports none.
+    /// The version of the policy's format, as the service reports it: `1` today. Empty if the service reports none.
     pub fn policy_version(&self) -> &str {
         self.inner.reported.version.as_str()
     }
 
-    /// The origin that the token is bound to. `None` if the service reports an invalid origin;
-    /// [`hostname`](Self::hostname) is the text that it reports.
+    /// The origin that the token is for. `None` if the service reports an invalid origin.
+    /// [`hostname`](Self::hostname) is the reported text.
     pub fn origin(&self) -> Option<&Origin> {
         let hostname = &self.inner.hostname;
         let origin = &self.inner.origin;
         origin.get_or_init(|| Origin::new(hostname).ok()).as_ref()
     }
 
-    /// Whether the service reports that the token allows exactly what `policy` allows, and is bound to this origin. False
-    /// if the report leaves out the policy or the origin, or has something that this version does not know. Says nothing
-    /// about the [expiry](Self::expires_at).
+    /// Whether the service reports that the token allows exactly what `policy` allows, and is for this origin. False
+    /// if the report leaves out the policy or the origin, or has a part that this version does not know. The
+    /// [expiry](Self::expires_at) is not compared.
     pub fn is_for(&self, policy: &AccessPolicy, origin: &Origin) -> bool {
         if self.inner.is_as_asked {
             return self.policy() == policy && self.origin() == Some(origin);
@@ -278,7 +276,8 @@ impl AccessToken {
         granted::compare(policy, origin, ExpiryAsked::Any, answer) == Granted::AsAsked
     }
 
-    /// What the token is bound to, as the service wrote it; empty where it wrote nothing.
+    /// The origin as the service reports it (`hostname` on the wire), unchecked. Empty if the service reports none.
+    /// See [`origin`](Self::origin).
     pub fn hostname(&self) -> &str {
         &self.inner.hostname
     }
@@ -298,7 +297,7 @@ impl From<&AccessToken> for Secret {
 
 impl std::fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The service wrote the rest, and might repeat the secret in it.
+        // The service wrote the rest, and may repeat the secret in it.
         let secrets = [self.expose_secret()];
         let shown = |text: &str| redact::text(text, &secrets).unwrap_or_default();
         let policy = redact::display(self.policy(), &secrets).unwrap_or_default();
@@ -312,10 +311,10 @@ impl std::fmt::Debug for AccessToken {
     }
 }
 
-/// The part of an [`AccessToken`] that a page should be sent.
+/// The part of an [`AccessToken`] for a page.
 ///
-/// Serialises to the secret, its expiry in RFC 3339, which JavaScript's `Date` reads, and the whole seconds
-/// until then, for a page whose clock may be wrong:
+/// Serialises to the secret, its expiry in RFC 3339, which JavaScript's `Date` reads, and the whole seconds until
+/// then. The seconds are for a page whose clock may be wrong:
 ///
 /// ```json
 /// {"token": "ck-let-…", "expiresAt": "2026-03-01T12:00:00Z", "expiresIn": 299}

@@ -1,4 +1,4 @@
-//! What a token's secret can look like, so that nothing else gets into a URL.
+//! Checks that a text has the form of a token's secret, so that nothing else gets into a URL.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,14 @@ use zeroize::Zeroizing;
 use crate::error::secrets_in_url::decoded;
 use crate::error::token_form::{self, KEY_PREFIX, TOKEN_PREFIX};
 
-/// A key shorter than this may be a part of any token by chance.
+/// A key shorter than this may occur in any token by chance.
 const SHORT: usize = 8;
 
 /// Checks that `text` can be a token, and is no API key. `key` is the client's own.
 ///
-/// A token is `ck-let-` and base64 today. A newer form passes if it is made of what a bearer token is made of
-/// (RFC 6750, section 2.1), or has `:`, which tokens of other services have. Refused is what was made of a token of today's form: the
-/// service answers 204 for it, and the token lives on.
+/// A token is `ck-let-` and base64 today. A newer form is accepted if it has only the characters of bearer tokens
+/// (RFC 6750, section 2.1) and `:`, which tokens of other services have. A changed token of today's form is refused:
+/// the service would answer 204 for it, and the token would live on.
 ///
 /// # Errors
 ///
@@ -27,13 +27,13 @@ pub(super) fn check(text: &str, key: Option<&str>) -> Result<(), Cow<'static, st
     check_form(text)
 }
 
-/// Checks that `text` neither is nor holds an API key. `key` is the client's own.
+/// Checks that `text` neither is nor contains an API key. `key` is the client's own.
 ///
 /// # Errors
 ///
 /// As for [`check`].
 pub(super) fn check_is_no_key(text: &str, key: Option<&str>) -> Result<(), Cow<'static, str>> {
-    // Whoever has it from a URL may have it encoded, perhaps twice.
+    // A text from a URL may be percent-encoded, even twice.
     let once = decoded(text);
     let twice = decoded(once.expose_secret());
     for form in [text, once.expose_secret(), twice.expose_secret()] {
@@ -56,7 +56,7 @@ pub(super) fn check_is_no_key(text: &str, key: Option<&str>) -> Result<(), Cow<'
     Ok(())
 }
 
-/// Checks that `text` is written as a token is.
+/// Checks the characters and the form of a token.
 fn check_form(text: &str) -> Result<(), Cow<'static, str>> {
     let once = decoded(text);
     let twice = decoded(once.expose_secret());
@@ -76,11 +76,11 @@ fn check_form(text: &str) -> Result<(), Cow<'static, str>> {
             c if c.is_whitespace() => "white space; pass one token and nothing else",
             c if c.is_control() => "a control character",
             c if !c.is_ascii() => "a character beyond ASCII",
-            _ => "a character that no token has",
+            _ => "a character that tokens cannot have",
         };
         let position = text[..index].chars().count() + 1;
         return Err(
-            format!("cannot be a token: character {position} of what was given is {what}").into(),
+            format!("cannot be a token: character {position} of the text is {what}").into(),
         );
     }
     if text.eq_ignore_ascii_case(TOKEN_PREFIX)
@@ -91,7 +91,7 @@ fn check_form(text: &str) -> Result<(), Cow<'static, str>> {
     changed_form(text).map_or(Ok(()), |rule| Err(rule.into()))
 }
 
-/// What became of a token of today's form, if the text is one that the service would not know.
+/// How the text differs from a token of today's form, if the service would not know it because of that.
 fn changed_form(text: &str) -> Option<&'static str> {
     if token_form::parts(text).is_some() {
         return Some("is a decoded token; pass the secret as the service gave it, `ck-let-…`");
@@ -116,8 +116,8 @@ fn changed_form(text: &str) -> Option<&'static str> {
     })
 }
 
-/// What is wrong with a text that a service gave as a token: a page that got it would have a key. Whatever else it is, the
-/// service may know it.
+/// The problem with a text that a service returned as a token: a page must not get a key, or nothing. Any other text
+/// may be a token that the service knows.
 pub(super) fn is_not_for_a_page(text: &str, key: Option<&str>) -> Option<&'static str> {
     let text = text.trim();
     if text.is_empty() {
@@ -126,7 +126,7 @@ pub(super) fn is_not_for_a_page(text: &str, key: Option<&str>) -> Option<&'stati
     let begins_as_key = text
         .get(..KEY_PREFIX.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(KEY_PREFIX));
-    (Some(text) == key || begins_as_key).then_some("it has an API key in place of the token")
+    (Some(text) == key || begins_as_key).then_some("it has an API key instead of the token")
 }
 
 fn may_be_in_token(character: char) -> bool {
@@ -195,7 +195,7 @@ mod tests {
             "1",
         ] {
             assert_eq!(check(text, Some(KEY)), Ok(()), "{text}");
-            // A key that is short is compared as a whole.
+            // A short key is compared as a whole.
             assert_eq!(check(text, Some("a")), Ok(()), "{text}");
         }
     }
@@ -225,7 +225,7 @@ mod tests {
             ("LETTA_TOKEN=ck-let-hunter2", "after other text"),
             ("hunter2\"", "a quotation mark"),
             ("ck-let-hunter2'", "a quotation mark"),
-            ("“hunter2”", "character 1 of what was given is a quotation"),
+            ("“hunter2”", "character 1 of the text is a quotation"),
             ("hunter2,x", "a separator"),
             ("hunter2;x", "a separator"),
             ("ck-let-hunter 2", "white space"),
@@ -235,15 +235,15 @@ mod tests {
             ("hunter2\u{200b}x", "beyond ASCII"),
             ("ck-let-hunter2…", "beyond ASCII"),
             ("ck-let-hunter2%3D", "decode"),
-            ("${TOKEN}", "no token has"),
-            ("<token>", "no token has"),
-            ("{token}", "no token has"),
-            ("ck-let-[redacted]", "no token has"),
-            ("ck-let-****", "no token has"),
-            ("hunter2?x", "no token has"),
-            ("hunter2#x", "no token has"),
-            ("hunter2&x", "no token has"),
-            ("hunter2\\x", "no token has"),
+            ("${TOKEN}", "tokens cannot have"),
+            ("<token>", "tokens cannot have"),
+            ("{token}", "tokens cannot have"),
+            ("ck-let-[redacted]", "tokens cannot have"),
+            ("ck-let-****", "tokens cannot have"),
+            ("hunter2?x", "tokens cannot have"),
+            ("hunter2#x", "tokens cannot have"),
+            ("hunter2&x", "tokens cannot have"),
+            ("hunter2\\x", "tokens cannot have"),
             ("ck-let-", "cut short"),
             ("ck-let-hunter2...", "cut short"),
         ] {

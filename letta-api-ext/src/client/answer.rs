@@ -1,31 +1,37 @@
-//! What an outcome of the raw client comes to: an answer with what is known of its call, or one of our errors.
+//! Turns a result of the raw client into an answer, or into one of our errors.
+//!
+//! In goes `Result<ResponseValue<T>, letta_api::Error<E>>`. Out comes `Result<Answer<T>>`: the value with the
+//! [`CallFacts`] of its call, so that errors about the value know the operation, the attempts and the secrets to
+//! redact.
 
 use std::ops::Deref;
 
-use letta_api::{InvalidRequest, Operation, Response, ResponseValue};
+use letta_api::{
+    BodyError, InvalidPayload, InvalidRequest, Operation, Response, ResponseValue, TransportError,
+};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use crate::error::attempts::Attempts;
-use crate::error::kind::{Kind, Way};
+use crate::error::kind::{Kind, Route};
 use crate::error::{Error, Result};
 use crate::time::service_clock::ServiceDate;
 use crate::transport::CallFacts;
 
-/// A success. Errors about what is in it know all about the call.
+/// A success, with what is known about its call.
 pub(crate) struct Answer<T>(ResponseValue<T>);
 
 impl<T: DeserializeOwned> Answer<T> {
-    /// What an outcome of the raw client comes to.
+    /// Turns a result of the raw client into an answer or an error.
     ///
-    /// A success has had its effect, and what it gave must not be lost. If its status is not in the description, it is decoded as
-    /// the documented one.
+    /// A success has had its effect, so its value must not be lost. If its status is not in the API description, it
+    /// is decoded like the documented one.
     pub(crate) fn of<E>(outcome: Result<ResponseValue<T>, letta_api::Error<E>>) -> Result<Self> {
         Self::or_salvaged(outcome, |_| None)
     }
 
-    /// As [`of`](Self::of). The body of a success that is not as documented is given to `salvage`.
+    /// Like [`of`](Self::of). If the body of a success is invalid, `salvage` gets it.
     pub(crate) fn or_salvaged<E>(
         outcome: Result<ResponseValue<T>, letta_api::Error<E>>,
         salvage: fn(&[u8]) -> Option<T>,
@@ -59,17 +65,17 @@ impl<T> From<ResponseValue<T>> for Answer<T> {
 }
 
 impl<T> Answer<T> {
-    /// What is known of the call.
+    /// The facts about the call. `None` if the answer came through another transport.
     pub(crate) fn facts(&self) -> Option<&CallFacts> {
         CallFacts::of(&self.0)
     }
 
-    /// The date of the answer, if it has one.
+    /// The `Date` of the answer, if it has one.
     pub(crate) fn date(&self) -> Option<ServiceDate> {
         self.facts()?.date(self.0.headers())
     }
 
-    /// The value alone.
+    /// The value without the facts.
     pub(crate) fn into_inner(self) -> T {
         self.0.into_inner()
     }
@@ -79,7 +85,7 @@ impl<T> Answer<T> {
         Answer(self.0.map(change))
     }
 
-    /// An error about what is in the answer.
+    /// An error about the content of the answer.
     pub(crate) fn invalid(&self, problem: impl Into<String>) -> Error {
         self.error(|known| {
             Error::invalid_response(
@@ -92,7 +98,7 @@ impl<T> Answer<T> {
         })
     }
 
-    /// An error about the answer, made of what is known of the call.
+    /// Makes an error about the answer from the facts about its call.
     pub(crate) fn error(&self, make: impl FnOnce(&Known<'_>) -> Error) -> Error {
         Known::of(self.facts(), self.0.status(), self.0.headers(), make)
     }
@@ -106,17 +112,18 @@ impl<T> Deref for Answer<T> {
     }
 }
 
-/// What an error about an answer is made of.
+/// The facts that an error about an answer is made from.
 pub(crate) struct Known<'a> {
     pub(crate) operation: Option<&'static Operation>,
     pub(crate) status: StatusCode,
     pub(crate) headers: &'a HeaderMap,
-    /// What must not be in any text.
+    /// Texts that no message may contain.
     pub(crate) secrets: &'a [&'a str],
 }
 
 impl Known<'_> {
-    /// Makes an error about an answer with this head. Without facts, the answer came through another transport than ours.
+    /// Makes an error about an answer with this head. There are no facts if the answer came through another transport
+    /// than ours.
     pub(crate) fn of(
         facts: Option<&CallFacts>,
         status: StatusCode,
@@ -143,7 +150,7 @@ impl Known<'_> {
     }
 }
 
-/// What a success of an undocumented status comes to.
+/// The error for a success status that is not documented.
 pub(crate) fn undocumented(response: &Response) -> Error {
     let (status, headers) = (response.status(), response.headers());
     Known::of(response.extension(), status, headers, |known| {
@@ -155,11 +162,11 @@ pub(crate) fn undocumented(response: &Response) -> Error {
     })
 }
 
-/// The errors of the raw client, of whatever operation.
+/// Converts the errors of the raw client, of any operation.
 ///
-/// Of a call through [`Letta::api`](crate::Letta::api), nothing is lost: the operation, how often it was tried, whether it may
-/// have happened, and what the service said. Of a call through a [`letta_api::Client`] with another transport, there is what the
-/// answer says.
+/// For a call through [`Letta::api`](crate::Letta::api), nothing is lost: the operation, the number of attempts,
+/// whether it may have happened, and what the service said. For a call through a [`letta_api::Client`] with another
+/// transport, the error has what the answer says.
 ///
 /// ```no_run
 /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -187,7 +194,7 @@ impl<E> From<letta_api::Error<E>> for Error {
         match error {
             letta_api::Error::InvalidRequest(refused) => refused.into(),
             letta_api::Error::Transport(error) => match error.downcast::<Self>() {
-                // Our own transport's, and complete.
+                // Our own transport made it, and it is complete.
                 Ok(error) => error,
                 Err(error) => Self::from_transport(&error, None, None, &[]),
             },
@@ -217,23 +224,57 @@ impl<E> From<letta_api::Error<E>> for Error {
                     Self::invalid_response(known.operation, status, headers, problem, known.secrets)
                 })
             }
-            // An error answer in another form than documented is still an error answer.
+            // An error answer of undocumented form is still an error answer.
             letta_api::Error::InvalidPayload(payload) => {
                 of_status(payload.status(), payload.headers(), payload.body())
             }
-            // The enum may grow. At least the status is not lost.
+            // The enum may grow. Keep at least the status.
             other => match (other.status(), other.headers()) {
                 (Some(status), Some(headers)) => of_status(status, headers, &[]),
                 _ => {
-                    let (status, way) = (None, Way::default());
-                    Self::of(Kind::Interrupted { status, way }).after(Attempts::default())
+                    let (status, route) = (None, Route::default());
+                    Self::of(Kind::Interrupted { status, route }).after(Attempts::default())
                 }
             },
         }
     }
 }
 
-/// The raw client has refused a parameter, or the request as a whole.
+/// A request of [`letta_api::Client::execute`] got no answer.
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        letta_api::Error::<()>::Transport(error).into()
+    }
+}
+
+/// [`ResponseValue::decode_json`] could not decode a body.
+impl From<InvalidPayload> for Error {
+    fn from(payload: InvalidPayload) -> Self {
+        letta_api::Error::<()>::InvalidPayload(Box::new(payload)).into()
+    }
+}
+
+/// The body of an answer was not read to its end, for instance a [`ByteStream`](letta_api::ByteStream). The error has no
+/// status, operation or request ID.
+///
+/// ```no_run
+/// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
+/// use letta_api_ext::reqwest::Method;
+///
+/// let mut events = letta.request(Method::GET, "/v1/events").stream().await?;
+/// while let Some(piece) = events.next().await {
+///     println!("{} bytes", piece?.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        Self::from_handed_body(&error)
+    }
+}
+
+/// The raw client refused a parameter or the whole request.
 impl From<InvalidRequest> for Error {
     fn from(refused: InvalidRequest) -> Self {
         Self::of(Kind::InvalidInput {

@@ -16,10 +16,10 @@ use crate::transport::RetryPolicy;
 use crate::transport::metrics::Metrics;
 use crate::transport::{CallOptions, HttpTransport, Settings};
 
-/// The hosted service: where clients with a key call, unless they are told otherwise.
+/// The hosted service: the default base URL of clients with a key.
 const HOSTED: &str = "https://api.letta.com";
 
-/// A self-hosted server on this machine: where clients without a key call, unless they are told otherwise.
+/// A self-hosted server on this machine: the default base URL of clients without a key.
 const LOCAL: &str = "http://localhost:8283";
 
 /// Configures a [`Letta`]. Nothing is checked before [`build`](Self::build).
@@ -48,11 +48,11 @@ pub struct LettaBuilder {
     metrics: Option<Arc<dyn Metrics>>,
 }
 
-/// What was set, and by what name: that of a method, or of an environment variable.
+/// A setting, and the name of the method or environment variable that set it.
 #[derive(Clone)]
 struct Given<T> {
     field: &'static str,
-    /// An error is that of a variable that cannot be read.
+    /// An error if the variable could not be read.
     value: Result<T>,
 }
 
@@ -69,8 +69,8 @@ impl<T> Given<T> {
 }
 
 impl LettaBuilder {
-    /// Begins with what the environment says: `LETTA_API_KEY`, `LETTA_BASE_URL` and `LETTA_PROJECT`.
-    /// What is set on the builder after that takes precedence.
+    /// Starts with the settings of the environment: `LETTA_API_KEY`, `LETTA_BASE_URL` and `LETTA_PROJECT` (a slug).
+    /// An empty variable counts as not set. Methods of the builder take precedence.
     pub fn from_env() -> Self {
         Self::from_variables(|name| std::env::var_os(name))
     }
@@ -91,17 +91,17 @@ impl LettaBuilder {
         }
     }
 
-    /// The secret API key (`sk-let-…`), or a client-side token (`ck-let-…`) for the calls that its
-    /// policy opens. White space around it is dropped. The rest must be visible ASCII. [`build`](Self::build) refuses a key
-    /// in quotes, a placeholder such as `${NAME}`, and other obvious slips; see [`ApiKey::new`].
+    /// The secret API key (`sk-let-…`), or a client-side token (`ck-let-…`) for the calls that its policy opens.
+    /// White space around it is dropped. The rest must be visible ASCII. [`build`](Self::build) refuses a key in
+    /// quotes, a placeholder such as `${NAME}`, and other obvious mistakes; see [`ApiKey::new`].
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
         self.api_key = Some(Given::by("api_key", key.into()));
         self.is_without_key = false;
         self
     }
 
-    /// Sends no key, for a self-hosted server that asks for none. In place of an [`api_key`](Self::api_key) set before, or that of
-    /// the environment. The base URL is `http://localhost:8283` then, unless another is set.
+    /// Sends no key, for a self-hosted server without authentication. Replaces an earlier [`api_key`](Self::api_key),
+    /// and the key of the environment. The base URL is `http://localhost:8283` by default then.
     ///
     /// ```
     /// use letta_api_ext::Letta;
@@ -115,69 +115,68 @@ impl LettaBuilder {
         self
     }
 
-    /// Where the service is: text, or a [`BaseUrl`]. By default `https://api.letta.com`, or `http://localhost:8283` for a client
-    /// [without a key](Self::without_api_key). A closing slash or `/v1` is
-    /// dropped. A URL in quotes or with a placeholder in it is refused by [`build`](Self::build).
+    /// The address of the service: text, or a [`BaseUrl`]. By default `https://api.letta.com`, or
+    /// `http://localhost:8283` for a client [without a key](Self::without_api_key). A slash or `/v1` at the end is
+    /// dropped. [`build`](Self::build) refuses an invalid URL, and a URL in quotes or with a placeholder.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(Given::by("base_url", url.into()));
         self
     }
 
-    /// The project that calls are made in, by its slug (`X-Project`). By default the key's own. In
-    /// place of a [`project_id`](Self::project_id) set before.
+    /// The project of all calls, by its slug (`X-Project`). By default the key's own project. Replaces an earlier
+    /// [`project_id`](Self::project_id). [`build`](Self::build) refuses a slug that is empty or not visible ASCII.
     pub fn project(mut self, slug: impl Into<String>) -> Self {
         self.project = Some(Given::by("project", Project::Slug(slug.into())));
         self
     }
 
-    /// The project that calls are made in, by its ID (`X-Project-Id`). In place of a
-    /// [`project`](Self::project) set before.
+    /// The project of all calls, by its ID (`X-Project-Id`). Replaces an earlier [`project`](Self::project).
+    /// [`build`](Self::build) refuses an ID that is empty or not visible ASCII.
     pub fn project_id(mut self, id: impl Into<String>) -> Self {
         self.project = Some(Given::by("project_id", Project::Id(id.into())));
         self
     }
 
     /// The longest that a call may take, from the moment it is sent to the end of its answer: all attempts, the waits
-    /// between them, and reading the body. By default 30 seconds. [`build`](Self::build) refuses zero. `Duration::MAX`
-    /// means no deadline.
+    /// between them, and reading the body. By default 30 seconds. Must be positive; [`build`](Self::build) refuses
+    /// zero. `Duration::MAX` means no deadline.
     ///
-    /// For a stream of pages, each page is a call. For operations whose answer is a stream, it is the time until
-    /// that begins.
+    /// In a stream of pages, each page is a call. If the answer of an operation is a stream, the deadline ends when
+    /// the stream begins.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.options.deadline = deadline;
         self
     }
 
-    /// The longest that one attempt of a call may take, from the moment it is sent to the end of its answer. By default
-    /// 10 seconds. [`build`](Self::build) refuses zero. The deadline takes precedence.
+    /// The longest that one attempt of a call may take, from the moment it is sent to the end of its answer. By
+    /// default 10 seconds. Must be positive; [`build`](Self::build) refuses zero. The deadline takes precedence.
     ///
-    /// An attempt that takes longer counts as lost: it may have had its effect. Making a connection
-    /// may take half of it, and no more than 5 seconds, so that a service which is not there is told apart
-    /// from one that does not answer. That is settled when the client is built: where one call is given less
-    /// time, or the HTTP client is one of your own, a connection that is not made in time counts as lost too.
+    /// An attempt that takes longer counts as lost: it may have had its effect. Connecting may take half of this, and
+    /// at most 5 seconds, so that an unreachable service is told from one that does not answer. This connect time is
+    /// fixed when the client is built. If one call has less time, or you give your own HTTP client, a connection that
+    /// is too slow counts as a lost attempt.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.options.attempt_timeout = timeout;
         self
     }
 
-    /// When a call is tried again. By default [`RetryPolicy::standard`]: three attempts. [`build`](Self::build)
+    /// When a call is sent again. By default [`RetryPolicy::standard`]: three attempts. [`build`](Self::build)
     /// refuses an invalid policy.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.options.retry = retry;
         self
     }
 
-    /// How many retries all calls may make together. By default a [`RetryBudget::standard`] of this client's
-    /// and its clones' own.
+    /// How many retries all calls may make together. By default a [`RetryBudget::standard`], which this client shares
+    /// with its clones.
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = Some(budget);
         self
     }
 
-    /// The longest body of an answer that is read, in bytes, counted after any decompression. By default
-    /// 8 MiB. A success with a longer one is an [invalid response](Error::is_invalid_response). Of an answer
-    /// of an error status, no more than 64 KiB are read: a longer one has no message. Bodies that are handed
-    /// over as a stream have no limit.
+    /// The longest body of an answer, in bytes after any decompression. By default 8 MiB. A success with a longer
+    /// body is an [invalid response](Error::is_invalid_response). Of an answer with an error status, at most 64 KiB
+    /// are read, and a longer one has no message. Streams have no limit.
     ///
     /// Decoded JSON takes up to 150 times the memory of its text. Decoding 8 MiB takes up to about a second, and no deadline
     /// interrupts it.
@@ -186,13 +185,14 @@ impl LettaBuilder {
         self
     }
 
-    /// Sends a header with each call, in place of one of the same name set before. By default none.
+    /// Sends a header with each call. Replaces an earlier header of the same name. By default none.
     ///
-    /// For what stands between: a gateway's key, the name of a tenant, a trace. The value is taken for a secret: it is never
-    /// printed, and a value of 8 characters or more is cut out of what the service says.
+    /// For example a gateway's key, a tenant's name or a trace ID. The value is treated as a secret: it is never
+    /// printed, and a value of 8 characters or more is redacted from what the service says.
     ///
-    /// [`build`](Self::build) refuses an invalid name or value, and a header that is the SDK's or the HTTP client's own, such as
-    /// `Authorization`, `X-Project`, `Accept`, `Content-Type` and `Host`. The error has the [field](Error::field) `header`.
+    /// [`build`](Self::build) refuses an invalid name or value, and a header that the SDK or the HTTP client sets,
+    /// such as `Authorization`, `X-Project`, `Accept`, `Content-Type` and `Host`. The error has the
+    /// [field](Error::field) `header`.
     ///
     /// In a browser, the service must allow the header to pages of other origins (CORS).
     ///
@@ -211,41 +211,42 @@ impl LettaBuilder {
         self
     }
 
-    /// Is told of every attempt and every call. By default nobody is. See [`Metrics`], and for tracing the
+    /// Reports every attempt and every call to `metrics`. By default none. See [`Metrics`]. For tracing, see the
     /// [crate's documentation](crate#observability).
     pub fn metrics(mut self, metrics: Arc<dyn Metrics>) -> Self {
         self.metrics = Some(metrics);
         self
     }
 
-    /// The HTTP client to use, for proxies, certificates, compression and pools of your own.
+    /// The HTTP client to use, for your own proxies, certificates, compression and connection pools.
     ///
-    /// The default one, but for browsers, which decide these themselves,
+    /// The default client (in a browser, the browser decides all of this):
     ///
-    /// - makes a connection within 5 seconds, or half of the time for an attempt, keeps idle ones for 90 seconds, and as many as there were calls
-    ///   at a time (HTTP/1.1), or one for all (HTTP/2, with the feature `http2` and where the service offers it
-    ///   under TLS), which it asks for a sign of life after 5 seconds of silence while calls are under way;
+    /// - connects within 5 seconds, or within half of the time for an attempt if that is less;
+    /// - keeps idle connections for 90 seconds: as many as there were calls at the same time (HTTP/1.1), or one for
+    ///   all calls (HTTP/2, with the feature `http2`, if the service offers it under TLS);
+    /// - pings an HTTP/2 connection after 5 seconds of silence while calls are under way;
     /// - asks for no compression;
-    /// - names this crate as `User-Agent`;
-    /// - goes through the proxy that the environment names (`HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of the base URL,
-    ///   else `ALL_PROXY`; each in lower case, too), unless the base URL is on this machine, or `NO_PROXY` has its host.
-    ///   If a setting applies and cannot be used, [`build`](Self::build) fails, so that the proxy is never bypassed
-    ///   unnoticed. If an unusable setting does not apply, there is a warning event. Both name the variable and not its
-    ///   value. SOCKS proxies need the feature `socks`.
+    /// - sends this crate's name as `User-Agent`;
+    /// - uses the proxy of the environment: `HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of the base URL, otherwise
+    ///   `ALL_PROXY`, each also in lower case. It uses none if the base URL is on this machine, or `NO_PROXY` has its
+    ///   host. If a setting applies and is invalid, [`build`](Self::build) fails, so that the proxy is never bypassed
+    ///   unnoticed. If an invalid setting does not apply, there is a warning event. Both name the variable and not
+    ///   its value. SOCKS proxies need the feature `socks`.
     ///
-    /// Deadlines, time-outs, retries and redirects are this crate's, whatever the client. One of your own
+    /// Deadlines, time-outs, retries and redirects are this crate's, with any client. Your own client
     ///
-    /// - must not follow redirects (`redirect::Policy::none()`): on its way to another origin, a request
-    ///   takes its body along, and its path as `Referer`. Where the answer comes from another origin, or
-    ///   from another URL to anything but a GET, that is an [error](Error::is_redirect), after the fact. A
-    ///   redirect that leads away and back cannot be seen.
-    /// - should not retry (`retry(reqwest::retry::never())`): what it sends is not counted, and an attempt
-    ///   before the last one, which only it knows of, may have had its effect.
-    /// - should not be `connection_verbose`, which logs all that is sent, the key included.
-    /// - may have time-outs of its own, which count too.
+    /// - must not follow redirects (`redirect::Policy::none()`): to another origin, a redirected request takes its
+    ///   body along, and its path as `Referer`. If the answer comes from another origin, or from another URL to
+    ///   anything but a GET, the call fails [afterwards](Error::is_redirect). A redirect that leads away and back
+    ///   cannot be detected;
+    /// - should not retry (`retry(reqwest::retry::never())`): its retries are not counted, and an attempt that only
+    ///   it knows of may have had its effect;
+    /// - should not be `connection_verbose`, which logs everything that is sent, including the key;
+    /// - may have its own time-outs, which apply too.
     ///
-    /// With the feature `rustls-ring` alone, reqwest has no cryptography by itself, and panics when a client is built
-    /// before the application has installed some.
+    /// With the feature `rustls-ring` alone, reqwest has no cryptography of its own, and panics if a client is built
+    /// before the application has installed a provider.
     ///
     /// ```
     /// use letta_api_ext::{Letta, reqwest};
@@ -265,8 +266,8 @@ impl LettaBuilder {
         self
     }
 
-    /// Allows a base URL with plain `http` to another machine, where anyone on the way can read the
-    /// key and the tokens. Without it, `http` is for this machine alone.
+    /// Allows a base URL with plain `http` to another machine. Anyone on the network can then read the key and the
+    /// tokens. By default, `http` is allowed only for this machine.
     pub fn allow_plain_http(mut self) -> Self {
         self.allow_plain_http = true;
         self
@@ -276,20 +277,20 @@ impl LettaBuilder {
     ///
     /// # Errors
     ///
-    /// - An API key that is missing, unless the client is [without a key](Self::without_api_key), or that [`ApiKey::new`]
-    ///   refuses.
+    /// - A missing API key, unless the client is [without a key](Self::without_api_key), or a key that
+    ///   [`ApiKey::new`] refuses.
     /// - A base URL that [`BaseUrl::parse`] refuses, or that is plain `http` to another machine.
-    /// - A project that is empty, in quotes, a placeholder, or anything but visible ASCII.
+    /// - A project that is empty, in quotes, a placeholder, or not visible ASCII.
     /// - A deadline or a time-out of zero, an invalid retry policy, or an invalid header.
-    /// - A proxy setting of the environment that applies and cannot be used.
+    /// - A proxy setting of the environment that applies and is invalid.
     ///
-    /// The error names the field, or the environment variable that the value came from ([`Error::field`]), the rule and
-    /// what to do. It holds no secret.
+    /// The error names the field or the environment variable ([`Error::field`]), the rule, and what to do. It has no
+    /// secret.
     pub fn build(self) -> Result<Letta> {
         self.build_in(&|name| std::env::var_os(name))
     }
 
-    /// As [`build`](Self::build), in this environment. What is read of it is which proxy there is.
+    /// Like [`build`](Self::build), with this environment. Only its proxy settings are read.
     fn build_in(self, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Letta> {
         let api_key = match self.api_key {
             Some(key) => {
@@ -309,8 +310,8 @@ impl LettaBuilder {
         let base_url =
             BaseUrl::parse(&url.value?).map_err(|error| refused(url.field, error.rule()))?;
         if base_url.is_cleartext() && !self.allow_plain_http {
-            let rule = "must be https, or anyone on the way can read what is sent, the key too; \
-                        `allow_plain_http` lifts this";
+            let rule = "must be https, or anyone on the network can read what is sent, including the key; \
+                        `allow_plain_http` allows it";
             return Err(Error::invalid_input(
                 url.field,
                 rule,
@@ -324,7 +325,7 @@ impl LettaBuilder {
         let project = project.transpose()?;
         self.options.check()?;
         let (http, proxy) = match self.http_client {
-            // It has proxies of its own, or none.
+            // Your own client decides on its proxies.
             Some(client) => (client, None),
             None => {
                 let proxy = proxy_of_environment(&base_url, variable)?;
@@ -369,14 +370,14 @@ fn default_http_client(base_url: &BaseUrl, options: &CallOptions) -> Result<reqw
     })
 }
 
-/// For a rule that another type checks, whose value may be secret.
+/// An error for a rule that another type checks. The value may be secret, so it is left out.
 fn refused(field: &'static str, rule: &str) -> Error {
     Error::invalid_input(field, format!("cannot be used: {rule}"), None)
 }
 
 impl std::fmt::Debug for LettaBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // What is not checked yet may hold a password, or the key in the wrong place.
+        // A value that is not checked yet may have a password, or the key in the wrong place.
         f.debug_struct("LettaBuilder")
             .field("has_api_key", &self.api_key.is_some())
             .field("is_without_key", &self.is_without_key)
@@ -450,7 +451,7 @@ mod tests {
             assert!(text.contains(says) && text.contains(variable), "{text}");
             assert!(!text.contains("hunter2"), "{text}");
         }
-        // What is set by a method has the method's name.
+        // A value that a method set has the method's name.
         let variables = |name: &str| (name == "LETTA_API_KEY").then(|| "'x'".into());
         let builder = LettaBuilder::from_variables(variables).api_key("'y'");
         assert_eq!(builder.build().unwrap_err().field(), Some("api_key"));
@@ -466,7 +467,7 @@ mod tests {
             .unwrap_err();
         assert!(error.to_string().contains("UTF-8"), "{error}");
 
-        // What is set after the environment takes precedence.
+        // A value that was set after the environment takes precedence.
         let unreadable = |name: &str| match name {
             "LETTA_API_KEY" => Some("sk-let-1".into()),
             _ => Some(OsString::from_vec(vec![0xff])),

@@ -1,6 +1,5 @@
-//! Requests that the description does not have.
+//! Requests for operations that the API description does not have.
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,10 +18,11 @@ use super::answer::Answer;
 use super::request::{Call, options};
 use crate::error::{Error, Result, redact};
 
-/// A request for something that this SDK does not know yet. From [`Letta::request`].
+/// A request for an operation that this SDK does not have. From [`Letta::request`].
 ///
-/// It has credentials, deadline, retries, redaction and limits like any other. [`send`](Self::send) decodes the answer as
-/// JSON; [`bytes`](Self::bytes) and [`stream`](Self::stream) do not.
+/// Credentials, deadline, retries, redaction and limits are those of any other request. [`send`](Self::send) decodes
+/// the answer as JSON of any type. [`bytes`](Self::bytes) and [`stream`](Self::stream) return it undecoded. `.await`
+/// without one of these sends the request, and returns a [`Value`].
 ///
 /// ```no_run
 /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -43,8 +43,9 @@ use crate::error::{Error, Result, redact};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct CustomRequest<T = Value> {
+pub struct CustomRequest {
     call: Call,
     method: Method,
     path: String,
@@ -52,16 +53,15 @@ pub struct CustomRequest<T = Value> {
     query: Result<String>,
     body: Result<Option<(HeaderValue, Bytes)>>,
     is_safe_to_repeat: Option<bool>,
-    answer: PhantomData<fn() -> T>,
 }
 
 impl Letta {
-    /// A request for something that this SDK does not know yet: a path that the service has, and that neither this crate nor
-    /// [`api`](Self::api) has a method for.
+    /// A request for an operation that the service has, and that neither this crate nor [`api`](Self::api) has a
+    /// method for.
     ///
-    /// The path begins with a slash, as in `/v1/folders/{folder}`, and is appended to the base URL. A parameter in braces is one
-    /// segment, which [`path_param`](CustomRequest::path_param) fills in. The path itself is written to logs and traces, so it
-    /// must hold no secret. `send` reports an invalid path.
+    /// The path begins with a slash, as in `/v1/folders/{folder}`, and is appended to the base URL. A parameter in
+    /// braces is one segment. Fill it in with [`path_param`](CustomRequest::path_param). The path itself appears in
+    /// logs and traces, so it must not have a secret. `send` reports an invalid path.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -72,7 +72,7 @@ impl Letta {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn request<T>(&self, method: Method, path: impl Into<String>) -> CustomRequest<T> {
+    pub fn request(&self, method: Method, path: impl Into<String>) -> CustomRequest {
         CustomRequest {
             call: self.call(),
             method,
@@ -81,19 +81,18 @@ impl Letta {
             query: Ok(String::new()),
             body: Ok(None),
             is_safe_to_repeat: None,
-            answer: PhantomData,
         }
     }
 }
 
-impl<T> CustomRequest<T> {
+impl CustomRequest {
     options!();
 
-    /// Fills in a parameter of the path. The value becomes one segment, percent-encoded, and is taken for a secret: it is not in
-    /// logs, and is cut out of what the service says.
+    /// Fills in a parameter of the path. The value becomes one segment, percent-encoded. It is treated as a secret:
+    /// it is not logged, and it is redacted from what the service says.
     ///
-    /// `send` reports a parameter that the path does not have, and a value that would name another resource: an empty one, and
-    /// one with `.` or `..` between slashes.
+    /// `send` reports a parameter that the path does not have, and a value that would name another resource: an empty
+    /// value, or `.` or `..` between slashes.
     pub fn path_param(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
         let segment = path::segment(name, &value.as_ref());
         let segment = segment.map(Arc::new).map_err(Error::from);
@@ -101,9 +100,10 @@ impl<T> CustomRequest<T> {
         self
     }
 
-    /// Adds to the query: pairs, or a struct whose fields are texts, numbers and the like. A field that is `None` is left out.
+    /// Adds parameters to the query: pairs, or a struct with fields such as texts and numbers. A field that is `None`
+    /// is left out.
     ///
-    /// `send` reports what has no such form, such as lists within lists.
+    /// `send` reports a value without such a form, such as nested lists.
     pub fn query(mut self, query: &(impl Serialize + ?Sized)) -> Self {
         self.query = self.query.and_then(|mut before| {
             let more = serde_urlencoded::to_string(query).map_err(|_| {
@@ -119,7 +119,7 @@ impl<T> CustomRequest<T> {
         self
     }
 
-    /// Sends a body of JSON, in place of one set before. `send` reports a value that JSON cannot have.
+    /// Sends a JSON body. Replaces an earlier body. `send` reports a value that JSON cannot represent.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         self.body = match serde_json::to_vec(body) {
             Ok(bytes) => Ok(Some((
@@ -134,7 +134,7 @@ impl<T> CustomRequest<T> {
         self
     }
 
-    /// Sends a body of another form, in place of one set before. `send` reports an invalid content type.
+    /// Sends a body of another form. Replaces an earlier body. `send` reports an invalid content type.
     pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         self.body = match HeaderValue::from_str(content_type) {
             Ok(kind) => Ok(Some((kind, body.into()))),
@@ -146,34 +146,51 @@ impl<T> CustomRequest<T> {
         self
     }
 
-    /// Whether the request may be sent again if the answer to it was lost, so that it may have had its effect. The caller knows
-    /// what the operation does. By default `true` for GET, HEAD and OPTIONS (RFC 9110, section 9.2.1), and `false` for others.
-    /// See [`RetryPolicy`](crate::RetryPolicy).
+    /// Whether the request may be sent again if its answer was lost, and so may have had its effect. You know what
+    /// the operation does. By default `true` for GET, HEAD and OPTIONS (RFC 9110, section 9.2.1), and `false` for
+    /// other methods. See [`RetryPolicy`](crate::RetryPolicy).
     pub fn safe_to_repeat(mut self, is_safe: bool) -> Self {
         self.is_safe_to_repeat = Some(is_safe);
         self
     }
 
-    /// Sends the request, and returns the whole body of the answer as it came.
+    /// Sends the request, and decodes the answer as JSON. An empty body is read as `null`, which fits `()` and
+    /// `Option`.
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send), but for a body that is not JSON.
+    /// Before anything is sent: an invalid `method`, `path`, path parameter, `query`, `body` or `header`
+    /// ([`Error::field`]). After that: any failure of the service or the network. A success whose body is not a `T`
+    /// is an [invalid response](Error::is_invalid_response), and [may have happened](Error::may_have_happened).
+    pub async fn send<T: DeserializeOwned>(self) -> Result<T> {
+        let response = self.response(false).await?;
+        let decoded = ResponseValue::decode_json(response);
+        let outcome =
+            decoded.map_err(|payload| letta_api::Error::<()>::InvalidPayload(Box::new(payload)));
+        Answer::of(outcome).map(Answer::into_inner)
+    }
+
+    /// Sends the request, and returns the whole body of the answer, undecoded.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`send`](Self::send), except for a body that is not JSON.
     pub async fn bytes(self) -> Result<Bytes> {
         let response = self.response(false).await?;
-        // The transport has read it.
-        response.bytes().await.map_err(|_| {
-            Error::invalid_input("request", "has an answer whose body is not there", None)
-        })
+        // The transport has read the body.
+        response
+            .bytes()
+            .await
+            .map_err(|_| Error::invalid_input("request", "got an answer without a body", None))
     }
 
     /// Sends the request, and returns the body of the answer as it arrives, for instance server-sent events.
     ///
-    /// The deadline and the time-out for an attempt end when the body begins, and the body has no limit.
+    /// The deadline and the time-out for an attempt end when the body begins. The body's length has no limit.
     ///
     /// # Errors
     ///
-    /// Those of [`send`](Self::send), but for a body that is not JSON.
+    /// Those of [`send`](Self::send), except for a body that is not JSON.
     pub async fn stream(self) -> Result<ByteStream> {
         Ok(self.response(true).await?.into_stream())
     }
@@ -196,9 +213,7 @@ impl<T> CustomRequest<T> {
         let template = Arc::from(std::mem::take(&mut self.path));
         self.call
             .change(|options| options.template = Some(template));
-        let response = self.call.api().execute(request, operation).await;
-        let response =
-            response.map_err(|error| Error::from(letta_api::Error::<()>::from(error)))?;
+        let response = self.call.api().execute(request, operation).await?;
         match response.status().is_success() {
             true => Ok(response),
             false => Err(letta_api::Error::<()>::UnexpectedResponse(response).into()),
@@ -223,25 +238,8 @@ impl<T> CustomRequest<T> {
     }
 }
 
-impl<T: DeserializeOwned> CustomRequest<T> {
-    /// Sends the request, and decodes the answer as JSON. An empty body reads as `null`: for `()` and `Option`, too.
-    ///
-    /// # Errors
-    ///
-    /// Before anything is sent: an invalid `method`, `path`, path parameter, `query`, `body` or `header`
-    /// ([`Error::field`]). After that, whatever the service or the network has to say. A success whose body is not a `T` is an
-    /// [invalid response](Error::is_invalid_response), and [may have happened](Error::may_have_happened).
-    pub async fn send(self) -> Result<T> {
-        let response = self.response(false).await?;
-        let decoded = ResponseValue::decode_json(response);
-        let outcome =
-            decoded.map_err(|payload| letta_api::Error::<()>::InvalidPayload(Box::new(payload)));
-        Answer::of(outcome).map(Answer::into_inner)
-    }
-}
-
-impl<T: DeserializeOwned + 'static> IntoFuture for CustomRequest<T> {
-    type Output = Result<T>;
+impl IntoFuture for CustomRequest {
+    type Output = Result<Value>;
     type IntoFuture = letta_api::BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -249,31 +247,16 @@ impl<T: DeserializeOwned + 'static> IntoFuture for CustomRequest<T> {
     }
 }
 
-impl<T> std::fmt::Debug for CustomRequest<T> {
+impl std::fmt::Debug for CustomRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Values, query and body may be secret, and so may be a path that is not checked yet.
+        // Values, query and body may be secret. So may a path that is not checked yet.
         f.debug_struct("CustomRequest")
             .field("method", &self.method)
             .finish_non_exhaustive()
     }
 }
 
-impl<T> Clone for CustomRequest<T> {
-    fn clone(&self) -> Self {
-        Self {
-            call: self.call.clone(),
-            method: self.method.clone(),
-            path: self.path.clone(),
-            params: self.params.clone(),
-            query: self.query.clone(),
-            body: self.body.clone(),
-            is_safe_to_repeat: self.is_safe_to_repeat,
-            answer: PhantomData,
-        }
-    }
-}
-
-/// Puts the parameters into a path.
+/// Fills the parameters into a path.
 fn fill(path: &str, params: &[(&'static str, Result<Arc<Segment>>)]) -> Result<Zeroizing<String>> {
     let refuse = |rule: String| Err(Error::invalid_input("path", rule, None));
     if redact::patterns(path) != path {
@@ -309,7 +292,7 @@ fn fill(path: &str, params: &[(&'static str, Result<Arc<Segment>>)]) -> Result<Z
             }
             None if segment.contains(['{', '}']) => {
                 return refuse(
-                    "must have a parameter in braces as a segment of its own".to_owned(),
+                    "must have each parameter in braces as a whole segment, as in `/v1/agents/{agent}`".to_owned(),
                 );
             }
             None if matches!(segment, "." | "..") => {
@@ -325,7 +308,7 @@ fn fill(path: &str, params: &[(&'static str, Result<Arc<Segment>>)]) -> Result<Z
             "has no parameter `{name}` to fill in, or has it twice"
         ));
     }
-    // Room for all of it is made first: a text that grows leaves copies behind.
+    // Reserves room for everything: a text that grows leaves copies of secrets behind.
     let length = pieces.iter().map(|piece| piece.len()).sum();
     let mut filled = Zeroizing::new(String::with_capacity(length));
     for piece in &pieces {
@@ -334,7 +317,7 @@ fn fill(path: &str, params: &[(&'static str, Result<Arc<Segment>>)]) -> Result<Z
     Ok(filled)
 }
 
-/// What a custom request is to the transport and to metrics.
+/// How the transport and metrics see a custom request.
 fn operation(method: &Method, is_safe: bool, streams: bool) -> Option<&'static Operation> {
     const fn variants(method: &'static str) -> [Operation; 4] {
         let plain = Operation::new("request", method, "");
@@ -401,7 +384,7 @@ mod tests {
             ("/v1/%2e%2e/x", &[], "'%'"),
             ("/v1/../x", &[], "no `.` or `..`"),
             ("/v1/x/.", &[], "no `.` or `..`"),
-            ("/v1/x-{id}", &[("id", "1")], "a segment of its own"),
+            ("/v1/x-{id}", &[("id", "1")], "a whole segment"),
             ("/v1/{id}", &[], "did not fill in"),
             ("/v1/{id}", &[("id", "1"), ("other", "2")], "`other`"),
             ("/v1/x/sk-let-hunter2", &[], "no key and no token"),

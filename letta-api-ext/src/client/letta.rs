@@ -13,17 +13,16 @@ use crate::transport::{CallOptions, HttpTransport, RetryPolicy};
 
 /// A client for the Letta API.
 ///
-/// Make one and share it, by thousands of tasks if need be: cloning is cheap, and clones share one pool of
-/// connections and one [`RetryBudget`](crate::RetryBudget). `Debug` shows where it points and nothing else.
+/// Make one client and share it, even among thousands of tasks: cloning is cheap, and clones share one pool of
+/// connections and one [`RetryBudget`](crate::RetryBudget). `Debug` shows the base URL and nothing else.
 ///
-/// Calls need a tokio runtime with time and I/O enabled, except in a browser: await them in one of its tasks, under
-/// `#[tokio::main]`, or in `Runtime::block_on`. Outside a runtime, a call fails with an error for the
-/// [field](crate::Error::field) `runtime`, and nothing is sent. In a runtime that was built without time or I/O,
-/// tokio panics, and its message names what to enable. A client can be made anywhere, and used
-/// from several runtimes.
+/// Calls need a tokio runtime with time and I/O enabled, except in a browser. Await them in a task of the runtime,
+/// under `#[tokio::main]`, or in `Runtime::block_on`. Outside a runtime, a call fails with an error for the
+/// [field](crate::Error::field) `runtime`, and nothing is sent. In a runtime without time or I/O, tokio panics, and
+/// its message names what to enable. A client can be made anywhere, and used from several runtimes.
 ///
-/// Every call has a [deadline](LettaBuilder::deadline), and is tried again where that is safe, see
-/// [`RetryPolicy`]. Dropping its future ends it. These are set for the client, for a clone of it
+/// Every call has a [deadline](LettaBuilder::deadline), and is sent again if that is safe, see [`RetryPolicy`].
+/// Dropping its future cancels it. These options can be set for the client, for a clone of it
 /// ([`with_deadline`](Self::with_deadline) and so on), or for one request.
 ///
 /// ```no_run
@@ -47,7 +46,7 @@ impl Letta {
     ///
     /// # Errors
     ///
-    /// A key that cannot be one, see [`LettaBuilder::api_key`].
+    /// An invalid key, see [`LettaBuilder::api_key`].
     ///
     /// ```
     /// use letta_api_ext::Letta;
@@ -60,13 +59,13 @@ impl Letta {
         Self::builder().api_key(api_key).build()
     }
 
-    /// A client configured by the environment: `LETTA_API_KEY`, and where they are set
-    /// `LETTA_BASE_URL` and `LETTA_PROJECT` (a slug). A variable that is empty counts as not set.
+    /// A client configured by the environment: `LETTA_API_KEY`, and if they are set `LETTA_BASE_URL` and
+    /// `LETTA_PROJECT` (a slug). An empty variable counts as not set.
     ///
     /// # Errors
     ///
-    /// No `LETTA_API_KEY`, and whatever [`LettaBuilder::build`] refuses. The error names the variable that is invalid
-    /// ([`Error::field`](crate::Error::field)). To set more than the environment does, begin with
+    /// A missing `LETTA_API_KEY`, and any error of [`LettaBuilder::build`]. The error names the invalid variable
+    /// ([`Error::field`](crate::Error::field)). To set more than the environment has, begin with
     /// [`LettaBuilder::from_env`].
     pub fn from_env() -> Result<Self> {
         LettaBuilder::from_env().build()
@@ -75,8 +74,8 @@ impl Letta {
     /// A client for a self-hosted server on this machine, at `http://localhost:8283`, without a key. The environment is not
     /// read.
     ///
-    /// For a server elsewhere, or one with a password, see [`LettaBuilder::without_api_key`] and [`LettaBuilder::api_key`].
-    /// A self-hosted server has agents and messages, and no client-side access tokens.
+    /// For a server elsewhere, or one with a password, see [`LettaBuilder::without_api_key`] and
+    /// [`LettaBuilder::api_key`]. A self-hosted server has agents and messages, but no client-side access tokens.
     ///
     /// # Errors
     ///
@@ -93,12 +92,12 @@ impl Letta {
         Self::builder().without_api_key().build()
     }
 
-    /// A client configured step by step.
+    /// Configures a client step by step.
     pub fn builder() -> LettaBuilder {
         LettaBuilder::default()
     }
 
-    /// The same client, connections and all, with another deadline for each call. See
+    /// The same client with another deadline for each call. It shares connections with the original. See
     /// [`LettaBuilder::deadline`]. With a deadline of zero, calls fail.
     ///
     /// ```
@@ -113,21 +112,20 @@ impl Letta {
         self.with_options(|options| options.deadline = deadline)
     }
 
-    /// The same client with another time-out for each attempt. See [`LettaBuilder::attempt_timeout`].
-    /// With a time-out of zero, calls fail.
+    /// The same client with another time-out for each attempt. See [`LettaBuilder::attempt_timeout`]. With a time-out
+    /// of zero, calls fail.
     #[must_use]
     pub fn with_attempt_timeout(&self, timeout: Duration) -> Self {
         self.with_options(|options| options.attempt_timeout = timeout)
     }
 
-    /// The same client with another retry policy. See [`LettaBuilder::retry`]. With an invalid policy,
-    /// calls fail.
+    /// The same client with another retry policy. See [`LettaBuilder::retry`]. With an invalid policy, calls fail.
     #[must_use]
     pub fn with_retry(&self, retry: RetryPolicy) -> Self {
         self.with_options(|options| options.retry = retry)
     }
 
-    /// The same client, which sends a header with each call. See [`LettaBuilder::header`]. With an invalid header, calls
+    /// The same client with another header on each call. See [`LettaBuilder::header`]. With an invalid header, calls
     /// fail.
     #[must_use]
     pub fn with_header<N, V>(&self, name: N, value: V) -> Self
@@ -159,14 +157,14 @@ impl Letta {
         &self.inner.transport
     }
 
-    /// The generated client, for everything that this crate does not wrap. Calls through it carry the key and the project, and
-    /// have a deadline and retries, like all others. [`CallFacts`](crate::CallFacts) come with the answer.
+    /// The generated client, for operations that this crate does not wrap. Its calls carry the key and the project,
+    /// and have a deadline and retries, like all others. [`CallFacts`](crate::CallFacts) come with the answer.
     ///
-    /// `?` turns its errors into an [`Error`](crate::Error) that knows as much as those of this crate's own calls. A limit to
-    /// bodies is set with [`LettaBuilder::response_body_limit`].
+    /// `?` turns its errors into an [`Error`](crate::Error) with the same details as those of this crate's own calls.
+    /// Set a limit for bodies with [`LettaBuilder::response_body_limit`].
     ///
-    /// A path parameter may be any text here that does not name another resource. So an API key that is passed to
-    /// `delete_client_side_access_token` goes into a URL. [`revoke`](crate::AccessTokens::revoke) refuses it.
+    /// A path parameter may be any text that does not name another resource. So an API key that is passed to
+    /// `delete_client_side_access_token` gets into a URL. [`revoke`](crate::AccessTokens::revoke) refuses it.
     ///
     /// ```no_run
     /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -199,17 +197,17 @@ impl Letta {
         }
     }
 
-    /// A call to be made with this client.
+    /// A new call, with the client's options.
     pub(crate) fn call(&self) -> Call {
         Call::new(self.clone())
     }
 
-    /// What calls have, unless they have options of their own.
+    /// The options of calls that have no others.
     pub(crate) fn options(&self) -> &CallOptions {
         &self.inner.transport.options
     }
 
-    /// The generated client, with other options.
+    /// The generated client with other options.
     pub(crate) fn api_with(&self, options: CallOptions) -> letta_api::Client {
         let transport = HttpTransport {
             settings: self.inner.transport.settings.clone(),
@@ -221,7 +219,7 @@ impl Letta {
         api.with_shared_transport(Arc::new(transport))
     }
 
-    /// What must not be in any text that this client prints.
+    /// The key, which no printed text may contain.
     pub(crate) fn key(&self) -> Option<&Secret> {
         self.inner.transport.settings.key.as_deref()
     }

@@ -1,10 +1,10 @@
-//! The project that calls are made in.
+//! The project of all calls.
 
 use reqwest::header::{HeaderName, HeaderValue};
 
 use crate::error::{Error, Result};
 
-/// A project of the account, named one way or the other.
+/// A project of the account, by its slug or its ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Project {
     /// By its slug, sent as `X-Project`.
@@ -33,7 +33,7 @@ impl Project {
             return Err(Error::invalid_input(field, rule, Some(text)));
         }
         let value = HeaderValue::from_str(text)
-            .map_err(|_| Error::invalid_input(field, "must be fit for a header", Some(text)))?;
+            .map_err(|_| Error::invalid_input(field, "must be a valid header value", Some(text)))?;
         Ok((HeaderName::from_static(name), value))
     }
 }

@@ -1,4 +1,7 @@
-//! The one core of all calls: what a request is made with, and the options that it may have of its own.
+//! The core of all requests: the client, and options for one call.
+//!
+//! In go a [`Letta`] and changes to its options. Out comes the raw client to make the call with. The macros
+//! `request!` and `options!` give every request type the same `with_…` methods, and make it awaitable.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -8,11 +11,11 @@ use letta_api::Secret;
 use super::Letta;
 use crate::transport::CallOptions;
 
-/// A call to be made: the client, and options of its own. Each request of a resource holds one.
+/// A call to be made. Each request type has one.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     letta: Letta,
-    /// `None` for the client's own, as for most calls.
+    /// `None` for the client's own options, as in most calls.
     options: Option<Box<CallOptions>>,
 }
 
@@ -24,7 +27,7 @@ impl Call {
         }
     }
 
-    /// Changes options for this call.
+    /// Changes the options of this call.
     pub(crate) fn change(&mut self, change: impl FnOnce(&mut CallOptions)) {
         let options = self.options.take();
         let mut options = options.unwrap_or_else(|| Box::new(self.letta.options().clone()));
@@ -32,7 +35,7 @@ impl Call {
         self.options = Some(options);
     }
 
-    /// The raw client to make the call with.
+    /// The raw client for this call.
     pub(crate) fn api(&self) -> Cow<'_, letta_api::Client> {
         match &self.options {
             None => Cow::Borrowed(self.letta.api()),
@@ -40,12 +43,12 @@ impl Call {
         }
     }
 
-    /// The client, for another call.
+    /// The client, to make another call.
     pub(crate) fn letta(&self) -> &Letta {
         &self.letta
     }
 
-    /// The key that calls are made with, if there is one. It must not be in any text.
+    /// The client's key, if it has one. No printed text may contain it.
     pub(crate) fn key(&self) -> Option<&str> {
         self.letta.key().map(Secret::expose_secret)
     }
@@ -56,9 +59,9 @@ impl Call {
     }
 }
 
-/// What all requests can do: have options of their own, and be awaited without `send()`.
+/// What all requests have in common: options, and awaiting instead of `send()`.
 ///
-/// The request has a field `call`, and a method `send`.
+/// The request must have a field `call` and a method `send`.
 macro_rules! request {
     ($request:ident => $output:ty) => {
         impl $request {
@@ -80,14 +83,14 @@ pub(crate) use request;
 /// The options of a request.
 macro_rules! options {
     () => {
-        /// The longest that this call may take, in place of the client's
-        /// [`deadline`](crate::LettaBuilder::deadline). With zero, the call fails.
+        /// The longest that this call may take. By default the client's [`deadline`](crate::LettaBuilder::deadline).
+        /// With zero, the call fails.
         pub fn with_deadline(mut self, deadline: std::time::Duration) -> Self {
             self.call.change(|options| options.deadline = deadline);
             self
         }
 
-        /// The longest that each attempt of this call may take, in place of the client's
+        /// The longest that each attempt of this call may take. By default the client's
         /// [`attempt_timeout`](crate::LettaBuilder::attempt_timeout). With zero, the call fails.
         pub fn with_attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.call
@@ -95,14 +98,14 @@ macro_rules! options {
             self
         }
 
-        /// When this call is tried again, in place of the client's [`retry`](crate::LettaBuilder::retry). With an
+        /// When this call is sent again. By default the client's [`retry`](crate::LettaBuilder::retry). With an
         /// invalid policy, the call fails.
         pub fn with_retry(mut self, retry: crate::RetryPolicy) -> Self {
             self.call.change(|options| options.retry = retry);
             self
         }
 
-        /// Sends a header with this call, in place of one of the same name of the client's. See
+        /// Sends a header with this call. Replaces a header of the same name that the client sends. See
         /// [`LettaBuilder::header`](crate::LettaBuilder::header). With an invalid header, the call fails.
         pub fn with_header<N, V>(mut self, name: N, value: V) -> Self
         where
@@ -194,7 +197,7 @@ mod tests {
             .with_retry(RetryPolicy::never())
             .with_header("x-trace", "4711");
         assert_eq!(with_options.send().await.unwrap(), 0);
-        let sent = network.1.lock().unwrap();
+        let sent = std::mem::take(&mut *network.1.lock().unwrap());
         assert!(sent[0].0.ends_with("?limit=7"), "{}", sent[0].0);
         assert_eq!(sent[1].1["x-trace"], "4711");
         assert!(!sent[0].1.contains_key("x-trace"));

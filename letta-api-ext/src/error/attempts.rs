@@ -1,25 +1,25 @@
-//! What a call has been through.
+//! What is known about the attempts of a call.
 
 use crate::time::service_clock::ServiceDate;
 
-/// What is known of a call's attempts.
+/// What is known about the attempts of a call.
 #[derive(Clone, Default)]
 pub(crate) struct Attempts {
     pub(crate) count: u32,
     /// Whether an attempt before the last one may have had its effect.
     pub(crate) earlier_may_have_happened: bool,
     pub(crate) stopped: Option<Stopped>,
-    /// Whether a redirect led to another path, which gave the answer.
-    pub(crate) is_elsewhere: bool,
-    /// The date of the last answer, if it is known here and had one.
+    /// Whether the answer came from another path, to which a redirect led.
+    pub(crate) is_redirected: bool,
+    /// The `Date` of the last answer, if it is known and the answer had one.
     pub(crate) date: Option<ServiceDate>,
 }
 
-/// Why a failure that might have been repeated was not.
+/// Why a failed attempt was not repeated, although it could have been.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Stopped {
-    /// The wait would have gone beyond the deadline.
+    /// The wait would have ended after the deadline.
     Deadline,
-    /// Too many calls fail.
+    /// The retry budget is spent.
     Budget,
 }

@@ -1,11 +1,11 @@
-//! What lies beneath an error, in words that are safe to print.
+//! The causes of an error, in words that are safe to print.
 
 use std::error::Error;
 
 use crate::error::redact;
 
-/// The text of an error and of its causes, without secrets. The errors themselves may hold what a server
-/// said, and print it.
+/// The text of an error and of its causes, redacted. The errors themselves may contain what a server said, and would
+/// print it.
 pub(crate) struct Cause {
     text: String,
     source: Option<Box<Cause>>,
@@ -22,7 +22,7 @@ impl Cause {
         }
     }
 
-    /// What lies at the bottom.
+    /// The text of the innermost cause.
     pub(crate) fn root(&self) -> &str {
         let mut cause = self;
         while let Some(next) = &cause.source {

@@ -1,4 +1,4 @@
-//! The kinds of errors, and what each holds.
+//! The kinds of errors, and the data of each.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -11,53 +11,59 @@ use url::Url;
 use super::redact;
 
 pub(crate) enum Kind {
-    /// Refused before anything was sent.
+    /// The call was refused before anything was sent.
     InvalidInput {
         field: &'static str,
         /// The rest of a sentence that begins with the field.
         rule: Cow<'static, str>,
         got: Option<String>,
     },
-    /// The service answered with a status that is no success.
+    /// The service answered with an error status.
     Status {
         status: StatusCode,
         message: Option<String>,
-        /// Whether the body is a page, so that perhaps somebody else has answered.
+        /// Whether the body is a web page, so that another server may have answered.
         is_html: bool,
     },
-    /// The service answered with success, and the rest of the answer is invalid.
+    /// The service answered with a success status, and the rest of the answer is invalid.
     InvalidResponse { status: StatusCode, problem: String },
-    /// The service sends us where the request may not go.
+    /// The service redirected to a place where the request may not go.
     Redirect {
         /// `None` if the HTTP client does not tell.
         status: Option<StatusCode>,
         redirect: Redirect,
     },
     /// No connection was made.
-    Connect(Way),
-    /// The server said that it left the request alone.
+    Connect(Route),
+    /// An HTTP/2 server reported that it did not process the request.
     Unprocessed,
-    /// Time ran out, perhaps within an answer of this status.
+    /// Time ran out. If an answer had begun, this is its status.
     Timeout {
         status: Option<StatusCode>,
-        /// `None` if it was a time-out of the HTTP client's own.
+        /// `None` for a time-out of the HTTP client's own.
         limit: Option<TimeLimit>,
     },
-    /// The connection broke, perhaps within an answer of this status.
+    /// The connection broke. If an answer had begun, this is its status.
     Interrupted {
         status: Option<StatusCode>,
-        way: Way,
+        route: Route,
     },
-    /// What a floor above this one has to report.
+    /// The body of an answer was not read to its end. Its status is not known here.
+    LostBody {
+        /// The limit in bytes, if the body is longer. `None` if it broke off.
+        limit: Option<usize>,
+        is_timeout: bool,
+    },
+    /// An error of a floor above this one.
     Added(Box<dyn Added>),
 }
 
 /// A kind of error that a floor above this one adds. `Display` is the message.
 ///
-/// Its predicates are methods of [`Error`](super::Error) that stand beside the type, and ask by
+/// Its predicates are methods of [`Error`](super::Error), written next to the type, and they use
 /// [`Error::added`](super::Error::added).
 pub(crate) trait Added: std::fmt::Display + Any + Send + Sync {
-    /// What OpenTelemetry calls `error.type`.
+    /// The value of OpenTelemetry's `error.type`.
     fn error_type(&self) -> &'static str;
 
     /// The status of the answer, if there was one.
@@ -85,9 +91,9 @@ pub(crate) trait Added: std::fmt::Display + Any + Send + Sync {
 pub(crate) struct Redirect {
     /// The origin that the request was sent to.
     pub(crate) from: String,
-    /// The origin that it was to go to. A server wrote it.
+    /// The origin that it would have gone to. A server wrote it.
     pub(crate) to: String,
-    /// What is wrong with that.
+    /// Why the request may not go there.
     pub(crate) rule: &'static str,
 }
 
@@ -101,19 +107,19 @@ impl Redirect {
     }
 }
 
-/// Where a connection went, and what was wrong with it, as far as it is known.
+/// The route of a connection, and why it failed, as far as that is known.
 #[derive(Default)]
-pub(crate) struct Way {
+pub(crate) struct Route {
     /// Host and port.
     pub(crate) to: Option<String>,
-    /// Host and port of a proxy between.
+    /// Host and port of the proxy on the way.
     pub(crate) through: Option<String>,
     pub(crate) reason: Option<String>,
 }
 
-impl Way {
+impl Route {
     pub(super) fn of(error: &TransportError, proxy: Option<&str>, secrets: &[&str]) -> Self {
-        // A host's name can hold a secret too, as a subdomain.
+        // A host name may contain a secret too, as a subdomain.
         let clean = |text: &str| redact::text(text, secrets);
         Self {
             to: error.peer().and_then(clean),
@@ -123,8 +129,8 @@ impl Way {
     }
 }
 
-impl std::fmt::Display for Way {
-    /// The end of a sentence: where to, which way, and why not.
+impl std::fmt::Display for Route {
+    /// The end of a sentence: the target, the proxy and the reason.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.to.as_deref().unwrap_or("the service"))?;
         if let Some(proxy) = &self.through {
@@ -137,7 +143,7 @@ impl std::fmt::Display for Way {
     }
 }
 
-/// A limit of time that was reached.
+/// A time limit that was reached.
 #[derive(Clone, Copy)]
 pub(crate) enum TimeLimit {
     Attempt(Duration),

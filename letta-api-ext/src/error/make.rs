@@ -1,4 +1,4 @@
-//! How errors are made.
+//! Constructors of errors. They redact whatever the service wrote.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use reqwest::header::{HeaderMap, HeaderValue};
 
 use super::attempts::Attempts;
 use super::cause::Cause;
-use super::kind::{Added, Kind, Redirect, TimeLimit, Way};
+use super::kind::{Added, Kind, Redirect, Route, TimeLimit};
 use super::{Error, Inner, reason, redact, retry_after};
 use crate::platform;
 use crate::time::clock;
 
-/// Longest part of a bad value that is shown, in characters.
+/// Longest part of an invalid value that is shown, in characters.
 const VALUE_LIMIT: usize = 120;
 
 impl Error {
-    /// `value` is shown, unless it looks like a key. Leave it out where it may be secret.
+    /// `value` is shown, unless it looks like a key. Pass `None` if it may be secret.
     pub(crate) fn invalid_input(
         field: &'static str,
         rule: impl Into<Cow<'static, str>>,
@@ -40,7 +40,7 @@ impl Error {
         })
     }
 
-    /// As [`invalid_input`](Self::invalid_input), for what was given in words of our own.
+    /// Like [`invalid_input`](Self::invalid_input), with a description of the value in our own words.
     pub(crate) fn invalid_input_got(
         field: &'static str,
         rule: impl Into<Cow<'static, str>>,
@@ -64,7 +64,7 @@ impl Error {
         self
     }
 
-    /// What a floor above has to report of an answer, and why.
+    /// An error of a floor above, about an answer, with its cause.
     pub(crate) fn of_answer(
         added: impl Added,
         source: Option<Self>,
@@ -79,7 +79,7 @@ impl Error {
         inner.with_answer(operation.into(), headers, secrets).into()
     }
 
-    /// A success whose content is invalid.
+    /// A success with invalid content.
     pub(crate) fn invalid_response(
         operation: impl Into<Option<&'static Operation>>,
         status: StatusCode,
@@ -93,7 +93,7 @@ impl Error {
             .into()
     }
 
-    /// An answer of an error status, its body read already.
+    /// An answer with an error status, whose body has been read.
     pub(crate) fn from_status(
         operation: impl Into<Option<&'static Operation>>,
         status: StatusCode,
@@ -113,7 +113,7 @@ impl Error {
             .into()
     }
 
-    /// The body of a success that could not be read.
+    /// A success whose body could not be read.
     pub(crate) fn from_lost_body(
         operation: impl Into<Option<&'static Operation>>,
         status: StatusCode,
@@ -126,7 +126,17 @@ impl Error {
             .into()
     }
 
-    /// Time ran out, perhaps within an answer that began so.
+    /// A body that was not read to its end. Its answer is not known here.
+    pub(crate) fn from_handed_body(error: &BodyError) -> Self {
+        let cause = std::error::Error::source(error).map(|source| Cause::of(source, &[]));
+        let kind = Kind::LostBody {
+            limit: error.limit(),
+            is_timeout: error.lost_to().is_some_and(reqwest::Error::is_timeout),
+        };
+        Inner::caused(kind, cause).into()
+    }
+
+    /// Time ran out. If an answer had begun, `head` is its head.
     pub(crate) fn out_of_time(
         operation: &'static Operation,
         limit: TimeLimit,
@@ -161,7 +171,7 @@ impl Error {
             .into()
     }
 
-    /// The HTTP client has no answer, perhaps because of the proxy that it goes through.
+    /// The HTTP client got no answer. If it uses a proxy, that may be the reason.
     pub(crate) fn from_transport(
         error: &TransportError,
         operation: impl Into<Option<&'static Operation>>,
@@ -170,7 +180,8 @@ impl Error {
     ) -> Self {
         let source = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
         let cause = error.downcast_ref::<reqwest::Error>();
-        // The client would not even try: it takes https only, say, or the URL is too long.
+        // The HTTP client refused to send the request, for instance because it allows only https, or the URL is too
+        // long.
         if cause.is_some_and(reqwest::Error::is_builder) {
             let root = source.as_ref().map_or("", Cause::root);
             let rule = format!("cannot be sent by this HTTP client: {root}");
@@ -178,7 +189,7 @@ impl Error {
         }
         let kind = match cause {
             Some(cause) if platform::is_connect(cause) => {
-                Kind::Connect(Way::of(error, proxy, secrets))
+                Kind::Connect(Route::of(error, proxy, secrets))
             }
             _ if error.is_unprocessed() => Kind::Unprocessed,
             Some(error) if error.is_timeout() => Kind::Timeout {
@@ -187,7 +198,7 @@ impl Error {
             },
             _ => Kind::Interrupted {
                 status: None,
-                way: Way::of(error, proxy, secrets),
+                route: Route::of(error, proxy, secrets),
             },
         };
         Inner::caused(kind, source)
@@ -195,13 +206,13 @@ impl Error {
             .into()
     }
 
-    /// The same error, of a call that has been through this.
+    /// The same error, with what is known about the attempts of its call.
     pub(crate) fn after(mut self, attempts: Attempts) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// What OpenTelemetry calls `error.type`.
+    /// The value of OpenTelemetry's `error.type`.
     pub(crate) fn error_type(&self) -> Cow<'static, str> {
         Cow::Borrowed(match &self.inner.kind {
             Kind::InvalidInput { .. } => "invalid_input",
@@ -212,6 +223,11 @@ impl Error {
             Kind::Unprocessed => "unprocessed",
             Kind::Timeout { .. } => "timeout",
             Kind::Interrupted { .. } => "interrupted",
+            Kind::LostBody { limit: Some(_), .. } => "invalid_response",
+            Kind::LostBody {
+                is_timeout: true, ..
+            } => "timeout",
+            Kind::LostBody { .. } => "interrupted",
             Kind::Added(added) => added.error_type(),
         })
     }
@@ -240,10 +256,10 @@ impl Inner {
         }
     }
 
-    /// An answer of this status began, and its body could not be read.
+    /// An answer with this status began, and its body could not be read.
     fn from_body(error: &BodyError, status: StatusCode, secrets: &[&str]) -> Self {
         if !status.is_success() {
-            // What the service thinks of the call is known, if not why.
+            // The service's head is known, even though its reason is not.
             return Self::of(Kind::Status {
                 status,
                 message: None,
@@ -264,14 +280,14 @@ impl Inner {
             },
             _ => Kind::Interrupted {
                 status,
-                way: Way::default(),
+                route: Route::default(),
             },
         };
         let cause = std::error::Error::source(error).map(|source| Cause::of(source, secrets));
         Self::caused(kind, cause)
     }
 
-    /// As [`with_answer`](Self::with_answer), where one may not have begun.
+    /// Like [`with_answer`](Self::with_answer), if an answer may not have begun.
     pub(crate) fn with_head(
         mut self,
         operation: Option<&'static Operation>,
@@ -303,7 +319,7 @@ impl Inner {
     }
 }
 
-/// The service's name for a request, without secrets.
+/// The service's ID for a request, redacted.
 pub(crate) fn request_id(headers: &HeaderMap, secrets: &[&str]) -> Option<String> {
     let id = headers.get("x-request-id")?.to_str().ok()?;
     redact::text(id, secrets)

@@ -35,28 +35,30 @@ impl fmt::Display for Error {
                 }
                 if *is_html {
                     f.write_str(
-                        " with a page of HTML; a proxy or another server may have answered in its place",
+                        " with a page of HTML; a proxy or another server may have answered instead",
                     )?;
                 }
             }
             Kind::InvalidResponse { status, problem } => write!(
                 f,
-                "the service answered {status}, and not as it documents: {problem}"
+                "the service answered {status}, but the answer is invalid: {problem}"
             )?,
             Kind::Redirect { redirect, .. } => write!(
                 f,
                 "the service redirects from {} to {}: {}",
                 redirect.from, redirect.to, redirect.rule
             )?,
-            Kind::Connect(way) => write!(f, "cannot connect to {way}")?,
-            Kind::Unprocessed => f.write_str("the service turned the request away unread")?,
+            Kind::Connect(route) => write!(f, "cannot connect to {route}")?,
+            Kind::Unprocessed => {
+                f.write_str("the service refused the request without processing it")?
+            }
             Kind::Timeout { status, limit } => {
                 match status {
                     None => f.write_str("the service did not answer")?,
                     Some(status) => {
                         write!(
                             f,
-                            "the service answered {status}, and the rest did not come"
+                            "the service answered {status}, but the rest of the answer did not arrive"
                         )?;
                     }
                 }
@@ -70,10 +72,13 @@ impl fmt::Display for Error {
                     }
                 }
             }
-            Kind::Interrupted { status: None, way } => {
+            Kind::Interrupted {
+                status: None,
+                route,
+            } => {
                 f.write_str("the connection to the service broke before it answered")?;
-                if way.to.is_some() || way.reason.is_some() {
-                    write!(f, " ({way})")?;
+                if route.to.is_some() || route.reason.is_some() {
+                    write!(f, " ({route})")?;
                 }
             }
             Kind::Interrupted {
@@ -81,8 +86,17 @@ impl fmt::Display for Error {
                 ..
             } => write!(
                 f,
-                "the service answered {status}, and the connection broke within the answer"
+                "the service answered {status}, but the connection broke during the answer"
             )?,
+            Kind::LostBody {
+                limit: Some(limit), ..
+            } => write!(f, "the body of the answer is longer than {limit} bytes")?,
+            Kind::LostBody {
+                is_timeout: true, ..
+            } => f.write_str("the rest of the answer's body did not come in time")?,
+            Kind::LostBody { .. } => {
+                f.write_str("the connection to the service broke within the answer's body")?;
+            }
             Kind::Added(added) => fmt::Display::fmt(added, f)?,
         }
         if let Some(id) = &self.inner.request_id {
@@ -90,7 +104,7 @@ impl fmt::Display for Error {
         }
         if let Some(left) = self.held_off {
             let left = Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
-            write!(f, "; not asked again for another {left:?}")?;
+            write!(f, "; held off for another {left:?}")?;
         }
         if self.attempts.count > 1 {
             write!(f, "; tried {} times", self.attempts.count)?;
@@ -104,7 +118,7 @@ impl fmt::Display for Error {
                 f.write_str("; the call's deadline leaves no time to try again")
             }
             (Some(Stopped::Budget), _) => {
-                f.write_str("; not tried again, since the retry budget is spent")
+                f.write_str("; not tried again, because the retry budget is spent")
             }
         }
     }

@@ -1,10 +1,11 @@
-//! Why a service refuses, out of whatever form its framework gives errors.
+//! Finds the reason for a refusal in an error body of any common form.
 //!
-//! There are too many forms to have a type for each, and they are alike. Somewhere there is a text about all, a
-//! *headline* (`message`, `detail`, `title`, …). Somewhere there are *entries*, each a text about one field: objects with
-//! a text and a place (`msg` and `loc`, `message` and `path`, …) in lists, or objects whose members are called as the
-//! fields. What holds them is called `errors`, `issues`, `detail` and so on. All of it may be nested. So keys are told
-//! apart by what they usually hold, whatever the framework.
+//! In go the headers, the body and the secrets. Out comes one line of text that is safe to print, or `None`. Web
+//! frameworks have too many forms to have a type for each, but the forms are alike. Somewhere there is a text about
+//! the whole refusal, the *headline* (`message`, `detail`, `title`, …). Somewhere there are *entries*, each a text
+//! about one field: objects with a text and a place (`msg` and `loc`, `message` and `path`, …) in lists, or objects
+//! whose member names are the fields. Their container is called `errors`, `issues`, `detail` and so on. All of it may
+//! be nested. So the code looks at what a member's name usually means, and not at the framework.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -14,17 +15,18 @@ use serde_json::{Map, Value};
 
 use crate::error::redact;
 
-/// Most entries that are kept.
+/// The most entries that are kept.
 const MAX_ENTRIES: usize = 20;
 
-/// Longest that all entries may be together, in bytes, but for the last one. More is cut off in any case.
+/// The longest that all entries may be together, in bytes, not counting the last one. A longer text would be cut off
+/// in any case.
 const MAX_LENGTH: usize = 4_000;
 
-/// A secret shorter than this is no secret when it comes in two pieces.
+/// A secret shorter than this is not looked for across two texts.
 const SHORT: usize = 8;
 
-/// What a body says of why the request was refused, fit to print, if it says anything: on one line, at most 1,000
-/// characters, without `secrets`, also if a secret is in pieces in several texts.
+/// The reason that a body gives for a refusal: on one line, at most 1,000 characters, without `secrets`, even if a
+/// secret is spread over several texts. `None` if the body gives no reason, or it cannot be printed safely.
 pub(crate) fn of(headers: &HeaderMap, body: &[u8], secrets: &[&str]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}');
@@ -52,7 +54,7 @@ struct Reason {
     entries: Vec<Entry>,
     length: usize,
     has_more: bool,
-    /// Whether this is within a text that is JSON itself.
+    /// Whether this is inside a text that is JSON itself.
     is_within_text: bool,
 }
 
@@ -68,7 +70,7 @@ impl Reason {
             Value::String(text) => self.headline(text),
             Value::Object(members) => {
                 self.all(members);
-                // Those about no field stand among the fields.
+                // Texts about no field may stand among the fields.
                 let is_told = |name: &String| {
                     let key = Key::of(name);
                     key.is_container() && !key.is(&["nonfielderrors"])
@@ -91,7 +93,7 @@ impl Reason {
         }
     }
 
-    /// Whether a text is JSON itself, as the message of a `ZodError` is, and reasons were found in it.
+    /// Reads a text that is JSON itself, like the message of a `ZodError`. Returns whether it had reasons.
     fn is_read_from(&mut self, text: &str, field: &str) -> bool {
         if self.is_within_text || !text.trim_start().starts_with(['[', '{']) {
             return false;
@@ -106,7 +108,7 @@ impl Reason {
         self.entries.len() > before
     }
 
-    /// An object that speaks of the refusal as a whole.
+    /// Reads an object about the refusal as a whole.
     fn all(&mut self, members: &Map<String, Value>) {
         let text = text_of(members);
         let has_text = text.is_some();
@@ -121,7 +123,7 @@ impl Reason {
             let key = Key::of(name);
             match value {
                 _ if text_in_a_language(value).is_some() => {}
-                // Another text about all says less than the first.
+                // A second text about the whole says less than the first.
                 Value::String(_) if key.is_text() => {}
                 Value::Object(inner) if key.is_whole() => self.all_or_reasons(inner),
                 Value::Object(inner) if key.is_shell() => self.within(inner),
@@ -154,7 +156,7 @@ impl Reason {
         }
     }
 
-    /// Containers of reasons, within an object that says nothing itself.
+    /// Reads containers of reasons in an object that has no text itself.
     fn within(&mut self, members: &Map<String, Value>) {
         for (name, value) in members {
             let key = Key::of(name);
@@ -168,7 +170,7 @@ impl Reason {
         }
     }
 
-    /// Whatever holds reasons, about this field if it names no other.
+    /// Reads any value with reasons. They are about `field` unless they name another.
     fn reasons(&mut self, value: &Value, field: &str) {
         if self.has_more {
             return;
@@ -208,7 +210,7 @@ impl Reason {
         }
     }
 
-    /// An object that says what is wrong with one field.
+    /// Reads an object about one field.
     fn entry(&mut self, members: &Map<String, Value>, around: &str) {
         let place = place_of(members, &PLACES);
         let field = place.as_deref().unwrap_or(around);
@@ -218,7 +220,7 @@ impl Reason {
         let rules = members.get("constraints").and_then(Value::as_object);
         match (text, rules) {
             (_, Some(rules)) => {
-                // Such an entry may be within another, and names its own part of the way.
+                // An entry may be nested in another, and name the rest of the path.
                 let field = join(around, place.as_deref().unwrap_or_default());
                 for text in rules.values().filter_map(Value::as_str) {
                     self.push(&field, text);
@@ -245,9 +247,9 @@ impl Reason {
         }
     }
 
-    /// An object whose members are called as fields.
+    /// Reads an object whose member names are fields.
     fn fields(&mut self, members: &Map<String, Value>, around: &str, strings: Strings) {
-        // As zod has it: the errors of an object, and beside them those of what is in it.
+        // As in zod: the errors of an object, next to those of its members.
         let is_tree = members.get("errors").is_some_and(Value::is_array);
         for (name, value) in members {
             let key = Key::of(name);
@@ -259,7 +261,7 @@ impl Reason {
                     self.reasons(value, around);
                 }
                 Value::Object(_) if key.is_noise() => {}
-                // Read already.
+                // Already read.
                 Value::Object(_) if strings == Strings::Sentences && key.is_whole() => {}
                 Value::Array(_) | Value::Object(_) => self.reasons(value, &join(around, name)),
                 Value::Number(_) | Value::Bool(_) if strings == Strings::All && !key.is_noise() => {
@@ -339,13 +341,13 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// Whether a secret stands in the texts one after the other, and in none of them.
+/// Whether a secret is spread over several texts, and in none of them alone.
 fn is_in_pieces(headline: &str, entries: &[(String, String)], secrets: &[&str]) -> bool {
     let mut texts = vec![headline];
     for (field, text) in entries {
         texts.extend([field.as_str(), text.as_str()]);
     }
-    // In either order, and without what stands for bytes that are no UTF-8.
+    // In either order, and without the replacements of bytes that are not UTF-8.
     let mut places = vec![headline];
     places.extend(entries.iter().map(|(_, text)| text.as_str()));
     let secrets: Vec<&str> = secrets
@@ -363,11 +365,11 @@ fn is_in_pieces(headline: &str, entries: &[(String, String)], secrets: &[&str]) 
     })
 }
 
-/// Which texts in an object of fields are reasons.
+/// Which texts in an object of fields count as reasons.
 #[derive(Clone, Copy, PartialEq)]
 enum Strings {
     All,
-    /// Those of several words: nothing else tells that it is about errors.
+    /// Only texts of several words: nothing else shows that the object is about errors.
     Sentences,
 }
 
@@ -397,10 +399,10 @@ const TEXTS: [&str; 19] = [
     "explanation",
 ];
 
-/// Of these, those that a field may be called as well.
+/// Those of them that may also be the name of a field.
 const WEAK_TEXTS: [&str; 5] = ["error", "title", "summary", "text", "description"];
 
-/// Names of what says which field is meant, the best first.
+/// Names of members that say which field is meant, the best first.
 const PLACES: [&str; 19] = [
     "loc",
     "path",
@@ -423,7 +425,8 @@ const PLACES: [&str; 19] = [
     "location",
 ];
 
-/// Those that may stand beside a text about all. `path` is the request's there, which may hold a token.
+/// Those that may stand next to a text about the whole. `path` is not one of them: there it is the request's path,
+/// which may have a token.
 const WHOLE_PLACES: [&str; 9] = [
     "loc",
     "pointer",
@@ -436,7 +439,7 @@ const WHOLE_PLACES: [&str; 9] = [
     "target",
 ];
 
-/// Names of what stands for a text that is missing.
+/// Names of a code, which is used if there is no text.
 const CODES: [&str; 7] = [
     "code",
     "errorcode",
@@ -447,7 +450,7 @@ const CODES: [&str; 7] = [
     "keyword",
 ];
 
-/// Names of what holds reasons, beside all that end so.
+/// Names of containers of reasons. Other names with the same endings count too.
 const CONTAINERS: [&str; 21] = [
     "error",
     "detail",
@@ -483,7 +486,7 @@ const CONTAINER_ENDS: [&str; 9] = [
     "constraints",
 ];
 
-/// Names of what is round a container.
+/// Names of an object around the container.
 const SHELLS: [&str; 7] = [
     "data",
     "embedded",
@@ -494,7 +497,7 @@ const SHELLS: [&str; 7] = [
     "fault",
 ];
 
-/// Names of what is not for people, or repeats the request.
+/// Names of members that are not for people, or that repeat the request.
 const NOISE: [&str; 48] = [
     "apiversion",
     "arguments",
@@ -548,7 +551,7 @@ const NOISE: [&str; 48] = [
 
 impl Key {
     fn of(name: &str) -> Self {
-        // None of those that are known is longer.
+        // All known names are shorter.
         let signs = name.chars().take(40).filter(|c| !"_-@:".contains(*c));
         Self(signs.map(|c| c.to_ascii_lowercase()).collect())
     }
@@ -565,7 +568,7 @@ impl Key {
         self.is(&PLACES)
     }
 
-    /// What may speak of the refusal as a whole itself.
+    /// Whether the name may be that of a text about the whole.
     fn is_whole(&self) -> bool {
         self.is(&["error", "detail", "fault", "message"])
     }
@@ -583,7 +586,7 @@ impl Key {
     }
 }
 
-/// The best text of an object, and what it is called there.
+/// The best text of an object, and its name there.
 fn text_of(members: &Map<String, Value>) -> Option<(&str, Cow<'_, str>)> {
     best(members, &TEXTS, |value| {
         let text = value.as_str().or_else(|| text_in_a_language(value));
@@ -592,7 +595,7 @@ fn text_of(members: &Map<String, Value>) -> Option<(&str, Cow<'_, str>)> {
     })
 }
 
-/// What stands for the text of an object that has none, but a place.
+/// The code of an object that has a place but no text.
 fn code_of(members: &Map<String, Value>) -> Option<(&str, Cow<'_, str>)> {
     place_of(members, &PLACES)?;
     let number = |value: &Value| Some(Cow::Owned(value.as_number()?.to_string()));
@@ -607,7 +610,7 @@ fn code(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The code of an object that says nothing else.
+/// The code of an object that has nothing else.
 fn code_alone(members: &Map<String, Value>) -> Option<Cow<'_, str>> {
     let says_nothing =
         |(name, value): (&String, &Value)| value.is_null() || Key::of(name).is_noise();
@@ -632,8 +635,8 @@ fn lone_code(members: &Map<String, Value>) -> Option<&str> {
     .or_else(inner)
 }
 
-/// A text with the language that it is in, or one of those in several languages: `{"lang":"en","value":"is bad"}`,
-/// `{"en":"is bad","de":"ist falsch"}`.
+/// The text of an object with its language, or one of several languages: `{"lang":"en","value":"is bad"}`, `{"en":"is
+/// bad","de":"ist falsch"}`.
 fn text_in_a_language(value: &Value) -> Option<&str> {
     let members = value.as_object()?;
     let is_english = |name: &String| {
@@ -657,7 +660,7 @@ fn place_of(members: &Map<String, Value>, names: &[&str]) -> Option<String> {
     best(members, names, place).map(|(_, place)| place)
 }
 
-/// What is called by the first of these names that says something.
+/// The first usable member with one of these names.
 fn best<'a, T>(
     members: &'a Map<String, Value>,
     names: &[&str],
@@ -700,14 +703,14 @@ fn place(value: &Value) -> Option<String> {
     (!place.trim().is_empty()).then_some(place)
 }
 
-/// Whether an object says what is wrong with one field, and is not one whose members are called as fields.
+/// Whether an object is about one field. Otherwise its member names may be fields.
 fn is_entry(members: &Map<String, Value>) -> bool {
     if members.get("constraints").is_some_and(Value::is_object) || members.contains_key("children")
     {
         return true;
     }
     let Some((name, _)) = text_of(members).or_else(|| code_of(members)) else {
-        // A field, and a list of what is wrong with it.
+        // A field, and a list of its problems.
         let is_text = |item: &Value| item.is_string() || text_in_a_language(item).is_some();
         let has_reasons = members.iter().any(|(name, value)| {
             let is_list = value
@@ -756,20 +759,20 @@ mod tests {
         of(&HeaderMap::new(), json.as_bytes(), &[SECRET])
     }
 
-    /// The order of members is up to a feature of serde_json, which any crate may turn on.
+    /// The order of members depends on a feature of serde_json, which any crate may turn on.
     fn pieces(text: &str) -> Vec<&str> {
         let mut pieces: Vec<&str> = text.split(['(', ')', ';']).map(str::trim).collect();
         pieces.sort_unstable();
         pieces
     }
 
-    /// By framework: what it answers, and what is made of it.
+    /// For each framework: a body, and the text that is read from it.
     #[test]
     fn every_form_that_frameworks_give_errors_says_field_and_reason() {
         let mut wrong = Vec::new();
         for (framework, json, says) in [
             ("text", r#""is bad""#, "is bad"),
-            // The service's own, and the self-hosted server's.
+            // The hosted service, and the self-hosted server.
             (
                 "message",
                 r#"{"message":"hostname is bad"}"#,
@@ -1187,7 +1190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gives_no_reason_is_none() {
+    fn a_body_without_a_reason_gives_none() {
         for json in [
             "",
             "null",
@@ -1209,7 +1212,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_is_a_reason_and_html_is_none() {
+    fn plain_text_is_a_reason_and_html_is_not() {
         let mut headers = HeaderMap::new();
         for (kind, says) in [
             ("text/plain; charset=latin1", true),
@@ -1288,14 +1291,14 @@ mod tests {
             let text = of_json(&json).unwrap();
             assert!(text.chars().count() <= 1_000);
         }
-        // Deeper than JSON is read.
+        // Nested deeper than the JSON parser allows.
         assert_eq!(
             of_json(&format!("{}{}", "[".repeat(1_000), "]".repeat(1_000))),
             None
         );
     }
 
-    /// Any JSON of the keys that are known, with a secret in some texts: no panic, no more than may be, no secret.
+    /// Any JSON with known member names, with a secret in some texts: no panic, no text that is too long, no secret.
     #[test]
     fn whatever_the_form_it_is_short_and_has_no_secret() {
         fn any(random: &mut fastrand::Rng, depth: usize) -> Value {

@@ -1,4 +1,13 @@
-//! Takes secrets out of text that was not written here.
+//! Redacts secrets in text that was not written here.
+//!
+//! In goes a text, or a value to print, and the secrets that the caller knows. Out comes one line of limited length
+//! that is safe to print, or `None` if a secret seems to be in it in a form that cannot be cut out.
+//!
+//! The order matters. The text is cut to a limited length first, because a server decides how long it is, and the
+//! rest takes time in proportion. A cut may leave the beginning of a secret at the end, so such beginnings are
+//! dropped. Then the known secrets are replaced, first in other encodings and then in their plain forms. Then
+//! anything is replaced that begins like a key or a token. In the end, the text is unescaped and searched once more:
+//! if a secret is still in it, the whole text is dropped.
 
 use std::fmt::{self, Write as _};
 
@@ -10,40 +19,39 @@ use crate::error::secrets_in_url;
 use crate::error::token_form;
 use crate::error::wiped_url::WipedUrl;
 
-/// What stands in place of a secret.
+/// Replaces a secret.
 const REDACTED: &str = "[redacted]";
 
-/// How the service's keys and tokens begin.
+/// The prefixes of the service's keys and tokens.
 const PREFIXES: [&str; 2] = [token_form::KEY_PREFIX, token_form::TOKEN_PREFIX];
 
-/// A secret shorter than this may be a part of any word. Text that holds it is dropped whole, since
-/// cutting it out would only show where it was. A run of letters and digits this long gives a secret
-/// away, whatever stands round it.
+/// A secret shorter than this may be a part of any word. A text that has it is dropped whole, since cutting it out
+/// would only show where it was. A run of letters and digits of this length gives a secret away, whatever surrounds
+/// it.
 const SHORT: usize = 8;
 
-/// Longest text that is kept, in characters.
+/// The longest text that is returned, in characters.
 const LIMIT: usize = 1_000;
 
-/// Most of a text that is looked at, in characters: what is kept, and room for a secret that begins in
-/// it. A server decides how long its texts are, and this takes time.
+/// The most of a text that is looked at, in characters: the longest result, and room for a secret that begins in it.
 const LOOK: usize = 4 * LIMIT;
 
-/// Makes text of the service's fit to print: without the `secrets`, without anything that looks like
-/// a key or a token of the service, on one line, and of limited length. `None` if it seems to hold a
-/// secret in a form that cannot be cut out.
+/// Makes a text of the service safe to print: without the `secrets`, without anything that looks like a key or a
+/// token of the service, on one line, and of limited length. `None` if it seems to contain a secret in a form that
+/// cannot be cut out.
 ///
-/// The text is held in memory that is wiped.
+/// The text is kept in memory that is wiped.
 pub(crate) fn text(text: &str, secrets: &[&str]) -> Option<String> {
-    // A character has four bytes at most.
+    // A character has at most four bytes.
     clean(text, text.len().min(4 * LOOK), secrets)
 }
 
-/// As [`text`], for what a value displays. Formatting stops once there is as much as is looked at.
+/// Like [`text`], for a value that can be displayed. Formatting stops at the length that is looked at.
 pub(crate) fn display(value: impl fmt::Display, secrets: &[&str]) -> Option<String> {
     clean(value, LOOK, secrets)
 }
 
-/// `capacity` is how many bytes the value takes at most, or usually.
+/// `capacity` is the number of bytes to reserve: the most, or the usual number.
 fn clean(value: impl fmt::Display, capacity: usize, secrets: &[&str]) -> Option<String> {
     let mut beginning = Beginning {
         text: Zeroizing::new(String::with_capacity(capacity)),
@@ -99,7 +107,7 @@ fn clean(value: impl fmt::Display, capacity: usize, secrets: &[&str]) -> Option<
 /// The part of a text that is looked at. Writing more fails.
 struct Beginning {
     text: Zeroizing<String>,
-    /// How many characters there are.
+    /// The number of characters.
     count: usize,
     is_whole: bool,
 }
@@ -123,10 +131,10 @@ impl fmt::Write for Beginning {
     }
 }
 
-/// A text with [`REDACTED`] in the place of a secret.
+/// The text, with each occurrence of the secret replaced by [`REDACTED`].
 fn without(text: &str, secret: &str) -> Zeroizing<String> {
     let count = text.matches(secret).count();
-    // Room for all of it is made first: a text that grows leaves copies behind.
+    // Reserves room for everything: a text that grows leaves copies behind.
     let mut out = Zeroizing::new(String::with_capacity(text.len() + count * REDACTED.len()));
     let mut parts = text.split(secret);
     out.extend(parts.next());
@@ -137,12 +145,12 @@ fn without(text: &str, secret: &str) -> Zeroizing<String> {
     out
 }
 
-/// The beginning of a secret, long enough that each of its [forms](forms) has more than `length` bytes, and that these are the same
-/// as in the form of the whole secret. The whole secret if it is not that long.
+/// The beginning of a secret, long enough that each of its [forms](forms) has more than `length` bytes, and that
+/// these bytes are the same as in the form of the whole secret. The whole secret if it is shorter.
 ///
 /// Decoding turns three bytes into at least one, and URLs drop tabs and line breaks.
 fn head(secret: &str, length: usize) -> &str {
-    /// An escape that is cut decodes to something else.
+    /// An escape that is cut would decode to something else.
     const MARGIN: usize = 16;
 
     let is_kept = |character: &char| !matches!(character, '\t' | '\n' | '\r');
@@ -151,7 +159,7 @@ fn head(secret: &str, length: usize) -> &str {
     end.map_or(secret, |(end, _)| &secret[..end])
 }
 
-/// Takes the beginnings of secrets off the end of a text that was cut.
+/// Drops the beginnings of secrets at the end of a text that was cut.
 fn drop_cut_secrets(text: &mut String, secrets: &[&str]) {
     let forms = secrets
         .iter()
@@ -170,18 +178,17 @@ fn drop_cut_secrets(text: &mut String, secrets: &[&str]) {
     text.truncate(length);
 }
 
-/// For each place in a text, up to its end: the length of the longest beginning of a form that ends there. The whole form does not
-/// count.
+/// For each position in the text: the length of the longest proper beginning of the form that ends there.
 fn beginnings(form: &[u8], text: &[u8]) -> Vec<u32> {
     beginnings_and_ends(form, text).0
 }
 
-/// The [`beginnings`] of a form in a text, and the places where the whole form ends. This is the algorithm of Knuth, Morris and
-/// Pratt.
+/// The [`beginnings`] of a form in a text, and the positions where the whole form ends. The algorithm of Knuth,
+/// Morris and Pratt.
 fn beginnings_and_ends(form: &[u8], text: &[u8]) -> (Vec<u32>, Vec<usize>) {
-    // A longer beginning has no room in the text.
+    // A longer beginning does not fit into the text.
     let form = &form[..form.len().min(text.len() + 1)];
-    // For each beginning of the form, the longest shorter one that it ends in.
+    // For each beginning of the form, the longest shorter beginning that it ends with.
     let mut borders = vec![0_u32; form.len()];
     let next = |borders: &[u32], mut length: usize, byte: u8| {
         while length > 0 && form[length] != byte {
@@ -207,16 +214,16 @@ fn beginnings_and_ends(form: &[u8], text: &[u8]) -> (Vec<u32>, Vec<usize>) {
     (lengths, ends)
 }
 
-/// A text as it is searched for what is in another encoding. Percent-encoding is undone, letters are lower case, and characters
-/// that encodings exchange are the same: `-` and `+` and a space, `_` and `/`.
+/// A text that is prepared for a search in any encoding. Percent-encoding is undone, letters are lower case, and
+/// characters that encodings exchange are made equal: `-`, `+` and a space; `_` and `/`.
 struct Folded {
     bytes: Zeroizing<Vec<u8>>,
-    /// Where each byte begins in the text, and at last the text's length.
+    /// For each byte its position in the original text, and at the end the original length.
     places: Vec<u32>,
 }
 
 impl Folded {
-    /// How often a text may have been percent-encoded.
+    /// How often percent-encoding is undone.
     const ROUNDS: usize = 3;
 
     fn of(text: &str) -> Self {
@@ -242,7 +249,7 @@ impl Folded {
         Self { bytes, places }
     }
 
-    /// The places of the needles in the text, in order. The signs `=` after one count.
+    /// The positions of the needles in the text, in order, each with the `=` that follow.
     fn places_of(&self, needles: &[Zeroizing<Vec<u8>>]) -> Vec<(usize, usize)> {
         let mut found: Vec<_> = needles
             .iter()
@@ -270,10 +277,10 @@ impl Folded {
         places
     }
 
-    /// Where the beginnings of needles start with which a text ends that was cut.
+    /// The position of the beginning of a needle with which a cut text ends.
     fn cut_needles(&self, needles: &[Zeroizing<Vec<u8>>]) -> Option<usize> {
         let mut length = self.bytes.len();
-        // An escape may be cut too.
+        // The cut may be in an escape.
         match self.bytes[..] {
             [.., b'%'] => length -= 1,
             [.., b'%', digit] if digit.is_ascii_hexdigit() => length -= 2,
@@ -304,7 +311,7 @@ fn boundary_after(text: &str, mut place: usize) -> usize {
     place
 }
 
-/// The byte that a text begins with, decoded, and how many bytes it takes.
+/// The first byte of the text, decoded, and its length there.
 fn escaped_byte(bytes: &[u8]) -> (u8, usize) {
     let digit = |index: usize| char::from(*bytes.get(index)?).to_digit(16);
     match (bytes[0], digit(1), digit(2)) {
@@ -321,15 +328,16 @@ fn fold(byte: u8) -> u8 {
     }
 }
 
-/// What to look for in a [folded](Folded) text of this length to find a secret: the secret; the secret without `ck-let-`; if it
-/// is base64, what it stands for, and the UUID in that. The padding is left out, since it may be lost.
+/// What to search for in a [folded](Folded) text of this length to find a secret: the secret itself, and the secret
+/// without `ck-let-`. If it is base64, also the decoded text, and the UUID in it. Padding is left out, since it may
+/// be missing in the text.
 ///
-/// An organization's ID, which is a part of a token, is not secret.
+/// The organization's ID, which is a part of a token, is not secret.
 fn needles(secret: &str, length: usize) -> Vec<Zeroizing<Vec<u8>>> {
     let mut needles = Vec::new();
     let mut add = |text: &str| {
         let text = text.trim_end_matches('=').as_bytes();
-        // What is longer than the text does not stand in it.
+        // A needle longer than the text cannot be in it.
         let kept = &text[..text.len().min(length + 1)];
         if kept.len() >= SHORT {
             let folded = kept.iter().map(|byte| fold(*byte));
@@ -361,8 +369,8 @@ fn without_dashes(uuid: &str) -> Zeroizing<String> {
     text
 }
 
-/// A text with [`REDACTED`] in the place of secrets in another encoding: percent-encoded, in the other alphabet of base64, without
-/// padding or prefix, or as what they stand for if they are base64.
+/// The text, with secrets in other encodings replaced by [`REDACTED`]: percent-encoded, in the other alphabet of
+/// base64, without padding or prefix, or decoded.
 fn without_encoded(text: &str, secrets: &[&str], is_whole: bool) -> Zeroizing<String> {
     let folded = Folded::of(text);
     let length = folded.bytes.len();
@@ -392,13 +400,14 @@ fn without_encoded(text: &str, secrets: &[&str], is_whole: bool) -> Zeroizing<St
     out
 }
 
-/// Whether a text, secrets cut out, holds one all the same: escaped, encoded, in capitals, broken.
+/// Whether a text still contains a secret after the plain ones were cut out: escaped, encoded, in capitals, or broken
+/// up.
 fn is_disguised(text: &str, secrets: &[&str]) -> bool {
     let lower = Zeroizing::new(text.to_lowercase());
     let plain = unescape(&lower);
     let mut runs = None;
     let known = secrets.iter().any(|secret| {
-        // Encoders leave letters and digits as they are.
+        // Encoders do not change letters and digits.
         let runs = runs.get_or_insert_with(|| Runs::of([&lower, &plain]));
         holds_unescaped(&plain, secret)
             || runs.are_shared_with(secret)
@@ -413,7 +422,7 @@ fn is_disguised(text: &str, secrets: &[&str]) -> bool {
     known || unknown
 }
 
-/// Whether a text has the runs of what a secret stands for that is base64. Those of the organization do not count.
+/// Whether the text shares runs with the decoded secret. Those of the organization's ID do not count.
 fn holds_decoded(runs: &Runs, secret: &str) -> bool {
     let Some(decoded) = token_form::decode(token_form::without_prefix(secret)) else {
         return false;
@@ -454,7 +463,7 @@ fn holds_unescaped(plain: &str, secret: &str) -> bool {
 struct Runs {
     /// The bytes of each run, sorted.
     sorted: Vec<u64>,
-    /// A Bloom filter with one hash: it saves most searches for the runs of a long secret.
+    /// A Bloom filter with one hash. It avoids most searches for the runs of a long secret.
     filter: Vec<u64>,
 }
 
@@ -488,7 +497,7 @@ impl Runs {
         self.filter[word] & bit != 0 && self.sorted.binary_search(&run).is_ok()
     }
 
-    /// Whether `is_such` holds for one of a text's runs.
+    /// Whether `is_such` is true for one of a text's runs.
     fn any_in(text: &str, mut is_such: impl FnMut(u64) -> bool) -> bool {
         let (mut run, mut length) = (0, 0);
         let mut add = |byte: u8| {
@@ -500,30 +509,30 @@ impl Runs {
             length += 1;
             length >= SHORT && is_such(run)
         };
-        // Most secrets are ASCII, and this is much faster.
+        // Most secrets are ASCII, for which this is much faster.
         if text.is_ascii() {
             return text.as_bytes().iter().any(|byte| add(*byte));
         }
-        // The lower case of some characters beyond ASCII is ASCII, such as that of the Kelvin sign.
+        // Some characters beyond ASCII have a lower case in ASCII, such as the Kelvin sign.
         let mut lower = text.chars().flat_map(char::to_lowercase);
         lower.any(|character| add(u8::try_from(character).unwrap_or_default()))
     }
 
-    /// Where a run stands in the filter: the word, and the bit in it.
+    /// The position of a run in the filter: the word, and the bit in it.
     fn place(run: u64) -> (usize, u64) {
-        // The upper bits of the product depend on all of the run.
+        // The upper bits of the product depend on the whole run.
         let hash = run.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - Self::FILTER_BITS);
         ((hash >> 6) as usize, 1 << (hash & 63))
     }
 }
 
-/// A text without what servers do to texts that they echo: percent-encoding, entities of HTML, escapes
-/// of JavaScript, one in the other, line breaks and other characters that cannot be seen.
+/// The text without the changes that servers make when they echo a text: percent-encoding, HTML entities, JavaScript
+/// escapes, one in the other, line breaks and invisible characters.
 fn unescape(text: &str) -> Zeroizing<String> {
     let mut text = Zeroizing::new(text.to_owned());
     for _ in 0..3 {
         let decoded = secrets_in_url::decoded(&text);
-        // An encoded capital comes out as one.
+        // A capital may have been encoded, so lower the case again.
         let lower = Zeroizing::new(decoded.expose_secret().to_lowercase());
         text = Zeroizing::new(decode_escapes(&lower));
     }
@@ -535,7 +544,7 @@ fn is_dropped(character: char) -> bool {
     character.is_control() || character.is_whitespace() || is_invisible(character)
 }
 
-/// Whether Unicode says to show nothing for a character (Default_Ignorable_Code_Point).
+/// Whether Unicode says that a character is not shown (Default_Ignorable_Code_Point).
 fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -577,7 +586,7 @@ fn decode_escapes(text: &str) -> String {
     out
 }
 
-/// The character that an escape at the beginning of `text` stands for, and the escape's length.
+/// The character of an escape at the beginning of `text`, and the length of the escape.
 fn escape(text: &str) -> Option<(Option<char>, usize)> {
     for (entity, character) in [
         ("&lt;", '<'),
@@ -623,12 +632,12 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
         .count();
     let end = begin + count;
     let character = char::from_u32(u32::from_str_radix(&text[begin..end], radix).ok()?)?;
-    // The sign that ends some of them may be left out.
+    // The `;` at the end of some entities may be missing.
     let sign = usize::from(text[end..].starts_with([';', '}']));
     Some((Some(character.to_ascii_lowercase()), end + sign))
 }
 
-/// The ways in which a secret may stand in a text: as it is, and as it goes into a URL.
+/// The plain forms of a secret in a text: itself, and percent-encoded in two ways.
 fn forms(secret: &str) -> Vec<Zeroizing<String>> {
     let encoded = || utf8_percent_encode(secret, NON_ALPHANUMERIC);
     let mut all = String::with_capacity(encoded().map(str::len).sum());
@@ -639,8 +648,8 @@ fn forms(secret: &str) -> Vec<Zeroizing<String>> {
         Zeroizing::new(all),
         Zeroizing::new(decoded.expose_secret().to_owned()),
     ];
-    // The encoding of URL paths, which spares more characters than the one above. The URL has room for it from the start, so that
-    // it does not grow.
+    // The encoding of URL paths, which leaves more characters than the one above. Room is reserved, so that the URL
+    // does not grow.
     let roomy = format!("https://x/{}", "x".repeat(forms[1].len()));
     if let Ok(url) = Url::parse(&roomy) {
         let mut url = WipedUrl::new(url);
@@ -652,15 +661,15 @@ fn forms(secret: &str) -> Vec<Zeroizing<String>> {
     }
     forms.retain(|form| !form.is_empty());
     forms.dedup();
-    // Longest first, so that no form leaves the rest of another behind.
+    // Longest first, so that no form leaves a part of another behind.
     forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     forms
 }
 
-/// Takes out what begins like a key or a token, known or not and in capitals or not, up to white space
-/// or a quote. Its `+`, `/` and `=` are taken out with it, as they are or escaped.
+/// Replaces anything that begins like a key or a token, known or not, in any case, up to white space or a quote. Its
+/// `+`, `/` and `=` are replaced with it, plain or escaped.
 pub(crate) fn patterns(text: &str) -> String {
-    // Keeps the bytes where they are.
+    // Lower case in ASCII keeps the positions of all bytes.
     let lower = Zeroizing::new(text.to_ascii_lowercase());
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
@@ -674,7 +683,7 @@ pub(crate) fn patterns(text: &str) -> String {
         let word = start + PREFIXES[0].len();
         let mut end = word;
         while let Some(character) = lower[end..].chars().next() {
-            // The `;` of an entity does not end the secret, unless the character that it stands for does.
+            // The `;` of an entity does not end the secret, unless the entity's character does.
             match escape(&lower[end..]) {
                 Some((Some(inner), length)) if character == '&' => {
                     if ends_word(inner) {
@@ -687,8 +696,8 @@ pub(crate) fn patterns(text: &str) -> String {
             }
         }
         out.push_str(&text[done..word]);
-        // Broken off right there, the rest stands where it is not looked for, and nothing says that it is
-        // taken out.
+        // If nothing follows the prefix, the secret was broken right there. Its rest is not looked for here, so do
+        // not claim that it was redacted.
         if end > word {
             out.push_str(REDACTED);
         }
@@ -698,7 +707,7 @@ pub(crate) fn patterns(text: &str) -> String {
     out
 }
 
-/// Whether a key or a token ends before a character.
+/// Whether a key or a token ends before this character.
 fn ends_word(character: char) -> bool {
     character.is_whitespace() || character.is_control() || "\"'`,;<>(){}[]".contains(character)
 }
@@ -802,7 +811,7 @@ mod tests {
         tokens
     }
 
-    /// What servers, proxies and decoders make of a token.
+    /// The forms that servers, proxies and decoders give a token.
     fn disguises(token: &str) -> Vec<String> {
         let percent = |text: &str, only: &str| -> String {
             let encoded = text.chars().map(|it| match only.contains(it) {
@@ -850,7 +859,7 @@ mod tests {
     fn a_token_is_cut_out_however_it_is_encoded_and_the_rest_stays() {
         for token in tokens() {
             for disguise in disguises(&token) {
-                // In lower case, base64 is another text. It is cut out all the same.
+                // In lower case, base64 is a different text, and it is redacted anyway.
                 for around in [
                     "no token # here",
                     "no token \"#\" here",
@@ -886,7 +895,7 @@ mod tests {
 
     #[test]
     fn an_organization_alone_is_no_secret() {
-        // A UUID that has a part in common with the organization's.
+        // A UUID that shares a part with the organization's.
         let organization = "org-7c9e6679-0000-4000-8000-000000000001";
         for uuid in [
             "7c9e6679-7425-40de-944b-e07fc1f90ae7",
@@ -940,7 +949,7 @@ mod tests {
         }
     }
 
-    /// Wherever the text is cut that is looked at.
+    /// The text is cut at every possible position.
     #[test]
     fn an_encoded_token_at_the_edge_of_what_is_looked_at_is_taken_out() {
         for token in tokens() {
@@ -953,7 +962,7 @@ mod tests {
                 drop_cut_secrets(&mut beginning, &secrets);
                 let left = without_encoded(&beginning, &secrets, false);
                 let rest = left.get(kept_before..).unwrap_or_default();
-                // The whole of it may be there, and a part of its padding.
+                // The whole secret and a part of its padding may be there.
                 let rest = rest.strip_prefix(REDACTED).unwrap_or(rest);
                 assert!(
                     rest.trim_matches(['=', '%', '2', '5', '3', 'd', 'D'])
@@ -967,7 +976,7 @@ mod tests {
     #[test]
     fn text_without_end_is_cut_before_it_takes_time() {
         assert_eq!(text(&"x".repeat(10_000), &[]).unwrap().len(), LIMIT);
-        // Looked at whole, these would take minutes.
+        // Without the limit, these would take minutes.
         for word in ["sk-let- ", "&#45;", "%25", "\\u002d", "&amp;"] {
             let kept = text(&word.repeat(1_000_000), &["ck-let-0123456789"]);
             assert!(kept.is_none_or(|kept| kept.chars().count() <= LIMIT));
@@ -978,12 +987,12 @@ mod tests {
     fn a_secret_at_the_edge_of_what_is_looked_at_is_taken_out() {
         for secret in [
             "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-            // No run of it is long enough to be looked for by itself.
+            // No run of it is long enough to be searched for alone.
             "9f86-d081-884c-7d65-9a2f-eaa0-c55a-d015-a3bf-4f1b-2b0b-822c-d15d",
         ] {
             for padding in 0..secret.len() {
                 let echoed = format!("{}{}", "x".repeat(padding), secret.repeat(70));
-                // The rest of the text is not lost for it.
+                // The rest of the text is kept.
                 let kept = text(&echoed, &[secret]).unwrap();
                 assert!(!kept.contains(&secret[..8]), "{padding}: {kept}");
             }
@@ -1000,7 +1009,7 @@ mod tests {
         }
     }
 
-    /// The straightforward way, which is slow. What it cuts must be cut.
+    /// The simple algorithm, which is slow. It must cut the same.
     mod plain {
         use super::super::*;
 
@@ -1070,7 +1079,7 @@ mod tests {
         }
     }
 
-    /// A secret, made of what is hard to look for.
+    /// A secret with parts that are hard to search for.
     fn secret(random: &mut fastrand::Rng) -> String {
         const PARTS: [&str; 20] = [
             "a",
@@ -1133,7 +1142,7 @@ mod tests {
             text += [" ", "", "x", "no such token: "][random.usize(..4)];
         }
         match random.u8(..4) {
-            // Longer than what is looked at.
+            // Longer than the part that is looked at.
             0 => {
                 let padding = "z".repeat(random.usize(..40));
                 let one = if text.is_empty() { "y" } else { &text };
@@ -1168,7 +1177,7 @@ mod tests {
     fn what_is_cut_of_a_long_secret_is_what_was_cut() {
         let mut random = fastrand::Rng::with_seed(4713);
         for _ in 0..15 {
-            // Longer than any text that is looked at, or than most.
+            // Longer than any text that is looked at, or than most of them.
             let count = [20, 300, 1_500][random.usize(..3)];
             let long: String = (0..count).map(|_| secret(&mut random)).collect();
             let short = secret(&mut random);

@@ -6,12 +6,11 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use crate::time::clock;
 
-/// Reads `retry-after-ms` (milliseconds), then `Retry-After` (whole seconds, or an HTTP date, which is
-/// compared with the answer's own `Date` if there is one, and else with `now`). A number that is too large for a `Duration` is the
-/// longest one.
+/// Reads `retry-after-ms` (milliseconds), then `Retry-After` (whole seconds, or an HTTP date). A date is compared
+/// with the answer's own `Date`, or with `now` if there is none. A number that is too large for a `Duration` gives
+/// [`Duration::MAX`].
 ///
-/// `None` for what cannot be read, for zero, and for a date that has passed: they say nothing about
-/// how long to wait.
+/// `None` for an invalid value, for zero, and for a date that has passed: they do not say how long to wait.
 pub(crate) fn parse(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let is_wait = |wait: &Duration| !wait.is_zero();
@@ -27,19 +26,19 @@ pub(crate) fn parse(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     })
 }
 
-/// Digits, however many.
+/// Digits, of any number.
 fn seconds(text: &str) -> Option<Duration> {
     let is_too_large = || text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
     let seconds = text.parse().ok().map(Duration::from_secs);
     seconds.or_else(|| is_too_large().then_some(Duration::MAX))
 }
 
-/// Digits, perhaps with a fraction or an exponent.
+/// A decimal number, perhaps with a fraction or an exponent.
 fn milliseconds(text: &str) -> Option<Duration> {
     if let Ok(whole) = text.parse() {
         return Some(Duration::from_millis(whole));
     }
-    // Rust would also read `inf`.
+    // Rust would also accept `inf`.
     let is_number = |text: &&str| text.contains(|character: char| character.is_ascii_digit());
     let seconds = Some(text).filter(is_number)?.parse::<f64>().ok()? / 1000.0;
     match Duration::try_from_secs_f64(seconds) {

@@ -1,12 +1,12 @@
-//! What a request's path holds that must not be printed.
+//! Finds the secrets in a request's path, so that they are not printed.
 
 use letta_api::Secret;
 use percent_encoding::percent_decode_str;
 use url::Url;
 use zeroize::Zeroize;
 
-/// The values of the path's parameters, decoded. `template` is the path with its parameters in braces; the
-/// base URL may have a path before it.
+/// The decoded values of the path's parameters. `template` is the path with its parameters in braces. The base URL
+/// may add a path before it.
 pub(crate) fn path_values(url: &Url, template: &str) -> Vec<Secret> {
     let given = url.path().rsplit('/');
     let named = template.rsplit('/');
@@ -19,7 +19,7 @@ pub(crate) fn path_values(url: &Url, template: &str) -> Vec<Secret> {
 
 /// Decodes a percent-encoded text. Bytes that are not UTF-8 become U+FFFD.
 pub(crate) fn decoded(given: &str) -> Secret {
-    // Room for all of it is made first: a vector that grows leaves copies behind.
+    // Reserves room for everything: a vector that grows leaves copies behind.
     let mut bytes = Vec::with_capacity(given.len());
     bytes.extend(percent_decode_str(given));
     Secret::new(String::from_utf8(bytes).unwrap_or_else(|error| {

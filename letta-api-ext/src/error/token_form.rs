@@ -1,21 +1,21 @@
-//! What a token of the service is made of: `ck-let-`, and base64 of `<organization id>:<UUID>`. From the service's published
-//! source of 2025. Nothing relies on it: a token of another form is a token too.
+//! The form of the service's tokens: `ck-let-`, and base64 of `<organization id>:<UUID>` (published source of 2025).
+//! Nothing relies on it: a token of another form is a token too.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-/// How the service's tokens begin.
+/// The prefix of the service's tokens.
 pub(crate) const TOKEN_PREFIX: &str = "ck-let-";
 
-/// How its API keys begin.
+/// The prefix of its API keys.
 pub(crate) const KEY_PREFIX: &str = "sk-let-";
 
-/// Longest text that is decoded as a whole. A token of the service has about 110 characters.
+/// The longest text that is decoded whole. A token of the service has about 110 characters.
 const LONGEST: usize = 4 * 1024;
 
-/// Base64 without its padding. A text that was cut may have bits to spare.
+/// Base64 without padding. A text that was cut may have bits left over.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -34,14 +34,14 @@ pub(crate) fn without_prefix(secret: &str) -> &str {
     &secret[prefix.map_or(0, str::len)..]
 }
 
-/// The text that base64 stands for, in either alphabet, with padding or without, whole or cut. Only the end of what is very
-/// long. `None` if it is not base64, or stands for anything but printable ASCII.
+/// The decoded text of base64, in either alphabet, with or without padding, whole or cut. Of a very long text, only
+/// the end. `None` if it is not base64, or decodes to anything but printable ASCII.
 pub(crate) fn decode(base64: &str) -> Option<Zeroizing<String>> {
     let base64 = base64.trim_end_matches('=').as_bytes();
-    // Four characters are three bytes.
+    // Four characters decode to three bytes.
     let start = base64.len().saturating_sub(LONGEST).next_multiple_of(4);
     let base64 = base64.get(start..)?;
-    // One character beyond is less than a byte.
+    // One character left over is less than a byte.
     let length = base64.len() - usize::from(base64.len() % 4 == 1);
     let mut standard = Zeroizing::new(Vec::with_capacity(length));
     standard.extend(base64[..length].iter().map(|byte| match byte {
@@ -57,7 +57,7 @@ pub(crate) fn decode(base64: &str) -> Option<Zeroizing<String>> {
     is_text.then(|| Zeroizing::new(text.to_owned()))
 }
 
-/// The organization and the UUID of a decoded token. The UUID is what is secret.
+/// The organization and the UUID of a decoded token. Only the UUID is secret.
 pub(crate) fn parts(decoded: &str) -> Option<(&str, &str)> {
     let (organization, uuid) = decoded.rsplit_once(':')?;
     (!organization.is_empty() && is_uuid(uuid)).then_some((organization, uuid))
@@ -78,7 +78,7 @@ fn is_uuid(text: &str) -> bool {
 
 /// The token of an organization's ID and a UUID.
 pub(crate) fn encode(decoded: &str) -> Zeroizing<String> {
-    // Room for all of it is made first: a text that grows leaves copies behind.
+    // Reserves room for everything: a text that grows leaves copies behind.
     let room = TOKEN_PREFIX.len() + decoded.len().div_ceil(3) * 4;
     let mut token = Zeroizing::new(String::with_capacity(room));
     token.push_str(TOKEN_PREFIX);

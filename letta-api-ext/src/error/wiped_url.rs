@@ -1,4 +1,4 @@
-//! URLs that may hold a secret. To delete a token, it stands in the path.
+//! URLs that may contain a secret, such as a token that is to be deleted.
 
 use url::Url;
 use zeroize::{Zeroize, Zeroizing};
@@ -13,8 +13,9 @@ impl WipedUrl {
 
     /// Resolves a reference against a base URL. `None` if the reference is invalid.
     pub(crate) fn join(base: &Url, reference: &str) -> Option<Self> {
-        // A URL that grows while it is parsed leaves copies of itself behind. The parser makes room for as many bytes as its input
-        // has, so spaces are added, which it then ignores. An encoded byte takes three, and a character of a host more.
+        // A URL that grows while it is parsed leaves copies of itself behind. The parser reserves as many bytes as
+        // its input has, so spaces are added, which it ignores. An encoded byte takes three bytes, and a character of
+        // a host more.
         let room = base.as_str().len() + 8 * reference.len();
         let mut padded = Zeroizing::new(String::with_capacity(reference.len() + room));
         padded.push_str(reference);
@@ -48,12 +49,12 @@ pub(crate) fn replace(url: &mut Url, other: Url) {
     String::from(std::mem::replace(url, other)).zeroize();
 }
 
-/// Takes a URL out. A URL that leads nowhere takes its place.
+/// Takes a URL out, and leaves one without a secret.
 pub(crate) fn take(url: &mut Url) -> Url {
     std::mem::replace(url, nowhere())
 }
 
-/// Wipes a URL. A URL that leads nowhere takes its place.
+/// Wipes a URL, and leaves one without a secret.
 pub(crate) fn wipe(url: &mut Url) {
     replace(url, nowhere());
 }

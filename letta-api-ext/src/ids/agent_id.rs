@@ -3,10 +3,10 @@
 use crate::error::{Error, Result};
 use crate::ids::checked_text::checked_text;
 
-/// The ID of an agent, as in `agent-6bb462c2-e885-434a-a0e3-d08ad8d9f595`.
+/// The ID of an agent, such as `agent-6bb462c2-e885-434a-a0e3-d08ad8d9f595`.
 ///
-/// Begins with `agent-`, and goes on with letters, digits, `-`, `_` or `.` (ASCII). The service
-/// documents the prefix; hosted and self-hosted IDs go on with a UUID. The emulator has the same rule.
+/// It is `agent-`, followed by ASCII letters, digits, `-`, `_` or `.`. The service documents the prefix. On hosted
+/// and self-hosted servers, a UUID follows. The emulator has the same rule.
 ///
 /// ```
 /// use letta_api_ext::AgentId;
@@ -22,11 +22,11 @@ use crate::ids::checked_text::checked_text;
 pub struct AgentId(String);
 
 impl AgentId {
-    /// Checks an ID.
+    /// Parses an ID.
     ///
     /// # Errors
     ///
-    /// An ID that does not begin with `agent-`, ends there, or holds another character.
+    /// An ID (`agent`) that does not begin with `agent-`, has nothing after it, or has another character.
     pub fn new(id: impl Into<String>) -> Result<Self> {
         let id = id.into();
         let fail = |rule| Err(Error::invalid_input("agent", rule, Some(&id)));

@@ -1,7 +1,6 @@
-//! What types have in common that are text which was checked: [`AgentId`](crate::AgentId),
-//! [`Origin`](crate::Origin).
+//! What the types of checked text have in common: [`AgentId`](crate::AgentId) and [`Origin`](crate::Origin).
 
-/// For a type that is text which was checked: conversions, `Display`, serde, and its JSON Schema.
+/// For a type that is a checked text: conversions, `Display`, serde, and its JSON Schema.
 macro_rules! checked_text {
     ($name:ident, $description:literal, $pattern:literal) => {
         impl std::str::FromStr for $name {

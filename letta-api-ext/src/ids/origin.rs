@@ -7,11 +7,11 @@ use url::{Host, Url};
 use crate::error::{Error, Result};
 use crate::ids::checked_text::checked_text;
 
-/// The origin of a web application: scheme, host, and port where it is not the scheme's own.
+/// The origin of a web application: scheme, host, and port unless it is the scheme's default.
 ///
-/// A token is bound to one. It is what browsers send in the `Origin` header, so it has no path, and
-/// is written as they write it: host in small letters (punycode for others than ASCII), no default
-/// port, no closing slash. The service wants `http` or `https`.
+/// A token is made for one origin (`hostname` on the wire). Browsers send it in the `Origin` header. It is kept in
+/// the form that they use: no path, host in lower case (punycode for characters beyond ASCII), no default port, no
+/// slash at the end. The scheme must be `http` or `https` (documented).
 ///
 /// ```
 /// use letta_api_ext::Origin;
@@ -31,15 +31,15 @@ use crate::ids::checked_text::checked_text;
 pub struct Origin(Arc<str>);
 
 impl Origin {
-    /// Checks an origin. White space round it and a closing slash are dropped.
+    /// Parses an origin. White space around it and a slash at its end are dropped.
     ///
     /// # Errors
     ///
-    /// A text without a scheme, a scheme other than `http` or `https`, a wildcard, `null`, and what
-    /// an origin does not have: user name or password, path, query, fragment.
+    /// An invalid origin (`origin`): no scheme, a scheme other than `http` or `https`, a wildcard, `null`, or a part
+    /// that an origin does not have (user name or password, path, query, fragment).
     pub fn new(origin: impl AsRef<str>) -> Result<Self> {
         let text = origin.as_ref().trim();
-        // What stands before an @ may be a password, and what stands after a path a token.
+        // The text before an `@` may be a password, and a query or fragment may have a token.
         let shown = text.split(['?', '#']).next().unwrap_or(text);
         let may_hide = text.contains(['@', '\u{ff20}', '\u{fe6b}']) || text.contains("%40");
         let value = (!may_hide).then_some(shown);
@@ -51,7 +51,7 @@ impl Origin {
         if text.contains(|c: char| c.is_control() || c == '\\') {
             return fail("must not hold control characters or backslashes");
         }
-        // The URL parser mends `https:example.com` and `https:///example.com`; the service does not.
+        // The URL parser accepts `https:example.com` and `https:///example.com`. The service does not.
         let lower = text.to_ascii_lowercase();
         let rest = lower
             .strip_prefix("https://")
@@ -88,6 +88,6 @@ impl Origin {
 
 checked_text!(
     Origin,
-    "A web origin: scheme, host, and port where it is not the scheme's own.",
+    "A web origin: scheme, host, and port unless it is the scheme's default.",
     "^(http|https)://"
 );

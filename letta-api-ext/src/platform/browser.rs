@@ -1,4 +1,4 @@
-//! A browser: JavaScript's time and tasks, and the browser's own `fetch`.
+//! The browser platform: JavaScript's time and tasks, and the browser's own `fetch`.
 
 use std::ffi::OsString;
 use std::pin::Pin;
@@ -15,13 +15,13 @@ pub(crate) mod time;
 #[cfg(feature = "minter")]
 compile_error!("the feature `minter` is for servers, and not for wasm32-unknown-unknown");
 
-/// There is one thread, and nothing needs to be `Send`.
+/// There is one thread, so nothing needs to be `Send`.
 pub(crate) type BoxStream<T> = Pin<Box<dyn Stream<Item = T>>>;
 
-/// `fetch` follows redirects, whatever it is told.
+/// `fetch` always follows redirects.
 pub(crate) const FOLLOWS_REDIRECTS: bool = true;
 
-/// Calls can always be made.
+/// Calls never need a runtime.
 pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
     Ok(())
 }
@@ -31,7 +31,7 @@ pub(crate) fn is_connect(_: &reqwest::Error) -> bool {
     false
 }
 
-/// A browser decides by itself on proxies.
+/// A browser chooses proxies itself.
 pub(crate) fn proxy_of(
     _: &BaseUrl,
     _: &dyn Fn(&str) -> Option<OsString>,
@@ -39,17 +39,17 @@ pub(crate) fn proxy_of(
     Ok(None)
 }
 
-/// A browser decides by itself on connections, compression and redirects.
+/// A browser decides on connections, compression and redirects.
 ///
 /// # Errors
 ///
-/// What is wrong, in words that may be printed.
+/// The problem, in words that are safe to print.
 pub(crate) fn http_client(_: &HttpSettings) -> Result<reqwest::Client, String> {
     let client = reqwest::Client::builder().build();
     client.map_err(|error| error.without_url().to_string())
 }
 
-/// A browser has one user and no fleet, and the bucket's clock does not run there: retries are not counted.
+/// Retries are not counted: a browser has one user and no fleet, and the bucket's clock does not run there.
 #[derive(Clone)]
 pub(crate) enum Bucket {}
 
@@ -72,7 +72,7 @@ pub(crate) fn copy_request(request: &Request) -> Option<Request> {
     request.try_clone()
 }
 
-/// A body cannot be taken out here, and is copied with the request.
+/// The body cannot be taken out here. It is copied with the request.
 pub(crate) fn take_whole_body(_: &mut Request) -> Option<Bytes> {
     None
 }

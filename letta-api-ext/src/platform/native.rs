@@ -1,4 +1,4 @@
-//! A machine: tokio's time and tasks, and an HTTP client of this process.
+//! The native platform: tokio's time and tasks, and an HTTP client in this process.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,23 +24,23 @@ pub(crate) use proxy::of_environment as proxy_of;
 
 pub(crate) type BoxStream<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
 
-/// Whether the HTTP client follows redirects, whatever it is told.
+/// Whether the HTTP client always follows redirects.
 pub(crate) const FOLLOWS_REDIRECTS: bool = false;
 
-/// Longest time that making a connection may take.
+/// The longest time for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a connection with calls under way may be silent before it is asked whether it is there, and how long it has to
-/// answer. HTTP/2 only: on a dead connection of many calls, each would time out by itself.
+/// How long a connection with calls under way may be silent before it is pinged, and how long it has to answer. Only
+/// for HTTP/2: on a dead connection with many calls, each call would time out by itself.
 #[cfg(feature = "http2")]
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
-/// Whether calls can be made here.
+/// Checks that calls can be made here.
 pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
     runtime::current().map(drop)
 }
 
-/// Whether no connection was made.
+/// Whether there was no connection.
 pub(crate) fn is_connect(error: &reqwest::Error) -> bool {
     error.is_connect()
 }
@@ -49,14 +49,15 @@ pub(crate) fn is_connect(error: &reqwest::Error) -> bool {
 ///
 /// # Errors
 ///
-/// What is wrong, in words that may be printed.
+/// The problem, in words that are safe to print.
 pub(crate) fn http_client(settings: &HttpSettings) -> Result<reqwest::Client, String> {
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT.min(settings.shortest_time / 2))
-        // It would repeat what HTTP/2 servers refuse at once and uncounted. The retry policy does it.
+        // reqwest would repeat requests that an HTTP/2 server refuses, at once and uncounted. The retry policy does
+        // it instead.
         .retry(reqwest::retry::never())
-        // An application that turns these on in reqwest turns them on for all who use it.
+        // If an application turns these features of reqwest on, they are on for everyone in the process.
         .no_gzip()
         .no_brotli()
         .no_zstd()
@@ -66,10 +67,10 @@ pub(crate) fn http_client(settings: &HttpSettings) -> Result<reqwest::Client, St
     let builder = builder
         .http2_keep_alive_interval(KEEP_ALIVE)
         .http2_keep_alive_timeout(KEEP_ALIVE);
-    // As above: HTTP/2 may be on in reqwest for somebody else.
+    // For the same reason: HTTP/2 may be on in reqwest for another crate.
     #[cfg(not(feature = "http2"))]
     let builder = builder.http1_only();
-    // What is sent to this machine in clear must not go through another.
+    // Plain text to this machine must not go through another one.
     let builder = match settings.is_loopback {
         true => builder.no_proxy(),
         false => builder,
@@ -85,7 +86,7 @@ pub(crate) fn http_client(settings: &HttpSettings) -> Result<reqwest::Client, St
         .map_err(|error| error.without_url().to_string())
 }
 
-/// The tokens of a retry budget.
+/// The bucket of a retry budget.
 #[derive(Clone)]
 pub(crate) struct Bucket(Arc<TpsBudget>);
 
@@ -105,8 +106,8 @@ impl Bucket {
     }
 }
 
-/// The same request. `None` if it has a body. reqwest's own way (`try_clone`) makes a table for what is never there: neither
-/// a time-out nor any other extension is given to a request before it gets here.
+/// A copy of the request. `None` if it has a body. reqwest's own `try_clone` allocates a table for extensions, which
+/// requests never have here.
 pub(crate) fn copy_request(request: &Request) -> Option<Request> {
     if request.body().is_some() {
         return None;
@@ -117,14 +118,14 @@ pub(crate) fn copy_request(request: &Request) -> Option<Request> {
     Some(copy)
 }
 
-/// Takes the body out, if it is no stream. Nothing is copied.
+/// Takes the body out, if it is not a stream. Nothing is copied.
 pub(crate) fn take_whole_body(request: &mut Request) -> Option<Bytes> {
     use futures_util::FutureExt;
     use http_body_util::BodyExt;
 
     request.body()?.as_bytes()?;
     let mut body = request.body_mut().take()?;
-    // Bytes come as one frame, at once. An empty body has none.
+    // The bytes come as one frame, at once. An empty body has no frame.
     let frame = body.frame().now_or_never().flatten();
     let bytes = frame.and_then(|frame| frame.ok()?.into_data().ok());
     Some(bytes.unwrap_or_default())

@@ -13,14 +13,14 @@ use crate::access_tokens::Fault;
 use crate::access_tokens::Revocation;
 use crate::error::attempts::Attempts;
 use crate::error::cause::Cause;
-use crate::error::kind::{Kind, Redirect, TimeLimit, Way};
+use crate::error::kind::{Kind, Redirect, Route, TimeLimit};
 use crate::error::{Error, Inner};
 use crate::transport::CallOptions;
 use crate::transport::redirect::LEAVES_ORIGIN;
 
-/// Makes an [`Error`] as the client makes it, for the unit tests of an application.
+/// Makes an [`Error`] like those of the client, for the unit tests of an application.
 ///
-/// The errors are made by the code that makes the real ones, so all predicates and accessors agree with each other.
+/// The errors are made by the same code as the real ones, so their predicates and accessors agree with each other.
 ///
 /// ```
 /// use std::time::Duration;
@@ -87,7 +87,7 @@ impl ErrorBuilder {
     ///
     /// # Panics
     ///
-    /// If it is not an error's status, 400 to 599.
+    /// If the status is not from 400 to 599.
     pub fn status(status: u16) -> Self {
         assert!(
             (400..=599).contains(&status),
@@ -104,13 +104,13 @@ impl ErrorBuilder {
         Self::new(What::InvalidInput(field, rule))
     }
 
-    /// The service answered 200 with a body that it does not document. See [`Error::is_invalid_response`].
+    /// The service answered 200 with an invalid body. See [`Error::is_invalid_response`].
     pub fn invalid_response(problem: &'static str) -> Self {
         Self::new(What::InvalidResponse(problem))
     }
 
-    /// The service made a token that is not what was asked for. `is_deleted` says whether the token could be deleted: if not,
-    /// [`Error::may_have_happened`] is true. See [`Error::is_grant_mismatch`].
+    /// The service made a token that differs from the request. `is_deleted` says whether the token could be deleted.
+    /// If not, [`Error::may_have_happened`] is true. See [`Error::is_grant_mismatch`].
     pub fn grant_mismatch(is_deleted: bool) -> Self {
         Self::new(What::GrantMismatch { is_deleted })
     }
@@ -140,7 +140,7 @@ impl ErrorBuilder {
         Self::new(What::Interrupted)
     }
 
-    /// A minter was told to revoke the token while it was minting it. See [`Error::is_revoked`].
+    /// The minter was asked to revoke the token while it was being minted. See [`Error::is_revoked`].
     #[cfg(feature = "minter")]
     pub fn revoked() -> Self {
         Self::new(What::Minter(Fault::Revoked))
@@ -152,7 +152,7 @@ impl ErrorBuilder {
         Self::new(What::Minter(Fault::ShutDown))
     }
 
-    /// The service's tokens are good for `given`, and `asked` was more. See [`Error::is_short_lived`].
+    /// The service's tokens are good for `given`, which is less than `asked`. See [`Error::is_short_lived`].
     #[cfg(feature = "minter")]
     pub fn short_lived(asked: Duration, given: Duration) -> Self {
         Self::new(What::Minter(Fault::ShortLived { asked, given }))
@@ -172,33 +172,33 @@ impl ErrorBuilder {
         self
     }
 
-    /// The service's name for the request. Only if there was an answer. See [`Error::request_id`].
+    /// The service's ID for the request. Only if there was an answer. See [`Error::request_id`].
     ///
     /// # Panics
     ///
-    /// If it holds other characters than visible ASCII.
+    /// If the ID is not visible ASCII.
     pub fn request_id(mut self, id: &str) -> Self {
         let id = HeaderValue::from_str(id).expect("a request ID is visible ASCII");
         self.headers.insert("x-request-id", id);
         self
     }
 
-    /// The operation that failed. Creating a token unless set; see [`letta_api::operations`] for others. An
-    /// [invalid input](Self::invalid_input) and the errors of a minter have none.
+    /// The operation that failed. By default creating a token. For others, see [`letta_api::operations`]. An [invalid
+    /// input](Self::invalid_input) and the errors of a minter have none.
     pub fn operation(mut self, operation: &'static Operation) -> Self {
         self.operation = operation;
         self
     }
 
-    /// Makes it an earlier failure that a minter gives again, and will for `left`. See [`Error::is_held_off`].
+    /// Makes it an earlier failure that a minter holds off for `left`. See [`Error::is_held_off`].
     #[cfg(feature = "minter")]
     pub fn held_off(mut self, left: Duration) -> Self {
         self.held_off = Some(left);
         self
     }
 
-    /// How many times the call was sent. 1 unless set; 0 for an [invalid input](Self::invalid_input) and for the errors
-    /// of a minter. See [`Error::attempts`].
+    /// How many attempts were made. By default 1, and 0 for an [invalid input](Self::invalid_input) and for the
+    /// errors of a minter. See [`Error::attempts`].
     pub fn attempts(mut self, count: u32) -> Self {
         self.attempts = Some(count);
         self
@@ -214,7 +214,7 @@ impl ErrorBuilder {
                 .with_head(Some(operation), None, &[])
                 .into()
         };
-        let way = |reason: &str| Way {
+        let route = |reason: &str| Route {
             to: Some("api.letta.com:443".to_owned()),
             through: None,
             reason: Some(reason.to_owned()),
@@ -257,7 +257,7 @@ impl ErrorBuilder {
                 Error::redirected(operation, head, redirect, &[])
             }
             What::Connect => of_call(
-                Kind::Connect(way("connection refused")),
+                Kind::Connect(route("connection refused")),
                 Some(io::ErrorKind::ConnectionRefused.into()),
             ),
             What::AttemptTimeout => {
@@ -271,7 +271,7 @@ impl ErrorBuilder {
             What::Interrupted => of_call(
                 Kind::Interrupted {
                     status: None,
-                    way: way("it was closed"),
+                    route: route("it was closed"),
                 },
                 Some(io::ErrorKind::UnexpectedEof.into()),
             ),

@@ -1,19 +1,19 @@
-//! The time of day and its text form, and timers. The one place that asks for the time.
+//! The time of day and its text form, and timers. Nothing else in the crate asks for the time.
 
 use std::time::{Duration, SystemTime};
 
 use crate::platform;
 pub(crate) use crate::platform::{Instant, now, sleep, timeout_at};
 
-/// The instant so long after another, or one that no program lives to see.
+/// The instant `time` after `start`, or one that no program lives to see.
 pub(crate) fn after(start: Instant, time: Duration) -> Instant {
     start + time.min(platform::FOREVER)
 }
 
-/// An instant written in RFC 3339, with its offset from UTC. `None` for any other text.
+/// Parses an instant in RFC 3339, with its offset from UTC. `None` for any other text.
 pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     let instant = from_timestamp(text.parse().ok()?)?;
-    // jiff reads a leap second as the second before it. By the clocks that go by POSIX it is the one after.
+    // jiff reads a leap second as the second before it. POSIX clocks count it as the second after.
     let seconds = text.get("2016-12-31T23:59".len()..);
     match seconds.is_some_and(|seconds| seconds.starts_with(":60")) {
         true => instant.checked_add(Duration::from_secs(1)),
@@ -21,8 +21,8 @@ pub(crate) fn parse_rfc3339(text: &str) -> Option<SystemTime> {
     }
 }
 
-/// Reads a date in one of the three forms of RFC 9110. The form of mail is read as well, since some servers write it (a day of one
-/// digit, an offset). `None` for any other text.
+/// Parses a date in one of the three forms of RFC 9110. The form of e-mail is accepted as well, since some servers
+/// use it (a day of one digit, an offset). `None` for any other text.
 pub(crate) fn parse_http_date(text: &str) -> Option<SystemTime> {
     if let Ok(date) = httpdate::parse_http_date(text) {
         return Some(date);
@@ -31,8 +31,8 @@ pub(crate) fn parse_http_date(text: &str) -> Option<SystemTime> {
     from_timestamp(parser.parse_timestamp(text).ok()?)
 }
 
-/// The instant in RFC 3339, in UTC, cut to whole milliseconds, which is what JavaScript keeps.
-/// Nothing beyond the year 9999.
+/// The instant in RFC 3339, in UTC, cut to whole milliseconds, which is JavaScript's precision. `None` beyond the
+/// year 9999.
 pub(crate) fn to_rfc3339(instant: SystemTime) -> Option<String> {
     let timestamp = jiff::Timestamp::try_from(instant).ok()?;
     let timestamp = jiff::Timestamp::from_millisecond(timestamp.as_millisecond()).ok()?;

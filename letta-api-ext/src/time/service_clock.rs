@@ -1,5 +1,5 @@
-//! What the service's clock says, held against a clock that nobody sets. The time of day of this machine may
-//! be wrong, and may be put right at any moment; when a token ends is for the service to say.
+//! Relates the service's clock to a monotonic clock. The time of day of this machine may be wrong, and may be
+//! corrected at any moment, but the service decides when a token ends.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
@@ -8,31 +8,31 @@ use reqwest::header::{DATE, HeaderMap};
 
 use crate::time::clock::{self, Instant};
 
-/// HTTP dates have whole seconds, cut off.
+/// HTTP dates are cut to whole seconds.
 pub(crate) const RESOLUTION: Duration = Duration::from_secs(1);
 
-/// How many bytes HTTP dates have, but for those of before 1997.
+/// The length of HTTP dates in today's form.
 const LENGTH: usize = "Sun, 06 Nov 1994 08:49:37 GMT".len();
 
-/// Instants further off than this are cut to it: platforms keep them in numbers that end.
+/// Instants further away are cut to this distance: a platform cannot represent every instant.
 const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// A `Date` of the service's as it came, which is read once somebody asks: of many tokens nobody does.
+/// A `Date` header of the service, unparsed. Most tokens' dates are never asked for.
 #[derive(Clone)]
 pub(crate) struct ServiceDate {
     inner: Arc<Unread>,
 }
 
 struct Unread {
-    // A copy: a header value is a part of the memory that the whole answer was received into, the token's secret with it,
-    // and would keep all of it.
+    // A copy, because a header value shares the memory that the whole answer was received into, and would keep all of
+    // it, including the token's secret.
     date: [u8; LENGTH],
     sent: Instant,
     reading: OnceLock<Option<ClockReading>>,
 }
 
 impl ServiceDate {
-    /// From the answer to a request that was sent then. `None` if it has no date.
+    /// From the answer to a request that was sent at `sent`. `None` if it has no date.
     pub(crate) fn of(headers: &HeaderMap, sent: Instant) -> Option<Self> {
         let text = headers.get(DATE)?.as_bytes();
         let mut inner = Unread {
@@ -49,7 +49,7 @@ impl ServiceDate {
         })
     }
 
-    /// What it says. `None` if it is not a date.
+    /// The parsed date. `None` if it is invalid.
     pub(crate) fn reading(&self) -> Option<ClockReading> {
         let Unread {
             date,
@@ -60,7 +60,7 @@ impl ServiceDate {
     }
 }
 
-/// A `Date` of the service's, and when it was: after the request was sent, and before now.
+/// A `Date` of the service, and when it was made: after the request was sent, and before now.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClockReading {
     date: SystemTime,
@@ -74,17 +74,17 @@ impl ClockReading {
         Some(Self { date, sent })
     }
 
-    /// The last instant at which it is sure that the service's clock does not show `expiry` yet.
+    /// The last instant at which the service's clock surely does not show `expiry` yet.
     ///
-    /// Reckoned as if the service had set the date the moment the request was sent, and at the end of the
-    /// second that it names. It is too early by the time that the answer took to arrive, and up to a second more.
+    /// Computed as if the service had made the date when the request was sent, and at the end of its second. It is
+    /// too early by the time that the answer took to arrive, and up to a second more.
     pub(crate) fn instant_of(&self, expiry: SystemTime) -> Instant {
         let left = expiry.duration_since(self.date).unwrap_or_default();
         self.sent + left.saturating_sub(RESOLUTION).min(FAR)
     }
 
-    /// The time by the service's clock at `instant`, or up to a second earlier, or what the answer was on its way
-    /// later. Nothing where that is beyond what this platform can show.
+    /// The service's time at `instant`. It may be too early by up to a second, or too late by the time that the
+    /// answer took to arrive. `None` beyond what this platform can represent.
     #[cfg(feature = "minter")]
     pub(crate) fn service_time_at(&self, instant: Instant) -> Option<SystemTime> {
         self.date
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_date_keeps_nothing_of_the_answer_that_it_came_with() {
         for text in ["Sun, 01 Mar 2026 12:00:00 GMT", "1 Mar 2026 12:00:00 +0000"] {
-            // As the HTTP client makes header values: they are parts of what it received.
+            // Made like the HTTP client's header values: they are slices of what it received.
             let received = Bytes::from(format!("Date: {text}\r\n\r\nsecret"));
             let value = received.slice(6..6 + text.len());
             let value = HeaderValue::from_maybe_shared(value).unwrap();

@@ -1,4 +1,7 @@
-//! One attempt: the request, redirects within the origin, and the body.
+//! One attempt of a call: the request, redirects within the origin, and the body.
+//!
+//! In goes an [`Outgoing`] request and a time limit. Out comes an [`Answer`] of any status with its body read, or the
+//! error of this attempt. The caller decides whether there is another attempt.
 
 #[cfg(any(test, fuzzing))]
 use futures_util::future::Either;
@@ -15,36 +18,37 @@ use crate::error::wiped_url::{self, WipedUrl};
 use crate::error::{Error, Result};
 use crate::time::clock::{self, Instant};
 
-/// Redirects that are followed one after the other, at the most.
+/// How many redirects in a row are followed.
 const MAX_REDIRECTS: usize = 5;
 
-/// Longest body of an error answer that is read, in bytes: a message is shorter, and a megabyte of JSON is
-/// twenty once it is parsed.
+/// The longest body of an error answer that is read, in bytes. A message is shorter, and parsed JSON takes twenty
+/// times the memory of its text.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
 pub(super) struct Attempt<'a> {
     pub(super) call: &'a Call<'a>,
     pub(super) outgoing: &'a mut Outgoing,
-    /// When the attempt has to be over.
+    /// When the attempt must be over.
     pub(super) limit: Instant,
-    /// Whether that is the call's deadline.
+    /// Whether the limit is the call's deadline.
     pub(super) is_last: bool,
-    /// What the attempt before came to.
+    /// The error of the attempt before.
     pub(super) previous: Option<Error>,
-    /// The answer, as soon as its head is there.
+    /// The answer, once its head has arrived. Kept here and not in the future, so that it survives a time-out while
+    /// the body is read.
     pub(super) received: Option<Answer>,
 }
 
 /// An answer of any status.
 pub(super) struct Answer {
     pub(super) response: Response,
-    /// Whether it came from another path, to which a redirect led.
-    pub(super) is_elsewhere: bool,
+    /// Whether redirects led to another path, which gave the answer.
+    pub(super) is_redirected: bool,
 }
 
 impl<'a> Attempt<'a> {
-    /// Gives the answer with its body read, unless it is to be streamed. Where the status is no success and
-    /// the body cannot be read, the answer has none: the status is what counts.
+    /// Returns the answer with its body read, unless the body is to be streamed. If the status is an error and the
+    /// body cannot be read, the answer has no body: the status is what counts.
     pub(super) async fn run(&mut self) -> Result<Answer> {
         let result = match clock::timeout_at(self.limit, self.exchange()).await {
             Ok(Ok(())) => Ok(()),
@@ -76,10 +80,10 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Sends the request and follows redirects that stay where they are.
+    /// Sends the request, and follows redirects within the origin.
     async fn head(&mut self) -> Result<Answer> {
         let mut followed = 0;
-        // Where redirects have led to.
+        // The target of the last redirect.
         let mut led_to: Option<WipedUrl> = None;
         loop {
             let sent = self.send(led_to.as_deref()).await;
@@ -96,34 +100,34 @@ impl<'a> Attempt<'a> {
             }
             match redirect::target(url, method, &response) {
                 Some(Err(redirect)) => return Err(self.redirected(&response, redirect, first)),
-                Some(Ok(_)) if outgoing.is_there() && followed == MAX_REDIRECTS => {
+                Some(Ok(_)) if outgoing.can_be_sent() && followed == MAX_REDIRECTS => {
                     return Err(self.redirected(&response, Redirect::too_many(url), first));
                 }
-                Some(Ok(target)) if outgoing.is_there() => {
+                Some(Ok(target)) if outgoing.can_be_sent() => {
                     led_to = Some(target);
                     followed += 1;
                 }
-                // A body that is a stream cannot be sent again.
+                // A body that is a stream cannot be sent again, so the redirect is the answer.
                 None | Some(Ok(_)) => {
                     // A browser has followed redirects by itself.
                     let at = response.url().unwrap_or(url);
-                    let is_elsewhere = !redirect::is_same_path(first, at);
+                    let is_redirected = !redirect::is_same_path(first, at);
                     return Ok(Answer {
                         response,
-                        is_elsewhere,
+                        is_redirected,
                     });
                 }
             }
         }
     }
 
-    /// Sends the request to where it is to go, or where redirects have led to.
+    /// Sends the request to its URL, or to where redirects have led.
     fn send<'b>(
         &'b mut self,
         led_to: Option<&Url>,
     ) -> impl Future<Output = Result<Response, TransportError>> + use<'a, 'b> {
         let request = self.outgoing.next();
-        let mut request = request.expect("it is asked for only where it is there");
+        let mut request = request.expect("a request that was sent is sent again only if it can be");
         if let Some(target) = led_to {
             wiped_url::replace(request.url_mut(), target.clone());
         }
@@ -139,15 +143,15 @@ impl<'a> Attempt<'a> {
         sent
     }
 
-    /// What it comes to that there is no answer to a request to `url`, which redirects led to if it is not the
-    /// `first`.
+    /// The error if a request to `url` got no answer. `first` is the URL of the call, and another one if redirects
+    /// led to `url`.
     fn no_answer(&self, error: &TransportError, url: &Url, first: &Url) -> Error {
         let operation = self.call.operation;
         match error.downcast_ref::<reqwest::Error>() {
             Some(cause) if cause.is_redirect() => {
                 Error::redirected(operation, None, Redirect::given_up_by_client(url), &[])
             }
-            // The first request was sent, so that this one's fault is the server's.
+            // The first request could be sent, so the server's redirect is at fault.
             Some(cause) if cause.is_builder() && !std::ptr::eq(url, first) => {
                 Error::redirected(operation, None, Redirect::to_nowhere(first), &[])
             }
@@ -185,7 +189,7 @@ impl<'a> Attempt<'a> {
         } else {
             TimeLimit::Attempt(options.attempt_timeout)
         };
-        // The last one's alone: a chain of all would be as long as the call.
+        // Only the last deadline error has a cause: a chain of all failures would be as long as the call.
         let previous = self.previous.take().filter(|_| self.is_last);
         let head = self.received_head();
         self.call.with_secrets(self.outgoing.url(), |secrets| {

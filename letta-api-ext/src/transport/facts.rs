@@ -1,4 +1,4 @@
-//! What is known of a call besides its answer.
+//! What is known about a call besides its answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::error::wiped_url::WipedUrl;
 use crate::time::clock::Instant;
 use crate::time::service_clock::ServiceDate;
 
-/// What is known of a call besides its answer: how often it was sent, when, and where it was answered.
+/// What is known about a call besides its answer: how often it was sent, when, and where the answer came from.
 ///
-/// It comes with every answer to a call of [`Letta::api`](crate::Letta::api), and with the raw client's errors that have an
-/// answer ([`letta_api::Error::extension`]). An [`Error`](crate::Error) has its own accessors for the same.
+/// Every answer to a call of [`Letta::api`](crate::Letta::api) has it, and so have the raw client's errors that have
+/// an answer ([`letta_api::Error::extension`]). An [`Error`](crate::Error) has accessors for the same.
 ///
 /// ```no_run
 /// # async fn run(letta: letta_api_ext::Letta) -> Result<(), letta_api_ext::Error> {
@@ -34,10 +34,6 @@ use crate::time::service_clock::ServiceDate;
 /// ```
 #[derive(Clone)]
 pub struct CallFacts {
-    inner: Arc<Facts>,
-}
-
-struct Facts {
     operation: &'static Operation,
     attempts: Attempts,
     sent: Instant,
@@ -52,64 +48,62 @@ impl CallFacts {
         secrets: Secrets,
     ) -> Self {
         Self {
-            inner: Arc::new(Facts {
-                operation,
-                attempts,
-                sent,
-                secrets,
-            }),
+            operation,
+            attempts,
+            sent,
+            secrets,
         }
     }
 
-    /// Those of an answer. `None` if it did not come through a [`Letta`](crate::Letta).
+    /// The facts of an answer. `None` if the answer did not come through a [`Letta`](crate::Letta).
     pub fn of<T>(answer: &ResponseValue<T>) -> Option<&Self> {
         answer.extension()
     }
 
     /// The operation that was called.
     pub fn operation(&self) -> &'static Operation {
-        self.inner.operation
+        self.operation
     }
 
-    /// How many times the call was sent, the first included.
+    /// How many attempts were made, including the first.
     pub fn attempts(&self) -> u32 {
-        self.inner.attempts.count
+        self.attempts.count
     }
 
-    /// Whether an attempt before the last one may have had its effect: its answer was lost. See
+    /// Whether an attempt before the last one may have had its effect, because its answer was lost. See
     /// [`Error::may_have_happened`](crate::Error::may_have_happened).
     pub fn earlier_may_have_happened(&self) -> bool {
-        self.inner.attempts.earlier_may_have_happened
+        self.attempts.earlier_may_have_happened
     }
 
-    /// How long ago the last attempt was sent, by a clock that nobody sets.
+    /// The time since the last attempt was sent, by a monotonic clock.
     pub fn elapsed(&self) -> Duration {
-        self.inner.sent.elapsed()
+        self.sent.elapsed()
     }
 
-    /// Whether redirects led to another path, which gave the answer. A slash at the end is not another path. A browser follows
-    /// redirects by itself, and one that comes back to the same path cannot be told there.
+    /// Whether redirects led to another path, which gave the answer. A slash at the end is not another path. A
+    /// browser follows redirects by itself, and there a redirect that returns to the same path cannot be detected.
     pub fn is_redirected(&self) -> bool {
-        self.inner.attempts.is_elsewhere
+        self.attempts.is_redirected
     }
 
-    /// What the call has been through, for an error about the answer with these headers.
+    /// The attempts so far, for an error about the answer with these headers.
     pub(crate) fn attempts_until(&self, headers: &HeaderMap) -> Attempts {
         Attempts {
             date: self.date(headers),
-            ..self.inner.attempts.clone()
+            ..self.attempts.clone()
         }
     }
 
     /// The date of the answer with these headers.
     pub(crate) fn date(&self, headers: &HeaderMap) -> Option<ServiceDate> {
-        ServiceDate::of(headers, self.inner.sent)
+        ServiceDate::of(headers, self.sent)
     }
 
-    /// Calls `use_them` with all that must not be in any text about the call.
+    /// Calls `use_them` with all texts that no message about the call may contain.
     pub(crate) fn with_secrets<T>(&self, use_them: impl FnOnce(&[&str]) -> T) -> T {
-        let secrets = &self.inner.secrets;
-        let url = secrets.url.as_deref();
+        let secrets = &self.secrets;
+        let url = secrets.url.as_deref().map(|url| &**url);
         let template = secrets.template.as_str();
         with_secrets(
             secrets.key.as_deref(),
@@ -135,21 +129,22 @@ impl std::fmt::Debug for CallFacts {
     }
 }
 
-/// What must not be in any text about a call, kept for as long as its answer is.
+/// The texts that no message about a call may contain, kept as long as its answer.
+#[derive(Clone)]
 pub(super) struct Secrets {
     pub(super) key: Option<Arc<Secret>>,
     pub(super) headers: OwnHeaders,
     /// The path with its parameters in braces.
     pub(super) template: Template,
-    /// If its path may hold a secret.
-    pub(super) url: Option<WipedUrl>,
+    /// Kept if the path may have a secret.
+    pub(super) url: Option<Arc<WipedUrl>>,
 }
 
 /// The path of a call with its parameters in braces.
 #[derive(Clone)]
 pub(super) enum Template {
     Of(&'static Operation),
-    /// A request that the description does not have.
+    /// A request that the API description does not have.
     Custom(Arc<str>),
 }
 
@@ -162,8 +157,8 @@ impl Template {
     }
 }
 
-/// Calls `use_them` with all that must not be in any text that comes back: the key, the values of the caller's own headers,
-/// and what is in the path, where a token may be.
+/// Calls `use_them` with all texts that no message may contain: the key, the values of the caller's headers, and the
+/// parameters of the path, which may be a token.
 pub(super) fn with_secrets<T>(
     key: Option<&Secret>,
     headers: &OwnHeaders,

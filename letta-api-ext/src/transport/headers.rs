@@ -1,12 +1,14 @@
-//! Headers of the caller's own.
+//! Headers that the caller adds to calls.
 
 use std::sync::Arc;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use letta_api::Secret;
+use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
-/// Headers that the SDK or the HTTP client sets, and what to use in their place.
+/// Headers that the SDK or the HTTP client sets, and what to use instead.
 const OWNED: [(&str, &str); 16] = [
     ("authorization", "set it with `api_key`"),
     ("x-project", "set it with `project`"),
@@ -26,39 +28,47 @@ const OWNED: [(&str, &str); 16] = [
     ("expect", "the HTTP client decides"),
 ];
 
-/// A value shorter than this is not looked for in texts: it may be a part of any word.
+/// A shorter value is not redacted from texts: it may be a part of any word.
 const SHORT: usize = 8;
 
-/// Headers of the caller's own. Their values may be secret: they are never printed.
+/// Headers that the caller adds. Their values may be secret, so they are never printed.
 ///
-/// What is wrong with one is kept until a request is sent, or the client built.
+/// An error is kept until a request is sent, or the client is built.
 #[derive(Clone, Default)]
 pub(crate) struct OwnHeaders {
-    /// `None` if there are none, as for nearly all calls.
-    inner: Option<Arc<Result<HeaderMap>>>,
+    /// `None` if there are none, as in nearly all calls.
+    inner: Option<Arc<Result<Checked>>>,
+}
+
+#[derive(Clone, Default)]
+struct Checked {
+    headers: HeaderMap,
+    /// The texts that are redacted from what the service says.
+    secrets: Vec<Secret>,
 }
 
 impl OwnHeaders {
-    /// Sets a header, in place of one of the same name.
+    /// Sets a header. Replaces one of the same name.
     pub(crate) fn set<N, V>(&mut self, name: N, value: V)
     where
         N: TryInto<HeaderName>,
         V: TryInto<HeaderValue>,
     {
-        let mut headers = match self.inner.as_deref() {
-            Some(Ok(headers)) => headers.clone(),
-            // The first fault is told.
+        let mut own = match self.inner.as_deref() {
+            Some(Ok(own)) => own.clone(),
+            // The first error is reported.
             Some(Err(_)) => return,
-            None => HeaderMap::new(),
+            None => Checked::default(),
         };
-        let headers = checked(name, value).map(|(name, value)| {
-            headers.insert(name, value);
-            headers
+        let own = checked(name, value).map(|(name, value)| {
+            own.headers.insert(name, value);
+            own.secrets = own.headers.iter().flat_map(secrets_in).collect();
+            own
         });
-        self.inner = Some(Arc::new(headers));
+        self.inner = Some(Arc::new(own));
     }
 
-    /// Whether they can be sent.
+    /// Returns the error of an invalid header.
     pub(crate) fn check(&self) -> Result<()> {
         match self.inner.as_deref() {
             Some(Err(error)) => Err(error.clone()),
@@ -66,26 +76,60 @@ impl OwnHeaders {
         }
     }
 
-    /// Puts them into a request. What the SDK sets comes later, and has its way.
+    /// Adds them to a request. The SDK's own headers are set later, and take precedence.
     pub(super) fn apply(&self, headers: &mut HeaderMap) {
         for (name, value) in self.iter() {
             headers.insert(name.clone(), value.clone());
         }
     }
 
-    /// The values that are looked for in texts that come back.
+    /// The texts that are redacted from what the service says.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let values = self.iter().filter_map(|(_, value)| value.to_str().ok());
-        values.filter(|value| value.len() >= SHORT)
+        let secrets = self.checked().map(|own| &own.secrets);
+        secrets.into_iter().flatten().map(Secret::expose_secret)
     }
 
     fn iter(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
-        let headers = match self.inner.as_deref() {
-            Some(Ok(headers)) => Some(headers),
-            _ => None,
-        };
-        headers.into_iter().flatten()
+        self.checked().map(|own| &own.headers).into_iter().flatten()
     }
+
+    fn checked(&self) -> Option<&Checked> {
+        self.inner.as_deref()?.as_ref().ok()
+    }
+}
+
+/// What a service may repeat of a header: the value as its server reads it, without white space around it; what follows a
+/// scheme, as in `Bearer x`; and the values of cookies.
+fn secrets_in((name, value): (&HeaderName, &HeaderValue)) -> Vec<Secret> {
+    let bytes = value.as_bytes().trim_ascii();
+    let mut secrets = Vec::new();
+    let mut add = |text: &str| {
+        let text = text.trim();
+        if text.len() >= SHORT {
+            secrets.push(Secret::from(text));
+        }
+    };
+    let mut add_parts = |text: &str| {
+        add(text);
+        if *name == COOKIE {
+            let pairs = text.split(';').filter_map(|pair| pair.split_once('='));
+            pairs.for_each(|(_, value)| add(value.trim().trim_matches('"')));
+        } else if let Some((_, rest)) = text.split_once(' ')
+            && !rest.trim().contains(' ')
+        {
+            add(rest);
+        }
+    };
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        add_parts(text);
+    }
+    if !bytes.is_ascii() {
+        // Many servers read headers as ISO 8859-1, in which each byte is a character.
+        let text: Zeroizing<String> =
+            Zeroizing::new(bytes.iter().copied().map(char::from).collect());
+        add_parts(&text);
+    }
+    secrets
 }
 
 fn checked<N, V>(name: N, value: V) -> Result<(HeaderName, HeaderValue)>
@@ -101,12 +145,12 @@ where
     };
     if let Some((_, instead)) = OWNED.iter().find(|(owned, _)| *owned == name) {
         return fail(format!(
-            "must not be `{name}`, which is not yours to set: {instead}"
+            "must not be `{name}`, which is reserved: {instead}"
         ));
     }
     let Ok(mut value) = value.try_into() else {
         return fail(format!(
-            "must have a valid value: that of `{name}` holds a character that no header can"
+            "must have a valid value: the value of `{name}` has a character that headers cannot have"
         ));
     };
     value.set_sensitive(true);
@@ -147,6 +191,47 @@ mod tests {
     }
 
     #[test]
+    fn what_a_service_may_repeat_of_a_value_is_secret() {
+        for (name, value, secrets) in [
+            ("x-gateway", "  hunter2-hunter2\t", &["hunter2-hunter2"][..]),
+            ("x-gateway", "", &[]),
+            ("x-gateway", "hunter2", &[]),
+            (
+                "x-gateway",
+                "Bearer hunter2-hunter2",
+                &["Bearer hunter2-hunter2", "hunter2-hunter2"],
+            ),
+            ("x-gateway", "my own gateway", &["my own gateway"]),
+            (
+                "x-gateway",
+                "schlüssel-hunter2",
+                &["schlüssel-hunter2", "schlÃ¼ssel-hunter2"],
+            ),
+            (
+                "cookie",
+                "a=hunter2-hunter2; b=\"hunter3-hunter3\"; c=d",
+                &[
+                    "a=hunter2-hunter2; b=\"hunter3-hunter3\"; c=d",
+                    "hunter2-hunter2",
+                    "hunter3-hunter3",
+                ],
+            ),
+        ] {
+            let headers = of(name, value);
+            assert_eq!(headers.secrets().collect::<Vec<_>>(), secrets, "{value}");
+        }
+        let mut headers = OwnHeaders::default();
+        headers.set(
+            "x-gateway",
+            HeaderValue::from_bytes(b"hunter2-\xfchunter2").unwrap(),
+        );
+        assert_eq!(headers.secrets().collect::<Vec<_>>(), ["hunter2-ühunter2"]);
+        // A value that was replaced is not kept.
+        headers.set("x-gateway", "other-value");
+        assert_eq!(headers.secrets().collect::<Vec<_>>(), ["other-value"]);
+    }
+
+    #[test]
     fn what_the_sdk_owns_or_no_header_can_hold_is_refused_unseen() {
         for (name, value, says) in [
             ("Authorization", "hunter2", "set it with `api_key`"),
@@ -156,10 +241,14 @@ mod tests {
             ("", "hunter2", "valid name"),
             ("x y", "hunter2", "valid name"),
             ("x-hunter2\n", "hunter2", "valid name"),
-            ("x-gateway", "hunter2\r\nevil: 1", "that of `x-gateway`"),
+            (
+                "x-gateway",
+                "hunter2\r\nevil: 1",
+                "the value of `x-gateway`",
+            ),
         ] {
             let mut headers = of(name, value);
-            // A header after it does not hide the fault.
+            // A valid header after it does not hide the error.
             headers.set("x-fine", "fine");
             let error = headers.check().unwrap_err();
             assert_eq!(error.field(), Some("header"), "{name}");

@@ -26,7 +26,7 @@ struct Masked(Vec<u8>);
 impl Masked {
     const MASK: u8 = 0x80;
 
-    /// A token of so many parts.
+    /// A token of this many parts.
     fn new(seed: u64, parts: usize) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let parts = (0..parts * PART).map(|_| random.lowercase() as u8 ^ Self::MASK);
@@ -81,7 +81,7 @@ impl Masked {
                 place += step as u64;
             }
         }
-        // It is memory too, and the next count would find in it what this one has found elsewhere.
+        // This buffer is memory too, and the next count would find the text of this one in it.
         read.zeroize();
         found
     }
@@ -111,7 +111,7 @@ impl Masked {
     }
 }
 
-/// A token that is `ck-let-` and base64 of what is masked.
+/// A token that is `ck-let-` and base64 of the unmasked parts.
 fn token_of(masked: &Masked) -> letta_api::Secret {
     let decoded = letta_api::Secret::new(masked.token());
     letta_api::Secret::new(crate::error::token_form::encode(decoded.expose_secret()).as_str())
@@ -185,10 +185,10 @@ async fn nothing_that_the_sdk_makes_of_a_token_is_left_in_memory() {
     }
 }
 
-/// What a token stands for is made to search for it in what the service said. A UUID is too short to be searched for in memory by
-/// parts, so the token stands for a longer text.
+/// The transport decodes a token to search for it in the service's texts. A UUID is too short to be searched for in
+/// memory by parts, so the token here decodes to a longer text.
 #[tokio::test(start_paused = true)]
-async fn nothing_that_a_token_stands_for_is_left_in_memory() {
+async fn no_decoded_token_is_left_in_memory() {
     let long = r#"{"message":"no such token, and this says so in many words: no such token, no such token, no such token"}"#;
     for (index, status) in [204, 404, 401, 500, 0].into_iter().enumerate() {
         let letta = Letta::new("key").unwrap();

@@ -1,4 +1,4 @@
-//! Counting calls, without tracing.
+//! Counts calls, without tracing.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -6,15 +6,15 @@ use std::time::Duration;
 use letta_api::{MaybeSend, MaybeSync, Operation};
 use reqwest::StatusCode;
 
-/// Is told of every attempt and every call, to count them and to time them by operation.
+/// Receives a report of every attempt and every call, to count and to time them by operation.
 ///
-/// It is told of what went over the wire: of each call that is sent, and of each that an invalid
-/// deadline or retry policy stops. It is not told of other bad input. What an answer means comes
-/// after that: a revoke of a token that is not found is a `404` here, and a create that is answered 201 with an
-/// invalid body is no error.
+/// The reports are about HTTP: every call that is sent, and every call that is refused for an invalid deadline or
+/// retry policy. Other invalid input is not reported. How an answer is interpreted is not reported either: a
+/// revocation of a token that is not found is a `404`, and a create that is answered 201 with an invalid body is no
+/// error.
 ///
-/// Called on the task that makes the call, so it must be quick and must not block or panic. What it is told is
-/// safe to use as labels: it holds no ID and no secret, and few distinct values.
+/// Called in the task that makes the call, so it must be quick, and must not block or panic. All values are safe as
+/// labels: they have no ID and no secret, and few distinct values.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -54,15 +54,15 @@ pub trait Metrics: MaybeSend + MaybeSync {
 pub struct AttemptReport {
     /// The operation.
     pub operation: &'static Operation,
-    /// Which attempt of the call it was, from 1.
+    /// The number of the attempt in its call, from 1.
     pub number: u32,
-    /// The status of the answer, where there was one.
+    /// The status of the answer. `None` if there was no answer.
     pub status: Option<StatusCode>,
-    /// What went wrong, as in [`CallReport::error_type`].
+    /// The error, as in [`CallReport::error_type`].
     pub error_type: Option<Cow<'static, str>>,
     /// How long the attempt took.
     pub duration: Duration,
-    /// How long the call waits until the next attempt, if there is one.
+    /// How long the call waits before the next attempt. `None` if there is none.
     pub wait: Option<Duration>,
 }
 
@@ -74,20 +74,18 @@ pub struct CallReport {
     pub operation: &'static Operation,
     /// How many attempts were made. Zero if the deadline or the retry policy was invalid.
     pub attempts: u32,
-    /// The status of the last answer, where there was one.
+    /// The status of the last answer. `None` if there was no answer.
     pub status: Option<StatusCode>,
-    /// What went wrong, in the terms of OpenTelemetry's `error.type`: the status in digits, or `connect`,
-    /// `unprocessed` (an HTTP/2 server refused it unread), `timeout`, `interrupted`, `redirect`,
-    /// `invalid_response` (a body that is too long), `invalid_input`, `cancelled`. `None` if the answer
-    /// was a success.
+    /// The error, as OpenTelemetry's `error.type`: the status in digits, or `connect`, `unprocessed` (an HTTP/2
+    /// server did not process the request), `timeout`, `interrupted`, `redirect`, `invalid_response` (a body that is
+    /// too long), `invalid_input`, `cancelled`. `None` if the answer was a success.
     pub error_type: Option<Cow<'static, str>>,
-    /// How long the call took, waits included: until the body was read, or for operations that stream,
-    /// until the answer began.
+    /// How long the call took, including waits, until the body was read. If the answer is a stream, until it began.
     pub duration: Duration,
 }
 
 impl AttemptReport {
-    /// A first attempt that succeeded in no time, for tests of [`Metrics`]; its fields can be set.
+    /// A first attempt that succeeded at once, for tests of [`Metrics`]. Its fields can be set.
     pub fn new(operation: &'static Operation) -> Self {
         Self {
             operation,
@@ -101,7 +99,7 @@ impl AttemptReport {
 }
 
 impl CallReport {
-    /// A call that succeeded at once and in no time, for tests of [`Metrics`]; its fields can be set.
+    /// A call that succeeded at once, for tests of [`Metrics`]. Its fields can be set.
     pub fn new(operation: &'static Operation) -> Self {
         Self {
             operation,

@@ -1,4 +1,4 @@
-//! What may differ from call to call.
+//! Options that may differ from call to call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,20 +7,20 @@ use super::headers::OwnHeaders;
 use super::retry_policy::RetryPolicy;
 use crate::error::{Error, Result};
 
-/// What may differ from call to call.
+/// Options that may differ from call to call.
 #[derive(Clone)]
 pub(crate) struct CallOptions {
     pub(crate) deadline: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) retry: RetryPolicy,
     pub(crate) headers: OwnHeaders,
-    /// The path with its parameters in braces, of a request that the description does not have.
+    /// The path with its parameters in braces, for a request that the API description does not have.
     pub(crate) template: Option<Arc<str>>,
-    /// Is told of each attempt that fails, also of those after which the call goes on.
+    /// Called for each attempt that fails, even if the call goes on.
     pub(crate) watch: Option<FailureWatch>,
 }
 
-/// Is told of failures.
+/// A function that is called for failures.
 pub(crate) type FailureWatch = Arc<dyn Fn(&Error) + Send + Sync>;
 
 impl CallOptions {
@@ -30,7 +30,7 @@ impl CallOptions {
             ("attempt_timeout", self.attempt_timeout),
         ] {
             if value.is_zero() {
-                let rule = "must be longer than zero";
+                let rule = "must be positive";
                 return Err(Error::invalid_input_got(field, rule, "0s".to_owned()));
             }
         }

@@ -1,4 +1,4 @@
-//! A request that may have to be sent more than once.
+//! A request that may be sent more than once.
 
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
@@ -8,7 +8,7 @@ use url::Url;
 use crate::error::wiped_url::{self, WipedUrl};
 use crate::platform;
 
-/// A request, kept until it is known whether it has to be sent again. If its URL may hold a secret, it is wiped at the end. The
+/// A request, kept until it surely is not sent again. If its URL may have a secret, it is wiped at the end. The
 /// copies that the HTTP client got cannot be wiped.
 pub(super) struct Outgoing {
     kept: Kept,
@@ -16,85 +16,86 @@ pub(super) struct Outgoing {
 }
 
 enum Kept {
-    /// It can be sent, for the first time or again. A body that is there as a whole is kept beside it.
-    There {
+    /// It can be sent, for the first time or again. A body that is not a stream is kept separately, and shared and
+    /// not copied.
+    Sendable {
         request: Request,
         body: Option<Bytes>,
     },
-    /// It was sent with a body that is a stream, which cannot be sent twice.
-    Gone { method: Method, url: Url },
+    /// It was sent with a body that is a stream, so it cannot be sent again.
+    Sent { method: Method, url: Url },
 }
 
 impl Outgoing {
-    /// `path_template` is the path of the operation, with its parameters in braces. One of them may be a secret.
+    /// `path_template` is the path of the operation, with its parameters in braces. A parameter may be secret.
     pub(super) fn new(mut request: Request, path_template: &str) -> Self {
         let body = platform::take_whole_body(&mut request);
         Self {
-            kept: Kept::There { request, body },
+            kept: Kept::Sendable { request, body },
             may_hold_secret: path_template.contains('{'),
         }
     }
 
-    /// Changes the headers that are sent from now on.
+    /// Changes the headers of all requests from now on.
     pub(super) fn change_headers(&mut self, change: impl FnOnce(&mut HeaderMap)) {
-        if let Kept::There { request, .. } = &mut self.kept {
+        if let Kept::Sendable { request, .. } = &mut self.kept {
             change(request.headers_mut());
         }
     }
 
     pub(super) fn method(&self) -> &Method {
         match &self.kept {
-            Kept::There { request, .. } => request.method(),
-            Kept::Gone { method, .. } => method,
+            Kept::Sendable { request, .. } => request.method(),
+            Kept::Sent { method, .. } => method,
         }
     }
 
-    /// Where it was to go at first, whatever redirects say.
+    /// The URL of the call, without redirects.
     pub(super) fn url(&self) -> &Url {
         match &self.kept {
-            Kept::There { request, .. } => request.url(),
-            Kept::Gone { url, .. } => url,
+            Kept::Sendable { request, .. } => request.url(),
+            Kept::Sent { url, .. } => url,
         }
     }
 
-    /// Where it was to go at first, if that may hold a secret.
+    /// The URL of the call, without redirects. `None` if it has no secret.
     pub(super) fn into_secret_url(mut self) -> Option<WipedUrl> {
         self.may_hold_secret.then(|| {
-            // What takes its place is no secret.
+            // What is left is no secret.
             self.may_hold_secret = false;
             let url = match &mut self.kept {
-                Kept::There { request, .. } => request.url_mut(),
-                Kept::Gone { url, .. } => url,
+                Kept::Sendable { request, .. } => request.url_mut(),
+                Kept::Sent { url, .. } => url,
             };
             WipedUrl::new(wiped_url::take(url))
         })
     }
 
     /// Whether it can be sent.
-    pub(super) fn is_there(&self) -> bool {
-        matches!(self.kept, Kept::There { .. })
+    pub(super) fn can_be_sent(&self) -> bool {
+        matches!(self.kept, Kept::Sendable { .. })
     }
 
-    /// The request, to be sent, if it [is there](Self::is_there).
+    /// The next request to send. `None` if it [cannot be sent](Self::can_be_sent).
     pub(super) fn next(&mut self) -> Option<Request> {
-        let Kept::There { request, body } = &mut self.kept else {
+        let Kept::Sendable { request, body } = &mut self.kept else {
             return None;
         };
         if let Some(copy) = platform::copy_request(request) {
-            // The headers of the one that was built have room for those that the HTTP client adds.
+            // The headers of the original have room for those that the HTTP client adds.
             let mut request = std::mem::replace(request, copy);
             if let Some(body) = body {
                 *request.body_mut() = Some(body.clone().into());
             }
             return Some(request);
         }
-        let gone = Kept::Gone {
+        let sent = Kept::Sent {
             method: request.method().clone(),
             url: request.url().clone(),
         };
-        match std::mem::replace(&mut self.kept, gone) {
-            Kept::There { request, .. } => Some(request),
-            Kept::Gone { .. } => None,
+        match std::mem::replace(&mut self.kept, sent) {
+            Kept::Sendable { request, .. } => Some(request),
+            Kept::Sent { .. } => None,
         }
     }
 }
@@ -103,8 +104,8 @@ impl Drop for Outgoing {
     fn drop(&mut self) {
         if self.may_hold_secret {
             wiped_url::wipe(match &mut self.kept {
-                Kept::There { request, .. } => request.url_mut(),
-                Kept::Gone { url, .. } => url,
+                Kept::Sendable { request, .. } => request.url_mut(),
+                Kept::Sent { url, .. } => url,
             });
         }
     }
@@ -133,7 +134,7 @@ mod tests {
         let mut outgoing = Outgoing::new(request(Some(bytes.clone().into())), "/v1/{x}");
         for _ in 0..3 {
             let sent = outgoing.next().unwrap();
-            assert!(outgoing.is_there());
+            assert!(outgoing.can_be_sent());
             assert_eq!(
                 (sent.method(), sent.url()),
                 (outgoing.method(), outgoing.url())
@@ -163,7 +164,7 @@ mod tests {
         let mut outgoing = Outgoing::new(request(Some(Body::wrap_stream(body))), "/v1/{x}");
         let sent = outgoing.next().unwrap();
         assert!(sent.body().unwrap().as_bytes().is_none());
-        assert!(!outgoing.is_there());
+        assert!(!outgoing.can_be_sent());
         assert!(outgoing.next().is_none());
         assert_eq!(
             (outgoing.method(), outgoing.url()),

@@ -1,4 +1,4 @@
-//! Where a redirect leads, and whether a request may go there.
+//! Decides where a redirect leads, and whether a request may follow it.
 
 use letta_api::Response;
 use reqwest::Method;
@@ -12,14 +12,14 @@ use crate::platform;
 /// Why a redirect to another origin is not followed.
 pub(crate) const LEAVES_ORIGIN: &str = "a request does not leave its origin; check the base URL";
 
-/// The redirects that are not followed by themselves.
+/// Redirects that are errors.
 impl Redirect {
     pub(super) fn to_nowhere(from: &Url) -> Self {
         Self::new(from, from, "no request can be sent there")
     }
 
     pub(super) fn too_many(at: &Url) -> Self {
-        Self::new(at, at, "redirects go on without end")
+        Self::new(at, at, "too many redirects in a row")
     }
 
     pub(super) fn followed_by_client(from: &Url, to: &Url) -> Self {
@@ -35,8 +35,8 @@ impl Redirect {
     }
 }
 
-/// Whether a request to `url` was answered from somewhere that it should not have got to: the HTTP client
-/// followed a redirect to another origin, or with who knows what method. A browser always follows them.
+/// Whether the answer to a request to `url` came from a forbidden place: the HTTP client followed a redirect to
+/// another origin, or with an unknown method. A browser always follows redirects.
 pub(super) fn is_foreign(url: &Url, answered: &Url, method: &Method) -> bool {
     if url == answered {
         return false;
@@ -45,12 +45,12 @@ pub(super) fn is_foreign(url: &Url, answered: &Url, method: &Method) -> bool {
     !may_follow || url.origin() != answered.origin()
 }
 
-/// Whether two URLs have one path, but for a slash at its end.
+/// Whether two URLs have the same path. A slash at the end is ignored.
 pub(super) fn is_same_path(one: &Url, other: &Url) -> bool {
     one.path().trim_end_matches('/') == other.path().trim_end_matches('/')
 }
 
-/// Where an answer redirects to. `None` if it does not redirect, or does not say where to.
+/// The target of an answer's redirect. `None` if it does not redirect, or does not say where to.
 ///
 /// 307 and 308 keep the method; 303 makes it GET; 301 and 302 make POST into GET, and keep others.
 pub(super) fn target(
@@ -74,7 +74,7 @@ pub(super) fn target(
         let rule = "it would turn the request into a GET";
         return Some(Err(Redirect::new(url, &target, rule)));
     }
-    // What stands before the host would take the place of the key.
+    // A user name in a URL would replace the key.
     let _ = target.set_username("");
     let _ = target.set_password(None);
     target.set_fragment(None);
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_elsewhere_is_refused() {
+    fn a_redirect_to_another_origin_is_refused() {
         for (location, to) in [
             ("https://evil.example/x", "https://evil.example"),
             ("http://api.letta.com/v1/agents", "http://api.letta.com"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_nowhere_is_no_redirect() {
+    fn an_answer_without_a_target_is_no_redirect() {
         for (status, location) in [
             (300, "/x"),
             (304, "/x"),

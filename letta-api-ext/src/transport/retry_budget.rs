@@ -2,13 +2,13 @@
 
 use crate::platform::Bucket;
 
-/// A bucket of tokens that retries are paid from, so that clients do not multiply an outage.
+/// A bucket of tokens that pays for retries, so that clients do not make an outage worse.
 ///
-/// Each call puts a part of a token in, and each retry takes one out. If the bucket is empty, a failure is
-/// final. Tokens last for 10 seconds, so that a client that was quiet may make the retries of 10 seconds
-/// at once. Clones share one bucket: give one to several clients of a process to bound them together.
+/// Each call adds a part of a token, and each retry takes one token. If the bucket is empty, a failure is final.
+/// Tokens last for 10 seconds, so a client that was quiet may make the retries of 10 seconds at once. Clones share
+/// one bucket. Give one budget to several clients of a process to limit them together.
 ///
-/// In a browser there is no limit.
+/// In a browser, there is no limit.
 ///
 /// ```
 /// use letta_api_ext::{Letta, RetryBudget};
@@ -26,21 +26,20 @@ pub struct RetryBudget {
 }
 
 impl RetryBudget {
-    /// Retries for one call in five, and one a second besides. What clients start with.
+    /// Retries for one call in five, and one more per second. The default of clients.
     pub fn standard() -> Self {
         Self::new(1, 0.2)
     }
 
-    /// So many retries a second whatever happens, and so many for each call besides: `0.2` is one for
-    /// five calls.
+    /// `per_second` retries a second in any case, and `per_call` for each call: `0.2` is one retry for five calls.
     ///
-    /// Up to 1, the share is cut to one for a whole number of calls: `0.7` is one for two. A share below
-    /// zero counts as none, one above 500 as 500; of retries a second, 1,000,000 are the most.
+    /// Up to 1, `per_call` is rounded down to one retry per whole number of calls: `0.7` is one for two. Out of
+    /// bounds, the nearest bound is used: `per_call` is 0 to 500, and `per_second` at most 1,000,000.
     pub fn new(per_second: u32, per_call: f32) -> Self {
         let per_call = if per_call.is_nan() { 0.0 } else { per_call };
         let (per_second, per_call) = (per_second.min(1_000_000), per_call.clamp(0.0, 500.0));
-        // The bucket counts in whole parts of a token, and makes them smaller where they do not come out
-        // even, so that there would be more retries than asked for. Half a part makes up for a float's slip.
+        // The bucket counts in whole parts of a token, and rounds the parts down, which would allow more retries than
+        // asked for. Half a part compensates for the float's rounding.
         let parts = if per_call > 1.0 { 1000.0 } else { 1.0 };
         let share = match per_call {
             0.0 => 0.0,
@@ -51,19 +50,19 @@ impl RetryBudget {
         }
     }
 
-    /// As many retries as policies allow.
+    /// No limit but that of the retry policies.
     pub fn unlimited() -> Self {
         Self { bucket: None }
     }
 
-    /// A call begins.
+    /// Records a call.
     pub(crate) fn deposit(&self) {
         if let Some(bucket) = &self.bucket {
             bucket.deposit();
         }
     }
 
-    /// Whether a retry can be paid for, which it then is.
+    /// Takes a token for a retry. False if there is none.
     pub(crate) fn withdraw(&self) -> bool {
         self.bucket.as_ref().is_none_or(Bucket::withdraw)
     }

@@ -8,24 +8,23 @@ use crate::error::{Error, Result};
 
 /// When a failed attempt is followed by another, and how many attempts there may be.
 ///
-/// Whether a failure may be repeated at all depends on what it leaves open:
+/// Whether a failure may be repeated depends on what the attempt may have done:
 ///
 /// | the attempt | is repeated |
 /// |---|---|
-/// | cannot have had its effect: no connection was made; an HTTP/2 server refused it unread; 429; 503 with a `Retry-After` longer than zero | for every operation |
+/// | cannot have had its effect: no connection; not processed by an HTTP/2 server; 429; 503 with a positive `Retry-After` | for every operation |
 /// | may have had it: no answer in time, a broken connection, 408, 500, 502, 503, 504 | for operations that are safe to repeat: listing and revoking tokens, not creating them |
-/// | was answered otherwise: another status, a redirect, an invalid body | never |
+/// | got another answer: any other status, a redirect, an invalid body | never |
 ///
-/// `x-should-retry: false` from the service ends it in any case; `x-should-retry: true` lets other error
-/// statuses be repeated too, by the same rule of safety.
+/// The service's header `x-should-retry` takes precedence: `false` ends the call, and `true` allows other error
+/// statuses to be repeated, if that is safe.
 ///
-/// The wait before the next attempt is what the service asks for (`retry-after-ms`, `Retry-After` in
-/// seconds or as a date), and on top of that a random time between zero and a bound that doubles each
-/// time (full jitter), so that clients which failed together do not come back together. A wait that would
-/// go beyond the call's [deadline](crate::LettaBuilder::deadline) is not begun: the call fails at once, and
-/// its error [carries the wait](Error::retry_after). Nor is what is not safe to repeat sent again in the last
-/// twentieth of an attempt's time before the deadline. How many retries all calls together may make is up to
-/// the [`RetryBudget`](crate::RetryBudget).
+/// The wait before the next attempt is what the service asks for (`retry-after-ms`, or `Retry-After` in seconds or as
+/// a date), plus a random time between zero and a bound that doubles each time (full jitter). So clients that failed
+/// together do not come back together. If the wait would go beyond the call's
+/// [deadline](crate::LettaBuilder::deadline), the call fails at once, and its error [carries the
+/// wait](Error::retry_after). An unsafe operation is not sent again in the last twentieth of an attempt's time before
+/// the deadline. The [`RetryBudget`](crate::RetryBudget) limits the retries of all calls together.
 ///
 /// ```
 /// use std::time::Duration;
@@ -48,7 +47,7 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Three attempts; back-off from 250 milliseconds to 8 seconds. What clients start with.
+    /// Three attempts; back-off from 250 milliseconds to 8 seconds. The default of clients.
     pub fn standard() -> Self {
         Self {
             max_attempts: 3,
@@ -63,26 +62,26 @@ impl RetryPolicy {
         Self::standard().max_attempts(1)
     }
 
-    /// The largest number of attempts, the first included. Must be at least 1. Zero is refused when the client is built,
-    /// or when the call is sent.
+    /// The largest number of attempts, including the first. Must be at least 1. Zero is refused when the client is
+    /// built, or when the call is sent.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;
         self
     }
 
-    /// The bound of the random wait: `first` before the second attempt, then twice as long each time, up
-    /// to `longest`. Longer than zero, and `longest` no shorter than `first`: other policies are refused as for
-    /// [`max_attempts`](Self::max_attempts).
+    /// The bound of the random wait: `first` before the second attempt, then twice as long each time, up to
+    /// `longest`. `first` must be positive, and `longest` at least `first`. An invalid back-off is refused when the
+    /// client is built, or when the call is sent.
     pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         self.first_backoff = first;
         self.longest_backoff = longest;
         self
     }
 
-    /// Repeats every operation as if it were safe to repeat, also those that create or send something.
+    /// Repeats every operation as if that were safe, even those that create or send something.
     ///
-    /// Each repeat of a create whose answer was lost may leave a live token behind that nobody knows. That
-    /// may be the lesser evil where tokens live for minutes and a user waits.
+    /// Each repeat of a create whose answer was lost may leave a live token that nobody knows. That may be acceptable
+    /// if tokens live for minutes and a user waits.
     pub fn repeat_unsafe(mut self) -> Self {
         self.repeat_unsafe = true;
         self
@@ -95,7 +94,7 @@ impl RetryPolicy {
         }
         if self.first_backoff.is_zero() || self.longest_backoff < self.first_backoff {
             return fail(
-                "must have a back-off longer than zero, the longest no shorter than the first",
+                "must have a positive back-off whose longest wait is at least the first",
                 format!("{:?} to {:?}", self.first_backoff, self.longest_backoff),
             );
         }
@@ -110,7 +109,7 @@ impl RetryPolicy {
         self.repeat_unsafe
     }
 
-    /// The bounds of the waits, from the first on, without end.
+    /// The bounds of the waits, from the first on. Never ends.
     pub(crate) fn bounds(&self) -> impl Iterator<Item = Duration> + use<> {
         ExponentialBuilder::new()
             .with_min_delay(self.first_backoff)
@@ -128,7 +127,7 @@ impl Default for RetryPolicy {
     }
 }
 
-/// A random time from zero to `bound`. backon's own jitter adds to the bound, and never waits less.
+/// A random time from zero to `bound`. backon's own jitter is added to the bound, so it never shortens a wait.
 pub(crate) fn full_jitter(bound: Duration) -> Duration {
     bound.mul_f64(fastrand::f64())
 }
@@ -156,13 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_makes_no_sense_is_refused() {
+    fn an_invalid_policy_is_refused() {
         let second = Duration::from_secs(1);
         for (policy, says) in [
             (RetryPolicy::standard().max_attempts(0), "at least 1"),
             (
                 RetryPolicy::standard().backoff(Duration::ZERO, second),
-                "longer than zero",
+                "positive back-off",
             ),
             (
                 RetryPolicy::standard().backoff(second, second / 2),

@@ -1,4 +1,4 @@
-//! What is told of a call: a span, an event per attempt, and the application's own metrics.
+//! Reports a call: a span, an event per attempt, and the application's metrics.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::error::{Error, Result};
 use crate::time::clock::Instant;
 use crate::transport::metrics::{AttemptReport, CallReport, Metrics};
 
-/// What filters know it by, wherever in the crate this is.
+/// The target of all spans and events, for filters. It does not depend on the module.
 const TARGET: &str = "letta_api_ext";
 
-/// Tells of one call. Where it is dropped before [`finish`](Self::finish), the call was.
+/// Reports one call. If it is dropped before [`finish`](Self::finish), the call was cancelled.
 pub(super) struct Telemetry<'a> {
     operation: &'static Operation,
     template: Template,
@@ -39,8 +39,8 @@ impl<'a> Telemetry<'a> {
         metrics: Option<&'a dyn Metrics>,
         now: Instant,
     ) -> Self {
-        // The names of OpenTelemetry's conventions for HTTP clients. The template stands in for the path,
-        // which may hold a token.
+        // The names of OpenTelemetry's conventions for HTTP clients. The template replaces the path, which may have a
+        // secret.
         let span = tracing::info_span!(
             target: TARGET,
             "letta.call",
@@ -115,7 +115,7 @@ impl<'a> Telemetry<'a> {
             });
         }
 
-        // Taking secrets out of an ID costs more than the rest, so only where somebody listens.
+        // Redacting an ID costs more than the rest, so it is done only if somebody listens.
         let request_id = match (result, failure) {
             _ if !is_heard => None,
             (_, Some(failure)) => failure.request_id().map(str::to_owned),
@@ -148,7 +148,7 @@ impl<'a> Telemetry<'a> {
         match failure {
             None => event!(debug, "attempt answered"),
             Some(failure) if failure.is_retryable() => event!(warn, "attempt failed"),
-            // The caller may have expected it, and is told in any case.
+            // DEBUG, because the caller may have expected the failure, and gets it anyway.
             Some(_) => event!(debug, "attempt failed"),
         }
     }
@@ -185,7 +185,7 @@ impl<'a> Telemetry<'a> {
 
 impl Drop for Telemetry<'_> {
     fn drop(&mut self) {
-        // Metrics that panicked would do so again, and end the process.
+        // Metrics that panicked would panic again, which would abort the process.
         if !self.is_finished && !std::thread::panicking() {
             self.error_type = Some(Cow::Borrowed("cancelled"));
             self.report();

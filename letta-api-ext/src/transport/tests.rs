@@ -1,4 +1,4 @@
-//! Calls over a scripted network, in virtual time: how often, how long, and what comes of it.
+//! Calls over a scripted network, in virtual time: how many attempts, how long they take, and the result.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -21,13 +21,13 @@ const MINUTE: Duration = Duration::from_secs(60);
 const PAGE: &str = r#"{"tokens":[],"hasNextPage":false}"#;
 const TOKEN: &str = r#"{"token":"ck-let-1","hostname":"https://a.b","expiresAt":"2126-03-01T12:00:00Z","policy":{"version":"1","data":[{"type":"agent","id":"agent-1","access":["read_messages","write_messages"]}]}}"#;
 
-/// What the network does with a request.
+/// The network's reaction to a request.
 #[derive(Clone, Debug)]
 enum Step {
     Answer(u16, Vec<(&'static str, String)>, &'static str),
     Break,
     Hang,
-    /// Answers so, this much later.
+    /// Answers with this, after this time.
     After(Duration, u16),
 }
 
@@ -41,7 +41,7 @@ fn header(code: u16, name: &'static str, value: impl Into<String>) -> Step {
     Answer(code, vec![(name, value.into())], "")
 }
 
-/// Plays a script; its last step goes on.
+/// Plays a script. Its last step repeats.
 #[derive(Default)]
 struct Network {
     script: Mutex<VecDeque<Step>>,
@@ -65,7 +65,7 @@ impl Network {
         self.sent_at.lock().unwrap().len()
     }
 
-    /// Once the first request was sent, has the clock jump, so that timers are late which fall in between.
+    /// Lets the clock jump after the first request, so that timers in between fire late.
     fn oversleep(self: &Arc<Self>, by: Duration) {
         let network = self.clone();
         tokio::spawn(async move {
@@ -140,7 +140,7 @@ fn revoke(letta: &Letta) -> RevokeAccessToken {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_have_happened_is_repeated_for_all_and_the_rest_where_that_is_safe() {
+async fn failures_without_effect_are_always_repeated_and_others_if_that_is_safe() {
     for (step, creates, lists) in [
         // Refused before anything was done.
         (status(429), 3, 3),
@@ -155,7 +155,7 @@ async fn what_cannot_have_happened_is_repeated_for_all_and_the_rest_where_that_i
         (status(503), 1, 3),
         (header(503, "retry-after", "0"), 1, 3),
         (status(504), 1, 3),
-        // Would fare no better.
+        // A repetition would have the same result.
         (status(400), 1, 1),
         (status(401), 1, 1),
         (status(404), 1, 1),
@@ -163,7 +163,7 @@ async fn what_cannot_have_happened_is_repeated_for_all_and_the_rest_where_that_i
         (status(501), 1, 1),
         (Answer(200, Vec::new(), "<html>"), 1, 1),
         (header(302, "location", "https://evil.example"), 1, 1),
-        // The service knows better.
+        // The service's header decides.
         (header(429, "x-should-retry", "false"), 1, 1),
         (header(500, "x-should-retry", "false"), 1, 1),
         (header(409, "x-should-retry", "true"), 3, 3),
@@ -258,7 +258,7 @@ async fn the_policy_is_the_clients_or_the_calls() {
     assert_eq!(network.requests(), 1);
     list(&letta).with_retry(standard()).await.unwrap_err();
     assert_eq!(network.requests(), 4);
-    // The generated client obeys too, and its cause is an error of ours.
+    // The generated client follows the policy too, and its error's cause is one of ours.
     let network = Network::play([Hang]);
     let letta = network.letta().with_deadline(SECOND);
     let params = Default::default();
@@ -286,15 +286,15 @@ async fn the_wait_is_what_the_service_asks_for_and_some_jitter() {
     for (name, value, at_least, at_most) in [
         ("retry-after", "2", 2.0, 2.25),
         ("retry-after-ms", "1500", 1.5, 1.75),
-        // A date has whole seconds, so that up to one is lost.
+        // A date has whole seconds, so up to one second is lost.
         ("retry-after", "in 5 s", 4.0, 5.25),
-        // These say nothing, so that the jitter is all there is.
+        // These headers say nothing, so only the jitter is left.
         ("retry-after", "0", 0.0, 0.25),
         ("retry-after", "in 0 s", 0.0, 0.25),
         ("retry-after", "soon", 0.0, 0.25),
         ("retry-after-ms", "-5", 0.0, 0.25),
     ] {
-        // Dates are of the real clock, which goes on meanwhile.
+        // Dates are by the real clock, which goes on meanwhile.
         let began = std::time::Instant::now();
         let (value, is_date) = match value.strip_prefix("in ") {
             Some(wait) => (date(wait.trim_end_matches(" s").parse().unwrap()), true),
@@ -369,7 +369,7 @@ async fn a_wait_past_the_deadline_is_an_error_at_once_that_carries_it() {
         let says = format!("it asks to wait {wait:?}, past the call's deadline");
         assert!(error.to_string().ends_with(&says), "{error}");
     }
-    // One that fits in is kept, and jitter gives way to the deadline.
+    // A wait that fits is kept, and jitter is shortened to the deadline.
     let network = Network::play([header(429, "retry-after", "29"), status(400)]);
     let policy = RetryPolicy::standard().backoff(MINUTE * 10, MINUTE * 10);
     let error = create(&network.letta())
@@ -377,7 +377,7 @@ async fn a_wait_past_the_deadline_is_an_error_at_once_that_carries_it() {
         .await
         .unwrap_err();
     assert_eq!(error.status().unwrap(), 400);
-    // A back-off of our own is not begun either.
+    // Neither is a back-off without a named wait begun.
     let network = Network::play([status(429)]);
     let began = Instant::now();
     let policy = RetryPolicy::standard().backoff(MINUTE * 1000, MINUTE * 1000);
@@ -411,7 +411,7 @@ async fn nothing_is_sent_past_the_deadline_however_late_the_executor_wakes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_an_answer_came_from_is_not_forgotten_at_the_deadline() {
+async fn a_redirected_answer_is_still_marked_at_the_deadline() {
     let gone = vec![
         ("x-should-retry", "true".to_owned()),
         ("retry-after-ms", "100".to_owned()),
@@ -474,7 +474,7 @@ async fn a_deadline_that_passed_is_said_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_service_asks_for_leaves_room_for_jitter_where_there_is_any() {
+async fn jitter_is_added_to_the_service_s_wait_if_there_is_time() {
     let mut waits = std::collections::HashSet::new();
     for _ in 0..20 {
         let network = Network::play([header(429, "retry-after", "20"), status(400)]);
@@ -518,7 +518,7 @@ async fn metrics_that_panic_do_not_end_the_process() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hang_ends_at_the_attempts_time_out_or_the_deadline() {
-    // A create may have happened, so that its first attempt is its last.
+    // A create may have happened, so its first attempt is its last.
     let began = Instant::now();
     let network = Network::play([Hang]);
     let error = create(&network.letta()).await.unwrap_err();
@@ -552,7 +552,7 @@ async fn a_hang_ends_at_the_attempts_time_out_or_the_deadline() {
         "{cause}"
     );
 
-    // Of one call's own.
+    // For one call.
     let began = Instant::now();
     let network = Network::play([Hang]);
     let call = list(&network.letta())
@@ -574,7 +574,7 @@ async fn a_hang_ends_at_the_attempts_time_out_or_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_that_makes_no_sense_is_refused_before_anything_is_sent() {
+async fn an_invalid_limit_is_refused_before_anything_is_sent() {
     let network = Network::play([Hang]);
     for (call, field) in [
         (
@@ -608,13 +608,13 @@ async fn a_revoke_that_was_retried_and_finds_the_token_gone_succeeded() {
         assert_eq!(outcome, Revocation::Deleted, "{lost:?}");
         assert_eq!(network.requests(), 2);
     }
-    // What was refused deleted nothing.
+    // A refused call deleted nothing.
     let network = Network::play([status(429), gone()]);
     assert_eq!(
         revoke(&network.letta()).await.unwrap(),
         Revocation::NotFound
     );
-    // Nor does a retry make a page of a proxy's into a success.
+    // Neither does a retry turn a proxy's page into a success.
     let network = Network::play([Break, Answer(404, Vec::new(), "<html>")]);
     let error = revoke(&network.letta()).await.unwrap_err();
     assert!(error.is_not_found() && error.may_have_happened(), "{error}");
@@ -660,7 +660,7 @@ async fn a_spent_budget_ends_retries_for_all_calls_of_a_client() {
     assert!(
         error
             .to_string()
-            .ends_with("since the retry budget is spent"),
+            .ends_with("because the retry budget is spent"),
         "{error}"
     );
 }
@@ -682,7 +682,7 @@ impl Metrics for Recorded {
 }
 
 #[tokio::test(start_paused = true)]
-async fn metrics_are_told_of_every_attempt_and_every_call() {
+async fn metrics_receive_every_attempt_and_every_call() {
     let recorded = Arc::new(Recorded::default());
     let client = |network: &Arc<Network>| {
         let builder = Letta::builder().api_key("key").metrics(recorded.clone());
@@ -751,7 +751,7 @@ async fn metrics_are_told_of_every_attempt_and_every_call() {
     assert_eq!(calls[2].duration.as_secs(), 4);
 }
 
-/// What the client of [`Network::letta`] sends by hand, for what no operation does today.
+/// Sends requests through the client of [`Network::letta`] that no operation makes today.
 async fn send(
     letta: &Letta,
     request: reqwest::Request,
@@ -791,7 +791,7 @@ async fn the_limits_of_an_answer_that_is_streamed_are_those_of_its_beginning() {
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    // The head has half of it to come in.
+    // The head has half of the time.
     let pause = Duration::from_secs(2);
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();

@@ -551,7 +551,7 @@ fn settings_that_cannot_be_used_are_named() {
         (
             "LETTA_API_KEY",
             "sk-let-n0tarealkey",
-            "LETTA_AGENT_ID must be set where LETTA_API_KEY is",
+            "LETTA_AGENT_ID must be set if LETTA_API_KEY is",
         ),
     ] {
         let output = example().env(name, value).output().unwrap();

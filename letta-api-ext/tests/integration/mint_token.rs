@@ -54,7 +54,7 @@ fn the_example_runs_against_the_emulator_and_prints_no_secret() {
 }
 
 #[test]
-fn the_example_fails_readably_where_there_is_no_service() {
+fn the_example_fails_readably_without_a_service() {
     let output = example()
         .env("LETTA_API_KEY", "sk-let-n0tarealkey")
         .env("LETTA_BASE_URL", "http://127.0.0.1:1")

@@ -183,7 +183,7 @@ async fn a_page_gets_a_token_in_the_one_form_that_is_meant_for_it() {
 }
 
 #[tokio::test]
-async fn what_the_application_answers_in_place_of_a_token_is_answered_as_it_is_but_not_stored() {
+async fn the_application_s_own_answer_is_forwarded_unchanged_and_not_stored() {
     let emulator = emulator().await;
     let minter = minter(&emulator);
     let answer = ask(&app(&minter), Method::POST, &[OURS]).await;
@@ -452,7 +452,7 @@ async fn failures_of_the_service_become_problems_and_its_words_are_not_handed_on
 }
 
 #[tokio::test]
-async fn what_the_service_has_no_part_in_is_told_apart() {
+async fn failures_outside_the_service_have_their_own_status() {
     let emulator = emulator().await;
     // Nobody listens there any more.
     let gone = {
@@ -591,7 +591,7 @@ impl Door {
 }
 
 #[tokio::test]
-async fn the_application_is_asked_again_where_a_token_was_minted_and_once_where_it_was_there() {
+async fn the_application_is_asked_again_if_a_token_was_minted_and_once_if_it_was_cached() {
     let emulator = emulator().await;
     let door = Door::default();
     let app = door.app(&minter(&emulator));
@@ -667,7 +667,7 @@ async fn who_may_do_less_by_the_time_that_a_token_is_there_gets_one_for_that() {
 }
 
 #[tokio::test]
-async fn who_may_do_something_else_each_time_is_told_to_try_again_and_no_token_is_left() {
+async fn a_grant_that_changes_each_time_is_answered_with_try_again_and_leaves_no_token() {
     let emulator = emulator().await;
     let asked = Arc::new(AtomicUsize::new(0));
     let app = app_of(&minter(&emulator), move || {
@@ -679,7 +679,7 @@ async fn who_may_do_something_else_each_time_is_told_to_try_again_and_no_token_i
 }
 
 #[tokio::test]
-async fn who_is_still_let_in_gets_another_where_a_token_was_revoked_while_it_was_minted() {
+async fn a_user_who_is_still_allowed_gets_another_token_if_one_was_revoked_while_minted() {
     let emulator = emulator().await;
     let minter = minter(&emulator);
     let app = Door::default().app(&minter);
@@ -1056,7 +1056,7 @@ async fn no_secret_is_traced_or_printed_and_the_reason_of_a_problem_is_traced() 
     let traced = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let warning = traced
         .lines()
-        .find(|line| line.contains("WARN") && line.contains("a page is told of a problem"))
+        .find(|line| line.contains("WARN") && line.contains("a page gets a problem"))
         .unwrap();
     assert!(
         warning.contains("letta_api_ext") && warning.contains("401"),

@@ -400,7 +400,7 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            crate::support::text_enum::read(deserializer)
+            crate::support::open_enum::read(deserializer)
         }
     }
 
@@ -410,7 +410,7 @@ pub(super) mod own_types {
             "AccessPolicyVersion".into()
         }
         fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-            crate::support::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+            crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
         }
     }
 
@@ -510,7 +510,7 @@ pub(super) mod own_types {
         fn deserialize<D: ::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> ::std::result::Result<Self, D::Error> {
-            crate::support::text_enum::read(deserializer)
+            crate::support::open_enum::read(deserializer)
         }
     }
 
@@ -520,7 +520,7 @@ pub(super) mod own_types {
             "AccessRight".into()
         }
         fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-            crate::support::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+            crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
         }
     }
 

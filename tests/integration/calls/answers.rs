@@ -162,7 +162,7 @@ async fn an_error_status_is_an_error_of_that_status_whatever_the_body() {
 }
 
 #[tokio::test]
-async fn a_success_that_makes_no_sense_is_an_error_and_its_body_is_not_shown() {
+async fn an_invalid_success_is_an_error_and_its_body_is_not_shown() {
     for body in [
         "",
         "[]",
@@ -212,7 +212,7 @@ async fn a_key_in_place_of_the_token_is_not_handed_over() {
         let error = create.await.unwrap_err();
         assert!(error.is_invalid_response() && error.may_have_happened());
         let text = printed(&error);
-        assert!(text.contains("an API key in place of the token"), "{text}");
+        assert!(text.contains("an API key instead of the token"), "{text}");
         assert!(!text.contains(key) && !text.contains("0ther"), "{text}");
     }
 }
@@ -676,7 +676,7 @@ async fn an_error_without_an_answer_names_host_and_port_and_the_cause() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_no_help_is_told_from_the_service() {
+async fn a_failing_proxy_is_told_from_the_service() {
     let dead = refused_url();
     for (proxy, says) in [
         (dead, "the proxy cannot be reached: connection refused"),

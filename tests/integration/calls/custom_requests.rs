@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use letta_api_ext::RetryPolicy;
 use letta_api_ext::reqwest::Method;
-use letta_api_ext::{CustomRequest, RetryPolicy};
 use letta_api_tests::fault_server::{Fault, FaultServer};
 use letta_api_tests::{
     API_KEY, TOKEN, TOKEN_PART, Tap, answer, configured, persistent, printed, split,
@@ -64,12 +64,12 @@ async fn an_answer_is_decoded_and_may_be_empty() {
         id: String,
     }
 
-    async fn get<T: serde::de::DeserializeOwned + 'static>(
+    async fn get<T: serde::de::DeserializeOwned>(
         status: &str,
         body: &str,
     ) -> Result<T, letta_api_ext::Error> {
         let tap = Tap::start(json_answer(status, body)).await;
-        tap.letta().request(Method::GET, "/v1/x").await
+        tap.letta().request(Method::GET, "/v1/x").send().await
     }
 
     let thing: Thing = get("200 OK", r#"{"id":"1","more":true}"#).await.unwrap();
@@ -101,7 +101,7 @@ async fn an_answer_is_decoded_and_may_be_empty() {
 #[tokio::test]
 async fn a_body_comes_whole_or_as_it_arrives() {
     let tap = Tap::start(answer("200 OK", "text/event-stream", "data: 1\n\n")).await;
-    let request: CustomRequest = tap.letta().request(Method::GET, "/v1/x");
+    let request = tap.letta().request(Method::GET, "/v1/x");
     assert_eq!(request.clone().bytes().await.unwrap(), "data: 1\n\n");
     let mut stream = request.stream().await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "data: 1\n\n");
@@ -125,12 +125,12 @@ async fn a_body_comes_whole_or_as_it_arrives() {
         r#"{"detail":"CONFLICT: busy"}"#,
     ))
     .await;
-    let request: CustomRequest = tap.letta().request(Method::POST, "/v1/x");
+    let request = tap.letta().request(Method::POST, "/v1/x");
     let request = request.body("text/plain", "hello");
     for error in [
         request.clone().bytes().await.unwrap_err(),
         request.clone().stream().await.unwrap_err(),
-        request.send().await.unwrap_err(),
+        request.await.unwrap_err(),
     ] {
         assert_eq!(error.status().unwrap(), 409);
         assert_eq!(error.message(), Some("CONFLICT: busy"));
@@ -162,11 +162,11 @@ async fn a_lost_answer_is_asked_for_again_by_the_callers_word() {
         ])
         .await;
         let letta = persistent(server.url());
-        let mut request: CustomRequest<()> = letta.request(method.clone(), "/v1/x");
+        let mut request = letta.request(method.clone(), "/v1/x");
         if let Some(word) = word {
             request = request.safe_to_repeat(word);
         }
-        let outcome = request.send().await;
+        let outcome = request.send::<()>().await;
         assert_eq!(server.requests().len(), requests, "{method} {word:?}");
         match outcome {
             Ok(()) => assert_eq!(requests, 2),
@@ -178,7 +178,7 @@ async fn a_lost_answer_is_asked_for_again_by_the_callers_word() {
 #[tokio::test]
 async fn options_of_a_call_are_those_of_other_calls() {
     let server = FaultServer::start([Fault::HangOnAccept]).await;
-    let request: CustomRequest = persistent(server.url()).request(Method::GET, "/v1/x");
+    let request = persistent(server.url()).request(Method::GET, "/v1/x");
     let short = Duration::from_millis(50);
     let error = request.clone().with_deadline(short).await.unwrap_err();
     assert!(error.is_deadline_exceeded(), "{error}");
@@ -202,7 +202,7 @@ async fn what_cannot_be_sent_is_refused_before() {
 
     let tap = Tap::start(json_answer("200 OK", "null")).await;
     let letta = tap.letta();
-    let get = |path: &str| letta.request::<()>(Method::GET, path);
+    let get = |path: &str| letta.request(Method::GET, path);
     let not_json = BTreeMap::from([(vec![1], 2)]);
     for (request, field) in [
         (get("v1/x"), "path"),
@@ -241,9 +241,9 @@ async fn a_value_in_the_path_is_a_secret() {
         let tap = Tap::start(json_answer(status, &echo)).await;
         let error = tap
             .letta()
-            .request::<Vec<u8>>(Method::DELETE, "/v1/things/{thing}")
+            .request(Method::DELETE, "/v1/things/{thing}")
             .path_param("thing", "hunter2-hunter2")
-            .send()
+            .send::<Vec<u8>>()
             .await
             .unwrap_err();
         let text = printed(&error);
@@ -252,5 +252,42 @@ async fn a_value_in_the_path_is_a_secret() {
             "{text}"
         );
         assert!(text.contains("request"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_looked_at_needs_no_type() {
+    let tap = Tap::start(answer("204 No Content", "text/plain", "")).await;
+    let letta = tap.letta();
+    letta.request(Method::DELETE, "/v1/x").await.unwrap();
+    assert!(
+        letta
+            .request(Method::GET, "/v1/x")
+            .bytes()
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    letta.request(Method::GET, "/v1/x").stream().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_path_never_leaves_the_base_url() {
+    let tap = Tap::start(json_answer("200 OK", "null")).await;
+    for stem in ["", "/proxy"] {
+        let letta = configured(format!("{}{stem}", tap.url()), |it| it);
+        for (path, sent) in [
+            ("//evil.example/x", "//evil.example/x"),
+            ("/v1/@evil.example", "/v1/@evil.example"),
+            ("/v1/x;y=1", "/v1/x;y=1"),
+            ("/v1/x:80/", "/v1/x:80/"),
+            ("/v1/ключ", "/v1/%D0%BA%D0%BB%D1%8E%D1%87"),
+            ("/", "/"),
+        ] {
+            letta.request(Method::GET, path).await.unwrap();
+            let requests = tap.requests();
+            let line = requests.last().unwrap().lines().next().unwrap();
+            assert_eq!(line, format!("GET {stem}{sent} HTTP/1.1"), "{path}");
+        }
     }
 }

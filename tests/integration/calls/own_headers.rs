@@ -129,6 +129,25 @@ async fn a_value_is_never_printed_whatever_the_service_says() {
 }
 
 #[tokio::test]
+async fn a_value_is_not_printed_as_a_server_reads_it() {
+    for (value, echo) in [
+        ("  hunter2-hunter2 ", "hunter2-hunter2"),
+        ("Bearer hunter2-hunter2", "hunter2-hunter2"),
+        ("schl\u{fc}ssel-hunter2", "schl\u{fc}ssel-hunter2"),
+        // As ISO 8859-1.
+        ("schl\u{fc}ssel-hunter2", "schl\u{c3}\u{bc}ssel-hunter2"),
+    ] {
+        let body = format!(r#"{{"message":"not known: {echo}"}}"#);
+        let tap = Tap::start(answer("403 Forbidden", "application/json", &body)).await;
+        let list = tap.letta().access_tokens().list();
+        let error = list.with_header("x-gateway", value).await.unwrap_err();
+        let text = printed(&error);
+        assert!(text.contains("not known: [redacted]"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_without_a_key_sends_none() {
     let tap = page().await;
     let letta = Letta::builder()

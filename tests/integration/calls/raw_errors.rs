@@ -5,9 +5,11 @@ use std::time::Duration;
 use letta_api::types::{
     AccessPolicyEntry, AccessRight, ClientSideAccessTokenCreate, ListClientSideAccessTokensParams,
 };
-use letta_api_ext::{CallFacts, Error, Letta};
+use letta_api::{Operation, ResponseValue};
+use letta_api_ext::reqwest::{Method, Request};
+use letta_api_ext::{CallFacts, Error, Letta, RetryBudget};
 use letta_api_tests::fault_server::{Fault, FaultServer, refused_url};
-use letta_api_tests::{TOKEN, answer, persistent, printed, token_json};
+use letta_api_tests::{TOKEN, answer, configured, persistent, policy, printed, token_json};
 
 const PAGE: &str = r#"{"tokens":[],"hasNextPage":false}"#;
 
@@ -208,5 +210,130 @@ async fn a_request_that_letta_api_refuses_names_the_field() {
         assert!(error.is_invalid_input(), "{error}");
         assert_eq!(error.field(), Some("token"), "{error}");
         assert_eq!(error.attempts(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_request_by_hand_fails_with_the_same_type_at_each_step() {
+    static GET_IDS: Operation =
+        Operation::new("get_ids", "GET", "/v1/ids").with_safe_to_repeat(true);
+
+    async fn by_hand(api: &letta_api::Client) -> Result<Vec<u8>, Error> {
+        let url = format!("{}/v1/ids", api.base_url()).parse().unwrap();
+        let mut response = api
+            .execute(Request::new(Method::GET, url), &GET_IDS)
+            .await?;
+        response.buffer().await?;
+        let ids: ResponseValue<Vec<u8>> = ResponseValue::decode_json(response)?;
+        Ok(ids.into_inner())
+    }
+
+    let letta = persistent(refused_url());
+    let error = by_hand(letta.api()).await.unwrap_err();
+    assert!(error.is_connect() && error.attempts() > 1, "{error}");
+    assert_eq!(error.operation(), Some("get_ids"));
+
+    let server = FaultServer::start([json_answer("200 OK", r#"{"hunter2":"#)]).await;
+    let letta = persistent(server.url());
+    let error = by_hand(letta.api()).await.unwrap_err();
+    assert!(error.is_invalid_response() && error.may_have_happened());
+    assert_eq!(error.operation(), Some("get_ids"));
+    assert_eq!((error.attempts(), error.request_id()), (1, Some("req-7")));
+    assert!(!printed(&error).contains("hunter2"));
+
+    // With a transport that leaves the body to be read.
+    let http = letta_api_ext::reqwest::Client::new();
+    let api = letta_api::Client::new(server.url().parse().unwrap(), http);
+    let error = by_hand(&api.with_body_limit(3)).await.unwrap_err();
+    assert!(
+        error.is_invalid_response() && !error.is_retryable(),
+        "{error}"
+    );
+    assert!(error.to_string().contains("longer than 3 bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_off_is_an_error_of_the_same_type() {
+    async fn read(letta: &Letta) -> Result<usize, Error> {
+        let request = letta.request(Method::GET, "/v1/events");
+        let mut events = request.stream().await?;
+        let mut length = 0;
+        while let Some(piece) = events.next().await {
+            length += piece?.len();
+        }
+        Ok(length)
+    }
+
+    let head = b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\nhunter2";
+    let whole = [head, &b"-then-13-more"[..]].concat();
+    let server = FaultServer::start([Fault::Answer(whole), Fault::Answer(head.to_vec())]).await;
+    let letta = persistent(server.url());
+    assert_eq!(read(&letta).await.unwrap(), 20);
+    let error = read(&letta).await.unwrap_err();
+    assert!(error.is_retryable() && error.may_have_happened(), "{error}");
+    assert!(!error.is_timeout() && !error.is_invalid_response());
+    let text = printed(&error);
+    assert!(text.contains("broke within the answer's body"), "{text}");
+    assert!(
+        !text.contains("hunter2") && !text.contains("127.0.0.1"),
+        "{text}"
+    );
+}
+
+/// An answer of this status, with these header lines.
+fn status(code: u16, more: &str) -> Fault {
+    let body = match code {
+        101 | 304 => "",
+        _ => r#"{"message":"no"}"#,
+    };
+    let length = body.len();
+    let head = format!("HTTP/1.1 {code} Odd\r\nx-request-id: req-7\r\nconnection: close\r\n{more}");
+    Fault::Answer(format!("{head}content-length: {length}\r\n\r\n{body}").into())
+}
+
+#[tokio::test]
+async fn each_status_is_the_same_error_in_whatever_way_it_is_called() {
+    const PAST: &str =
+        "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: Sun, 06 Nov 1994 08:49:27 GMT\r\n";
+    const SOON: &str =
+        "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: Sun, 06 Nov 1994 08:50:37 GMT\r\n";
+    let headers = [
+        "",
+        PAST,
+        SOON,
+        "retry-after: 0\r\n",
+        "retry-after: 3600\r\n",
+        "retry-after-ms: 1e30\r\n",
+        "x-should-retry: false\r\n",
+        "location: https://elsewhere.example/x\r\n",
+        "location: /v1/client-side-access-tokens\r\n",
+    ];
+    let codes = [
+        101, 300, 301, 303, 304, 307, 308, 400, 401, 402, 403, 404, 407, 408, 409, 413, 422, 425,
+        429, 451, 499, 500, 501, 502, 503, 504, 507, 529, 599, 600, 999,
+    ];
+    let cases = codes
+        .into_iter()
+        .flat_map(|code| headers.map(|header| (code, header)));
+    for (code, header) in cases {
+        let server = FaultServer::start([status(code, header)]).await;
+        let letta = configured(server.url(), |it| it.retry_budget(RetryBudget::unlimited()));
+        let own = letta.access_tokens().list().await.unwrap_err();
+        let raw = list(&letta).await.unwrap_err();
+        let path = "/v1/client-side-access-tokens";
+        let by_hand = letta.request(Method::GET, path);
+        let by_hand = by_hand.await.unwrap_err();
+        assert_eq!(asked(&raw), asked(&own), "list: {code} {header}");
+        assert_eq!(asked(&by_hand), asked(&own), "list: {code} {header}");
+
+        let own = letta
+            .access_tokens()
+            .create(policy(), "https://app.example.com");
+        let own = own.await.unwrap_err();
+        let raw = create(&letta).await.unwrap_err();
+        let by_hand = letta.request(Method::POST, path);
+        let by_hand = by_hand.await.unwrap_err();
+        assert_eq!(asked(&raw), asked(&own), "create: {code} {header}");
+        assert_eq!(asked(&by_hand), asked(&own), "create: {code} {header}");
     }
 }

@@ -98,7 +98,7 @@ async fn what_may_be_a_token_in_an_origin_is_not_shown() {
 }
 
 #[tokio::test]
-async fn an_expiry_that_makes_no_sense() {
+async fn an_invalid_expiry() {
     let tap = tap().await;
     let create = || {
         tap.letta()
@@ -134,7 +134,7 @@ async fn an_expiry_that_makes_no_sense() {
 }
 
 #[tokio::test]
-async fn an_agent_id_that_is_none() {
+async fn an_invalid_agent_id() {
     let tap = tap().await;
     let mut cases = Vec::new();
     for (agent, says) in [
@@ -442,10 +442,10 @@ async fn what_is_no_token_is_never_sent_and_never_shown() {
         ("ck-let-hunter2,", "one token at a time"),
         ("ck-let-hunter2 x", "white space"),
         ("ck-let-hunter2\r\nX-Evil: 1", "white space"),
-        ("a/b?c#d %..", "no token has"),
+        ("a/b?c#d %..", "tokens cannot have"),
         ("ck-let-hunter2%3D", "decode"),
-        ("${LETTA_TOKEN}", "no token has"),
-        ("ck-let-[redacted]", "no token has"),
+        ("${LETTA_TOKEN}", "tokens cannot have"),
+        ("ck-let-[redacted]", "tokens cannot have"),
         ("ck-let-hunter2\u{2026}", "beyond ASCII"),
         ("ck-let-", "cut short"),
         ("  \n", "must not be empty"),

@@ -210,7 +210,7 @@ async fn a_custom_request_is_traced_by_its_template_and_without_its_values() {
     let letta = persistent(server.url()).with_header("x-gateway", "hunter2-hunter2");
     let (traces, _guard) = Traces::here();
     letta
-        .request::<()>(letta_api_ext::reqwest::Method::PUT, "/v1/things/{thing}")
+        .request(letta_api_ext::reqwest::Method::PUT, "/v1/things/{thing}")
         .path_param("thing", TOKEN)
         .query(&[("q", "hunter2-hunter2")])
         .json("hunter2-hunter2")

@@ -391,11 +391,18 @@ async fn a_hold_is_traced_when_it_begins_and_when_it_is_over_and_not_for_each_wh
     let own: Vec<_> = traces
         .take()
         .into_iter()
-        .filter(|trace| trace.target.contains("::minter"))
+        .filter(|trace| trace.target == "letta_api_ext::minter")
         .collect();
+    let is_of_hold = |name: &&str| {
+        [
+            "letta.minter.wait_ms",
+            "monotonic_counter.letta_minter_held_off",
+        ]
+        .contains(name)
+    };
     let holds = own
         .iter()
-        .filter(|trace| trace.target.ends_with("hold_off"));
+        .filter(|trace| trace.fields.iter().any(|(name, _)| is_of_hold(name)));
     let [begins, ends] = holds.collect::<Vec<_>>()[..] else {
         panic!("{own:?}");
     };

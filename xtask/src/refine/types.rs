@@ -13,7 +13,7 @@
 //! }
 //! ```
 //!
-//! Enums of texts are opened by `text_enum`, unions that typify writes by `open_unions`, and other unions are written by `union`.
+//! Enums of texts are opened by `open_enum`, unions that typify writes by `open_unions`, and other unions are written by `union`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -27,7 +27,7 @@ use syn::{
     Path, PathArguments, Stmt, Token, Type, Variant, parse_quote,
 };
 
-use super::{docs, open_unions, text_enum, unexpected, union, uploads};
+use super::{docs, open_enum, open_unions, unexpected, union, uploads};
 use crate::diagnostic::Failure;
 use crate::markdown;
 use crate::model::{Model, Schema};
@@ -61,7 +61,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 .schemas
                 .get(&item.ident.to_string())
                 .is_some_and(|it| it.open)
-            && text_enum::is_text(item)
+            && open_enum::is_text(item)
         {
             text_enums.insert(item.ident.to_string());
         }
@@ -113,7 +113,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 out.items
                     .extend(refine_enum(item, schema, model, &text_enums)?);
             }
-            // Conversions of an open enum, which `text_enum` has written anew.
+            // Conversions of an open enum, which `open_enum` has written anew.
             Item::Impl(block)
                 if block.trait_.is_some()
                     && self_name(&block.self_ty)
@@ -232,7 +232,7 @@ fn refine_enum(
     derive(&mut item.attrs, &["PartialEq"])?;
     item.attrs.push(non_exhaustive());
 
-    let is_open_union = schema.is_some_and(|schema| schema.open) && !text_enum::is_text(&item);
+    let is_open_union = schema.is_some_and(|schema| schema.open) && !open_enum::is_text(&item);
     let mut constructors = Vec::new();
     for variant in &mut item.variants {
         let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
@@ -260,8 +260,8 @@ fn refine_enum(
 
     let mut items = Vec::new();
     match schema.filter(|schema| schema.open) {
-        Some(schema) if text_enum::is_text(&item) => {
-            items.extend(text_enum::open(&mut item, schema)?)
+        Some(schema) if open_enum::is_text(&item) => {
+            items.extend(open_enum::open(&mut item, schema)?)
         }
         Some(schema) => items.extend(open_unions::union(&mut item, schema, text_enums)?),
         None => {}

@@ -1,33 +1,33 @@
 // The token: where it is kept, and how it is renewed.
 //
-// It is in a private field of an object of this page, and nowhere else: what is in storage, in a cookie or in
-// a URL outlives the page, and can be read by others.
+// It is only in a private field of an object of this page. A token in storage, in a cookie or in a URL would outlive
+// the page, and others could read it.
 
 import { Failure, retryAfter } from "./failure.js";
 
 const TIMEOUT = 15_000;
-/** A token is renewed when no more of its life is left than this share of it, and than so much. */
+/** A token is renewed when less of its life is left than this share of it, and than this time. */
 const SHARE = 0.2;
 const LONGEST_MARGIN = 60_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
-/** A renewal that failed is tried again while the token lives, however little is left. */
+/** A failed renewal is tried again as long as the token lives. */
 const SHORTEST_PAUSE = 250;
-/** A token that lives shorter is renewed when it is needed, and not by a timer, which would never rest. */
+/** A token with a shorter life is renewed when it is needed. A timer would run all the time. */
 const SHORTEST_LIFE = 5_000;
 /** A browser's timer that is set for longer than 2^31 milliseconds ends at once. */
 const LONGEST_TIMER = 2 ** 30;
-/** How long a token is taken to live whose answer does not say so. */
+/** The assumed life of a token if the answer does not say it. */
 const UNKNOWN_LIFE = 60_000;
 
 /**
  * Tells its listeners of `change`. `state` is one of
- * - `none`: there is no token yet, or no longer, and one is being fetched.
+ * - `none`: there is no token now, and one is being fetched.
  * - `live`: there is one.
  * - `retrying`: there is one, and it could not be renewed yet.
  * - `ended`: the last one has expired, by this page's own count, and could not be renewed.
- * - `refused`: the service refused the last one, and there is none in its place that is worth a try.
- * - `signed-out`: the application gives no token, since nobody is signed in.
+ * - `refused`: the service refused the last one, and there is no other to try.
+ * - `signed-out`: the application gives no token, because nobody is signed in.
  *
  * # A refusal
  *
@@ -43,9 +43,9 @@ export class Access extends EventTarget {
   #life = 0;
   #renewAt = 0;
   #failures = 0;
-  /** Whether the service refused the last token. The application is told, or it would give the same one again. */
+  /** Whether the service refused the last token. The page tells the application, which would give the same one again. */
   #isRefused = false;
-  /** A token that was fetched in place of a refused one, and has not been accepted yet. */
+  /** A token that replaces a refused one, and has not been accepted yet. */
   #trial = null;
   /** Whether the last request with this token got no answer that the page may read. */
   #isDoubtful = false;
@@ -74,14 +74,14 @@ export class Access extends EventTarget {
     if (this.#isDoubtful) {
       this.#isDoubtful = false;
       this.#isRefused = true;
-      // Without another, this one is as good as it was.
+      // If there is no other, this one is still good.
       return this.renew().catch((failure) => this.#token ?? Promise.reject(failure));
     }
     if (this.#age >= this.#renewAt) this.#renewInBackground();
     return this.#token;
   }
 
-  /** Fetches another token, and gives it. Whoever asks while that is going on gets the same one. */
+  /** Fetches another token, and returns it. Callers who ask meanwhile get the same one. */
   renew() {
     if (this.#renewal === null) {
       const done = this.#fetch(this.#isRefused).finally(() => (this.#renewal = null));
@@ -97,13 +97,13 @@ export class Access extends EventTarget {
   }
 
   /**
-   * The service refused this token. Gives another one to try, or `null` if the page should give up: the next one is
-   * the same, or this one was the next one.
+   * The service refused this token. Returns another one to try, or `null` if the page should give up: there is no new
+   * one, or this one was the second to be refused.
    */
   async replace(refused) {
     // Renewed meanwhile: since it was time, or for another request that was refused.
     if (this.#token !== null && this.#token !== refused) return this.#token;
-    // What is under way may be fetched from the application's store, where the refused one is.
+    // The renewal that is under way may return the refused token, from the application's cache.
     if (this.#renewal !== null && !this.#renewal.saysRefused) {
       await this.#renewal.done;
       return this.replace(refused);
@@ -135,15 +135,14 @@ export class Access extends EventTarget {
     if (token === this.#token) this.#isDoubtful = true;
   }
 
-  /** Forgets the token at once, and for good: what is being fetched is dropped when it comes. */
+  /** Forgets the token for good. A token that is being fetched is dropped when it arrives. */
   forget() {
     this.#isOver = true;
     this.#drop("signed-out");
   }
 
   /**
-   * By a clock that nobody sets. It may stand still while the machine sleeps, so that the one on the wall counts
-   * where it has moved further.
+   * By a monotonic clock. It may stop while the machine sleeps, so the time of day counts if it has moved further.
    */
   get #age() {
     const steady = performance.now() - this.#since.steady;
@@ -158,7 +157,7 @@ export class Access extends EventTarget {
       answer = await fetch("/api/letta-token", {
         method: "POST",
         cache: "no-store",
-        // Or the application may have the same in store, and give it again.
+        // Otherwise the application may give the same one again, from its cache.
         headers: saysRefused ? { "letta-token-refused": "1" } : {},
         signal: AbortSignal.timeout(TIMEOUT),
       });
@@ -188,8 +187,8 @@ export class Access extends EventTarget {
     this.#trial = saysRefused ? body.token : null;
     this.#since = since;
     this.#failures = 0;
-    // A little later each time, so that pages that were opened together do not come together. No earlier: while a
-    // third is left, the application has the same token in store.
+    // A random moment later, so that pages that were opened together do not ask together. Not earlier: while a third of
+    // the life is left, the application gives the same token from its cache.
     const margin = Math.min(this.#life * SHARE, LONGEST_MARGIN);
     this.#renewAt = this.#isShort ? this.#life : this.#life - margin * (1 - Math.random() / 4);
     this.#set("live");
@@ -201,7 +200,7 @@ export class Access extends EventTarget {
     return this.#life < SHORTEST_LIFE;
   }
 
-  /** Notes a renewal that failed. The token that there is still lives, perhaps. */
+  /** Records a failed renewal. The current token may still live. */
   #failed(failure) {
     this.#failures += 1;
     const bound = Math.min(FIRST_PAUSE * 2 ** (this.#failures - 1), LONGEST_PAUSE);
@@ -216,7 +215,7 @@ export class Access extends EventTarget {
     return failure;
   }
 
-  /** Renews if it is time, and otherwise comes back when it is. */
+  /** Renews the token if it is time, and otherwise sets a timer. */
   #check() {
     clearTimeout(this.#timer);
     if (this.#token === null) return;
@@ -227,7 +226,7 @@ export class Access extends EventTarget {
   }
 
   #renewInBackground() {
-    // What fails here has been noted, and is tried again.
+    // A failure has been recorded, and is tried again.
     this.renew().catch(() => {});
   }
 

@@ -5,11 +5,11 @@ import { Failure, retryAfter } from "./failure.js";
 import { oldestFirst } from "./history.js";
 
 const TIMEOUT = 30_000;
-/** The service says that it is still there after 20 seconds of silence. */
+/** The service sends a sign of life after 20 seconds of silence. */
 const LONGEST_SILENCE = 60_000;
-/** How long to wait for the connection to be free again, once all has been said. */
+/** How long to wait for the end of the connection, after the end of the answer. */
 const LONGEST_END = 1_000;
-/** What is known of a 401, and no more. */
+/** All that is known about a 401. */
 const ACCESS_REFUSED =
   "The service refused this page’s access. It may have expired or been revoked, or it may not allow this. " +
   "The service does not say which.";
@@ -43,10 +43,10 @@ export class Agent {
   }
 
   /**
-   * Sends a message, and gives what the agent does as it does it: `{type: "text", id, text}`, a piece of an
-   * answer; `{type: "activity", text}`, what it is at; `{type: "end", reason}`.
+   * Sends a message, and yields what the agent does, as it does it: `{type: "text", id, text}`, a piece of an
+   * answer; `{type: "activity", text}`, its activity; `{type: "end", reason}`.
    *
-   * `otid` is a name of our own for the message, by which it can be found in the history.
+   * `otid` is the page's own ID of the message, by which it can be found in the history.
    */
   async *send(text, otid, signal) {
     const silence = new AbortController();
@@ -111,7 +111,7 @@ export class Agent {
       return await fetch(url, {
         ...request,
         headers: { accept: "application/json", ...request.headers, authorization: `Bearer ${token}` },
-        // The token says who asks; a cookie would say so where it should not.
+        // The token says who asks. A cookie must not.
         credentials: "omit",
         cache: "no-store",
         redirect: "error",
@@ -124,7 +124,7 @@ export class Agent {
   }
 }
 
-/** What fails before anything is sent, or after it was refused, leaves the request undone. */
+/** A failure before anything is sent, or after a refusal, means that the request was not carried out. */
 async function unsent(token) {
   try {
     return await token;
@@ -151,7 +151,7 @@ async function failureOf(answer) {
   return new Failure("refused", message ?? `The service answered with status ${status}.`, { isUnsent: true });
 }
 
-/** The service writes its errors in four ways. */
+/** The service has four forms of errors. */
 function messageOf(body) {
   const candidates = [body?.message, body?.detail, body?.detail?.message, body?.error?.message];
   return candidates.find((candidate) => typeof candidate === "string" && candidate !== "");
@@ -163,14 +163,14 @@ function fromWire(message) {
   return from === undefined || text === "" ? null : { id: message.id, otid: message.otid, from, text };
 }
 
-/** A content is a text, or a list of parts, some of which are text. */
+/** The content is a text, or a list of parts, some of which are text. */
 function textOf(content) {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
   return content.map((part) => (typeof part?.text === "string" ? part.text : "")).join("");
 }
 
-/** What an event means to the user. Nothing, for most of them. */
+/** The meaning of an event for the user. Most events have none. */
 function read(event) {
   let message;
   try {

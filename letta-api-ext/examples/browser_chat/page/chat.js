@@ -1,4 +1,4 @@
-// The course of a conversation: what is done when, and what when it fails.
+// The course of a conversation: the steps, and what to do if one fails.
 
 import { Access } from "./access.js";
 import { Agent } from "./agent.js";
@@ -11,24 +11,24 @@ let agent;
 let agentName = "The agent";
 /** Stops the answer that is under way. */
 let course = null;
-/** Messages that the agent may not have, by their names of our own, in the order in which they were sent. */
+/** Messages that the agent may not have, by their `otid`, in the order in which they were sent. */
 const unsent = new Map();
 /** The message that the notice is about, and what became of it. */
 let troubled = null;
 
 access.addEventListener("change", () => {
   showAccess();
-  // A conversation that is under way finds out by itself.
+  // A conversation that is under way notices by itself.
   if (view.state() === "ready" || view.state() === "expired") showEnd();
 });
 setInterval(showAccess, 1_000);
 
-// A page that the browser kept while the user was elsewhere, or signed out, starts anew.
+// A page that the browser restores from its cache starts anew: the user may have signed out.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
-/** Other tabs of this application. They share the session, so that all are signed out at once. */
+/** Other tabs of this application. They share the session, so all of them are signed out together. */
 const tabs = new BroadcastChannel("letta-chat");
 tabs.onmessage = ({ data }) => {
   if (data === "signed-out") endAccess();
@@ -104,13 +104,13 @@ function stop() {
   course?.abort();
 }
 
-/** Sends a message of the user's, and shows what comes of it. */
+/** Sends the user's message, and shows the result. */
 async function deliver(said) {
   leaveNotice(said);
   view.setState("waiting");
   view.setActivity(`${agentName} is thinking`);
   unsent.delete(said.otid);
-  // By this it is found again where it is not known whether it arrived.
+  // With this ID, the history tells whether the message arrived.
   said.otid = crypto.randomUUID();
   said.isUnsent = said.hasFailed = false;
   unsent.set(said.otid, said);
@@ -220,7 +220,7 @@ function becomeReady() {
   showEnd();
 }
 
-/** Where access ended while nobody asked for anything. */
+/** Shows that access ended while no request was under way. */
 function showEnd() {
   if (access.state === "ended" || access.state === "signed-out") {
     showFailure(new Failure(access.state, ""), { again: becomeReady });
@@ -242,7 +242,7 @@ function showFailure(failure, { again, said }) {
   leaveNotice(said);
   const edit = said && (() => takeBack(said));
   if (said !== undefined) {
-    // What is refused for good is not to be sent again as it is.
+    // A message that is refused for good must not be sent again unchanged.
     said.again = failure?.kind === "refused" ? undefined : again;
     troubled = said;
   }
@@ -277,7 +277,7 @@ function showFailure(failure, { again, said }) {
     case "refused":
       return view.showNotice({ state: "failed", text: sentence(failure.message), edit });
     default: {
-      // What is no `Failure` is a mistake in this page.
+      // Any other error is a bug of this page.
       if (!(failure instanceof Failure)) console.error(failure);
       const text = failure instanceof Failure ? failure.message : "Something went wrong in this page.";
       return view.showNotice({
@@ -292,7 +292,7 @@ function showFailure(failure, { again, said }) {
   }
 }
 
-/** Hides the notice. Unless `said` is what it was about, the message keeps its buttons in its own place. */
+/** Hides the notice. If it was about another message than `said`, that message gets its buttons back. */
 function leaveNotice(said) {
   view.hideNotice();
   if (troubled !== null && troubled !== said && unsent.has(troubled.otid)) offer(troubled);

@@ -4,7 +4,7 @@
 /** Longest event, in characters. A server that sends more is not one that this page knows. */
 const LIMIT = 1 << 20;
 
-/** Puts events together from pieces of text, wherever the pieces were cut. */
+/** Joins pieces of text to events. The pieces may be cut anywhere. */
 export class EventParser {
   #line = "";
   #endedInReturn = false;
@@ -12,9 +12,9 @@ export class EventParser {
   #data = [];
   #length = 0;
 
-  /** Takes the next piece, and gives the events that are whole with it. */
+  /** Takes the next piece, and returns the events that it completes. */
   push(text) {
-    // The other half of a line's end that was cut in two.
+    // The second half of a line end that was cut in two.
     if (this.#endedInReturn && text.startsWith("\n")) text = text.slice(1);
     else if (text === "") return [];
     this.#endedInReturn = text.endsWith("\r");
@@ -44,12 +44,12 @@ export class EventParser {
     } else if (field === "event") {
       this.#type = value;
     }
-    // All else, comments (an empty field) among it, is passed over.
+    // Everything else is ignored, including comments (an empty field).
     return null;
   }
 }
 
-/** The events of a body, as they come. An event that the end cuts off is none. */
+/** The events of a body, as they arrive. An event that the end cuts off is dropped. */
 export async function* readEvents(body) {
   const parser = new EventParser();
   const reader = body.getReader();
@@ -62,7 +62,7 @@ export async function* readEvents(body) {
       yield* parser.push(decoder.decode(value, { stream: true }));
     }
   } finally {
-    // Where nobody wants the rest, it need not be sent.
+    // If nobody wants the rest, it need not be sent.
     reader.cancel().catch(() => {});
   }
 }

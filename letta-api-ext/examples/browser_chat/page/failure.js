@@ -1,11 +1,11 @@
-// What can go wrong, told apart by what the user can do about it.
+// Failures, by what the user can do about them.
 
 /**
  * `kind` is one of
  * - `lost`: no answer came, or only a part of it. The message may have arrived all the same.
  * - `limited`: too many requests. `retryAfter` says how many seconds to wait.
  * - `ended`: the token has expired, and could not be renewed. Another one helps.
- * - `access-refused`: the service refused the token, and what took its place. It does not say why.
+ * - `access-refused`: the service refused the token, and the one that replaced it. It does not say why.
  * - `signed-out`: the session has ended. Signing in helps.
  * - `refused`: the service does not do this, however often it is asked.
  * - `failed`: something broke at the other end. Trying again may help.
@@ -29,6 +29,6 @@ export function retryAfter(headers) {
   const seconds = /^\d+$/.test(text.trim())
     ? Number(text)
     : (Date.parse(text) - Date.parse(headers.get("date") ?? new Date().toUTCString())) / 1000;
-  // No longer than an hour: what asks for more is not worth a countdown.
+  // At most an hour: a longer wait is not worth a countdown.
   return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 1), 3600) : undefined;
 }

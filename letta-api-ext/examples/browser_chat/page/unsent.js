@@ -6,7 +6,7 @@ const KEY = "unsent";
 
 let user = null;
 
-/** Gives what this user left here: `{draft, messages: [{text, otid, isUnsent, hasFailed}]}`. What another one left is cleared. */
+/** Returns what this user left here: `{draft, messages: [{text, otid, isUnsent, hasFailed}]}`. Clears what another user left. */
 export function open(name) {
   user = name;
   let kept = null;

@@ -1,4 +1,4 @@
-// What is seen of the page. It knows no token and asks nobody anything.
+// The visible page. It has no token, and sends no requests.
 //
 // What people and agents write goes in as text, never as HTML.
 
@@ -6,7 +6,7 @@ const part = (id) => document.getElementById(id);
 const app = part("app");
 const scroller = part("scroller");
 
-/** Near enough to the end that new words should keep it in sight, in pixels. */
+/** How near to the end the view must be to follow new words, in pixels. */
 const NEAR = 120;
 
 /**
@@ -73,7 +73,7 @@ export function setMessages({ messages, mayBeMore }) {
   toEnd();
 }
 
-/** A message in the log, and what can become of it. */
+/** A message in the log, and how it may change. */
 export function addMessage(from, text = "") {
   const element = document.createElement("article");
   element.className = `message from-${from}`;

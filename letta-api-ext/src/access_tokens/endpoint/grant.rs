@@ -1,4 +1,4 @@
-//! What an application grants to who asks.
+//! What an application grants to a request.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use crate::access_tokens::token::AccessToken;
 use crate::error::Result;
 use crate::ids::AgentId;
 
-/// What the application lets the page of a user have: the answer of the function that a
-/// [`TokenEndpoint`](super::TokenEndpoint) asks.
+/// What the application grants to a user's page. The function that you give a [`TokenEndpoint`](super::TokenEndpoint)
+/// returns it.
 ///
-/// A grant has no origin. The endpoint answers pages of its minter's origin alone, and checks that before it asks who the
-/// user is. A token for another origin would be of no use to such a page. For an application that is served under several
-/// origins, make a minter and an endpoint for each:
+/// A grant has no origin. The endpoint answers only pages of its minter's origin, and checks that before it asks who
+/// the user is. A token for another origin would be useless to such a page. For an application with several origins,
+/// make a minter and an endpoint for each:
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -35,8 +35,8 @@ use crate::ids::AgentId;
 /// # }
 /// ```
 ///
-/// **Take all of it from the session, and nothing from the request.** A page that could name the agent could name
-/// another user's.
+/// **Take everything from the session, and nothing from the request.** A page that could name the agent could name
+/// another user's agent.
 ///
 /// ```
 /// use letta_api_ext::{AccessPolicy, token_endpoint::TokenGrant};
@@ -48,7 +48,8 @@ use crate::ids::AgentId;
 ///
 /// # Several agents
 ///
-/// [A token is for one agent](crate::policy#one-agent-for-a-token). [`per_agent`](Self::per_agent) hands out a token for each:
+/// [A token is for one agent](crate::policy#one-agent-for-a-token). [`per_agent`](Self::per_agent) grants a token for
+/// each:
 ///
 /// ```
 /// use letta_api_ext::{AccessPolicy, policy::Preset, token_endpoint::TokenGrant};
@@ -67,17 +68,17 @@ pub struct TokenGrant {
     valid_for: Option<Duration>,
 }
 
-/// What is handed out for a grant.
+/// What is issued for a grant.
 pub(super) enum Issued {
     One(AccessToken),
     PerAgent(AgentTokens),
 }
 
 impl TokenGrant {
-    /// Grants one token that allows what the policy does. An empty policy is answered with a problem of status 500.
+    /// Grants one token that allows what the policy allows. An empty policy is answered with a problem of status 500.
     ///
-    /// For a policy of one agent. Of several, one token is minted as asked, with a
-    /// [warning](crate::CreateAccessToken::send), and may open nothing: see [`per_agent`](Self::per_agent).
+    /// Use a policy of one agent. For a policy of several agents, one token is minted with a
+    /// [warning](crate::CreateAccessToken::send), and it may open nothing: see [`per_agent`](Self::per_agent).
     pub fn new(policy: AccessPolicy) -> Self {
         Self {
             policy,
@@ -87,12 +88,12 @@ impl TokenGrant {
         }
     }
 
-    /// Grants a token for each agent that the policy names, with the rights on that agent. The page is answered a
-    /// [map by agent](super#several-agents), also if there is one agent. All or nothing: if one token cannot be minted, the answer is a problem,
-    /// and those that were minted are there when the page asks again.
+    /// Grants a token for each agent that the policy names, with the rights on that agent. The answer is a [map by
+    /// agent](super#several-agents), even for one agent. It is all or nothing: if one token cannot be minted, the
+    /// answer is a problem. Tokens that were already minted are kept for the next request.
     ///
-    /// An empty policy, and one with a [grant of an unknown kind](AccessPolicy::unknown_grants), is answered with a problem
-    /// of status 500.
+    /// A policy that is empty, or has a [grant of an unknown kind](AccessPolicy::unknown_grants), is answered with a
+    /// problem of status 500.
     pub fn per_agent(policy: AccessPolicy) -> Self {
         Self {
             is_per_agent: true,
@@ -100,9 +101,10 @@ impl TokenGrant {
         }
     }
 
-    /// Whom the token is for: best the session, so that signing out of one does not revoke another's. Then
-    /// [`TokenMinter::revoke_subject`] revokes it. By default, all who are granted the same policy share a token, and
-    /// a page that says that its token was [refused](super#a-token-that-was-refused) gets no other.
+    /// Whom the token is for. Best use the session, so that signing out of one session does not revoke another's
+    /// token. [`TokenMinter::revoke_subject`] revokes the tokens of a subject. By default, everyone who is granted
+    /// the same policy shares a token, and a page whose token was [refused](super#a-token-that-was-refused) gets no
+    /// new one.
     ///
     /// Kept in memory, not sent to the service, and never printed.
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
@@ -110,9 +112,9 @@ impl TokenGrant {
         self
     }
 
-    /// How long the token must be good for, in place of the minter's
-    /// [`valid_for`](crate::TokenMinterBuilder::valid_for). A value out of its bounds is answered with a problem
-    /// of status 500.
+    /// How long the token must be good for. Replaces the minter's
+    /// [`valid_for`](crate::TokenMinterBuilder::valid_for), and has the same bounds. A value out of bounds is
+    /// answered with a problem of status 500.
     pub fn valid_for(mut self, left: Duration) -> Self {
         self.valid_for = Some(left);
         self
@@ -122,7 +124,7 @@ impl TokenGrant {
         self.subject.as_deref()
     }
 
-    /// Whether a token for the other is one for this. How long it is good for changes by itself.
+    /// Whether a token for `other` may serve this grant. The time that it must be good for does not matter.
     pub(super) fn is_for_the_same(&self, other: &Self) -> bool {
         self.policy == other.policy
             && self.is_per_agent == other.is_per_agent
@@ -133,13 +135,13 @@ impl TokenGrant {
         self.is_per_agent
     }
 
-    /// The agents that have a token each.
+    /// The agents for which a token each is granted.
     pub(super) fn agents_with_a_token(&self) -> impl Iterator<Item = &AgentId> {
         let agents = self.is_per_agent.then(|| self.policy.agents());
         agents.into_iter().flatten()
     }
 
-    /// The agent of this ID, if it has a token of its own.
+    /// The agent with this ID, if a token is granted for it alone.
     pub(super) fn agent_with_a_token(&self, id: &str) -> Option<AgentId> {
         let agent = AgentId::new(id).ok()?;
         (self.is_per_agent && self.policy.names(&agent)).then_some(agent)

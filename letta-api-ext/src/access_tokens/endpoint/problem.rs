@@ -1,4 +1,4 @@
-//! What a page is told when something fails.
+//! What a page is told if something fails.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use serde_json::json;
 use super::forbid_storing;
 use crate::error::Error;
 
-/// A failure in words that any user may read, answered as a problem document of
-/// [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457): JSON of the type `application/problem+json`, with
-/// `Cache-Control: no-store`.
+/// A failure in words that any user may read. It is answered as a problem document of [RFC
+/// 9457](https://www.rfc-editor.org/rfc/rfc9457): JSON of the type `application/problem+json`, with `Cache-Control:
+/// no-store`.
 ///
 /// ```json
 /// {"type": "about:blank", "title": "Too Many Requests", "status": 429, "detail": "…"}
@@ -20,21 +20,21 @@ use crate::error::Error;
 ///
 /// # From an error
 ///
-/// An [`Error`] becomes a problem by `?`. Its own status and words are not handed on: a 401 of the service's
-/// would tell the page that its user is not signed in, where it is the application's key that was not accepted.
-/// What it was exactly is traced for whoever runs the application: at WARN, and at DEBUG if it is an earlier failure that is
-/// [told again](Error::is_held_off).
+/// `?` turns an [`Error`] into a problem. The page does not get the service's status and words: a 401 of the service
+/// would tell the page that its user is not signed in, although it was the application's key that was not accepted.
+/// The failure itself is traced for whoever runs the application: at WARN, or at DEBUG if it is an earlier failure
+/// that is [held off](Error::is_held_off).
 ///
 /// | error | status |
 /// |---|---|
 /// | [rate limited](Error::is_rate_limited) | 429, with the service's `Retry-After` |
-/// | [may pass](Error::is_retryable): no connection, time ran out, trouble at the service | 503, with its `Retry-After` |
-/// | [revoked](Error::is_revoked) while it was minted: whoever signed out meanwhile learns it when they ask again | 503 |
+/// | [may pass](Error::is_retryable): no connection, a time-out, a failure of the service | 503, with its `Retry-After` |
+/// | [revoked](Error::is_revoked) while it was minted: a user who signed out is told so by the next request | 503 |
 /// | a minter that is [shut down](Error::is_shut_down) | 503 |
 /// | [invalid input](Error::is_invalid_input), which is the application's fault | 500 |
-/// | any other: a key that is not accepted, an odd answer, a [grant mismatch](Error::is_grant_mismatch) | 502 |
+/// | any other: a key that is not accepted, an invalid answer, a [grant mismatch](Error::is_grant_mismatch) | 502 |
 ///
-/// Of an error that is [told again](Error::is_held_off), `Retry-After` is what is left of the minter's wait, whatever the
+/// If the error is [held off](Error::is_held_off), `Retry-After` is what is left of the minter's wait, whatever the
 /// status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -44,8 +44,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of this status, with a sentence for the user. Neither is checked: give a status of 400 to 599,
-    /// and nothing that is secret.
+    /// A problem with this status, and a sentence for the user. Neither is checked: use a status from 400 to 599, and
+    /// no secret in the sentence.
     pub fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
@@ -64,7 +64,8 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "You may not do this.")
     }
 
-    /// When to come back: `Retry-After` in whole seconds, rounded up, at most 2^64-1. By default there is no such header.
+    /// When to ask again: `Retry-After` in whole seconds, rounded up, at most 2^64-1. By default there is no such
+    /// header.
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
@@ -118,12 +119,12 @@ impl From<&Error> for Problem {
                     target: "letta_api_ext::token_endpoint",
                     tracing::Level::$level,
                     http.response.status_code = status.as_u16(),
-                    "a page is told of a problem: {error}"
+                    "a page gets a problem: {error}"
                 )
             };
         }
         if error.is_held_off() {
-            // The failure itself was told. Of those who ask meanwhile there may be many.
+            // The failure itself was traced. There may be many requests meanwhile.
             tell!(DEBUG);
         } else {
             tell!(WARN);

@@ -1,4 +1,4 @@
-//! Requests that another site's page makes in the user's name, and how they are told.
+//! Detects requests that another site's page makes in the user's name.
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use super::problem::Problem;
 use crate::error::redact;
 use crate::ids::Origin;
 
-/// Whether a page of the origin `own` sent a request with these headers.
+/// Whether a page of the origin `own` sent the request with these headers.
 ///
-/// Browsers write `Sec-Fetch-Site` and `Origin` themselves, and no script can change them. The first, where it is
-/// there, must be `same-origin`. The second must be there and be `own`; where the first says `same-origin`, it may
-/// also be missing, or be `null`, as it is when a page that sends no referrer submits a form. A header that is
-/// there twice is not believed.
+/// Browsers set `Sec-Fetch-Site` and `Origin`, and no script can change them. If `Sec-Fetch-Site` is present, it must
+/// be `same-origin`. `Origin` must be `own`. If `Sec-Fetch-Site` is `same-origin`, `Origin` may also be missing or
+/// `null`, as in a form that was submitted by a page without a referrer. A header that is present twice makes the
+/// answer `false`.
 ///
-/// A [`TokenEndpoint`](super::TokenEndpoint) asks this by itself. Ask it for the application's other routes that
-/// change something, such as signing in and out, or let [`check_same_origin`] make the
-/// answer. Only browsers are bound by it: any other program can send any header.
+/// A [`TokenEndpoint`](super::TokenEndpoint) checks this itself. Check it also in the application's other routes that
+/// change something, such as signing in and out, or use [`check_same_origin`], which makes the answer. Only browsers
+/// are bound by it: any other program can send any header.
 ///
 /// ```
 /// use axum::http::{HeaderMap, HeaderValue, header};
@@ -34,9 +34,9 @@ pub fn is_same_origin(headers: &HeaderMap, own: &Origin) -> bool {
     verdict(headers, own).is_ok()
 }
 
-/// As [`is_same_origin`], for handlers: an error is what to answer with, of status 403. Its
-/// [`detail`](Problem::detail) says which rule refused the request, and nothing that another site sent. What was sent
-/// is traced at WARN, next to the origin `own`.
+/// Like [`is_same_origin`], for handlers: the error is the answer, with status 403. Its [`detail`](Problem::detail)
+/// says which rule the request breaks, and repeats nothing that another site sent. The headers and the origin `own`
+/// are traced at WARN.
 ///
 /// ```
 /// use axum::http::HeaderMap;
@@ -54,7 +54,7 @@ pub fn is_same_origin(headers: &HeaderMap, own: &Origin) -> bool {
 ///
 /// # Errors
 ///
-/// The same requests that [`is_same_origin`] says no to.
+/// A request for which [`is_same_origin`] is `false`.
 pub fn check_same_origin(headers: &HeaderMap, own: &Origin) -> Result<(), Problem> {
     let Err(rule) = verdict(headers, own) else {
         return Ok(());
@@ -75,7 +75,7 @@ pub fn check_same_origin(headers: &HeaderMap, own: &Origin) -> Result<(), Proble
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// How much of the values of a header is traced, in bytes.
+/// Longest part of a header's values that is traced, in bytes.
 const MOST_SHOWN: usize = 200;
 
 /// The rule that a request breaks.
@@ -83,17 +83,17 @@ const MOST_SHOWN: usize = 200;
 enum Broken {
     NoHeader,
     Unreadable(&'static str),
-    /// What `Sec-Fetch-Site` says, if it is a value that browsers send.
+    /// The value of `Sec-Fetch-Site`, if it is one that browsers send.
     SentFrom(Option<&'static str>),
     NullOrigin,
-    /// Whether the browser says that the page has the same origin as the address that it asks at.
+    /// Whether the browser says that the page has the same origin as the address of the request.
     OtherOrigin {
         is_same_site: bool,
     },
 }
 
 impl Broken {
-    /// What is most likely wrong, if it is no attack. Not for other sites to read.
+    /// The likely cause, if it is no attack. Not for other sites to read.
     fn hint(self) -> &'static str {
         match self {
             Self::OtherOrigin { is_same_site: true } => {
@@ -171,7 +171,7 @@ fn verdict(headers: &HeaderMap, own: &Origin) -> Result<(), Broken> {
     }
 }
 
-/// The values of a header, on one line and not without end. `None` if it is not there.
+/// The values of a header, on one line and of limited length. `None` if the header is missing.
 fn shown(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     let mut values = headers.get_all(name).iter().take(4);
     let first = values.next()?.as_bytes().to_vec();

@@ -27,16 +27,16 @@ use crate::ids::AgentId;
 /// # }
 /// ```
 ///
-/// `Debug` redacts the secrets, as that of an [`AccessToken`] does. There is no `Serialize`: a page is sent
-/// [`to_browser`](Self::to_browser).
+/// `Debug` redacts the secrets, like that of an [`AccessToken`]. There is no `Serialize`: send a page what
+/// [`to_browser`](Self::to_browser) returns.
 #[derive(Clone)]
 pub struct AgentTokens {
-    /// The part of the policy for each agent, which has its ID, and the token. In the order of the IDs.
+    /// For each agent its part of the policy, which has the agent's ID, and its token. In the order of the IDs.
     tokens: Vec<Entry>,
 }
 
 impl AgentTokens {
-    /// Of the parts of a policy that names agents and nothing else, in their order.
+    /// Takes pairs of a policy with one agent and its token, in the order of the agents' IDs.
     pub(super) fn new(tokens: Vec<(AccessPolicy, AccessToken)>) -> Self {
         Self { tokens }
     }
@@ -61,19 +61,20 @@ impl AgentTokens {
         self.tokens.len()
     }
 
-    /// Whether there are none. A minter never answers so.
+    /// Whether there are no agents. Always false for what a minter returns.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }
 
-    /// What is left of the token that expires first, see [`AccessToken::remaining`]. Zero if there are no tokens.
+    /// How long the token that expires first is good for, see [`AccessToken::remaining`]. Zero if there are no
+    /// tokens.
     pub fn remaining(&self) -> Duration {
         let lives = self.tokens.iter().map(|(_, token)| token.remaining());
         lives.min().unwrap_or_default()
     }
 
-    /// What a page should be sent: for each agent what [`AccessToken::to_browser`] makes. Serialises to a map by the agents'
-    /// IDs. Answer with `Cache-Control: no-store`.
+    /// The tokens in the form for a page: for each agent, [`AccessToken::to_browser`]. Serialises to a map by the
+    /// agents' IDs. Answer with `Cache-Control: no-store`.
     pub fn to_browser(&self) -> BrowserTokens {
         let tokens = self.iter();
         BrowserTokens(
@@ -84,7 +85,7 @@ impl AgentTokens {
     }
 }
 
-/// The agent of a part.
+/// The agent of a policy that has one.
 fn agent_of(part: &AccessPolicy) -> &AgentId {
     part.sole_agent()
         .expect("each part was checked to be one agent's")
@@ -120,7 +121,7 @@ impl fmt::Debug for AgentTokens {
     }
 }
 
-/// What [`AgentTokens::to_browser`] makes. Serialises to a map by the agents' IDs:
+/// The tokens in the form for a page. From [`AgentTokens::to_browser`]. Serialises to a map by the agents' IDs:
 ///
 /// ```json
 /// {"agent-1": {"token": "ck-let-…", "expiresAt": "2026-03-01T12:00:00Z", "expiresIn": 299}}

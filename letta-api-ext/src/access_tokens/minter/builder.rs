@@ -8,13 +8,13 @@ use crate::client::Letta;
 use crate::error::{Error, Result};
 use crate::ids::Origin;
 
-/// The service's clock is read to the second, so that shorter lives would be mostly guesswork.
+/// HTTP tells the service's clock to the second, so shorter lives would be mostly guesswork.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(10);
 
-/// Years that a service writes have four digits, and clocks keep time in numbers that end.
+/// Dates of the service have years of four digits, and a platform's clock cannot represent every instant.
 const LONGEST_LIFETIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// A token takes a moment to come, so that none is good for all of its life.
+/// A token takes a moment to arrive, so none is good for its whole life.
 const MARGIN: Duration = Duration::from_secs(5);
 
 pub(super) fn check_valid_for(valid_for: Duration, lifetime: Duration) -> Result<()> {
@@ -78,65 +78,67 @@ impl TokenMinterBuilder {
         }
     }
 
-    /// How long tokens live. By default 5 minutes, which is what the service gives by itself. At least 10
+    /// How long tokens live. By default 5 minutes, which is the service's own default (documented). At least 10
     /// seconds, at most 100 years.
     ///
-    /// **This is what protects.** Whoever copies a token can use it until it expires. After a sign-out, a page that has used its
-    /// token may go on with it for what is left of its life, which is at most this, although the token was
-    /// [deleted](crate::Revocation).
+    /// **A short life is the protection.** Whoever copies a token can use it until it expires. After a sign-out, a
+    /// page that has used its token may go on with it for what is left of its life, even though the token was
+    /// [deleted](crate::Revocation). That is at most this long.
     ///
-    /// | lifetime | creates for a page that stays open | creates at most | outage that it gets over | when it is right |
+    /// | lifetime | creates for a page that stays open | creates at most | longest outage without effect | when to choose it |
     /// |--:|--:|--:|--:|---|
-    /// | 15 min | 5 an hour | 8 an hour | 3 min | seldom: a token that leaks is worth a quarter of an hour |
+    /// | 15 min | 5 an hour | 8 an hour | 3 min | rarely: a leaked token works for a quarter of an hour |
     /// | 5 min | 15 an hour | 24 an hour | 60 s | by default: a chat with the user's own agent |
-    /// | 2 min | 38 an hour | 60 an hour | 24 s | an agent that can change or reveal what matters; shared machines |
+    /// | 2 min | 38 an hour | 60 an hour | 24 s | an agent that can change or reveal something important; shared machines |
     /// | 1 min | 75 an hour | 120 an hour | 12 s | access that must end soon after a sign-out |
-    /// | 30 s | 150 an hour | 240 an hour | 6 s | only if service and network are fast and seldom fail |
+    /// | 30 s | 150 an hour | 240 an hour | 6 s | only if service and network are fast and rarely fail |
     ///
-    /// The numbers are for each user, or for all who share a token. They follow from when tokens are renewed. A page that asks
-    /// when a fifth of the life is left causes a create in each four fifths of a life, and has that fifth to get over an
-    /// outage. However often pages ask, a token is renewed no sooner than after half of its life (the default of
-    /// [`renew_ahead`](Self::renew_ahead)).
+    /// The numbers are for each user, or for all users who share a token. They follow from when tokens are renewed. A
+    /// page that asks when a fifth of the life is left causes a create in each four fifths of a life, and an outage
+    /// shorter than that fifth does not affect it. However often pages ask, a token is renewed at most once in half
+    /// of its life (with the default of [`renew_ahead`](Self::renew_ahead)).
     ///
-    /// Up to 2 seconds of each life are not used, and the time that the answer was on its way, since HTTP tells the service's
-    /// clock to the second. A token of 10 seconds is good for 8 or 9. If a create takes longer than two thirds of the life,
-    /// the request fails with a [time-out](crate::Error::is_timeout).
+    /// Up to 2 seconds of each life are not used, and neither is the time that the answer took to arrive: HTTP tells
+    /// the service's clock only to the second. A token of 10 seconds is good for 8 or 9. If a create takes longer
+    /// than two thirds of the life, the request fails with a [time-out](crate::Error::is_timeout).
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// The least that is left of a token's life when it is served, unless a request
-    /// [asks for another](super::TokenRequest::valid_for). By default a third of the
-    /// [`lifetime`](Self::lifetime). Must be at least 5 seconds less than that.
+    /// How long a token must be good for when it is served. A request can [ask for another
+    /// time](super::TokenRequest::valid_for). By default a third of the [`lifetime`](Self::lifetime). Must be at
+    /// least 5 seconds less than the lifetime.
     ///
-    /// A page that renews its token when less than this is left gets another, and not the same again.
+    /// A page that asks again when less than this is left gets a new token, and not the same token again.
     pub fn valid_for(mut self, left: Duration) -> Self {
         self.valid_for = Some(left);
         self
     }
 
-    /// The most that is left of a token's life when it is renewed in the background. It is renewed only if it is asked
-    /// for. The moment is drawn at random between this and [`valid_for`](Self::valid_for), for each token, so that
-    /// a fleet does not renew at once. By default half of the [`lifetime`](Self::lifetime), or if `valid_for` is more
-    /// than a third of it, halfway between the two. Must be at least `valid_for`, and less than the lifetime.
+    /// The most that is left of a token's life when it is renewed in the background. A token is renewed only if
+    /// somebody asks for it. For each token, the moment is chosen at random between this and
+    /// [`valid_for`](Self::valid_for), so that a fleet does not renew at once. By default half of the
+    /// [`lifetime`](Self::lifetime), or halfway between `valid_for` and the lifetime if `valid_for` is more than a
+    /// third of it. Must be at least `valid_for`, and less than the lifetime.
     pub fn renew_ahead(mut self, left: Duration) -> Self {
         self.renew_ahead = Some(left);
         self
     }
 
-    /// The largest number of tokens that are kept. By default 10,000. Must be at least 1. A token takes about 2 KiB.
+    /// The largest number of tokens that are kept in memory. By default 10,000. Must be at least 1. A token takes
+    /// about 2 KiB.
     ///
-    /// The least recently used tokens are evicted first. They work until they expire, but the minter does not know
-    /// them any more, and cannot have them deleted. A token that was renewed counts too, until it expires.
+    /// The least recently used tokens are evicted first. An evicted token works until it expires, but the minter does
+    /// not know it any more and cannot have it deleted. A token that was renewed counts too, until it expires.
     pub fn capacity(mut self, tokens: u64) -> Self {
         self.capacity = tokens;
         self
     }
 
-    /// The largest number of tokens that are minted at the same time. Each revocation and each shutdown also revokes as
-    /// many at the same time. By default 8. Must be at least 1. Further creates wait for their turn, for as long as a
-    /// call's [deadline](crate::LettaBuilder::deadline) allows.
+    /// The largest number of tokens that are minted at the same time. Each revocation and each shutdown also deletes
+    /// as many at the same time. By default 8. Must be at least 1. Further creates wait for their turn, for as long
+    /// as a call's [deadline](crate::LettaBuilder::deadline) allows.
     pub fn max_concurrent_creates(mut self, creates: usize) -> Self {
         self.max_concurrent_creates = creates;
         self
@@ -146,8 +148,8 @@ impl TokenMinterBuilder {
     ///
     /// # Errors
     ///
-    /// An invalid origin (`origin`), and a `lifetime`, `valid_for`, `renew_ahead`, `capacity` or
-    /// `max_concurrent_creates` out of the bounds given above.
+    /// An invalid origin (`origin`), or a `lifetime`, `valid_for`, `renew_ahead`, `capacity` or
+    /// `max_concurrent_creates` out of its bounds.
     pub fn build(self) -> Result<TokenMinter> {
         let lifetime = self.lifetime;
         let bad = |field, rule: String, got: Duration| {
@@ -187,7 +189,7 @@ impl TokenMinterBuilder {
             valid_for,
             renew_ahead,
             capacity: self.capacity,
-            // What a semaphore can count.
+            // The most that a semaphore can count.
             max_concurrent_creates: self
                 .max_concurrent_creates
                 .min(tokio::sync::Semaphore::MAX_PERMITS),

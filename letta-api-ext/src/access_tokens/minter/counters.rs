@@ -2,39 +2,39 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts of what a [`TokenMinter`](crate::TokenMinter) and its clones have done since it was built. Each only
-/// grows. They are read one after the other, so that where requests come in meanwhile, sums may be off by these.
+/// Counts of what a [`TokenMinter`](crate::TokenMinter) and its clones have done since it was built. No count ever
+/// decreases. They are read one after the other, so sums may be slightly off while requests come in.
 ///
-/// The same are told to `tracing` as they happen, see [the minter's documentation](crate::TokenMinter#observability).
+/// `tracing` gets the same as events, see [the minter's documentation](crate::TokenMinter#observability).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MinterCounters {
     /// Requests answered from the cache at once.
     pub hits: u64,
-    /// Requests that waited for a token which was being minted for another.
+    /// Requests that waited for a token that was already being minted for another.
     pub waits: u64,
-    /// Tokens asked of the service because somebody waited for them.
+    /// Creates that somebody waited for.
     pub creates: u64,
-    /// Tokens asked of the service ahead of need, while the one before was still being served.
+    /// Creates ahead of need, while the old token was still served.
     pub renewals: u64,
     /// Creates and renewals that failed.
     pub failures: u64,
-    /// Those among the failures that [may have happened](crate::Error::may_have_happened): each may have left a
-    /// live token that nobody knows, until it expires.
+    /// Failures that [may have happened](crate::Error::may_have_happened): each may have left a live token that
+    /// nobody knows, until it expires.
     pub unknown_outcomes: u64,
     /// Requests that got an [earlier failure](crate::Error::is_held_off) again, without a call. Unlike the others,
     /// `tracing` gets their number in one event: when a wait is over, and when the minter is dropped.
     pub held_off: u64,
-    /// Live tokens forgotten for want of room, each on its own.
+    /// Live tokens that were evicted because the cache was full.
     pub evictions: u64,
-    /// Tokens that the service has deleted, or had no record of, when they were to be revoked. A page that has used one may go
-    /// on [until it expires](crate::Revocation).
+    /// Tokens that were to be revoked, and that the service has deleted or had no record of. A page that has used one
+    /// may go on [until it expires](crate::Revocation).
     pub revocations: u64,
     /// Tokens that could not be deleted: each works until it expires.
     pub failed_revocations: u64,
 }
 
-/// The same, counting.
+/// The counters that [`MinterCounters`] are read from.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) hits: Count,
@@ -60,8 +60,8 @@ impl Count {
         self.all.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many there were since this was last asked.
-    pub(super) fn since_last_told(&self) -> u64 {
+    /// How many there were since this was last called.
+    pub(super) fn since_last_report(&self) -> u64 {
         let all = self.get();
         let told = self.told.fetch_max(all, Ordering::Relaxed);
         all.saturating_sub(told)
@@ -89,11 +89,23 @@ impl Counts {
     }
 }
 
-/// Counts something that happened, and tells `tracing` of it under the same name.
+/// Counts an event, and traces it under the same name.
 macro_rules! count {
+    ($counts:expr, $level:ident, $count:ident, $metric:ident, { $($field:tt)+ }, $($message:tt)+) => {{
+        $counts.$count.add_one();
+        tracing::$level!(
+            target: "letta_api_ext::minter",
+            { monotonic_counter.$metric = 1_u64, $($field)+ },
+            $($message)+
+        );
+    }};
     ($counts:expr, $level:ident, $count:ident, $metric:ident, $($message:tt)+) => {{
         $counts.$count.add_one();
-        tracing::$level!(monotonic_counter.$metric = 1_u64, $($message)+);
+        tracing::$level!(
+            target: "letta_api_ext::minter",
+            { monotonic_counter.$metric = 1_u64 },
+            $($message)+
+        );
     }};
 }
 pub(super) use count;

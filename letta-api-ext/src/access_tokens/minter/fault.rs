@@ -1,4 +1,4 @@
-//! What goes wrong in a minter itself, and not in a call to the service.
+//! Failures of a minter itself, as opposed to failures of a call to the service.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::error::kind::{Added, Kind};
 /// Why a minter gave no token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
-    /// As many creates as may be were under way all the time.
+    /// All creates that may run at the same time were busy until the deadline.
     Busy {
         limit: usize,
         waited: Duration,
     },
-    /// Not all tokens of several agents were there in time.
+    /// Not all tokens of several agents arrived in time.
     Incomplete {
         agents: usize,
         waited: Duration,
@@ -27,14 +27,14 @@ pub(crate) enum Fault {
         asked: Duration,
         given: Duration,
     },
-    /// It took so long to arrive that too little is left of it.
+    /// The token took so long to arrive that too little of its life is left.
     Late {
         asked: Duration,
         left: Duration,
     },
-    /// The deadline had come before it was its turn to be deleted.
+    /// The deadline came before the token's turn to be deleted.
     NoTime,
-    /// The task that mints did not go on, time and again.
+    /// The task that mints was dropped several times in a row.
     Abandoned,
 }
 
@@ -69,27 +69,27 @@ impl From<Fault> for Error {
     }
 }
 
-/// Of a token minter.
+/// Errors of a token minter.
 impl Error {
-    /// A [`TokenMinter`](crate::TokenMinter) was told to revoke this token while it was minting it.
+    /// The [`TokenMinter`](crate::TokenMinter) was asked to revoke this token while it was being minted.
     pub fn is_revoked(&self) -> bool {
         matches!(self.added(), Some(Fault::Revoked))
     }
 
-    /// The [`TokenMinter`](crate::TokenMinter) that was asked is shut down.
+    /// The [`TokenMinter`](crate::TokenMinter) is shut down.
     pub fn is_shut_down(&self) -> bool {
         matches!(self.added(), Some(Fault::ShutDown))
     }
 
-    /// Nothing was sent: a [`TokenMinter`](crate::TokenMinter) gives an earlier failure again until a wait is over.
+    /// Nothing was sent: a [`TokenMinter`](crate::TokenMinter) returns an earlier failure again until a wait is over.
     /// [`retry_after`](Self::retry_after) is what is left of the wait, [`attempts`](Self::attempts) is zero, and
-    /// [`may_have_happened`](Self::may_have_happened) is false. Otherwise the error is the same as the earlier failure.
-    /// How long a minter waits is told [there](crate::TokenMinter#when-the-service-fails).
+    /// [`may_have_happened`](Self::may_have_happened) is false. Otherwise the error equals the earlier failure. How
+    /// long a minter waits is described [there](crate::TokenMinter#when-the-service-fails).
     pub fn is_held_off(&self) -> bool {
         self.held_off.is_some()
     }
 
-    /// The service gives tokens that live less long than a [`TokenMinter`](crate::TokenMinter) was asked for.
+    /// The service's tokens live less long than a [`TokenMinter`](crate::TokenMinter) was asked for.
     pub fn is_short_lived(&self) -> bool {
         matches!(self.added(), Some(Fault::ShortLived { .. }))
     }
@@ -103,7 +103,7 @@ impl Error {
         }
     }
 
-    /// Whether it is a minter's own, and not what a call came to.
+    /// Whether it is a failure of a minter itself, and not of a call.
     pub(super) fn is_minters_own(&self) -> bool {
         self.added::<Fault>().is_some()
     }

@@ -1,8 +1,12 @@
-//! Single flight: any number of tasks that want the same thing at once cause one creation of it, and one that
-//! is called off while it is under way is handed over when it lands.
+//! Single flight: any number of tasks that want the same thing at once share one creation of it.
 //!
-//! Knows nothing of tokens, caches or time. All that it decides, it decides under one lock, together with what
-//! it is given to do there; tests drive it through interleavings of threads (`tests/interleavings`).
+//! In goes a key, and functions that look in the cache and that keep an outcome. Out comes what was found, a
+//! [`Ticket`] to wait with, or a [`Flight`] that the caller must end with [`Flights::land`]. A flight that is called
+//! off on its way is not kept: when it lands, its outcome goes to whoever called it off. So a token that is revoked
+//! while it is minted is deleted, and never served.
+//!
+//! Nothing here knows of tokens, caches or time. Every decision is made under one lock, and the given functions run
+//! under the same lock. `tests/interleavings` runs this file through many interleavings of threads.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,7 +14,7 @@ use std::hash::Hash;
 use super::sync::{Arc, Mutex, MutexGuard, lock};
 use tokio::sync::{Notify, oneshot, watch};
 
-/// What is under way, by what it is for.
+/// The flights under way, by key.
 #[derive(Debug)]
 pub(crate) struct Flights<K, T> {
     state: Mutex<State<K, T>>,
@@ -22,11 +26,11 @@ struct State<K, T> {
     is_closed: bool,
 }
 
-/// One creation, for all who wait for it.
+/// One creation, shared by all who wait for it.
 #[derive(Debug)]
 pub(crate) struct Flight<T> {
     outcome: watch::Sender<Option<T>>,
-    /// Where the outcome goes once the flight has been called off. Only touched under the lock of [`Flights`].
+    /// Where the outcome goes if the flight was called off. Only touched under the lock of [`Flights`].
     called_off: Mutex<CalledOff<T>>,
     call_off: Notify,
 }
@@ -34,34 +38,34 @@ pub(crate) struct Flight<T> {
 #[derive(Debug)]
 enum CalledOff<T> {
     No,
-    /// Nothing where whoever called it off has been told.
+    /// `None` if the outcome has been sent already.
     Yes(Option<oneshot::Sender<T>>),
 }
 
-/// The place of one who waits. A flight that nobody waits for, and that has not begun its work, need not begin.
+/// The place of one who waits. A flight that has not begun its work need not begin if nobody waits for it.
 #[derive(Debug)]
 pub(crate) struct Ticket<T>(watch::Receiver<Option<T>>);
 
-/// What [`Flights::board`] comes to.
+/// The result of [`Flights::board`].
 #[derive(Debug)]
 pub(crate) enum Boarding<R, T> {
-    /// It was there already, or a new flight was refused.
+    /// `find` found it, or `refuse` refused a new flight.
     Found(R),
-    /// Another is creating it.
+    /// Another flight is creating it.
     Joined(Ticket<T>),
-    /// This one has to create it, and to call [`Flights::land`] in the end.
+    /// The caller has to create it, and to call [`Flights::land`] in the end.
     Leads(Arc<Flight<T>>, Ticket<T>),
     Closed,
 }
 
-/// What [`Flights::land`] comes to.
+/// The result of [`Flights::land`].
 #[derive(Debug)]
 pub(crate) enum Landing<T> {
-    /// It was kept, and those who waited were told.
+    /// It was kept, and everyone who waited has it.
     Kept,
-    /// It had been called off, and so was not kept. Whoever called it off takes care of it.
+    /// It had been called off, and was not kept. Whoever called it off has it.
     HandedOver,
-    /// It had been called off, and whoever did so is gone.
+    /// It had been called off, was not kept, and whoever called it off is gone. The caller must take care of it.
     Stranded(T),
 }
 
@@ -76,8 +80,9 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
         }
     }
 
-    /// Takes what `find` finds, or a place on the flight for `key`, or what `refuse` gives in place of a new flight, or
-    /// begins one. They are asked with the lock held: what has landed before, `find` must find.
+    /// Returns what `find` finds. Otherwise joins the flight for `key`. Otherwise returns what `refuse` returns, or
+    /// begins a new flight. Both functions run under the lock, and a flight lands under the same lock. So `find` sees
+    /// everything that has landed before.
     pub(crate) fn board<R>(
         &self,
         key: &K,
@@ -103,8 +108,8 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
         Boarding::Leads(flight, ticket)
     }
 
-    /// Ends a flight. Unless it has been called off, `keep` is given the outcome with the lock held, and then
-    /// those who wait are told.
+    /// Ends a flight. Unless it has been called off, `keep` gets the outcome under the lock, and then everyone who
+    /// waits gets it. So a caller who boards either joins the flight or finds what `keep` kept.
     pub(crate) fn land(
         &self,
         key: &K,
@@ -125,7 +130,7 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
         Landing::Kept
     }
 
-    /// Ends a flight that has not begun its work, if nobody waits for it any more. Says whether it has ended.
+    /// Ends a flight that has not begun its work, if nobody waits for it any more. Returns whether it has ended.
     pub(crate) fn abandon(&self, key: &K, flight: &Arc<Flight<T>>) -> bool {
         let mut state = lock(&self.state);
         if flight.outcome.receiver_count() > 0 {
@@ -135,13 +140,13 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
         true
     }
 
-    /// Ends a flight whose task will not go on. Those who wait find the flight gone, and may begin another.
+    /// Ends a flight whose task was dropped. Those who wait find the flight gone, and may begin another.
     pub(crate) fn crash(&self, key: &K, flight: &Arc<Flight<T>>) {
         lock(&self.state).remove(key, flight);
     }
 
-    /// Calls off the flights that `select` picks: those who wait are told `outcome` at once, and what lands is
-    /// sent to the receivers that come back. `also` is done with the lock held, before.
+    /// Calls off the flights that `select` picks. Those who wait get `outcome` at once. What lands later is sent to
+    /// the returned receivers. `also` runs first, under the same lock, so that nothing lands between the two.
     pub(crate) fn call_off<R>(
         &self,
         select: impl Fn(&K) -> bool,
@@ -153,7 +158,7 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
         (done, state.call_off(select, outcome))
     }
 
-    /// As [`call_off`](Self::call_off) of all that is under way; and nobody can board from now on.
+    /// Like [`call_off`](Self::call_off) for all flights. From now on, nobody can board.
     pub(crate) fn close<R>(
         &self,
         outcome: T,
@@ -165,7 +170,7 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
         (done, state.call_off(|_| true, outcome))
     }
 
-    /// Does something with the lock held, so that nothing lands or is called off meanwhile.
+    /// Runs a function under the lock, so that nothing lands or is called off meanwhile.
     pub(crate) fn hold<R>(&self, run: impl FnOnce() -> R) -> R {
         let _guard: MutexGuard<'_, _> = lock(&self.state);
         run()
@@ -173,7 +178,7 @@ impl<K: Hash + Eq + Clone, T: Clone> Flights<K, T> {
 }
 
 impl<K: Hash + Eq, T> State<K, T> {
-    /// Another flight for the same key may have taken this one's place since it was called off.
+    /// Removes the flight, unless another flight for the same key has taken its place since it was called off.
     fn remove(&mut self, key: &K, flight: &Arc<Flight<T>>) {
         if let Some(current) = self.under_way.get(key)
             && Arc::ptr_eq(current, flight)
@@ -212,12 +217,12 @@ impl<T: Clone> Flight<T> {
         Ticket(self.outcome.subscribe())
     }
 
-    /// Whether it has been called off. If it has not begun its work, it need not begin.
+    /// Whether it has been called off. A flight that has not begun its work need not begin then.
     pub(crate) fn is_called_off(&self) -> bool {
         matches!(*lock(&self.called_off), CalledOff::Yes(_))
     }
 
-    /// Ends when nobody waits for it any more, or it is called off. Somebody may board again.
+    /// Waits until nobody waits for the flight any more, or it is called off. Somebody may board again.
     pub(crate) async fn is_unwanted(&self) {
         tokio::select! {
             () = self.outcome.closed() => {}
@@ -227,7 +232,7 @@ impl<T: Clone> Flight<T> {
 }
 
 impl<T: Clone> Ticket<T> {
-    /// What the flight came to. Nothing where its task did not go on.
+    /// The outcome of the flight. `None` if its task was dropped.
     pub(crate) async fn outcome(mut self) -> Option<T> {
         let landed = self.0.wait_for(Option::is_some).await.ok()?;
         landed.clone()

@@ -1,4 +1,4 @@
-//! A token that is kept, with what a minter needs to know of it.
+//! A token in the cache, with what the minter must know about it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,30 +12,30 @@ use crate::time::clock::Instant;
 
 /// A token in the cache.
 ///
-/// A cache may keep what it has evicted for a while, until no thread can be looking at it any more. The secret
-/// must not wait for that, so it can be taken out.
+/// The cache may keep an evicted entry for a while, until no thread can be looking at it any more. The secret must be
+/// wiped before that, so it can be taken out.
 pub(super) struct Held {
     id: HeldId,
     token: ArcSwapOption<Inner>,
     /// Until when it is served.
     ends: Instant,
-    /// When all tokens in it have surely expired.
+    /// When all tokens in the entry have surely expired.
     all_end: Instant,
     /// How long the service lets it live, at most.
     granted: Duration,
     /// When it is to be renewed, in nanoseconds since `since`.
     renew_at: AtomicU64,
     since: Instant,
-    /// Those that it has taken the place of. They were handed out, and work until they expire.
+    /// Older tokens that it replaced. They were handed out, and work until they expire.
     earlier: Mutex<Vec<AccessToken>>,
     stands_in_for: Mutex<StandIns>,
 }
 
-/// Narrower policies that a token was handed out for.
+/// Narrower policies that the token was served for.
 #[derive(Clone, Default)]
 struct StandIns {
     policies: Vec<Arc<Interned>>,
-    /// There were more than are kept: from then on it may have been any.
+    /// There were too many to keep, so it may have been any.
     are_more: bool,
 }
 
@@ -45,18 +45,18 @@ impl StandIns {
     }
 }
 
-/// A token of many rights has more parts than there is room for.
+/// Most policies that are kept. A token of many rights has more parts than there is room for.
 const MOST_STAND_INS: usize = 100;
 
 /// Tells one from all others in the process.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct HeldId(u64);
 
-/// That somebody is seeing to the renewal.
+/// Marks that somebody has begun the renewal.
 const NOT_AGAIN: u64 = u64::MAX;
 
 impl Held {
-    /// To be renewed so long from `now`, and in the place of `earlier`.
+    /// Makes an entry that is renewed `renew_in` from `now`, and replaces `earlier`.
     pub(super) fn new(
         token: AccessToken,
         ends: Instant,
@@ -88,7 +88,7 @@ impl Held {
         }
     }
 
-    /// The token, if it is good for so long from `now`.
+    /// The token, if it is good for at least `valid_for` from `now`.
     pub(super) fn good_for(&self, valid_for: Duration, now: Instant) -> Option<AccessToken> {
         if self.ends.saturating_duration_since(now) < valid_for || self.ends <= now {
             return None;
@@ -97,8 +97,8 @@ impl Held {
         Some(AccessToken::from_shared(token))
     }
 
-    /// How long the service lets it live, if that is less than `valid_for` and it still lives: another would be no
-    /// better.
+    /// The life that the service gives the token, if that is less than `valid_for` and the token still lives. Minting
+    /// again would return an equally short token.
     pub(super) fn too_short_for(&self, valid_for: Duration, now: Instant) -> Option<Duration> {
         (self.granted < valid_for && self.is_live(now)).then_some(self.granted)
     }
@@ -119,7 +119,7 @@ impl Held {
         self.ends
     }
 
-    /// When there is nothing left in it to revoke.
+    /// When nothing is left in it to revoke.
     pub(super) fn all_end(&self) -> Instant {
         self.all_end
     }
@@ -129,7 +129,7 @@ impl Held {
         1 + lock(&self.earlier).len()
     }
 
-    /// Whether its time for renewal has come. It has for one who asks, until [`postpone`](Self::postpone).
+    /// Whether to renew it now. True for one caller only, until [`postpone`](Self::postpone).
     pub(super) fn is_due(&self, now: Instant) -> bool {
         let due = self.renew_at.load(Ordering::Relaxed);
         due <= to_nanos(now.saturating_duration_since(self.since))
@@ -145,7 +145,7 @@ impl Held {
         self.renew_at.store(until, Ordering::Relaxed);
     }
 
-    /// All tokens in it that may not have expired yet.
+    /// All tokens in it that may not have expired.
     pub(super) fn live_tokens(&self, now: Instant) -> Vec<AccessToken> {
         let current = self.token.load_full().map(AccessToken::from_shared);
         let earlier = lock(&self.earlier);
@@ -155,7 +155,7 @@ impl Held {
             .collect()
     }
 
-    /// Notes that it is handed out to one who asked for less.
+    /// Remembers that the token was served for a narrower policy.
     pub(super) fn stand_in_for(&self, policy: &Arc<Interned>) {
         let mut stand_ins = lock(&self.stands_in_for);
         if stand_ins.are_more || stand_ins.contain(policy) {
@@ -171,7 +171,7 @@ impl Held {
         }
     }
 
-    /// Whether it was handed out for `policy`. `None` if it was handed out for too many to know.
+    /// Whether the token was served for `policy`. `None` if it was served for too many policies to know.
     pub(super) fn stands_in(&self, policy: &Arc<Interned>) -> Option<bool> {
         let stand_ins = lock(&self.stands_in_for);
         (!stand_ins.are_more).then(|| stand_ins.contain(policy))
@@ -183,7 +183,7 @@ impl Held {
         lock(&self.stands_in_for).policies.len()
     }
 
-    /// Takes the secrets out. Those that were handed out are not touched.
+    /// Wipes the secrets. Clones that were handed out are not touched.
     pub(super) fn wipe(&self) {
         self.token.store(None);
         lock(&self.earlier).clear();
@@ -191,6 +191,6 @@ impl Held {
 }
 
 fn to_nanos(time: Duration) -> u64 {
-    // 584 years.
+    // The largest value is 584 years.
     u64::try_from(time.as_nanos()).unwrap_or(NOT_AGAIN)
 }

@@ -1,7 +1,8 @@
-//! Holding off: after a failure, the service is not asked again at once, however many ask the minter.
+//! Hold-off: after a failure, the service is not asked again at once, however many callers ask the minter.
 //!
-//! A limit of the service's is the account's, so all keys wait for it. Other failures may be a key's own, and are held for
-//! that key alone. Whoever asks meanwhile gets the same error, with what is left of the wait.
+//! In go failed attempts and successes. Out comes, for each caller, either nothing or the earlier error with what is
+//! left of the wait. A rate limit is the account's, so all keys wait for it. Any other failure may be the key's own,
+//! so only that key waits.
 
 use std::time::Duration;
 
@@ -19,21 +20,21 @@ use crate::error::Error;
 use crate::time::clock::Instant;
 use crate::transport::retry_policy::full_jitter;
 
-/// The longest wait that the service is granted. Then one create finds out whether it still wants to wait.
+/// The longest wait that a service can impose. After it, one create finds out whether the service still wants to
+/// wait.
 pub(super) const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// The wait after a first failure for which the service names none. It doubles with each failure that follows.
+/// The wait after a first failure if the service names none. It doubles with each failure that follows.
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 
 const LONGEST_ACCOUNT_BACKOFF: Duration = Duration::from_secs(60);
 
 const LONGEST_KEY_BACKOFF: Duration = Duration::from_secs(30);
 
-/// How many keys are held at most. A failure of another key then takes the place of the one that was asked for least
-/// recently.
+/// How many keys are held at most. The key that was asked for least recently is dropped for another.
 const MOST_KEYS: u64 = 10_000;
 
-/// What must wait, and for how long.
+/// What must wait, and until when.
 pub(super) struct HoldOff {
     account: Mutex<Account>,
     keys: Cache<Arc<Key>, Arc<KeyHold>, Prehashed>,
@@ -46,7 +47,7 @@ struct Account {
     hold: Option<Hold>,
     /// How many times in a row the service limited the account.
     times: u32,
-    /// When the last of these waits was to end.
+    /// When the last of these waits ends.
     last_until: Option<Instant>,
 }
 
@@ -79,7 +80,7 @@ impl Scope {
         {
             Self::Account
         } else if error.is_minters_own() && !error.is_short_lived() {
-            // The service has not failed.
+            // The error is not a failure of the service.
             Self::Nothing
         } else {
             Self::Key
@@ -96,7 +97,7 @@ impl HoldOff {
         let keys = Cache::builder()
             .max_capacity(keys)
             .eviction_policy(EvictionPolicy::lru())
-            // By then no wait can go on, and no failure can count as one in a row.
+            // After this time, no wait is left, and no failure counts as one in a row.
             .time_to_live(LONGEST + LONGEST_KEY_BACKOFF)
             .build_with_hasher(Prehashed::default());
         Self {
@@ -107,14 +108,14 @@ impl HoldOff {
         }
     }
 
-    /// What one who asks for a token is told, if the service must not be asked for it now.
+    /// The error for a caller, if the service must not be asked for this key now.
     pub(super) fn refusal(&self, key: &Arc<Key>, now: Instant) -> Option<Error> {
         let hold = self.hold(key, now)?;
         let left = hold.until.saturating_duration_since(now);
         Some(hold.error.held_off(left))
     }
 
-    /// Until when the service must not be asked for this.
+    /// Until when the service must not be asked for this key.
     pub(super) fn until(&self, key: &Arc<Key>, now: Instant) -> Option<Instant> {
         Some(self.hold(key, now)?.until)
     }
@@ -127,7 +128,7 @@ impl HoldOff {
             (account.hold.clone(), over.is_some())
         };
         if is_over {
-            self.tell("the wait that the service asked for is over");
+            self.report("the wait that the service asked for is over");
         }
         account.or_else(|| {
             let held = self.keys.get(key)?;
@@ -135,12 +136,13 @@ impl HoldOff {
         })
     }
 
-    /// Ends when the account is held from now on. To be made before [`refusal`](Self::refusal) is asked.
+    /// Resolves when the account is held from now on. Create it before you call [`refusal`](Self::refusal), so that
+    /// no hold is missed.
     pub(super) fn begins(&self) -> Notified<'_> {
         self.began.notified()
     }
 
-    /// Takes note of a create that failed.
+    /// Records a create that failed.
     pub(super) fn failed(&self, key: &Arc<Key>, error: &Error, now: Instant) {
         match Scope::of(error) {
             Scope::Account => self.limited(error, now),
@@ -149,7 +151,7 @@ impl HoldOff {
         }
     }
 
-    /// Takes note of an attempt that failed, perhaps of a create that goes on.
+    /// Records an attempt that failed. Its create may go on.
     pub(super) fn attempt_failed(&self, error: &Error, now: Instant) {
         if let Scope::Account = Scope::of(error) {
             self.limited(error, now);
@@ -160,20 +162,20 @@ impl HoldOff {
         let asked = error.retry_after().map(|wait| now + wait.min(LONGEST));
         let mut account = lock(&self.account);
         if let Some(hold) = account.hold.as_mut().filter(|hold| hold.until > now) {
-            // Creates that were under way when the first one failed. They may have more to say.
+            // Creates that were under way when the first of them failed. They may name a longer wait.
             hold.until = hold.until.max(asked.unwrap_or(hold.until));
             hold.error = error.clone();
             account.last_until = Some(hold.until);
             return;
         }
-        // One that is long past says nothing about this one.
+        // An earlier limit that is long past does not count.
         let is_long_past = |until| now.saturating_duration_since(until) >= LONGEST_ACCOUNT_BACKOFF;
         if account.last_until.is_some_and(is_long_past) {
             account.times = 0;
         }
         account.times = account.times.saturating_add(1);
         let until = match asked {
-            // A service that names a millisecond each time would be asked a thousand times a second.
+            // Otherwise, a service that names a millisecond each time would be asked a thousand times a second.
             Some(asked) if account.times > 1 => asked.max(now + backoff(1, FIRST_BACKOFF)),
             Some(asked) => asked,
             None => now + backoff(account.times, LONGEST_ACCOUNT_BACKOFF),
@@ -186,8 +188,8 @@ impl HoldOff {
         drop(account);
         self.began.notify_waiters();
         tracing::warn!(
-            letta.minter.wait_ms = to_millis(until.saturating_duration_since(now)),
-            error.type = &*error.error_type(),
+            target: "letta_api_ext::minter",
+            { letta.minter.wait_ms = to_millis(until.saturating_duration_since(now)), error.type = &*error.error_type() },
             "the service limits this account: the minter asks for no token until the wait is over"
         );
     }
@@ -198,7 +200,7 @@ impl HoldOff {
             if held.hold.until > now {
                 return;
             }
-            // One that is long past says nothing about this one.
+            // An earlier failure that is long past does not count.
             if now.saturating_duration_since(held.hold.until) < LONGEST_KEY_BACKOFF {
                 times = held.times.saturating_add(1);
             }
@@ -212,35 +214,39 @@ impl HoldOff {
         self.keys
             .insert(key.clone(), Arc::new(KeyHold { hold, times }));
         tracing::debug!(
-            letta.minter.wait_ms = to_millis(wait),
-            letta.minter.failures_in_a_row = times,
-            "no other token is asked for in place of the one that failed until the wait is over"
+            target: "letta_api_ext::minter",
+            { letta.minter.wait_ms = to_millis(wait), letta.minter.failures_in_a_row = times },
+            "a token could not be minted: the minter does not ask for it again until the wait is over"
         );
     }
 
-    /// Takes note of a create that succeeded.
+    /// Records a create that succeeded.
     pub(super) fn succeeded(&self, key: &Arc<Key>) {
         lock(&self.account).times = 0;
         if self.keys.get(key).is_some() {
             self.keys.invalidate(key);
-            self.tell("a token that could not be minted before was minted");
+            self.report("a token that could not be minted before was minted");
         }
     }
 
-    /// Tells of something that does not happen for each who asks, and how many were held off since the last time.
-    fn tell(&self, what: &'static str) {
-        let held_off = self.counts.held_off.since_last_told();
-        tracing::debug!(monotonic_counter.letta_minter_held_off = held_off, "{what}");
+    /// Traces one event for many callers, with how many were held off since the last event.
+    fn report(&self, what: &'static str) {
+        let held_off = self.counts.held_off.since_last_report();
+        tracing::debug!(
+            target: "letta_api_ext::minter",
+            { monotonic_counter.letta_minter_held_off = held_off },
+            "{what}"
+        );
     }
 }
 
 impl Drop for HoldOff {
     fn drop(&mut self) {
-        self.tell("the minter is dropped");
+        self.report("the minter is dropped");
     }
 }
 
-/// How long to wait after so many failures in a row, at least half of the bound.
+/// How long to wait after `times` failures in a row: at random, between half of the bound and the bound.
 fn backoff(times: u32, longest: Duration) -> Duration {
     let doublings = times.saturating_sub(1).min(16);
     let bound = (FIRST_BACKOFF * 2_u32.pow(doublings)).min(longest);
@@ -360,7 +366,7 @@ mod tests {
                     left >= bound / 2 && left <= bound,
                     "{status}: {left:?} of {bound:?}"
                 );
-                // What fails while it waits makes it no longer.
+                // A failure during the wait does not extend it.
                 world.fail("ada", status, None);
                 assert!(world.left("ada").unwrap() <= left);
                 world.now += left;
@@ -408,7 +414,7 @@ mod tests {
             }
             world.now += left;
         }
-        // A longer one is kept as it is named, and after a success, a short one is too.
+        // A longer wait stays as named. After a success, a short one does, too.
         world.fail("ada", 429, Some("2"));
         assert_eq!(world.left("ada"), Some(Duration::from_secs(2)));
         world.pass(2);

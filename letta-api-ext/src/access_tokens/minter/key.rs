@@ -1,4 +1,4 @@
-//! What tokens are kept by: whom they are for, the web origin, and the policy.
+//! The keys of the cache: subject, web origin and policy.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -11,18 +11,18 @@ use crate::access_tokens::policy::AccessPolicy;
 use crate::ids::AgentId;
 use crate::ids::Origin;
 
-/// What a token was minted for. Made of what is kept once, so that two of them are told apart at no cost.
+/// What a token was minted for. The policy is interned, so comparing two keys is cheap.
 #[derive(Clone)]
 pub(super) struct Key {
-    /// Whom it is for; `None` for whoever asks.
+    /// Whom it is for. `None` for a token that is shared.
     pub(super) subject: Option<String>,
-    /// `None` for the minter's own, which is most often the one, so that it is neither hashed nor compared.
+    /// `None` for the minter's own origin. That is the common case, and needs neither a hash nor a comparison.
     pub(super) origin: Option<Origin>,
     pub(super) policy: Arc<Interned>,
     hash: u64,
 }
 
-/// The same, borrowed: to look for a token must not cost an allocation. Its hash is that of the [`Key`].
+/// The same, borrowed, so that a lookup does not allocate. It has the same hash as the [`Key`].
 #[derive(Clone, Copy)]
 pub(super) struct KeyRef<'a> {
     pub(super) subject: Option<&'a str>,
@@ -74,13 +74,13 @@ impl Equivalent<Arc<Key>> for KeyRef<'_> {
     }
 }
 
-/// Which tokens are to be revoked.
+/// Which tokens to revoke.
 pub(super) enum Selection<'a> {
     All,
     Policies(HashMap<PolicyId, PolicySelection>),
     Agent(&'a AgentId),
     Subject(&'a str),
-    /// Those of a subject whose policy is of this agent alone.
+    /// Those of a subject whose policy names only this agent.
     #[cfg(feature = "axum")]
     SubjectOnAgent(&'a str, &'a AgentId),
 }
@@ -88,8 +88,7 @@ pub(super) enum Selection<'a> {
 /// All tokens that were minted or served for a policy.
 pub(super) struct PolicySelection {
     pub(super) policy: Arc<Interned>,
-    /// Whether a policy allows all that this one does, for those where that may matter: found out before any lock is
-    /// taken.
+    /// For policies that may include this one, whether they do. Computed before any lock is taken.
     pub(super) wider: HashMap<PolicyId, bool>,
 }
 
@@ -110,7 +109,7 @@ impl Selection<'_> {
 }
 
 impl PolicySelection {
-    /// Whether a token with the policy `whole` may have been served for the one that is selected.
+    /// Whether a token with the policy `whole` may have been served for the selected one.
     pub(super) fn is_within(&self, whole: &Interned) -> bool {
         let known = self.wider.get(&whole.id());
         known

@@ -1,4 +1,4 @@
-//! Asks the service for a token that lives as long as it should, whatever the clock of this machine says.
+//! Asks the service for a token with the intended life, even if the clock of this machine is wrong.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -17,45 +17,45 @@ use crate::ids::Origin;
 use crate::time::clock::{self, Instant};
 use crate::time::service_clock::{ClockReading, RESOLUTION, ServiceDate};
 
-/// How long tokens live that are asked for without an expiry, says the service.
+/// How long tokens live if no expiry is asked for (documented).
 pub(super) const DOCUMENTED_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// A service's clock that differs by less does not matter.
+/// A difference to the service's clock that does not matter.
 const TOLERANCE: Duration = Duration::from_secs(5);
 
 pub(super) struct Mint {
     letta: Letta,
-    /// The origin of tokens whose key has none.
+    /// The origin for keys that have none.
     origin: Origin,
     lifetime: Duration,
-    /// What the service's clock said in its last answer.
+    /// The service's clock, as of its last answer.
     known: Mutex<Option<Known>>,
-    /// Whether the service gives a longer life by itself than it documents.
+    /// Whether the service's own default life is longer than documented.
     is_default_longer: AtomicBool,
     counts: Arc<Counts>,
-    /// Is told of attempts that fail while the call goes on.
+    /// Records attempts that fail while the call goes on.
     hold_off: Arc<HoldOff>,
 }
 
 /// A token that was minted.
 pub(super) struct Minted {
     pub(super) token: AccessToken,
-    /// Until when it is served: no longer than was asked for, should the service's `Date` be far off.
+    /// Until when the token is served. No longer than was asked for, even if the service's `Date` is far off.
     pub(super) good_until: Instant,
-    /// How long the service lets it live, at most: that the answer was long on its way is no choice of the
-    /// service's.
+    /// The life that the service gives, at most. The time that the answer took to arrive is not subtracted, because
+    /// it is not the service's choice.
     pub(super) granted: Duration,
 }
 
-/// What is known of the service's clock.
+/// A reading of the service's clock.
 #[derive(Clone, Copy)]
 struct Known {
     reading: ClockReading,
-    /// How long the answer was on its way. It is unsure by as much.
+    /// How long the answer took to arrive. The reading is uncertain by as much.
     took: Duration,
 }
 
-/// What was asked of the service, and what came of it.
+/// A request to the service, and its result.
 struct Sent {
     expiry: Option<SystemTime>,
     result: Result<AccessToken>,
@@ -83,10 +83,10 @@ impl Mint {
         }
     }
 
-    /// Mints a token. If what was known of the service's clock turns out to be wrong, it does so again, and the
-    /// token that lives too long or too short is given to `discard`. At first that is what the clock of this
-    /// machine says; later on, a clock may have been set, or this machine suspended. It also does so again if the service
-    /// was left to choose an expiry, and gives a longer life than it documents.
+    /// Mints a token. Mints again if the known time of the service turns out to be wrong, and gives the token that
+    /// lives too long or too short to `discard`. The first known time is the clock of this machine; later on, a clock
+    /// may have been set, or this machine may have been suspended. Also mints again if the service chose the expiry,
+    /// and gave a longer life than it documents.
     pub(super) async fn create(
         &self,
         key: &Key,
@@ -94,7 +94,7 @@ impl Mint {
         is_renewal: bool,
         discard: impl FnOnce(AccessToken),
     ) -> Result<Minted> {
-        // Here, and not for each create: one that is repeated says nothing new.
+        // Warned about here, because a repeated create says nothing new.
         entries::warn_unless_one(key.policy.policy());
         let known = *lock(&self.known);
         let mut sent = self.send(key, known, deadline, is_renewal).await;
@@ -113,7 +113,7 @@ impl Mint {
         let unsure = sent.took + RESOLUTION;
         let (end, ended) = match token.ends() {
             Some(end) => (end, clock::after(end, unsure)),
-            // Without a `Date`, there is the clock of this machine.
+            // Without a `Date`, the clock of this machine must do.
             None => {
                 let left = token.expires_at().map_or(Duration::ZERO, |expiry| {
                     expiry.duration_since(clock::now()).unwrap_or_default()
@@ -163,7 +163,7 @@ impl Mint {
             )
             .only_if_known()
             .with_deadline(left.max(Duration::from_nanos(1)));
-        // The service's own clock is right if it is left to it.
+        // If the service chooses the expiry, its own clock is right.
         let is_left_to_it =
             self.lifetime == DOCUMENTED_LIFETIME && !self.is_default_longer.load(Ordering::Relaxed);
         let expiry = (!is_left_to_it)
@@ -191,7 +191,7 @@ impl Mint {
             );
         }
         let took = at.elapsed();
-        // Errors come with a date, too.
+        // The answer to a failed create has a date, too.
         let date = match &result {
             Ok(token) => token.date(),
             Err(error) => error.attempts.date.as_ref(),
@@ -210,8 +210,8 @@ impl Mint {
         }
     }
 
-    /// Whether the service was left to choose, and gave a longer life than it documents. The clock of this machine must
-    /// say so as well as the service's `Date`, since either may be wrong.
+    /// Whether the service chose the expiry, and gave a longer life than it documents. The clock of this machine must
+    /// agree with the service's `Date`, since either may be wrong.
     fn is_longer_by_itself(&self, sent: &Sent) -> bool {
         let (None, Some(learnt), Ok(token)) = (sent.expiry, sent.learnt, &sent.result) else {
             return false;
@@ -230,8 +230,8 @@ impl Mint {
             .max(Duration::from_secs(2))
     }
 
-    /// Whether the expiry that was asked for is not so far off as it was meant to be, so that the token lives too long or
-    /// too short, or the service did not accept it.
+    /// Whether the expiry was sent with a wrong idea of the service's clock, so that the token lives too long or too
+    /// short, or the service refused it.
     fn is_off(&self, sent: &Sent, known: Option<Known>) -> bool {
         let (Some(expiry), Some(learnt)) = (sent.expiry, sent.learnt) else {
             return false;
@@ -249,17 +249,18 @@ impl Mint {
                     .max(expiry)
                     .duration_since(given.min(expiry))
                     .is_ok_and(|difference| difference < Duration::from_secs(1));
-                // A shorter life than was asked for is the service's own choice.
+                // The service itself chose a shorter life than was asked for.
                 let is_too_long = life_until(given).saturating_sub(self.lifetime) > unsure;
                 is_asked_otherwise && (is_as_asked || is_too_long)
             }),
-            // It may be a later expiry than was asked for, and yet no later than was meant.
+            // The expiry that was sent may have been earlier than intended. Then a later one in the answer may be
+            // right.
             Err(error) => is_asked_otherwise && (is_refused(error) || error.is_grant_mismatch()),
         }
     }
 }
 
-/// An expiry in the past, by the service's clock, is no valid request.
+/// The service refuses an expiry that is in the past by its clock.
 fn is_refused(error: &Error) -> bool {
     matches!(
         error.status(),

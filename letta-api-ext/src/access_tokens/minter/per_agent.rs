@@ -20,10 +20,10 @@ use crate::ids::Origin;
 use crate::platform::runtime;
 use crate::time::clock::{self, Instant};
 
-/// A request for a token for each agent of a policy. From [`TokenMinter::tokens_per_agent`]. Await it, or what
-/// [`send`](Self::send) gives.
+/// A request for a token for each agent of a policy. From [`TokenMinter::tokens_per_agent`]. Await it, or call
+/// [`send`](Self::send).
 ///
-/// It borrows the minter and the policy, as a [`TokenRequest`] does.
+/// It borrows the minter and the policy, like a [`TokenRequest`].
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct AgentTokensRequest<'a>(TokenRequest<'a>);
@@ -38,23 +38,23 @@ impl<'a> AgentTokensRequest<'a> {
         Self(self.0.subject(subject))
     }
 
-    /// The web application that the tokens are for, in place of the minter's own.
+    /// The web application that the tokens are for. By default the minter's own origin.
     pub fn origin(self, origin: &'a Origin) -> Self {
         Self(self.0.origin(origin))
     }
 
-    /// How long each token must be good for when all are there. See [`TokenRequest::valid_for`].
+    /// How long each token must be good for when all of them are ready. See [`TokenRequest::valid_for`].
     pub fn valid_for(self, left: Duration) -> Self {
         Self(self.0.valid_for(left))
     }
 
-    /// For each agent, also takes a token from the cache that has more rights on this agent alone, but no more than `policy`
-    /// gives on it. See [`TokenRequest::up_to`].
+    /// For each agent, also accepts a cached token with more rights on this agent, but no more than `policy` gives on
+    /// it. See [`TokenRequest::up_to`].
     pub fn up_to(self, policy: &'a AccessPolicy) -> Self {
         Self(self.0.up_to(policy))
     }
 
-    /// Asks for the tokens. The same as awaiting the request.
+    /// Asks for the tokens. Equivalent to awaiting the request.
     ///
     /// # Errors
     ///
@@ -63,7 +63,7 @@ impl<'a> AgentTokensRequest<'a> {
         self.into_future()
     }
 
-    /// The tokens, if all are in the cache: nobody has to be waited for, and nothing is minted.
+    /// The tokens, if all are in the cache. Nothing is minted or waited for.
     #[cfg(feature = "axum")]
     pub(crate) fn cached(&self) -> Option<AgentTokens> {
         self.check().ok()?;
@@ -78,7 +78,7 @@ impl<'a> AgentTokensRequest<'a> {
         self.0.policy.check_is_of_agents()
     }
 
-    /// Those that are in the cache, in the order of the agents.
+    /// The cached tokens, in the order of the agents.
     fn look_up(&self) -> Vec<Place> {
         let parts = self.0.policy.per_agent();
         let places = parts.map(|part| {
@@ -112,10 +112,10 @@ impl std::fmt::Debug for AgentTokensRequest<'_> {
     }
 }
 
-/// Tokens to come. From awaiting an [`AgentTokensRequest`].
+/// The future of an [`AgentTokensRequest`].
 ///
-/// It may be dropped at any time: tokens that are being minted for it by then are kept for the next who asks, and what has
-/// not begun does not begin.
+/// It may be dropped at any time. Tokens that are being minted for it are kept for the next request. Creates that
+/// have not begun do not begin.
 #[must_use = "futures do nothing until they are polled"]
 pub struct AgentTokensFuture<'a>(State<'a>);
 
@@ -134,7 +134,7 @@ impl Future for AgentTokensFuture<'_> {
                 self.0 = State::Done;
                 return Poll::Ready(Err(error));
             }
-            // What most requests come to.
+            // The common case.
             let mut places = request.look_up();
             request.count_hits(places.iter().filter(|it| it.token.is_some()).count());
             if let Some(tokens) = complete(&mut places) {
@@ -166,9 +166,9 @@ impl std::fmt::Debug for AgentTokensFuture<'_> {
     }
 }
 
-/// What there is for an agent.
+/// An agent, and its token if there is one.
 struct Place {
-    /// The part of the policy that is the agent's.
+    /// The agent's part of the policy.
     part: AccessPolicy,
     token: Option<AccessToken>,
 }
@@ -184,7 +184,7 @@ fn complete(places: &mut Vec<Place>) -> Option<AgentTokens> {
     Some(AgentTokens::new(tokens.collect()))
 }
 
-/// Tokens that are brought together, some of which are there.
+/// A request whose missing tokens are being minted.
 struct Collection {
     minter: Arc<Inner>,
     subject: Option<String>,
@@ -197,11 +197,11 @@ struct Collection {
 
 impl Collection {
     async fn complete_in_time(mut self) -> Result<AgentTokens> {
-        // The timer needs one, too.
+        // The timer needs a runtime, too.
         runtime::current()?;
         let (waited, agents) = (self.minter.deadline(), self.places.len());
         let deadline = clock::after(Instant::now(), waited);
-        // What has begun goes on without this, and is kept.
+        // Creates that have begun go on after the deadline, and their tokens are kept.
         match clock::timeout_at(deadline, self.complete()).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Fault::Incomplete { agents, waited }.into()),
@@ -212,7 +212,7 @@ impl Collection {
         let mut fault = Fault::Abandoned;
         for _ in 0..MOST_ROUNDS {
             self.obtain_missing().await?;
-            // Waiting for the others took a while.
+            // Some tokens may have expired or been revoked while the others were minted.
             for Place { token, .. } in &mut self.places {
                 if let Some(found) = token.as_ref().and_then(|it| stale(it, self.valid_for)) {
                     fault = found;
@@ -226,7 +226,7 @@ impl Collection {
         Err(fault.into())
     }
 
-    /// Obtains what is not there, as many at a time as may be minted. The first error ends it.
+    /// Obtains the missing tokens, at most `max_concurrent_creates` at a time. Stops at the first error.
     async fn obtain_missing(&mut self) -> Result<()> {
         let places = self.places.iter().enumerate();
         let missing: Vec<(usize, Wanted)> = places
@@ -257,9 +257,9 @@ impl Collection {
     }
 }
 
-/// Why a token cannot be handed out any more.
+/// Why a token cannot be returned any more.
 fn stale(token: &AccessToken, valid_for: Duration) -> Option<Fault> {
-    if token.is_given_up() {
+    if token.is_revoked() {
         return Some(Fault::Revoked);
     }
     let left = token.remaining();

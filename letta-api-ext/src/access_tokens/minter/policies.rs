@@ -1,8 +1,8 @@
 //! The policies in use, each kept once, and an index of them by agent.
 //!
-//! A policy may name thousands of agents. Whatever takes a look at all of them (hashing, comparing, indexing) is done here,
-//! once for a request that finds no token, and without a lock that other requests wait for. From then on, policies are
-//! told apart by their places in memory.
+//! A policy may name thousands of agents. All work that is linear in their number (hashing, comparing, indexing) is
+//! done here, once per request that finds no token, and not under a lock that other requests need. After that,
+//! policies are compared by ID.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
@@ -15,29 +15,29 @@ use crate::access_tokens::policy::AccessPolicy;
 use crate::ids::AgentId;
 use crate::ids::Origin;
 
-/// How many agents are entered into the index, or taken out of it, before the lock is given to others.
+/// How many agents are added to the index, or removed from it, before the lock is released for others.
 const SLICE: usize = 64;
 
-/// How many policies are looked at for each that is new, whether anything still uses them. So at most about a third of
-/// the policies in memory are not in use.
+/// How many policies are checked for use whenever one is added. So at most about a third of the policies in memory
+/// are unused.
 const SWEPT_AT_A_TIME: usize = 4;
 
-/// How many agents of a policy are looked up to find one that few policies name.
+/// How many agents of a policy are looked up, to find one that few policies name.
 const LOOKED_UP: usize = 8;
 
-/// All policies that tokens are kept, minted or asked for with.
+/// All policies of tokens that are cached, being minted or asked for.
 pub(super) struct Policies {
-    /// Of keys, policies and agents alike.
+    /// Hashes keys, policies and agents alike.
     hasher: RandomState,
     table: Mutex<Table>,
-    /// The policies that name an agent, by the agent's hash: what is found is checked.
+    /// The policies that name an agent, by the agent's hash. Hashes may collide, so matches are checked.
     by_agent: Mutex<HashMap<u64, HashSet<PolicyId>, Prehashed>>,
 }
 
 #[derive(Default)]
 struct Table {
     by_hash: HashMap<u64, Vec<Entry>, Prehashed>,
-    /// All of them, in the order in which they are looked at next.
+    /// All policies, in the order in which they are checked for use.
     to_sweep: VecDeque<(u64, PolicyId)>,
 }
 
@@ -48,13 +48,13 @@ struct Entry {
     is_indexed: bool,
 }
 
-/// A policy that is kept once: two of them are equal only if they are the same.
+/// A policy that is stored once. So equal policies are identical.
 pub(super) struct Interned {
     id: PolicyId,
     policy: AccessPolicy,
 }
 
-/// Tells one from all others in the process.
+/// Identifies a policy in this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct PolicyId(u64);
 
@@ -77,7 +77,7 @@ impl Policies {
         }
     }
 
-    /// What is looked for, with its hash.
+    /// The key of a lookup, with its hash.
     pub(super) fn key_ref<'a>(
         &self,
         subject: Option<&'a str>,
@@ -92,7 +92,7 @@ impl Policies {
         }
     }
 
-    /// The policy as it is kept. It is in the index when this comes back.
+    /// The stored policy that equals `policy`. It is in the index on return.
     pub(super) fn intern(&self, policy: &AccessPolicy) -> Arc<Interned> {
         let hash = self.hasher.hash_one(policy);
         let mut others = Vec::new();
@@ -104,7 +104,7 @@ impl Policies {
                     None => break table.insert(hash, policy),
                 }
             };
-            // Compared without the lock.
+            // Compared without the lock, since that is linear in the number of agents.
             if candidate.interned.policy == *policy {
                 break candidate;
             }
@@ -112,7 +112,7 @@ impl Policies {
         };
         let interned = entry.interned;
         if !entry.is_indexed {
-            // Two tasks may do so at once, to the same effect.
+            // Two tasks may do so at the same time, with the same result.
             self.change_index(&interned, |policies, id| {
                 policies.insert(id);
             });
@@ -122,7 +122,7 @@ impl Policies {
         interned
     }
 
-    /// The policies that name this agent are among these.
+    /// Candidates: all policies that name this agent are among these.
     pub(super) fn naming(&self, agent: &AgentId) -> Vec<PolicyId> {
         let agent = self.hasher.hash_one(agent);
         let by_agent = lock(&self.by_agent);
@@ -130,7 +130,7 @@ impl Policies {
         policies.into_iter().flatten().copied().collect()
     }
 
-    /// The policies that name all agents of this one are among these. `None` if it names no agent.
+    /// Candidates: all policies that name all agents of this one are among these. `None` if it names no agent.
     pub(super) fn naming_all(&self, policy: &AccessPolicy) -> Option<Vec<PolicyId>> {
         let agents = policy.agents().take(LOOKED_UP);
         let agents: Vec<u64> = agents.map(|agent| self.hasher.hash_one(agent)).collect();
@@ -140,7 +140,7 @@ impl Policies {
         Some(rarest.into_iter().flatten().copied().collect())
     }
 
-    /// Drops what nothing uses any more.
+    /// Drops policies that are not used any more.
     fn sweep(&self) {
         let unused = lock(&self.table).sweep();
         for interned in unused {
@@ -150,14 +150,14 @@ impl Policies {
         }
     }
 
-    /// Changes what the index has for each agent of a policy, a slice at a time.
+    /// Changes the index entry of each agent of a policy, one slice of agents at a time.
     fn change_index(&self, interned: &Interned, change: impl Fn(&mut HashSet<PolicyId>, PolicyId)) {
         let agents = interned.policy.agents();
         let agents: Vec<u64> = agents.map(|agent| self.hasher.hash_one(agent)).collect();
         for slice in agents.chunks(SLICE) {
             let mut by_agent = lock(&self.by_agent);
             #[cfg(test)]
-            crate::access_tokens::work::look_at(slice.len());
+            crate::access_tokens::work_counter::look_at(slice.len());
             for agent in slice {
                 let policies = by_agent.entry(*agent).or_default();
                 change(policies, interned.id);
@@ -176,7 +176,7 @@ impl Policies {
 }
 
 impl Table {
-    /// One with this hash that is not among `others`.
+    /// A policy with this hash that is not among `others`.
     fn find(&self, hash: u64, others: &[Entry]) -> Option<Entry> {
         let alike = self.by_hash.get(&hash)?;
         let is_new = |one: &&Entry| {
@@ -208,8 +208,8 @@ impl Table {
         entry
     }
 
-    /// Takes out what nothing else holds, among the next few. It can be had from this table alone, so nobody can come by
-    /// it meanwhile.
+    /// Removes the unused policies among the next few. Only this table holds them, so nobody else can begin to use
+    /// them meanwhile.
     fn sweep(&mut self) -> Vec<Arc<Interned>> {
         let mut unused = Vec::new();
         for _ in 0..SWEPT_AT_A_TIME.min(self.to_sweep.len()) {
@@ -253,7 +253,7 @@ mod tests {
         ]
         .map(|text| policies.intern(&policy(text)));
         assert!(Arc::ptr_eq(&one, &again) && !Arc::ptr_eq(&one, &other));
-        // Also if their hashes are the same.
+        // Even if their hashes are equal.
         let mut table = Table::default();
         let first = table.insert(7, &policy("agent-1:read_agent"));
         let second = table.insert(7, &policy("agent-2:read_agent"));

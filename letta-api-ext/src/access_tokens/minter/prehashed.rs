@@ -1,9 +1,9 @@
-//! A hasher for what brings its hash along.
+//! A hasher for keys that carry their own hash.
 
 use std::hash::{BuildHasher, Hasher};
 
-/// Takes the last number that it is given for the hash. To be used for hashes of a keyed hasher alone: others can be chosen
-/// by who wants them to collide.
+/// Uses the last number that it is given as the hash. Only for hashes of a keyed hasher: others could be chosen to
+/// collide.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Prehashed(u64);
 
@@ -13,7 +13,7 @@ impl Hasher for Prehashed {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        // Numbers come by `write_u64`.
+        // Numbers are written by `write_u64`.
         for byte in bytes {
             self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
         }

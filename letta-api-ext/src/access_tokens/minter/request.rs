@@ -15,11 +15,11 @@ use crate::access_tokens::token::AccessToken;
 use crate::error::{Error, Result};
 use crate::ids::Origin;
 
-/// A request for a token, from the cache or freshly minted. From [`TokenMinter::token`]. Await it, or what
-/// [`send`](Self::send) gives.
+/// A request for a token, from the cache or freshly minted. From [`TokenMinter::token`]. Await it, or call
+/// [`send`](Self::send).
 ///
-/// It borrows the minter and the policy, so that a token from the cache costs no copy. A task that is spawned must own
-/// them. Clones of both are cheap:
+/// It borrows the minter and the policy, so a cached token costs no copy. A spawned task must own them. Clones of
+/// both are cheap:
 ///
 /// ```no_run
 /// # use letta_api_ext::{AccessPolicy, TokenMinter};
@@ -35,7 +35,7 @@ pub struct TokenRequest<'a> {
     pub(super) minter: &'a TokenMinter,
     pub(super) policy: &'a AccessPolicy,
     pub(super) subject: Option<&'a str>,
-    /// Nothing for the minter's own.
+    /// `None` for the minter's own origin.
     pub(super) origin: Option<&'a Origin>,
     pub(super) valid_for: Duration,
     pub(super) up_to: Option<&'a AccessPolicy>,
@@ -53,9 +53,9 @@ impl<'a> TokenRequest<'a> {
         }
     }
 
-    /// Whom the token is for: a user, or a session. A token of one subject is not served to another, nor to a
-    /// request without one, and [`revoke_subject`](TokenMinter::revoke_subject) revokes it. By default, all who ask
-    /// for the same policy get the same token.
+    /// Whom the token is for: a user or a session. A token of one subject is not served to another subject, or to a
+    /// request without one. [`revoke_subject`](TokenMinter::revoke_subject) revokes it. By default, everyone who asks
+    /// for the same policy gets the same token.
     ///
     /// The name is kept in memory, is not sent to the service, and is never printed.
     pub fn subject(mut self, subject: &'a str) -> Self {
@@ -63,26 +63,27 @@ impl<'a> TokenRequest<'a> {
         self
     }
 
-    /// The web application that the token is for, in place of the minter's own.
+    /// The web application that the token is for. By default the minter's own origin.
     pub fn origin(mut self, origin: &'a Origin) -> Self {
         self.origin = (origin != self.minter.origin()).then_some(origin);
         self
     }
 
-    /// How long the token must be good for, in place of the minter's
-    /// [`valid_for`](crate::TokenMinterBuilder::valid_for), and within the same bound.
+    /// How long the token must be good for. By default the minter's
+    /// [`valid_for`](crate::TokenMinterBuilder::valid_for). It must be at least 5 seconds less than the lifetime; an
+    /// invalid value is reported when the request is sent.
     pub fn valid_for(mut self, left: Duration) -> Self {
         self.valid_for = left;
         self
     }
 
-    /// Also takes a token from the cache that allows more than was asked for, but no more than `policy`. If there is no
-    /// such token, the one that is minted allows only what was asked for.
+    /// Also accepts a cached token that allows more than was asked for, but no more than `policy`. If there is none,
+    /// the minted token allows only what was asked for.
     ///
-    /// By default, a token from the cache must allow exactly what was asked for.
+    /// By default, a cached token must allow exactly what was asked for.
     ///
-    /// What is served names the same agents: a token that names more of them
-    /// [may open less](crate::policy#one-agent-for-a-token).
+    /// A token that is served names the same agents: a token that names more of them [may open
+    /// less](crate::policy#one-agent-for-a-token).
     ///
     /// ```no_run
     /// # use letta_api_ext::{AccessPolicy, TokenMinter};
@@ -98,7 +99,7 @@ impl<'a> TokenRequest<'a> {
         self
     }
 
-    /// Asks for the token. The same as awaiting the request.
+    /// Asks for the token. Equivalent to awaiting the request.
     ///
     /// # Errors
     ///
@@ -107,7 +108,7 @@ impl<'a> TokenRequest<'a> {
         self.into_future()
     }
 
-    /// The token, if it is in the cache: nobody has to be waited for, and nothing is minted.
+    /// The token, if it is in the cache. Nothing is minted or waited for.
     #[cfg(feature = "axum")]
     pub(crate) fn cached(&self) -> Option<AccessToken> {
         self.minter.inner.lookup(&self.key(), self.valid_for)
@@ -132,7 +133,7 @@ impl<'a> TokenRequest<'a> {
         }
     }
 
-    /// The same request, for another policy.
+    /// The same request for another policy.
     pub(super) fn for_part<'b>(&self, part: &'b AccessPolicy) -> TokenRequest<'b>
     where
         'a: 'b,
@@ -171,9 +172,9 @@ impl std::fmt::Debug for TokenRequest<'_> {
     }
 }
 
-/// A token to come. From awaiting a [`TokenRequest`].
+/// The future of a [`TokenRequest`].
 ///
-/// It may be dropped at any time: a token that is being minted for it by then is kept for the next who asks.
+/// It may be dropped at any time. A token that is being minted for it is kept for the next request.
 #[must_use = "futures do nothing until they are polled"]
 pub struct TokenFuture<'a>(State<'a>);
 
@@ -193,7 +194,7 @@ impl Future for TokenFuture<'_> {
                 return Poll::Ready(Err(error));
             }
             let minter = &request.minter.inner;
-            // What most requests come to, without a lock or an allocation of our own.
+            // The common case: no lock, and no allocation of this crate.
             let key = request.key();
             if let Some(token) = minter.lookup(&key, request.valid_for) {
                 self.0 = State::Done;

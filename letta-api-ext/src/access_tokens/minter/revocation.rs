@@ -1,4 +1,4 @@
-//! What became of tokens that were to be revoked.
+//! The report on tokens that were to be revoked.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::access_tokens::token::AccessToken;
 use crate::error::Error;
 use crate::time::clock::Instant;
 
-/// What became of the tokens that a [`TokenMinter`](crate::TokenMinter) was told to revoke.
+/// What became of the tokens that a [`TokenMinter`](crate::TokenMinter) was asked to revoke.
 ///
-/// The minter does not serve them any more, whatever the report says. That the service has deleted a token does not say that
-/// the token has stopped working: a page that has used it may go on [until it expires](Revocation).
+/// The minter does not serve them any more, whatever the report says. If the service has deleted a token, the token
+/// may still work: a page that has used it may go on [until it expires](Revocation).
 /// [`longest_remaining`](Self::longest_remaining) is how long that is.
 ///
 /// ```no_run
@@ -28,7 +28,7 @@ use crate::time::clock::Instant;
 pub struct RevocationReport {
     pub(super) deleted: usize,
     pub(super) not_found: usize,
-    /// When the last of the tokens that were handed out has surely expired.
+    /// When the last of the revoked tokens has surely expired.
     pub(super) all_ended: Option<Instant>,
     pub(super) failures: Vec<RevocationFailure>,
     pub(super) unknown_outcomes: usize,
@@ -44,22 +44,23 @@ impl RevocationReport {
         self.deleted
     }
 
-    /// Of how many tokens the service had [no record](Revocation::NotFound): they were deleted by somebody else, or cleared
-    /// away. By its published source of 2025, the service never says so. Pages that have used them may go on for
-    /// [a while](Self::longest_remaining).
+    /// For how many tokens the service had [no record](Revocation::NotFound): somebody else deleted them, or they
+    /// were cleared away. By its published source of 2025, the service never answers so. Pages that have used them
+    /// may go on for [a while](Self::longest_remaining).
     pub fn not_found(&self) -> usize {
         self.not_found
     }
 
-    /// For how long from now a page may go on with a token that was revoked: what is left of the longest life among the
-    /// tokens of this report, whether they were deleted, not found or could not be deleted. Zero if there was none, or if
-    /// all have expired by now.
+    /// How long from now a page may go on with a revoked token: the longest remaining life of the tokens in this
+    /// report, whether they were deleted, not found or could not be deleted. Zero if there are none, or if all have
+    /// expired.
     ///
-    /// It is at most the minter's [lifetime](crate::TokenMinterBuilder::lifetime), if the service gives the lives that were
-    /// asked for, and a second and the time that an answer took on its way. Tokens that landed after they were revoked do
-    /// not count, since nobody was given them. Nor do those that the report does not know: see
+    /// At most the minter's [lifetime](crate::TokenMinterBuilder::lifetime), if the service gives the lives that were
+    /// asked for, plus a second and the time that an answer took to arrive. Tokens that landed after they were
+    /// revoked do not count, since nobody got them. Tokens that the report does not know do not count either: see
     /// [`may_have_missed`](Self::may_have_missed), [`unknown_outcomes`](Self::unknown_outcomes) and
-    /// [`unfinished`](Self::unfinished). Whether a page has used a token is not known here, so all that were kept count.
+    /// [`unfinished`](Self::unfinished). The minter cannot know whether a page has used a token, so all cached tokens
+    /// count.
     ///
     /// ```no_run
     /// # async fn run(minter: letta_api_ext::TokenMinter) {
@@ -79,35 +80,36 @@ impl RevocationReport {
         &self.failures
     }
 
-    /// How many creates were under way and failed in a way that
-    /// [may have left a token](Error::may_have_happened) which nobody knows, and nobody was given.
+    /// How many creates were under way and failed in a way that [may have left a token](Error::may_have_happened).
+    /// Nobody knows such a token or got it.
     pub fn unknown_outcomes(&self) -> usize {
         self.unknown_outcomes
     }
 
-    /// How many creates and calls to revoke (each of one token or more) were still under way at the deadline of
-    /// [`shutdown`](crate::TokenMinter::shutdown). They go on for as long as the runtime does, and what lands is
-    /// deleted.
+    /// How many creates and deletions (each of one token or more) were still under way at the deadline of
+    /// [`shutdown`](crate::TokenMinter::shutdown). They go on for as long as the runtime does, and a token that lands
+    /// is deleted.
     pub fn unfinished(&self) -> usize {
         self.unfinished
     }
 
-    /// Whether a token that was forgotten for want of room may not have expired yet. It may be among those that were to be
-    /// revoked, and was not deleted. To be sure, [list](crate::AccessTokens::list) the agent's tokens and revoke these.
+    /// Whether a token was evicted from a full cache and may not have expired. It may be one that was to be revoked,
+    /// and it was not deleted. To be sure, [list](crate::AccessTokens::list) the agent's tokens and revoke them.
     pub fn may_have_missed(&self) -> bool {
         self.may_have_missed
     }
 
-    /// Why nothing was looked for and revoked: an invalid agent ID was given to
-    /// [`revoke_agent`](crate::TokenMinter::revoke_agent). `None` otherwise.
+    /// Why nothing was revoked: [`revoke_agent`](crate::TokenMinter::revoke_agent) got an invalid agent ID. `None`
+    /// otherwise.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
     }
 
-    /// Whether the service has no record any more of any token that was to be revoked: it answered each delete with a 204,
-    /// or a 404 or 410 of its own, and there is no token that this minter may have missed.
+    /// Whether the service has no record of any token that was to be revoked: it answered each delete with a 204, or
+    /// with a 404 or 410 in its own form, and the minter cannot have missed a token.
     ///
-    /// Not whether they have stopped working: that is so once nothing [remains](Self::longest_remaining).
+    /// This does not mean that the tokens have stopped working. They have once nothing
+    /// [remains](Self::longest_remaining).
     ///
     /// ```
     /// # fn check(report: letta_api_ext::RevocationReport) {
@@ -140,7 +142,7 @@ pub struct RevocationFailure {
 }
 
 impl RevocationFailure {
-    /// The token, to try again. It works until it expires.
+    /// The token, to try again with. It works until it expires.
     pub fn token(&self) -> &AccessToken {
         &self.token
     }

@@ -1,4 +1,7 @@
-//! The tokens that a minter keeps: a cache of bounded size, and ways to find them by agent and by subject.
+//! The tokens that a minter keeps: a cache of bounded size, with an index by policy and by subject.
+//!
+//! In go keys with tokens. Out come tokens for a key, for a wider key, or for a [`Selection`] that is to be revoked.
+//! When an entry leaves the cache, for whatever reason, its secrets are wiped and it leaves the index.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -19,15 +22,15 @@ use crate::access_tokens::token::AccessToken;
 use crate::ids::Origin;
 use crate::time::clock::Instant;
 
-/// What is kept, up to so many tokens; then those go that have not been used for longest.
+/// The cache. If it is full, the least recently used tokens are evicted.
 ///
-/// What takes time in the number of agents of a policy is done by [`Policies`], before a lock is taken.
+/// Work that is linear in the number of agents of a policy is left to [`Policies`], before a lock is taken.
 pub(super) struct Store {
     policies: Policies,
     cache: Cache<Arc<Key>, Arc<Held>, Prehashed>,
     index: Arc<Mutex<Index>>,
     evicted: Arc<Mutex<Option<Instant>>>,
-    /// When the dead were last cleared away.
+    /// When expired tokens were last removed.
     swept: Mutex<Instant>,
 }
 
@@ -47,7 +50,7 @@ impl Store {
                             debug,
                             evictions,
                             letta_minter_evictions,
-                            "a live token is forgotten for want of room"
+                            "a live token is evicted, because the cache is full"
                         );
                     }
                     if !live.is_empty() {
@@ -73,7 +76,7 @@ impl Store {
         }
     }
 
-    /// What a token is looked for by.
+    /// The key to look a token up by.
     pub(super) fn key_ref<'a>(
         &self,
         subject: Option<&'a str>,
@@ -83,12 +86,12 @@ impl Store {
         self.policies.key_ref(subject, origin, policy)
     }
 
-    /// What a token is kept by. Takes time in the number of agents: not to be done with a lock held.
+    /// The key to keep a token by. Linear in the number of agents, so do not call it with a lock held.
     pub(super) fn to_key(&self, key: &KeyRef<'_>) -> Arc<Key> {
         Key::new(&self.policies, key)
     }
 
-    /// What is there for a key of which there may be no other form yet.
+    /// Looks up a key that may not exist in its owned form.
     pub(super) fn look_up(&self, key: &KeyRef<'_>) -> Option<Arc<Held>> {
         self.cache.get(key)
     }
@@ -97,9 +100,9 @@ impl Store {
         self.cache.get(key)
     }
 
-    /// The keys of what allows all that `key` asks for and no more than `bound`, on the same agents, the narrowest first.
-    /// Where every entry must allow a call, a token of more agents would open less. Takes time in the number of agents: not
-    /// to be done with a lock held.
+    /// The keys whose policy allows all that `key` asks for and no more than `bound`, on the same agents, the
+    /// narrowest first. The agents must be the same: a service that asks every entry would allow less with a token of
+    /// more agents. Linear in the number of agents, so do not call it with a lock held.
     pub(super) fn wider(&self, key: &Key, bound: &AccessPolicy) -> Vec<Arc<Key>> {
         let policy = key.policy.policy();
         let candidates = match &key.subject {
@@ -125,20 +128,21 @@ impl Store {
         keys
     }
 
-    /// Keeps it, in place of what there is. To be called by one at a time.
+    /// Inserts a token, or replaces the one of the same key. Only one task at a time may call it, or index and cache
+    /// may differ.
     pub(super) fn insert(&self, key: Arc<Key>, held: Held) {
         let held = Arc::new(held);
         lock(&self.index).add(&key, &held);
         self.cache.insert(key, held);
     }
 
-    /// Sees to it that no more is kept than there is room for.
+    /// Evicts what the cache has no room for.
     pub(super) fn settle(&self) {
         self.cache.run_pending_tasks();
     }
 
-    /// Selects the tokens that were minted or served for these policies. Takes time in the number of agents: not to be done
-    /// with a lock held.
+    /// Selects the tokens that were minted or served for these policies. Linear in the number of agents, so do not
+    /// call it with a lock held.
     pub(super) fn select<'a>(
         &self,
         policies: impl IntoIterator<Item = &'a AccessPolicy>,
@@ -166,12 +170,12 @@ impl Store {
         selection
     }
 
-    /// Forgets what is selected, and gives the tokens among it that live.
+    /// Forgets the selected entries, and returns their tokens that have not expired.
     pub(super) fn take(&self, selection: &Selection<'_>, now: Instant) -> Vec<AccessToken> {
         let mut tokens = Vec::new();
         let mut take = |key: &Arc<Key>, held: &Held| {
             let live = held.live_tokens(now);
-            live.iter().for_each(AccessToken::give_up);
+            live.iter().for_each(AccessToken::mark_revoked);
             tokens.extend(live);
             self.cache.invalidate(key);
         };
@@ -218,7 +222,7 @@ impl Store {
         }
     }
 
-    /// The keys of policies that name all agents of this one are among these.
+    /// Candidates: all keys whose policy names all agents of this one are among these.
     fn naming_all(&self, policy: &AccessPolicy) -> Vec<Arc<Key>> {
         match self.policies.naming_all(policy) {
             Some(policies) => lock(&self.index).with(&policies).cloned().collect(),
@@ -226,15 +230,16 @@ impl Store {
         }
     }
 
-    /// Whether a token that was forgotten for want of room may still live.
-    pub(super) fn has_forgotten_live_ones(&self, now: Instant) -> bool {
-        // An eviction that another thread is in the midst of is to be known: the cache has forgotten it already.
+    /// Whether an evicted token may not have expired yet.
+    pub(super) fn may_have_evicted_live_tokens(&self, now: Instant) -> bool {
+        // Another thread may be in the middle of an eviction. The cache has forgotten that entry, but the listener
+        // may not have recorded it.
         self.settle();
         lock(&self.evicted).is_some_and(|until| until > now)
     }
 
-    /// The keys of what has died, if they have not been looked for for as long as `interval`.
-    pub(super) fn dead(&self, interval: Duration, now: Instant) -> Vec<Arc<Key>> {
+    /// The keys of expired entries. None if they were looked for less than `interval` ago.
+    pub(super) fn expired(&self, interval: Duration, now: Instant) -> Vec<Arc<Key>> {
         {
             let mut swept = lock(&self.swept);
             if now.saturating_duration_since(*swept) < interval {
@@ -243,12 +248,12 @@ impl Store {
             *swept = now;
         }
         let index = lock(&self.index);
-        let dead = index.keys.iter().filter(|(_, place)| place.ends <= now);
-        dead.map(|(key, _)| key.clone()).collect()
+        let expired = index.keys.iter().filter(|(_, place)| place.ends <= now);
+        expired.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Forgets it, if all of it has died.
-    pub(super) fn bury(&self, key: &Arc<Key>, now: Instant) {
+    /// Forgets an entry if all its tokens have expired.
+    pub(super) fn remove_expired(&self, key: &Arc<Key>, now: Instant) {
         if self.get(key).is_some_and(|held| held.all_end() <= now) {
             self.cache.invalidate(key);
         }
@@ -269,7 +274,8 @@ struct Index {
     by_subject: HashMap<String, HashSet<Arc<Key>>>,
 }
 
-/// What a key stands for just now. A cache may tell of an eviction when another has come in its place already.
+/// The current entry of a key. The cache may report an eviction after a new entry has taken its place, so they are
+/// told apart.
 struct Place {
     id: HeldId,
     ends: Instant,
@@ -335,7 +341,7 @@ mod tests {
         }
     }
 
-    /// A token that lives for a minute, and a way to see whether its secret is still in memory.
+    /// A token that lives for a minute, and a weak reference that shows whether its secret is still in memory.
     fn token() -> (AccessToken, Weak<Inner>) {
         token_for(Duration::from_secs(60))
     }
@@ -385,7 +391,7 @@ mod tests {
             tokens.each_ref().map(is_in_memory),
             [false, true, true, true]
         );
-        assert!(store.has_forgotten_live_ones(Instant::now()));
+        assert!(store.may_have_evicted_live_tokens(Instant::now()));
 
         let agent = AgentId::new("agent-3").unwrap();
         let taken = store.take(&Selection::Agent(&agent), Instant::now());
@@ -400,7 +406,7 @@ mod tests {
             [false, true, false, true]
         );
 
-        // One that another takes the place of is kept beside it, since it lives.
+        // A token that was replaced is kept with its successor, because it still works.
         let renewed = store.put("agent-4");
         assert!(is_in_memory(&tokens[3]) && is_in_memory(&renewed));
         assert_eq!(
@@ -425,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn an_eviction_that_is_told_late_takes_nothing_new_out_of_the_index() {
+    fn a_late_eviction_event_removes_no_new_entry_from_the_index() {
         let mut index = Index::default();
         let key = Store::new(1, Arc::default()).key("agent-1");
         let ids = [key.policy.id()];
@@ -448,14 +454,14 @@ mod tests {
         let watch = store.put("agent-1");
         let later = Instant::now() + Duration::from_secs(61);
         assert!(
-            store.dead(Duration::from_secs(99), later).is_empty(),
+            store.expired(Duration::from_secs(99), later).is_empty(),
             "not so soon"
         );
-        let dead = store.dead(Duration::from_secs(60), later);
-        assert_eq!(dead.len(), 1);
-        store.bury(&dead[0], Instant::now());
+        let expired = store.expired(Duration::from_secs(60), later);
+        assert_eq!(expired.len(), 1);
+        store.remove_expired(&expired[0], Instant::now());
         assert!(is_in_memory(&watch), "it lives");
-        store.bury(&dead[0], later);
+        store.remove_expired(&expired[0], later);
         assert!(!is_in_memory(&watch));
     }
 
@@ -465,20 +471,20 @@ mod tests {
         let earlier = store.put("agent-1");
         store.put_for(Duration::from_secs(20), "agent-1");
         let later = Instant::now() + Duration::from_secs(40);
-        for key in store.dead(Duration::from_secs(30), later) {
-            store.bury(&key, later);
+        for key in store.expired(Duration::from_secs(30), later) {
+            store.remove_expired(&key, later);
         }
         assert!(is_in_memory(&earlier));
         assert_eq!(store.take(&Selection::All, later).len(), 1);
 
-        // Nor is it evicted without a word.
+        // It is not evicted unnoticed.
         let counts = Arc::new(Counts::default());
         let store = Store::new(2, counts.clone());
         store.put("agent-1");
         store.put_for(Duration::ZERO, "agent-1");
         store.put("agent-2");
         assert_eq!(counts.read().evictions, 1);
-        assert!(store.has_forgotten_live_ones(Instant::now() + Duration::from_secs(50)));
+        assert!(store.may_have_evicted_live_tokens(Instant::now() + Duration::from_secs(50)));
     }
 
     #[test]
@@ -507,7 +513,7 @@ mod tests {
             held.stand_in_for(&part(n).policy);
         }
         assert!(held.stand_ins() <= 100);
-        // What was forgotten is revoked all the same, and with it what may have been.
+        // A forgotten policy is still revoked, and so are the tokens that may have served it.
         for n in 0..200 {
             assert!(stands_in(&held, &part(n)));
         }
@@ -533,8 +539,8 @@ mod tests {
                 .collect();
             let text = text.join(";");
             let policies = [(); 3].map(|()| text.parse::<AccessPolicy>().unwrap());
-            crate::access_tokens::work::take();
-            // Two keys, one of them twice, each from a policy of its own.
+            crate::access_tokens::work_counter::take();
+            // Two keys, one of them used twice, each with its own policy.
             for (number, (subject, policy)) in [(None, 0), (Some("ada"), 1), (Some("ada"), 2)]
                 .into_iter()
                 .enumerate()
@@ -564,13 +570,13 @@ mod tests {
             for slice in policies[0].parts_per_agent().chunks(super::super::SLICE) {
                 assert!(store.take(&store.select(slice), Instant::now()).is_empty());
             }
-            // Others take their places.
+            // Others are inserted instead.
             for n in 0..3_000 {
                 store.put(&format!("agent-{n}"));
             }
             let (kept, agents) = store.policies.len();
             assert!(kept < 1_500 && agents <= kept, "{kept}, {agents}");
-            crate::access_tokens::work::take()
+            crate::access_tokens::work_counter::take()
         };
         let [few, many] = [1_000, 8_000].map(work);
         assert!(few.all >= 1_000, "{few:?}");

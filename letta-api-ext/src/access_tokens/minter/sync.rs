@@ -1,4 +1,4 @@
-//! Locks, apart, so that tests can put others in their place that try every order of threads.
+//! Locks, in a module of their own, so that tests can replace them with locks that try many orders of threads.
 
 #[cfg(not(test))]
 pub(crate) use std::sync::MutexGuard;
@@ -8,7 +8,7 @@ pub(crate) use std::sync::{Arc, Mutex};
 #[cfg(test)]
 pub(crate) use counted::MutexGuard;
 
-/// Nothing panics half way through a change, so what a lock guards is whole in any case.
+/// Nothing panics while it holds a lock, so the data is consistent even if the lock is poisoned.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     let guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
     #[cfg(test)]
@@ -16,7 +16,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     guard
 }
 
-/// Locks that say when they are held, so that tests can count what is done meanwhile.
+/// Locks that count while they are held, so that tests can measure the work done meanwhile.
 #[cfg(test)]
 mod counted {
     use std::ops::{Deref, DerefMut};
@@ -25,14 +25,14 @@ mod counted {
 
     impl<'a, T> MutexGuard<'a, T> {
         pub(crate) fn new(guard: std::sync::MutexGuard<'a, T>) -> Self {
-            crate::access_tokens::work::lock();
+            crate::access_tokens::work_counter::lock();
             Self(guard)
         }
     }
 
     impl<T> Drop for MutexGuard<'_, T> {
         fn drop(&mut self) {
-            crate::access_tokens::work::unlock();
+            crate::access_tokens::work_counter::unlock();
         }
     }
 

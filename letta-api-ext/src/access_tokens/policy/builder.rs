@@ -10,8 +10,8 @@ use crate::ids::AgentId;
 
 /// Builds an [`AccessPolicy`]: an agent, and its rights. [`build`](Self::build) gives the policy.
 ///
-/// The state `S` decides which methods there are: [`Empty`], [`AgentNamed`], [`Ready`], and once another agent is named,
-/// [`SeveralNamed`] and [`Several`]. What would make a useless policy does not compile. An agent without a right:
+/// The state `S` decides which methods there are: [`Empty`], [`AgentNamed`], [`Ready`], and after another agent is
+/// named [`SeveralNamed`] and [`Several`]. A useless policy does not compile. An agent without a right:
 ///
 /// ```compile_fail
 /// letta_api_ext::AccessPolicy::builder().agent("agent-1").build();
@@ -31,7 +31,7 @@ use crate::ids::AgentId;
 ///
 /// # Several agents
 ///
-/// [A token is for one agent](super#one-agent-for-a-token), so there is no `build` for several:
+/// [A token is for one agent](super#one-agent-for-a-token), so there is no `build` if several agents are named:
 ///
 /// ```compile_fail,E0277
 /// letta_api_ext::AccessPolicy::builder().agent("agent-1").chat().agent("agent-2").read_agent().build();
@@ -50,9 +50,10 @@ use crate::ids::AgentId;
 /// # Ok::<(), letta_api_ext::Error>(())
 /// ```
 ///
-/// [`build_combined`](Self::build_combined) gives one policy of all, for instance for `TokenMinter::tokens_per_agent`.
+/// [`build_combined`](Self::build_combined) gives one policy for all agents, for instance for
+/// `TokenMinter::tokens_per_agent`.
 ///
-/// The types cannot know whether an agent is named twice. So naming the same agent again counts as several, too, and
+/// The types cannot tell whether an agent is named twice. So naming the same agent again also counts as several, and
 /// merges its rights.
 ///
 /// # In a loop
@@ -77,11 +78,12 @@ use crate::ids::AgentId;
 /// # Ok::<(), letta_api_ext::Error>(())
 /// ```
 ///
-/// Or make one policy of all, with [`AccessPolicy::from_grants`], and split it by [`AccessPolicy::per_agent`].
+/// Or make one policy for all agents with [`AccessPolicy::from_grants`], and split it with
+/// [`AccessPolicy::per_agent`].
 #[must_use = "a policy builder does nothing until `build`"]
 #[derive(Clone, Debug)]
 pub struct PolicyBuilder<S> {
-    /// Rights by agent, as given. `build` reports an invalid ID.
+    /// Rights by agent, unchecked. `build` reports an invalid ID.
     grants: Vec<(Result<AgentId>, Rights)>,
     state: PhantomData<S>,
 }
@@ -102,18 +104,18 @@ pub enum Ready {}
 #[derive(Clone, Copy, Debug)]
 pub enum SeveralNamed {}
 
-/// State of a [`PolicyBuilder`]: several agents have been named, or one several times, and each has a right.
+/// State of a [`PolicyBuilder`]: several agents have been named, or one more than once, and each has a right.
 #[derive(Clone, Copy, Debug)]
 pub enum Several {}
 
-/// The states of a [`PolicyBuilder`], and what follows them. Nothing outside this crate implements it.
+/// The states of a [`PolicyBuilder`], and the state that follows each step. Nothing outside this crate implements it.
 ///
-/// Apart from the traits that say what can be done in a state: with the types of these in a method's signature, the compiler
-/// would not show what they say.
+/// It is separate from the traits that allow a step: with these associated types in a method's signature, the
+/// compiler would not show the traits' messages.
 pub trait State: sealed::Sealed {
-    /// Once an agent is named.
+    /// The state after an agent is named.
     type WithAgent;
-    /// Once a right is given.
+    /// The state after a right is given.
     type WithRight;
 }
 impl State for Empty {
@@ -159,7 +161,7 @@ impl TakesAgent for Empty {}
 impl TakesAgent for Ready {}
 impl TakesAgent for Several {}
 
-/// The states in which there is a policy to build. Nothing outside this crate implements it.
+/// The states in which the policy can be built. Nothing outside this crate implements it.
 #[diagnostic::on_unimplemented(
     message = "a policy needs an agent, and every agent needs a right",
     label = "the policy is not complete yet",
@@ -169,7 +171,7 @@ pub trait IsComplete: sealed::Sealed {}
 impl IsComplete for Ready {}
 impl IsComplete for Several {}
 
-/// The states in which no second agent has its rights. Nothing outside this crate implements it.
+/// The states in which at most one agent has rights. Nothing outside this crate implements it.
 #[diagnostic::on_unimplemented(
     message = "a token opens one agent, and this policy names several: the service may refuse every call of such a token",
     label = "more than one agent has been named, or one agent twice",
@@ -180,7 +182,7 @@ pub trait IsOneAgent: sealed::Sealed {}
 impl IsOneAgent for Empty {}
 impl IsOneAgent for AgentNamed {}
 impl IsOneAgent for Ready {}
-// It lacks a right, and the compiler says that alone.
+// This state lacks a right. The compiler should report only that.
 impl IsOneAgent for SeveralNamed {}
 
 mod sealed {
@@ -201,12 +203,12 @@ impl PolicyBuilder<Empty> {
     }
 }
 
-// The bounds are on the methods: on a whole `impl`, the compiler would not show what the traits say about them.
+// The bounds are on the methods: on a whole `impl`, the compiler would not show the traits' messages.
 impl<S: State> PolicyBuilder<S> {
-    /// Names the agent that the following rights are on. Naming it again later adds to its rights.
+    /// Names the agent for the rights that follow. Naming it again later adds to its rights.
     ///
-    /// After a second call, there is [`build_per_agent`](Self::build_per_agent) in place of [`build`](Self::build), since
-    /// [a token is for one agent](super#one-agent-for-a-token).
+    /// After a second call, there is [`build_per_agent`](Self::build_per_agent) instead of [`build`](Self::build),
+    /// since [a token is for one agent](super#one-agent-for-a-token).
     ///
     /// Takes text or an [`AgentId`]. [`build`](Self::build) reports an invalid ID.
     pub fn agent<A>(mut self, agent: A) -> PolicyBuilder<S::WithAgent>
@@ -263,8 +265,7 @@ impl<S: State> PolicyBuilder<S> {
         self.preset(Preset::Chat)
     }
 
-    /// All that changes nothing: [`read_messages`](Self::read_messages) and
-    /// [`read_agent`](Self::read_agent).
+    /// Everything that changes nothing: [`read_messages`](Self::read_messages) and [`read_agent`](Self::read_agent).
     pub fn read_only(self) -> PolicyBuilder<S::WithRight>
     where
         S: HasAgent,
@@ -280,7 +281,7 @@ impl<S: State> PolicyBuilder<S> {
         self.preset(Preset::AllRights)
     }
 
-    /// The rights of a preset, given as a value.
+    /// The rights of a preset.
     pub fn preset(mut self, preset: Preset) -> PolicyBuilder<S::WithRight>
     where
         S: HasAgent,
@@ -289,7 +290,7 @@ impl<S: State> PolicyBuilder<S> {
         self.into_state()
     }
 
-    /// One right, given as a value; also one that this version does not know.
+    /// One right, even one that this version does not know.
     pub fn right(mut self, right: AccessRight) -> PolicyBuilder<S::WithRight>
     where
         S: HasAgent,
@@ -305,11 +306,11 @@ impl<S: State> PolicyBuilder<S> {
 }
 
 impl<S> PolicyBuilder<S> {
-    /// The policy of the one agent that was named.
+    /// The policy for the agent that was named.
     ///
     /// # Errors
     ///
-    /// An invalid ID, see [`AgentId`].
+    /// An invalid agent ID (`agent`), see [`AgentId`].
     pub fn build(self) -> Result<AccessPolicy>
     where
         S: IsComplete + IsOneAgent,
@@ -317,12 +318,12 @@ impl<S> PolicyBuilder<S> {
         self.build_combined()
     }
 
-    /// A policy for each agent that was named, in the order of their IDs, to mint a token for each. An agent that was named
-    /// twice has one policy, with the rights of both.
+    /// A policy for each agent that was named, in the order of their IDs. Mint a token with each. An agent that was
+    /// named twice has one policy, with the rights of both.
     ///
     /// # Errors
     ///
-    /// An invalid ID, see [`AgentId`]. The first one is reported.
+    /// An invalid agent ID (`agent`), see [`AgentId`]. The first one is reported.
     pub fn build_per_agent(self) -> Result<Vec<AccessPolicy>>
     where
         S: IsComplete,
@@ -330,14 +331,14 @@ impl<S> PolicyBuilder<S> {
         Ok(self.build_combined()?.per_agent().collect())
     }
 
-    /// One policy of all agents that were named.
+    /// One policy for all agents that were named.
     ///
-    /// Give it to what takes a policy of several agents, such as `TokenMinter::tokens_per_agent`. A token that is minted
-    /// with it as it is [may open nothing](super#one-agent-for-a-token).
+    /// Use it for methods that take a policy of several agents, such as `TokenMinter::tokens_per_agent`. A token that
+    /// is minted with the whole policy [may open nothing](super#one-agent-for-a-token).
     ///
     /// # Errors
     ///
-    /// An invalid ID, see [`AgentId`]. The first one is reported.
+    /// An invalid agent ID (`agent`), see [`AgentId`]. The first one is reported.
     pub fn build_combined(self) -> Result<AccessPolicy>
     where
         S: IsComplete,

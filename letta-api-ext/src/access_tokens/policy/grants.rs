@@ -1,4 +1,4 @@
-//! The grants of a policy: which agents, and the rights on each.
+//! The grants of a policy: the agents, and the rights on each.
 
 use std::hash::{Hash, Hasher};
 
@@ -12,16 +12,16 @@ pub(super) struct Grant {
     pub(super) rights: Rights,
 }
 
-/// Grants in the order of their agents' IDs, each agent once. They do not change, and lie side by side: as a map, one
-/// agent would take a kilobyte.
+/// Grants in the order of their agents' IDs, each agent once. Immutable, in one slice: as a map, one agent would take
+/// a kilobyte.
 #[derive(Eq, PartialOrd, Ord)]
 pub(super) struct Grants(Box<[Grant]>);
 
-// By hand, so that tests can count.
+// Written by hand, so that tests can count the work.
 impl PartialEq for Grants {
     fn eq(&self, other: &Self) -> bool {
         #[cfg(test)]
-        crate::access_tokens::work::look_at(self.0.len().min(other.0.len()));
+        crate::access_tokens::work_counter::look_at(self.0.len().min(other.0.len()));
         self.0 == other.0
     }
 }
@@ -29,7 +29,7 @@ impl PartialEq for Grants {
 impl Hash for Grants {
     fn hash<H: Hasher>(&self, state: &mut H) {
         #[cfg(test)]
-        crate::access_tokens::work::look_at(self.0.len());
+        crate::access_tokens::work_counter::look_at(self.0.len());
         self.0.hash(state);
     }
 }
@@ -50,7 +50,7 @@ impl Grants {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Grant> {
         let grants = self.0.iter();
         #[cfg(test)]
-        let grants = grants.inspect(|_| crate::access_tokens::work::look_at(1));
+        let grants = grants.inspect(|_| crate::access_tokens::work_counter::look_at(1));
         grants
     }
 
@@ -60,7 +60,7 @@ impl Grants {
     }
 
     pub(super) fn is_subset_of(&self, other: &Self) -> bool {
-        // What is before an agent that was found cannot be one that follows it.
+        // Both are sorted, so the search goes on after the last match.
         let mut others = &*other.0;
         self.iter().all(|grant| {
             let Some(place) = find_near(others, grant.agent.as_str()) else {
@@ -82,14 +82,14 @@ impl Grants {
     }
 }
 
-/// Where the grant for an agent is.
+/// The index of the grant for an agent.
 fn find(grants: &[Grant], agent: &str) -> Option<usize> {
     let order = |grant: &Grant| grant.agent.as_str().cmp(agent);
     grants.binary_search_by(order).ok()
 }
 
-/// The same, by looking ever further from the first: two policies that are much alike are compared in
-/// one pass, and a small one is still found in a large one without a look at all of it.
+/// The same, by exponential search from the start. Comparing two similar policies takes one pass, and a small policy
+/// is found in a large one without a look at all of it.
 fn find_near(grants: &[Grant], agent: &str) -> Option<usize> {
     let mut end = 1;
     while end < grants.len() && grants[end - 1].agent.as_str() < agent {
@@ -101,7 +101,7 @@ fn find_near(grants: &[Grant], agent: &str) -> Option<usize> {
 }
 
 impl From<Vec<Grant>> for Grants {
-    /// Puts them in order, and joins those for the same agent.
+    /// Sorts grants, and merges those for the same agent.
     fn from(mut grants: Vec<Grant>) -> Self {
         if !grants.is_sorted_by(|one, next| one.agent < next.agent) {
             grants.sort_by(|one, other| one.agent.cmp(&other.agent));
@@ -130,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_found_wherever_it_stands_and_none_that_is_not_there() {
+    fn an_agent_is_found_at_any_position_and_an_absent_one_is_not() {
         for count in 0..20 {
-            // Those with even numbers are there.
+            // The even numbers are present.
             let grants = grants((0..count).map(|place| 2 * place));
             for number in 0..2 * count + 2 {
                 let place = (number % 2 == 0 && number < 2 * count).then_some(number / 2);

@@ -1,4 +1,4 @@
-//! A policy split into one for each agent.
+//! Splits a policy into one for each agent.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,10 @@ use super::grants::Grants;
 use super::{AccessPolicy, Parts};
 
 impl AccessPolicy {
-    /// The parts, in order: the agents' by ID, then those that are not known.
+    /// The parts, in order: one for each agent by ID, then one for each unknown grant.
     ///
-    /// Not kept with the policy: with something in it that changes, clippy would warn of each map by policy.
+    /// Not cached in the policy: with interior mutability in it, clippy would warn about every map with policies as
+    /// keys.
     pub(crate) fn parts_per_agent(&self) -> Vec<Self> {
         if self.entry_count() == 1 {
             return vec![self.clone()];

@@ -6,9 +6,9 @@ use letta_api::types::AccessRight;
 
 /// Rights that are often given together, under one name.
 ///
-/// Wherever a program takes rights, it can take a preset: in [`AccessPolicy::for_agent`],
-/// [`AccessPolicy::from_grants`], and [`PolicyBuilder::preset`]. The [text form](crate::policy#the-text-form) knows
-/// the names, as in `agent-1:chat`. A policy keeps the rights and not the name, so it is always printed with its rights.
+/// A preset can be used wherever rights are given: in [`AccessPolicy::for_agent`], [`AccessPolicy::from_grants`], and
+/// [`PolicyBuilder::preset`]. The [text form](crate::policy#the-text-form) knows the names, as in `agent-1:chat`. A
+/// policy keeps the rights and not the name, so it is always printed with its rights.
 ///
 /// ```
 /// use letta_api_ext::{AccessPolicy, policy::Preset};
@@ -19,7 +19,7 @@ use letta_api::types::AccessRight;
 /// # Ok::<(), letta_api_ext::Error>(())
 /// ```
 ///
-/// A preset and more:
+/// A preset and another right:
 ///
 /// ```
 /// use letta_api_ext::{AccessPolicy, AccessRight, policy::Preset};
@@ -38,7 +38,7 @@ use letta_api::types::AccessRight;
 pub enum Preset {
     /// `chat`: what a chat page needs. `read_messages` and `write_messages`.
     Chat,
-    /// `read_only`: all that changes nothing. `read_messages` and `read_agent`.
+    /// `read_only`: everything that changes nothing. `read_messages` and `read_agent`.
     ReadOnly,
     /// `all_rights`: every right that this version knows. A browser rarely needs all of them.
     AllRights,

@@ -1,15 +1,15 @@
-//! The rights on one agent, as a set.
+//! A set of rights on one agent.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use letta_api::types::AccessRight;
 
-/// A set of rights, gone through in the order of [`AccessRight`]. Without rights of the future it is a number: a server keeps
-/// thousands of policies, and looks at them at each hit of its cache.
+/// A set of rights, iterated in the order of [`AccessRight`]. Without unknown rights it is a number: a server keeps
+/// thousands of policies, and compares them at each hit of its cache.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Rights {
-    /// A bit for each right among [`AccessRight::KNOWN`], by its place there.
+    /// A bit for each right in [`AccessRight::KNOWN`], by its index there.
     known: u32,
     unknown: BTreeSet<AccessRight>,
 }
@@ -21,7 +21,7 @@ impl Rights {
         self.known == 0 && self.unknown.is_empty()
     }
 
-    /// Takes a right that was put together by hand as unknown for the one that its text names.
+    /// Adds a right. A known right that was made as an unknown one, by its text, counts as known.
     pub(super) fn insert(&mut self, right: AccessRight) {
         match bit(&right) {
             0 => drop(self.unknown.insert(right)),
@@ -40,7 +40,7 @@ impl Rights {
         self.known & !other.known == 0 && self.unknown.is_subset(&other.unknown)
     }
 
-    /// Takes the rights of another set, too.
+    /// Adds the rights of another set.
     pub(super) fn join(&mut self, other: Self) {
         self.known |= other.known;
         self.unknown.extend(other.unknown);
@@ -59,7 +59,7 @@ impl Rights {
     }
 }
 
-/// Nothing for a right that is not known.
+/// Zero for an unknown right.
 fn bit(right: &AccessRight) -> u32 {
     let is_right = |known: &AccessRight| match right {
         AccessRight::Unknown(text) => known.as_str() == text,

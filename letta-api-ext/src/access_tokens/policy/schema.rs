@@ -13,12 +13,12 @@ impl JsonSchema for AccessPolicy {
         "AccessPolicy".into()
     }
 
-    /// Narrower than what is read: it has the rights that this version knows and no others, so that an editor
-    /// marks a slip.
+    /// Narrower than deserialization: it has only the rights that this version knows, so that an editor marks a
+    /// mistake.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let agent = generator.subschema_for::<AgentId>();
         let rights: Vec<&str> = AccessRight::KNOWN.iter().map(AccessRight::as_str).collect();
-        // Each keyword counts for its own type alone: `pattern` for text, the others for a list.
+        // Each keyword applies to one type only: `pattern` to text, the others to a list.
         json_schema!({
             "type": ["array", "string"],
             "description": "What a client-side access token may do: a list of entries, or text like `agent-1:chat`. If it names several agents, a token is needed for each.",
@@ -55,7 +55,7 @@ impl JsonSchema for StrictPolicy {
     }
 }
 
-/// A regular expression for the text form, without what is unknown.
+/// A regular expression for the text form, without unknown parts.
 fn text_pattern() -> String {
     let rights = AccessRight::KNOWN.iter().map(AccessRight::as_str);
     let presets = Preset::ALL.iter().map(|preset| preset.as_str());

@@ -1,4 +1,4 @@
-//! serde: policies in the form that goes over the wire.
+//! serde: policies in the form of the API.
 
 use std::collections::BTreeMap;
 
@@ -15,9 +15,9 @@ impl Serialize for AccessPolicy {
 }
 
 impl<'de> Deserialize<'de> for AccessPolicy {
-    /// An array of entries, with the rules of [`AccessPolicy::from_grants`], or the
-    /// [text form](crate::policy#the-text-form). Rights, members and kinds of grants that are not known are kept, as
-    /// programs pass on what the service reports. For what people write, see [`StrictPolicy`](super::StrictPolicy).
+    /// Reads an array of entries, with the rules of [`AccessPolicy::from_grants`], or the [text
+    /// form](crate::policy#the-text-form). Unknown rights, members and kinds of grants are kept, because programs
+    /// pass on what the service reports. For policies that people write, see [`StrictPolicy`](super::StrictPolicy).
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries;
 
@@ -61,7 +61,7 @@ pub(super) fn not_a_policy<E: de::Error>(got: &str) -> E {
     ))
 }
 
-/// For a visitor of policies. serde's own errors would quote the value, which may be a key in the wrong place.
+/// For visitors of policies. serde's own errors would quote the value, which may be a key in the wrong place.
 macro_rules! refuse_other_values {
     () => {
         fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
@@ -133,8 +133,8 @@ macro_rules! refuse_other_values {
 }
 pub(super) use refuse_other_values;
 
-/// Compact JSON with the keys of every object sorted. Left to itself, their order depends on a feature
-/// of serde_json that any crate in an application may turn on.
+/// Compact JSON with the keys of every object sorted. Without sorting, their order depends on a feature of serde_json
+/// that any crate of an application may turn on.
 pub(super) fn sorted_json(value: &Value) -> String {
     serde_json::to_string(&Sorted(value)).expect("JSON with text keys can be written")
 }

@@ -1,7 +1,7 @@
-//! Policies as people write them: a slip is an error.
+//! Policies that people write: a mistake is an error.
 //!
-//! [`StrictPolicy`] is the type for a field of an application's settings, on its own or within `Option`, `Vec` and maps.
-//! The functions of this module are for a field that is to be an [`AccessPolicy`] itself:
+//! [`StrictPolicy`] is the type for a field of an application's settings, alone or in `Option`, `Vec` and maps. The
+//! functions of this module are for a field of the type [`AccessPolicy`]:
 //!
 //! ```
 //! use letta_api_ext::AccessPolicy;
@@ -23,7 +23,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! A JSON Schema by schemars does not see the attribute: add `#[schemars(with = "letta_api_ext::StrictPolicy")]`.
+//! A JSON Schema by schemars does not see the attribute. Add `#[schemars(with = "letta_api_ext::StrictPolicy")]`.
 
 use std::fmt;
 use std::ops::Deref;
@@ -33,23 +33,23 @@ use letta_api::types::AccessRight;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use super::rights::Rights;
-use super::{AccessPolicy, Draft, slip};
+use super::{AccessPolicy, Draft, mistakes};
 use crate::error::{Error, Result};
 use crate::ids::AgentId;
 
 /// The members of an entry.
 const MEMBERS: [&str; 3] = ["type", "id", "access"];
 
-/// Deeper than a policy, what is read is only skipped.
+/// Values nested deeper than this are skipped, since no policy has them.
 const DEPTH: usize = 4;
 
-/// A policy that a person wrote, for instance in a configuration file. Reading it refuses every slip.
+/// A policy that a person wrote, for instance in a configuration file. Reading it refuses every mistake.
 ///
-/// It holds an [`AccessPolicy`] without anything unknown. [`into_policy`](Self::into_policy) or `into()` gives that.
-/// [`AccessTokens::create`](crate::AccessTokens::create) also takes a `StrictPolicy` as it is.
+/// It holds an [`AccessPolicy`] without unknown parts. [`into_policy`](Self::into_policy) or `into()` returns it.
+/// [`AccessTokens::create`](crate::AccessTokens::create) also takes a `StrictPolicy`.
 ///
 /// It may name several agents. A token is for [one agent](super#one-agent-for-a-token), so mint with the parts that
-/// [`per_agent`](AccessPolicy::per_agent) gives.
+/// [`per_agent`](AccessPolicy::per_agent) returns.
 ///
 /// ```
 /// use letta_api_ext::StrictPolicy;
@@ -73,19 +73,19 @@ const DEPTH: usize = 4;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// For a field that is to be an [`AccessPolicy`] itself, there is [`with`](crate::policy::strict):
-/// `#[serde(with = "letta_api_ext::policy::strict")]`.
+/// For a field of the type [`AccessPolicy`], use [`with`](crate::policy::strict): `#[serde(with =
+/// "letta_api_ext::policy::strict")]`.
 ///
 /// # What it reads
 ///
 /// - text: the [text form](crate::policy#the-text-form), with its presets;
-/// - a list of entries, each with `type` (`agent`), `id` and `access` (a list of rights), as they go over the wire.
+/// - a list of entries, each with `type` (`agent`), `id` and `access` (a list of rights), as in the API.
 ///
 /// # Errors
 ///
-/// A right, a `type` or a member of an entry that this version does not know; a member that is missing, given twice, or
-/// of another type; an invalid agent ID; an entry without a right; a policy without an entry; and in the text form, what
-/// is marked with `?`. The error says which entry and what was probably meant.
+/// A right, a `type` or a member of an entry that this version does not know; a member that is missing, repeated, or
+/// of another type; an invalid agent ID; an entry without a right; a policy without an entry; in the text form, a
+/// part marked with `?`. The error names the entry and suggests what was meant.
 ///
 /// It is serialised as a list of entries, and printed in the text form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,7 +122,7 @@ impl From<&StrictPolicy> for AccessPolicy {
 impl TryFrom<AccessPolicy> for StrictPolicy {
     type Error = Error;
 
-    /// Refuses what [`AccessPolicy::ensure_known`] refuses, and a policy that allows nothing.
+    /// Refuses a policy that [`AccessPolicy::ensure_known`] refuses, or that allows nothing.
     fn try_from(policy: AccessPolicy) -> Result<Self> {
         if policy.is_empty() {
             return Err(super::no_agent());
@@ -134,7 +134,7 @@ impl TryFrom<AccessPolicy> for StrictPolicy {
 impl FromStr for StrictPolicy {
     type Err = Error;
 
-    /// Reads the text form. Refuses what is marked with `?`.
+    /// Reads the text form. Refuses parts marked with `?`.
     fn from_str(text: &str) -> Result<Self> {
         without_marks(text, text.parse()?)
     }
@@ -162,7 +162,7 @@ impl<'de> Deserialize<'de> for StrictPolicy {
 ///
 /// # Errors
 ///
-/// A policy with something that this version does not know, because it could not be read again.
+/// A policy with an unknown part, because it could not be read again.
 pub fn serialize<S: Serializer>(policy: &AccessPolicy, serializer: S) -> Result<S::Ok, S::Error> {
     let policy = StrictPolicy::try_from(policy.clone()).map_err(ser::Error::custom)?;
     policy.serialize(serializer)
@@ -177,10 +177,10 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccessP
     deserializer.deserialize_any(PolicyVisitor)
 }
 
-/// The policy that was read from this text, if nothing in the text is marked as unknown.
+/// The policy of this text, if nothing in the text is marked as unknown.
 fn without_marks(text: &str, policy: AccessPolicy) -> Result<StrictPolicy> {
     let policy = StrictPolicy::try_from(policy)?;
-    // What is marked may be known. No ID, right or preset has a question mark.
+    // A marked part may be known all the same, so look at the text. No ID, right or preset has a question mark.
     if text.contains('?') {
         let rule = "must not mark anything with `?`";
         return Err(Error::invalid_input("policy", rule, None));
@@ -202,7 +202,7 @@ impl<'de> de::Visitor<'de> for PolicyVisitor {
         policy.map(StrictPolicy::into_policy).map_err(E::custom)
     }
 
-    // Each is checked as soon as it is read, so that a format that knows lines names the right one.
+    // Checks each entry as soon as it is read, so that a format with line numbers reports the right line.
     fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<AccessPolicy, A::Error> {
         let mut draft = Draft::default();
         let mut number = 1;
@@ -263,7 +263,10 @@ fn entry(written: Value) -> Result<(AgentId, Rights)> {
             _ => {
                 let rule = "must have `type`, `id` and `access` in each entry, and nothing else";
                 let error = Error::invalid_input("policy", rule, Some(&name));
-                return Err(slip::with_suggestion(error, slip::nearest(&name, MEMBERS)));
+                return Err(mistakes::with_suggestion(
+                    error,
+                    mistakes::nearest(&name, MEMBERS),
+                ));
             }
         };
         if slot.replace(value).is_some() {
@@ -284,9 +287,9 @@ fn check_kind(kind: Option<Value>) -> Result<()> {
         Some(Value::Text(kind)) if kind == "agent" => Ok(()),
         Some(Value::Text(kind)) => {
             let error = Error::invalid_input("type", "must be `agent`", Some(&kind));
-            Err(slip::with_suggestion(
+            Err(mistakes::with_suggestion(
                 error,
-                slip::nearest(&kind, ["agent"]),
+                mistakes::nearest(&kind, ["agent"]),
             ))
         }
         Some(_) => Err(Error::invalid_input(
@@ -307,7 +310,7 @@ fn rights(access: Option<Value>) -> Result<Rights> {
     };
     let known = rights.into_iter().map(|right| match right {
         Value::Text(right) => match AccessRight::from(right) {
-            AccessRight::Unknown(right) => Err(slip::unknown_right(&right)),
+            AccessRight::Unknown(right) => Err(mistakes::unknown_right(&right)),
             right => Ok(right),
         },
         _ => Err(Error::invalid_input("access", LIST, None)),
@@ -319,12 +322,11 @@ fn missing(field: &'static str, what: &str) -> Error {
     Error::invalid_input(field, format!("is missing; it must be {what}"), None)
 }
 
-/// What was written, whatever the format. Values that cannot be in a policy are dropped, since one may be a key in the
-/// wrong place.
+/// A value in any format. Values that a policy cannot have are dropped, since one may be a key in the wrong place.
 enum Value {
     Text(String),
     List(Vec<Value>),
-    /// As they came: a member may be there twice.
+    /// In their order: a member may be repeated.
     Object(Vec<(String, Value)>),
     Other,
 }

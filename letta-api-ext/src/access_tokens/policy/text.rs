@@ -1,4 +1,4 @@
-//! The text form of a policy. Its grammar is in the documentation of the module above.
+//! The text form of a policy. The docs of the module above have the grammar.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,19 +8,19 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::preset::Preset;
 use super::rights::Rights;
-use super::{AccessPolicy, Draft, slip};
+use super::{AccessPolicy, Draft, mistakes};
 use crate::error::{Error, Result};
 use crate::ids::AgentId;
 
-/// What is encoded in an unknown part: all but what IDs and rights usually consist of.
+/// The characters that are encoded in an unknown part: all but those of usual IDs and rights.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 const GRANTS: &str =
     "must be grants like `agent-1:read_messages,write_messages`, with `;` between them";
 
 impl fmt::Display for AccessPolicy {
-    /// The [text form](crate::policy#the-text-form), with rights in place of presets. Parses back to the same policy, unless
-    /// it is [empty](AccessPolicy::is_empty).
+    /// Writes the [text form](crate::policy#the-text-form), with rights instead of presets. It parses back to the
+    /// same policy, unless it is [empty](AccessPolicy::is_empty).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut grants = 0..;
         let mut separate = |f: &mut fmt::Formatter<'_>| match grants.next() {
@@ -56,8 +56,8 @@ impl FromStr for AccessPolicy {
     ///
     /// # Errors
     ///
-    /// A text without a grant, an agent without a right, an invalid ID, and a right that this version does not know and
-    /// that is not a [`Preset`]. What is marked with `?` is taken as it is.
+    /// A text without a grant, an agent without a right, an invalid ID, or a right that this version does not know
+    /// and that is not a [`Preset`]. Parts marked with `?` are accepted.
     fn from_str(text: &str) -> Result<Self> {
         let mut draft = Draft::default();
         if text.trim().is_empty() {
@@ -83,8 +83,8 @@ impl FromStr for AccessPolicy {
     }
 }
 
-/// Reads the text form in a file of other things, where what stands in its place may be a key: what has no form of a
-/// policy at all is not shown.
+/// Reads the text form in a file. A text that does not look like a policy is not shown in the error, because a key
+/// may be in the wrong place there.
 pub(super) fn in_a_file(text: &str) -> Result<AccessPolicy> {
     let is_grants = |text: &str| text.contains(':') || text.trim_start().starts_with('?');
     if !text.trim().is_empty() && !is_grants(text) {
@@ -101,7 +101,7 @@ fn parse_rights(text: &str) -> Result<Rights> {
             None => match (Preset::named(text), AccessRight::from(text)) {
                 (Some(preset), _) => rights.extend(preset),
                 (None, AccessRight::Unknown(text)) => {
-                    return Err(slip::unknown_right_in_text(&text));
+                    return Err(mistakes::unknown_right_in_text(&text));
                 }
                 (None, known) => rights.insert(known),
             },

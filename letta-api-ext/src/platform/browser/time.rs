@@ -7,10 +7,10 @@ pub(crate) use wasmtimer::{
     tokio::{sleep, timeout_at},
 };
 
-/// A deadline further off than this is none: timers of browsers count milliseconds in 31 bits.
+/// A deadline later than this means no deadline: timers of browsers count milliseconds in 31 bits.
 pub(crate) const FOREVER: Duration = Duration::from_secs(24 * 24 * 60 * 60);
 
-/// Now, by the clock of this machine. `std` has none here.
+/// The current time by the clock of this machine. `std` has none in a browser.
 pub(crate) fn now() -> SystemTime {
     SystemTime::try_from(jiff::Timestamp::now()).unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -1,7 +1,9 @@
-//! The proxy that the environment names, for the default HTTP client.
+//! Checks the proxy settings of the environment, for the default HTTP client.
 //!
-//! The HTTP library passes over a setting that it cannot use, and then goes round the proxy, or through another. An
-//! application that was told to use a proxy must not do that unnoticed.
+//! In go the base URL and the environment. Out comes the proxy that the HTTP library will use, or an error.
+//!
+//! The HTTP library ignores an invalid setting, and then uses no proxy or another one. An application that was told
+//! to use a proxy must not bypass it unnoticed.
 
 use std::ffi::OsString;
 
@@ -10,15 +12,15 @@ use letta_api::BaseUrl;
 
 use crate::platform::UnusableProxy;
 
-/// An environment variable, and what is in it if that is text.
+/// An environment variable, and its value if that is text.
 struct Setting {
     name: &'static str,
     value: Option<String>,
 }
 
 impl Setting {
-    /// What is set by these names, where the first that is text counts, as for the HTTP library; those before it that
-    /// are no text, too.
+    /// The variables with these names that are set, up to the first that is text: the HTTP library uses that one.
+    /// Those before it are invalid.
     fn find(names: [&'static str; 2], variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<Self> {
         let mut found = Vec::new();
         for name in names {
@@ -42,14 +44,15 @@ impl Setting {
             .is_some_and(|value| value.trim().is_empty())
     }
 
-    /// Host and port of the proxy, or what is wrong with the setting, in words that do not hold it: it may have a password.
+    /// Host and port of the proxy, or what is wrong with the setting. The message does not have the value, which may
+    /// have a password.
     fn proxy(&self) -> Result<String, &'static str> {
         let value = self.value.as_deref().ok_or("it is not valid UTF-8")?;
         if let Some(slip) = letta_api::slip(value) {
             return Err(slip);
         }
         let anywhere = "http://proxied.invalid".parse().map_err(|_| UNUSABLE)?;
-        // What the HTTP library makes of it.
+        // The URL as the HTTP library parses it.
         let matcher = Matcher::builder().all(value.to_owned()).build();
         let intercept = matcher.intercept(&anywhere).ok_or(UNUSABLE)?;
         let uri = intercept.uri();
@@ -57,10 +60,10 @@ impl Setting {
         if scheme.starts_with("socks") && !cfg!(feature = "socks") {
             return Err("it names a SOCKS proxy, which needs the feature `socks` of letta-api-ext");
         }
-        // It takes what is before the first of these for host and port.
+        // The library takes everything before the first of these as host and port.
         let (_, rest) = value.split_once("://").unwrap_or(("", value));
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        // And what is before the first `@` for user name and password.
+        // And everything before the first `@` as user name and password.
         if rest[end..].contains('@') || rest[..end].matches('@').count() > 1 {
             return Err(
                 "its user name or password has a `/`, `?`, `#` or `@`, which must be percent-encoded",
@@ -87,11 +90,11 @@ impl Setting {
 
 const UNUSABLE: &str = "it is not a proxy's URL; write it like http://proxy.example.com:3128";
 
-/// Host and port of the proxy between this machine and the service, if there is one.
+/// Host and port of the proxy for this base URL. `None` if there is none.
 ///
 /// # Errors
 ///
-/// A setting that applies and cannot be used. An unusable setting that does not apply is a warning event.
+/// A setting that applies and is invalid. An invalid setting that does not apply causes a warning event.
 pub(crate) fn of_environment(
     base_url: &BaseUrl,
     variable: &dyn Fn(&str) -> Option<OsString>,
@@ -99,12 +102,12 @@ pub(crate) fn of_environment(
     let https = Setting::find(["HTTPS_PROXY", "https_proxy"], variable);
     let http = Setting::find(["HTTP_PROXY", "http_proxy"], variable);
     let all = Setting::find(["ALL_PROXY", "all_proxy"], variable);
-    // In a CGI program, anyone who asks can set `HTTP_PROXY`, and the HTTP library heeds none of them.
+    // In a CGI program, anyone who sends a request can set `HTTP_PROXY`, so the HTTP library ignores all of them.
     if variable("REQUEST_METHOD").is_some() {
         for setting in https.iter().chain(&http).chain(&all) {
             warn(
                 setting,
-                "REQUEST_METHOD is set, as for a CGI program, which heeds no proxy",
+                "REQUEST_METHOD is set, so this may be a CGI program, and proxy settings are ignored",
             );
         }
         return Ok(None);
@@ -119,7 +122,7 @@ pub(crate) fn of_environment(
         match setting.proxy() {
             Ok(found) if !is_direct => {
                 proxy = Some(found);
-                // Nobody is asked any more.
+                // Proxies after this one are not used.
                 is_direct = true;
             }
             Ok(_) => {}
@@ -155,9 +158,9 @@ fn is_exempt(base_url: &BaseUrl, variable: &dyn Fn(&str) -> Option<OsString>) ->
 
 fn warn(setting: &Setting, problem: &'static str) {
     tracing::warn!(
-        variable = setting.name,
-        problem,
-        "a proxy setting of the environment cannot be used here, and is passed over"
+        target: "letta_api_ext::proxy",
+        { variable = setting.name, problem },
+        "a proxy setting of the environment is invalid here, and is ignored"
     );
 }
 
@@ -224,7 +227,7 @@ mod tests {
                 let text = format!("{error} {error:?}");
                 assert!(text.contains(name) && text.contains("NO_PROXY"), "{text}");
                 assert!(!text.contains("hunter2"), "{text}");
-                // Neither does it apply to another scheme, nor to this machine, nor to whom it is not for.
+                // It does not apply to another scheme, to this machine, or to an exempt host.
                 let is_all = name.to_uppercase() == "ALL_PROXY";
                 assert_eq!(of("http://10.0.0.1", &[(name, value)]).is_err(), is_all);
                 assert_eq!(of("https://localhost", &[(name, value)]).unwrap(), None);
@@ -276,7 +279,7 @@ mod tests {
         }
     }
 
-    /// A setting that does not apply is told of all the same: the variable, and never the value.
+    /// A setting that does not apply causes a warning with the variable, and never with the value.
     #[test]
     fn a_setting_that_does_not_apply_and_cannot_be_used_is_a_warning_event() {
         use std::io::Write;
@@ -295,7 +298,7 @@ mod tests {
             }
         }
 
-        // With one subscriber alone, another thread that comes by the event first may silence it for all.
+        // With one subscriber, another thread that reaches the event first may disable it for all.
         let _second = tracing::Dispatch::new(tracing_subscriber::registry());
         for (url, variables, names) in [
             (
@@ -329,7 +332,7 @@ mod tests {
                 ],
                 &[],
             ),
-            // Of a CGI program, nobody's settings count.
+            // In a CGI program, all settings are ignored.
             (
                 SERVICE,
                 &[

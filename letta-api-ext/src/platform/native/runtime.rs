@@ -4,13 +4,13 @@ use tokio::runtime::Handle;
 
 use crate::platform::NoRuntime;
 
-/// That of the task which asks.
+/// The runtime of the current task.
 ///
-/// A runtime without time or I/O cannot be told from another. There tokio panics, and says what to enable.
+/// A runtime without time or I/O cannot be detected. With such a one, tokio panics and says what to enable.
 ///
 /// # Errors
 ///
-/// No runtime is running here.
+/// There is no current runtime.
 pub(crate) fn current() -> Result<Handle, NoRuntime> {
     Handle::try_current().map_err(|_| NoRuntime)
 }

@@ -1,13 +1,13 @@
-//! Time by the operating system and by tokio, whose clock tests can stop.
+//! Time by the operating system, and by tokio, whose clock tests can pause.
 
 use std::time::{Duration, SystemTime};
 
 pub(crate) use tokio::time::{Instant, sleep, timeout_at};
 
-/// A deadline further off than this is none: tokio keeps time in numbers that end.
+/// A deadline later than this means no deadline: tokio cannot represent every instant.
 pub(crate) const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// Now, by the clock of this machine.
+/// The current time by the clock of this machine.
 pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }

@@ -1,4 +1,4 @@
-//! TLS by rustls with ring, set up as reqwest sets it up with aws-lc.
+//! TLS by rustls with ring, configured like reqwest's TLS with aws-lc.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use rustls::ClientConfig;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls_platform_verifier::BuilderVerifierExt;
 
-/// What `reqwest::ClientBuilder` would make, which panics where it was built without cryptography of its own. Nothing
-/// is set for the process, and what the application has set is respected.
+/// The configuration that `reqwest::ClientBuilder` would make. It panics if reqwest has no cryptography of its own.
+/// Nothing is set for the process, and a provider that the application has installed is used.
 pub(super) fn with_ring() -> Result<ClientConfig, rustls::Error> {
     let provider = CryptoProvider::get_default().cloned();
     let provider = provider.unwrap_or_else(|| Arc::new(ring::default_provider()));

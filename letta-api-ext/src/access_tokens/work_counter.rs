@@ -1,4 +1,4 @@
-//! Counts work, so that tests can say how it grows, whatever the machine is busy with.
+//! Counts work, so that tests can assert how it grows, however busy the machine is.
 
 use std::cell::Cell;
 
@@ -9,16 +9,16 @@ thread_local! {
     static MOST_UNDER_A_LOCK: Cell<usize> = const { Cell::new(0) };
 }
 
-/// What this thread has done since it was last asked.
+/// The work of this thread since the last call of [`take`].
 #[derive(Debug)]
 pub(crate) struct Done {
     /// How many grants of policies were looked at.
     pub(crate) all: usize,
-    /// How many at most while a lock of the minter's was held.
+    /// The most that were looked at while one lock of the minter was held.
     pub(crate) most_under_a_lock: usize,
 }
 
-/// So many grants of a policy are looked at.
+/// Counts `grants` grants that are looked at.
 pub(crate) fn look_at(grants: usize) {
     ALL.set(ALL.get() + grants);
     if LOCKS.get() > 0 {
@@ -27,7 +27,7 @@ pub(crate) fn look_at(grants: usize) {
     }
 }
 
-/// A lock is taken.
+/// Counts a lock that is taken.
 #[cfg(feature = "minter")]
 pub(crate) fn lock() {
     if LOCKS.get() == 0 {
@@ -36,13 +36,13 @@ pub(crate) fn lock() {
     LOCKS.set(LOCKS.get() + 1);
 }
 
-/// A lock is given back.
+/// Counts a lock that is released.
 #[cfg(feature = "minter")]
 pub(crate) fn unlock() {
     LOCKS.set(LOCKS.get() - 1);
 }
 
-/// What was done, counted from zero again.
+/// The work so far. Resets the count.
 #[cfg(feature = "minter")]
 pub(crate) fn take() -> Done {
     Done {

@@ -136,7 +136,7 @@ fn serde(name: &Ident) -> [Item; 2] {
                 fn deserialize<D: ::serde::Deserializer<'de>>(
                     deserializer: D,
                 ) -> ::std::result::Result<Self, D::Error> {
-                    crate::support::text_enum::read(deserializer)
+                    crate::support::open_enum::read(deserializer)
                 }
             }
         }, Name = name)),
@@ -152,7 +152,7 @@ fn json_schema(name: &Ident) -> Item {
             }
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                crate::support::text_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+                crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
             }
         }
     }, Name = name, text = &text(&name.to_string())))

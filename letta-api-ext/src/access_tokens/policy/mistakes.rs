@@ -1,14 +1,14 @@
-//! Slips in policies that people write, and what they probably meant.
+//! Errors for mistakes in policies that people write, with suggestions.
 
 use letta_api::types::AccessRight;
 
 use super::preset::Preset;
 use crate::error::Error;
 
-/// Longest word that is compared with others, in bytes. No name is nearly as long.
+/// Longest word that is compared with others, in bytes. All names are much shorter.
 const LONGEST: usize = 40;
 
-/// What a word was probably meant to be. `None` if it is not like any of those.
+/// The candidate that is most like the word. `None` if none is like it.
 pub(super) fn nearest(
     word: &str,
     known: impl IntoIterator<Item = &'static str>,
@@ -24,7 +24,7 @@ pub(super) fn nearest(
     (distance <= (known.len() / 3).max(1)).then_some(known)
 }
 
-/// A right that this version does not know, in the form of an entry.
+/// The error for an unknown right in a list of rights.
 pub(super) fn unknown_right(right: &str) -> Error {
     let error = not_among_rights(right);
     if let Some(preset) = Preset::named(right) {
@@ -38,7 +38,7 @@ pub(super) fn unknown_right(right: &str) -> Error {
     with_suggestion(error, nearest(right, rights()))
 }
 
-/// A right that this version does not know, in the text form.
+/// The error for an unknown right in the text form.
 pub(super) fn unknown_right_in_text(right: &str) -> Error {
     let presets = Preset::ALL.iter().map(|preset| preset.as_str());
     let suggestion = nearest(right, rights().chain(presets.clone()));
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_near_what_was_meant_and_another_word_is_near_nothing() {
+    fn a_mistake_is_near_the_intended_word_and_other_words_are_near_nothing() {
         for (word, meant) in [
             ("read_mesages", Some("read_messages")),
             ("read_message", Some("read_messages")),
