@@ -524,31 +524,6 @@ pub(super) mod own_types {
         }
     }
 
-    /// Why the service refused a request.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub struct ApiError {
-        /// The reason, in words.
-        pub message: ::std::string::String,
-    }
-
-    impl ApiError {
-        /// Made of all its fields.
-        #[must_use]
-        pub fn new(message: impl ::std::convert::Into<::std::string::String>) -> Self {
-            Self { message: message.into() }
-        }
-    }
-
-    impl ::std::fmt::Debug for ApiError {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.debug_struct("ApiError")
-                .field("message", &::std::format_args!("[redacted]"))
-                .finish()
-        }
-    }
-
     /// A client-side access token, its secret included.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
