@@ -3,28 +3,388 @@
 
 //! The generated client: the modules by tags, and what they export.
 
+#[cfg(feature = "agents")]
+mod agents;
+#[cfg(feature = "archives")]
+mod archives;
+#[cfg(feature = "blocks")]
+mod blocks;
 #[cfg(feature = "client-side-access-tokens")]
 mod client_side_access_tokens;
+#[cfg(feature = "conversations")]
+mod conversations;
+#[cfg(feature = "environments")]
+mod environments;
+#[cfg(feature = "folders")]
+mod folders;
+#[cfg(feature = "health")]
+mod health;
+#[cfg(feature = "mcp-servers")]
+mod mcp_servers;
+#[cfg(feature = "messages")]
+mod messages;
+#[cfg(feature = "models")]
+mod models;
+#[cfg(feature = "passages")]
+mod passages;
+#[cfg(feature = "runs")]
+mod runs;
+#[cfg(feature = "scheduled-messages")]
+mod scheduled_messages;
+#[cfg(feature = "steps")]
+mod steps;
+#[cfg(feature = "tags")]
+mod tags;
+#[cfg(feature = "templates")]
+mod templates;
+#[cfg(feature = "tools")]
+mod tools;
+mod shared;
 
 /// The types that operations take and give.
 pub mod types {
+    #[cfg(feature = "agents")]
+    pub use super::agents::own_types::*;
+    #[cfg(feature = "archives")]
+    pub use super::archives::own_types::*;
+    #[cfg(feature = "blocks")]
+    pub use super::blocks::own_types::*;
     #[cfg(feature = "client-side-access-tokens")]
     pub use super::client_side_access_tokens::own_types::*;
+    #[cfg(feature = "conversations")]
+    pub use super::conversations::own_types::*;
+    #[cfg(feature = "environments")]
+    pub use super::environments::own_types::*;
+    #[cfg(feature = "folders")]
+    pub use super::folders::own_types::*;
+    #[cfg(feature = "health")]
+    pub use super::health::own_types::*;
+    #[cfg(feature = "mcp-servers")]
+    pub use super::mcp_servers::own_types::*;
+    #[cfg(feature = "messages")]
+    pub use super::messages::own_types::*;
+    #[cfg(feature = "models")]
+    pub use super::models::own_types::*;
+    #[cfg(feature = "passages")]
+    pub use super::passages::own_types::*;
+    #[cfg(feature = "runs")]
+    pub use super::runs::own_types::*;
+    #[cfg(feature = "scheduled-messages")]
+    pub use super::scheduled_messages::own_types::*;
+    #[cfg(feature = "steps")]
+    pub use super::steps::own_types::*;
+    #[cfg(feature = "tags")]
+    pub use super::tags::own_types::*;
+    #[cfg(feature = "templates")]
+    pub use super::templates::own_types::*;
+    #[cfg(feature = "tools")]
+    pub use super::tools::own_types::*;
+    pub use super::shared::*;
 }
 
 /// The operations, as a [`Transport`](crate::Transport) gets them.
 pub mod operations {
     use crate::Operation;
+    #[cfg(feature = "agents")]
+    pub use super::agents::constants::*;
+    #[cfg(feature = "archives")]
+    pub use super::archives::constants::*;
+    #[cfg(feature = "blocks")]
+    pub use super::blocks::constants::*;
     #[cfg(feature = "client-side-access-tokens")]
     pub use super::client_side_access_tokens::constants::*;
+    #[cfg(feature = "conversations")]
+    pub use super::conversations::constants::*;
+    #[cfg(feature = "environments")]
+    pub use super::environments::constants::*;
+    #[cfg(feature = "folders")]
+    pub use super::folders::constants::*;
+    #[cfg(feature = "health")]
+    pub use super::health::constants::*;
+    #[cfg(feature = "mcp-servers")]
+    pub use super::mcp_servers::constants::*;
+    #[cfg(feature = "messages")]
+    pub use super::messages::constants::*;
+    #[cfg(feature = "models")]
+    pub use super::models::constants::*;
+    #[cfg(feature = "passages")]
+    pub use super::passages::constants::*;
+    #[cfg(feature = "runs")]
+    pub use super::runs::constants::*;
+    #[cfg(feature = "scheduled-messages")]
+    pub use super::scheduled_messages::constants::*;
+    #[cfg(feature = "steps")]
+    pub use super::steps::constants::*;
+    #[cfg(feature = "tags")]
+    pub use super::tags::constants::*;
+    #[cfg(feature = "templates")]
+    pub use super::templates::constants::*;
+    #[cfg(feature = "tools")]
+    pub use super::tools::constants::*;
 
     /// Every operation of the features that are on, in the description's order.
     pub const ALL: &[&Operation] = &[
+        #[cfg(feature = "agents")]
+        &LIST_AGENTS,
+        #[cfg(feature = "agents")]
+        &CREATE_AGENT,
+        #[cfg(feature = "agents")]
+        &IMPORT_AGENT,
+        #[cfg(feature = "agents")]
+        &GET_AGENT,
+        #[cfg(feature = "agents")]
+        &DELETE_AGENT,
+        #[cfg(feature = "agents")]
+        &UPDATE_AGENT,
+        #[cfg(feature = "agents")]
+        &LIST_AGENT_PASSAGES,
+        #[cfg(feature = "agents")]
+        &CREATE_AGENT_PASSAGE,
+        #[cfg(feature = "agents")]
+        &SEARCH_AGENT_PASSAGES,
+        #[cfg(feature = "agents")]
+        &DELETE_AGENT_PASSAGE,
+        #[cfg(feature = "agents")]
+        &ATTACH_ARCHIVE,
+        #[cfg(feature = "agents")]
+        &DETACH_ARCHIVE,
+        #[cfg(feature = "agents")]
+        &LIST_AGENT_BLOCKS,
+        #[cfg(feature = "agents")]
+        &ATTACH_BLOCK,
+        #[cfg(feature = "agents")]
+        &DETACH_BLOCK,
+        #[cfg(feature = "agents")]
+        &GET_AGENT_BLOCK,
+        #[cfg(feature = "agents")]
+        &UPDATE_AGENT_BLOCK,
+        #[cfg(feature = "agents")]
+        &EXPORT_AGENT,
+        #[cfg(feature = "agents")]
+        &LIST_AGENT_FILES,
+        #[cfg(feature = "agents")]
+        &CLOSE_ALL_FILES,
+        #[cfg(feature = "agents")]
+        &CLOSE_FILE,
+        #[cfg(feature = "agents")]
+        &OPEN_FILE,
+        #[cfg(feature = "agents")]
+        &LIST_AGENT_FOLDERS,
+        #[cfg(feature = "agents")]
+        &ATTACH_FOLDER,
+        #[cfg(feature = "agents")]
+        &DETACH_FOLDER,
+        #[cfg(feature = "agents")]
+        &ATTACH_IDENTITY,
+        #[cfg(feature = "agents")]
+        &DETACH_IDENTITY,
+        #[cfg(feature = "agents")]
+        &LIST_MESSAGES,
+        #[cfg(feature = "agents")]
+        &SEND_MESSAGE,
+        #[cfg(feature = "agents")]
+        &SEND_MESSAGE_STREAM,
+        #[cfg(feature = "agents")]
+        &SEND_MESSAGE_ASYNC,
+        #[cfg(feature = "agents")]
+        &CANCEL_RUNS,
+        #[cfg(feature = "agents")]
+        &STREAM_MESSAGE,
+        #[cfg(feature = "agents")]
+        &RECOMPILE_AGENT,
+        #[cfg(feature = "agents")]
+        &RESET_MESSAGES,
+        #[cfg(feature = "agents")]
+        &COMPACT_MESSAGES,
+        #[cfg(feature = "agents")]
+        &LIST_AGENT_TOOLS,
+        #[cfg(feature = "agents")]
+        &UPDATE_TOOL_APPROVAL,
+        #[cfg(feature = "agents")]
+        &ATTACH_TOOL,
+        #[cfg(feature = "agents")]
+        &DETACH_TOOL,
+        #[cfg(feature = "agents")]
+        &RUN_AGENT_TOOL,
+        #[cfg(feature = "messages")]
+        &LIST_ALL_MESSAGES,
+        #[cfg(feature = "messages")]
+        &SEARCH_MESSAGES,
+        #[cfg(feature = "messages")]
+        &GET_MESSAGE,
+        #[cfg(feature = "conversations")]
+        &LIST_CONVERSATIONS,
+        #[cfg(feature = "conversations")]
+        &CREATE_CONVERSATION,
+        #[cfg(feature = "conversations")]
+        &GET_CONVERSATION,
+        #[cfg(feature = "conversations")]
+        &DELETE_CONVERSATION,
+        #[cfg(feature = "conversations")]
+        &UPDATE_CONVERSATION,
+        #[cfg(feature = "conversations")]
+        &CANCEL_CONVERSATION,
+        #[cfg(feature = "conversations")]
+        &COMPACT_CONVERSATION,
+        #[cfg(feature = "conversations")]
+        &FORK_CONVERSATION,
+        #[cfg(feature = "conversations")]
+        &LIST_CONVERSATION_MESSAGES,
+        #[cfg(feature = "conversations")]
+        &SEND_CONVERSATION_MESSAGE,
+        #[cfg(feature = "conversations")]
+        &SEND_CONVERSATION_MESSAGE_STREAM,
+        #[cfg(feature = "conversations")]
+        &RECOMPILE_CONVERSATION,
+        #[cfg(feature = "conversations")]
+        &RESUME_CONVERSATION_STREAM,
+        #[cfg(feature = "runs")]
+        &LIST_RUNS,
+        #[cfg(feature = "runs")]
+        &GET_RUN,
+        #[cfg(feature = "runs")]
+        &LIST_RUN_MESSAGES,
+        #[cfg(feature = "runs")]
+        &LIST_RUN_STEPS,
+        #[cfg(feature = "runs")]
+        &RESUME_RUN_STREAM,
+        #[cfg(feature = "runs")]
+        &GET_RUN_TRACE,
+        #[cfg(feature = "runs")]
+        &GET_RUN_USAGE,
+        #[cfg(feature = "steps")]
+        &LIST_STEPS,
+        #[cfg(feature = "steps")]
+        &GET_STEP,
+        #[cfg(feature = "steps")]
+        &UPDATE_STEP_FEEDBACK,
+        #[cfg(feature = "steps")]
+        &LIST_STEP_MESSAGES,
+        #[cfg(feature = "steps")]
+        &GET_STEP_METRICS,
+        #[cfg(feature = "steps")]
+        &GET_STEP_TRACE,
+        #[cfg(feature = "blocks")]
+        &LIST_BLOCKS,
+        #[cfg(feature = "blocks")]
+        &CREATE_BLOCK,
+        #[cfg(feature = "blocks")]
+        &GET_BLOCK,
+        #[cfg(feature = "blocks")]
+        &DELETE_BLOCK,
+        #[cfg(feature = "blocks")]
+        &UPDATE_BLOCK,
+        #[cfg(feature = "blocks")]
+        &LIST_BLOCK_AGENTS,
+        #[cfg(feature = "tools")]
+        &LIST_TOOLS,
+        #[cfg(feature = "tools")]
+        &UPSERT_TOOL,
+        #[cfg(feature = "tools")]
+        &CREATE_TOOL,
+        #[cfg(feature = "tools")]
+        &SEARCH_TOOLS,
+        #[cfg(feature = "tools")]
+        &GET_TOOL,
+        #[cfg(feature = "tools")]
+        &DELETE_TOOL,
+        #[cfg(feature = "tools")]
+        &UPDATE_TOOL,
+        #[cfg(feature = "archives")]
+        &LIST_ARCHIVES,
+        #[cfg(feature = "archives")]
+        &CREATE_ARCHIVE,
+        #[cfg(feature = "archives")]
+        &GET_ARCHIVE,
+        #[cfg(feature = "archives")]
+        &DELETE_ARCHIVE,
+        #[cfg(feature = "archives")]
+        &UPDATE_ARCHIVE,
+        #[cfg(feature = "archives")]
+        &CREATE_ARCHIVE_PASSAGE,
+        #[cfg(feature = "archives")]
+        &CREATE_ARCHIVE_PASSAGES,
+        #[cfg(feature = "archives")]
+        &DELETE_ARCHIVE_PASSAGE,
+        #[cfg(feature = "passages")]
+        &SEARCH_PASSAGES,
+        #[cfg(feature = "folders")]
+        &LIST_FOLDERS,
+        #[cfg(feature = "folders")]
+        &CREATE_FOLDER,
+        #[cfg(feature = "folders")]
+        &GET_FOLDER,
+        #[cfg(feature = "folders")]
+        &DELETE_FOLDER,
+        #[cfg(feature = "folders")]
+        &UPDATE_FOLDER,
+        #[cfg(feature = "folders")]
+        &LIST_FOLDER_AGENTS,
+        #[cfg(feature = "folders")]
+        &LIST_FOLDER_FILES,
+        #[cfg(feature = "folders")]
+        &GET_FILE,
+        #[cfg(feature = "folders")]
+        &UPLOAD_FILE,
+        #[cfg(feature = "folders")]
+        &DELETE_FILE,
+        #[cfg(feature = "models")]
+        &LIST_MODELS,
+        #[cfg(feature = "models")]
+        &LIST_EMBEDDING_MODELS,
+        #[cfg(feature = "mcp-servers")]
+        &LIST_MCP_SERVERS,
+        #[cfg(feature = "mcp-servers")]
+        &CREATE_MCP_SERVER,
+        #[cfg(feature = "mcp-servers")]
+        &GET_MCP_SERVER,
+        #[cfg(feature = "mcp-servers")]
+        &DELETE_MCP_SERVER,
+        #[cfg(feature = "mcp-servers")]
+        &UPDATE_MCP_SERVER,
+        #[cfg(feature = "mcp-servers")]
+        &REFRESH_MCP_SERVER,
+        #[cfg(feature = "mcp-servers")]
+        &LIST_MCP_SERVER_TOOLS,
+        #[cfg(feature = "mcp-servers")]
+        &GET_MCP_SERVER_TOOL,
+        #[cfg(feature = "mcp-servers")]
+        &RUN_MCP_SERVER_TOOL,
+        #[cfg(feature = "templates")]
+        &CREATE_TEMPLATE,
+        #[cfg(feature = "templates")]
+        &DELETE_TEMPLATE,
+        #[cfg(feature = "templates")]
+        &UPDATE_TEMPLATE,
+        #[cfg(feature = "templates")]
+        &ROLL_BACK_TEMPLATE,
+        #[cfg(feature = "templates")]
+        &SAVE_TEMPLATE,
+        #[cfg(feature = "templates")]
+        &CREATE_AGENTS_FROM_TEMPLATE,
         #[cfg(feature = "client-side-access-tokens")]
         &LIST_CLIENT_SIDE_ACCESS_TOKENS,
         #[cfg(feature = "client-side-access-tokens")]
         &CREATE_CLIENT_SIDE_ACCESS_TOKEN,
         #[cfg(feature = "client-side-access-tokens")]
         &DELETE_CLIENT_SIDE_ACCESS_TOKEN,
+        #[cfg(feature = "scheduled-messages")]
+        &LIST_SCHEDULED_MESSAGES,
+        #[cfg(feature = "scheduled-messages")]
+        &SCHEDULE_MESSAGE,
+        #[cfg(feature = "scheduled-messages")]
+        &GET_SCHEDULED_MESSAGE,
+        #[cfg(feature = "scheduled-messages")]
+        &DELETE_SCHEDULED_MESSAGE,
+        #[cfg(feature = "environments")]
+        &LIST_ENVIRONMENTS,
+        #[cfg(feature = "environments")]
+        &SEND_TO_ENVIRONMENT,
+        #[cfg(feature = "environments")]
+        &GET_ENVIRONMENT,
+        #[cfg(feature = "tags")]
+        &LIST_TAGS,
+        #[cfg(feature = "health")]
+        &CHECK_HEALTH,
     ];
 }

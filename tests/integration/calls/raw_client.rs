@@ -109,7 +109,7 @@ async fn an_error_answer_is_there_whole_and_a_success_is_not_kept_twice() {
         let Error::ErrorResponse(answer) = &error else {
             panic!("{error:?}");
         };
-        assert_eq!(answer.message, "Bad");
+        assert_eq!(answer.message(), Some("Bad"));
         assert_eq!(answer.body(), said.as_bytes());
         assert!(!printed(&error).contains("is bad"));
         assert_eq!(error.into_body().await.unwrap(), said);
@@ -258,7 +258,7 @@ async fn an_error_has_status_headers_and_body_where_there_are_any() {
     let Error::ErrorResponse(answer) = error else {
         panic!("{error:?}");
     };
-    assert_eq!(answer.message, "no");
+    assert_eq!(answer.message(), Some("no"));
 }
 
 /// Notes something in every answer.

@@ -63,6 +63,7 @@ mod commands {
 mod descriptions {
     mod any;
     mod foreign;
+    mod ours;
     mod upstream;
 }
 

@@ -436,7 +436,10 @@ fn in_files(description: &Value) -> Vec<(&'static str, Value)> {
 fn a_description_in_several_files_gives_the_same_code() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (path, overlay) in [
-        ("../openapi/letta.yaml", Some("../openapi/overlay.yaml")),
+        (
+            "tests/fixtures/tokens/letta.yaml",
+            Some("tests/fixtures/tokens/overlay.yaml"),
+        ),
         ("tests/fixtures/wide.yaml", None),
         ("tests/fixtures/unions.yaml", None),
     ] {

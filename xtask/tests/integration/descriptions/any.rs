@@ -21,8 +21,8 @@ fn outcome(description: &Value) -> Result<pipeline::Code, Failure> {
 static DESCRIPTIONS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| load::load(&root.join(path)).unwrap();
-    let mut tokens = read("../openapi/letta.yaml");
-    overlay::apply(&mut tokens, &read("../openapi/overlay.yaml")).unwrap();
+    let mut tokens = read("tests/fixtures/tokens/letta.yaml");
+    overlay::apply(&mut tokens, &read("tests/fixtures/tokens/overlay.yaml")).unwrap();
     let (tokens, wide) = (tokens.to_json(), read("tests/fixtures/wide.yaml").to_json());
     // What is in OpenAPI 3.1 takes the same way, and one stage more.
     let newer = |description: &Value| {

@@ -341,7 +341,7 @@ fn broken() -> impl Strategy<Value = Value> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| load::load(&root.join(path)).unwrap().to_json();
     let mut documents = vec![
-        read("../openapi/letta.yaml"),
+        read("tests/fixtures/tokens/letta.yaml"),
         read("tests/fixtures/wide.yaml"),
     ];
     for document in &mut documents {
