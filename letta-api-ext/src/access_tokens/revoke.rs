@@ -180,7 +180,7 @@ impl RevokeAccessToken {
     }
 }
 
-/// The result for an undocumented success status.
+/// The result for a status that is not documented.
 fn undocumented(response: Response) -> Result<Revocation> {
     let (status, body) = (response.status(), response.buffered_body());
     let facts = response.extension::<CallFacts>();
