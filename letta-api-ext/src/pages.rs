@@ -57,10 +57,10 @@ pub(crate) enum Next {
 ///
 /// If an item is added or removed meanwhile, the others move: one may come twice or be skipped.
 pub(crate) struct Position {
-    offset: u32,
-    has_moved: bool,
+    /// How many items to skip. `None` if the list did not say, and no page was fetched.
+    offset: Option<u32>,
     /// The hash of the last page's items, and how many times in a row that page came.
-    last: u64,
+    last: Option<u64>,
     count: usize,
     hasher: RandomState,
 }
@@ -70,20 +70,19 @@ impl Position {
     /// the newest come first.
     const SAME_PAGES: usize = 2;
 
-    /// Begins after this many items.
-    pub(crate) fn at(offset: u32) -> Self {
+    /// Begins after this many items. With `None`, begins where the service does.
+    pub(crate) fn at(offset: Option<u32>) -> Self {
         Self {
             offset,
-            has_moved: false,
-            last: 0,
+            last: None,
             count: 0,
             hasher: RandomState::new(),
         }
     }
 
-    /// How many items to skip. `None` before the first page.
-    pub(crate) fn offset_if_moved(&self) -> Option<u32> {
-        self.has_moved.then_some(self.offset)
+    /// How many items the page skips.
+    pub(crate) fn offset(&self) -> Option<u32> {
+        self.offset
     }
 
     /// Moves past a page. `marks` identify its items, and may be secret: only hashes are kept.
@@ -93,7 +92,7 @@ impl Position {
         has_more: bool,
     ) -> Next {
         let marks: Vec<M> = marks.into_iter().collect();
-        let page = self.hasher.hash_one(&marks);
+        let page = Some(self.hasher.hash_one(&marks));
         self.count = match !marks.is_empty() && page == self.last {
             true => self.count + 1,
             false => 1,
@@ -109,9 +108,9 @@ impl Position {
             return Next::Invalid("the page is empty, but says that more follow");
         }
         let count = u32::try_from(marks.len()).unwrap_or(u32::MAX);
-        match self.offset.checked_add(count) {
+        match self.offset.unwrap_or(0).checked_add(count) {
             Some(offset) => {
-                (self.offset, self.has_moved) = (offset, true);
+                self.offset = Some(offset);
                 Next::Page
             }
             None => Next::Fail("more items follow than can be counted"),
@@ -302,22 +301,26 @@ mod tests {
 
     #[test]
     fn positions_move_on_by_the_length_of_a_page() {
-        let mut cursor = Position::at(5);
-        assert_eq!(cursor.offset_if_moved(), None);
+        assert_eq!(Position::at(None).offset(), None);
+        let mut cursor = Position::at(Some(5));
+        assert_eq!(cursor.offset(), Some(5));
         assert_eq!(cursor.advance(["a", "b"], true), Next::Page);
-        assert_eq!(cursor.offset_if_moved(), Some(7));
+        assert_eq!(cursor.offset(), Some(7));
         assert_eq!(cursor.advance(["c"], false), Next::End);
-        assert_eq!(Position::at(0).advance(NONE, false), Next::End);
+        assert_eq!(Position::at(None).advance(NONE, false), Next::End);
         let empty = Next::Invalid("the page is empty, but says that more follow");
-        assert_eq!(Position::at(0).advance(NONE, true), empty);
+        assert_eq!(Position::at(None).advance(NONE, true), empty);
         let full = Next::Fail("more items follow than can be counted");
-        assert_eq!(Position::at(u32::MAX).advance(["a"], true), full);
-        assert_eq!(Position::at(u32::MAX - 1).advance(["a"], true), Next::Page);
+        assert_eq!(Position::at(Some(u32::MAX)).advance(["a"], true), full);
+        assert_eq!(
+            Position::at(Some(u32::MAX - 1)).advance(["a"], true),
+            Next::Page
+        );
     }
 
     #[test]
     fn a_page_may_come_twice_in_a_row_and_not_three_times() {
-        let mut cursor = Position::at(0);
+        let mut cursor = Position::at(None);
         assert_eq!(cursor.advance(["a", "b"], true), Next::Page);
         assert_eq!(cursor.advance(["a", "b"], true), Next::Page);
         assert_eq!(cursor.advance(["c"], true), Next::Page);

@@ -2,10 +2,10 @@
 //!
 //! In goes a request of the raw client, and the operation that it is for. Out comes an answer of any status with its
 //! body read, or an [`Error`] inside a [`TransportError`]. Both have all that is known about the call: an answer has
-//! [`CallFacts`], and if its status is an error, also the [`Error`] that it stands for.
+//! [`CallFacts`].
 //!
-//! A call is a loop over attempts (`attempt`). After each, `Running::wait` decides whether there is another. A failed
-//! attempt is repeated only if it cannot have had its effect, or if repeating the operation is safe.
+//! A call is a loop over attempts (`attempt`). After each, `retry` decides whether there is another. A failed attempt
+//! is repeated only if it cannot have had its effect, or if repeating the operation is safe.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -203,10 +203,6 @@ impl Running<'_> {
             Ok(response) => response,
             Err(error) => return Err(TransportError::new(error.after(attempts))),
         };
-        if !response.status().is_success() {
-            let failure = call.failure(&response, outgoing.url(), response.buffered_body());
-            response.insert_extension(failure.after(attempts.clone()));
-        }
         let transport = call.transport;
         let secrets = Secrets {
             key: transport.settings.key.clone(),
@@ -233,15 +229,20 @@ impl Running<'_> {
         }
     }
 
-    /// The error that an attempt's outcome stands for. `None` if it is a success. What the service said is left out,
-    /// because only the last attempt's message is needed, and reading and redacting it takes time. It would also
-    /// enlarge the futures of the attempts that follow.
+    /// The error that an attempt's outcome stands for. `None` if it is a success.
+    ///
+    /// The service's message is left out: only that of the last attempt is needed, and whoever converts the answer reads
+    /// it. Also, redacting leaves parts of a secret on the stack. The futures of the attempts that follow are made there,
+    /// and would carry them to the heap.
     fn failure(&mut self, result: &Result<Response>) -> Option<Error> {
         match result {
             Ok(response) if response.status().is_success() => None,
             Ok(response) => {
                 self.attempts.date = ServiceDate::of(response.headers(), self.began);
-                Some(self.call.failure(response, self.outgoing.url(), b""))
+                Some(self.call.with_secrets(self.outgoing.url(), |secrets| {
+                    let (status, headers) = (response.status(), response.headers());
+                    Error::from_status(self.call.operation, status, headers, b"", secrets)
+                }))
             }
             Err(error) => Some(error.clone()),
         }
@@ -269,14 +270,6 @@ impl Call<'_> {
         if let Some((name, value)) = &settings.project {
             headers.insert(name.clone(), value.clone());
         }
-    }
-
-    /// The error that an answer with an error status stands for, with this body.
-    fn failure(&self, response: &Response, url: &Url, body: &[u8]) -> Error {
-        self.with_secrets(url, |secrets| {
-            let (status, headers) = (response.status(), response.headers());
-            Error::from_status(self.operation, status, headers, body, secrets)
-        })
     }
 
     /// Calls `use_them` with all texts that no message may contain.

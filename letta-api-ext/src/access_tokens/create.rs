@@ -258,7 +258,7 @@ impl CreateAccessToken {
         Err(Box::pin(mismatch(&call, answer, &difference, began)).await)
     }
 
-    /// `watch` is told of each attempt that fails, also if the call goes on after it.
+    /// Calls `watch` for each attempt that fails, even if the call goes on.
     #[cfg(feature = "minter")]
     pub(super) fn watched(mut self, watch: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.call
@@ -266,7 +266,7 @@ impl CreateAccessToken {
         self
     }
 
-    /// Does not warn of several entries: whoever asks has done so.
+    /// Does not warn about several entries. The caller has done so.
     #[cfg(feature = "minter")]
     pub(super) fn without_warning(mut self) -> Self {
         self.is_warned = false;

@@ -125,14 +125,14 @@ impl List for ListAccessTokens {
     type Cursor = Position;
 
     fn cursor(&self) -> Position {
-        Position::at(self.offset.unwrap_or(0))
+        Position::at(self.offset)
     }
 
     fn fetch(
         mut self,
         cursor: &Position,
     ) -> impl Future<Output = Result<Answer<AccessTokenPage>>> + MaybeSend {
-        self.offset = cursor.offset_if_moved().or(self.offset);
+        self.offset = cursor.offset();
         ListAccessTokens::fetch(self)
     }
 

@@ -200,7 +200,7 @@ fn gone(answer: &ResponseValue<ServiceError>) -> Option<Revocation> {
     )
 }
 
-/// The result for an undocumented success status.
+/// The result for a success status that is not documented.
 fn undocumented(response: Response) -> Result<Revocation> {
     let (status, body) = (response.status(), response.buffered_body());
     let facts = response.extension::<CallFacts>();

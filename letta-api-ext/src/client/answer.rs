@@ -13,7 +13,6 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use crate::error::attempts::Attempts;
 use crate::error::kind::{Kind, Route};
 use crate::error::{Error, Result};
 use crate::time::service_clock::ServiceDate;
@@ -179,9 +178,6 @@ pub(crate) fn undocumented(response: &Response) -> Error {
 /// ```
 impl<E> From<letta_api::Error<E>> for Error {
     fn from(error: letta_api::Error<E>) -> Self {
-        if let Some(known) = error.extension::<Self>() {
-            return known.clone();
-        }
         let facts = error.extension::<CallFacts>().cloned();
         let about = |status, headers: &HeaderMap, make: &dyn Fn(&Known<'_>) -> Self| {
             Known::of(facts.as_ref(), status, headers, make)
@@ -233,7 +229,7 @@ impl<E> From<letta_api::Error<E>> for Error {
                 (Some(status), Some(headers)) => of_status(status, headers, &[]),
                 _ => {
                     let (status, route) = (None, Route::default());
-                    Self::of(Kind::Interrupted { status, route }).after(Attempts::default())
+                    Self::of(Kind::Interrupted { status, route })
                 }
             },
         }

@@ -177,11 +177,7 @@ impl CustomRequest {
     /// Those of [`send`](Self::send), except for a body that is not JSON.
     pub async fn bytes(self) -> Result<Bytes> {
         let response = self.response(false).await?;
-        // The transport has read the body.
-        response
-            .bytes()
-            .await
-            .map_err(|_| Error::invalid_input("request", "got an answer without a body", None))
+        Ok(response.bytes().await?)
     }
 
     /// Sends the request, and returns the body of the answer as it arrives, for instance server-sent events.
@@ -305,7 +301,7 @@ fn fill(path: &str, params: &[(&'static str, Result<Arc<Segment>>)]) -> Result<Z
     if let Some(index) = filled.iter().position(|is_filled| !is_filled) {
         let (name, _) = params[index];
         return refuse(format!(
-            "has no parameter `{name}` to fill in, or has it twice"
+            "has no parameter `{name}`, or `path_param` was called twice for it"
         ));
     }
     // Reserves room for everything: a text that grows leaves copies of secrets behind.

@@ -291,3 +291,31 @@ async fn a_path_never_leaves_the_base_url() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_body_has_the_clients_limit_unless_it_is_a_stream() {
+    let long = format!("\"{}\"", "x".repeat(1_000));
+    let tap = Tap::start(json_answer("200 OK", &long)).await;
+    let letta = configured(tap.url(), |it| it.response_body_limit(1_000));
+    let request = || letta.request(Method::GET, "/v1/x");
+    for error in [
+        request().bytes().await.unwrap_err(),
+        request().send::<String>().await.unwrap_err(),
+    ] {
+        assert!(error.is_invalid_response(), "{error}");
+        assert!(
+            error.to_string().contains("longer than 1000 bytes"),
+            "{error}"
+        );
+    }
+    let mut stream = request().stream().await.unwrap();
+    let mut length = 0;
+    while let Some(piece) = stream.next().await {
+        length += piece.unwrap().len();
+    }
+    assert_eq!(length, long.len());
+    // As long as the limit is not too long.
+    let letta = configured(tap.url(), |it| it.response_body_limit(long.len()));
+    let request = letta.request(Method::GET, "/v1/x");
+    assert_eq!(request.bytes().await.unwrap().len(), long.len());
+}

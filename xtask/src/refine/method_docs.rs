@@ -70,7 +70,7 @@ impl MethodDocs {
         docs::set(&mut method.attrs, &blocks.join("\n\n"));
     }
 
-    /// An item for each argument that there is something to say about.
+    /// A list item for each argument that has a description or a note.
     fn arguments(&self, method: &ImplItemFn, operation: &Operation) -> Vec<String> {
         let names = method.sig.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(argument) => match &*argument.pat {

@@ -871,8 +871,8 @@ fn method_ident(variant: &str) -> Ident {
     syn::parse_str::<Ident>(&name).unwrap_or_else(|_| format_ident!("{name}_"))
 }
 
-/// A `Debug` that does not print the fields that are marked sensitive: `ApiError { message: [redacted] }`. The name of the field stays, so
-/// that a reader sees that there is a message.
+/// A `Debug` that does not print the fields that are marked sensitive: `ApiError { message: [redacted] }`. The name stays, to show
+/// that the field is set.
 fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failure> {
     edit_derives(&mut item.attrs, |derives| {
         derives.retain(|derive| derive.name != "Debug");

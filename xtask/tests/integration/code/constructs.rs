@@ -244,7 +244,7 @@ fn each_construct_comes_out_as_it_should() {
             &[
                 r#"from_static("text/event-stream")"#,
                 "Result<ResponseValue<EventStream<types::Entry>>, Error<types::RefusedResponse>,>",
-                "call::events(self, request, &operations::FOLLOW_STREAM, &[200u16], &[404u16], None).await",
+                "call::events(self, request, &operations::FOLLOW_STREAM, &[200u16], &[404u16], None,).await",
                 "decodes each as a [`types::Entry`] as it arrives",
                 "&operations::FOLLOW_STREAM",
             ],
