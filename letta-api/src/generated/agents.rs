@@ -1518,17 +1518,11 @@ impl Client {
 
     /// Send messages to an agent
     ///
-    /// Adds messages to the agent's own thread and runs the agent until it stops. The answer
-    /// comes when it has stopped, or as events if `streaming` is true. The path has no lock:
-    /// two calls run at the same time. A stream answers 200 even if the turn fails; its events
-    /// say so.
+    /// Adds messages to the agent's own thread and runs the agent until it stops. The answer comes when it has stopped, or as events if `streaming` is true. The path has no lock: two calls run at the same time. A stream answers 200 even if the turn fails; its events say so.
     ///
-    /// For the answer as server-sent events, see
-    /// [`send_message_stream`](Self::send_message_stream). `streaming` of the body must not be
-    /// `true` here.
+    /// For the answer as server-sent events, see [`send_message_stream`](Self::send_message_stream). This method sends `streaming: false`, whatever the body holds.
     ///
-    /// Sends `POST /v1/agents/{agent_id}/messages`. It is not safe to repeat: a call whose
-    /// outcome is unknown may have had its effect.
+    /// Sends `POST /v1/agents/{agent_id}/messages`. It is not safe to repeat: a call whose outcome is unknown may have had its effect.
     ///
     /// # Arguments
     ///
@@ -1540,11 +1534,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service answers with an error of any status, among them:
     ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says what is wrong, and where.
     ///
     /// See [`Error`] for what else can go wrong.
     pub async fn send_message<'a>(
@@ -1564,7 +1556,7 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .json(&body)
+            .json(&pinned::Pinned(&body, "streaming", false))
             .build()?;
         one_error::json(self, request, &operations::SEND_MESSAGE, &[200u16]).await
     }
@@ -1579,8 +1571,7 @@ impl Client {
     /// Asks for server-sent events, and decodes each as a [`types::StreamEvent`] as it arrives.
     /// See [`EventStream`](crate::EventStream).
     ///
-    /// Set `streaming` of the body to `true`. The service goes by it, and this method does not
-    /// set it.
+    /// This method sends `streaming: true`, whatever the body holds.
     ///
     /// Sends `POST /v1/agents/{agent_id}/messages`. It is not safe to repeat: a call whose
     /// outcome is unknown may have had its effect.
@@ -1622,14 +1613,14 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("text/event-stream"),
             )
-            .json(&body)
+            .json(&pinned::Pinned(&body, "streaming", true))
             .build()?;
         one_error::events(
                 self,
                 request,
                 &operations::SEND_MESSAGE_STREAM,
                 &[200u16],
-                None,
+                Some("[DONE]"),
             )
             .await
     }
@@ -1741,6 +1732,12 @@ impl Client {
     /// Deprecated: use `send_message` with `streaming`. Does the same, and always answers with
     /// events.
     ///
+    /// Asks for server-sent events, and decodes each as a [`types::StreamEvent`] as it arrives.
+    /// See [`EventStream`](crate::EventStream).
+    ///
+    /// Set `streaming` of the body to `true`. The service goes by it, and this method does not
+    /// set it.
+    ///
     /// Sends `POST /v1/agents/{agent_id}/messages/stream`. It is not safe to repeat: a call
     /// whose outcome is unknown may have had its effect.
     ///
@@ -1766,14 +1763,32 @@ impl Client {
         &'a self,
         agent_id: &'a str,
         body: &'a types::MessageRequest,
-    ) -> Result<ResponseValue<ByteStream>, Error<crate::ServiceError>> {
+    ) -> Result<
+        ResponseValue<EventStream<types::StreamEvent>>,
+        Error<crate::ServiceError>,
+    > {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let url = path::url_of(
             &self.baseurl,
             ::std::format_args!("/v1/agents/{}/messages/stream", agent_id_segment),
         );
-        let request = self.client.post(url).json(&body).build()?;
-        one_error::stream(self, request, &operations::STREAM_MESSAGE, &[200u16]).await
+        let request = self
+            .client
+            .post(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("text/event-stream"),
+            )
+            .json(&body)
+            .build()?;
+        one_error::events(
+                self,
+                request,
+                &operations::STREAM_MESSAGE,
+                &[200u16],
+                Some("[DONE]"),
+            )
+            .await
     }
 
     /// Compile an agent's system prompt anew

@@ -446,7 +446,7 @@ pub(crate) mod defaults {
         "user".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "conversations"))]
+    #[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
     pub(crate) fn error_message_message_type() -> ::std::string::String {
         "error_message".to_string()
     }
@@ -714,7 +714,7 @@ pub(crate) mod defaults {
         ::std::option::Option::Some([].into_iter().collect())
     }
 
-    #[cfg(any(feature = "agents", feature = "conversations"))]
+    #[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
     pub(crate) fn ping_message_type() -> ::std::string::String {
         "ping".to_string()
     }
@@ -828,7 +828,7 @@ pub(crate) mod defaults {
         "stdio".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "conversations"))]
+    #[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
     pub(crate) fn stop_reason_message_type() -> ::std::string::String {
         "stop_reason".to_string()
     }
@@ -1032,7 +1032,7 @@ pub(crate) mod defaults {
         "url".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "conversations"))]
+    #[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
     pub(crate) fn usage_statistics_message_type() -> ::std::string::String {
         "usage_statistics".to_string()
     }

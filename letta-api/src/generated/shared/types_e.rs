@@ -532,7 +532,7 @@ const _: () = {
 };
 
 /// The turn failed. Comes on streams, which answer 200 all the same.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -557,7 +557,7 @@ pub struct ErrorMessage {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
 const _: () = {
     impl ErrorMessage {
         /// Made of its required fields; the others are left out. They have setters.

@@ -319,7 +319,7 @@ const _: () = {
 };
 
 /// A sign that the stream is alive. It says nothing else.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -358,7 +358,7 @@ pub struct Ping {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
 const _: () = {
     impl Ping {
         /// Made of its required fields; the others are left out. They have setters.

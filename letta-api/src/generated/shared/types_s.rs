@@ -1149,7 +1149,7 @@ const _: () = {
 };
 
 /// The turn has stopped, and why. A stream that breaks may have a second one.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1164,7 +1164,7 @@ pub struct StopReason {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
 const _: () = {
     impl StopReason {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1381,7 +1381,7 @@ const _: () = {
 };
 
 /// An event of a turn: a message or a piece of one, a ping, why it stopped, what it cost, or an error.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StreamEvent {
@@ -1415,7 +1415,7 @@ pub enum StreamEvent {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
 const _: () = {
     impl StreamEvent {
         /// Whether the description knows it.

@@ -420,7 +420,7 @@ const _: () = {
 };
 
 /// What a turn cost, in tokens.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -460,7 +460,7 @@ pub struct UsageStatistics {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
 const _: () = {
     impl UsageStatistics {
         /// Made with every field left out. They have setters.
