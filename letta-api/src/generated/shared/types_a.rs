@@ -420,21 +420,21 @@ const _: () = {
 #[non_exhaustive]
 pub enum AgentInclude {
     /// `agent.blocks`
-    AgentBlocks,
+    Blocks,
     /// `agent.identities`
-    AgentIdentities,
+    Identities,
     /// `agent.managed_group`
-    AgentManagedGroup,
+    ManagedGroup,
     /// `agent.pending_approval`
-    AgentPendingApproval,
+    PendingApproval,
     /// `agent.secrets`
-    AgentSecrets,
+    Secrets,
     /// `agent.sources`
-    AgentSources,
+    Sources,
     /// `agent.tags`
-    AgentTags,
+    Tags,
     /// `agent.tools`
-    AgentTools,
+    Tools,
     /// A value that the description does not have. It is kept and sent back unchanged.
     Unknown(::std::string::String),
 }
@@ -444,28 +444,28 @@ const _: () = {
     impl AgentInclude {
         /// The values that the description knows, in its order.
         pub const KNOWN: &'static [Self] = &[
-            Self::AgentBlocks,
-            Self::AgentIdentities,
-            Self::AgentManagedGroup,
-            Self::AgentPendingApproval,
-            Self::AgentSecrets,
-            Self::AgentSources,
-            Self::AgentTags,
-            Self::AgentTools,
+            Self::Blocks,
+            Self::Identities,
+            Self::ManagedGroup,
+            Self::PendingApproval,
+            Self::Secrets,
+            Self::Sources,
+            Self::Tags,
+            Self::Tools,
         ];
 
         /// The value as it goes over the wire.
         #[must_use]
         pub fn as_str(&self) -> &str {
             match self {
-                Self::AgentBlocks => "agent.blocks",
-                Self::AgentIdentities => "agent.identities",
-                Self::AgentManagedGroup => "agent.managed_group",
-                Self::AgentPendingApproval => "agent.pending_approval",
-                Self::AgentSecrets => "agent.secrets",
-                Self::AgentSources => "agent.sources",
-                Self::AgentTags => "agent.tags",
-                Self::AgentTools => "agent.tools",
+                Self::Blocks => "agent.blocks",
+                Self::Identities => "agent.identities",
+                Self::ManagedGroup => "agent.managed_group",
+                Self::PendingApproval => "agent.pending_approval",
+                Self::Secrets => "agent.secrets",
+                Self::Sources => "agent.sources",
+                Self::Tags => "agent.tags",
+                Self::Tools => "agent.tools",
                 Self::Unknown(text) => text,
             }
         }
@@ -478,14 +478,14 @@ const _: () = {
         fn known(text: &str) -> ::std::option::Option<Self> {
             ::std::option::Option::Some(
                 match text {
-                    "agent.blocks" => Self::AgentBlocks,
-                    "agent.identities" => Self::AgentIdentities,
-                    "agent.managed_group" => Self::AgentManagedGroup,
-                    "agent.pending_approval" => Self::AgentPendingApproval,
-                    "agent.secrets" => Self::AgentSecrets,
-                    "agent.sources" => Self::AgentSources,
-                    "agent.tags" => Self::AgentTags,
-                    "agent.tools" => Self::AgentTools,
+                    "agent.blocks" => Self::Blocks,
+                    "agent.identities" => Self::Identities,
+                    "agent.managed_group" => Self::ManagedGroup,
+                    "agent.pending_approval" => Self::PendingApproval,
+                    "agent.secrets" => Self::Secrets,
+                    "agent.sources" => Self::Sources,
+                    "agent.tags" => Self::Tags,
+                    "agent.tools" => Self::Tools,
                     _ => return ::std::option::Option::None,
                 },
             )
