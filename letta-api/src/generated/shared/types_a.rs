@@ -306,6 +306,9 @@ pub struct AgentEnvironmentVariable {
     pub value_enc: ::std::option::Option<::std::string::String>,
     /// The agent's ID.
     pub agent_id: ::std::string::String,
+    /// The organization that it belongs to.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub organization_id: ::std::option::Option<::std::string::String>,
 }
 
 #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
@@ -330,6 +333,7 @@ const _: () = {
                 updated_at: ::std::default::Default::default(),
                 description: ::std::default::Default::default(),
                 value_enc: ::std::default::Default::default(),
+                organization_id: ::std::default::Default::default(),
             }
         }
 
@@ -394,6 +398,16 @@ const _: () = {
             self.value_enc = ::std::option::Option::Some(value_enc.into());
             self
         }
+
+        /// Sets `organization_id`.
+        #[must_use]
+        pub fn with_organization_id(
+            mut self,
+            organization_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.organization_id = ::std::option::Option::Some(organization_id.into());
+            self
+        }
     }
 
     impl ::std::fmt::Debug for AgentEnvironmentVariable {
@@ -409,6 +423,7 @@ const _: () = {
                 .field("description", &self.description)
                 .field("value_enc", &::std::format_args!("[redacted]"))
                 .field("agent_id", &self.agent_id)
+                .field("organization_id", &self.organization_id)
                 .finish()
         }
     }

@@ -451,6 +451,9 @@ pub struct Source {
     /// When it was changed last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub updated_at: ::std::option::Option<::std::string::String>,
+    /// The organization that it belongs to.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub organization_id: ::std::option::Option<::std::string::String>,
 }
 
 #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
@@ -475,6 +478,7 @@ const _: () = {
                 last_updated_by_id: ::std::default::Default::default(),
                 created_at: ::std::default::Default::default(),
                 updated_at: ::std::default::Default::default(),
+                organization_id: ::std::default::Default::default(),
             }
         }
 
@@ -561,6 +565,16 @@ const _: () = {
             updated_at: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             self.updated_at = ::std::option::Option::Some(updated_at.into());
+            self
+        }
+
+        /// Sets `organization_id`.
+        #[must_use]
+        pub fn with_organization_id(
+            mut self,
+            organization_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.organization_id = ::std::option::Option::Some(organization_id.into());
             self
         }
     }
