@@ -1840,9 +1840,10 @@ impl Client {
         one_error::json(self, request, &operations::RECOMPILE_AGENT, &[200u16]).await
     }
 
-    /// Delete an agent's messages
+    /// Empty an agent's context
     ///
-    /// Deletes the messages of the agent's own thread. Memory stays. This cannot be undone.
+    /// Takes all messages but the system prompt out of the context of the agent's own thread.
+    /// Memory stays. The messages can still be listed. This cannot be undone.
     ///
     /// Sends `PATCH /v1/agents/{agent_id}/reset-messages`. It is not safe to repeat: a call
     /// whose outcome is unknown may have had its effect.
@@ -1853,7 +1854,7 @@ impl Client {
     ///
     /// # Answers
     ///
-    /// - `200`: The messages are deleted.
+    /// - `200`: The context is empty.
     ///
     /// # Errors
     ///

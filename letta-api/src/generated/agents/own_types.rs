@@ -889,8 +889,8 @@ pub struct CreateAgent {
     /// How older messages are summarized when the context is full.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub compaction_settings: crate::Nullable<CompactionSettings>,
-    /// How many tokens the context has at most. The server's limit for the model if it is left
-    /// out.
+    /// How many tokens the context has at most. If it is left out, the server decides: 128,000
+    /// on a server 0.16.8, for a model that takes more.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub context_window_limit: crate::Nullable<i64>,
     /// Deprecated, without effect. By default `300`.
