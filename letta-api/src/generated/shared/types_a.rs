@@ -1147,7 +1147,14 @@ const _: () = {
 
 /// The kinds of agents. `letta_v1_agent` is the one for new agents; the others are older or
 /// for special work.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum AgentType {
@@ -1173,7 +1180,14 @@ pub enum AgentType {
     Unknown(::std::string::String),
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl AgentType {
         /// The values that the description knows, in its order.
@@ -1285,10 +1299,12 @@ const _: () = {
 /// Settings of models by Anthropic.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -1331,10 +1347,12 @@ pub struct AnthropicModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -1488,10 +1506,12 @@ const _: () = {
 /// How models by Anthropic think.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -1508,10 +1528,12 @@ pub struct AnthropicThinking {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -1548,7 +1570,7 @@ const _: () = {
 };
 
 /// A decision or a result, as it is stored.
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ApprovalRecord {
@@ -1560,7 +1582,7 @@ pub enum ApprovalRecord {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 const _: () = {
     impl ApprovalRecord {
         /// Whether the description knows it.
@@ -1836,7 +1858,6 @@ const _: () = {
 /// What was decided about calls, and what client tools returned.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -1898,7 +1919,6 @@ pub struct ApprovalResponseMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2067,7 +2087,6 @@ const _: () = {
 /// What is said to one call: a decision, or the result of a tool that the caller ran.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2087,7 +2106,6 @@ pub enum ApprovalResult {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2174,7 +2192,7 @@ const _: () = {
 /// A decision about one call.
 #[cfg(
     any(
-        feature = "agents",
+        feature = "agent-files",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2202,7 +2220,7 @@ pub struct ApprovalReturn {
 
 #[cfg(
     any(
-        feature = "agents",
+        feature = "agent-files",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2270,7 +2288,6 @@ const _: () = {
 /// What an agent says: a text, or parts.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2290,7 +2307,6 @@ pub enum AssistantContent {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2378,7 +2394,6 @@ const _: () = {
 /// A part of what an agent says.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2396,7 +2411,6 @@ pub enum AssistantContentPart {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2468,7 +2482,6 @@ const _: () = {
 /// What the agent says to the user.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2517,7 +2530,6 @@ pub struct AssistantMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2640,10 +2652,12 @@ const _: () = {
 /// Settings of models at Azure.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -2673,10 +2687,12 @@ pub struct AzureModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {

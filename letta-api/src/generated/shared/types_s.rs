@@ -109,10 +109,12 @@ const _: () = {
 /// Settings of models that SGLang serves.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -151,10 +153,12 @@ pub struct SglangModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -414,7 +418,14 @@ const _: () = {
 };
 
 /// A folder, under its old name.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "folders",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -456,7 +467,14 @@ pub struct Source {
     pub organization_id: ::std::option::Option<::std::string::String>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "folders",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl Source {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1163,7 +1181,7 @@ const _: () = {
 };
 
 /// The turn has stopped, and why. A stream that breaks may have a second one.
-#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1178,7 +1196,7 @@ pub struct StopReason {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 const _: () = {
     impl StopReason {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1223,6 +1241,7 @@ const _: () = {
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1266,6 +1285,7 @@ pub enum StopReasonType {
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1395,7 +1415,7 @@ const _: () = {
 };
 
 /// An event of a turn: a message or a piece of one, a ping, why it stopped, what it cost, or an error.
-#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StreamEvent {
@@ -1429,7 +1449,7 @@ pub enum StreamEvent {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "conversations", feature = "runs"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 const _: () = {
     impl StreamEvent {
         /// Whether the description knows it.
@@ -1650,8 +1670,8 @@ const _: () = {
 /// A part that is a summary of what the model thought.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1677,8 +1697,8 @@ pub struct SummarizedReasoningContent {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1739,8 +1759,8 @@ const _: () = {
 /// A part of such a summary.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1757,8 +1777,8 @@ pub struct SummarizedReasoningContentPart {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1779,7 +1799,6 @@ const _: () = {
 /// The summary that took the place of older messages.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -1831,7 +1850,6 @@ pub struct SummaryMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -1965,7 +1983,6 @@ const _: () = {
 /// What the server or the caller tells the agent, not said by a user.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2014,7 +2031,6 @@ pub struct SystemMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
