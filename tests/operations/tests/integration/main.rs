@@ -1,0 +1,9 @@
+//! All operations of the description, each by its generated method.
+
+/// A server that answers as it is told.
+mod server;
+
+mod errors;
+mod examples;
+mod kept;
+mod table;
