@@ -3,6 +3,7 @@
 /// A server that answers as it is told.
 mod server;
 
+mod captures;
 mod errors;
 mod examples;
 mod kept;
