@@ -454,6 +454,16 @@ fn every_captured_exchange_is_read_and_can_be_sent() {
         let exchange = Exchange::read(&folder, name);
         let found = operations.iter().find(|(_, it)| exchange.matches(it));
         match found {
+            // A slash too few or too many. The HTTP client goes on to the same path, and calls are made with the right one.
+            Some(_) if (300..400).contains(&exchange.status) => {
+                let target = exchange.response.headers.get("location");
+                let target = target.and_then(|it| it.to_str().ok()).unwrap_or_default();
+                let base = url::Url::parse("http://localhost").unwrap();
+                let target = base.join(target).map(|it| segments(it.path()));
+                if target.as_ref() != Ok(&exchange.path) {
+                    check.wrong.push(format!("{name}: leads to {target:?}"));
+                }
+            }
             Some((row, operation)) => check.exchange(&exchange, row, operation),
             // No operation of ours: the server refused a method that it does not know, or the path is not public.
             None => {

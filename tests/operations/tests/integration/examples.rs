@@ -1,43 +1,53 @@
 //! Every example of the description is a value of its generated type, and the type keeps all of it.
 
 use letta_api::ServiceError;
-use letta_api_operations_tests::{Body, Content, Description, Gives, Kept, Method, Reader, Way};
+use letta_api_operations_tests::{
+    Body, Content, Description, Gives, Kept, METHODS, Method, Reader, Way,
+};
 use serde_json::Value;
 
-use crate::table::operations;
-
-#[test]
-fn every_example_is_kept_whole_by_its_type() {
-    let description = Description::read();
-    let (mut kept, mut wrong, mut seen) = (Kept::default(), Vec::new(), 0);
-    let mut hold = |what: String, reader: Reader, example: &Value, way: Way| {
-        seen += 1;
-        let problems = kept.problems(&description, reader, example, way);
-        wrong.extend(problems.into_iter().map(|it| format!("{what}: {it}")));
-    };
-    for (row, operation) in operations(&description) {
-        for name in [Some(row.name), row.events].into_iter().flatten() {
-            let method = Method::named(name).unwrap();
+/// The bodies and answers of all operations: their types, and their examples.
+pub(crate) fn all_examples() -> Vec<(&'static str, Way, Reader, Value)> {
+    let mut all = Vec::new();
+    for operation in Description::read().operations() {
+        let of = |it: &&Method| {
+            let of = it.operation;
+            (of.method, of.path_template) == (&operation.method, &operation.path)
+        };
+        let example = |contents: &[Content], media: &str| {
+            let mut contents = contents.iter().filter(|it| it.media == media);
+            contents.find_map(|it| it.example.clone()).unwrap()
+        };
+        for method in METHODS.iter().filter(of) {
+            let name = method.name;
             if let Body::Required(reader) | Body::Optional(reader) = method.body {
-                let example = operation.bodies[0].example.as_ref().unwrap();
-                hold(format!("{name}: the body"), reader, example, Way::Sent);
+                let example = example(&operation.bodies, "application/json");
+                all.push((name, Way::Sent, reader, example));
             }
             let (reader, media) = match method.gives {
                 Gives::Json(reader) => (reader, "application/json"),
                 Gives::Events(reader) => (reader, "text/event-stream"),
                 Gives::Nothing | Gives::Bytes => continue,
             };
-            let successes = operation.answers.iter().filter(|it| it.0.starts_with('2'));
-            for (status, contents) in successes {
-                for Content { example, .. } in contents.iter().filter(|it| it.media == media) {
-                    let example = example.as_ref().unwrap();
-                    hold(format!("{name}: {status}"), reader, example, Way::Received);
-                }
-            }
+            let mut successes = operation.answers.iter().filter(|it| it.0.starts_with('2'));
+            let example = example(&successes.next().unwrap().1, media);
+            all.push((name, Way::Received, reader, example));
         }
     }
+    all
+}
+
+#[test]
+fn every_example_is_kept_whole_by_its_type() {
+    let description = Description::read();
+    let (mut kept, mut wrong) = (Kept::default(), Vec::new());
+    let all = all_examples();
+    for (name, way, reader, example) in &all {
+        let problems = kept.problems(&description, *reader, example, *way);
+        wrong.extend(problems.iter().map(|it| format!("{name}, {way:?}: {it}")));
+    }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(seen > 150, "{seen}");
+    assert!(all.len() > 150, "{}", all.len());
 }
 
 #[test]

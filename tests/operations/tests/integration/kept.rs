@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use letta_api_operations_tests::{Description, Gives, Kept, METHODS, Method, Way, reader};
+use letta_api_operations_tests::{Description, Kept, Way, reader};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+use crate::examples::all_examples;
 
 #[derive(Debug, Deserialize, Serialize)]
 struct Thing {
@@ -123,31 +125,21 @@ fn each_with(value: &Value, member: &Value, hand_over: &mut dyn FnMut(Vec<String
     }
 }
 
-/// A member that is not declared is found in every object of every answer, empty or not, but for maps and JSON of any form.
+/// A member that is not declared is found in every object of every body and answer, empty or not, but for maps and JSON of any
+/// form.
 #[test]
 fn a_member_that_is_not_declared_is_found_wherever_it_is() {
     let description = Description::read();
     let mut kept = Kept::default();
     let (mut found, mut missed) = (0, BTreeSet::new());
-    for operation in description.operations() {
-        let of = |it: &&Method| {
-            let of = it.operation;
-            (of.method, of.path_template) == (&operation.method, &operation.path)
-        };
-        let method = METHODS.iter().find(of).unwrap();
-        let Gives::Json(reader) = method.gives else {
-            continue;
-        };
-        let contents = operation.answers.iter().flat_map(|it| &it.1);
-        let mut contents = contents.filter(|it| it.media == "application/json");
-        let example = contents.find_map(|it| it.example.as_ref()).unwrap();
+    for (name, way, reader, example) in all_examples() {
         for member in [json!(null), json!([]), json!(1)] {
-            each_with(example, &member, &mut |path, value| {
-                let problems = kept.problems(&description, reader, &value, Way::Received);
+            each_with(&example, &member, &mut |path, value| {
+                let problems = kept.problems(&description, reader, &value, way);
                 if problems.iter().any(|it| it.contains("not_declared")) {
                     found += 1;
                 } else if path.is_empty() {
-                    missed.insert(method.name.to_owned());
+                    missed.insert(name.to_owned());
                 } else {
                     missed.insert(path[path.len().saturating_sub(3)..].join("."));
                 }
@@ -155,7 +147,14 @@ fn a_member_that_is_not_declared_is_found_wherever_it_is() {
         }
     }
     assert!(found > 500, "{found}");
-    let any_form = ["json_schema", "parameters", "request_json", "response_json"];
+    let any_form = [
+        "agent_file_json",
+        "args",
+        "json_schema",
+        "parameters",
+        "request_json",
+        "response_json",
+    ];
     let is_of_any_form = |path: &&String| path.split('.').any(|it| any_form.contains(&it));
     let missed: Vec<&String> = missed.iter().filter(|it| !is_of_any_form(it)).collect();
     // These answer with maps, and with JSON of any form.
