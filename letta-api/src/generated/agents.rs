@@ -3,7 +3,6 @@
 
 //! The operations of the feature `agents`, and the types that no other reaches.
 
-pub(super) mod own_types;
 use crate::support::scope::*;
 use crate::{operations, types};
 
@@ -140,68 +139,6 @@ impl Client {
             .headers(header_map)
             .build()?;
         one_error::json(self, request, &operations::CREATE_AGENT, &[200u16]).await
-    }
-
-    /// Import agents from a file
-    ///
-    /// Creates the agents of an agent file, with their blocks, tools and messages. Secrets are
-    /// not part of such a file, and can be given beside it.
-    ///
-    /// The body is sent as `multipart/form-data`. Needs the feature `multipart`.
-    ///
-    /// Sends `POST /v1/agents/import`. It is not safe to repeat: a call whose outcome is
-    /// unknown may have had its effect.
-    ///
-    /// # Arguments
-    ///
-    /// - `params`: The optional parameters, see [`types::ImportAgentParams`].
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The IDs of the new agents.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    #[cfg(feature = "multipart")]
-    pub async fn import_agent<'a>(
-        &'a self,
-        params: &'a types::ImportAgentParams,
-        body: types::ImportAgentBody,
-    ) -> Result<
-        ResponseValue<types::ImportedAgentsResponse>,
-        Error<crate::ServiceError>,
-    > {
-        let types::ImportAgentParams { x_override_embedding_model } = params;
-        let url = path::url(&self.baseurl, "/v1/agents/import");
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-        if let Some(value) = x_override_embedding_model {
-            header_map
-                .append(
-                    "x-override-embedding-model",
-                    header::value("x-override-embedding-model", &value)?,
-                );
-        }
-        let request = crate::support::file_part::send(
-                self
-                    .client
-                    .post(url)
-                    .header(
-                        ::reqwest::header::ACCEPT,
-                        ::reqwest::header::HeaderValue::from_static("application/json"),
-                    ),
-                body.into_form()?,
-            )
-            .await?
-            .headers(header_map)
-            .build()?;
-        one_error::json(self, request, &operations::IMPORT_AGENT, &[200u16]).await
     }
 
     /// Get an agent
@@ -341,224 +278,6 @@ impl Client {
             .json(&body)
             .build()?;
         one_error::json(self, request, &operations::UPDATE_AGENT, &[200u16]).await
-    }
-
-    /// List an agent's passages
-    ///
-    /// Lists what is in the agent's archival memory, a page at a time.
-    ///
-    /// Sends `GET /v1/agents/{agent_id}/archival-memory`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `params`: The optional parameters, see [`types::ListAgentPassagesParams`].
-    ///
-    /// # Answers
-    ///
-    /// - `200`: A page of passages.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn list_agent_passages<'a>(
-        &'a self,
-        agent_id: &'a str,
-        params: &'a types::ListAgentPassagesParams,
-    ) -> Result<
-        ResponseValue<::std::vec::Vec<types::Passage>>,
-        Error<crate::ServiceError>,
-    > {
-        let types::ListAgentPassagesParams { after, before, limit, search, ascending } = params;
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let mut url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/archival-memory", agent_id_segment),
-        );
-        query::add(&mut url, "after", &after)?;
-        query::add(&mut url, "ascending", &ascending)?;
-        query::add(&mut url, "before", &before)?;
-        query::add(&mut url, "limit", &limit)?;
-        query::add(&mut url, "search", &search)?;
-        let request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::json(self, request, &operations::LIST_AGENT_PASSAGES, &[200u16]).await
-    }
-
-    /// Add to an agent's archival memory
-    ///
-    /// Stores a text in the agent's archival memory. A long text becomes several passages.
-    /// Creates the agent's archive if it has none.
-    ///
-    /// Sends `POST /v1/agents/{agent_id}/archival-memory`. It is not safe to repeat: a call
-    /// whose outcome is unknown may have had its effect.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The passages that the text became.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn create_agent_passage<'a>(
-        &'a self,
-        agent_id: &'a str,
-        body: &'a types::CreateArchivalMemory,
-    ) -> Result<
-        ResponseValue<::std::vec::Vec<types::Passage>>,
-        Error<crate::ServiceError>,
-    > {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/archival-memory", agent_id_segment),
-        );
-        let request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        one_error::json(self, request, &operations::CREATE_AGENT_PASSAGE, &[200u16])
-            .await
-    }
-
-    /// Search an agent's archival memory
-    ///
-    /// Finds passages by meaning, as the agent's own search tool does.
-    ///
-    /// Sends `GET /v1/agents/{agent_id}/archival-memory/search`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `query`: What to look for, in words.
-    /// - `params`: The optional parameters, see [`types::SearchAgentPassagesParams`].
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The passages found, the closest first.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn search_agent_passages<'a>(
-        &'a self,
-        agent_id: &'a str,
-        query: &'a str,
-        params: &'a types::SearchAgentPassagesParams,
-    ) -> Result<
-        ResponseValue<types::ArchivalMemorySearchResponse>,
-        Error<crate::ServiceError>,
-    > {
-        let types::SearchAgentPassagesParams {
-            tags,
-            tag_match_mode,
-            top_k,
-            start_datetime,
-            end_datetime,
-        } = params;
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let mut url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/archival-memory/search", agent_id_segment),
-        );
-        query::add(&mut url, "end_datetime", &end_datetime)?;
-        query::add(&mut url, "query", &query)?;
-        query::add(&mut url, "start_datetime", &start_datetime)?;
-        query::add(&mut url, "tag_match_mode", &tag_match_mode)?;
-        query::add(&mut url, "tags", &tags)?;
-        query::add(&mut url, "top_k", &top_k)?;
-        let request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::json(self, request, &operations::SEARCH_AGENT_PASSAGES, &[200u16])
-            .await
-    }
-
-    /// Delete a passage of an agent
-    ///
-    /// Removes one passage from the agent's archival memory.
-    ///
-    /// Sends `DELETE /v1/agents/{agent_id}/archival-memory/{memory_id}`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `memory_id`: The passage's ID, `passage-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The passage is deleted.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn delete_agent_passage<'a>(
-        &'a self,
-        agent_id: &'a str,
-        memory_id: &'a str,
-    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let memory_id_segment = path::segment("memory_id", &memory_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!(
-                "/v1/agents/{}/archival-memory/{}", agent_id_segment, memory_id_segment
-            ),
-        );
-        let request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::nothing(self, request, &operations::DELETE_AGENT_PASSAGE, &[200u16])
-            .await
     }
 
     /// Give an agent an archive
@@ -914,420 +633,6 @@ impl Client {
         one_error::json(self, request, &operations::UPDATE_AGENT_BLOCK, &[200u16]).await
     }
 
-    /// Export an agent to a file
-    ///
-    /// Returns the agent with all that it needs, as an agent file. `import_agent` reads it.
-    /// Secrets are left out.
-    ///
-    /// Sends `GET /v1/agents/{agent_id}/export`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `params`: The optional parameters, see [`types::ExportAgentParams`].
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The agent file.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn export_agent<'a>(
-        &'a self,
-        agent_id: &'a str,
-        params: &'a types::ExportAgentParams,
-    ) -> Result<ResponseValue<types::AgentFile>, Error<crate::ServiceError>> {
-        let types::ExportAgentParams {
-            max_steps,
-            use_legacy_format,
-            conversation_id,
-            scrub_messages,
-        } = params;
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let mut url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/export", agent_id_segment),
-        );
-        query::add(&mut url, "conversation_id", &conversation_id)?;
-        query::add(&mut url, "max_steps", &max_steps)?;
-        query::add(&mut url, "scrub_messages", &scrub_messages)?;
-        query::add(&mut url, "use_legacy_format", &use_legacy_format)?;
-        let request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::json(self, request, &operations::EXPORT_AGENT, &[200u16]).await
-    }
-
-    /// List an agent's files
-    ///
-    /// Lists the files of the agent's folders, with what the agent sees of each, a page at a
-    /// time.
-    ///
-    /// Sends `GET /v1/agents/{agent_id}/files`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `params`: The optional parameters, see [`types::ListAgentFilesParams`].
-    ///
-    /// # Answers
-    ///
-    /// - `200`: A page of files.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn list_agent_files<'a>(
-        &'a self,
-        agent_id: &'a str,
-        params: &'a types::ListAgentFilesParams,
-    ) -> Result<ResponseValue<types::AgentFilePage>, Error<crate::ServiceError>> {
-        let types::ListAgentFilesParams {
-            before,
-            after,
-            limit,
-            order,
-            order_by,
-            cursor,
-            is_open,
-        } = params;
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let mut url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/files", agent_id_segment),
-        );
-        query::add(&mut url, "after", &after)?;
-        query::add(&mut url, "before", &before)?;
-        query::add(&mut url, "cursor", &cursor)?;
-        query::add(&mut url, "is_open", &is_open)?;
-        query::add(&mut url, "limit", &limit)?;
-        query::add(&mut url, "order", &order)?;
-        query::add(&mut url, "order_by", &order_by)?;
-        let request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::json(self, request, &operations::LIST_AGENT_FILES, &[200u16]).await
-    }
-
-    /// Close all files of an agent
-    ///
-    /// Takes all open files out of the agent's context. The files stay in their folders.
-    ///
-    /// Sends `PATCH /v1/agents/{agent_id}/files/close-all`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The names of the files that were closed.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn close_all_files<'a>(
-        &'a self,
-        agent_id: &'a str,
-    ) -> Result<
-        ResponseValue<::std::vec::Vec<::std::string::String>>,
-        Error<crate::ServiceError>,
-    > {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/files/close-all", agent_id_segment),
-        );
-        let request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::json(self, request, &operations::CLOSE_ALL_FILES, &[200u16]).await
-    }
-
-    /// Close a file of an agent
-    ///
-    /// Takes the file out of the agent's context. It stays in its folder.
-    ///
-    /// Sends `PATCH /v1/agents/{agent_id}/files/{file_id}/close`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `file_id`: The file's ID, `file-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The file is closed.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn close_file<'a>(
-        &'a self,
-        agent_id: &'a str,
-        file_id: &'a str,
-    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let file_id_segment = path::segment("file_id", &file_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!(
-                "/v1/agents/{}/files/{}/close", agent_id_segment, file_id_segment
-            ),
-        );
-        let request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::nothing(self, request, &operations::CLOSE_FILE, &[200u16]).await
-    }
-
-    /// Open a file for an agent
-    ///
-    /// Puts the file in the agent's context. If too many are open, those that were used least
-    /// recently are closed.
-    ///
-    /// Sends `PATCH /v1/agents/{agent_id}/files/{file_id}/open`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `file_id`: The file's ID, `file-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The names of the files that were closed for it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn open_file<'a>(
-        &'a self,
-        agent_id: &'a str,
-        file_id: &'a str,
-    ) -> Result<
-        ResponseValue<::std::vec::Vec<::std::string::String>>,
-        Error<crate::ServiceError>,
-    > {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let file_id_segment = path::segment("file_id", &file_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!(
-                "/v1/agents/{}/files/{}/open", agent_id_segment, file_id_segment
-            ),
-        );
-        let request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::json(self, request, &operations::OPEN_FILE, &[200u16]).await
-    }
-
-    /// List an agent's folders
-    ///
-    /// Lists the folders that are attached to the agent, a page at a time.
-    ///
-    /// Sends `GET /v1/agents/{agent_id}/folders`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `params`: The optional parameters, see [`types::ListAgentFoldersParams`].
-    ///
-    /// # Answers
-    ///
-    /// - `200`: A page of folders.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn list_agent_folders<'a>(
-        &'a self,
-        agent_id: &'a str,
-        params: &'a types::ListAgentFoldersParams,
-    ) -> Result<
-        ResponseValue<::std::vec::Vec<types::Source>>,
-        Error<crate::ServiceError>,
-    > {
-        let types::ListAgentFoldersParams { before, after, limit, order, order_by } = params;
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let mut url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/folders", agent_id_segment),
-        );
-        query::add(&mut url, "after", &after)?;
-        query::add(&mut url, "before", &before)?;
-        query::add(&mut url, "limit", &limit)?;
-        query::add(&mut url, "order", &order)?;
-        query::add(&mut url, "order_by", &order_by)?;
-        let request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::json(self, request, &operations::LIST_AGENT_FOLDERS, &[200u16]).await
-    }
-
-    /// Give an agent a folder
-    ///
-    /// The agent can open and search the folder's files from then on.
-    ///
-    /// Sends `PATCH /v1/agents/{agent_id}/folders/attach/{folder_id}`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `folder_id`: The folder's ID, `source-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The folder is attached.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn attach_folder<'a>(
-        &'a self,
-        agent_id: &'a str,
-        folder_id: &'a str,
-    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let folder_id_segment = path::segment("folder_id", &folder_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!(
-                "/v1/agents/{}/folders/attach/{}", agent_id_segment, folder_id_segment
-            ),
-        );
-        let request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::nothing(self, request, &operations::ATTACH_FOLDER, &[200u16]).await
-    }
-
-    /// Take a folder from an agent
-    ///
-    /// Its files leave the agent's context. The folder stays.
-    ///
-    /// Sends `PATCH /v1/agents/{agent_id}/folders/detach/{folder_id}`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `folder_id`: The folder's ID, `source-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The folder is detached.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn detach_folder<'a>(
-        &'a self,
-        agent_id: &'a str,
-        folder_id: &'a str,
-    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let folder_id_segment = path::segment("folder_id", &folder_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!(
-                "/v1/agents/{}/folders/detach/{}", agent_id_segment, folder_id_segment
-            ),
-        );
-        let request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::nothing(self, request, &operations::DETACH_FOLDER, &[200u16]).await
-    }
-
     /// Give an agent an identity
     ///
     /// Links the agent to someone or something outside that it belongs to.
@@ -1428,354 +733,6 @@ impl Client {
         one_error::nothing(self, request, &operations::DETACH_IDENTITY, &[200u16]).await
     }
 
-    /// List an agent's messages
-    ///
-    /// Lists messages of the agent's own thread, or of one conversation, a page at a time. In
-    /// descending order a page holds the newest messages, the oldest of them first. An unknown
-    /// cursor is a 404.
-    ///
-    /// Sends `GET /v1/agents/{agent_id}/messages`. It is safe to repeat.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    /// - `params`: The optional parameters, see [`types::ListMessagesParams`].
-    ///
-    /// # Answers
-    ///
-    /// - `200`: A page of messages.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn list_messages<'a>(
-        &'a self,
-        agent_id: &'a str,
-        params: &'a types::ListMessagesParams,
-    ) -> Result<
-        ResponseValue<::std::vec::Vec<crate::types::Message>>,
-        Error<crate::ServiceError>,
-    > {
-        let types::ListMessagesParams {
-            before,
-            after,
-            limit,
-            order,
-            order_by,
-            group_id,
-            conversation_id,
-            use_assistant_message,
-            assistant_message_tool_name,
-            assistant_message_tool_kwarg,
-            include_err,
-            include_return_message_types,
-        } = params;
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let mut url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/messages", agent_id_segment),
-        );
-        query::add(&mut url, "after", &after)?;
-        query::add(
-            &mut url,
-            "assistant_message_tool_kwarg",
-            &assistant_message_tool_kwarg,
-        )?;
-        query::add(
-            &mut url,
-            "assistant_message_tool_name",
-            &assistant_message_tool_name,
-        )?;
-        query::add(&mut url, "before", &before)?;
-        query::add(&mut url, "conversation_id", &conversation_id)?;
-        query::add(&mut url, "group_id", &group_id)?;
-        query::add(&mut url, "include_err", &include_err)?;
-        query::add(
-            &mut url,
-            "include_return_message_types",
-            &include_return_message_types,
-        )?;
-        query::add(&mut url, "limit", &limit)?;
-        query::add(&mut url, "order", &order)?;
-        query::add(&mut url, "order_by", &order_by)?;
-        query::add(&mut url, "use_assistant_message", &use_assistant_message)?;
-        let request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::json(self, request, &operations::LIST_MESSAGES, &[200u16]).await
-    }
-
-    /// Send messages to an agent
-    ///
-    /// Adds messages to the agent's own thread and runs the agent until it stops. The answer
-    /// comes when it has stopped, or as events if `streaming` is true. The path has no lock:
-    /// two calls run at the same time. A stream answers 200 even if the turn fails; its events
-    /// say so.
-    ///
-    /// For the answer as server-sent events, see
-    /// [`send_message_stream`](Self::send_message_stream). `streaming` of the body must not be
-    /// `true` here.
-    ///
-    /// Sends `POST /v1/agents/{agent_id}/messages`. It is not safe to repeat: a call whose
-    /// outcome is unknown may have had its effect.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: What the agent said and did, or the events of the turn.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn send_message<'a>(
-        &'a self,
-        agent_id: &'a str,
-        body: &'a types::MessageRequest,
-    ) -> Result<ResponseValue<types::MessageResponse>, Error<crate::ServiceError>> {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/messages", agent_id_segment),
-        );
-        let request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        one_error::json(self, request, &operations::SEND_MESSAGE, &[200u16]).await
-    }
-
-    /// Send messages to an agent
-    ///
-    /// Adds messages to the agent's own thread and runs the agent until it stops. The answer
-    /// comes when it has stopped, or as events if `streaming` is true. The path has no lock:
-    /// two calls run at the same time. A stream answers 200 even if the turn fails; its events
-    /// say so.
-    ///
-    /// Asks for server-sent events, and decodes each as a [`types::StreamEvent`] as it arrives.
-    /// See [`EventStream`](crate::EventStream).
-    ///
-    /// Set `streaming` of the body to `true`. The service goes by it, and this method does not
-    /// set it.
-    ///
-    /// Sends `POST /v1/agents/{agent_id}/messages`. It is not safe to repeat: a call whose
-    /// outcome is unknown may have had its effect.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: What the agent said and did, or the events of the turn.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn send_message_stream<'a>(
-        &'a self,
-        agent_id: &'a str,
-        body: &'a types::MessageRequest,
-    ) -> Result<
-        ResponseValue<EventStream<types::StreamEvent>>,
-        Error<crate::ServiceError>,
-    > {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/messages", agent_id_segment),
-        );
-        let request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("text/event-stream"),
-            )
-            .json(&body)
-            .build()?;
-        one_error::events(
-                self,
-                request,
-                &operations::SEND_MESSAGE_STREAM,
-                &[200u16],
-                None,
-            )
-            .await
-    }
-
-    /// Send messages without waiting
-    ///
-    /// Starts a run and returns it at once. Ask for the run to see whether it is done, or give
-    /// `callback_url`.
-    ///
-    /// Sends `POST /v1/agents/{agent_id}/messages/async`. It is not safe to repeat: a call
-    /// whose outcome is unknown may have had its effect.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The run that was started.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn send_message_async<'a>(
-        &'a self,
-        agent_id: &'a str,
-        body: &'a types::AsyncMessageRequest,
-    ) -> Result<ResponseValue<types::Run>, Error<crate::ServiceError>> {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/messages/async", agent_id_segment),
-        );
-        let request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        one_error::json(self, request, &operations::SEND_MESSAGE_ASYNC, &[200u16]).await
-    }
-
-    /// Cancel an agent's runs
-    ///
-    /// Cancels the runs that are named, or those that are active. A run that has ended stays as
-    /// it was, although the answer calls it cancelled too. A turn that was asked for as JSON is
-    /// not stopped.
-    ///
-    /// If `body` is `None`, the request has no body.
-    ///
-    /// Sends `POST /v1/agents/{agent_id}/messages/cancel`. It is not safe to repeat: a call
-    /// whose outcome is unknown may have had its effect.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: What became of each run, by its ID.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn cancel_runs<'a>(
-        &'a self,
-        agent_id: &'a str,
-        body: Option<&'a types::CancelRunsRequest>,
-    ) -> Result<
-        ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
-        Error<crate::ServiceError>,
-    > {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/messages/cancel", agent_id_segment),
-        );
-        let request = body::json_if_any(
-                self
-                    .client
-                    .post(url)
-                    .header(
-                        ::reqwest::header::ACCEPT,
-                        ::reqwest::header::HeaderValue::from_static("application/json"),
-                    ),
-                body,
-            )
-            .build()?;
-        one_error::json(self, request, &operations::CANCEL_RUNS, &[200u16]).await
-    }
-
-    /// Send messages and stream the answer
-    ///
-    /// Deprecated: use `send_message` with `streaming`. Does the same, and always answers with
-    /// events.
-    ///
-    /// Sends `POST /v1/agents/{agent_id}/messages/stream`. It is not safe to repeat: a call
-    /// whose outcome is unknown may have had its effect.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The events of the turn.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    #[deprecated(note = "the API description marks it as deprecated")]
-    pub async fn stream_message<'a>(
-        &'a self,
-        agent_id: &'a str,
-        body: &'a types::MessageRequest,
-    ) -> Result<ResponseValue<ByteStream>, Error<crate::ServiceError>> {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/messages/stream", agent_id_segment),
-        );
-        let request = self.client.post(url).json(&body).build()?;
-        one_error::stream(self, request, &operations::STREAM_MESSAGE, &[200u16]).await
-    }
-
     /// Compile an agent's system prompt anew
     ///
     /// Writes the memory as it is now into the system prompt. This happens by itself between
@@ -1823,103 +780,6 @@ impl Client {
             )
             .build()?;
         one_error::json(self, request, &operations::RECOMPILE_AGENT, &[200u16]).await
-    }
-
-    /// Delete an agent's messages
-    ///
-    /// Deletes the messages of the agent's own thread. Memory stays. This cannot be undone.
-    ///
-    /// Sends `PATCH /v1/agents/{agent_id}/reset-messages`. It is not safe to repeat: a call
-    /// whose outcome is unknown may have had its effect.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The messages are deleted.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn reset_messages<'a>(
-        &'a self,
-        agent_id: &'a str,
-        body: &'a types::ResetMessagesRequest,
-    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/reset-messages", agent_id_segment),
-        );
-        let request = self
-            .client
-            .patch(url)
-            .json(&body)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        one_error::nothing(self, request, &operations::RESET_MESSAGES, &[200u16]).await
-    }
-
-    /// Compact an agent's messages
-    ///
-    /// Has a model write a summary that takes the place of older messages in the context. The
-    /// messages can still be listed.
-    ///
-    /// If `body` is `None`, the request has no body.
-    ///
-    /// Sends `POST /v1/agents/{agent_id}/summarize`. It is not safe to repeat: a call whose
-    /// outcome is unknown may have had its effect.
-    ///
-    /// # Arguments
-    ///
-    /// - `agent_id`: The agent's ID, `agent-…`.
-    ///
-    /// # Answers
-    ///
-    /// - `200`: The summary, and how many messages there were before and after.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
-    /// answers with an error of any status, among them:
-    ///
-    /// - `422`: The request does not have the form that the operation asks for. `detail` says
-    ///   what is wrong, and where.
-    ///
-    /// See [`Error`] for what else can go wrong.
-    pub async fn compact_messages<'a>(
-        &'a self,
-        agent_id: &'a str,
-        body: Option<&'a types::CompactionRequest>,
-    ) -> Result<ResponseValue<types::CompactionResponse>, Error<crate::ServiceError>> {
-        let agent_id_segment = path::segment("agent_id", &agent_id)?;
-        let url = path::url_of(
-            &self.baseurl,
-            ::std::format_args!("/v1/agents/{}/summarize", agent_id_segment),
-        );
-        let request = body::json_if_any(
-                self
-                    .client
-                    .post(url)
-                    .header(
-                        ::reqwest::header::ACCEPT,
-                        ::reqwest::header::HeaderValue::from_static("application/json"),
-                    ),
-                body,
-            )
-            .build()?;
-        one_error::json(self, request, &operations::COMPACT_MESSAGES, &[200u16]).await
     }
 
     /// List an agent's tools
@@ -2206,15 +1066,6 @@ pub(super) mod constants {
         streams: false,
     };
 
-    /// `POST /v1/agents/import`
-    pub const IMPORT_AGENT: Operation = Operation {
-        id: "import_agent",
-        method: "POST",
-        path_template: "/v1/agents/import",
-        safe_to_repeat: false,
-        streams: false,
-    };
-
     /// `GET /v1/agents/{agent_id}`
     pub const GET_AGENT: Operation = Operation {
         id: "get_agent",
@@ -2238,42 +1089,6 @@ pub(super) mod constants {
         id: "update_agent",
         method: "PATCH",
         path_template: "/v1/agents/{agent_id}",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `GET /v1/agents/{agent_id}/archival-memory`
-    pub const LIST_AGENT_PASSAGES: Operation = Operation {
-        id: "list_agent_passages",
-        method: "GET",
-        path_template: "/v1/agents/{agent_id}/archival-memory",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `POST /v1/agents/{agent_id}/archival-memory`
-    pub const CREATE_AGENT_PASSAGE: Operation = Operation {
-        id: "create_agent_passage",
-        method: "POST",
-        path_template: "/v1/agents/{agent_id}/archival-memory",
-        safe_to_repeat: false,
-        streams: false,
-    };
-
-    /// `GET /v1/agents/{agent_id}/archival-memory/search`
-    pub const SEARCH_AGENT_PASSAGES: Operation = Operation {
-        id: "search_agent_passages",
-        method: "GET",
-        path_template: "/v1/agents/{agent_id}/archival-memory/search",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `DELETE /v1/agents/{agent_id}/archival-memory/{memory_id}`
-    pub const DELETE_AGENT_PASSAGE: Operation = Operation {
-        id: "delete_agent_passage",
-        method: "DELETE",
-        path_template: "/v1/agents/{agent_id}/archival-memory/{memory_id}",
         safe_to_repeat: true,
         streams: false,
     };
@@ -2341,78 +1156,6 @@ pub(super) mod constants {
         streams: false,
     };
 
-    /// `GET /v1/agents/{agent_id}/export`
-    pub const EXPORT_AGENT: Operation = Operation {
-        id: "export_agent",
-        method: "GET",
-        path_template: "/v1/agents/{agent_id}/export",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `GET /v1/agents/{agent_id}/files`
-    pub const LIST_AGENT_FILES: Operation = Operation {
-        id: "list_agent_files",
-        method: "GET",
-        path_template: "/v1/agents/{agent_id}/files",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `PATCH /v1/agents/{agent_id}/files/close-all`
-    pub const CLOSE_ALL_FILES: Operation = Operation {
-        id: "close_all_files",
-        method: "PATCH",
-        path_template: "/v1/agents/{agent_id}/files/close-all",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `PATCH /v1/agents/{agent_id}/files/{file_id}/close`
-    pub const CLOSE_FILE: Operation = Operation {
-        id: "close_file",
-        method: "PATCH",
-        path_template: "/v1/agents/{agent_id}/files/{file_id}/close",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `PATCH /v1/agents/{agent_id}/files/{file_id}/open`
-    pub const OPEN_FILE: Operation = Operation {
-        id: "open_file",
-        method: "PATCH",
-        path_template: "/v1/agents/{agent_id}/files/{file_id}/open",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `GET /v1/agents/{agent_id}/folders`
-    pub const LIST_AGENT_FOLDERS: Operation = Operation {
-        id: "list_agent_folders",
-        method: "GET",
-        path_template: "/v1/agents/{agent_id}/folders",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `PATCH /v1/agents/{agent_id}/folders/attach/{folder_id}`
-    pub const ATTACH_FOLDER: Operation = Operation {
-        id: "attach_folder",
-        method: "PATCH",
-        path_template: "/v1/agents/{agent_id}/folders/attach/{folder_id}",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `PATCH /v1/agents/{agent_id}/folders/detach/{folder_id}`
-    pub const DETACH_FOLDER: Operation = Operation {
-        id: "detach_folder",
-        method: "PATCH",
-        path_template: "/v1/agents/{agent_id}/folders/detach/{folder_id}",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
     /// `PATCH /v1/agents/{agent_id}/identities/attach/{identity_id}`
     pub const ATTACH_IDENTITY: Operation = Operation {
         id: "attach_identity",
@@ -2431,84 +1174,12 @@ pub(super) mod constants {
         streams: false,
     };
 
-    /// `GET /v1/agents/{agent_id}/messages`
-    pub const LIST_MESSAGES: Operation = Operation {
-        id: "list_messages",
-        method: "GET",
-        path_template: "/v1/agents/{agent_id}/messages",
-        safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `POST /v1/agents/{agent_id}/messages`
-    pub const SEND_MESSAGE: Operation = Operation {
-        id: "send_message",
-        method: "POST",
-        path_template: "/v1/agents/{agent_id}/messages",
-        safe_to_repeat: false,
-        streams: false,
-    };
-
-    /// `POST /v1/agents/{agent_id}/messages`
-    pub const SEND_MESSAGE_STREAM: Operation = Operation {
-        id: "send_message_stream",
-        method: "POST",
-        path_template: "/v1/agents/{agent_id}/messages",
-        safe_to_repeat: false,
-        streams: true,
-    };
-
-    /// `POST /v1/agents/{agent_id}/messages/async`
-    pub const SEND_MESSAGE_ASYNC: Operation = Operation {
-        id: "send_message_async",
-        method: "POST",
-        path_template: "/v1/agents/{agent_id}/messages/async",
-        safe_to_repeat: false,
-        streams: false,
-    };
-
-    /// `POST /v1/agents/{agent_id}/messages/cancel`
-    pub const CANCEL_RUNS: Operation = Operation {
-        id: "cancel_runs",
-        method: "POST",
-        path_template: "/v1/agents/{agent_id}/messages/cancel",
-        safe_to_repeat: false,
-        streams: false,
-    };
-
-    /// `POST /v1/agents/{agent_id}/messages/stream`
-    pub const STREAM_MESSAGE: Operation = Operation {
-        id: "stream_message",
-        method: "POST",
-        path_template: "/v1/agents/{agent_id}/messages/stream",
-        safe_to_repeat: false,
-        streams: true,
-    };
-
     /// `POST /v1/agents/{agent_id}/recompile`
     pub const RECOMPILE_AGENT: Operation = Operation {
         id: "recompile_agent",
         method: "POST",
         path_template: "/v1/agents/{agent_id}/recompile",
         safe_to_repeat: true,
-        streams: false,
-    };
-
-    /// `PATCH /v1/agents/{agent_id}/reset-messages`
-    pub const RESET_MESSAGES: Operation = Operation {
-        id: "reset_messages",
-        method: "PATCH",
-        path_template: "/v1/agents/{agent_id}/reset-messages",
-        safe_to_repeat: false,
-        streams: false,
-    };
-
-    /// `POST /v1/agents/{agent_id}/summarize`
-    pub const COMPACT_MESSAGES: Operation = Operation {
-        id: "compact_messages",
-        method: "POST",
-        path_template: "/v1/agents/{agent_id}/summarize",
-        safe_to_repeat: false,
         streams: false,
     };
 
@@ -2556,4 +1227,2683 @@ pub(super) mod constants {
         safe_to_repeat: false,
         streams: false,
     };
+}
+
+/// The types that no other tag's operations reach.
+pub(super) mod own_types {
+    use crate::types::*;
+
+    /// What agents can be sorted by.
+    #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[non_exhaustive]
+    pub enum AgentSortField {
+        /// `created_at`
+        CreatedAt,
+        /// `updated_at`
+        UpdatedAt,
+        /// `last_run_completion`
+        LastRunCompletion,
+        /// A value that the description does not have. It is kept and sent back unchanged.
+        Unknown(::std::string::String),
+    }
+
+    impl AgentSortField {
+        /// The values that the description knows, in its order.
+        pub const KNOWN: &'static [Self] = &[
+            Self::CreatedAt,
+            Self::UpdatedAt,
+            Self::LastRunCompletion,
+        ];
+
+        /// The value as it goes over the wire.
+        #[must_use]
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::CreatedAt => "created_at",
+                Self::UpdatedAt => "updated_at",
+                Self::LastRunCompletion => "last_run_completion",
+                Self::Unknown(text) => text,
+            }
+        }
+
+        /// Whether the description knows the value.
+        #[must_use]
+        pub fn is_known(&self) -> bool {
+            !::std::matches!(self, Self::Unknown(_))
+        }
+        fn known(text: &str) -> ::std::option::Option<Self> {
+            ::std::option::Option::Some(
+                match text {
+                    "created_at" => Self::CreatedAt,
+                    "updated_at" => Self::UpdatedAt,
+                    "last_run_completion" => Self::LastRunCompletion,
+                    _ => return ::std::option::Option::None,
+                },
+            )
+        }
+    }
+
+    impl ::std::fmt::Display for AgentSortField {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.pad(self.as_str())
+        }
+    }
+
+    impl ::std::convert::From<&str> for AgentSortField {
+        fn from(text: &str) -> Self {
+            Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
+        }
+    }
+
+    impl ::std::convert::From<::std::string::String> for AgentSortField {
+        fn from(text: ::std::string::String) -> Self {
+            Self::known(&text).unwrap_or(Self::Unknown(text))
+        }
+    }
+
+    impl ::std::str::FromStr for AgentSortField {
+        type Err = ::std::convert::Infallible;
+        /// Never fails: what is not known becomes [`Unknown`](Self::Unknown).
+        fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
+            ::std::result::Result::Ok(text.into())
+        }
+    }
+
+    impl ::serde::Serialize for AgentSortField {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            serializer.serialize_str(self.as_str())
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AgentSortField {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            crate::support::open_enum::read(deserializer)
+        }
+    }
+
+    #[cfg(feature = "schemars")]
+    impl ::schemars::JsonSchema for AgentSortField {
+        fn schema_name() -> ::std::borrow::Cow<'static, str> {
+            "AgentSortField".into()
+        }
+        fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+            crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+        }
+    }
+
+    /// What a new agent should be.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CreateAgent {
+        /// The agent's name. The server makes one up if it is left out.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        /// Blocks to create with the agent.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub memory_blocks: crate::Nullable<::std::vec::Vec<CreateBlock>>,
+        /// Names of tools to attach.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tools: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// Tools to attach, by ID.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tool_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// Deprecated: use `folder_ids`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub source_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// Folders to attach, by ID.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub folder_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// Blocks to attach, by ID. To create blocks, use `memory_blocks`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub block_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// Rules about the order of calls.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tool_rules: crate::Nullable<::std::vec::Vec<crate::types::ToolRule>>,
+        /// The agent's tags.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// The system prompt, without memory. The server's own for the agent's type if it is left
+        /// out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub system: crate::Nullable<::std::string::String>,
+        /// The kind of agent. It decides on the loop and the base tools.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub agent_type: ::std::option::Option<AgentType>,
+        /// Messages that the agent begins with, in place of the server's own.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub initial_message_sequence: crate::Nullable<::std::vec::Vec<CreateMessage>>,
+        /// Whether to attach the base tools of the agent's type. By default `true`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_base_tools: ::std::option::Option<bool>,
+        /// Whether to attach the tools for talking to other agents. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_multi_agent_tools: ::std::option::Option<bool>,
+        /// Whether to add the rules that the base tools need.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub include_base_tool_rules: crate::Nullable<bool>,
+        /// Deprecated. Whether to create and attach a folder. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub include_default_source: ::std::option::Option<bool>,
+        /// What the agent is for, in words.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub description: crate::Nullable<::std::string::String>,
+        /// Anything that the caller wants to keep with it.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub metadata: crate::Nullable<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// Deprecated: use `model` and `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub llm_config: crate::Nullable<LlmConfig>,
+        /// Deprecated: use `embedding`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub embedding_config: crate::Nullable<EmbeddingConfig>,
+        /// The handle of the model, as in `openai/gpt-4.1`. The server's default if it is left out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub model: crate::Nullable<::std::string::String>,
+        /// The handle of the embedding model. Needed only for archival memory and folders.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub embedding: crate::Nullable<::std::string::String>,
+        /// Settings of the model, by its provider.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub model_settings: crate::Nullable<crate::types::ModelSettings>,
+        /// How older messages are summarized when the context is full.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub compaction_settings: crate::Nullable<CompactionSettings>,
+        /// How many tokens the context has at most. If it is left out, the server decides: 128,000
+        /// on a server 0.16.8, for a model that takes more.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub context_window_limit: crate::Nullable<i64>,
+        /// Deprecated, without effect. By default `300`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub embedding_chunk_size: crate::Nullable<i64>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub max_tokens: crate::Nullable<i64>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub max_reasoning_tokens: crate::Nullable<i64>,
+        /// Deprecated: use `model_settings`. By default `true`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub enable_reasoner: crate::Nullable<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub reasoning: crate::Nullable<bool>,
+        /// Deprecated: create agents from a template instead.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub from_template: crate::Nullable<::std::string::String>,
+        /// Deprecated. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub template: ::std::option::Option<bool>,
+        /// Deprecated: name the project by a header.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub project: crate::Nullable<::std::string::String>,
+        /// Deprecated: use `secrets`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub tool_exec_environment_variables: crate::Nullable<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Environment variables of the agent's tools, by name.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub secrets: crate::Nullable<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Deprecated: create agents from a template instead.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub memory_variables: crate::Nullable<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Deprecated, without effect.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub project_id: crate::Nullable<::std::string::String>,
+        /// Deprecated, without effect.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub template_id: crate::Nullable<::std::string::String>,
+        /// Deprecated, without effect.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub base_template_id: crate::Nullable<::std::string::String>,
+        /// Identities to link the agent to, by ID.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub identity_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// Whether the agent forgets its messages after each turn. Memory stays. By default
+        /// `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub message_buffer_autoclear: ::std::option::Option<bool>,
+        /// Whether a second agent tends the memory in the background.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub enable_sleeptime: crate::Nullable<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub response_format: crate::Nullable<crate::types::ResponseFormat>,
+        /// The agent's time zone, by its IANA name. UTC if it is left out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub timezone: crate::Nullable<::std::string::String>,
+        /// How many files the agent has open at most.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub max_files_open: crate::Nullable<i64>,
+        /// How many characters of an open file the agent sees at most.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub per_file_view_window_char_limit: crate::Nullable<i64>,
+        /// Deprecated, without effect.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub hidden: crate::Nullable<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub parallel_tool_calls: crate::Nullable<bool>,
+    }
+
+    impl CreateAgent {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                name: ::std::default::Default::default(),
+                memory_blocks: ::std::default::Default::default(),
+                tools: ::std::default::Default::default(),
+                tool_ids: ::std::default::Default::default(),
+                source_ids: ::std::default::Default::default(),
+                folder_ids: ::std::default::Default::default(),
+                block_ids: ::std::default::Default::default(),
+                tool_rules: ::std::default::Default::default(),
+                tags: ::std::default::Default::default(),
+                system: ::std::default::Default::default(),
+                agent_type: ::std::default::Default::default(),
+                initial_message_sequence: ::std::default::Default::default(),
+                include_base_tools: ::std::default::Default::default(),
+                include_multi_agent_tools: ::std::default::Default::default(),
+                include_base_tool_rules: ::std::default::Default::default(),
+                include_default_source: ::std::default::Default::default(),
+                description: ::std::default::Default::default(),
+                metadata: ::std::default::Default::default(),
+                llm_config: ::std::default::Default::default(),
+                embedding_config: ::std::default::Default::default(),
+                model: ::std::default::Default::default(),
+                embedding: ::std::default::Default::default(),
+                model_settings: ::std::default::Default::default(),
+                compaction_settings: ::std::default::Default::default(),
+                context_window_limit: ::std::default::Default::default(),
+                embedding_chunk_size: ::std::default::Default::default(),
+                max_tokens: ::std::default::Default::default(),
+                max_reasoning_tokens: ::std::default::Default::default(),
+                enable_reasoner: ::std::default::Default::default(),
+                reasoning: ::std::default::Default::default(),
+                from_template: ::std::default::Default::default(),
+                template: ::std::default::Default::default(),
+                project: ::std::default::Default::default(),
+                tool_exec_environment_variables: ::std::default::Default::default(),
+                secrets: ::std::default::Default::default(),
+                memory_variables: ::std::default::Default::default(),
+                project_id: ::std::default::Default::default(),
+                template_id: ::std::default::Default::default(),
+                base_template_id: ::std::default::Default::default(),
+                identity_ids: ::std::default::Default::default(),
+                message_buffer_autoclear: ::std::default::Default::default(),
+                enable_sleeptime: ::std::default::Default::default(),
+                response_format: ::std::default::Default::default(),
+                timezone: ::std::default::Default::default(),
+                max_files_open: ::std::default::Default::default(),
+                per_file_view_window_char_limit: ::std::default::Default::default(),
+                hidden: ::std::default::Default::default(),
+                parallel_tool_calls: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `name`.
+        #[must_use]
+        pub fn with_name(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.name = ::std::option::Option::Some(name.into());
+            self
+        }
+
+        /// Sets `memory_blocks`.
+        #[must_use]
+        pub fn with_memory_blocks(
+            mut self,
+            memory_blocks: impl ::std::convert::Into<::std::vec::Vec<CreateBlock>>,
+        ) -> Self {
+            self.memory_blocks = crate::Nullable::Value(memory_blocks.into());
+            self
+        }
+
+        /// Sets `memory_blocks` to null.
+        #[must_use]
+        pub fn with_memory_blocks_null(mut self) -> Self {
+            self.memory_blocks = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tools`.
+        #[must_use]
+        pub fn with_tools(
+            mut self,
+            tools: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tools = crate::Nullable::Value(tools.into());
+            self
+        }
+
+        /// Sets `tools` to null.
+        #[must_use]
+        pub fn with_tools_null(mut self) -> Self {
+            self.tools = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_ids`.
+        #[must_use]
+        pub fn with_tool_ids(
+            mut self,
+            tool_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tool_ids = crate::Nullable::Value(tool_ids.into());
+            self
+        }
+
+        /// Sets `tool_ids` to null.
+        #[must_use]
+        pub fn with_tool_ids_null(mut self) -> Self {
+            self.tool_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `source_ids`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_source_ids(
+            mut self,
+            source_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.source_ids = crate::Nullable::Value(source_ids.into());
+            self
+        }
+
+        /// Sets `source_ids` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_source_ids_null(mut self) -> Self {
+            self.source_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `folder_ids`.
+        #[must_use]
+        pub fn with_folder_ids(
+            mut self,
+            folder_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.folder_ids = crate::Nullable::Value(folder_ids.into());
+            self
+        }
+
+        /// Sets `folder_ids` to null.
+        #[must_use]
+        pub fn with_folder_ids_null(mut self) -> Self {
+            self.folder_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `block_ids`.
+        #[must_use]
+        pub fn with_block_ids(
+            mut self,
+            block_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.block_ids = crate::Nullable::Value(block_ids.into());
+            self
+        }
+
+        /// Sets `block_ids` to null.
+        #[must_use]
+        pub fn with_block_ids_null(mut self) -> Self {
+            self.block_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_rules`.
+        #[must_use]
+        pub fn with_tool_rules(
+            mut self,
+            tool_rules: impl ::std::convert::Into<
+                ::std::vec::Vec<crate::types::ToolRule>,
+            >,
+        ) -> Self {
+            self.tool_rules = crate::Nullable::Value(tool_rules.into());
+            self
+        }
+
+        /// Sets `tool_rules` to null.
+        #[must_use]
+        pub fn with_tool_rules_null(mut self) -> Self {
+            self.tool_rules = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = crate::Nullable::Value(tags.into());
+            self
+        }
+
+        /// Sets `tags` to null.
+        #[must_use]
+        pub fn with_tags_null(mut self) -> Self {
+            self.tags = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `system`.
+        #[must_use]
+        pub fn with_system(
+            mut self,
+            system: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.system = crate::Nullable::Value(system.into());
+            self
+        }
+
+        /// Sets `system` to null.
+        #[must_use]
+        pub fn with_system_null(mut self) -> Self {
+            self.system = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `agent_type`.
+        #[must_use]
+        pub fn with_agent_type(
+            mut self,
+            agent_type: impl ::std::convert::Into<AgentType>,
+        ) -> Self {
+            self.agent_type = ::std::option::Option::Some(agent_type.into());
+            self
+        }
+
+        /// Sets `initial_message_sequence`.
+        #[must_use]
+        pub fn with_initial_message_sequence(
+            mut self,
+            initial_message_sequence: impl ::std::convert::Into<
+                ::std::vec::Vec<CreateMessage>,
+            >,
+        ) -> Self {
+            self.initial_message_sequence = crate::Nullable::Value(
+                initial_message_sequence.into(),
+            );
+            self
+        }
+
+        /// Sets `initial_message_sequence` to null.
+        #[must_use]
+        pub fn with_initial_message_sequence_null(mut self) -> Self {
+            self.initial_message_sequence = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `include_base_tools`.
+        #[must_use]
+        pub fn with_include_base_tools(
+            mut self,
+            include_base_tools: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_base_tools = ::std::option::Option::Some(
+                include_base_tools.into(),
+            );
+            self
+        }
+
+        /// Sets `include_multi_agent_tools`.
+        #[must_use]
+        pub fn with_include_multi_agent_tools(
+            mut self,
+            include_multi_agent_tools: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_multi_agent_tools = ::std::option::Option::Some(
+                include_multi_agent_tools.into(),
+            );
+            self
+        }
+
+        /// Sets `include_base_tool_rules`.
+        #[must_use]
+        pub fn with_include_base_tool_rules(
+            mut self,
+            include_base_tool_rules: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_base_tool_rules = crate::Nullable::Value(
+                include_base_tool_rules.into(),
+            );
+            self
+        }
+
+        /// Sets `include_base_tool_rules` to null.
+        #[must_use]
+        pub fn with_include_base_tool_rules_null(mut self) -> Self {
+            self.include_base_tool_rules = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `include_default_source`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_include_default_source(
+            mut self,
+            include_default_source: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_default_source = ::std::option::Option::Some(
+                include_default_source.into(),
+            );
+            self
+        }
+
+        /// Sets `description`.
+        #[must_use]
+        pub fn with_description(
+            mut self,
+            description: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.description = crate::Nullable::Value(description.into());
+            self
+        }
+
+        /// Sets `description` to null.
+        #[must_use]
+        pub fn with_description_null(mut self) -> Self {
+            self.description = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `metadata`.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            metadata: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.metadata = crate::Nullable::Value(metadata.into());
+            self
+        }
+
+        /// Sets `metadata` to null.
+        #[must_use]
+        pub fn with_metadata_null(mut self) -> Self {
+            self.metadata = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `llm_config`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_llm_config(
+            mut self,
+            llm_config: impl ::std::convert::Into<LlmConfig>,
+        ) -> Self {
+            self.llm_config = crate::Nullable::Value(llm_config.into());
+            self
+        }
+
+        /// Sets `llm_config` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_llm_config_null(mut self) -> Self {
+            self.llm_config = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `embedding_config`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_embedding_config(
+            mut self,
+            embedding_config: impl ::std::convert::Into<EmbeddingConfig>,
+        ) -> Self {
+            self.embedding_config = crate::Nullable::Value(embedding_config.into());
+            self
+        }
+
+        /// Sets `embedding_config` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_embedding_config_null(mut self) -> Self {
+            self.embedding_config = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `model`.
+        #[must_use]
+        pub fn with_model(
+            mut self,
+            model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.model = crate::Nullable::Value(model.into());
+            self
+        }
+
+        /// Sets `model` to null.
+        #[must_use]
+        pub fn with_model_null(mut self) -> Self {
+            self.model = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `embedding`.
+        #[must_use]
+        pub fn with_embedding(
+            mut self,
+            embedding: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.embedding = crate::Nullable::Value(embedding.into());
+            self
+        }
+
+        /// Sets `embedding` to null.
+        #[must_use]
+        pub fn with_embedding_null(mut self) -> Self {
+            self.embedding = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `model_settings`.
+        #[must_use]
+        pub fn with_model_settings(
+            mut self,
+            model_settings: impl ::std::convert::Into<crate::types::ModelSettings>,
+        ) -> Self {
+            self.model_settings = crate::Nullable::Value(model_settings.into());
+            self
+        }
+
+        /// Sets `model_settings` to null.
+        #[must_use]
+        pub fn with_model_settings_null(mut self) -> Self {
+            self.model_settings = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `compaction_settings`.
+        #[must_use]
+        pub fn with_compaction_settings(
+            mut self,
+            compaction_settings: impl ::std::convert::Into<CompactionSettings>,
+        ) -> Self {
+            self.compaction_settings = crate::Nullable::Value(
+                compaction_settings.into(),
+            );
+            self
+        }
+
+        /// Sets `compaction_settings` to null.
+        #[must_use]
+        pub fn with_compaction_settings_null(mut self) -> Self {
+            self.compaction_settings = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `context_window_limit`.
+        #[must_use]
+        pub fn with_context_window_limit(
+            mut self,
+            context_window_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.context_window_limit = crate::Nullable::Value(
+                context_window_limit.into(),
+            );
+            self
+        }
+
+        /// Sets `context_window_limit` to null.
+        #[must_use]
+        pub fn with_context_window_limit_null(mut self) -> Self {
+            self.context_window_limit = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `embedding_chunk_size`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_embedding_chunk_size(
+            mut self,
+            embedding_chunk_size: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.embedding_chunk_size = crate::Nullable::Value(
+                embedding_chunk_size.into(),
+            );
+            self
+        }
+
+        /// Sets `embedding_chunk_size` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_embedding_chunk_size_null(mut self) -> Self {
+            self.embedding_chunk_size = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_tokens`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_tokens(
+            mut self,
+            max_tokens: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_tokens = crate::Nullable::Value(max_tokens.into());
+            self
+        }
+
+        /// Sets `max_tokens` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_tokens_null(mut self) -> Self {
+            self.max_tokens = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_reasoning_tokens`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_reasoning_tokens(
+            mut self,
+            max_reasoning_tokens: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_reasoning_tokens = crate::Nullable::Value(
+                max_reasoning_tokens.into(),
+            );
+            self
+        }
+
+        /// Sets `max_reasoning_tokens` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_reasoning_tokens_null(mut self) -> Self {
+            self.max_reasoning_tokens = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `enable_reasoner`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_enable_reasoner(
+            mut self,
+            enable_reasoner: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.enable_reasoner = crate::Nullable::Value(enable_reasoner.into());
+            self
+        }
+
+        /// Sets `enable_reasoner` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_enable_reasoner_null(mut self) -> Self {
+            self.enable_reasoner = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `reasoning`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_reasoning(
+            mut self,
+            reasoning: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.reasoning = crate::Nullable::Value(reasoning.into());
+            self
+        }
+
+        /// Sets `reasoning` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_reasoning_null(mut self) -> Self {
+            self.reasoning = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `from_template`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_from_template(
+            mut self,
+            from_template: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.from_template = crate::Nullable::Value(from_template.into());
+            self
+        }
+
+        /// Sets `from_template` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_from_template_null(mut self) -> Self {
+            self.from_template = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `template`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_template(
+            mut self,
+            template: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.template = ::std::option::Option::Some(template.into());
+            self
+        }
+
+        /// Sets `project`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project(
+            mut self,
+            project: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.project = crate::Nullable::Value(project.into());
+            self
+        }
+
+        /// Sets `project` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project_null(mut self) -> Self {
+            self.project = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_exec_environment_variables`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_tool_exec_environment_variables(
+            mut self,
+            tool_exec_environment_variables: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.tool_exec_environment_variables = crate::Nullable::Value(
+                tool_exec_environment_variables.into(),
+            );
+            self
+        }
+
+        /// Sets `tool_exec_environment_variables` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_tool_exec_environment_variables_null(mut self) -> Self {
+            self.tool_exec_environment_variables = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `secrets`.
+        #[must_use]
+        pub fn with_secrets(
+            mut self,
+            secrets: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.secrets = crate::Nullable::Value(secrets.into());
+            self
+        }
+
+        /// Sets `secrets` to null.
+        #[must_use]
+        pub fn with_secrets_null(mut self) -> Self {
+            self.secrets = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `memory_variables`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_memory_variables(
+            mut self,
+            memory_variables: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.memory_variables = crate::Nullable::Value(memory_variables.into());
+            self
+        }
+
+        /// Sets `memory_variables` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_memory_variables_null(mut self) -> Self {
+            self.memory_variables = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.project_id = crate::Nullable::Value(project_id.into());
+            self
+        }
+
+        /// Sets `project_id` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project_id_null(mut self) -> Self {
+            self.project_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `template_id`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_template_id(
+            mut self,
+            template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.template_id = crate::Nullable::Value(template_id.into());
+            self
+        }
+
+        /// Sets `template_id` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_template_id_null(mut self) -> Self {
+            self.template_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `base_template_id`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_base_template_id(
+            mut self,
+            base_template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.base_template_id = crate::Nullable::Value(base_template_id.into());
+            self
+        }
+
+        /// Sets `base_template_id` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_base_template_id_null(mut self) -> Self {
+            self.base_template_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `identity_ids`.
+        #[must_use]
+        pub fn with_identity_ids(
+            mut self,
+            identity_ids: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.identity_ids = crate::Nullable::Value(identity_ids.into());
+            self
+        }
+
+        /// Sets `identity_ids` to null.
+        #[must_use]
+        pub fn with_identity_ids_null(mut self) -> Self {
+            self.identity_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `message_buffer_autoclear`.
+        #[must_use]
+        pub fn with_message_buffer_autoclear(
+            mut self,
+            message_buffer_autoclear: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.message_buffer_autoclear = ::std::option::Option::Some(
+                message_buffer_autoclear.into(),
+            );
+            self
+        }
+
+        /// Sets `enable_sleeptime`.
+        #[must_use]
+        pub fn with_enable_sleeptime(
+            mut self,
+            enable_sleeptime: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.enable_sleeptime = crate::Nullable::Value(enable_sleeptime.into());
+            self
+        }
+
+        /// Sets `enable_sleeptime` to null.
+        #[must_use]
+        pub fn with_enable_sleeptime_null(mut self) -> Self {
+            self.enable_sleeptime = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `response_format`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_response_format(
+            mut self,
+            response_format: impl ::std::convert::Into<crate::types::ResponseFormat>,
+        ) -> Self {
+            self.response_format = crate::Nullable::Value(response_format.into());
+            self
+        }
+
+        /// Sets `response_format` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_response_format_null(mut self) -> Self {
+            self.response_format = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `timezone`.
+        #[must_use]
+        pub fn with_timezone(
+            mut self,
+            timezone: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.timezone = crate::Nullable::Value(timezone.into());
+            self
+        }
+
+        /// Sets `timezone` to null.
+        #[must_use]
+        pub fn with_timezone_null(mut self) -> Self {
+            self.timezone = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_files_open`.
+        #[must_use]
+        pub fn with_max_files_open(
+            mut self,
+            max_files_open: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_files_open = crate::Nullable::Value(max_files_open.into());
+            self
+        }
+
+        /// Sets `max_files_open` to null.
+        #[must_use]
+        pub fn with_max_files_open_null(mut self) -> Self {
+            self.max_files_open = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `per_file_view_window_char_limit`.
+        #[must_use]
+        pub fn with_per_file_view_window_char_limit(
+            mut self,
+            per_file_view_window_char_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.per_file_view_window_char_limit = crate::Nullable::Value(
+                per_file_view_window_char_limit.into(),
+            );
+            self
+        }
+
+        /// Sets `per_file_view_window_char_limit` to null.
+        #[must_use]
+        pub fn with_per_file_view_window_char_limit_null(mut self) -> Self {
+            self.per_file_view_window_char_limit = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `hidden`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_hidden(mut self, hidden: impl ::std::convert::Into<bool>) -> Self {
+            self.hidden = crate::Nullable::Value(hidden.into());
+            self
+        }
+
+        /// Sets `hidden` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_hidden_null(mut self) -> Self {
+            self.hidden = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `parallel_tool_calls`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_parallel_tool_calls(
+            mut self,
+            parallel_tool_calls: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.parallel_tool_calls = crate::Nullable::Value(
+                parallel_tool_calls.into(),
+            );
+            self
+        }
+
+        /// Sets `parallel_tool_calls` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_parallel_tool_calls_null(mut self) -> Self {
+            self.parallel_tool_calls = crate::Nullable::Null;
+            self
+        }
+    }
+
+    impl ::std::fmt::Debug for CreateAgent {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("CreateAgent")
+                .field("name", &self.name)
+                .field("memory_blocks", &self.memory_blocks)
+                .field("tools", &self.tools)
+                .field("tool_ids", &self.tool_ids)
+                .field("source_ids", &self.source_ids)
+                .field("folder_ids", &self.folder_ids)
+                .field("block_ids", &self.block_ids)
+                .field("tool_rules", &self.tool_rules)
+                .field("tags", &self.tags)
+                .field("system", &self.system)
+                .field("agent_type", &self.agent_type)
+                .field("initial_message_sequence", &self.initial_message_sequence)
+                .field("include_base_tools", &self.include_base_tools)
+                .field("include_multi_agent_tools", &self.include_multi_agent_tools)
+                .field("include_base_tool_rules", &self.include_base_tool_rules)
+                .field("include_default_source", &self.include_default_source)
+                .field("description", &self.description)
+                .field("metadata", &self.metadata)
+                .field("llm_config", &self.llm_config)
+                .field("embedding_config", &self.embedding_config)
+                .field("model", &self.model)
+                .field("embedding", &self.embedding)
+                .field("model_settings", &self.model_settings)
+                .field("compaction_settings", &self.compaction_settings)
+                .field("context_window_limit", &self.context_window_limit)
+                .field("embedding_chunk_size", &self.embedding_chunk_size)
+                .field("max_tokens", &self.max_tokens)
+                .field("max_reasoning_tokens", &self.max_reasoning_tokens)
+                .field("enable_reasoner", &self.enable_reasoner)
+                .field("reasoning", &self.reasoning)
+                .field("from_template", &self.from_template)
+                .field("template", &self.template)
+                .field("project", &self.project)
+                .field(
+                    "tool_exec_environment_variables",
+                    &::std::format_args!("[redacted]"),
+                )
+                .field("secrets", &::std::format_args!("[redacted]"))
+                .field("memory_variables", &self.memory_variables)
+                .field("project_id", &self.project_id)
+                .field("template_id", &self.template_id)
+                .field("base_template_id", &self.base_template_id)
+                .field("identity_ids", &self.identity_ids)
+                .field("message_buffer_autoclear", &self.message_buffer_autoclear)
+                .field("enable_sleeptime", &self.enable_sleeptime)
+                .field("response_format", &self.response_format)
+                .field("timezone", &self.timezone)
+                .field("max_files_open", &self.max_files_open)
+                .field(
+                    "per_file_view_window_char_limit",
+                    &self.per_file_view_window_char_limit,
+                )
+                .field("hidden", &self.hidden)
+                .field("parallel_tool_calls", &self.parallel_tool_calls)
+                .finish()
+        }
+    }
+
+    /// The optional parameters of [`create_agent`](crate::Client::create_agent).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct CreateAgentParams {
+        /// The slug of the project that it is about. The account's default project if it is left
+        /// out.
+        pub x_project: ::std::option::Option<::std::string::String>,
+    }
+
+    impl CreateAgentParams {
+        /// Sets `x_project`.
+        #[must_use]
+        pub fn with_x_project(
+            mut self,
+            x_project: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.x_project = ::std::option::Option::Some(x_project.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`get_agent`](crate::Client::get_agent).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct GetAgentParams {
+        /// Deprecated: use `include`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub include_relationships: ::std::option::Option<
+            ::std::vec::Vec<::std::string::String>,
+        >,
+        /// Relations to fill in. What is not named is empty or null. Default: `[]`.
+        pub include: ::std::option::Option<::std::vec::Vec<AgentInclude>>,
+    }
+
+    impl GetAgentParams {
+        /// Sets `include_relationships`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_include_relationships(
+            mut self,
+            include_relationships: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.include_relationships = ::std::option::Option::Some(
+                include_relationships.into(),
+            );
+            self
+        }
+
+        /// Sets `include`.
+        #[must_use]
+        pub fn with_include(
+            mut self,
+            include: impl ::std::convert::Into<::std::vec::Vec<AgentInclude>>,
+        ) -> Self {
+            self.include = ::std::option::Option::Some(include.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agent_blocks`](crate::Client::list_agent_blocks).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentBlocksParams {
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// Only what comes after the item of this ID in the list.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `100`.
+        pub limit: ::std::option::Option<i64>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<ItemSortField>,
+    }
+
+    impl ListAgentBlocksParams {
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<ItemSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agent_tools`](crate::Client::list_agent_tools).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentToolsParams {
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// Only what comes after the item of this ID in the list.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `10`.
+        pub limit: ::std::option::Option<i64>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<ItemSortField>,
+    }
+
+    impl ListAgentToolsParams {
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<ItemSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agents`](crate::Client::list_agents).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentsParams {
+        /// Only what has exactly this name.
+        pub name: ::std::option::Option<::std::string::String>,
+        /// Only what has one of these tags.
+        pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// Whether all of `tags` must be there, and not one of them. Default: `false`.
+        pub match_all_tags: ::std::option::Option<bool>,
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// The last ID of the last page. Moves on in both orders; an unknown ID is ignored.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `50`.
+        pub limit: ::std::option::Option<i64>,
+        /// Only what has this text in its name.
+        pub query_text: ::std::option::Option<::std::string::String>,
+        /// Only what belongs to this project.
+        pub project_id: ::std::option::Option<::std::string::String>,
+        /// Only what was made from this template.
+        pub template_id: ::std::option::Option<::std::string::String>,
+        /// Only what was made from any version of this template.
+        pub base_template_id: ::std::option::Option<::std::string::String>,
+        /// Only agents that are linked to this identity.
+        pub identity_id: ::std::option::Option<::std::string::String>,
+        /// Only what is linked to an identity with one of these keys.
+        pub identifier_keys: ::std::option::Option<
+            ::std::vec::Vec<::std::string::String>,
+        >,
+        /// Deprecated: use `include`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub include_relationships: ::std::option::Option<
+            ::std::vec::Vec<::std::string::String>,
+        >,
+        /// Relations to fill in. What is not named is empty or null. Default: `[]`.
+        pub include: ::std::option::Option<::std::vec::Vec<AgentInclude>>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<AgentSortField>,
+        /// Deprecated: use `order`. Default: `false`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub ascending: ::std::option::Option<bool>,
+        /// Deprecated: use `order_by`. Default: `created_at`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub sort_by: ::std::option::Option<::std::string::String>,
+        /// Only agents whose last run ended so.
+        pub last_stop_reason: ::std::option::Option<StopReasonType>,
+        /// Only what this user created.
+        pub created_by_id: ::std::option::Option<::std::string::String>,
+    }
+
+    impl ListAgentsParams {
+        /// Sets `name`.
+        #[must_use]
+        pub fn with_name(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.name = ::std::option::Option::Some(name.into());
+            self
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = ::std::option::Option::Some(tags.into());
+            self
+        }
+
+        /// Sets `match_all_tags`.
+        #[must_use]
+        pub fn with_match_all_tags(
+            mut self,
+            match_all_tags: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.match_all_tags = ::std::option::Option::Some(match_all_tags.into());
+            self
+        }
+
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `query_text`.
+        #[must_use]
+        pub fn with_query_text(
+            mut self,
+            query_text: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.query_text = ::std::option::Option::Some(query_text.into());
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.project_id = ::std::option::Option::Some(project_id.into());
+            self
+        }
+
+        /// Sets `template_id`.
+        #[must_use]
+        pub fn with_template_id(
+            mut self,
+            template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.template_id = ::std::option::Option::Some(template_id.into());
+            self
+        }
+
+        /// Sets `base_template_id`.
+        #[must_use]
+        pub fn with_base_template_id(
+            mut self,
+            base_template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.base_template_id = ::std::option::Option::Some(base_template_id.into());
+            self
+        }
+
+        /// Sets `identity_id`.
+        #[must_use]
+        pub fn with_identity_id(
+            mut self,
+            identity_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.identity_id = ::std::option::Option::Some(identity_id.into());
+            self
+        }
+
+        /// Sets `identifier_keys`.
+        #[must_use]
+        pub fn with_identifier_keys(
+            mut self,
+            identifier_keys: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.identifier_keys = ::std::option::Option::Some(identifier_keys.into());
+            self
+        }
+
+        /// Sets `include_relationships`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_include_relationships(
+            mut self,
+            include_relationships: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.include_relationships = ::std::option::Option::Some(
+                include_relationships.into(),
+            );
+            self
+        }
+
+        /// Sets `include`.
+        #[must_use]
+        pub fn with_include(
+            mut self,
+            include: impl ::std::convert::Into<::std::vec::Vec<AgentInclude>>,
+        ) -> Self {
+            self.include = ::std::option::Option::Some(include.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<AgentSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+
+        /// Sets `ascending`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_ascending(
+            mut self,
+            ascending: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.ascending = ::std::option::Option::Some(ascending.into());
+            self
+        }
+
+        /// Sets `sort_by`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_sort_by(
+            mut self,
+            sort_by: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.sort_by = ::std::option::Option::Some(sort_by.into());
+            self
+        }
+
+        /// Sets `last_stop_reason`.
+        #[must_use]
+        pub fn with_last_stop_reason(
+            mut self,
+            last_stop_reason: impl ::std::convert::Into<StopReasonType>,
+        ) -> Self {
+            self.last_stop_reason = ::std::option::Option::Some(last_stop_reason.into());
+            self
+        }
+
+        /// Sets `created_by_id`.
+        #[must_use]
+        pub fn with_created_by_id(
+            mut self,
+            created_by_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.created_by_id = ::std::option::Option::Some(created_by_id.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`recompile_agent`](crate::Client::recompile_agent).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct RecompileAgentParams {
+        /// Whether the prompt gets the time of now. Default: `false`.
+        pub update_timestamp: ::std::option::Option<bool>,
+        /// Whether to return the prompt and store nothing. Default: `false`.
+        pub dry_run: ::std::option::Option<bool>,
+    }
+
+    impl RecompileAgentParams {
+        /// Sets `update_timestamp`.
+        #[must_use]
+        pub fn with_update_timestamp(
+            mut self,
+            update_timestamp: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.update_timestamp = ::std::option::Option::Some(update_timestamp.into());
+            self
+        }
+
+        /// Sets `dry_run`.
+        #[must_use]
+        pub fn with_dry_run(mut self, dry_run: impl ::std::convert::Into<bool>) -> Self {
+            self.dry_run = ::std::option::Option::Some(dry_run.into());
+            self
+        }
+    }
+
+    /// What to change in an agent. What is left out stays. A server 0.16.8 takes null for left
+    /// out.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct UpdateAgent {
+        /// The agent's name.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub name: crate::Nullable<::std::string::String>,
+        /// The agent's tools, by ID. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tool_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// Deprecated: use `folder_ids`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub source_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// The agent's folders, by ID. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub folder_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// The agent's blocks, by ID. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub block_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// The agent's tags. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// The system prompt, without memory.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub system: crate::Nullable<::std::string::String>,
+        /// Rules about the order of calls.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tool_rules: crate::Nullable<::std::vec::Vec<crate::types::ToolRule>>,
+        /// The messages in the context, by ID. For experts: a wrong list breaks the agent.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub message_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// What the agent is for, in words.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub description: crate::Nullable<::std::string::String>,
+        /// Anything that the caller wants to keep with it. It replaces what was there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub metadata: crate::Nullable<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// The same as `secrets`, under its old name.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tool_exec_environment_variables: crate::Nullable<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Environment variables of the agent's tools, by name. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub secrets: crate::Nullable<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// The project that it belongs to.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub project_id: crate::Nullable<::std::string::String>,
+        /// The version of a template that it was made from.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub template_id: crate::Nullable<::std::string::String>,
+        /// The template that it was made from, of any version.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub base_template_id: crate::Nullable<::std::string::String>,
+        /// The identities that the agent is linked to, by ID. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub identity_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// Whether the agent forgets its messages after each turn. Memory stays.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub message_buffer_autoclear: crate::Nullable<bool>,
+        /// The handle of the model, as in `provider/model`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub model: crate::Nullable<::std::string::String>,
+        /// The handle of the embedding model, as in `provider/model`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub embedding: crate::Nullable<::std::string::String>,
+        /// Settings of the model, by its provider.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub model_settings: crate::Nullable<crate::types::ModelSettings>,
+        /// How older messages are summarized when the context is full.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub compaction_settings: crate::Nullable<CompactionSettings>,
+        /// How many tokens the context has at most.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub context_window_limit: crate::Nullable<i64>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub reasoning: crate::Nullable<bool>,
+        /// Deprecated: use `model` and `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub llm_config: crate::Nullable<LlmConfig>,
+        /// How to embed, in full. `embedding` says it by a handle.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub embedding_config: crate::Nullable<EmbeddingConfig>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub parallel_tool_calls: crate::Nullable<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub response_format: crate::Nullable<crate::types::ResponseFormat>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub max_tokens: crate::Nullable<i64>,
+        /// Whether a second agent tends the memory in the background.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub enable_sleeptime: crate::Nullable<bool>,
+        /// When its last run ended.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub last_run_completion: crate::Nullable<::std::string::String>,
+        /// How long its last run took, in milliseconds.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub last_run_duration_ms: crate::Nullable<i64>,
+        /// How its last run ended.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub last_stop_reason: crate::Nullable<StopReasonType>,
+        /// The agent's time zone, by its IANA name.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub timezone: crate::Nullable<::std::string::String>,
+        /// How many files the agent has open at most.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub max_files_open: crate::Nullable<i64>,
+        /// How many characters of an open file the agent sees at most.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub per_file_view_window_char_limit: crate::Nullable<i64>,
+        /// Whether the service's own pages leave it out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub hidden: crate::Nullable<bool>,
+    }
+
+    impl UpdateAgent {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                name: ::std::default::Default::default(),
+                tool_ids: ::std::default::Default::default(),
+                source_ids: ::std::default::Default::default(),
+                folder_ids: ::std::default::Default::default(),
+                block_ids: ::std::default::Default::default(),
+                tags: ::std::default::Default::default(),
+                system: ::std::default::Default::default(),
+                tool_rules: ::std::default::Default::default(),
+                message_ids: ::std::default::Default::default(),
+                description: ::std::default::Default::default(),
+                metadata: ::std::default::Default::default(),
+                tool_exec_environment_variables: ::std::default::Default::default(),
+                secrets: ::std::default::Default::default(),
+                project_id: ::std::default::Default::default(),
+                template_id: ::std::default::Default::default(),
+                base_template_id: ::std::default::Default::default(),
+                identity_ids: ::std::default::Default::default(),
+                message_buffer_autoclear: ::std::default::Default::default(),
+                model: ::std::default::Default::default(),
+                embedding: ::std::default::Default::default(),
+                model_settings: ::std::default::Default::default(),
+                compaction_settings: ::std::default::Default::default(),
+                context_window_limit: ::std::default::Default::default(),
+                reasoning: ::std::default::Default::default(),
+                llm_config: ::std::default::Default::default(),
+                embedding_config: ::std::default::Default::default(),
+                parallel_tool_calls: ::std::default::Default::default(),
+                response_format: ::std::default::Default::default(),
+                max_tokens: ::std::default::Default::default(),
+                enable_sleeptime: ::std::default::Default::default(),
+                last_run_completion: ::std::default::Default::default(),
+                last_run_duration_ms: ::std::default::Default::default(),
+                last_stop_reason: ::std::default::Default::default(),
+                timezone: ::std::default::Default::default(),
+                max_files_open: ::std::default::Default::default(),
+                per_file_view_window_char_limit: ::std::default::Default::default(),
+                hidden: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `name`.
+        #[must_use]
+        pub fn with_name(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.name = crate::Nullable::Value(name.into());
+            self
+        }
+
+        /// Sets `name` to null.
+        #[must_use]
+        pub fn with_name_null(mut self) -> Self {
+            self.name = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_ids`.
+        #[must_use]
+        pub fn with_tool_ids(
+            mut self,
+            tool_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tool_ids = crate::Nullable::Value(tool_ids.into());
+            self
+        }
+
+        /// Sets `tool_ids` to null.
+        #[must_use]
+        pub fn with_tool_ids_null(mut self) -> Self {
+            self.tool_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `source_ids`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_source_ids(
+            mut self,
+            source_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.source_ids = crate::Nullable::Value(source_ids.into());
+            self
+        }
+
+        /// Sets `source_ids` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_source_ids_null(mut self) -> Self {
+            self.source_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `folder_ids`.
+        #[must_use]
+        pub fn with_folder_ids(
+            mut self,
+            folder_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.folder_ids = crate::Nullable::Value(folder_ids.into());
+            self
+        }
+
+        /// Sets `folder_ids` to null.
+        #[must_use]
+        pub fn with_folder_ids_null(mut self) -> Self {
+            self.folder_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `block_ids`.
+        #[must_use]
+        pub fn with_block_ids(
+            mut self,
+            block_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.block_ids = crate::Nullable::Value(block_ids.into());
+            self
+        }
+
+        /// Sets `block_ids` to null.
+        #[must_use]
+        pub fn with_block_ids_null(mut self) -> Self {
+            self.block_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = crate::Nullable::Value(tags.into());
+            self
+        }
+
+        /// Sets `tags` to null.
+        #[must_use]
+        pub fn with_tags_null(mut self) -> Self {
+            self.tags = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `system`.
+        #[must_use]
+        pub fn with_system(
+            mut self,
+            system: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.system = crate::Nullable::Value(system.into());
+            self
+        }
+
+        /// Sets `system` to null.
+        #[must_use]
+        pub fn with_system_null(mut self) -> Self {
+            self.system = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_rules`.
+        #[must_use]
+        pub fn with_tool_rules(
+            mut self,
+            tool_rules: impl ::std::convert::Into<
+                ::std::vec::Vec<crate::types::ToolRule>,
+            >,
+        ) -> Self {
+            self.tool_rules = crate::Nullable::Value(tool_rules.into());
+            self
+        }
+
+        /// Sets `tool_rules` to null.
+        #[must_use]
+        pub fn with_tool_rules_null(mut self) -> Self {
+            self.tool_rules = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `message_ids`.
+        #[must_use]
+        pub fn with_message_ids(
+            mut self,
+            message_ids: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.message_ids = crate::Nullable::Value(message_ids.into());
+            self
+        }
+
+        /// Sets `message_ids` to null.
+        #[must_use]
+        pub fn with_message_ids_null(mut self) -> Self {
+            self.message_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `description`.
+        #[must_use]
+        pub fn with_description(
+            mut self,
+            description: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.description = crate::Nullable::Value(description.into());
+            self
+        }
+
+        /// Sets `description` to null.
+        #[must_use]
+        pub fn with_description_null(mut self) -> Self {
+            self.description = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `metadata`.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            metadata: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.metadata = crate::Nullable::Value(metadata.into());
+            self
+        }
+
+        /// Sets `metadata` to null.
+        #[must_use]
+        pub fn with_metadata_null(mut self) -> Self {
+            self.metadata = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_exec_environment_variables`.
+        #[must_use]
+        pub fn with_tool_exec_environment_variables(
+            mut self,
+            tool_exec_environment_variables: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.tool_exec_environment_variables = crate::Nullable::Value(
+                tool_exec_environment_variables.into(),
+            );
+            self
+        }
+
+        /// Sets `tool_exec_environment_variables` to null.
+        #[must_use]
+        pub fn with_tool_exec_environment_variables_null(mut self) -> Self {
+            self.tool_exec_environment_variables = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `secrets`.
+        #[must_use]
+        pub fn with_secrets(
+            mut self,
+            secrets: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.secrets = crate::Nullable::Value(secrets.into());
+            self
+        }
+
+        /// Sets `secrets` to null.
+        #[must_use]
+        pub fn with_secrets_null(mut self) -> Self {
+            self.secrets = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.project_id = crate::Nullable::Value(project_id.into());
+            self
+        }
+
+        /// Sets `project_id` to null.
+        #[must_use]
+        pub fn with_project_id_null(mut self) -> Self {
+            self.project_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `template_id`.
+        #[must_use]
+        pub fn with_template_id(
+            mut self,
+            template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.template_id = crate::Nullable::Value(template_id.into());
+            self
+        }
+
+        /// Sets `template_id` to null.
+        #[must_use]
+        pub fn with_template_id_null(mut self) -> Self {
+            self.template_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `base_template_id`.
+        #[must_use]
+        pub fn with_base_template_id(
+            mut self,
+            base_template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.base_template_id = crate::Nullable::Value(base_template_id.into());
+            self
+        }
+
+        /// Sets `base_template_id` to null.
+        #[must_use]
+        pub fn with_base_template_id_null(mut self) -> Self {
+            self.base_template_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `identity_ids`.
+        #[must_use]
+        pub fn with_identity_ids(
+            mut self,
+            identity_ids: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.identity_ids = crate::Nullable::Value(identity_ids.into());
+            self
+        }
+
+        /// Sets `identity_ids` to null.
+        #[must_use]
+        pub fn with_identity_ids_null(mut self) -> Self {
+            self.identity_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `message_buffer_autoclear`.
+        #[must_use]
+        pub fn with_message_buffer_autoclear(
+            mut self,
+            message_buffer_autoclear: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.message_buffer_autoclear = crate::Nullable::Value(
+                message_buffer_autoclear.into(),
+            );
+            self
+        }
+
+        /// Sets `message_buffer_autoclear` to null.
+        #[must_use]
+        pub fn with_message_buffer_autoclear_null(mut self) -> Self {
+            self.message_buffer_autoclear = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `model`.
+        #[must_use]
+        pub fn with_model(
+            mut self,
+            model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.model = crate::Nullable::Value(model.into());
+            self
+        }
+
+        /// Sets `model` to null.
+        #[must_use]
+        pub fn with_model_null(mut self) -> Self {
+            self.model = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `embedding`.
+        #[must_use]
+        pub fn with_embedding(
+            mut self,
+            embedding: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.embedding = crate::Nullable::Value(embedding.into());
+            self
+        }
+
+        /// Sets `embedding` to null.
+        #[must_use]
+        pub fn with_embedding_null(mut self) -> Self {
+            self.embedding = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `model_settings`.
+        #[must_use]
+        pub fn with_model_settings(
+            mut self,
+            model_settings: impl ::std::convert::Into<crate::types::ModelSettings>,
+        ) -> Self {
+            self.model_settings = crate::Nullable::Value(model_settings.into());
+            self
+        }
+
+        /// Sets `model_settings` to null.
+        #[must_use]
+        pub fn with_model_settings_null(mut self) -> Self {
+            self.model_settings = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `compaction_settings`.
+        #[must_use]
+        pub fn with_compaction_settings(
+            mut self,
+            compaction_settings: impl ::std::convert::Into<CompactionSettings>,
+        ) -> Self {
+            self.compaction_settings = crate::Nullable::Value(
+                compaction_settings.into(),
+            );
+            self
+        }
+
+        /// Sets `compaction_settings` to null.
+        #[must_use]
+        pub fn with_compaction_settings_null(mut self) -> Self {
+            self.compaction_settings = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `context_window_limit`.
+        #[must_use]
+        pub fn with_context_window_limit(
+            mut self,
+            context_window_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.context_window_limit = crate::Nullable::Value(
+                context_window_limit.into(),
+            );
+            self
+        }
+
+        /// Sets `context_window_limit` to null.
+        #[must_use]
+        pub fn with_context_window_limit_null(mut self) -> Self {
+            self.context_window_limit = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `reasoning`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_reasoning(
+            mut self,
+            reasoning: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.reasoning = crate::Nullable::Value(reasoning.into());
+            self
+        }
+
+        /// Sets `reasoning` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_reasoning_null(mut self) -> Self {
+            self.reasoning = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `llm_config`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_llm_config(
+            mut self,
+            llm_config: impl ::std::convert::Into<LlmConfig>,
+        ) -> Self {
+            self.llm_config = crate::Nullable::Value(llm_config.into());
+            self
+        }
+
+        /// Sets `llm_config` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_llm_config_null(mut self) -> Self {
+            self.llm_config = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `embedding_config`.
+        #[must_use]
+        pub fn with_embedding_config(
+            mut self,
+            embedding_config: impl ::std::convert::Into<EmbeddingConfig>,
+        ) -> Self {
+            self.embedding_config = crate::Nullable::Value(embedding_config.into());
+            self
+        }
+
+        /// Sets `embedding_config` to null.
+        #[must_use]
+        pub fn with_embedding_config_null(mut self) -> Self {
+            self.embedding_config = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `parallel_tool_calls`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_parallel_tool_calls(
+            mut self,
+            parallel_tool_calls: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.parallel_tool_calls = crate::Nullable::Value(
+                parallel_tool_calls.into(),
+            );
+            self
+        }
+
+        /// Sets `parallel_tool_calls` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_parallel_tool_calls_null(mut self) -> Self {
+            self.parallel_tool_calls = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `response_format`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_response_format(
+            mut self,
+            response_format: impl ::std::convert::Into<crate::types::ResponseFormat>,
+        ) -> Self {
+            self.response_format = crate::Nullable::Value(response_format.into());
+            self
+        }
+
+        /// Sets `response_format` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_response_format_null(mut self) -> Self {
+            self.response_format = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_tokens`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_tokens(
+            mut self,
+            max_tokens: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_tokens = crate::Nullable::Value(max_tokens.into());
+            self
+        }
+
+        /// Sets `max_tokens` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_tokens_null(mut self) -> Self {
+            self.max_tokens = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `enable_sleeptime`.
+        #[must_use]
+        pub fn with_enable_sleeptime(
+            mut self,
+            enable_sleeptime: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.enable_sleeptime = crate::Nullable::Value(enable_sleeptime.into());
+            self
+        }
+
+        /// Sets `enable_sleeptime` to null.
+        #[must_use]
+        pub fn with_enable_sleeptime_null(mut self) -> Self {
+            self.enable_sleeptime = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `last_run_completion`.
+        #[must_use]
+        pub fn with_last_run_completion(
+            mut self,
+            last_run_completion: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.last_run_completion = crate::Nullable::Value(
+                last_run_completion.into(),
+            );
+            self
+        }
+
+        /// Sets `last_run_completion` to null.
+        #[must_use]
+        pub fn with_last_run_completion_null(mut self) -> Self {
+            self.last_run_completion = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `last_run_duration_ms`.
+        #[must_use]
+        pub fn with_last_run_duration_ms(
+            mut self,
+            last_run_duration_ms: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.last_run_duration_ms = crate::Nullable::Value(
+                last_run_duration_ms.into(),
+            );
+            self
+        }
+
+        /// Sets `last_run_duration_ms` to null.
+        #[must_use]
+        pub fn with_last_run_duration_ms_null(mut self) -> Self {
+            self.last_run_duration_ms = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `last_stop_reason`.
+        #[must_use]
+        pub fn with_last_stop_reason(
+            mut self,
+            last_stop_reason: impl ::std::convert::Into<StopReasonType>,
+        ) -> Self {
+            self.last_stop_reason = crate::Nullable::Value(last_stop_reason.into());
+            self
+        }
+
+        /// Sets `last_stop_reason` to null.
+        #[must_use]
+        pub fn with_last_stop_reason_null(mut self) -> Self {
+            self.last_stop_reason = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `timezone`.
+        #[must_use]
+        pub fn with_timezone(
+            mut self,
+            timezone: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.timezone = crate::Nullable::Value(timezone.into());
+            self
+        }
+
+        /// Sets `timezone` to null.
+        #[must_use]
+        pub fn with_timezone_null(mut self) -> Self {
+            self.timezone = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_files_open`.
+        #[must_use]
+        pub fn with_max_files_open(
+            mut self,
+            max_files_open: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_files_open = crate::Nullable::Value(max_files_open.into());
+            self
+        }
+
+        /// Sets `max_files_open` to null.
+        #[must_use]
+        pub fn with_max_files_open_null(mut self) -> Self {
+            self.max_files_open = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `per_file_view_window_char_limit`.
+        #[must_use]
+        pub fn with_per_file_view_window_char_limit(
+            mut self,
+            per_file_view_window_char_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.per_file_view_window_char_limit = crate::Nullable::Value(
+                per_file_view_window_char_limit.into(),
+            );
+            self
+        }
+
+        /// Sets `per_file_view_window_char_limit` to null.
+        #[must_use]
+        pub fn with_per_file_view_window_char_limit_null(mut self) -> Self {
+            self.per_file_view_window_char_limit = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `hidden`.
+        #[must_use]
+        pub fn with_hidden(mut self, hidden: impl ::std::convert::Into<bool>) -> Self {
+            self.hidden = crate::Nullable::Value(hidden.into());
+            self
+        }
+
+        /// Sets `hidden` to null.
+        #[must_use]
+        pub fn with_hidden_null(mut self) -> Self {
+            self.hidden = crate::Nullable::Null;
+            self
+        }
+    }
+
+    impl ::std::fmt::Debug for UpdateAgent {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("UpdateAgent")
+                .field("name", &self.name)
+                .field("tool_ids", &self.tool_ids)
+                .field("source_ids", &self.source_ids)
+                .field("folder_ids", &self.folder_ids)
+                .field("block_ids", &self.block_ids)
+                .field("tags", &self.tags)
+                .field("system", &self.system)
+                .field("tool_rules", &self.tool_rules)
+                .field("message_ids", &self.message_ids)
+                .field("description", &self.description)
+                .field("metadata", &self.metadata)
+                .field(
+                    "tool_exec_environment_variables",
+                    &::std::format_args!("[redacted]"),
+                )
+                .field("secrets", &::std::format_args!("[redacted]"))
+                .field("project_id", &self.project_id)
+                .field("template_id", &self.template_id)
+                .field("base_template_id", &self.base_template_id)
+                .field("identity_ids", &self.identity_ids)
+                .field("message_buffer_autoclear", &self.message_buffer_autoclear)
+                .field("model", &self.model)
+                .field("embedding", &self.embedding)
+                .field("model_settings", &self.model_settings)
+                .field("compaction_settings", &self.compaction_settings)
+                .field("context_window_limit", &self.context_window_limit)
+                .field("reasoning", &self.reasoning)
+                .field("llm_config", &self.llm_config)
+                .field("embedding_config", &self.embedding_config)
+                .field("parallel_tool_calls", &self.parallel_tool_calls)
+                .field("response_format", &self.response_format)
+                .field("max_tokens", &self.max_tokens)
+                .field("enable_sleeptime", &self.enable_sleeptime)
+                .field("last_run_completion", &self.last_run_completion)
+                .field("last_run_duration_ms", &self.last_run_duration_ms)
+                .field("last_stop_reason", &self.last_stop_reason)
+                .field("timezone", &self.timezone)
+                .field("max_files_open", &self.max_files_open)
+                .field(
+                    "per_file_view_window_char_limit",
+                    &self.per_file_view_window_char_limit,
+                )
+                .field("hidden", &self.hidden)
+                .finish()
+        }
+    }
+
+    /// Whether calls need approval.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct UpdateToolApproval {
+        /// Whether calls need approval.
+        pub requires_approval: bool,
+    }
+
+    impl UpdateToolApproval {
+        /// Made of all its fields.
+        #[must_use]
+        pub fn new(requires_approval: bool) -> Self {
+            Self { requires_approval }
+        }
+    }
+
+    /// The optional parameters of
+    /// [`update_tool_approval`](crate::Client::update_tool_approval).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct UpdateToolApprovalParams {
+        /// Deprecated: give it in the body.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub requires_approval: ::std::option::Option<bool>,
+    }
+
+    impl UpdateToolApprovalParams {
+        /// Sets `requires_approval`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_requires_approval(
+            mut self,
+            requires_approval: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.requires_approval = ::std::option::Option::Some(
+                requires_approval.into(),
+            );
+            self
+        }
+    }
 }

@@ -987,6 +987,9 @@ pub(super) mod own_types {
         /// The project that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub project_id: ::std::option::Option<::std::string::String>,
+        /// The organization that it belongs to.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub organization_id: ::std::option::Option<::std::string::String>,
     }
 
     impl StepMetrics {
@@ -1006,6 +1009,7 @@ pub(super) mod own_types {
                 base_template_id: ::std::default::Default::default(),
                 template_id: ::std::default::Default::default(),
                 project_id: ::std::default::Default::default(),
+                organization_id: ::std::default::Default::default(),
             }
         }
 
@@ -1117,6 +1121,16 @@ pub(super) mod own_types {
             project_id: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
+            self
+        }
+
+        /// Sets `organization_id`.
+        #[must_use]
+        pub fn with_organization_id(
+            mut self,
+            organization_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.organization_id = ::std::option::Option::Some(organization_id.into());
             self
         }
     }

@@ -399,7 +399,7 @@ const _: () = {
 };
 
 /// How far reading and embedding of a file is.
-#[cfg(any(feature = "agents", feature = "folders"))]
+#[cfg(any(feature = "agent-files", feature = "folders"))]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum FileProcessingStatus {
@@ -417,7 +417,7 @@ pub enum FileProcessingStatus {
     Unknown(::std::string::String),
 }
 
-#[cfg(any(feature = "agents", feature = "folders"))]
+#[cfg(any(feature = "agent-files", feature = "folders"))]
 const _: () = {
     impl FileProcessingStatus {
         /// The values that the description knows, in its order.
@@ -515,7 +515,7 @@ const _: () = {
 };
 
 /// A function and its arguments, as OpenAI writes them.
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -526,7 +526,7 @@ pub struct FunctionCall {
     pub name: ::std::string::String,
 }
 
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 const _: () = {
     impl FunctionCall {
         /// Made of all its fields.
@@ -544,7 +544,7 @@ const _: () = {
 };
 
 /// A call of a tool, as OpenAI writes it.
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -558,7 +558,7 @@ pub struct FunctionToolCall {
     pub type_: ::std::string::String,
 }
 
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 const _: () = {
     impl FunctionToolCall {
         /// Made of its required fields; the others are left out. They have setters.

@@ -465,6 +465,7 @@ const _: () = {
 /// A part that is an image.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -488,6 +489,7 @@ pub struct ImageContent {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -536,6 +538,7 @@ const _: () = {
 /// Where an image is.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -558,6 +561,7 @@ pub enum ImageSource {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -655,7 +659,14 @@ const _: () = {
 };
 
 /// This tool comes first in a turn.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -678,7 +689,14 @@ pub struct InitToolRule {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl InitToolRule {
         /// Made of its required fields; the others are left out. They have setters.
@@ -754,7 +772,7 @@ const _: () = {
 };
 
 /// What the user says: a text, or parts.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum InputContent {
@@ -766,7 +784,7 @@ pub enum InputContent {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl InputContent {
         /// Whether the description knows it.
@@ -847,8 +865,10 @@ const _: () = {
 /// Who speaks to the agent.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "scheduled-messages",
         feature = "templates"
     )
@@ -868,8 +888,10 @@ pub enum InputRole {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "scheduled-messages",
         feature = "templates"
     )
@@ -967,6 +989,7 @@ const _: () = {
         feature = "blocks",
         feature = "conversations",
         feature = "folders",
+        feature = "messages",
         feature = "runs",
         feature = "steps",
         feature = "tools"
@@ -988,6 +1011,7 @@ pub enum ItemSortField {
         feature = "blocks",
         feature = "conversations",
         feature = "folders",
+        feature = "messages",
         feature = "runs",
         feature = "steps",
         feature = "tools"
