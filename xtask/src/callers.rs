@@ -150,7 +150,9 @@ fn caller(
             quote!(Gives::Events(reader::<#event>)),
         )
     } else if is(success, "ByteStream") {
-        (quote!(Answer::bytes(#call).await), quote!(Gives::Bytes))
+        return Err(unexpected(&format!(
+            "`{name}` gives bytes, which tests cannot hold against anything"
+        )));
     } else if matches!(success, Type::Tuple(it) if it.elems.is_empty()) {
         (quote!(Answer::json(#call)), quote!(Gives::Nothing))
     } else {

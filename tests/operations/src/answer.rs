@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 
-use letta_api::{ByteStream, Error, EventError, EventStream, ResponseValue, ServiceError};
+use letta_api::{Error, EventError, EventStream, ResponseValue, ServiceError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -32,8 +32,6 @@ pub enum Gave {
     Json(Seen),
     /// Each event, or why it was not read.
     Events(Vec<Result<Seen, EventError>>),
-    /// Bytes.
-    Bytes(Vec<u8>),
 }
 
 /// Why there is no answer.
@@ -43,8 +41,6 @@ pub enum Failed {
     Arguments(String),
     /// The call failed.
     Call(Box<Error<ServiceError>>),
-    /// The bytes broke off.
-    Bytes(String),
 }
 
 type Outcome<T> = Result<ResponseValue<T>, Error<ServiceError>>;
@@ -73,28 +69,11 @@ impl Answer {
             gave: Gave::Events(seen),
         })
     }
-
-    #[allow(
-        dead_code,
-        reason = "methods give bytes only if the description does not say what an event is"
-    )]
-    pub(crate) async fn bytes(outcome: Outcome<ByteStream>) -> Result<Self, Failed> {
-        let (head, mut stream) = apart(outcome)?;
-        let mut bytes = Vec::new();
-        while let Some(piece) = stream.next().await {
-            bytes.extend(piece.map_err(|error| Failed::Bytes(error.to_string()))?);
-        }
-        Ok(Self {
-            head,
-            gave: Gave::Bytes(bytes),
-        })
-    }
 }
 
 fn apart<T>(outcome: Outcome<T>) -> Result<(ResponseValue<()>, T), Failed> {
     let answer = outcome.map_err(|error| Failed::Call(Box::new(error)))?;
     let mut value = None;
     let head = answer.map(|it| value = Some(it));
-    let value = value.ok_or_else(|| Failed::Bytes("there is no value".to_owned()))?;
-    Ok((head, value))
+    Ok((head, value.expect("a success has a value")))
 }

@@ -28,7 +28,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "import_agent",
-        tag: "agents",
+        tag: "agentFiles",
         operation: &operations::IMPORT_AGENT,
         body: Body::Form,
         pins: None,
@@ -64,7 +64,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "list_agent_passages",
-        tag: "agents",
+        tag: "passages",
         operation: &operations::LIST_AGENT_PASSAGES,
         body: Body::None,
         pins: None,
@@ -73,7 +73,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "create_agent_passage",
-        tag: "agents",
+        tag: "passages",
         operation: &operations::CREATE_AGENT_PASSAGE,
         body: Body::Required(reader::<types::CreateArchivalMemory>),
         pins: None,
@@ -82,7 +82,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "search_agent_passages",
-        tag: "agents",
+        tag: "passages",
         operation: &operations::SEARCH_AGENT_PASSAGES,
         body: Body::None,
         pins: None,
@@ -91,7 +91,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "delete_agent_passage",
-        tag: "agents",
+        tag: "passages",
         operation: &operations::DELETE_AGENT_PASSAGE,
         body: Body::None,
         pins: None,
@@ -163,7 +163,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "export_agent",
-        tag: "agents",
+        tag: "agentFiles",
         operation: &operations::EXPORT_AGENT,
         body: Body::None,
         pins: None,
@@ -172,7 +172,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "list_agent_files",
-        tag: "agents",
+        tag: "folders",
         operation: &operations::LIST_AGENT_FILES,
         body: Body::None,
         pins: None,
@@ -181,7 +181,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "close_all_files",
-        tag: "agents",
+        tag: "folders",
         operation: &operations::CLOSE_ALL_FILES,
         body: Body::None,
         pins: None,
@@ -190,7 +190,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "close_file",
-        tag: "agents",
+        tag: "folders",
         operation: &operations::CLOSE_FILE,
         body: Body::None,
         pins: None,
@@ -199,7 +199,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "open_file",
-        tag: "agents",
+        tag: "folders",
         operation: &operations::OPEN_FILE,
         body: Body::None,
         pins: None,
@@ -208,7 +208,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "list_agent_folders",
-        tag: "agents",
+        tag: "folders",
         operation: &operations::LIST_AGENT_FOLDERS,
         body: Body::None,
         pins: None,
@@ -217,7 +217,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "attach_folder",
-        tag: "agents",
+        tag: "folders",
         operation: &operations::ATTACH_FOLDER,
         body: Body::None,
         pins: None,
@@ -226,7 +226,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "detach_folder",
-        tag: "agents",
+        tag: "folders",
         operation: &operations::DETACH_FOLDER,
         body: Body::None,
         pins: None,
@@ -253,7 +253,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "list_messages",
-        tag: "agents",
+        tag: "messages",
         operation: &operations::LIST_MESSAGES,
         body: Body::None,
         pins: None,
@@ -262,25 +262,25 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "send_message",
-        tag: "agents",
+        tag: "messages",
         operation: &operations::SEND_MESSAGE,
         body: Body::Required(reader::<types::MessageRequest>),
-        pins: None,
+        pins: Some(("streaming", false)),
         gives: Gives::Json(reader::<types::MessageResponse>),
         call: send_message,
     },
     Method {
         name: "send_message_stream",
-        tag: "agents",
+        tag: "messages",
         operation: &operations::SEND_MESSAGE_STREAM,
         body: Body::Required(reader::<types::MessageRequest>),
-        pins: None,
+        pins: Some(("streaming", true)),
         gives: Gives::Events(reader::<types::StreamEvent>),
         call: send_message_stream,
     },
     Method {
         name: "send_message_async",
-        tag: "agents",
+        tag: "messages",
         operation: &operations::SEND_MESSAGE_ASYNC,
         body: Body::Required(reader::<types::AsyncMessageRequest>),
         pins: None,
@@ -289,7 +289,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "cancel_runs",
-        tag: "agents",
+        tag: "messages",
         operation: &operations::CANCEL_RUNS,
         body: Body::Optional(reader::<types::CancelRunsRequest>),
         pins: None,
@@ -300,11 +300,11 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "stream_message",
-        tag: "agents",
+        tag: "messages",
         operation: &operations::STREAM_MESSAGE,
         body: Body::Required(reader::<types::MessageRequest>),
         pins: None,
-        gives: Gives::Bytes,
+        gives: Gives::Events(reader::<types::StreamEvent>),
         call: stream_message,
     },
     Method {
@@ -318,7 +318,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "reset_messages",
-        tag: "agents",
+        tag: "messages",
         operation: &operations::RESET_MESSAGES,
         body: Body::Required(reader::<types::ResetMessagesRequest>),
         pins: None,
@@ -327,7 +327,7 @@ pub const METHODS: &[Method] = &[
     },
     Method {
         name: "compact_messages",
-        tag: "agents",
+        tag: "messages",
         operation: &operations::COMPACT_MESSAGES,
         body: Body::Optional(reader::<types::CompactionRequest>),
         pins: None,
@@ -496,7 +496,7 @@ pub const METHODS: &[Method] = &[
         tag: "conversations",
         operation: &operations::SEND_CONVERSATION_MESSAGE,
         body: Body::Required(reader::<types::ConversationMessageRequest>),
-        pins: None,
+        pins: Some(("streaming", false)),
         gives: Gives::Json(reader::<types::MessageResponse>),
         call: send_conversation_message,
     },
@@ -505,7 +505,7 @@ pub const METHODS: &[Method] = &[
         tag: "conversations",
         operation: &operations::SEND_CONVERSATION_MESSAGE_STREAM,
         body: Body::Required(reader::<types::ConversationMessageRequest>),
-        pins: None,
+        pins: Some(("streaming", true)),
         gives: Gives::Events(reader::<types::StreamEvent>),
         call: send_conversation_message_stream,
     },
@@ -524,7 +524,7 @@ pub const METHODS: &[Method] = &[
         operation: &operations::RESUME_CONVERSATION_STREAM,
         body: Body::Optional(reader::<types::ResumeStreamRequest>),
         pins: None,
-        gives: Gives::Bytes,
+        gives: Gives::Events(reader::<types::StreamEvent>),
         call: resume_conversation_stream,
     },
     Method {
@@ -569,7 +569,7 @@ pub const METHODS: &[Method] = &[
         operation: &operations::RESUME_RUN_STREAM,
         body: Body::Required(reader::<types::ResumeStreamRequest>),
         pins: None,
-        gives: Gives::Bytes,
+        gives: Gives::Events(reader::<types::StreamEvent>),
         call: resume_run_stream,
     },
     Method {
@@ -1511,7 +1511,7 @@ fn stream_message<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
         let agent_id: String = args.required("path", "agent_id")?;
         let body: types::MessageRequest = args.body()?;
-        Answer::bytes(client.stream_message(&agent_id, &body).await).await
+        Answer::events(client.stream_message(&agent_id, &body).await).await
     })
 }
 fn recompile_agent<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
@@ -1723,7 +1723,7 @@ fn resume_conversation_stream<'a>(client: &'a Client, args: &'a Args) -> Calling
     Box::pin(async move {
         let conversation_id: String = args.required("path", "conversation_id")?;
         let body: Option<types::ResumeStreamRequest> = args.optional_body()?;
-        Answer::bytes(
+        Answer::events(
                 client.resume_conversation_stream(&conversation_id, body.as_ref()).await,
             )
             .await
@@ -1782,7 +1782,7 @@ fn resume_run_stream<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
         let run_id: String = args.required("path", "run_id")?;
         let body: types::ResumeStreamRequest = args.body()?;
-        Answer::bytes(client.resume_run_stream(&run_id, &body).await).await
+        Answer::events(client.resume_run_stream(&run_id, &body).await).await
     })
 }
 fn get_run_trace<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {

@@ -71,6 +71,4 @@ pub enum Gives {
     Json(Reader),
     /// Events, each decoded.
     Events(Reader),
-    /// Bytes as they come.
-    Bytes,
 }

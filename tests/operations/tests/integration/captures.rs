@@ -12,7 +12,7 @@ use letta_api::{
     TransportError,
 };
 use letta_api_operations_tests::{
-    Answer, Args, Body, Description, Failed, Gave, Gives, Kept, Method, Operation, Way, reader,
+    Answer, Args, Body, Description, Failed, Gave, Gives, Kept, Method, Operation, Way,
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -246,7 +246,7 @@ impl Check<'_> {
             .flatten()
             .filter_map(Method::named)
             .find(|it| {
-                let gives_events = matches!(it.gives, Gives::Events(_) | Gives::Bytes);
+                let gives_events = matches!(it.gives, Gives::Events(_));
                 row.events.is_none() || gives_events == response.is_events()
             })
             .unwrap();
@@ -353,15 +353,10 @@ impl Check<'_> {
                 let frames = frames(body);
                 let mut wrong = Vec::new();
                 let data: Vec<&String> = frames.iter().filter(|it| *it != "[DONE]").collect();
-                let read = events.iter().filter(|it| match it {
-                    Ok(_) => true,
-                    Err(error) => error.frame().is_none_or(|it| it.data() != "[DONE]"),
-                });
-                let read: Vec<_> = read.collect();
-                if read.len() != data.len() {
-                    wrong.push(format!("{} of {} events", read.len(), data.len()));
+                if events.len() != data.len() {
+                    wrong.push(format!("{} of {} events", events.len(), data.len()));
                 }
-                for (data, event) in data.iter().zip(read) {
+                for (data, event) in data.iter().zip(events) {
                     self.tally.events += 1;
                     match event {
                         Err(error) => wrong.push(format!("{error}: {data}")),
@@ -377,20 +372,6 @@ impl Check<'_> {
                     }
                 }
                 wrong
-            }
-            // The method says nothing of the events. They are the same as those of the others.
-            (Gave::Bytes(bytes), Gives::Bytes) if bytes == body => {
-                let frames = frames(body);
-                let data = frames.iter().filter(|it| *it != "[DONE]");
-                let values = data.map(|it| serde_json::from_str(it).unwrap());
-                let values: Vec<Value> = values.collect();
-                self.tally.events += values.len();
-                let reader = reader::<letta_api::types::StreamEvent>;
-                let problems = values.iter().flat_map(|it| {
-                    self.kept
-                        .problems(self.description, reader, it, Way::Received)
-                });
-                problems.collect()
             }
             (gave, gives) => vec![format!("{gives:?} gave {gave:?}")],
         }

@@ -102,7 +102,6 @@ fn line(operation: &Operation) -> String {
         Gives::Nothing => "nothing",
         Gives::Json(_) => "json",
         Gives::Events(_) => "events",
-        Gives::Bytes => "bytes",
     };
     let Operation {
         tag, method, path, ..
@@ -240,15 +239,10 @@ fn call(operation: &Operation, row: &Row<'_>, method: &Method) -> Result<Call, S
             let text = format!("data: {example}\n\ndata: {example}\n\ndata: [DONE]\n\n");
             (Some(EVENTS), text, json!([example, example]))
         }
-        ("bytes", false) => {
-            let text = format!("data: {}\n\ndata: [DONE]\n\n", example(EVENTS)?);
-            (Some(EVENTS), text.clone(), text.into())
-        }
         other => return Err(format!("no answer of {other:?}")),
     };
     let accept = match method.gives {
         Gives::Events(_) => EVENTS,
-        Gives::Bytes => "*/*",
         Gives::Json(_) | Gives::Nothing => JSON,
     };
     Ok(Call {
@@ -265,13 +259,10 @@ fn call(operation: &Operation, row: &Row<'_>, method: &Method) -> Result<Call, S
 fn gave(answer: &Answer) -> Result<Value, String> {
     match &answer.gave {
         Gave::Json(seen) => Ok(seen.json.clone()),
-        Gave::Bytes(bytes) => Ok(String::from_utf8_lossy(bytes).into()),
         Gave::Events(events) => {
-            let events = events.iter().filter_map(|it| match it {
-                Ok(seen) => Some(Ok(seen.json.clone())),
-                // The end, if the overlay does not name it.
-                Err(error) if error.frame().is_some_and(|it| it.data() == "[DONE]") => None,
-                Err(error) => Some(Err(error.to_string())),
+            let events = events.iter().map(|it| match it {
+                Ok(seen) => Ok(seen.json.clone()),
+                Err(error) => Err(error.to_string()),
             });
             events.collect()
         }
