@@ -125,7 +125,8 @@ impl Exchange {
 
     /// The names of all in a folder.
     fn names(folder: &Path) -> BTreeSet<String> {
-        let entries = std::fs::read_dir(folder).unwrap();
+        let entries = std::fs::read_dir(folder);
+        let entries = entries.unwrap_or_else(|it| panic!("{}: {it}", folder.display()));
         let names = entries.filter_map(|it| it.unwrap().file_name().into_string().ok());
         let names = names.filter_map(|it| Some(it.strip_suffix(".response.http")?.to_owned()));
         names.collect()
