@@ -7,4 +7,5 @@ mod captures;
 mod errors;
 mod examples;
 mod kept;
+mod real_server;
 mod table;
