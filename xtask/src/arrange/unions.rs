@@ -36,8 +36,8 @@ use indexmap::IndexMap;
 use super::build::{array, entry, member_mut, members_mut, node, object, string};
 use super::tagged;
 use crate::markers::{
-    BRANCHES_FROM, CONSTANT, DEPRECATION, FROM, IGNORE, KEEPS_UNKNOWN, OPEN, REPLACE,
-    REQUIRED_IN_ANSWERS, UNION, branches_of,
+    BRANCHES_FROM, CONSTANT, DEPRECATION, FROM, IGNORE, KEEPS_UNKNOWN, NAMED, OPEN, RENAMED,
+    REPLACE, REQUIRED_IN_ANSWERS, UNION, branches_of,
 };
 use crate::naming::{UNKNOWN_MEMBERS, field_name, type_name};
 use crate::openapi::limits::LOOK_THROUGH;
@@ -220,8 +220,8 @@ impl<'a> Schemas<'a> {
         if let Some(description) = text(schema, "description") {
             component.push(("description", string(description, span)));
         }
-        if let Some(from) = schema.get(FROM) {
-            component.push((FROM, from.clone()));
+        for note in [FROM, RENAMED, NAMED] {
+            component.extend(schema.get(note).map(|it| (note, it.clone())));
         }
         let notes = schema.as_object().into_iter().flatten();
         let of_age = notes.filter(|(key, _)| *key == "deprecated" || key.starts_with(DEPRECATION));
@@ -395,10 +395,12 @@ impl<'a> Schemas<'a> {
                 values.insert(value.clone());
             }
         }
-        // A name that this stage has made is on no wire.
-        let is_made = self.get(name).is_some_and(|it| it.get(FROM).is_some());
+        // A name that this stage has made is on no wire. A component that was renamed is there under the name that it had.
+        let schema = self.get(name);
+        let is_made = schema.is_some_and(|it| it.get(FROM).is_some());
         if values.is_empty() && discriminator.is_some() && !is_made {
-            values.insert(name.to_owned());
+            let given = schema.and_then(|it| text(it, RENAMED));
+            values.insert(given.unwrap_or(name).to_owned());
         }
         values
     }
