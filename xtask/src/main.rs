@@ -38,7 +38,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         timings: Option<PathBuf>,
     },
-    /// List all that is wrong with a description; fails if anything is
+    /// List all that is wrong with a description, and warn of names and secrets; fails if anything is wrong
     Lint {
         /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml, with its overlay]
         #[arg(value_name = "FILE")]
@@ -194,7 +194,7 @@ fn drift(options: &commands::drift::Options, fail_on: FailOn, format: DriftForma
     }
 }
 
-/// Prints what is found. Exits with 1 if anything is, and with 2 if a file cannot be read.
+/// Prints what is found. Exits with 1 if an error is, and with 2 if a file cannot be read.
 fn lint(options: &commands::lint::Options, format: Format) -> ExitCode {
     match commands::lint::run(options) {
         Ok(findings) => {
@@ -205,7 +205,7 @@ fn lint(options: &commands::lint::Options, format: Format) -> ExitCode {
                     Format::Json => commands::lint::to_json(&findings),
                 }
             );
-            ExitCode::from(u8::from(!findings.is_empty()))
+            ExitCode::from(u8::from(commands::lint::has_errors(&findings)))
         }
         Err(failure) => {
             eprintln!("{failure}");
@@ -228,6 +228,9 @@ fn codegen(
     });
     match outcome {
         Ok(report) => {
+            if let Some(warned) = report.warned() {
+                eprintln!("{warned}\n");
+            }
             println!("{}", report.summary(&options.out));
             if let Some(path) = timings
                 && let Err(error) = std::fs::write(path, report.timings())

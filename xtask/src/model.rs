@@ -94,6 +94,8 @@ pub struct Parameter {
     pub default: Option<String>,
     /// Whether it may be left out.
     pub optional: bool,
+    /// Whether it is marked [`SENSITIVE`].
+    pub sensitive: bool,
 }
 
 /// The second method of an operation that answers with JSON or server-sent events.
@@ -325,6 +327,7 @@ impl Parameter {
                 deprecated: deprecation(node).or_else(|| node.get("schema").and_then(deprecation)),
                 optional: place != "path"
                     && node.get("required").and_then(Node::as_bool) != Some(true),
+                sensitive: node.get(SENSITIVE).and_then(Node::as_bool) == Some(true),
             })
             .collect()
     }

@@ -3,13 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::diagnostic::Failure;
+use crate::commands::lint::count;
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::lower::{self, Lowered};
 use crate::model::Model;
 use crate::output::{render, write};
 use crate::parallel::in_parallel;
 use crate::visible::visible;
 use crate::{arrange, generate, lint, load, overlay, refine, split};
+
+/// How many warnings are shown. A description with more has to be read with `cargo xtask lint`.
+const SHOWN: usize = 20;
 
 /// Where to read and write.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ pub struct Report {
     pub largest: (String, usize),
     /// How long each stage took, in their order.
     pub stages: Vec<(&'static str, Duration)>,
+    /// What could be better about the description.
+    pub warnings: Vec<Diagnostic>,
     /// What became of the files. `None` if they were only checked.
     pub outcome: Option<write::Outcome>,
 }
@@ -71,10 +77,13 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let (description, linted) = clock.time("lint", || {
         in_parallel(
             || generate::read(&document),
-            || lint::lint_lowered(&given, &document, &lowered.refusals),
+            || {
+                lint::lint_lowered(&given, &document, &lowered.refusals)?;
+                Ok::<_, Failure>(lint::warnings(&given, &document))
+            },
         )
     });
-    linted?;
+    let warnings = linted?;
     let description = description?;
     let model = Model::read(&document);
     let tokens = clock.time("generate", || {
@@ -85,14 +94,14 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let mut split = clock.time("split", || split::split(refined, &model))?;
     let features = std::mem::take(&mut split.features);
     let texts = clock.time("render", || render::render_all(split, render::LONGEST))?;
+    let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
+    let lines: Vec<(String, usize)> = lines.collect();
     let outcome = if options.check {
         clock.time("check", || write::check(&options.out, &texts, &features))?;
         None
     } else {
         Some(clock.time("write", || write::write(&options.out, &texts, &features))?)
     };
-    let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
-    let lines: Vec<(String, usize)> = lines.collect();
 
     Ok(Report {
         operations,
@@ -106,6 +115,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
             .max_by_key(|(_, lines)| *lines)
             .unwrap_or_default(),
         stages: clock.0,
+        warnings,
         outcome,
     })
 }
@@ -135,6 +145,25 @@ impl Report {
             serde_json::json!({"stage": name, "milliseconds": took.as_secs_f64() * 1e3})
         });
         format!("{:#}\n", serde_json::Value::from_iter(stages))
+    }
+
+    /// The warnings, in a line each, and how to read them whole. `None` if there are none. Of many, the first ones.
+    pub fn warned(&self) -> Option<String> {
+        let mut lines: Vec<String> = self
+            .warnings
+            .iter()
+            .take(SHOWN)
+            .map(|it| format!("warning[{}]: {}: {}", it.rule, it.span.place(), it.message))
+            .collect();
+        lines.first()?;
+        if let Some(more) = self.warnings.len().checked_sub(SHOWN).filter(|it| *it > 0) {
+            lines.push(format!("… and {more} more"));
+        }
+        let count = count(&self.warnings);
+        lines.push(format!(
+            "{count}\n`cargo xtask lint` tells what to do about each"
+        ));
+        Some(visible(&lines.join("\n")).into_owned())
     }
 
     /// What to tell the maintainer.

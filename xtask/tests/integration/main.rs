@@ -34,6 +34,7 @@ mod arrange {
 mod lint {
     mod advice;
     mod rules;
+    mod warnings;
 }
 
 /// What the code looks like.

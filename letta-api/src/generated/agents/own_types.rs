@@ -3708,7 +3708,7 @@ impl ExportedMcpServer {
 pub struct ExportedMessage {
     /// By default `message`.
     #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
-    pub type_: ::std::option::Option<CreateMessageType>,
+    pub type_: ::std::option::Option<PlainMessageType>,
     /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
     /// one if it is left out.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -3798,7 +3798,7 @@ impl ExportedMessage {
     #[must_use]
     pub fn with_type_(
         mut self,
-        type_: impl ::std::convert::Into<CreateMessageType>,
+        type_: impl ::std::convert::Into<PlainMessageType>,
     ) -> Self {
         self.type_ = ::std::option::Option::Some(type_.into());
         self

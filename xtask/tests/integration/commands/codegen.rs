@@ -805,3 +805,26 @@ fn another_description_is_taken_without_our_overlay() {
     let message = run(&["--overlay", "overlay.yaml"]).fails();
     assert!(message.contains("matches nothing"), "{message}");
 }
+
+#[test]
+fn what_could_be_better_is_told_in_a_line_each_and_written_nevertheless() {
+    let copy = Copy::new();
+    copy.edit(
+        "overlay.yaml",
+        "operationId: listClientSideAccessTokens",
+        "operationId: tokens_2",
+    );
+    let run = copy.codegen(&[]);
+    let told = run.stderr();
+    run.succeeds();
+    assert!(
+        told.contains("warning[method-name]: overlay.yaml:30:7: ")
+            && told.contains("the method `tokens_2`"),
+        "{told}"
+    );
+    assert!(told.contains("1 warning: 1 method-name\n"), "{told}");
+    assert!(
+        copy.read("letta-api/NAMES.txt")
+            .contains("\ntokens_2: GET ")
+    );
+}
