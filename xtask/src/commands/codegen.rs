@@ -93,9 +93,11 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let (operations, types) = (refined.methods.len(), refined.count);
     let mut split = clock.time("split", || split::split(refined, &model))?;
     let features = std::mem::take(&mut split.features);
-    let texts = clock.time("render", || render::render_all(split, render::LONGEST))?;
+    let names = render::names(&split);
+    let mut texts = clock.time("render", || render::render_all(split, render::LONGEST))?;
     let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
     let lines: Vec<(String, usize)> = lines.collect();
+    texts.push(names);
     let outcome = if options.check {
         clock.time("check", || write::check(&options.out, &texts, &features))?;
         None
