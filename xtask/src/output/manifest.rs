@@ -39,7 +39,12 @@ pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<St
     for name in had {
         let quoted = format!("\"{name}\"");
         let goes = features.iter().all(|feature| feature.name != name);
-        if goes && (before.contains(&quoted) || after.contains(&quoted)) {
+        // A keyword of the package may be the same word.
+        let names_it = |text: &str| {
+            let mut lines = text.lines();
+            lines.any(|line| !line.starts_with("keywords") && line.contains(&quoted))
+        };
+        if goes && (names_it(before) || names_it(after)) {
             return Err(Failure::Message(format!(
                 "the feature `{name}` is no longer generated, and {} still names it: remove it there first",
                 path.display()

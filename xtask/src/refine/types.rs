@@ -215,7 +215,11 @@ fn refine_struct(
     let methods = std::iter::once(constructor).chain(parts.setters());
     let mut items = vec![inherent(&name, methods)];
     if let Some(schema) = schema.filter(|schema| !schema.sensitive.is_empty()) {
-        let is_hidden = |wire: &str| schema.sensitive.iter().any(|it| it == wire);
+        // A member that the description does not know may be a secret as well as one that it does.
+        let is_hidden = |wire: &str| {
+            let mut hidden = schema.sensitive.iter().chain(&schema.keeps_unknown);
+            hidden.any(|it| it == wire)
+        };
         items.push(redacted_debug(&mut item, is_hidden)?);
     }
     items.insert(0, Item::Struct(item));

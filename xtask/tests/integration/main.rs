@@ -4,6 +4,7 @@
 /// What the tests share.
 #[path = "../support"]
 mod support {
+    pub(crate) mod canary;
     pub(crate) mod changes;
     pub(crate) mod fixture;
     pub(crate) mod large;
@@ -43,6 +44,7 @@ mod code {
     mod files_and_features;
     mod markdown;
     mod one_error;
+    mod secrets;
     mod taken_names;
     mod texts;
 }

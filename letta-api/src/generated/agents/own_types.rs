@@ -3620,7 +3620,7 @@ impl ExportedGroup {
 }
 
 /// An MCP server in an agent file, without secrets.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ExportedMcpServer {
@@ -3698,6 +3698,19 @@ impl ExportedMcpServer {
     ) -> Self {
         self.metadata = ::std::option::Option::Some(metadata.into());
         self
+    }
+}
+
+impl ::std::fmt::Debug for ExportedMcpServer {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        f.debug_struct("ExportedMcpServer")
+            .field("id", &self.id)
+            .field("server_type", &self.server_type)
+            .field("server_name", &self.server_name)
+            .field("server_url", &self.server_url)
+            .field("stdio_config", &::std::format_args!("[redacted]"))
+            .field("metadata", &self.metadata)
+            .finish()
     }
 }
 
