@@ -57,6 +57,7 @@ mod drift {
 
 /// The program, as a maintainer runs it.
 mod commands {
+    mod bundle;
     mod codegen;
     mod drift;
     mod lint;

@@ -90,6 +90,7 @@ const FLOORS: Table<'_> = &[
             "lint",
             "load",
             "lower",
+            "markers",
             "model",
             "openapi",
             "output",
