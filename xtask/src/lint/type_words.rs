@@ -7,12 +7,15 @@
 use std::collections::{HashMap, HashSet};
 
 use heck::{ToPascalCase, ToSnakeCase};
+use indexmap::IndexSet;
 
 use super::context::Context;
 use super::method_words::Renamed;
 use super::names::PRELUDE;
 use super::rules::{self, Rule};
-use crate::markers::{FROM, GIVEN, NAME, NAMED, NUMBER, PLACE, RENAMED, union_of};
+use crate::markers::{
+    FROM, GIVEN, NAME, NAMED, NUMBER, PLACE, RENAMED, UNION, branches_of, union_of,
+};
 use crate::naming::type_name;
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{METHODS, Node, Pointer, component_schemas, reference};
@@ -73,6 +76,7 @@ struct Problem {
 
 /// Reports each type whose name could be better. Some change with the name of an operation.
 pub(super) fn check(context: &mut Context<'_>, methods: Renamed) {
+    variants(context);
     let types = types(context);
     let mut taken: HashSet<String> = PRELUDE.into_iter().map(str::to_owned).collect();
     let all = component_schemas(context.document);
@@ -84,7 +88,7 @@ pub(super) fn check(context: &mut Context<'_>, methods: Renamed) {
     let paths = paths(&types);
     let users = users(context.document);
     // The names of types within a type begin with its name, and are shorter as soon as that is.
-    let mut renamed: Vec<String> = methods.were.iter().map(|it| type_name(it)).collect();
+    let mut renamed: HashSet<String> = methods.were.iter().map(|it| type_name(it)).collect();
     for ty in &types {
         let problem = module_path(ty, &paths)
             .or_else(|| number(ty, &names))
@@ -94,13 +98,72 @@ pub(super) fn check(context: &mut Context<'_>, methods: Renamed) {
             .or_else(|| acronym(ty));
         let Some(problem) = problem else { continue };
         if ty.named.is_some() {
-            renamed.push(ty.name.clone());
+            renamed.insert(ty.name.clone());
         }
         let name = proposal(&problem.wishes, &mut taken);
         let action = context.update(&ty.at, &format!("{NAME}: {name}"));
         let help = format!("give it a name with {action}, or a better one");
         context.report(problem.rule, &ty.at, problem.message, help);
     }
+}
+
+/// Reports each variant of a union that has a number: `Array2`, since another branch is an array, too.
+fn variants(context: &mut Context<'_>) {
+    let document = context.document;
+    for (name, schema) in component_schemas(document) {
+        let Some(branches) = schema
+            .get(UNION)
+            .and_then(|it| it.get("branches")?.as_array())
+        else {
+            continue;
+        };
+        let text =
+            |branch: &Node, key: &str| branch.get(key).and_then(Node::as_str).map(str::to_owned);
+        let mut taken: HashSet<String> = branches
+            .iter()
+            .filter_map(|it| text(it, "variant"))
+            .collect();
+        let parts = reference::place_of("schemas", &branches_of(name)).join("properties");
+        for branch in branches {
+            let (Some(field), Some(variant)) = (text(branch, "field"), text(branch, "variant"))
+            else {
+                continue;
+            };
+            let at = parts.join(field);
+            let plain = variant.trim_end_matches(|c: char| c.is_ascii_digit());
+            let part = document.pointer(&at);
+            let is_type = |part: &Node| part.get("$ref").is_some() || part.get("allOf").is_some();
+            if plain == variant || !taken.contains(plain) || part.is_none_or(is_type) {
+                continue;
+            }
+            let mut wishes = part.map(several).unwrap_or_default();
+            wishes.push(format!("Other{plain}"));
+            let wish = proposal(&wishes, &mut taken);
+            let action = context.update(&at, &format!("{NAME}: {wish}"));
+            let message = format!(
+                "the variant `{variant}` of `{}` has a number, since `{plain}` is another",
+                type_name(name)
+            );
+            let help = format!("give it a name with {action}, or a better one");
+            context.report(rules::NUMBERED_NAME, &at, message, help);
+        }
+    }
+}
+
+/// What several of the items of an array are called.
+fn several(schema: &Node) -> Vec<String> {
+    let Some(items) = schema.get("items") else {
+        return Vec::new();
+    };
+    let name = match reference::referred(items, "schemas") {
+        Some(name) => type_name(name),
+        None => match items.get("type").and_then(Node::as_str) {
+            Some("string") => "Text".to_owned(),
+            Some(kind) => type_name(kind),
+            None => return Vec::new(),
+        },
+    };
+    vec![format!("{name}s"), format!("{name}List")]
 }
 
 /// The types of the description, but for those that are named for an operation: their names are as good as its.
@@ -324,7 +387,7 @@ fn position(ty: &Type<'_>) -> Option<Problem> {
 fn first_come(
     context: &Context<'_>,
     ty: &Type<'_>,
-    users: &HashMap<String, Vec<String>>,
+    users: &HashMap<String, IndexSet<String>>,
 ) -> Option<Problem> {
     if ty.named != Some(PLACE) {
         return None;
@@ -360,10 +423,11 @@ fn first_come(
 }
 
 /// More letters than anyone wants to write.
-fn long(ty: &Type<'_>, renamed: &[String]) -> Option<Problem> {
+fn long(ty: &Type<'_>, renamed: &HashSet<String>) -> Option<Problem> {
     let letters = ty.name.chars().count();
-    let is_within = |outer: &String| ty.name.len() > outer.len() && ty.name.starts_with(outer);
-    if letters <= LONGEST || ty.named == Some(PLACE) && renamed.iter().any(is_within) {
+    let mut beginnings = ty.name.char_indices().map(|(end, _)| &ty.name[..end]);
+    let is_within = ty.named == Some(PLACE) && beginnings.any(|it| renamed.contains(it));
+    if letters <= LONGEST || is_within {
         return None;
     }
     let mut wishes = ends(&ty.name, 2);
@@ -416,17 +480,14 @@ fn acronym(ty: &Type<'_>) -> Option<Problem> {
 }
 
 /// Who refers to each component: operations, path items and components, in words, each once.
-fn users(document: &Node) -> HashMap<String, Vec<String>> {
-    let mut users: HashMap<String, Vec<String>> = HashMap::new();
+fn users(document: &Node) -> HashMap<String, IndexSet<String>> {
+    let mut users: HashMap<String, IndexSet<String>> = HashMap::new();
     walk::each(document, Reach::Generated, |node, place| {
         if place.kind == Kind::Schema
             && let Some(name) = reference::referred(node, "schemas")
         {
             let user = owner(document, &place.pointer());
-            let users = users.entry(name.to_owned()).or_default();
-            if !users.contains(&user) {
-                users.push(user);
-            }
+            users.entry(name.to_owned()).or_default().insert(user);
         }
         Then::Within
     });

@@ -476,3 +476,27 @@ fn advice_about_a_component_that_was_renamed_names_it_as_the_description_does() 
         assert!(help.contains("$.components.schemas.a__Thing"), "{help}");
     }
 }
+
+#[test]
+fn a_branch_without_a_type_gets_the_name_that_the_overlay_gives_to_its_variant() {
+    let document = arrange(description(
+        "{Pet: {oneOf: [{type: array, items: {type: string}}, {type: array, items: {type: boolean}, x-codegen-name: flags}, {type: string}]}}",
+        "{$ref: '#/components/schemas/Pet'}",
+    ));
+    let union = schema(&document, "Pet").get(UNION).unwrap().to_json();
+    let told = union["branches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["variant"]);
+    assert_eq!(told.collect::<Vec<_>>(), ["Array", "Flags", "Text"]);
+    let parts = schema(&document, "branches-of-Pet").to_json();
+    assert!(!parts.to_string().contains("x-codegen-name"), "{parts}");
+    // One that is taken has no effect, and is reported.
+    let found = findings(description(
+        "{Pet: {oneOf: [{type: string}, {type: array, items: {type: boolean}, x-codegen-name: Text}]}}",
+        "{$ref: '#/components/schemas/Pet'}",
+    ));
+    let rules: Vec<&str> = found.iter().map(|it| it.rule).collect();
+    assert_eq!(rules, ["marker"]);
+}

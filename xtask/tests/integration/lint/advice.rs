@@ -429,6 +429,15 @@ fn the_advice_about_descriptions_of_other_people_can_be_followed() {
             let code = pipeline::run(&document);
             assert_eq!(pipeline::problem(&code), None, "{name}");
             code.unwrap_or_else(|failure| panic!("{name}: {failure}"));
+            let warned = follow(&mut document, warnings);
+            let warned = warned.unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            assert!(
+                warned.is_empty(),
+                "{name}: {}",
+                Failure::Diagnostics(warned)
+            );
+            let code = pipeline::run(&document);
+            assert_eq!(pipeline::problem(&code), None, "{name}");
         } else {
             // What is left has no action to copy.
             let told = Failure::Diagnostics(left).to_string();
