@@ -4,6 +4,7 @@
 /// What the tests share.
 #[path = "../support"]
 mod support {
+    pub(crate) mod canary;
     pub(crate) mod changes;
     pub(crate) mod fixture;
     pub(crate) mod large;
@@ -34,6 +35,7 @@ mod arrange {
 mod lint {
     mod advice;
     mod rules;
+    mod warnings;
 }
 
 /// What the code looks like.
@@ -43,6 +45,7 @@ mod code {
     mod files_and_features;
     mod markdown;
     mod one_error;
+    mod secrets;
     mod taken_names;
     mod texts;
 }
@@ -55,6 +58,7 @@ mod drift {
 
 /// The program, as a maintainer runs it.
 mod commands {
+    mod bundle;
     mod codegen;
     mod drift;
     mod lint;
