@@ -41,6 +41,7 @@ mod code {
     mod constructs;
     mod files_and_features;
     mod markdown;
+    mod named_texts;
     mod one_error;
     mod taken_names;
     mod texts;
