@@ -3,7 +3,6 @@
 
 //! The operations of the feature `agents`, and the types that no other reaches.
 
-pub(super) mod own_types;
 use crate::support::scope::*;
 use crate::{operations, types};
 
@@ -231,7 +230,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_agent<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::GetAgentParams,
     ) -> Result<ResponseValue<types::AgentState>, Error<crate::ServiceError>> {
         let types::GetAgentParams { include_relationships, include } = params;
@@ -279,7 +278,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_agent<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let url = path::url_of(
@@ -323,7 +322,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_agent<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::UpdateAgent,
     ) -> Result<ResponseValue<types::AgentState>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -369,7 +368,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_passages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentPassagesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Passage>>,
@@ -424,7 +423,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn create_agent_passage<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::CreateArchivalMemory,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Passage>>,
@@ -475,7 +474,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn search_agent_passages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         query: &'a str,
         params: &'a types::SearchAgentPassagesParams,
     ) -> Result<
@@ -538,8 +537,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_agent_passage<'a>(
         &'a self,
-        agent_id: &'a str,
-        memory_id: &'a str,
+        agent_id: &'a types::AgentId,
+        memory_id: &'a types::PassageId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let memory_id_segment = path::segment("memory_id", &memory_id)?;
@@ -587,8 +586,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_archive<'a>(
         &'a self,
-        agent_id: &'a str,
-        archive_id: &'a str,
+        agent_id: &'a types::AgentId,
+        archive_id: &'a types::ArchiveId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let archive_id_segment = path::segment("archive_id", &archive_id)?;
@@ -635,8 +634,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_archive<'a>(
         &'a self,
-        agent_id: &'a str,
-        archive_id: &'a str,
+        agent_id: &'a types::AgentId,
+        archive_id: &'a types::ArchiveId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let archive_id_segment = path::segment("archive_id", &archive_id)?;
@@ -683,7 +682,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_blocks<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentBlocksParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Block>>,
@@ -739,8 +738,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_block<'a>(
         &'a self,
-        agent_id: &'a str,
-        block_id: &'a str,
+        agent_id: &'a types::AgentId,
+        block_id: &'a types::BlockId,
     ) -> Result<ResponseValue<types::AgentState>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let block_id_segment = path::segment("block_id", &block_id)?;
@@ -789,8 +788,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_block<'a>(
         &'a self,
-        agent_id: &'a str,
-        block_id: &'a str,
+        agent_id: &'a types::AgentId,
+        block_id: &'a types::BlockId,
     ) -> Result<ResponseValue<types::AgentState>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let block_id_segment = path::segment("block_id", &block_id)?;
@@ -839,7 +838,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_agent_block<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         block_label: &'a str,
     ) -> Result<ResponseValue<types::Block>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -889,7 +888,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_agent_block<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         block_label: &'a str,
         body: &'a types::UpdateBlock,
     ) -> Result<ResponseValue<types::Block>, Error<crate::ServiceError>> {
@@ -941,7 +940,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn export_agent<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ExportAgentParams,
     ) -> Result<ResponseValue<types::AgentFile>, Error<crate::ServiceError>> {
         let types::ExportAgentParams {
@@ -997,7 +996,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_files<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFilesParams,
     ) -> Result<ResponseValue<types::AgentFilePage>, Error<crate::ServiceError>> {
         let types::ListAgentFilesParams {
@@ -1057,7 +1056,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn close_all_files<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
     ) -> Result<
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<crate::ServiceError>,
@@ -1104,8 +1103,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn close_file<'a>(
         &'a self,
-        agent_id: &'a str,
-        file_id: &'a str,
+        agent_id: &'a types::AgentId,
+        file_id: &'a types::FileId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let file_id_segment = path::segment("file_id", &file_id)?;
@@ -1153,8 +1152,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn open_file<'a>(
         &'a self,
-        agent_id: &'a str,
-        file_id: &'a str,
+        agent_id: &'a types::AgentId,
+        file_id: &'a types::FileId,
     ) -> Result<
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<crate::ServiceError>,
@@ -1204,7 +1203,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_folders<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFoldersParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Source>>,
@@ -1258,8 +1257,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_folder<'a>(
         &'a self,
-        agent_id: &'a str,
-        folder_id: &'a str,
+        agent_id: &'a types::AgentId,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
@@ -1306,8 +1305,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_folder<'a>(
         &'a self,
-        agent_id: &'a str,
-        folder_id: &'a str,
+        agent_id: &'a types::AgentId,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
@@ -1355,8 +1354,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_identity<'a>(
         &'a self,
-        agent_id: &'a str,
-        identity_id: &'a str,
+        agent_id: &'a types::AgentId,
+        identity_id: &'a types::IdentityId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let identity_id_segment = path::segment("identity_id", &identity_id)?;
@@ -1405,8 +1404,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_identity<'a>(
         &'a self,
-        agent_id: &'a str,
-        identity_id: &'a str,
+        agent_id: &'a types::AgentId,
+        identity_id: &'a types::IdentityId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let identity_id_segment = path::segment("identity_id", &identity_id)?;
@@ -1456,7 +1455,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_messages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListMessagesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
@@ -1549,7 +1548,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn send_message<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::MessageRequest,
     ) -> Result<ResponseValue<types::MessageResponse>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -1604,7 +1603,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn send_message_stream<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::MessageRequest,
     ) -> Result<
         ResponseValue<EventStream<types::StreamEvent>>,
@@ -1661,7 +1660,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn send_message_async<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::AsyncMessageRequest,
     ) -> Result<ResponseValue<types::Run>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -1711,7 +1710,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn cancel_runs<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: Option<&'a types::CancelRunsRequest>,
     ) -> Result<
         ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
@@ -1764,7 +1763,7 @@ impl Client {
     #[deprecated(note = "the API description marks it as deprecated")]
     pub async fn stream_message<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::MessageRequest,
     ) -> Result<ResponseValue<ByteStream>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -1803,7 +1802,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn recompile_agent<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::RecompileAgentParams,
     ) -> Result<ResponseValue<::std::string::String>, Error<crate::ServiceError>> {
         let types::RecompileAgentParams { update_timestamp, dry_run } = params;
@@ -1851,7 +1850,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn reset_messages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::ResetMessagesRequest,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -1900,7 +1899,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn compact_messages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: Option<&'a types::CompactionRequest>,
     ) -> Result<ResponseValue<types::CompactionResponse>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -1948,7 +1947,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_tools<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentToolsParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Tool>>,
@@ -2006,7 +2005,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_tool_approval<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         tool_name: &'a str,
         params: &'a types::UpdateToolApprovalParams,
         body: Option<&'a types::UpdateToolApproval>,
@@ -2057,8 +2056,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_tool<'a>(
         &'a self,
-        agent_id: &'a str,
-        tool_id: &'a str,
+        agent_id: &'a types::AgentId,
+        tool_id: &'a types::ToolId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let tool_id_segment = path::segment("tool_id", &tool_id)?;
@@ -2105,8 +2104,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_tool<'a>(
         &'a self,
-        agent_id: &'a str,
-        tool_id: &'a str,
+        agent_id: &'a types::AgentId,
+        tool_id: &'a types::ToolId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let tool_id_segment = path::segment("tool_id", &tool_id)?;
@@ -2157,7 +2156,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn run_agent_tool<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         tool_name: &'a str,
         body: Option<&'a types::RunToolRequest>,
     ) -> Result<ResponseValue<types::ToolExecutionResult>, Error<crate::ServiceError>> {
@@ -2556,4 +2555,7442 @@ pub(super) mod constants {
         safe_to_repeat: false,
         streams: false,
     };
+}
+
+/// The types that no other tag's operations reach.
+pub(super) mod own_types {
+    use crate::types::*;
+
+    /// A file that holds agents and all that they need, to bring them to another server.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AgentFile {
+        /// The agents.
+        pub agents: ::std::vec::Vec<ExportedAgent>,
+        /// The groups.
+        pub groups: ::std::vec::Vec<ExportedGroup>,
+        /// The blocks.
+        pub blocks: ::std::vec::Vec<ExportedBlock>,
+        /// The files.
+        pub files: ::std::vec::Vec<ExportedFile>,
+        /// The folders.
+        pub sources: ::std::vec::Vec<ExportedSource>,
+        /// The tools.
+        pub tools: ::std::vec::Vec<ExportedTool>,
+        /// The MCP servers, without secrets.
+        pub mcp_servers: ::std::vec::Vec<ExportedMcpServer>,
+        /// The skills.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub skills: ::std::vec::Vec<ExportedSkill>,
+        /// Anything that the caller wants to keep with it.
+        #[serde(
+            default,
+            skip_serializing_if = ":: std :: collections :: HashMap::is_empty"
+        )]
+        pub metadata: ::std::collections::HashMap<
+            ::std::string::String,
+            ::std::string::String,
+        >,
+        /// When it was created.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_at: ::std::option::Option<::std::string::String>,
+    }
+
+    impl AgentFile {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            agents: ::std::vec::Vec<ExportedAgent>,
+            groups: ::std::vec::Vec<ExportedGroup>,
+            blocks: ::std::vec::Vec<ExportedBlock>,
+            files: ::std::vec::Vec<ExportedFile>,
+            sources: ::std::vec::Vec<ExportedSource>,
+            tools: ::std::vec::Vec<ExportedTool>,
+            mcp_servers: ::std::vec::Vec<ExportedMcpServer>,
+        ) -> Self {
+            Self {
+                agents,
+                groups,
+                blocks,
+                files,
+                sources,
+                tools,
+                mcp_servers,
+                skills: ::std::default::Default::default(),
+                metadata: ::std::default::Default::default(),
+                created_at: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `skills`.
+        #[must_use]
+        pub fn with_skills(
+            mut self,
+            skills: impl ::std::convert::Into<::std::vec::Vec<ExportedSkill>>,
+        ) -> Self {
+            self.skills = skills.into();
+            self
+        }
+
+        /// Sets `metadata`.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            metadata: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.metadata = metadata.into();
+            self
+        }
+
+        /// Sets `created_at`.
+        #[must_use]
+        pub fn with_created_at(
+            mut self,
+            created_at: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.created_at = ::std::option::Option::Some(created_at.into());
+            self
+        }
+    }
+
+    /// A file as an agent sees it.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AgentFileAttachment {
+        /// The ID of the link between agent and file.
+        pub id: ::std::string::String,
+        /// The file's ID.
+        pub file_id: FileId,
+        /// The file's name, as it is stored.
+        pub file_name: ::std::string::String,
+        /// The folder's ID.
+        pub folder_id: FolderId,
+        /// The folder's name.
+        pub folder_name: ::std::string::String,
+        /// Whether the file is in the agent's context.
+        pub is_open: bool,
+        /// When the agent used it last.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub last_accessed_at: ::std::option::Option<::std::string::String>,
+        /// The part of the file that the agent sees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub visible_content: ::std::option::Option<::std::string::String>,
+        /// The first line that the agent sees, from 1.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_line: ::std::option::Option<i64>,
+        /// The last line that the agent sees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub end_line: ::std::option::Option<i64>,
+    }
+
+    impl AgentFileAttachment {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            id: impl ::std::convert::Into<::std::string::String>,
+            file_id: impl ::std::convert::Into<FileId>,
+            file_name: impl ::std::convert::Into<::std::string::String>,
+            folder_id: impl ::std::convert::Into<FolderId>,
+            folder_name: impl ::std::convert::Into<::std::string::String>,
+            is_open: bool,
+        ) -> Self {
+            Self {
+                id: id.into(),
+                file_id: file_id.into(),
+                file_name: file_name.into(),
+                folder_id: folder_id.into(),
+                folder_name: folder_name.into(),
+                is_open,
+                last_accessed_at: ::std::default::Default::default(),
+                visible_content: ::std::default::Default::default(),
+                start_line: ::std::default::Default::default(),
+                end_line: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `last_accessed_at`.
+        #[must_use]
+        pub fn with_last_accessed_at(
+            mut self,
+            last_accessed_at: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.last_accessed_at = ::std::option::Option::Some(last_accessed_at.into());
+            self
+        }
+
+        /// Sets `visible_content`.
+        #[must_use]
+        pub fn with_visible_content(
+            mut self,
+            visible_content: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.visible_content = ::std::option::Option::Some(visible_content.into());
+            self
+        }
+
+        /// Sets `start_line`.
+        #[must_use]
+        pub fn with_start_line(
+            mut self,
+            start_line: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.start_line = ::std::option::Option::Some(start_line.into());
+            self
+        }
+
+        /// Sets `end_line`.
+        #[must_use]
+        pub fn with_end_line(
+            mut self,
+            end_line: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.end_line = ::std::option::Option::Some(end_line.into());
+            self
+        }
+    }
+
+    /// A page of an agent's files.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AgentFilePage {
+        /// The files.
+        pub files: ::std::vec::Vec<AgentFileAttachment>,
+        /// The ID to go on after. Null on the last page.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next_cursor: ::std::option::Option<::std::string::String>,
+        /// Whether more come after this page.
+        pub has_more: bool,
+    }
+
+    impl AgentFilePage {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(files: ::std::vec::Vec<AgentFileAttachment>, has_more: bool) -> Self {
+            Self {
+                files,
+                has_more,
+                next_cursor: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `next_cursor`.
+        #[must_use]
+        pub fn with_next_cursor(
+            mut self,
+            next_cursor: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.next_cursor = ::std::option::Option::Some(next_cursor.into());
+            self
+        }
+    }
+
+    /// What agents can be sorted by.
+    #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[non_exhaustive]
+    pub enum AgentSortField {
+        /// `created_at`
+        CreatedAt,
+        /// `updated_at`
+        UpdatedAt,
+        /// `last_run_completion`
+        LastRunCompletion,
+        /// A value that the description does not have. It is kept and sent back unchanged.
+        Unknown(::std::string::String),
+    }
+
+    impl AgentSortField {
+        /// The values that the description knows, in its order.
+        pub const KNOWN: &'static [Self] = &[
+            Self::CreatedAt,
+            Self::UpdatedAt,
+            Self::LastRunCompletion,
+        ];
+
+        /// The value as it goes over the wire.
+        #[must_use]
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::CreatedAt => "created_at",
+                Self::UpdatedAt => "updated_at",
+                Self::LastRunCompletion => "last_run_completion",
+                Self::Unknown(text) => text,
+            }
+        }
+
+        /// Whether the description knows the value.
+        #[must_use]
+        pub fn is_known(&self) -> bool {
+            !::std::matches!(self, Self::Unknown(_))
+        }
+        fn known(text: &str) -> ::std::option::Option<Self> {
+            ::std::option::Option::Some(
+                match text {
+                    "created_at" => Self::CreatedAt,
+                    "updated_at" => Self::UpdatedAt,
+                    "last_run_completion" => Self::LastRunCompletion,
+                    _ => return ::std::option::Option::None,
+                },
+            )
+        }
+    }
+
+    impl ::std::fmt::Display for AgentSortField {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.pad(self.as_str())
+        }
+    }
+
+    impl ::std::convert::From<&str> for AgentSortField {
+        fn from(text: &str) -> Self {
+            Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
+        }
+    }
+
+    impl ::std::convert::From<::std::string::String> for AgentSortField {
+        fn from(text: ::std::string::String) -> Self {
+            Self::known(&text).unwrap_or(Self::Unknown(text))
+        }
+    }
+
+    impl ::std::str::FromStr for AgentSortField {
+        type Err = ::std::convert::Infallible;
+        /// Never fails: what is not known becomes [`Unknown`](Self::Unknown).
+        fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
+            ::std::result::Result::Ok(text.into())
+        }
+    }
+
+    impl ::serde::Serialize for AgentSortField {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            serializer.serialize_str(self.as_str())
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for AgentSortField {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            crate::support::open_enum::read(deserializer)
+        }
+    }
+
+    #[cfg(feature = "schemars")]
+    impl ::schemars::JsonSchema for AgentSortField {
+        fn schema_name() -> ::std::borrow::Cow<'static, str> {
+            "AgentSortField".into()
+        }
+        fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+            crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+        }
+    }
+
+    /// What a search in an archival memory found.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ArchivalMemorySearchResponse {
+        /// What was found.
+        pub results: ::std::vec::Vec<ArchivalMemorySearchResult>,
+        /// How many were found.
+        pub count: i64,
+    }
+
+    impl ArchivalMemorySearchResponse {
+        /// Made of all its fields.
+        #[must_use]
+        pub fn new(
+            results: ::std::vec::Vec<ArchivalMemorySearchResult>,
+            count: i64,
+        ) -> Self {
+            Self { results, count }
+        }
+    }
+
+    /// A passage that a search found.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ArchivalMemorySearchResult {
+        /// The ID, set by the server.
+        pub id: PassageId,
+        /// When it was stored, in the agent's time zone.
+        pub timestamp: ::std::string::String,
+        /// What is said.
+        pub content: ::std::string::String,
+        /// Tags, for filters.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub tags: ::std::vec::Vec<::std::string::String>,
+    }
+
+    impl ArchivalMemorySearchResult {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            id: impl ::std::convert::Into<PassageId>,
+            timestamp: impl ::std::convert::Into<::std::string::String>,
+            content: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                id: id.into(),
+                timestamp: timestamp.into(),
+                content: content.into(),
+                tags: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = tags.into();
+            self
+        }
+    }
+
+    /// Messages for an agent whose answer is not waited for.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AsyncMessageRequest {
+        /// The messages, in order.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub messages: crate::Nullable<::std::vec::Vec<crate::types::MessageInput>>,
+        /// One user message, short for `messages` with that alone.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub input: crate::Nullable<crate::types::InputContent>,
+        /// How many calls of the model the turn has at most. By default `50`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_steps: ::std::option::Option<i64>,
+        /// Deprecated. Whether a call of the tool that sends messages is shown as an assistant
+        /// message. By default `true`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub use_assistant_message: ::std::option::Option<bool>,
+        /// Deprecated. The tool that sends messages, for agents of old types. By default
+        /// `send_message`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_name: ::std::option::Option<::std::string::String>,
+        /// Deprecated. The argument of that tool that holds the text. By default `message`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_kwarg: ::std::option::Option<::std::string::String>,
+        /// The types of messages to answer with. All if it is left out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub include_return_message_types: crate::Nullable<::std::vec::Vec<MessageType>>,
+        /// Deprecated, for agents of old types.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub enable_thinking: ::std::option::Option<::std::string::String>,
+        /// Tools that the caller runs itself. A call ends the turn, and the result is sent in the
+        /// next one. Offer them again then.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub client_tools: crate::Nullable<::std::vec::Vec<ClientTool>>,
+        /// Skills that the caller has. The agent learns of them in this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub client_skills: crate::Nullable<::std::vec::Vec<ClientSkill>>,
+        /// The handle of another model for this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub override_model: crate::Nullable<::std::string::String>,
+        /// Whether to return messages about compaction as types of their own. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_compaction_messages: ::std::option::Option<bool>,
+        /// Whether to return how likely each token was. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub return_logprobs: ::std::option::Option<bool>,
+        /// How many alternatives to each token are told. Needs `return_logprobs`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub top_logprobs: crate::Nullable<i64>,
+        /// Whether to return the tokens as numbers. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub return_token_ids: ::std::option::Option<bool>,
+        /// Another system prompt for this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub override_system: crate::Nullable<::std::string::String>,
+        /// Where the service sends a POST when the run has ended.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub callback_url: crate::Nullable<::std::string::String>,
+    }
+
+    impl AsyncMessageRequest {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                messages: ::std::default::Default::default(),
+                input: ::std::default::Default::default(),
+                max_steps: ::std::default::Default::default(),
+                use_assistant_message: ::std::default::Default::default(),
+                assistant_message_tool_name: ::std::default::Default::default(),
+                assistant_message_tool_kwarg: ::std::default::Default::default(),
+                include_return_message_types: ::std::default::Default::default(),
+                enable_thinking: ::std::default::Default::default(),
+                client_tools: ::std::default::Default::default(),
+                client_skills: ::std::default::Default::default(),
+                override_model: ::std::default::Default::default(),
+                include_compaction_messages: ::std::default::Default::default(),
+                return_logprobs: ::std::default::Default::default(),
+                top_logprobs: ::std::default::Default::default(),
+                return_token_ids: ::std::default::Default::default(),
+                override_system: ::std::default::Default::default(),
+                callback_url: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `messages`.
+        #[must_use]
+        pub fn with_messages(
+            mut self,
+            messages: impl ::std::convert::Into<
+                ::std::vec::Vec<crate::types::MessageInput>,
+            >,
+        ) -> Self {
+            self.messages = crate::Nullable::Value(messages.into());
+            self
+        }
+
+        /// Sets `messages` to null.
+        #[must_use]
+        pub fn with_messages_null(mut self) -> Self {
+            self.messages = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `input`.
+        #[must_use]
+        pub fn with_input(
+            mut self,
+            input: impl ::std::convert::Into<crate::types::InputContent>,
+        ) -> Self {
+            self.input = crate::Nullable::Value(input.into());
+            self
+        }
+
+        /// Sets `input` to null.
+        #[must_use]
+        pub fn with_input_null(mut self) -> Self {
+            self.input = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_steps`.
+        #[must_use]
+        pub fn with_max_steps(
+            mut self,
+            max_steps: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_steps = ::std::option::Option::Some(max_steps.into());
+            self
+        }
+
+        /// Sets `use_assistant_message`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_use_assistant_message(
+            mut self,
+            use_assistant_message: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.use_assistant_message = ::std::option::Option::Some(
+                use_assistant_message.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_name`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_name(
+            mut self,
+            assistant_message_tool_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.assistant_message_tool_name = ::std::option::Option::Some(
+                assistant_message_tool_name.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_kwarg`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_kwarg(
+            mut self,
+            assistant_message_tool_kwarg: impl ::std::convert::Into<
+                ::std::string::String,
+            >,
+        ) -> Self {
+            self.assistant_message_tool_kwarg = ::std::option::Option::Some(
+                assistant_message_tool_kwarg.into(),
+            );
+            self
+        }
+
+        /// Sets `include_return_message_types`.
+        #[must_use]
+        pub fn with_include_return_message_types(
+            mut self,
+            include_return_message_types: impl ::std::convert::Into<
+                ::std::vec::Vec<MessageType>,
+            >,
+        ) -> Self {
+            self.include_return_message_types = crate::Nullable::Value(
+                include_return_message_types.into(),
+            );
+            self
+        }
+
+        /// Sets `include_return_message_types` to null.
+        #[must_use]
+        pub fn with_include_return_message_types_null(mut self) -> Self {
+            self.include_return_message_types = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `enable_thinking`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_enable_thinking(
+            mut self,
+            enable_thinking: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.enable_thinking = ::std::option::Option::Some(enable_thinking.into());
+            self
+        }
+
+        /// Sets `client_tools`.
+        #[must_use]
+        pub fn with_client_tools(
+            mut self,
+            client_tools: impl ::std::convert::Into<::std::vec::Vec<ClientTool>>,
+        ) -> Self {
+            self.client_tools = crate::Nullable::Value(client_tools.into());
+            self
+        }
+
+        /// Sets `client_tools` to null.
+        #[must_use]
+        pub fn with_client_tools_null(mut self) -> Self {
+            self.client_tools = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `client_skills`.
+        #[must_use]
+        pub fn with_client_skills(
+            mut self,
+            client_skills: impl ::std::convert::Into<::std::vec::Vec<ClientSkill>>,
+        ) -> Self {
+            self.client_skills = crate::Nullable::Value(client_skills.into());
+            self
+        }
+
+        /// Sets `client_skills` to null.
+        #[must_use]
+        pub fn with_client_skills_null(mut self) -> Self {
+            self.client_skills = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `override_model`.
+        #[must_use]
+        pub fn with_override_model(
+            mut self,
+            override_model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_model = crate::Nullable::Value(override_model.into());
+            self
+        }
+
+        /// Sets `override_model` to null.
+        #[must_use]
+        pub fn with_override_model_null(mut self) -> Self {
+            self.override_model = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `include_compaction_messages`.
+        #[must_use]
+        pub fn with_include_compaction_messages(
+            mut self,
+            include_compaction_messages: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_compaction_messages = ::std::option::Option::Some(
+                include_compaction_messages.into(),
+            );
+            self
+        }
+
+        /// Sets `return_logprobs`.
+        #[must_use]
+        pub fn with_return_logprobs(
+            mut self,
+            return_logprobs: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.return_logprobs = ::std::option::Option::Some(return_logprobs.into());
+            self
+        }
+
+        /// Sets `top_logprobs`.
+        #[must_use]
+        pub fn with_top_logprobs(
+            mut self,
+            top_logprobs: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.top_logprobs = crate::Nullable::Value(top_logprobs.into());
+            self
+        }
+
+        /// Sets `top_logprobs` to null.
+        #[must_use]
+        pub fn with_top_logprobs_null(mut self) -> Self {
+            self.top_logprobs = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `return_token_ids`.
+        #[must_use]
+        pub fn with_return_token_ids(
+            mut self,
+            return_token_ids: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.return_token_ids = ::std::option::Option::Some(return_token_ids.into());
+            self
+        }
+
+        /// Sets `override_system`.
+        #[must_use]
+        pub fn with_override_system(
+            mut self,
+            override_system: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_system = crate::Nullable::Value(override_system.into());
+            self
+        }
+
+        /// Sets `override_system` to null.
+        #[must_use]
+        pub fn with_override_system_null(mut self) -> Self {
+            self.override_system = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `callback_url`.
+        #[must_use]
+        pub fn with_callback_url(
+            mut self,
+            callback_url: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.callback_url = crate::Nullable::Value(callback_url.into());
+            self
+        }
+
+        /// Sets `callback_url` to null.
+        #[must_use]
+        pub fn with_callback_url_null(mut self) -> Self {
+            self.callback_url = crate::Nullable::Null;
+            self
+        }
+    }
+
+    /// Which runs to cancel.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CancelRunsRequest {
+        /// The runs to cancel. All active runs of the agent if it is left out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub run_ids: crate::Nullable<::std::vec::Vec<RunId>>,
+    }
+
+    impl CancelRunsRequest {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                run_ids: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `run_ids`.
+        #[must_use]
+        pub fn with_run_ids(
+            mut self,
+            run_ids: impl ::std::convert::Into<::std::vec::Vec<RunId>>,
+        ) -> Self {
+            self.run_ids = crate::Nullable::Value(run_ids.into());
+            self
+        }
+
+        /// Sets `run_ids` to null.
+        #[must_use]
+        pub fn with_run_ids_null(mut self) -> Self {
+            self.run_ids = crate::Nullable::Null;
+            self
+        }
+    }
+
+    /// How to compact. The agent's own settings if left out.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CompactionRequest {
+        /// How older messages are summarized when the context is full.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub compaction_settings: crate::Nullable<CompactionSettings>,
+    }
+
+    impl CompactionRequest {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                compaction_settings: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `compaction_settings`.
+        #[must_use]
+        pub fn with_compaction_settings(
+            mut self,
+            compaction_settings: impl ::std::convert::Into<CompactionSettings>,
+        ) -> Self {
+            self.compaction_settings = crate::Nullable::Value(
+                compaction_settings.into(),
+            );
+            self
+        }
+
+        /// Sets `compaction_settings` to null.
+        #[must_use]
+        pub fn with_compaction_settings_null(mut self) -> Self {
+            self.compaction_settings = crate::Nullable::Null;
+            self
+        }
+    }
+
+    /// What a new agent should be.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CreateAgent {
+        /// The agent's name. The server makes one up if it is left out.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        /// Blocks to create with the agent.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub memory_blocks: crate::Nullable<::std::vec::Vec<CreateBlock>>,
+        /// Names of tools to attach.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tools: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// Tools to attach, by ID.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tool_ids: crate::Nullable<::std::vec::Vec<ToolId>>,
+        /// Deprecated: use `folder_ids`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub source_ids: crate::Nullable<::std::vec::Vec<FolderId>>,
+        /// Folders to attach, by ID.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub folder_ids: crate::Nullable<::std::vec::Vec<FolderId>>,
+        /// Blocks to attach, by ID. To create blocks, use `memory_blocks`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub block_ids: crate::Nullable<::std::vec::Vec<BlockId>>,
+        /// Rules about the order of calls.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tool_rules: crate::Nullable<::std::vec::Vec<crate::types::ToolRule>>,
+        /// The agent's tags.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// The system prompt, without memory. The server's own for the agent's type if it is left
+        /// out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub system: crate::Nullable<::std::string::String>,
+        /// The kind of agent. It decides on the loop and the base tools.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub agent_type: ::std::option::Option<AgentType>,
+        /// Messages that the agent begins with, in place of the server's own.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub initial_message_sequence: crate::Nullable<::std::vec::Vec<CreateMessage>>,
+        /// Whether to attach the base tools of the agent's type. By default `true`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_base_tools: ::std::option::Option<bool>,
+        /// Whether to attach the tools for talking to other agents. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_multi_agent_tools: ::std::option::Option<bool>,
+        /// Whether to add the rules that the base tools need.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub include_base_tool_rules: crate::Nullable<bool>,
+        /// Deprecated. Whether to create and attach a folder. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub include_default_source: ::std::option::Option<bool>,
+        /// What the agent is for, in words.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub description: crate::Nullable<::std::string::String>,
+        /// Anything that the caller wants to keep with it.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub metadata: crate::Nullable<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// Deprecated: use `model` and `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub llm_config: crate::Nullable<LlmConfig>,
+        /// Deprecated: use `embedding`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub embedding_config: crate::Nullable<EmbeddingConfig>,
+        /// The handle of the model, as in `openai/gpt-4.1`. The server's default if it is left out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub model: crate::Nullable<::std::string::String>,
+        /// The handle of the embedding model. Needed only for archival memory and folders.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub embedding: crate::Nullable<::std::string::String>,
+        /// Settings of the model, by its provider.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub model_settings: crate::Nullable<crate::types::ModelSettings>,
+        /// How older messages are summarized when the context is full.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub compaction_settings: crate::Nullable<CompactionSettings>,
+        /// How many tokens the context has at most. The server's limit for the model if it is left
+        /// out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub context_window_limit: crate::Nullable<i64>,
+        /// Deprecated, without effect. By default `300`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub embedding_chunk_size: crate::Nullable<i64>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub max_tokens: crate::Nullable<i64>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub max_reasoning_tokens: crate::Nullable<i64>,
+        /// Deprecated: use `model_settings`. By default `true`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub enable_reasoner: crate::Nullable<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub reasoning: crate::Nullable<bool>,
+        /// Deprecated: create agents from a template instead.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub from_template: crate::Nullable<::std::string::String>,
+        /// Deprecated. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub template: ::std::option::Option<bool>,
+        /// Deprecated: name the project by a header.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub project: crate::Nullable<::std::string::String>,
+        /// Deprecated: use `secrets`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub tool_exec_environment_variables: crate::Nullable<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Environment variables of the agent's tools, by name.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub secrets: crate::Nullable<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Deprecated: create agents from a template instead.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub memory_variables: crate::Nullable<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Deprecated, without effect.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub project_id: crate::Nullable<ProjectId>,
+        /// Deprecated, without effect.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub template_id: crate::Nullable<::std::string::String>,
+        /// Deprecated, without effect.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub base_template_id: crate::Nullable<::std::string::String>,
+        /// Identities to link the agent to, by ID.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub identity_ids: crate::Nullable<::std::vec::Vec<IdentityId>>,
+        /// Whether the agent forgets its messages after each turn. Memory stays. By default
+        /// `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub message_buffer_autoclear: ::std::option::Option<bool>,
+        /// Whether a second agent tends the memory in the background.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub enable_sleeptime: crate::Nullable<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub response_format: crate::Nullable<crate::types::ResponseFormat>,
+        /// The agent's time zone, by its IANA name. UTC if it is left out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub timezone: crate::Nullable<::std::string::String>,
+        /// How many files the agent has open at most.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub max_files_open: crate::Nullable<i64>,
+        /// How many characters of an open file the agent sees at most.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub per_file_view_window_char_limit: crate::Nullable<i64>,
+        /// Deprecated, without effect.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub hidden: crate::Nullable<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub parallel_tool_calls: crate::Nullable<bool>,
+    }
+
+    impl CreateAgent {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                name: ::std::default::Default::default(),
+                memory_blocks: ::std::default::Default::default(),
+                tools: ::std::default::Default::default(),
+                tool_ids: ::std::default::Default::default(),
+                source_ids: ::std::default::Default::default(),
+                folder_ids: ::std::default::Default::default(),
+                block_ids: ::std::default::Default::default(),
+                tool_rules: ::std::default::Default::default(),
+                tags: ::std::default::Default::default(),
+                system: ::std::default::Default::default(),
+                agent_type: ::std::default::Default::default(),
+                initial_message_sequence: ::std::default::Default::default(),
+                include_base_tools: ::std::default::Default::default(),
+                include_multi_agent_tools: ::std::default::Default::default(),
+                include_base_tool_rules: ::std::default::Default::default(),
+                include_default_source: ::std::default::Default::default(),
+                description: ::std::default::Default::default(),
+                metadata: ::std::default::Default::default(),
+                llm_config: ::std::default::Default::default(),
+                embedding_config: ::std::default::Default::default(),
+                model: ::std::default::Default::default(),
+                embedding: ::std::default::Default::default(),
+                model_settings: ::std::default::Default::default(),
+                compaction_settings: ::std::default::Default::default(),
+                context_window_limit: ::std::default::Default::default(),
+                embedding_chunk_size: ::std::default::Default::default(),
+                max_tokens: ::std::default::Default::default(),
+                max_reasoning_tokens: ::std::default::Default::default(),
+                enable_reasoner: ::std::default::Default::default(),
+                reasoning: ::std::default::Default::default(),
+                from_template: ::std::default::Default::default(),
+                template: ::std::default::Default::default(),
+                project: ::std::default::Default::default(),
+                tool_exec_environment_variables: ::std::default::Default::default(),
+                secrets: ::std::default::Default::default(),
+                memory_variables: ::std::default::Default::default(),
+                project_id: ::std::default::Default::default(),
+                template_id: ::std::default::Default::default(),
+                base_template_id: ::std::default::Default::default(),
+                identity_ids: ::std::default::Default::default(),
+                message_buffer_autoclear: ::std::default::Default::default(),
+                enable_sleeptime: ::std::default::Default::default(),
+                response_format: ::std::default::Default::default(),
+                timezone: ::std::default::Default::default(),
+                max_files_open: ::std::default::Default::default(),
+                per_file_view_window_char_limit: ::std::default::Default::default(),
+                hidden: ::std::default::Default::default(),
+                parallel_tool_calls: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `name`.
+        #[must_use]
+        pub fn with_name(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.name = ::std::option::Option::Some(name.into());
+            self
+        }
+
+        /// Sets `memory_blocks`.
+        #[must_use]
+        pub fn with_memory_blocks(
+            mut self,
+            memory_blocks: impl ::std::convert::Into<::std::vec::Vec<CreateBlock>>,
+        ) -> Self {
+            self.memory_blocks = crate::Nullable::Value(memory_blocks.into());
+            self
+        }
+
+        /// Sets `memory_blocks` to null.
+        #[must_use]
+        pub fn with_memory_blocks_null(mut self) -> Self {
+            self.memory_blocks = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tools`.
+        #[must_use]
+        pub fn with_tools(
+            mut self,
+            tools: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tools = crate::Nullable::Value(tools.into());
+            self
+        }
+
+        /// Sets `tools` to null.
+        #[must_use]
+        pub fn with_tools_null(mut self) -> Self {
+            self.tools = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_ids`.
+        #[must_use]
+        pub fn with_tool_ids(
+            mut self,
+            tool_ids: impl ::std::convert::Into<::std::vec::Vec<ToolId>>,
+        ) -> Self {
+            self.tool_ids = crate::Nullable::Value(tool_ids.into());
+            self
+        }
+
+        /// Sets `tool_ids` to null.
+        #[must_use]
+        pub fn with_tool_ids_null(mut self) -> Self {
+            self.tool_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `source_ids`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_source_ids(
+            mut self,
+            source_ids: impl ::std::convert::Into<::std::vec::Vec<FolderId>>,
+        ) -> Self {
+            self.source_ids = crate::Nullable::Value(source_ids.into());
+            self
+        }
+
+        /// Sets `source_ids` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_source_ids_null(mut self) -> Self {
+            self.source_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `folder_ids`.
+        #[must_use]
+        pub fn with_folder_ids(
+            mut self,
+            folder_ids: impl ::std::convert::Into<::std::vec::Vec<FolderId>>,
+        ) -> Self {
+            self.folder_ids = crate::Nullable::Value(folder_ids.into());
+            self
+        }
+
+        /// Sets `folder_ids` to null.
+        #[must_use]
+        pub fn with_folder_ids_null(mut self) -> Self {
+            self.folder_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `block_ids`.
+        #[must_use]
+        pub fn with_block_ids(
+            mut self,
+            block_ids: impl ::std::convert::Into<::std::vec::Vec<BlockId>>,
+        ) -> Self {
+            self.block_ids = crate::Nullable::Value(block_ids.into());
+            self
+        }
+
+        /// Sets `block_ids` to null.
+        #[must_use]
+        pub fn with_block_ids_null(mut self) -> Self {
+            self.block_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_rules`.
+        #[must_use]
+        pub fn with_tool_rules(
+            mut self,
+            tool_rules: impl ::std::convert::Into<
+                ::std::vec::Vec<crate::types::ToolRule>,
+            >,
+        ) -> Self {
+            self.tool_rules = crate::Nullable::Value(tool_rules.into());
+            self
+        }
+
+        /// Sets `tool_rules` to null.
+        #[must_use]
+        pub fn with_tool_rules_null(mut self) -> Self {
+            self.tool_rules = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = crate::Nullable::Value(tags.into());
+            self
+        }
+
+        /// Sets `tags` to null.
+        #[must_use]
+        pub fn with_tags_null(mut self) -> Self {
+            self.tags = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `system`.
+        #[must_use]
+        pub fn with_system(
+            mut self,
+            system: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.system = crate::Nullable::Value(system.into());
+            self
+        }
+
+        /// Sets `system` to null.
+        #[must_use]
+        pub fn with_system_null(mut self) -> Self {
+            self.system = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `agent_type`.
+        #[must_use]
+        pub fn with_agent_type(
+            mut self,
+            agent_type: impl ::std::convert::Into<AgentType>,
+        ) -> Self {
+            self.agent_type = ::std::option::Option::Some(agent_type.into());
+            self
+        }
+
+        /// Sets `initial_message_sequence`.
+        #[must_use]
+        pub fn with_initial_message_sequence(
+            mut self,
+            initial_message_sequence: impl ::std::convert::Into<
+                ::std::vec::Vec<CreateMessage>,
+            >,
+        ) -> Self {
+            self.initial_message_sequence = crate::Nullable::Value(
+                initial_message_sequence.into(),
+            );
+            self
+        }
+
+        /// Sets `initial_message_sequence` to null.
+        #[must_use]
+        pub fn with_initial_message_sequence_null(mut self) -> Self {
+            self.initial_message_sequence = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `include_base_tools`.
+        #[must_use]
+        pub fn with_include_base_tools(
+            mut self,
+            include_base_tools: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_base_tools = ::std::option::Option::Some(
+                include_base_tools.into(),
+            );
+            self
+        }
+
+        /// Sets `include_multi_agent_tools`.
+        #[must_use]
+        pub fn with_include_multi_agent_tools(
+            mut self,
+            include_multi_agent_tools: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_multi_agent_tools = ::std::option::Option::Some(
+                include_multi_agent_tools.into(),
+            );
+            self
+        }
+
+        /// Sets `include_base_tool_rules`.
+        #[must_use]
+        pub fn with_include_base_tool_rules(
+            mut self,
+            include_base_tool_rules: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_base_tool_rules = crate::Nullable::Value(
+                include_base_tool_rules.into(),
+            );
+            self
+        }
+
+        /// Sets `include_base_tool_rules` to null.
+        #[must_use]
+        pub fn with_include_base_tool_rules_null(mut self) -> Self {
+            self.include_base_tool_rules = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `include_default_source`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_include_default_source(
+            mut self,
+            include_default_source: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_default_source = ::std::option::Option::Some(
+                include_default_source.into(),
+            );
+            self
+        }
+
+        /// Sets `description`.
+        #[must_use]
+        pub fn with_description(
+            mut self,
+            description: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.description = crate::Nullable::Value(description.into());
+            self
+        }
+
+        /// Sets `description` to null.
+        #[must_use]
+        pub fn with_description_null(mut self) -> Self {
+            self.description = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `metadata`.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            metadata: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.metadata = crate::Nullable::Value(metadata.into());
+            self
+        }
+
+        /// Sets `metadata` to null.
+        #[must_use]
+        pub fn with_metadata_null(mut self) -> Self {
+            self.metadata = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `llm_config`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_llm_config(
+            mut self,
+            llm_config: impl ::std::convert::Into<LlmConfig>,
+        ) -> Self {
+            self.llm_config = crate::Nullable::Value(llm_config.into());
+            self
+        }
+
+        /// Sets `llm_config` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_llm_config_null(mut self) -> Self {
+            self.llm_config = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `embedding_config`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_embedding_config(
+            mut self,
+            embedding_config: impl ::std::convert::Into<EmbeddingConfig>,
+        ) -> Self {
+            self.embedding_config = crate::Nullable::Value(embedding_config.into());
+            self
+        }
+
+        /// Sets `embedding_config` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_embedding_config_null(mut self) -> Self {
+            self.embedding_config = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `model`.
+        #[must_use]
+        pub fn with_model(
+            mut self,
+            model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.model = crate::Nullable::Value(model.into());
+            self
+        }
+
+        /// Sets `model` to null.
+        #[must_use]
+        pub fn with_model_null(mut self) -> Self {
+            self.model = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `embedding`.
+        #[must_use]
+        pub fn with_embedding(
+            mut self,
+            embedding: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.embedding = crate::Nullable::Value(embedding.into());
+            self
+        }
+
+        /// Sets `embedding` to null.
+        #[must_use]
+        pub fn with_embedding_null(mut self) -> Self {
+            self.embedding = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `model_settings`.
+        #[must_use]
+        pub fn with_model_settings(
+            mut self,
+            model_settings: impl ::std::convert::Into<crate::types::ModelSettings>,
+        ) -> Self {
+            self.model_settings = crate::Nullable::Value(model_settings.into());
+            self
+        }
+
+        /// Sets `model_settings` to null.
+        #[must_use]
+        pub fn with_model_settings_null(mut self) -> Self {
+            self.model_settings = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `compaction_settings`.
+        #[must_use]
+        pub fn with_compaction_settings(
+            mut self,
+            compaction_settings: impl ::std::convert::Into<CompactionSettings>,
+        ) -> Self {
+            self.compaction_settings = crate::Nullable::Value(
+                compaction_settings.into(),
+            );
+            self
+        }
+
+        /// Sets `compaction_settings` to null.
+        #[must_use]
+        pub fn with_compaction_settings_null(mut self) -> Self {
+            self.compaction_settings = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `context_window_limit`.
+        #[must_use]
+        pub fn with_context_window_limit(
+            mut self,
+            context_window_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.context_window_limit = crate::Nullable::Value(
+                context_window_limit.into(),
+            );
+            self
+        }
+
+        /// Sets `context_window_limit` to null.
+        #[must_use]
+        pub fn with_context_window_limit_null(mut self) -> Self {
+            self.context_window_limit = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `embedding_chunk_size`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_embedding_chunk_size(
+            mut self,
+            embedding_chunk_size: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.embedding_chunk_size = crate::Nullable::Value(
+                embedding_chunk_size.into(),
+            );
+            self
+        }
+
+        /// Sets `embedding_chunk_size` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_embedding_chunk_size_null(mut self) -> Self {
+            self.embedding_chunk_size = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_tokens`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_tokens(
+            mut self,
+            max_tokens: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_tokens = crate::Nullable::Value(max_tokens.into());
+            self
+        }
+
+        /// Sets `max_tokens` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_tokens_null(mut self) -> Self {
+            self.max_tokens = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_reasoning_tokens`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_reasoning_tokens(
+            mut self,
+            max_reasoning_tokens: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_reasoning_tokens = crate::Nullable::Value(
+                max_reasoning_tokens.into(),
+            );
+            self
+        }
+
+        /// Sets `max_reasoning_tokens` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_reasoning_tokens_null(mut self) -> Self {
+            self.max_reasoning_tokens = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `enable_reasoner`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_enable_reasoner(
+            mut self,
+            enable_reasoner: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.enable_reasoner = crate::Nullable::Value(enable_reasoner.into());
+            self
+        }
+
+        /// Sets `enable_reasoner` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_enable_reasoner_null(mut self) -> Self {
+            self.enable_reasoner = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `reasoning`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_reasoning(
+            mut self,
+            reasoning: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.reasoning = crate::Nullable::Value(reasoning.into());
+            self
+        }
+
+        /// Sets `reasoning` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_reasoning_null(mut self) -> Self {
+            self.reasoning = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `from_template`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_from_template(
+            mut self,
+            from_template: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.from_template = crate::Nullable::Value(from_template.into());
+            self
+        }
+
+        /// Sets `from_template` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_from_template_null(mut self) -> Self {
+            self.from_template = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `template`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_template(
+            mut self,
+            template: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.template = ::std::option::Option::Some(template.into());
+            self
+        }
+
+        /// Sets `project`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project(
+            mut self,
+            project: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.project = crate::Nullable::Value(project.into());
+            self
+        }
+
+        /// Sets `project` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project_null(mut self) -> Self {
+            self.project = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_exec_environment_variables`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_tool_exec_environment_variables(
+            mut self,
+            tool_exec_environment_variables: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.tool_exec_environment_variables = crate::Nullable::Value(
+                tool_exec_environment_variables.into(),
+            );
+            self
+        }
+
+        /// Sets `tool_exec_environment_variables` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_tool_exec_environment_variables_null(mut self) -> Self {
+            self.tool_exec_environment_variables = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `secrets`.
+        #[must_use]
+        pub fn with_secrets(
+            mut self,
+            secrets: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.secrets = crate::Nullable::Value(secrets.into());
+            self
+        }
+
+        /// Sets `secrets` to null.
+        #[must_use]
+        pub fn with_secrets_null(mut self) -> Self {
+            self.secrets = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `memory_variables`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_memory_variables(
+            mut self,
+            memory_variables: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.memory_variables = crate::Nullable::Value(memory_variables.into());
+            self
+        }
+
+        /// Sets `memory_variables` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_memory_variables_null(mut self) -> Self {
+            self.memory_variables = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<ProjectId>,
+        ) -> Self {
+            self.project_id = crate::Nullable::Value(project_id.into());
+            self
+        }
+
+        /// Sets `project_id` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project_id_null(mut self) -> Self {
+            self.project_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `template_id`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_template_id(
+            mut self,
+            template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.template_id = crate::Nullable::Value(template_id.into());
+            self
+        }
+
+        /// Sets `template_id` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_template_id_null(mut self) -> Self {
+            self.template_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `base_template_id`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_base_template_id(
+            mut self,
+            base_template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.base_template_id = crate::Nullable::Value(base_template_id.into());
+            self
+        }
+
+        /// Sets `base_template_id` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_base_template_id_null(mut self) -> Self {
+            self.base_template_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `identity_ids`.
+        #[must_use]
+        pub fn with_identity_ids(
+            mut self,
+            identity_ids: impl ::std::convert::Into<::std::vec::Vec<IdentityId>>,
+        ) -> Self {
+            self.identity_ids = crate::Nullable::Value(identity_ids.into());
+            self
+        }
+
+        /// Sets `identity_ids` to null.
+        #[must_use]
+        pub fn with_identity_ids_null(mut self) -> Self {
+            self.identity_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `message_buffer_autoclear`.
+        #[must_use]
+        pub fn with_message_buffer_autoclear(
+            mut self,
+            message_buffer_autoclear: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.message_buffer_autoclear = ::std::option::Option::Some(
+                message_buffer_autoclear.into(),
+            );
+            self
+        }
+
+        /// Sets `enable_sleeptime`.
+        #[must_use]
+        pub fn with_enable_sleeptime(
+            mut self,
+            enable_sleeptime: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.enable_sleeptime = crate::Nullable::Value(enable_sleeptime.into());
+            self
+        }
+
+        /// Sets `enable_sleeptime` to null.
+        #[must_use]
+        pub fn with_enable_sleeptime_null(mut self) -> Self {
+            self.enable_sleeptime = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `response_format`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_response_format(
+            mut self,
+            response_format: impl ::std::convert::Into<crate::types::ResponseFormat>,
+        ) -> Self {
+            self.response_format = crate::Nullable::Value(response_format.into());
+            self
+        }
+
+        /// Sets `response_format` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_response_format_null(mut self) -> Self {
+            self.response_format = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `timezone`.
+        #[must_use]
+        pub fn with_timezone(
+            mut self,
+            timezone: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.timezone = crate::Nullable::Value(timezone.into());
+            self
+        }
+
+        /// Sets `timezone` to null.
+        #[must_use]
+        pub fn with_timezone_null(mut self) -> Self {
+            self.timezone = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_files_open`.
+        #[must_use]
+        pub fn with_max_files_open(
+            mut self,
+            max_files_open: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_files_open = crate::Nullable::Value(max_files_open.into());
+            self
+        }
+
+        /// Sets `max_files_open` to null.
+        #[must_use]
+        pub fn with_max_files_open_null(mut self) -> Self {
+            self.max_files_open = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `per_file_view_window_char_limit`.
+        #[must_use]
+        pub fn with_per_file_view_window_char_limit(
+            mut self,
+            per_file_view_window_char_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.per_file_view_window_char_limit = crate::Nullable::Value(
+                per_file_view_window_char_limit.into(),
+            );
+            self
+        }
+
+        /// Sets `per_file_view_window_char_limit` to null.
+        #[must_use]
+        pub fn with_per_file_view_window_char_limit_null(mut self) -> Self {
+            self.per_file_view_window_char_limit = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `hidden`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_hidden(mut self, hidden: impl ::std::convert::Into<bool>) -> Self {
+            self.hidden = crate::Nullable::Value(hidden.into());
+            self
+        }
+
+        /// Sets `hidden` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_hidden_null(mut self) -> Self {
+            self.hidden = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `parallel_tool_calls`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_parallel_tool_calls(
+            mut self,
+            parallel_tool_calls: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.parallel_tool_calls = crate::Nullable::Value(
+                parallel_tool_calls.into(),
+            );
+            self
+        }
+
+        /// Sets `parallel_tool_calls` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_parallel_tool_calls_null(mut self) -> Self {
+            self.parallel_tool_calls = crate::Nullable::Null;
+            self
+        }
+    }
+
+    impl ::std::fmt::Debug for CreateAgent {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("CreateAgent")
+                .field("name", &self.name)
+                .field("memory_blocks", &self.memory_blocks)
+                .field("tools", &self.tools)
+                .field("tool_ids", &self.tool_ids)
+                .field("source_ids", &self.source_ids)
+                .field("folder_ids", &self.folder_ids)
+                .field("block_ids", &self.block_ids)
+                .field("tool_rules", &self.tool_rules)
+                .field("tags", &self.tags)
+                .field("system", &self.system)
+                .field("agent_type", &self.agent_type)
+                .field("initial_message_sequence", &self.initial_message_sequence)
+                .field("include_base_tools", &self.include_base_tools)
+                .field("include_multi_agent_tools", &self.include_multi_agent_tools)
+                .field("include_base_tool_rules", &self.include_base_tool_rules)
+                .field("include_default_source", &self.include_default_source)
+                .field("description", &self.description)
+                .field("metadata", &self.metadata)
+                .field("llm_config", &self.llm_config)
+                .field("embedding_config", &self.embedding_config)
+                .field("model", &self.model)
+                .field("embedding", &self.embedding)
+                .field("model_settings", &self.model_settings)
+                .field("compaction_settings", &self.compaction_settings)
+                .field("context_window_limit", &self.context_window_limit)
+                .field("embedding_chunk_size", &self.embedding_chunk_size)
+                .field("max_tokens", &self.max_tokens)
+                .field("max_reasoning_tokens", &self.max_reasoning_tokens)
+                .field("enable_reasoner", &self.enable_reasoner)
+                .field("reasoning", &self.reasoning)
+                .field("from_template", &self.from_template)
+                .field("template", &self.template)
+                .field("project", &self.project)
+                .field(
+                    "tool_exec_environment_variables",
+                    &::std::format_args!("[redacted]"),
+                )
+                .field("secrets", &::std::format_args!("[redacted]"))
+                .field("memory_variables", &self.memory_variables)
+                .field("project_id", &self.project_id)
+                .field("template_id", &self.template_id)
+                .field("base_template_id", &self.base_template_id)
+                .field("identity_ids", &self.identity_ids)
+                .field("message_buffer_autoclear", &self.message_buffer_autoclear)
+                .field("enable_sleeptime", &self.enable_sleeptime)
+                .field("response_format", &self.response_format)
+                .field("timezone", &self.timezone)
+                .field("max_files_open", &self.max_files_open)
+                .field(
+                    "per_file_view_window_char_limit",
+                    &self.per_file_view_window_char_limit,
+                )
+                .field("hidden", &self.hidden)
+                .field("parallel_tool_calls", &self.parallel_tool_calls)
+                .finish()
+        }
+    }
+
+    /// The optional parameters of [`create_agent`](crate::Client::create_agent).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct CreateAgentParams {
+        /// The slug of the project that it is about. The account's default project if it is left
+        /// out.
+        pub x_project: ::std::option::Option<::std::string::String>,
+    }
+
+    impl CreateAgentParams {
+        /// Sets `x_project`.
+        #[must_use]
+        pub fn with_x_project(
+            mut self,
+            x_project: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.x_project = ::std::option::Option::Some(x_project.into());
+            self
+        }
+    }
+
+    /// A text to store.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CreateArchivalMemory {
+        /// The text.
+        pub text: ::std::string::String,
+        /// Tags, for filters.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// When it was created.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub created_at: crate::Nullable<::std::string::String>,
+    }
+
+    impl CreateArchivalMemory {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(text: impl ::std::convert::Into<::std::string::String>) -> Self {
+            Self {
+                text: text.into(),
+                tags: ::std::default::Default::default(),
+                created_at: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = crate::Nullable::Value(tags.into());
+            self
+        }
+
+        /// Sets `tags` to null.
+        #[must_use]
+        pub fn with_tags_null(mut self) -> Self {
+            self.tags = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `created_at`.
+        #[must_use]
+        pub fn with_created_at(
+            mut self,
+            created_at: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.created_at = crate::Nullable::Value(created_at.into());
+            self
+        }
+
+        /// Sets `created_at` to null.
+        #[must_use]
+        pub fn with_created_at_null(mut self) -> Self {
+            self.created_at = crate::Nullable::Null;
+            self
+        }
+    }
+
+    /// An agent decides who speaks next.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct DynamicManager {
+        /// `manager_type`
+        #[serde(default = "defaults::dynamic_manager_manager_type")]
+        pub manager_type: ::std::string::String,
+        /// The agent that manages the group.
+        pub manager_agent_id: AgentId,
+        /// The word that ends the group's turn.
+        #[serde(default = "defaults::dynamic_manager_termination_token")]
+        pub termination_token: ::std::option::Option<::std::string::String>,
+        /// How many turns of its agents the group takes at most.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_turns: ::std::option::Option<i64>,
+        /// Members that the description does not have. They are kept and sent back.
+        #[serde(flatten)]
+        pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+
+    impl DynamicManager {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(manager_agent_id: impl ::std::convert::Into<AgentId>) -> Self {
+            Self {
+                manager_agent_id: manager_agent_id.into(),
+                manager_type: defaults::dynamic_manager_manager_type(),
+                termination_token: defaults::dynamic_manager_termination_token(),
+                max_turns: ::std::default::Default::default(),
+                unknown: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `manager_type`.
+        #[must_use]
+        pub fn with_manager_type(
+            mut self,
+            manager_type: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.manager_type = manager_type.into();
+            self
+        }
+
+        /// Sets `termination_token`.
+        #[must_use]
+        pub fn with_termination_token(
+            mut self,
+            termination_token: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.termination_token = ::std::option::Option::Some(
+                termination_token.into(),
+            );
+            self
+        }
+
+        /// Sets `max_turns`.
+        #[must_use]
+        pub fn with_max_turns(
+            mut self,
+            max_turns: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_turns = ::std::option::Option::Some(max_turns.into());
+            self
+        }
+
+        /// Sets `unknown`.
+        #[must_use]
+        pub fn with_unknown(
+            mut self,
+            unknown: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.unknown = unknown.into();
+            self
+        }
+    }
+
+    /// The optional parameters of [`export_agent`](crate::Client::export_agent).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ExportAgentParams {
+        /// Deprecated, without effect in the current format. Default: `100`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub max_steps: ::std::option::Option<i64>,
+        /// Deprecated. True asks for the old format, which only old servers read. Default: `false`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub use_legacy_format: ::std::option::Option<bool>,
+        /// Export this conversation in place of the agent's own thread.
+        pub conversation_id: ::std::option::Option<ConversationId>,
+        /// Whether to leave messages out. Default: `false`.
+        pub scrub_messages: ::std::option::Option<bool>,
+    }
+
+    impl ExportAgentParams {
+        /// Sets `max_steps`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_steps(
+            mut self,
+            max_steps: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_steps = ::std::option::Option::Some(max_steps.into());
+            self
+        }
+
+        /// Sets `use_legacy_format`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_use_legacy_format(
+            mut self,
+            use_legacy_format: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.use_legacy_format = ::std::option::Option::Some(
+                use_legacy_format.into(),
+            );
+            self
+        }
+
+        /// Sets `conversation_id`.
+        #[must_use]
+        pub fn with_conversation_id(
+            mut self,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
+        ) -> Self {
+            self.conversation_id = ::std::option::Option::Some(conversation_id.into());
+            self
+        }
+
+        /// Sets `scrub_messages`.
+        #[must_use]
+        pub fn with_scrub_messages(
+            mut self,
+            scrub_messages: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.scrub_messages = ::std::option::Option::Some(scrub_messages.into());
+            self
+        }
+    }
+
+    /// An agent in an agent file. Its references are to IDs within the file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ExportedAgent {
+        /// The name.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        /// Blocks to create with the agent.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub memory_blocks: ::std::option::Option<::std::vec::Vec<CreateBlock>>,
+        /// The tools.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tools: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// The tools' IDs. In an update they replace those that were there.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tool_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// The folders, by ID.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub source_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// The folders' IDs. In an update they replace those that were there.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub folder_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// The blocks that it has.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub block_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// Rules about the order of calls.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tool_rules: ::std::option::Option<::std::vec::Vec<crate::types::ToolRule>>,
+        /// Tags, for filters.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// The system prompt, without memory.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub system: ::std::option::Option<::std::string::String>,
+        /// The kind of agent. It decides on the loop and the base tools.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub agent_type: ::std::option::Option<AgentType>,
+        /// Messages that the agent begins with, in place of the server's own.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub initial_message_sequence: ::std::option::Option<
+            ::std::vec::Vec<CreateMessage>,
+        >,
+        /// Whether to attach the base tools of the agent's type.
+        #[serde(default = "defaults::default_bool::<true>")]
+        pub include_base_tools: bool,
+        /// Whether to attach the tools for talking to other agents.
+        #[serde(default)]
+        pub include_multi_agent_tools: bool,
+        /// Whether to add the rules that the base tools need.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_base_tool_rules: ::std::option::Option<bool>,
+        /// Deprecated. Whether to create and attach a folder.
+        #[serde(default)]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub include_default_source: bool,
+        /// What it is for, in words.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub description: ::std::option::Option<::std::string::String>,
+        /// Anything that the caller wants to keep with it.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// Deprecated: use `model` and `model_settings`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub llm_config: ::std::option::Option<LlmConfig>,
+        /// Deprecated: use `embedding`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub embedding_config: ::std::option::Option<EmbeddingConfig>,
+        /// The handle of the model, as in `provider/model`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub model: ::std::option::Option<::std::string::String>,
+        /// The handle of the embedding model, as in `provider/model`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub embedding: ::std::option::Option<::std::string::String>,
+        /// Settings of the model, by its provider.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub model_settings: ::std::option::Option<crate::types::ModelSettings>,
+        /// How older messages are summarized when the context is full.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub compaction_settings: ::std::option::Option<CompactionSettings>,
+        /// How many tokens the context has at most.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub context_window_limit: ::std::option::Option<i64>,
+        /// Deprecated, without effect.
+        #[serde(default = "defaults::exported_agent_embedding_chunk_size")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub embedding_chunk_size: ::std::option::Option<i64>,
+        /// Deprecated: use `model_settings`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub max_tokens: ::std::option::Option<i64>,
+        /// Deprecated: use `model_settings`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub max_reasoning_tokens: ::std::option::Option<i64>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default = "defaults::exported_agent_enable_reasoner")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub enable_reasoner: ::std::option::Option<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub reasoning: ::std::option::Option<bool>,
+        /// Deprecated: create agents from a template instead.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub from_template: ::std::option::Option<::std::string::String>,
+        /// Deprecated.
+        #[serde(default)]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub template: bool,
+        /// Deprecated: name the project by a header.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub project: ::std::option::Option<::std::string::String>,
+        /// Deprecated: use `secrets`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub tool_exec_environment_variables: ::std::option::Option<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Environment variables of the agent's tools, by name. They replace those that were there.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub secrets: ::std::option::Option<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Deprecated: create agents from a template instead.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub memory_variables: ::std::option::Option<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Deprecated, without effect.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub project_id: ::std::option::Option<::std::string::String>,
+        /// Deprecated, without effect.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub template_id: ::std::option::Option<::std::string::String>,
+        /// Deprecated, without effect.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub base_template_id: ::std::option::Option<::std::string::String>,
+        /// The identities that it is linked to.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub identity_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// Whether the agent forgets its messages after each turn. Memory stays.
+        #[serde(default)]
+        pub message_buffer_autoclear: bool,
+        /// Whether a second agent tends the memory in the background.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub enable_sleeptime: ::std::option::Option<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub response_format: ::std::option::Option<crate::types::ResponseFormat>,
+        /// The agent's time zone, by its IANA name.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub timezone: ::std::option::Option<::std::string::String>,
+        /// How many files the agent has open at most.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_files_open: ::std::option::Option<i64>,
+        /// How many characters of an open file the agent sees at most.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub per_file_view_window_char_limit: ::std::option::Option<i64>,
+        /// Deprecated, without effect.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub hidden: ::std::option::Option<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub parallel_tool_calls: ::std::option::Option<bool>,
+        /// The ID, set by the server.
+        pub id: ::std::string::String,
+        /// The messages in the context, by ID, in order.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub in_context_message_ids: ::std::vec::Vec<::std::string::String>,
+        /// The messages, in order.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub messages: ::std::vec::Vec<ExportedMessage>,
+        /// What the agent sees of files.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub files_agents: ::std::vec::Vec<ExportedFileAttachment>,
+        /// The groups that it is in.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub group_ids: ::std::vec::Vec<::std::string::String>,
+    }
+
+    impl ExportedAgent {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
+            Self {
+                id: id.into(),
+                name: ::std::default::Default::default(),
+                memory_blocks: ::std::default::Default::default(),
+                tools: ::std::default::Default::default(),
+                tool_ids: ::std::default::Default::default(),
+                source_ids: ::std::default::Default::default(),
+                folder_ids: ::std::default::Default::default(),
+                block_ids: ::std::default::Default::default(),
+                tool_rules: ::std::default::Default::default(),
+                tags: ::std::default::Default::default(),
+                system: ::std::default::Default::default(),
+                agent_type: ::std::default::Default::default(),
+                initial_message_sequence: ::std::default::Default::default(),
+                include_base_tools: defaults::default_bool::<true>(),
+                include_multi_agent_tools: ::std::default::Default::default(),
+                include_base_tool_rules: ::std::default::Default::default(),
+                include_default_source: ::std::default::Default::default(),
+                description: ::std::default::Default::default(),
+                metadata: ::std::default::Default::default(),
+                llm_config: ::std::default::Default::default(),
+                embedding_config: ::std::default::Default::default(),
+                model: ::std::default::Default::default(),
+                embedding: ::std::default::Default::default(),
+                model_settings: ::std::default::Default::default(),
+                compaction_settings: ::std::default::Default::default(),
+                context_window_limit: ::std::default::Default::default(),
+                embedding_chunk_size: defaults::exported_agent_embedding_chunk_size(),
+                max_tokens: ::std::default::Default::default(),
+                max_reasoning_tokens: ::std::default::Default::default(),
+                enable_reasoner: defaults::exported_agent_enable_reasoner(),
+                reasoning: ::std::default::Default::default(),
+                from_template: ::std::default::Default::default(),
+                template: ::std::default::Default::default(),
+                project: ::std::default::Default::default(),
+                tool_exec_environment_variables: ::std::default::Default::default(),
+                secrets: ::std::default::Default::default(),
+                memory_variables: ::std::default::Default::default(),
+                project_id: ::std::default::Default::default(),
+                template_id: ::std::default::Default::default(),
+                base_template_id: ::std::default::Default::default(),
+                identity_ids: ::std::default::Default::default(),
+                message_buffer_autoclear: ::std::default::Default::default(),
+                enable_sleeptime: ::std::default::Default::default(),
+                response_format: ::std::default::Default::default(),
+                timezone: ::std::default::Default::default(),
+                max_files_open: ::std::default::Default::default(),
+                per_file_view_window_char_limit: ::std::default::Default::default(),
+                hidden: ::std::default::Default::default(),
+                parallel_tool_calls: ::std::default::Default::default(),
+                in_context_message_ids: ::std::default::Default::default(),
+                messages: ::std::default::Default::default(),
+                files_agents: ::std::default::Default::default(),
+                group_ids: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `name`.
+        #[must_use]
+        pub fn with_name(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.name = ::std::option::Option::Some(name.into());
+            self
+        }
+
+        /// Sets `memory_blocks`.
+        #[must_use]
+        pub fn with_memory_blocks(
+            mut self,
+            memory_blocks: impl ::std::convert::Into<::std::vec::Vec<CreateBlock>>,
+        ) -> Self {
+            self.memory_blocks = ::std::option::Option::Some(memory_blocks.into());
+            self
+        }
+
+        /// Sets `tools`.
+        #[must_use]
+        pub fn with_tools(
+            mut self,
+            tools: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tools = ::std::option::Option::Some(tools.into());
+            self
+        }
+
+        /// Sets `tool_ids`.
+        #[must_use]
+        pub fn with_tool_ids(
+            mut self,
+            tool_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tool_ids = ::std::option::Option::Some(tool_ids.into());
+            self
+        }
+
+        /// Sets `source_ids`.
+        #[must_use]
+        pub fn with_source_ids(
+            mut self,
+            source_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.source_ids = ::std::option::Option::Some(source_ids.into());
+            self
+        }
+
+        /// Sets `folder_ids`.
+        #[must_use]
+        pub fn with_folder_ids(
+            mut self,
+            folder_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.folder_ids = ::std::option::Option::Some(folder_ids.into());
+            self
+        }
+
+        /// Sets `block_ids`.
+        #[must_use]
+        pub fn with_block_ids(
+            mut self,
+            block_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.block_ids = ::std::option::Option::Some(block_ids.into());
+            self
+        }
+
+        /// Sets `tool_rules`.
+        #[must_use]
+        pub fn with_tool_rules(
+            mut self,
+            tool_rules: impl ::std::convert::Into<
+                ::std::vec::Vec<crate::types::ToolRule>,
+            >,
+        ) -> Self {
+            self.tool_rules = ::std::option::Option::Some(tool_rules.into());
+            self
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = ::std::option::Option::Some(tags.into());
+            self
+        }
+
+        /// Sets `system`.
+        #[must_use]
+        pub fn with_system(
+            mut self,
+            system: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.system = ::std::option::Option::Some(system.into());
+            self
+        }
+
+        /// Sets `agent_type`.
+        #[must_use]
+        pub fn with_agent_type(
+            mut self,
+            agent_type: impl ::std::convert::Into<AgentType>,
+        ) -> Self {
+            self.agent_type = ::std::option::Option::Some(agent_type.into());
+            self
+        }
+
+        /// Sets `initial_message_sequence`.
+        #[must_use]
+        pub fn with_initial_message_sequence(
+            mut self,
+            initial_message_sequence: impl ::std::convert::Into<
+                ::std::vec::Vec<CreateMessage>,
+            >,
+        ) -> Self {
+            self.initial_message_sequence = ::std::option::Option::Some(
+                initial_message_sequence.into(),
+            );
+            self
+        }
+
+        /// Sets `include_base_tools`.
+        #[must_use]
+        pub fn with_include_base_tools(
+            mut self,
+            include_base_tools: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_base_tools = include_base_tools.into();
+            self
+        }
+
+        /// Sets `include_multi_agent_tools`.
+        #[must_use]
+        pub fn with_include_multi_agent_tools(
+            mut self,
+            include_multi_agent_tools: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_multi_agent_tools = include_multi_agent_tools.into();
+            self
+        }
+
+        /// Sets `include_base_tool_rules`.
+        #[must_use]
+        pub fn with_include_base_tool_rules(
+            mut self,
+            include_base_tool_rules: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_base_tool_rules = ::std::option::Option::Some(
+                include_base_tool_rules.into(),
+            );
+            self
+        }
+
+        /// Sets `include_default_source`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_include_default_source(
+            mut self,
+            include_default_source: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_default_source = include_default_source.into();
+            self
+        }
+
+        /// Sets `description`.
+        #[must_use]
+        pub fn with_description(
+            mut self,
+            description: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.description = ::std::option::Option::Some(description.into());
+            self
+        }
+
+        /// Sets `metadata`.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            metadata: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.metadata = ::std::option::Option::Some(metadata.into());
+            self
+        }
+
+        /// Sets `llm_config`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_llm_config(
+            mut self,
+            llm_config: impl ::std::convert::Into<LlmConfig>,
+        ) -> Self {
+            self.llm_config = ::std::option::Option::Some(llm_config.into());
+            self
+        }
+
+        /// Sets `embedding_config`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_embedding_config(
+            mut self,
+            embedding_config: impl ::std::convert::Into<EmbeddingConfig>,
+        ) -> Self {
+            self.embedding_config = ::std::option::Option::Some(embedding_config.into());
+            self
+        }
+
+        /// Sets `model`.
+        #[must_use]
+        pub fn with_model(
+            mut self,
+            model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.model = ::std::option::Option::Some(model.into());
+            self
+        }
+
+        /// Sets `embedding`.
+        #[must_use]
+        pub fn with_embedding(
+            mut self,
+            embedding: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.embedding = ::std::option::Option::Some(embedding.into());
+            self
+        }
+
+        /// Sets `model_settings`.
+        #[must_use]
+        pub fn with_model_settings(
+            mut self,
+            model_settings: impl ::std::convert::Into<crate::types::ModelSettings>,
+        ) -> Self {
+            self.model_settings = ::std::option::Option::Some(model_settings.into());
+            self
+        }
+
+        /// Sets `compaction_settings`.
+        #[must_use]
+        pub fn with_compaction_settings(
+            mut self,
+            compaction_settings: impl ::std::convert::Into<CompactionSettings>,
+        ) -> Self {
+            self.compaction_settings = ::std::option::Option::Some(
+                compaction_settings.into(),
+            );
+            self
+        }
+
+        /// Sets `context_window_limit`.
+        #[must_use]
+        pub fn with_context_window_limit(
+            mut self,
+            context_window_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.context_window_limit = ::std::option::Option::Some(
+                context_window_limit.into(),
+            );
+            self
+        }
+
+        /// Sets `embedding_chunk_size`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_embedding_chunk_size(
+            mut self,
+            embedding_chunk_size: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.embedding_chunk_size = ::std::option::Option::Some(
+                embedding_chunk_size.into(),
+            );
+            self
+        }
+
+        /// Sets `max_tokens`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_tokens(
+            mut self,
+            max_tokens: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_tokens = ::std::option::Option::Some(max_tokens.into());
+            self
+        }
+
+        /// Sets `max_reasoning_tokens`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_reasoning_tokens(
+            mut self,
+            max_reasoning_tokens: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_reasoning_tokens = ::std::option::Option::Some(
+                max_reasoning_tokens.into(),
+            );
+            self
+        }
+
+        /// Sets `enable_reasoner`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_enable_reasoner(
+            mut self,
+            enable_reasoner: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.enable_reasoner = ::std::option::Option::Some(enable_reasoner.into());
+            self
+        }
+
+        /// Sets `reasoning`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_reasoning(
+            mut self,
+            reasoning: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.reasoning = ::std::option::Option::Some(reasoning.into());
+            self
+        }
+
+        /// Sets `from_template`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_from_template(
+            mut self,
+            from_template: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.from_template = ::std::option::Option::Some(from_template.into());
+            self
+        }
+
+        /// Sets `template`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_template(
+            mut self,
+            template: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.template = template.into();
+            self
+        }
+
+        /// Sets `project`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project(
+            mut self,
+            project: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.project = ::std::option::Option::Some(project.into());
+            self
+        }
+
+        /// Sets `tool_exec_environment_variables`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_tool_exec_environment_variables(
+            mut self,
+            tool_exec_environment_variables: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.tool_exec_environment_variables = ::std::option::Option::Some(
+                tool_exec_environment_variables.into(),
+            );
+            self
+        }
+
+        /// Sets `secrets`.
+        #[must_use]
+        pub fn with_secrets(
+            mut self,
+            secrets: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.secrets = ::std::option::Option::Some(secrets.into());
+            self
+        }
+
+        /// Sets `memory_variables`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_memory_variables(
+            mut self,
+            memory_variables: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.memory_variables = ::std::option::Option::Some(memory_variables.into());
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.project_id = ::std::option::Option::Some(project_id.into());
+            self
+        }
+
+        /// Sets `template_id`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_template_id(
+            mut self,
+            template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.template_id = ::std::option::Option::Some(template_id.into());
+            self
+        }
+
+        /// Sets `base_template_id`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_base_template_id(
+            mut self,
+            base_template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.base_template_id = ::std::option::Option::Some(base_template_id.into());
+            self
+        }
+
+        /// Sets `identity_ids`.
+        #[must_use]
+        pub fn with_identity_ids(
+            mut self,
+            identity_ids: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.identity_ids = ::std::option::Option::Some(identity_ids.into());
+            self
+        }
+
+        /// Sets `message_buffer_autoclear`.
+        #[must_use]
+        pub fn with_message_buffer_autoclear(
+            mut self,
+            message_buffer_autoclear: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.message_buffer_autoclear = message_buffer_autoclear.into();
+            self
+        }
+
+        /// Sets `enable_sleeptime`.
+        #[must_use]
+        pub fn with_enable_sleeptime(
+            mut self,
+            enable_sleeptime: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.enable_sleeptime = ::std::option::Option::Some(enable_sleeptime.into());
+            self
+        }
+
+        /// Sets `response_format`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_response_format(
+            mut self,
+            response_format: impl ::std::convert::Into<crate::types::ResponseFormat>,
+        ) -> Self {
+            self.response_format = ::std::option::Option::Some(response_format.into());
+            self
+        }
+
+        /// Sets `timezone`.
+        #[must_use]
+        pub fn with_timezone(
+            mut self,
+            timezone: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.timezone = ::std::option::Option::Some(timezone.into());
+            self
+        }
+
+        /// Sets `max_files_open`.
+        #[must_use]
+        pub fn with_max_files_open(
+            mut self,
+            max_files_open: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_files_open = ::std::option::Option::Some(max_files_open.into());
+            self
+        }
+
+        /// Sets `per_file_view_window_char_limit`.
+        #[must_use]
+        pub fn with_per_file_view_window_char_limit(
+            mut self,
+            per_file_view_window_char_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.per_file_view_window_char_limit = ::std::option::Option::Some(
+                per_file_view_window_char_limit.into(),
+            );
+            self
+        }
+
+        /// Sets `hidden`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_hidden(mut self, hidden: impl ::std::convert::Into<bool>) -> Self {
+            self.hidden = ::std::option::Option::Some(hidden.into());
+            self
+        }
+
+        /// Sets `parallel_tool_calls`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_parallel_tool_calls(
+            mut self,
+            parallel_tool_calls: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.parallel_tool_calls = ::std::option::Option::Some(
+                parallel_tool_calls.into(),
+            );
+            self
+        }
+
+        /// Sets `in_context_message_ids`.
+        #[must_use]
+        pub fn with_in_context_message_ids(
+            mut self,
+            in_context_message_ids: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.in_context_message_ids = in_context_message_ids.into();
+            self
+        }
+
+        /// Sets `messages`.
+        #[must_use]
+        pub fn with_messages(
+            mut self,
+            messages: impl ::std::convert::Into<::std::vec::Vec<ExportedMessage>>,
+        ) -> Self {
+            self.messages = messages.into();
+            self
+        }
+
+        /// Sets `files_agents`.
+        #[must_use]
+        pub fn with_files_agents(
+            mut self,
+            files_agents: impl ::std::convert::Into<
+                ::std::vec::Vec<ExportedFileAttachment>,
+            >,
+        ) -> Self {
+            self.files_agents = files_agents.into();
+            self
+        }
+
+        /// Sets `group_ids`.
+        #[must_use]
+        pub fn with_group_ids(
+            mut self,
+            group_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.group_ids = group_ids.into();
+            self
+        }
+    }
+
+    impl ::std::fmt::Debug for ExportedAgent {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("ExportedAgent")
+                .field("name", &self.name)
+                .field("memory_blocks", &self.memory_blocks)
+                .field("tools", &self.tools)
+                .field("tool_ids", &self.tool_ids)
+                .field("source_ids", &self.source_ids)
+                .field("folder_ids", &self.folder_ids)
+                .field("block_ids", &self.block_ids)
+                .field("tool_rules", &self.tool_rules)
+                .field("tags", &self.tags)
+                .field("system", &self.system)
+                .field("agent_type", &self.agent_type)
+                .field("initial_message_sequence", &self.initial_message_sequence)
+                .field("include_base_tools", &self.include_base_tools)
+                .field("include_multi_agent_tools", &self.include_multi_agent_tools)
+                .field("include_base_tool_rules", &self.include_base_tool_rules)
+                .field("include_default_source", &self.include_default_source)
+                .field("description", &self.description)
+                .field("metadata", &self.metadata)
+                .field("llm_config", &self.llm_config)
+                .field("embedding_config", &self.embedding_config)
+                .field("model", &self.model)
+                .field("embedding", &self.embedding)
+                .field("model_settings", &self.model_settings)
+                .field("compaction_settings", &self.compaction_settings)
+                .field("context_window_limit", &self.context_window_limit)
+                .field("embedding_chunk_size", &self.embedding_chunk_size)
+                .field("max_tokens", &self.max_tokens)
+                .field("max_reasoning_tokens", &self.max_reasoning_tokens)
+                .field("enable_reasoner", &self.enable_reasoner)
+                .field("reasoning", &self.reasoning)
+                .field("from_template", &self.from_template)
+                .field("template", &self.template)
+                .field("project", &self.project)
+                .field(
+                    "tool_exec_environment_variables",
+                    &::std::format_args!("[redacted]"),
+                )
+                .field("secrets", &::std::format_args!("[redacted]"))
+                .field("memory_variables", &self.memory_variables)
+                .field("project_id", &self.project_id)
+                .field("template_id", &self.template_id)
+                .field("base_template_id", &self.base_template_id)
+                .field("identity_ids", &self.identity_ids)
+                .field("message_buffer_autoclear", &self.message_buffer_autoclear)
+                .field("enable_sleeptime", &self.enable_sleeptime)
+                .field("response_format", &self.response_format)
+                .field("timezone", &self.timezone)
+                .field("max_files_open", &self.max_files_open)
+                .field(
+                    "per_file_view_window_char_limit",
+                    &self.per_file_view_window_char_limit,
+                )
+                .field("hidden", &self.hidden)
+                .field("parallel_tool_calls", &self.parallel_tool_calls)
+                .field("id", &self.id)
+                .field("in_context_message_ids", &self.in_context_message_ids)
+                .field("messages", &self.messages)
+                .field("files_agents", &self.files_agents)
+                .field("group_ids", &self.group_ids)
+                .finish()
+        }
+    }
+
+    /// A block in an agent file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ExportedBlock {
+        /// The text.
+        pub value: ::std::string::String,
+        /// How many characters the text has at most.
+        #[serde(default = "defaults::default_u64::<i64, 100000>")]
+        pub limit: i64,
+        /// The project that it belongs to.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub project_id: ::std::option::Option<::std::string::String>,
+        /// The name of a template that it belongs to.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub template_name: ::std::option::Option<::std::string::String>,
+        /// Whether it is a template for others.
+        #[serde(default)]
+        pub is_template: bool,
+        /// The version of a template that it was made from.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub template_id: ::std::option::Option<::std::string::String>,
+        /// The template that it was made from, of any version.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub base_template_id: ::std::option::Option<::std::string::String>,
+        /// The use of a template that it was made by.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub deployment_id: ::std::option::Option<::std::string::String>,
+        /// Its ID within a template.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub entity_id: ::std::option::Option<::std::string::String>,
+        /// Whether the value stays when its agent moves to a new version of a template.
+        #[serde(default = "defaults::exported_block_preserve_on_migration")]
+        pub preserve_on_migration: ::std::option::Option<bool>,
+        /// What agents know the block by, such as `human`. Unique within an agent.
+        pub label: ::std::string::String,
+        /// Whether agents may not change it.
+        #[serde(default)]
+        pub read_only: bool,
+        /// What it is for, in words.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub description: ::std::option::Option<::std::string::String>,
+        /// Anything that the caller wants to keep with it.
+        #[serde(default = "defaults::exported_block_metadata")]
+        pub metadata: ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// Whether the service's own pages leave it out.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub hidden: ::std::option::Option<bool>,
+        /// Tags, for filters.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// The ID, set by the server.
+        pub id: ::std::string::String,
+    }
+
+    impl ExportedBlock {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            value: impl ::std::convert::Into<::std::string::String>,
+            label: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                value: value.into(),
+                label: label.into(),
+                id: id.into(),
+                limit: defaults::default_u64::<i64, 100000>(),
+                project_id: ::std::default::Default::default(),
+                template_name: ::std::default::Default::default(),
+                is_template: ::std::default::Default::default(),
+                template_id: ::std::default::Default::default(),
+                base_template_id: ::std::default::Default::default(),
+                deployment_id: ::std::default::Default::default(),
+                entity_id: ::std::default::Default::default(),
+                preserve_on_migration: defaults::exported_block_preserve_on_migration(),
+                read_only: ::std::default::Default::default(),
+                description: ::std::default::Default::default(),
+                metadata: defaults::exported_block_metadata(),
+                hidden: ::std::default::Default::default(),
+                tags: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = limit.into();
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.project_id = ::std::option::Option::Some(project_id.into());
+            self
+        }
+
+        /// Sets `template_name`.
+        #[must_use]
+        pub fn with_template_name(
+            mut self,
+            template_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.template_name = ::std::option::Option::Some(template_name.into());
+            self
+        }
+
+        /// Sets `is_template`.
+        #[must_use]
+        pub fn with_is_template(
+            mut self,
+            is_template: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.is_template = is_template.into();
+            self
+        }
+
+        /// Sets `template_id`.
+        #[must_use]
+        pub fn with_template_id(
+            mut self,
+            template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.template_id = ::std::option::Option::Some(template_id.into());
+            self
+        }
+
+        /// Sets `base_template_id`.
+        #[must_use]
+        pub fn with_base_template_id(
+            mut self,
+            base_template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.base_template_id = ::std::option::Option::Some(base_template_id.into());
+            self
+        }
+
+        /// Sets `deployment_id`.
+        #[must_use]
+        pub fn with_deployment_id(
+            mut self,
+            deployment_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.deployment_id = ::std::option::Option::Some(deployment_id.into());
+            self
+        }
+
+        /// Sets `entity_id`.
+        #[must_use]
+        pub fn with_entity_id(
+            mut self,
+            entity_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.entity_id = ::std::option::Option::Some(entity_id.into());
+            self
+        }
+
+        /// Sets `preserve_on_migration`.
+        #[must_use]
+        pub fn with_preserve_on_migration(
+            mut self,
+            preserve_on_migration: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.preserve_on_migration = ::std::option::Option::Some(
+                preserve_on_migration.into(),
+            );
+            self
+        }
+
+        /// Sets `read_only`.
+        #[must_use]
+        pub fn with_read_only(
+            mut self,
+            read_only: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.read_only = read_only.into();
+            self
+        }
+
+        /// Sets `description`.
+        #[must_use]
+        pub fn with_description(
+            mut self,
+            description: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.description = ::std::option::Option::Some(description.into());
+            self
+        }
+
+        /// Sets `metadata`.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            metadata: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.metadata = ::std::option::Option::Some(metadata.into());
+            self
+        }
+
+        /// Sets `hidden`.
+        #[must_use]
+        pub fn with_hidden(mut self, hidden: impl ::std::convert::Into<bool>) -> Self {
+            self.hidden = ::std::option::Option::Some(hidden.into());
+            self
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = ::std::option::Option::Some(tags.into());
+            self
+        }
+    }
+
+    /// A file in an agent file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ExportedFile {
+        /// Deprecated: the folder's ID.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub source_id: ::std::string::String,
+        /// The file's name, as it is stored.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_name: ::std::option::Option<::std::string::String>,
+        /// The name that it was uploaded under.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub original_file_name: ::std::option::Option<::std::string::String>,
+        /// The path that it was read from.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_path: ::std::option::Option<::std::string::String>,
+        /// Its media type.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_type: ::std::option::Option<::std::string::String>,
+        /// Its size in bytes.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_size: ::std::option::Option<i64>,
+        /// When the file itself was created.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_creation_date: ::std::option::Option<::std::string::String>,
+        /// When the file itself was changed last.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub file_last_modified_date: ::std::option::Option<::std::string::String>,
+        /// How far reading and embedding is. By default `pending`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub processing_status: ::std::option::Option<FileProcessingStatus>,
+        /// Why processing failed.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub error_message: ::std::option::Option<::std::string::String>,
+        /// How many pieces the text has. Null until it is read.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub total_chunks: ::std::option::Option<i64>,
+        /// How many pieces are embedded so far.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub chunks_embedded: ::std::option::Option<i64>,
+        /// What is said.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub content: ::std::option::Option<::std::string::String>,
+        /// The ID, set by the server.
+        pub id: ::std::string::String,
+    }
+
+    impl ExportedFile {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            source_id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                source_id: source_id.into(),
+                id: id.into(),
+                file_name: ::std::default::Default::default(),
+                original_file_name: ::std::default::Default::default(),
+                file_path: ::std::default::Default::default(),
+                file_type: ::std::default::Default::default(),
+                file_size: ::std::default::Default::default(),
+                file_creation_date: ::std::default::Default::default(),
+                file_last_modified_date: ::std::default::Default::default(),
+                processing_status: ::std::default::Default::default(),
+                error_message: ::std::default::Default::default(),
+                total_chunks: ::std::default::Default::default(),
+                chunks_embedded: ::std::default::Default::default(),
+                content: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `file_name`.
+        #[must_use]
+        pub fn with_file_name(
+            mut self,
+            file_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.file_name = ::std::option::Option::Some(file_name.into());
+            self
+        }
+
+        /// Sets `original_file_name`.
+        #[must_use]
+        pub fn with_original_file_name(
+            mut self,
+            original_file_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.original_file_name = ::std::option::Option::Some(
+                original_file_name.into(),
+            );
+            self
+        }
+
+        /// Sets `file_path`.
+        #[must_use]
+        pub fn with_file_path(
+            mut self,
+            file_path: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.file_path = ::std::option::Option::Some(file_path.into());
+            self
+        }
+
+        /// Sets `file_type`.
+        #[must_use]
+        pub fn with_file_type(
+            mut self,
+            file_type: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.file_type = ::std::option::Option::Some(file_type.into());
+            self
+        }
+
+        /// Sets `file_size`.
+        #[must_use]
+        pub fn with_file_size(
+            mut self,
+            file_size: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.file_size = ::std::option::Option::Some(file_size.into());
+            self
+        }
+
+        /// Sets `file_creation_date`.
+        #[must_use]
+        pub fn with_file_creation_date(
+            mut self,
+            file_creation_date: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.file_creation_date = ::std::option::Option::Some(
+                file_creation_date.into(),
+            );
+            self
+        }
+
+        /// Sets `file_last_modified_date`.
+        #[must_use]
+        pub fn with_file_last_modified_date(
+            mut self,
+            file_last_modified_date: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.file_last_modified_date = ::std::option::Option::Some(
+                file_last_modified_date.into(),
+            );
+            self
+        }
+
+        /// Sets `processing_status`.
+        #[must_use]
+        pub fn with_processing_status(
+            mut self,
+            processing_status: impl ::std::convert::Into<FileProcessingStatus>,
+        ) -> Self {
+            self.processing_status = ::std::option::Option::Some(
+                processing_status.into(),
+            );
+            self
+        }
+
+        /// Sets `error_message`.
+        #[must_use]
+        pub fn with_error_message(
+            mut self,
+            error_message: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.error_message = ::std::option::Option::Some(error_message.into());
+            self
+        }
+
+        /// Sets `total_chunks`.
+        #[must_use]
+        pub fn with_total_chunks(
+            mut self,
+            total_chunks: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.total_chunks = ::std::option::Option::Some(total_chunks.into());
+            self
+        }
+
+        /// Sets `chunks_embedded`.
+        #[must_use]
+        pub fn with_chunks_embedded(
+            mut self,
+            chunks_embedded: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.chunks_embedded = ::std::option::Option::Some(chunks_embedded.into());
+            self
+        }
+
+        /// Sets `content`.
+        #[must_use]
+        pub fn with_content(
+            mut self,
+            content: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.content = ::std::option::Option::Some(content.into());
+            self
+        }
+    }
+
+    /// What an agent sees of a file, in an agent file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ExportedFileAttachment {
+        /// The agent's ID.
+        pub agent_id: ::std::string::String,
+        /// The file's ID.
+        pub file_id: ::std::string::String,
+        /// Deprecated: the folder's ID.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub source_id: ::std::string::String,
+        /// The file's name, as it is stored.
+        pub file_name: ::std::string::String,
+        /// Whether the file is in the agent's context.
+        #[serde(default = "defaults::default_bool::<true>")]
+        pub is_open: bool,
+        /// The part of the file that the agent sees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub visible_content: ::std::option::Option<::std::string::String>,
+        /// When the agent used it last.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub last_accessed_at: ::std::option::Option<::std::string::String>,
+        /// The first line that the agent sees, from 1.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_line: ::std::option::Option<i64>,
+        /// The last line that the agent sees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub end_line: ::std::option::Option<i64>,
+        /// The ID, set by the server.
+        pub id: ::std::string::String,
+    }
+
+    impl ExportedFileAttachment {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            agent_id: impl ::std::convert::Into<::std::string::String>,
+            file_id: impl ::std::convert::Into<::std::string::String>,
+            source_id: impl ::std::convert::Into<::std::string::String>,
+            file_name: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                agent_id: agent_id.into(),
+                file_id: file_id.into(),
+                source_id: source_id.into(),
+                file_name: file_name.into(),
+                id: id.into(),
+                is_open: defaults::default_bool::<true>(),
+                visible_content: ::std::default::Default::default(),
+                last_accessed_at: ::std::default::Default::default(),
+                start_line: ::std::default::Default::default(),
+                end_line: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `is_open`.
+        #[must_use]
+        pub fn with_is_open(mut self, is_open: impl ::std::convert::Into<bool>) -> Self {
+            self.is_open = is_open.into();
+            self
+        }
+
+        /// Sets `visible_content`.
+        #[must_use]
+        pub fn with_visible_content(
+            mut self,
+            visible_content: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.visible_content = ::std::option::Option::Some(visible_content.into());
+            self
+        }
+
+        /// Sets `last_accessed_at`.
+        #[must_use]
+        pub fn with_last_accessed_at(
+            mut self,
+            last_accessed_at: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.last_accessed_at = ::std::option::Option::Some(last_accessed_at.into());
+            self
+        }
+
+        /// Sets `start_line`.
+        #[must_use]
+        pub fn with_start_line(
+            mut self,
+            start_line: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.start_line = ::std::option::Option::Some(start_line.into());
+            self
+        }
+
+        /// Sets `end_line`.
+        #[must_use]
+        pub fn with_end_line(
+            mut self,
+            end_line: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.end_line = ::std::option::Option::Some(end_line.into());
+            self
+        }
+    }
+
+    /// A group in an agent file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ExportedGroup {
+        /// The agents' IDs.
+        pub agent_ids: ::std::vec::Vec<::std::string::String>,
+        /// What it is for, in words.
+        pub description: ::std::string::String,
+        /// How the group is managed. By default `{"manager_type":"round_robin"}`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub manager_config: ::std::option::Option<crate::types::ManagerConfig>,
+        /// The project that it belongs to.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub project_id: ::std::option::Option<::std::string::String>,
+        /// Blocks that all agents of the group have.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub shared_block_ids: ::std::vec::Vec<::std::string::String>,
+        /// Whether the service's own pages leave it out.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub hidden: ::std::option::Option<bool>,
+        /// The ID, set by the server.
+        pub id: ::std::string::String,
+    }
+
+    impl ExportedGroup {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            agent_ids: ::std::vec::Vec<::std::string::String>,
+            description: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                agent_ids,
+                description: description.into(),
+                id: id.into(),
+                manager_config: ::std::default::Default::default(),
+                project_id: ::std::default::Default::default(),
+                shared_block_ids: ::std::default::Default::default(),
+                hidden: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `manager_config`.
+        #[must_use]
+        pub fn with_manager_config(
+            mut self,
+            manager_config: impl ::std::convert::Into<crate::types::ManagerConfig>,
+        ) -> Self {
+            self.manager_config = ::std::option::Option::Some(manager_config.into());
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.project_id = ::std::option::Option::Some(project_id.into());
+            self
+        }
+
+        /// Sets `shared_block_ids`.
+        #[must_use]
+        pub fn with_shared_block_ids(
+            mut self,
+            shared_block_ids: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.shared_block_ids = shared_block_ids.into();
+            self
+        }
+
+        /// Sets `hidden`.
+        #[must_use]
+        pub fn with_hidden(mut self, hidden: impl ::std::convert::Into<bool>) -> Self {
+            self.hidden = ::std::option::Option::Some(hidden.into());
+            self
+        }
+    }
+
+    /// An MCP server in an agent file, without secrets.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ExportedMcpServer {
+        /// The ID, set by the server.
+        pub id: ::std::string::String,
+        /// How the server is reached.
+        pub server_type: ::std::string::String,
+        /// What the server is called here.
+        pub server_name: ::std::string::String,
+        /// Where the server is.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub server_url: ::std::option::Option<::std::string::String>,
+        /// How a program is started as the server.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub stdio_config: ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// Anything that the caller wants to keep with it.
+        #[serde(
+            rename = "metadata_",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub metadata: ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+    }
+
+    impl ExportedMcpServer {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            id: impl ::std::convert::Into<::std::string::String>,
+            server_type: impl ::std::convert::Into<::std::string::String>,
+            server_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                id: id.into(),
+                server_type: server_type.into(),
+                server_name: server_name.into(),
+                server_url: ::std::default::Default::default(),
+                stdio_config: ::std::default::Default::default(),
+                metadata: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `server_url`.
+        #[must_use]
+        pub fn with_server_url(
+            mut self,
+            server_url: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.server_url = ::std::option::Option::Some(server_url.into());
+            self
+        }
+
+        /// Sets `stdio_config`.
+        #[must_use]
+        pub fn with_stdio_config(
+            mut self,
+            stdio_config: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.stdio_config = ::std::option::Option::Some(stdio_config.into());
+            self
+        }
+
+        /// Sets `metadata`.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            metadata: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.metadata = ::std::option::Option::Some(metadata.into());
+            self
+        }
+    }
+
+    /// A message in an agent file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ExportedMessage {
+        /// By default `message`.
+        #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+        pub type_: ::std::option::Option<CreateMessageType>,
+        /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
+        /// one if it is left out.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub otid: ::std::option::Option<::std::string::String>,
+        /// The group of agents that it belongs to.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub group_id: ::std::option::Option<::std::string::String>,
+        /// Who says it.
+        pub role: MessageRole,
+        /// What is said.
+        pub content: crate::types::MessageContent,
+        /// The name.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        /// Who sent it: the ID of an identity or an agent.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub sender_id: ::std::option::Option<::std::string::String>,
+        /// Its item in a batch.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub batch_item_id: ::std::option::Option<::std::string::String>,
+        /// The ID, set by the server.
+        pub id: ::std::string::String,
+        /// The handle of the model, as in `provider/model`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub model: ::std::option::Option<::std::string::String>,
+        /// The agent's ID.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub agent_id: ::std::option::Option<::std::string::String>,
+        /// All calls of the step.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tool_calls: ::std::option::Option<::std::vec::Vec<FunctionToolCall>>,
+        /// The call that it answers.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tool_call_id: ::std::option::Option<::std::string::String>,
+        /// All results.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tool_returns: ::std::option::Option<::std::vec::Vec<ToolReturnRecord>>,
+        /// When it was created.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_at: ::std::option::Option<::std::string::String>,
+        /// Whether the call may run.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub approve: ::std::option::Option<bool>,
+        /// The message that asked for approval.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub approval_request_id: ::std::option::Option<::std::string::String>,
+        /// Why the call was denied.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub denial_reason: ::std::option::Option<::std::string::String>,
+        /// A decision or a result for each call, for exactly the calls of the request.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub approvals: ::std::option::Option<
+            ::std::vec::Vec<crate::types::ApprovalRecord>,
+        >,
+    }
+
+    impl ExportedMessage {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            role: MessageRole,
+            content: impl ::std::convert::Into<crate::types::MessageContent>,
+            id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                role,
+                content: content.into(),
+                id: id.into(),
+                type_: ::std::default::Default::default(),
+                otid: ::std::default::Default::default(),
+                group_id: ::std::default::Default::default(),
+                name: ::std::default::Default::default(),
+                sender_id: ::std::default::Default::default(),
+                batch_item_id: ::std::default::Default::default(),
+                model: ::std::default::Default::default(),
+                agent_id: ::std::default::Default::default(),
+                tool_calls: ::std::default::Default::default(),
+                tool_call_id: ::std::default::Default::default(),
+                tool_returns: ::std::default::Default::default(),
+                created_at: ::std::default::Default::default(),
+                approve: ::std::default::Default::default(),
+                approval_request_id: ::std::default::Default::default(),
+                denial_reason: ::std::default::Default::default(),
+                approvals: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `type_`.
+        #[must_use]
+        pub fn with_type_(
+            mut self,
+            type_: impl ::std::convert::Into<CreateMessageType>,
+        ) -> Self {
+            self.type_ = ::std::option::Option::Some(type_.into());
+            self
+        }
+
+        /// Sets `otid`.
+        #[must_use]
+        pub fn with_otid(
+            mut self,
+            otid: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.otid = ::std::option::Option::Some(otid.into());
+            self
+        }
+
+        /// Sets `group_id`.
+        #[must_use]
+        pub fn with_group_id(
+            mut self,
+            group_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.group_id = ::std::option::Option::Some(group_id.into());
+            self
+        }
+
+        /// Sets `name`.
+        #[must_use]
+        pub fn with_name(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.name = ::std::option::Option::Some(name.into());
+            self
+        }
+
+        /// Sets `sender_id`.
+        #[must_use]
+        pub fn with_sender_id(
+            mut self,
+            sender_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.sender_id = ::std::option::Option::Some(sender_id.into());
+            self
+        }
+
+        /// Sets `batch_item_id`.
+        #[must_use]
+        pub fn with_batch_item_id(
+            mut self,
+            batch_item_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.batch_item_id = ::std::option::Option::Some(batch_item_id.into());
+            self
+        }
+
+        /// Sets `model`.
+        #[must_use]
+        pub fn with_model(
+            mut self,
+            model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.model = ::std::option::Option::Some(model.into());
+            self
+        }
+
+        /// Sets `agent_id`.
+        #[must_use]
+        pub fn with_agent_id(
+            mut self,
+            agent_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.agent_id = ::std::option::Option::Some(agent_id.into());
+            self
+        }
+
+        /// Sets `tool_calls`.
+        #[must_use]
+        pub fn with_tool_calls(
+            mut self,
+            tool_calls: impl ::std::convert::Into<::std::vec::Vec<FunctionToolCall>>,
+        ) -> Self {
+            self.tool_calls = ::std::option::Option::Some(tool_calls.into());
+            self
+        }
+
+        /// Sets `tool_call_id`.
+        #[must_use]
+        pub fn with_tool_call_id(
+            mut self,
+            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.tool_call_id = ::std::option::Option::Some(tool_call_id.into());
+            self
+        }
+
+        /// Sets `tool_returns`.
+        #[must_use]
+        pub fn with_tool_returns(
+            mut self,
+            tool_returns: impl ::std::convert::Into<::std::vec::Vec<ToolReturnRecord>>,
+        ) -> Self {
+            self.tool_returns = ::std::option::Option::Some(tool_returns.into());
+            self
+        }
+
+        /// Sets `created_at`.
+        #[must_use]
+        pub fn with_created_at(
+            mut self,
+            created_at: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.created_at = ::std::option::Option::Some(created_at.into());
+            self
+        }
+
+        /// Sets `approve`.
+        #[must_use]
+        pub fn with_approve(mut self, approve: impl ::std::convert::Into<bool>) -> Self {
+            self.approve = ::std::option::Option::Some(approve.into());
+            self
+        }
+
+        /// Sets `approval_request_id`.
+        #[must_use]
+        pub fn with_approval_request_id(
+            mut self,
+            approval_request_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.approval_request_id = ::std::option::Option::Some(
+                approval_request_id.into(),
+            );
+            self
+        }
+
+        /// Sets `denial_reason`.
+        #[must_use]
+        pub fn with_denial_reason(
+            mut self,
+            denial_reason: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.denial_reason = ::std::option::Option::Some(denial_reason.into());
+            self
+        }
+
+        /// Sets `approvals`.
+        #[must_use]
+        pub fn with_approvals(
+            mut self,
+            approvals: impl ::std::convert::Into<
+                ::std::vec::Vec<crate::types::ApprovalRecord>,
+            >,
+        ) -> Self {
+            self.approvals = ::std::option::Option::Some(approvals.into());
+            self
+        }
+    }
+
+    /// A skill in an agent file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ExportedSkill {
+        /// The name.
+        pub name: ::std::string::String,
+        /// The texts of the skill's files, by path.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub files: ::std::option::Option<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Where the skill was read from.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub source_url: ::std::option::Option<::std::string::String>,
+    }
+
+    impl ExportedSkill {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(name: impl ::std::convert::Into<::std::string::String>) -> Self {
+            Self {
+                name: name.into(),
+                files: ::std::default::Default::default(),
+                source_url: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `files`.
+        #[must_use]
+        pub fn with_files(
+            mut self,
+            files: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.files = ::std::option::Option::Some(files.into());
+            self
+        }
+
+        /// Sets `source_url`.
+        #[must_use]
+        pub fn with_source_url(
+            mut self,
+            source_url: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.source_url = ::std::option::Option::Some(source_url.into());
+            self
+        }
+    }
+
+    /// A folder in an agent file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ExportedSource {
+        /// The name.
+        pub name: ::std::string::String,
+        /// What it is for, in words.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub description: ::std::option::Option<::std::string::String>,
+        /// What agents are told about the folder.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub instructions: ::std::option::Option<::std::string::String>,
+        /// Anything that the caller wants to keep with it.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub metadata: ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// The handle of the embedding model, as in `provider/model`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub embedding: ::std::option::Option<::std::string::String>,
+        /// How many tokens a piece of text has at most when it is embedded.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub embedding_chunk_size: ::std::option::Option<i64>,
+        /// How its texts are embedded.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub embedding_config: ::std::option::Option<EmbeddingConfig>,
+        /// The ID, set by the server.
+        pub id: ::std::string::String,
+    }
+
+    impl ExportedSource {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            name: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                name: name.into(),
+                id: id.into(),
+                description: ::std::default::Default::default(),
+                instructions: ::std::default::Default::default(),
+                metadata: ::std::default::Default::default(),
+                embedding: ::std::default::Default::default(),
+                embedding_chunk_size: ::std::default::Default::default(),
+                embedding_config: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `description`.
+        #[must_use]
+        pub fn with_description(
+            mut self,
+            description: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.description = ::std::option::Option::Some(description.into());
+            self
+        }
+
+        /// Sets `instructions`.
+        #[must_use]
+        pub fn with_instructions(
+            mut self,
+            instructions: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.instructions = ::std::option::Option::Some(instructions.into());
+            self
+        }
+
+        /// Sets `metadata`.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            metadata: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.metadata = ::std::option::Option::Some(metadata.into());
+            self
+        }
+
+        /// Sets `embedding`.
+        #[must_use]
+        pub fn with_embedding(
+            mut self,
+            embedding: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.embedding = ::std::option::Option::Some(embedding.into());
+            self
+        }
+
+        /// Sets `embedding_chunk_size`.
+        #[must_use]
+        pub fn with_embedding_chunk_size(
+            mut self,
+            embedding_chunk_size: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.embedding_chunk_size = ::std::option::Option::Some(
+                embedding_chunk_size.into(),
+            );
+            self
+        }
+
+        /// Sets `embedding_config`.
+        #[must_use]
+        pub fn with_embedding_config(
+            mut self,
+            embedding_config: impl ::std::convert::Into<EmbeddingConfig>,
+        ) -> Self {
+            self.embedding_config = ::std::option::Option::Some(embedding_config.into());
+            self
+        }
+    }
+
+    /// A tool in an agent file.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ExportedTool {
+        /// The ID, set by the server.
+        pub id: ::std::string::String,
+        /// Who provides the tool. By default `custom`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tool_type: ::std::option::Option<ToolType>,
+        /// What it is for, in words.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub description: ::std::option::Option<::std::string::String>,
+        /// The language of the code.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub source_type: ::std::option::Option<::std::string::String>,
+        /// The name.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub name: ::std::option::Option<::std::string::String>,
+        /// Tags, for filters.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub tags: ::std::vec::Vec<::std::string::String>,
+        /// The code.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub source_code: ::std::option::Option<::std::string::String>,
+        /// The schema.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub json_schema: ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// The schema of the arguments alone.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub args_json_schema: ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// How many characters of the result the model sees at most.
+        #[serde(default = "defaults::default_u64::<i64, 50000>")]
+        pub return_char_limit: i64,
+        /// Python packages that the code needs.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub pip_requirements: ::std::option::Option<::std::vec::Vec<PipRequirement>>,
+        /// npm packages that the code needs.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub npm_requirements: ::std::option::Option<::std::vec::Vec<NpmRequirement>>,
+        /// Whether calls need approval, unless an agent says otherwise.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub default_requires_approval: ::std::option::Option<bool>,
+        /// Whether several calls may run at once.
+        #[serde(default = "defaults::exported_tool_enable_parallel_execution")]
+        pub enable_parallel_execution: ::std::option::Option<bool>,
+        /// The user who created it.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub created_by_id: ::std::option::Option<::std::string::String>,
+        /// The user who changed it last.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+        /// Anything that the caller wants to keep with it.
+        #[serde(
+            rename = "metadata_",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub metadata: ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// The project that it belongs to.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub project_id: ::std::option::Option<::std::string::String>,
+    }
+
+    impl ExportedTool {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
+            Self {
+                id: id.into(),
+                tool_type: ::std::default::Default::default(),
+                description: ::std::default::Default::default(),
+                source_type: ::std::default::Default::default(),
+                name: ::std::default::Default::default(),
+                tags: ::std::default::Default::default(),
+                source_code: ::std::default::Default::default(),
+                json_schema: ::std::default::Default::default(),
+                args_json_schema: ::std::default::Default::default(),
+                return_char_limit: defaults::default_u64::<i64, 50000>(),
+                pip_requirements: ::std::default::Default::default(),
+                npm_requirements: ::std::default::Default::default(),
+                default_requires_approval: ::std::default::Default::default(),
+                enable_parallel_execution: defaults::exported_tool_enable_parallel_execution(),
+                created_by_id: ::std::default::Default::default(),
+                last_updated_by_id: ::std::default::Default::default(),
+                metadata: ::std::default::Default::default(),
+                project_id: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `tool_type`.
+        #[must_use]
+        pub fn with_tool_type(
+            mut self,
+            tool_type: impl ::std::convert::Into<ToolType>,
+        ) -> Self {
+            self.tool_type = ::std::option::Option::Some(tool_type.into());
+            self
+        }
+
+        /// Sets `description`.
+        #[must_use]
+        pub fn with_description(
+            mut self,
+            description: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.description = ::std::option::Option::Some(description.into());
+            self
+        }
+
+        /// Sets `source_type`.
+        #[must_use]
+        pub fn with_source_type(
+            mut self,
+            source_type: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.source_type = ::std::option::Option::Some(source_type.into());
+            self
+        }
+
+        /// Sets `name`.
+        #[must_use]
+        pub fn with_name(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.name = ::std::option::Option::Some(name.into());
+            self
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = tags.into();
+            self
+        }
+
+        /// Sets `source_code`.
+        #[must_use]
+        pub fn with_source_code(
+            mut self,
+            source_code: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.source_code = ::std::option::Option::Some(source_code.into());
+            self
+        }
+
+        /// Sets `json_schema`.
+        #[must_use]
+        pub fn with_json_schema(
+            mut self,
+            json_schema: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.json_schema = ::std::option::Option::Some(json_schema.into());
+            self
+        }
+
+        /// Sets `args_json_schema`.
+        #[must_use]
+        pub fn with_args_json_schema(
+            mut self,
+            args_json_schema: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.args_json_schema = ::std::option::Option::Some(args_json_schema.into());
+            self
+        }
+
+        /// Sets `return_char_limit`.
+        #[must_use]
+        pub fn with_return_char_limit(
+            mut self,
+            return_char_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.return_char_limit = return_char_limit.into();
+            self
+        }
+
+        /// Sets `pip_requirements`.
+        #[must_use]
+        pub fn with_pip_requirements(
+            mut self,
+            pip_requirements: impl ::std::convert::Into<::std::vec::Vec<PipRequirement>>,
+        ) -> Self {
+            self.pip_requirements = ::std::option::Option::Some(pip_requirements.into());
+            self
+        }
+
+        /// Sets `npm_requirements`.
+        #[must_use]
+        pub fn with_npm_requirements(
+            mut self,
+            npm_requirements: impl ::std::convert::Into<::std::vec::Vec<NpmRequirement>>,
+        ) -> Self {
+            self.npm_requirements = ::std::option::Option::Some(npm_requirements.into());
+            self
+        }
+
+        /// Sets `default_requires_approval`.
+        #[must_use]
+        pub fn with_default_requires_approval(
+            mut self,
+            default_requires_approval: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.default_requires_approval = ::std::option::Option::Some(
+                default_requires_approval.into(),
+            );
+            self
+        }
+
+        /// Sets `enable_parallel_execution`.
+        #[must_use]
+        pub fn with_enable_parallel_execution(
+            mut self,
+            enable_parallel_execution: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.enable_parallel_execution = ::std::option::Option::Some(
+                enable_parallel_execution.into(),
+            );
+            self
+        }
+
+        /// Sets `created_by_id`.
+        #[must_use]
+        pub fn with_created_by_id(
+            mut self,
+            created_by_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.created_by_id = ::std::option::Option::Some(created_by_id.into());
+            self
+        }
+
+        /// Sets `last_updated_by_id`.
+        #[must_use]
+        pub fn with_last_updated_by_id(
+            mut self,
+            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.last_updated_by_id = ::std::option::Option::Some(
+                last_updated_by_id.into(),
+            );
+            self
+        }
+
+        /// Sets `metadata`.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            metadata: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.metadata = ::std::option::Option::Some(metadata.into());
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.project_id = ::std::option::Option::Some(project_id.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`get_agent`](crate::Client::get_agent).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct GetAgentParams {
+        /// Deprecated: use `include`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub include_relationships: ::std::option::Option<
+            ::std::vec::Vec<::std::string::String>,
+        >,
+        /// Relations to fill in. What is not named is empty or null. Default: `[]`.
+        pub include: ::std::option::Option<::std::vec::Vec<AgentInclude>>,
+    }
+
+    impl GetAgentParams {
+        /// Sets `include_relationships`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_include_relationships(
+            mut self,
+            include_relationships: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.include_relationships = ::std::option::Option::Some(
+                include_relationships.into(),
+            );
+            self
+        }
+
+        /// Sets `include`.
+        #[must_use]
+        pub fn with_include(
+            mut self,
+            include: impl ::std::convert::Into<::std::vec::Vec<AgentInclude>>,
+        ) -> Self {
+            self.include = ::std::option::Option::Some(include.into());
+            self
+        }
+    }
+
+    /// An agent file, and what to change in it.
+    #[non_exhaustive]
+    #[cfg(feature = "multipart")]
+    pub struct ImportAgentBody {
+        /// The agent file.
+        pub file: crate::FilePart,
+        /// Whether tools of the same name get the code of the file. By default `true`.
+        pub override_existing_tools: ::std::option::Option<bool>,
+        /// Whether to leave the file's messages out. By default `false`.
+        pub strip_messages: ::std::option::Option<bool>,
+        /// Environment variables of the agents' tools, by name, as JSON in a text.
+        pub secrets: ::std::option::Option<::std::string::String>,
+        /// Another name for the agent.
+        pub name: ::std::option::Option<::std::string::String>,
+        /// The handle of an embedding model to use in place of the file's.
+        pub embedding: ::std::option::Option<::std::string::String>,
+        /// The handle of a model to use in place of the file's.
+        pub model: ::std::option::Option<::std::string::String>,
+        /// Deprecated: use `name`. Whether names get `_copy` at the end. By default `true`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub append_copy_suffix: ::std::option::Option<bool>,
+        /// Deprecated: use `name`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub override_name: ::std::option::Option<::std::string::String>,
+        /// Deprecated: use `embedding`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub override_embedding_handle: ::std::option::Option<::std::string::String>,
+        /// Deprecated: use `model`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub override_model_handle: ::std::option::Option<::std::string::String>,
+        /// Deprecated: name the project by a header.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub project_id: ::std::option::Option<ProjectId>,
+        /// Deprecated: use `secrets`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub env_vars_json: ::std::option::Option<::std::string::String>,
+    }
+
+    #[cfg(feature = "multipart")]
+    impl ImportAgentBody {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(file: impl ::std::convert::Into<crate::FilePart>) -> Self {
+            Self {
+                file: file.into(),
+                override_existing_tools: ::std::default::Default::default(),
+                strip_messages: ::std::default::Default::default(),
+                secrets: ::std::default::Default::default(),
+                name: ::std::default::Default::default(),
+                embedding: ::std::default::Default::default(),
+                model: ::std::default::Default::default(),
+                append_copy_suffix: ::std::default::Default::default(),
+                override_name: ::std::default::Default::default(),
+                override_embedding_handle: ::std::default::Default::default(),
+                override_model_handle: ::std::default::Default::default(),
+                project_id: ::std::default::Default::default(),
+                env_vars_json: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `override_existing_tools`.
+        #[must_use]
+        pub fn with_override_existing_tools(
+            mut self,
+            override_existing_tools: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.override_existing_tools = ::std::option::Option::Some(
+                override_existing_tools.into(),
+            );
+            self
+        }
+
+        /// Sets `strip_messages`.
+        #[must_use]
+        pub fn with_strip_messages(
+            mut self,
+            strip_messages: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.strip_messages = ::std::option::Option::Some(strip_messages.into());
+            self
+        }
+
+        /// Sets `secrets`.
+        #[must_use]
+        pub fn with_secrets(
+            mut self,
+            secrets: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.secrets = ::std::option::Option::Some(secrets.into());
+            self
+        }
+
+        /// Sets `name`.
+        #[must_use]
+        pub fn with_name(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.name = ::std::option::Option::Some(name.into());
+            self
+        }
+
+        /// Sets `embedding`.
+        #[must_use]
+        pub fn with_embedding(
+            mut self,
+            embedding: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.embedding = ::std::option::Option::Some(embedding.into());
+            self
+        }
+
+        /// Sets `model`.
+        #[must_use]
+        pub fn with_model(
+            mut self,
+            model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.model = ::std::option::Option::Some(model.into());
+            self
+        }
+
+        /// Sets `append_copy_suffix`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_append_copy_suffix(
+            mut self,
+            append_copy_suffix: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.append_copy_suffix = ::std::option::Option::Some(
+                append_copy_suffix.into(),
+            );
+            self
+        }
+
+        /// Sets `override_name`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_override_name(
+            mut self,
+            override_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_name = ::std::option::Option::Some(override_name.into());
+            self
+        }
+
+        /// Sets `override_embedding_handle`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_override_embedding_handle(
+            mut self,
+            override_embedding_handle: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_embedding_handle = ::std::option::Option::Some(
+                override_embedding_handle.into(),
+            );
+            self
+        }
+
+        /// Sets `override_model_handle`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_override_model_handle(
+            mut self,
+            override_model_handle: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_model_handle = ::std::option::Option::Some(
+                override_model_handle.into(),
+            );
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<ProjectId>,
+        ) -> Self {
+            self.project_id = ::std::option::Option::Some(project_id.into());
+            self
+        }
+
+        /// Sets `env_vars_json`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_env_vars_json(
+            mut self,
+            env_vars_json: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.env_vars_json = ::std::option::Option::Some(env_vars_json.into());
+            self
+        }
+    }
+
+    #[cfg(feature = "multipart")]
+    impl ::std::fmt::Debug for ImportAgentBody {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("ImportAgentBody")
+                .field("file", &self.file)
+                .field("override_existing_tools", &self.override_existing_tools)
+                .field("strip_messages", &self.strip_messages)
+                .field("secrets", &::std::format_args!("[redacted]"))
+                .field("name", &self.name)
+                .field("embedding", &self.embedding)
+                .field("model", &self.model)
+                .field("append_copy_suffix", &self.append_copy_suffix)
+                .field("override_name", &self.override_name)
+                .field("override_embedding_handle", &self.override_embedding_handle)
+                .field("override_model_handle", &self.override_model_handle)
+                .field("project_id", &self.project_id)
+                .field("env_vars_json", &::std::format_args!("[redacted]"))
+                .finish()
+        }
+    }
+
+    #[cfg(feature = "multipart")]
+    impl ImportAgentBody {
+        pub(crate) fn into_form(
+            self,
+        ) -> ::std::result::Result<
+            crate::support::file_part::Form,
+            crate::InvalidRequest,
+        > {
+            let mut form = crate::support::file_part::Form::default();
+            form.files("file", self.file);
+            form.value("override_existing_tools", &self.override_existing_tools)?;
+            form.value("strip_messages", &self.strip_messages)?;
+            form.value("secrets", &self.secrets)?;
+            form.value("name", &self.name)?;
+            form.value("embedding", &self.embedding)?;
+            form.value("model", &self.model)?;
+            form.value("append_copy_suffix", &self.append_copy_suffix)?;
+            form.value("override_name", &self.override_name)?;
+            form.value("override_embedding_handle", &self.override_embedding_handle)?;
+            form.value("override_model_handle", &self.override_model_handle)?;
+            form.value("project_id", &self.project_id)?;
+            form.value("env_vars_json", &self.env_vars_json)?;
+            ::std::result::Result::Ok(form)
+        }
+    }
+
+    /// The optional parameters of [`import_agent`](crate::Client::import_agent).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ImportAgentParams {
+        /// The handle of an embedding model to use in place of the file's.
+        pub x_override_embedding_model: ::std::option::Option<::std::string::String>,
+    }
+
+    impl ImportAgentParams {
+        /// Sets `x_override_embedding_model`.
+        #[must_use]
+        pub fn with_x_override_embedding_model(
+            mut self,
+            x_override_embedding_model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.x_override_embedding_model = ::std::option::Option::Some(
+                x_override_embedding_model.into(),
+            );
+            self
+        }
+    }
+
+    /// Which agents were created.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ImportedAgentsResponse {
+        /// The agents' IDs.
+        pub agent_ids: ::std::vec::Vec<AgentId>,
+    }
+
+    impl ImportedAgentsResponse {
+        /// Made of all its fields.
+        #[must_use]
+        pub fn new(agent_ids: ::std::vec::Vec<AgentId>) -> Self {
+            Self { agent_ids }
+        }
+    }
+
+    /// The optional parameters of [`list_agent_blocks`](crate::Client::list_agent_blocks).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentBlocksParams {
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// Only what comes after the item of this ID in the list.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `100`.
+        pub limit: ::std::option::Option<i64>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<ItemSortField>,
+    }
+
+    impl ListAgentBlocksParams {
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<ItemSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agent_files`](crate::Client::list_agent_files).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentFilesParams {
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// Only what comes after the item of this ID in the list.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `100`.
+        pub limit: ::std::option::Option<i64>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<ItemSortField>,
+        /// Deprecated: use `after`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub cursor: ::std::option::Option<::std::string::String>,
+        /// Only files that are open, or only those that are not.
+        pub is_open: ::std::option::Option<bool>,
+    }
+
+    impl ListAgentFilesParams {
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<ItemSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+
+        /// Sets `cursor`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_cursor(
+            mut self,
+            cursor: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.cursor = ::std::option::Option::Some(cursor.into());
+            self
+        }
+
+        /// Sets `is_open`.
+        #[must_use]
+        pub fn with_is_open(mut self, is_open: impl ::std::convert::Into<bool>) -> Self {
+            self.is_open = ::std::option::Option::Some(is_open.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agent_folders`](crate::Client::list_agent_folders).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentFoldersParams {
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// Only what comes after the item of this ID in the list.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `100`.
+        pub limit: ::std::option::Option<i64>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<ItemSortField>,
+    }
+
+    impl ListAgentFoldersParams {
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<ItemSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agent_passages`](crate::Client::list_agent_passages).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentPassagesParams {
+        /// Only what comes after the item of this ID in the list.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `100`.
+        pub limit: ::std::option::Option<i64>,
+        /// Only what has this text.
+        pub search: ::std::option::Option<::std::string::String>,
+        /// Whether the oldest come first. Default: `true`.
+        pub ascending: ::std::option::Option<bool>,
+    }
+
+    impl ListAgentPassagesParams {
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `search`.
+        #[must_use]
+        pub fn with_search(
+            mut self,
+            search: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.search = ::std::option::Option::Some(search.into());
+            self
+        }
+
+        /// Sets `ascending`.
+        #[must_use]
+        pub fn with_ascending(
+            mut self,
+            ascending: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.ascending = ::std::option::Option::Some(ascending.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agent_tools`](crate::Client::list_agent_tools).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentToolsParams {
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// Only what comes after the item of this ID in the list.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `10`.
+        pub limit: ::std::option::Option<i64>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<ItemSortField>,
+    }
+
+    impl ListAgentToolsParams {
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<ItemSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agents`](crate::Client::list_agents).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentsParams {
+        /// Only what has exactly this name.
+        pub name: ::std::option::Option<::std::string::String>,
+        /// Only what has one of these tags.
+        pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// Whether all of `tags` must be there, and not one of them. Default: `false`.
+        pub match_all_tags: ::std::option::Option<bool>,
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// The last ID of the last page. Moves on in both orders; an unknown ID is ignored.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `50`.
+        pub limit: ::std::option::Option<i64>,
+        /// Only what has this text in its name.
+        pub query_text: ::std::option::Option<::std::string::String>,
+        /// Only what belongs to this project.
+        pub project_id: ::std::option::Option<ProjectId>,
+        /// Only what was made from this template.
+        pub template_id: ::std::option::Option<::std::string::String>,
+        /// Only what was made from any version of this template.
+        pub base_template_id: ::std::option::Option<::std::string::String>,
+        /// Only agents that are linked to this identity.
+        pub identity_id: ::std::option::Option<IdentityId>,
+        /// Only what is linked to an identity with one of these keys.
+        pub identifier_keys: ::std::option::Option<
+            ::std::vec::Vec<::std::string::String>,
+        >,
+        /// Deprecated: use `include`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub include_relationships: ::std::option::Option<
+            ::std::vec::Vec<::std::string::String>,
+        >,
+        /// Relations to fill in. What is not named is empty or null. Default: `[]`.
+        pub include: ::std::option::Option<::std::vec::Vec<AgentInclude>>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<AgentSortField>,
+        /// Deprecated: use `order`. Default: `false`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub ascending: ::std::option::Option<bool>,
+        /// Deprecated: use `order_by`. Default: `created_at`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub sort_by: ::std::option::Option<::std::string::String>,
+        /// Only agents whose last run ended so.
+        pub last_stop_reason: ::std::option::Option<StopReasonType>,
+        /// Only what this user created.
+        pub created_by_id: ::std::option::Option<UserId>,
+    }
+
+    impl ListAgentsParams {
+        /// Sets `name`.
+        #[must_use]
+        pub fn with_name(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.name = ::std::option::Option::Some(name.into());
+            self
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = ::std::option::Option::Some(tags.into());
+            self
+        }
+
+        /// Sets `match_all_tags`.
+        #[must_use]
+        pub fn with_match_all_tags(
+            mut self,
+            match_all_tags: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.match_all_tags = ::std::option::Option::Some(match_all_tags.into());
+            self
+        }
+
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `query_text`.
+        #[must_use]
+        pub fn with_query_text(
+            mut self,
+            query_text: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.query_text = ::std::option::Option::Some(query_text.into());
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<ProjectId>,
+        ) -> Self {
+            self.project_id = ::std::option::Option::Some(project_id.into());
+            self
+        }
+
+        /// Sets `template_id`.
+        #[must_use]
+        pub fn with_template_id(
+            mut self,
+            template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.template_id = ::std::option::Option::Some(template_id.into());
+            self
+        }
+
+        /// Sets `base_template_id`.
+        #[must_use]
+        pub fn with_base_template_id(
+            mut self,
+            base_template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.base_template_id = ::std::option::Option::Some(base_template_id.into());
+            self
+        }
+
+        /// Sets `identity_id`.
+        #[must_use]
+        pub fn with_identity_id(
+            mut self,
+            identity_id: impl ::std::convert::Into<IdentityId>,
+        ) -> Self {
+            self.identity_id = ::std::option::Option::Some(identity_id.into());
+            self
+        }
+
+        /// Sets `identifier_keys`.
+        #[must_use]
+        pub fn with_identifier_keys(
+            mut self,
+            identifier_keys: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.identifier_keys = ::std::option::Option::Some(identifier_keys.into());
+            self
+        }
+
+        /// Sets `include_relationships`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_include_relationships(
+            mut self,
+            include_relationships: impl ::std::convert::Into<
+                ::std::vec::Vec<::std::string::String>,
+            >,
+        ) -> Self {
+            self.include_relationships = ::std::option::Option::Some(
+                include_relationships.into(),
+            );
+            self
+        }
+
+        /// Sets `include`.
+        #[must_use]
+        pub fn with_include(
+            mut self,
+            include: impl ::std::convert::Into<::std::vec::Vec<AgentInclude>>,
+        ) -> Self {
+            self.include = ::std::option::Option::Some(include.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<AgentSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+
+        /// Sets `ascending`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_ascending(
+            mut self,
+            ascending: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.ascending = ::std::option::Option::Some(ascending.into());
+            self
+        }
+
+        /// Sets `sort_by`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_sort_by(
+            mut self,
+            sort_by: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.sort_by = ::std::option::Option::Some(sort_by.into());
+            self
+        }
+
+        /// Sets `last_stop_reason`.
+        #[must_use]
+        pub fn with_last_stop_reason(
+            mut self,
+            last_stop_reason: impl ::std::convert::Into<StopReasonType>,
+        ) -> Self {
+            self.last_stop_reason = ::std::option::Option::Some(last_stop_reason.into());
+            self
+        }
+
+        /// Sets `created_by_id`.
+        #[must_use]
+        pub fn with_created_by_id(
+            mut self,
+            created_by_id: impl ::std::convert::Into<UserId>,
+        ) -> Self {
+            self.created_by_id = ::std::option::Option::Some(created_by_id.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_messages`](crate::Client::list_messages).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListMessagesParams {
+        /// Only older messages than this one. In descending order: the first ID of the last page.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// Only newer messages than this one. In ascending order: the last ID of the last page.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `100`.
+        pub limit: ::std::option::Option<i64>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<ItemSortField>,
+        /// Only messages of this group.
+        pub group_id: ::std::option::Option<GroupId>,
+        /// Only messages of this conversation. The agent's own thread if it is left out.
+        pub conversation_id: ::std::option::Option<ConversationId>,
+        /// Deprecated. Whether a call of the tool that sends messages is shown as an assistant
+        /// message. Default: `true`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub use_assistant_message: ::std::option::Option<bool>,
+        /// Deprecated. The tool that sends messages, for agents of old types. Default:
+        /// `send_message`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_name: ::std::option::Option<::std::string::String>,
+        /// Deprecated. The argument of that tool that holds the text. Default: `message`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_kwarg: ::std::option::Option<::std::string::String>,
+        /// Whether messages of failed steps are listed too.
+        pub include_err: ::std::option::Option<bool>,
+        /// Only messages of these types. All types if it is left out.
+        pub include_return_message_types: ::std::option::Option<
+            ::std::vec::Vec<MessageType>,
+        >,
+    }
+
+    impl ListMessagesParams {
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<ItemSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+
+        /// Sets `group_id`.
+        #[must_use]
+        pub fn with_group_id(
+            mut self,
+            group_id: impl ::std::convert::Into<GroupId>,
+        ) -> Self {
+            self.group_id = ::std::option::Option::Some(group_id.into());
+            self
+        }
+
+        /// Sets `conversation_id`.
+        #[must_use]
+        pub fn with_conversation_id(
+            mut self,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
+        ) -> Self {
+            self.conversation_id = ::std::option::Option::Some(conversation_id.into());
+            self
+        }
+
+        /// Sets `use_assistant_message`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_use_assistant_message(
+            mut self,
+            use_assistant_message: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.use_assistant_message = ::std::option::Option::Some(
+                use_assistant_message.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_name`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_name(
+            mut self,
+            assistant_message_tool_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.assistant_message_tool_name = ::std::option::Option::Some(
+                assistant_message_tool_name.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_kwarg`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_kwarg(
+            mut self,
+            assistant_message_tool_kwarg: impl ::std::convert::Into<
+                ::std::string::String,
+            >,
+        ) -> Self {
+            self.assistant_message_tool_kwarg = ::std::option::Option::Some(
+                assistant_message_tool_kwarg.into(),
+            );
+            self
+        }
+
+        /// Sets `include_err`.
+        #[must_use]
+        pub fn with_include_err(
+            mut self,
+            include_err: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_err = ::std::option::Option::Some(include_err.into());
+            self
+        }
+
+        /// Sets `include_return_message_types`.
+        #[must_use]
+        pub fn with_include_return_message_types(
+            mut self,
+            include_return_message_types: impl ::std::convert::Into<
+                ::std::vec::Vec<MessageType>,
+            >,
+        ) -> Self {
+            self.include_return_message_types = ::std::option::Option::Some(
+                include_return_message_types.into(),
+            );
+            self
+        }
+    }
+
+    /// How a group is managed.
+    #[derive(Clone, Debug, PartialEq)]
+    #[non_exhaustive]
+    pub enum ManagerConfig {
+        /// If `manager_type` is `round_robin`.
+        RoundRobinManager(::std::boxed::Box<RoundRobinManager>),
+        /// If `manager_type` is `supervisor`.
+        SupervisorManager(::std::boxed::Box<SupervisorManager>),
+        /// If `manager_type` is `dynamic`.
+        DynamicManager(::std::boxed::Box<DynamicManager>),
+        /// If `manager_type` is `sleeptime`.
+        SleeptimeManager(::std::boxed::Box<SleeptimeManager>),
+        /// If `manager_type` is `voice_sleeptime`.
+        VoiceSleeptimeManager(::std::boxed::Box<VoiceSleeptimeManager>),
+        /// A value that the description does not have. It is kept and sent back unchanged.
+        Unknown(::serde_json::Value),
+    }
+
+    impl ManagerConfig {
+        /// Whether the description knows it.
+        #[must_use]
+        pub fn is_known(&self) -> bool {
+            !::std::matches!(self, Self::Unknown(_))
+        }
+        fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
+            match crate::support::union::tag(value, "manager_type") {
+                ::std::option::Option::Some("round_robin") => {
+                    return crate::support::union::branch(value)
+                        .map(::std::boxed::Box::new)
+                        .map(Self::RoundRobinManager);
+                }
+                ::std::option::Option::Some("supervisor") => {
+                    return crate::support::union::branch(value)
+                        .map(::std::boxed::Box::new)
+                        .map(Self::SupervisorManager);
+                }
+                ::std::option::Option::Some("dynamic") => {
+                    return crate::support::union::branch(value)
+                        .map(::std::boxed::Box::new)
+                        .map(Self::DynamicManager);
+                }
+                ::std::option::Option::Some("sleeptime") => {
+                    return crate::support::union::branch(value)
+                        .map(::std::boxed::Box::new)
+                        .map(Self::SleeptimeManager);
+                }
+                ::std::option::Option::Some("voice_sleeptime") => {
+                    return crate::support::union::branch(value)
+                        .map(::std::boxed::Box::new)
+                        .map(Self::VoiceSleeptimeManager);
+                }
+                _ => {}
+            }
+            match value {
+                _ => ::std::option::Option::None,
+            }
+        }
+    }
+
+    impl ::serde::Serialize for ManagerConfig {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            match self {
+                Self::RoundRobinManager(value) => value.serialize(serializer),
+                Self::SupervisorManager(value) => value.serialize(serializer),
+                Self::DynamicManager(value) => value.serialize(serializer),
+                Self::SleeptimeManager(value) => value.serialize(serializer),
+                Self::VoiceSleeptimeManager(value) => value.serialize(serializer),
+                Self::Unknown(value) => value.serialize(serializer),
+            }
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ManagerConfig {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            let value = ::serde_json::Value::deserialize(deserializer)?;
+            ::std::result::Result::Ok(Self::of(&value).unwrap_or(Self::Unknown(value)))
+        }
+    }
+
+    impl ::std::convert::From<RoundRobinManager> for ManagerConfig {
+        fn from(value: RoundRobinManager) -> Self {
+            Self::RoundRobinManager(::std::boxed::Box::new(value))
+        }
+    }
+
+    impl ::std::convert::From<SupervisorManager> for ManagerConfig {
+        fn from(value: SupervisorManager) -> Self {
+            Self::SupervisorManager(::std::boxed::Box::new(value))
+        }
+    }
+
+    impl ::std::convert::From<DynamicManager> for ManagerConfig {
+        fn from(value: DynamicManager) -> Self {
+            Self::DynamicManager(::std::boxed::Box::new(value))
+        }
+    }
+
+    impl ::std::convert::From<SleeptimeManager> for ManagerConfig {
+        fn from(value: SleeptimeManager) -> Self {
+            Self::SleeptimeManager(::std::boxed::Box::new(value))
+        }
+    }
+
+    impl ::std::convert::From<VoiceSleeptimeManager> for ManagerConfig {
+        fn from(value: VoiceSleeptimeManager) -> Self {
+            Self::VoiceSleeptimeManager(::std::boxed::Box::new(value))
+        }
+    }
+
+    #[cfg(feature = "schemars")]
+    impl ::schemars::JsonSchema for ManagerConfig {
+        fn schema_name() -> ::std::borrow::Cow<'static, str> {
+            "ManagerConfig".into()
+        }
+        fn json_schema(
+            generator: &mut ::schemars::SchemaGenerator,
+        ) -> ::schemars::Schema {
+            let branches = ::std::vec![
+                generator.subschema_for:: < RoundRobinManager > (), generator
+                .subschema_for:: < SupervisorManager > (), generator.subschema_for:: <
+                DynamicManager > (), generator.subschema_for:: < SleeptimeManager > (),
+                generator.subschema_for:: < VoiceSleeptimeManager > ()
+            ];
+            crate::support::union::schema(branches, true)
+        }
+    }
+
+    /// Messages for an agent, and how to answer.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct MessageRequest {
+        /// The messages, in order.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub messages: crate::Nullable<::std::vec::Vec<crate::types::MessageInput>>,
+        /// One user message, short for `messages` with that alone.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub input: crate::Nullable<crate::types::InputContent>,
+        /// How many calls of the model the turn has at most. By default `50`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_steps: ::std::option::Option<i64>,
+        /// Deprecated. Whether a call of the tool that sends messages is shown as an assistant
+        /// message. By default `true`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub use_assistant_message: ::std::option::Option<bool>,
+        /// Deprecated. The tool that sends messages, for agents of old types. By default
+        /// `send_message`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_name: ::std::option::Option<::std::string::String>,
+        /// Deprecated. The argument of that tool that holds the text. By default `message`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_kwarg: ::std::option::Option<::std::string::String>,
+        /// The types of messages to answer with. All if it is left out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub include_return_message_types: crate::Nullable<::std::vec::Vec<MessageType>>,
+        /// Deprecated, for agents of old types.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub enable_thinking: ::std::option::Option<::std::string::String>,
+        /// Tools that the caller runs itself. A call ends the turn, and the result is sent in the
+        /// next one. Offer them again then.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub client_tools: crate::Nullable<::std::vec::Vec<ClientTool>>,
+        /// Skills that the caller has. The agent learns of them in this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub client_skills: crate::Nullable<::std::vec::Vec<ClientSkill>>,
+        /// The handle of another model for this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub override_model: crate::Nullable<::std::string::String>,
+        /// Whether to return messages about compaction as types of their own. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_compaction_messages: ::std::option::Option<bool>,
+        /// Whether to return how likely each token was. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub return_logprobs: ::std::option::Option<bool>,
+        /// How many alternatives to each token are told. Needs `return_logprobs`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub top_logprobs: crate::Nullable<i64>,
+        /// Whether to return the tokens as numbers. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub return_token_ids: ::std::option::Option<bool>,
+        /// Another system prompt for this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub override_system: crate::Nullable<::std::string::String>,
+        /// Whether the answer comes as events. Refused for clients that the server takes for old
+        /// ones. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub streaming: ::std::option::Option<bool>,
+        /// Whether events hold pieces of messages as the model writes them, and not whole ones.
+        /// Needs `streaming`. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub stream_tokens: ::std::option::Option<bool>,
+        /// Whether the stream has a ping at once, and after every 20 s of silence. By default
+        /// `true`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_pings: ::std::option::Option<bool>,
+        /// Whether the run goes on apart from the connection, so that its stream can be resumed. By
+        /// default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub background: ::std::option::Option<bool>,
+    }
+
+    impl MessageRequest {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                messages: ::std::default::Default::default(),
+                input: ::std::default::Default::default(),
+                max_steps: ::std::default::Default::default(),
+                use_assistant_message: ::std::default::Default::default(),
+                assistant_message_tool_name: ::std::default::Default::default(),
+                assistant_message_tool_kwarg: ::std::default::Default::default(),
+                include_return_message_types: ::std::default::Default::default(),
+                enable_thinking: ::std::default::Default::default(),
+                client_tools: ::std::default::Default::default(),
+                client_skills: ::std::default::Default::default(),
+                override_model: ::std::default::Default::default(),
+                include_compaction_messages: ::std::default::Default::default(),
+                return_logprobs: ::std::default::Default::default(),
+                top_logprobs: ::std::default::Default::default(),
+                return_token_ids: ::std::default::Default::default(),
+                override_system: ::std::default::Default::default(),
+                streaming: ::std::default::Default::default(),
+                stream_tokens: ::std::default::Default::default(),
+                include_pings: ::std::default::Default::default(),
+                background: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `messages`.
+        #[must_use]
+        pub fn with_messages(
+            mut self,
+            messages: impl ::std::convert::Into<
+                ::std::vec::Vec<crate::types::MessageInput>,
+            >,
+        ) -> Self {
+            self.messages = crate::Nullable::Value(messages.into());
+            self
+        }
+
+        /// Sets `messages` to null.
+        #[must_use]
+        pub fn with_messages_null(mut self) -> Self {
+            self.messages = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `input`.
+        #[must_use]
+        pub fn with_input(
+            mut self,
+            input: impl ::std::convert::Into<crate::types::InputContent>,
+        ) -> Self {
+            self.input = crate::Nullable::Value(input.into());
+            self
+        }
+
+        /// Sets `input` to null.
+        #[must_use]
+        pub fn with_input_null(mut self) -> Self {
+            self.input = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_steps`.
+        #[must_use]
+        pub fn with_max_steps(
+            mut self,
+            max_steps: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_steps = ::std::option::Option::Some(max_steps.into());
+            self
+        }
+
+        /// Sets `use_assistant_message`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_use_assistant_message(
+            mut self,
+            use_assistant_message: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.use_assistant_message = ::std::option::Option::Some(
+                use_assistant_message.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_name`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_name(
+            mut self,
+            assistant_message_tool_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.assistant_message_tool_name = ::std::option::Option::Some(
+                assistant_message_tool_name.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_kwarg`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_kwarg(
+            mut self,
+            assistant_message_tool_kwarg: impl ::std::convert::Into<
+                ::std::string::String,
+            >,
+        ) -> Self {
+            self.assistant_message_tool_kwarg = ::std::option::Option::Some(
+                assistant_message_tool_kwarg.into(),
+            );
+            self
+        }
+
+        /// Sets `include_return_message_types`.
+        #[must_use]
+        pub fn with_include_return_message_types(
+            mut self,
+            include_return_message_types: impl ::std::convert::Into<
+                ::std::vec::Vec<MessageType>,
+            >,
+        ) -> Self {
+            self.include_return_message_types = crate::Nullable::Value(
+                include_return_message_types.into(),
+            );
+            self
+        }
+
+        /// Sets `include_return_message_types` to null.
+        #[must_use]
+        pub fn with_include_return_message_types_null(mut self) -> Self {
+            self.include_return_message_types = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `enable_thinking`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_enable_thinking(
+            mut self,
+            enable_thinking: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.enable_thinking = ::std::option::Option::Some(enable_thinking.into());
+            self
+        }
+
+        /// Sets `client_tools`.
+        #[must_use]
+        pub fn with_client_tools(
+            mut self,
+            client_tools: impl ::std::convert::Into<::std::vec::Vec<ClientTool>>,
+        ) -> Self {
+            self.client_tools = crate::Nullable::Value(client_tools.into());
+            self
+        }
+
+        /// Sets `client_tools` to null.
+        #[must_use]
+        pub fn with_client_tools_null(mut self) -> Self {
+            self.client_tools = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `client_skills`.
+        #[must_use]
+        pub fn with_client_skills(
+            mut self,
+            client_skills: impl ::std::convert::Into<::std::vec::Vec<ClientSkill>>,
+        ) -> Self {
+            self.client_skills = crate::Nullable::Value(client_skills.into());
+            self
+        }
+
+        /// Sets `client_skills` to null.
+        #[must_use]
+        pub fn with_client_skills_null(mut self) -> Self {
+            self.client_skills = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `override_model`.
+        #[must_use]
+        pub fn with_override_model(
+            mut self,
+            override_model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_model = crate::Nullable::Value(override_model.into());
+            self
+        }
+
+        /// Sets `override_model` to null.
+        #[must_use]
+        pub fn with_override_model_null(mut self) -> Self {
+            self.override_model = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `include_compaction_messages`.
+        #[must_use]
+        pub fn with_include_compaction_messages(
+            mut self,
+            include_compaction_messages: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_compaction_messages = ::std::option::Option::Some(
+                include_compaction_messages.into(),
+            );
+            self
+        }
+
+        /// Sets `return_logprobs`.
+        #[must_use]
+        pub fn with_return_logprobs(
+            mut self,
+            return_logprobs: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.return_logprobs = ::std::option::Option::Some(return_logprobs.into());
+            self
+        }
+
+        /// Sets `top_logprobs`.
+        #[must_use]
+        pub fn with_top_logprobs(
+            mut self,
+            top_logprobs: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.top_logprobs = crate::Nullable::Value(top_logprobs.into());
+            self
+        }
+
+        /// Sets `top_logprobs` to null.
+        #[must_use]
+        pub fn with_top_logprobs_null(mut self) -> Self {
+            self.top_logprobs = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `return_token_ids`.
+        #[must_use]
+        pub fn with_return_token_ids(
+            mut self,
+            return_token_ids: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.return_token_ids = ::std::option::Option::Some(return_token_ids.into());
+            self
+        }
+
+        /// Sets `override_system`.
+        #[must_use]
+        pub fn with_override_system(
+            mut self,
+            override_system: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_system = crate::Nullable::Value(override_system.into());
+            self
+        }
+
+        /// Sets `override_system` to null.
+        #[must_use]
+        pub fn with_override_system_null(mut self) -> Self {
+            self.override_system = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `streaming`.
+        #[must_use]
+        pub fn with_streaming(
+            mut self,
+            streaming: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.streaming = ::std::option::Option::Some(streaming.into());
+            self
+        }
+
+        /// Sets `stream_tokens`.
+        #[must_use]
+        pub fn with_stream_tokens(
+            mut self,
+            stream_tokens: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.stream_tokens = ::std::option::Option::Some(stream_tokens.into());
+            self
+        }
+
+        /// Sets `include_pings`.
+        #[must_use]
+        pub fn with_include_pings(
+            mut self,
+            include_pings: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_pings = ::std::option::Option::Some(include_pings.into());
+            self
+        }
+
+        /// Sets `background`.
+        #[must_use]
+        pub fn with_background(
+            mut self,
+            background: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.background = ::std::option::Option::Some(background.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`recompile_agent`](crate::Client::recompile_agent).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct RecompileAgentParams {
+        /// Whether the prompt gets the time of now. Default: `false`.
+        pub update_timestamp: ::std::option::Option<bool>,
+        /// Whether to return the prompt and store nothing. Default: `false`.
+        pub dry_run: ::std::option::Option<bool>,
+    }
+
+    impl RecompileAgentParams {
+        /// Sets `update_timestamp`.
+        #[must_use]
+        pub fn with_update_timestamp(
+            mut self,
+            update_timestamp: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.update_timestamp = ::std::option::Option::Some(update_timestamp.into());
+            self
+        }
+
+        /// Sets `dry_run`.
+        #[must_use]
+        pub fn with_dry_run(mut self, dry_run: impl ::std::convert::Into<bool>) -> Self {
+            self.dry_run = ::std::option::Option::Some(dry_run.into());
+            self
+        }
+    }
+
+    /// What the thread begins with.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ResetMessagesRequest {
+        /// Whether the thread begins with the server's own messages again. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub add_default_initial_messages: ::std::option::Option<bool>,
+    }
+
+    impl ResetMessagesRequest {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                add_default_initial_messages: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `add_default_initial_messages`.
+        #[must_use]
+        pub fn with_add_default_initial_messages(
+            mut self,
+            add_default_initial_messages: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.add_default_initial_messages = ::std::option::Option::Some(
+                add_default_initial_messages.into(),
+            );
+            self
+        }
+    }
+
+    /// The agents speak one after the other.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct RoundRobinManager {
+        /// `manager_type`
+        #[serde(default = "defaults::round_robin_manager_manager_type")]
+        pub manager_type: ::std::string::String,
+        /// How many turns the group takes at most. Null is one for each agent.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_turns: ::std::option::Option<i64>,
+        /// Members that the description does not have. They are kept and sent back.
+        #[serde(flatten)]
+        pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+
+    impl RoundRobinManager {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                manager_type: defaults::round_robin_manager_manager_type(),
+                max_turns: ::std::default::Default::default(),
+                unknown: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `manager_type`.
+        #[must_use]
+        pub fn with_manager_type(
+            mut self,
+            manager_type: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.manager_type = manager_type.into();
+            self
+        }
+
+        /// Sets `max_turns`.
+        #[must_use]
+        pub fn with_max_turns(
+            mut self,
+            max_turns: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_turns = ::std::option::Option::Some(max_turns.into());
+            self
+        }
+
+        /// Sets `unknown`.
+        #[must_use]
+        pub fn with_unknown(
+            mut self,
+            unknown: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.unknown = unknown.into();
+            self
+        }
+    }
+
+    impl ::std::default::Default for RoundRobinManager {
+        fn default() -> Self {
+            Self::new()
+        }
+    }
+
+    /// The optional parameters of
+    /// [`search_agent_passages`](crate::Client::search_agent_passages).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct SearchAgentPassagesParams {
+        /// Only what has one of these tags.
+        pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// Whether one of `tags` is enough.
+        pub tag_match_mode: ::std::option::Option<TagMatchMode>,
+        /// How many results there are at most.
+        pub top_k: ::std::option::Option<i64>,
+        /// Only what was stored at this time or later; RFC 3339.
+        pub start_datetime: ::std::option::Option<::std::string::String>,
+        /// Only what was stored at this time or earlier; RFC 3339.
+        pub end_datetime: ::std::option::Option<::std::string::String>,
+    }
+
+    impl SearchAgentPassagesParams {
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = ::std::option::Option::Some(tags.into());
+            self
+        }
+
+        /// Sets `tag_match_mode`.
+        #[must_use]
+        pub fn with_tag_match_mode(
+            mut self,
+            tag_match_mode: impl ::std::convert::Into<TagMatchMode>,
+        ) -> Self {
+            self.tag_match_mode = ::std::option::Option::Some(tag_match_mode.into());
+            self
+        }
+
+        /// Sets `top_k`.
+        #[must_use]
+        pub fn with_top_k(mut self, top_k: impl ::std::convert::Into<i64>) -> Self {
+            self.top_k = ::std::option::Option::Some(top_k.into());
+            self
+        }
+
+        /// Sets `start_datetime`.
+        #[must_use]
+        pub fn with_start_datetime(
+            mut self,
+            start_datetime: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.start_datetime = ::std::option::Option::Some(start_datetime.into());
+            self
+        }
+
+        /// Sets `end_datetime`.
+        #[must_use]
+        pub fn with_end_datetime(
+            mut self,
+            end_datetime: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.end_datetime = ::std::option::Option::Some(end_datetime.into());
+            self
+        }
+    }
+
+    /// A second agent tends the memory in the background.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct SleeptimeManager {
+        /// `manager_type`
+        #[serde(default = "defaults::sleeptime_manager_manager_type")]
+        pub manager_type: ::std::string::String,
+        /// The agent that manages the group.
+        pub manager_agent_id: AgentId,
+        /// After how many turns the second agent works.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub sleeptime_agent_frequency: ::std::option::Option<i64>,
+        /// Members that the description does not have. They are kept and sent back.
+        #[serde(flatten)]
+        pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+
+    impl SleeptimeManager {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(manager_agent_id: impl ::std::convert::Into<AgentId>) -> Self {
+            Self {
+                manager_agent_id: manager_agent_id.into(),
+                manager_type: defaults::sleeptime_manager_manager_type(),
+                sleeptime_agent_frequency: ::std::default::Default::default(),
+                unknown: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `manager_type`.
+        #[must_use]
+        pub fn with_manager_type(
+            mut self,
+            manager_type: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.manager_type = manager_type.into();
+            self
+        }
+
+        /// Sets `sleeptime_agent_frequency`.
+        #[must_use]
+        pub fn with_sleeptime_agent_frequency(
+            mut self,
+            sleeptime_agent_frequency: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.sleeptime_agent_frequency = ::std::option::Option::Some(
+                sleeptime_agent_frequency.into(),
+            );
+            self
+        }
+
+        /// Sets `unknown`.
+        #[must_use]
+        pub fn with_unknown(
+            mut self,
+            unknown: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.unknown = unknown.into();
+            self
+        }
+    }
+
+    /// One agent speaks to all others.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct SupervisorManager {
+        /// `manager_type`
+        #[serde(default = "defaults::supervisor_manager_manager_type")]
+        pub manager_type: ::std::string::String,
+        /// The agent that manages the group.
+        pub manager_agent_id: AgentId,
+        /// Members that the description does not have. They are kept and sent back.
+        #[serde(flatten)]
+        pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+
+    impl SupervisorManager {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(manager_agent_id: impl ::std::convert::Into<AgentId>) -> Self {
+            Self {
+                manager_agent_id: manager_agent_id.into(),
+                manager_type: defaults::supervisor_manager_manager_type(),
+                unknown: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `manager_type`.
+        #[must_use]
+        pub fn with_manager_type(
+            mut self,
+            manager_type: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.manager_type = manager_type.into();
+            self
+        }
+
+        /// Sets `unknown`.
+        #[must_use]
+        pub fn with_unknown(
+            mut self,
+            unknown: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.unknown = unknown.into();
+            self
+        }
+    }
+
+    /// What to change in an agent. What is left out stays. A server 0.16.8 takes null for left
+    /// out.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct UpdateAgent {
+        /// The agent's name.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub name: crate::Nullable<::std::string::String>,
+        /// The agent's tools, by ID. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tool_ids: crate::Nullable<::std::vec::Vec<ToolId>>,
+        /// Deprecated: use `folder_ids`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub source_ids: crate::Nullable<::std::vec::Vec<FolderId>>,
+        /// The agent's folders, by ID. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub folder_ids: crate::Nullable<::std::vec::Vec<FolderId>>,
+        /// The agent's blocks, by ID. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub block_ids: crate::Nullable<::std::vec::Vec<BlockId>>,
+        /// The agent's tags. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// The system prompt, without memory.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub system: crate::Nullable<::std::string::String>,
+        /// Rules about the order of calls.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tool_rules: crate::Nullable<::std::vec::Vec<crate::types::ToolRule>>,
+        /// The messages in the context, by ID. For experts: a wrong list breaks the agent.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub message_ids: crate::Nullable<::std::vec::Vec<MessageId>>,
+        /// What the agent is for, in words.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub description: crate::Nullable<::std::string::String>,
+        /// Anything that the caller wants to keep with it. It replaces what was there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub metadata: crate::Nullable<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+        /// The same as `secrets`, under its old name.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tool_exec_environment_variables: crate::Nullable<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// Environment variables of the agent's tools, by name. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub secrets: crate::Nullable<
+            ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+        >,
+        /// The project that it belongs to.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub project_id: crate::Nullable<ProjectId>,
+        /// The version of a template that it was made from.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub template_id: crate::Nullable<::std::string::String>,
+        /// The template that it was made from, of any version.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub base_template_id: crate::Nullable<::std::string::String>,
+        /// The identities that the agent is linked to, by ID. They replace those that were there.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub identity_ids: crate::Nullable<::std::vec::Vec<IdentityId>>,
+        /// Whether the agent forgets its messages after each turn. Memory stays.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub message_buffer_autoclear: crate::Nullable<bool>,
+        /// The handle of the model, as in `provider/model`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub model: crate::Nullable<::std::string::String>,
+        /// The handle of the embedding model, as in `provider/model`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub embedding: crate::Nullable<::std::string::String>,
+        /// Settings of the model, by its provider.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub model_settings: crate::Nullable<crate::types::ModelSettings>,
+        /// How older messages are summarized when the context is full.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub compaction_settings: crate::Nullable<CompactionSettings>,
+        /// How many tokens the context has at most.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub context_window_limit: crate::Nullable<i64>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub reasoning: crate::Nullable<bool>,
+        /// Deprecated: use `model` and `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub llm_config: crate::Nullable<LlmConfig>,
+        /// How to embed, in full. `embedding` says it by a handle.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub embedding_config: crate::Nullable<EmbeddingConfig>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub parallel_tool_calls: crate::Nullable<bool>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub response_format: crate::Nullable<crate::types::ResponseFormat>,
+        /// Deprecated: use `model_settings`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub max_tokens: crate::Nullable<i64>,
+        /// Whether a second agent tends the memory in the background.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub enable_sleeptime: crate::Nullable<bool>,
+        /// When its last run ended.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub last_run_completion: crate::Nullable<::std::string::String>,
+        /// How long its last run took, in milliseconds.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub last_run_duration_ms: crate::Nullable<i64>,
+        /// How its last run ended.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub last_stop_reason: crate::Nullable<StopReasonType>,
+        /// The agent's time zone, by its IANA name.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub timezone: crate::Nullable<::std::string::String>,
+        /// How many files the agent has open at most.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub max_files_open: crate::Nullable<i64>,
+        /// How many characters of an open file the agent sees at most.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub per_file_view_window_char_limit: crate::Nullable<i64>,
+        /// Whether the service's own pages leave it out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub hidden: crate::Nullable<bool>,
+    }
+
+    impl UpdateAgent {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                name: ::std::default::Default::default(),
+                tool_ids: ::std::default::Default::default(),
+                source_ids: ::std::default::Default::default(),
+                folder_ids: ::std::default::Default::default(),
+                block_ids: ::std::default::Default::default(),
+                tags: ::std::default::Default::default(),
+                system: ::std::default::Default::default(),
+                tool_rules: ::std::default::Default::default(),
+                message_ids: ::std::default::Default::default(),
+                description: ::std::default::Default::default(),
+                metadata: ::std::default::Default::default(),
+                tool_exec_environment_variables: ::std::default::Default::default(),
+                secrets: ::std::default::Default::default(),
+                project_id: ::std::default::Default::default(),
+                template_id: ::std::default::Default::default(),
+                base_template_id: ::std::default::Default::default(),
+                identity_ids: ::std::default::Default::default(),
+                message_buffer_autoclear: ::std::default::Default::default(),
+                model: ::std::default::Default::default(),
+                embedding: ::std::default::Default::default(),
+                model_settings: ::std::default::Default::default(),
+                compaction_settings: ::std::default::Default::default(),
+                context_window_limit: ::std::default::Default::default(),
+                reasoning: ::std::default::Default::default(),
+                llm_config: ::std::default::Default::default(),
+                embedding_config: ::std::default::Default::default(),
+                parallel_tool_calls: ::std::default::Default::default(),
+                response_format: ::std::default::Default::default(),
+                max_tokens: ::std::default::Default::default(),
+                enable_sleeptime: ::std::default::Default::default(),
+                last_run_completion: ::std::default::Default::default(),
+                last_run_duration_ms: ::std::default::Default::default(),
+                last_stop_reason: ::std::default::Default::default(),
+                timezone: ::std::default::Default::default(),
+                max_files_open: ::std::default::Default::default(),
+                per_file_view_window_char_limit: ::std::default::Default::default(),
+                hidden: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `name`.
+        #[must_use]
+        pub fn with_name(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.name = crate::Nullable::Value(name.into());
+            self
+        }
+
+        /// Sets `name` to null.
+        #[must_use]
+        pub fn with_name_null(mut self) -> Self {
+            self.name = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_ids`.
+        #[must_use]
+        pub fn with_tool_ids(
+            mut self,
+            tool_ids: impl ::std::convert::Into<::std::vec::Vec<ToolId>>,
+        ) -> Self {
+            self.tool_ids = crate::Nullable::Value(tool_ids.into());
+            self
+        }
+
+        /// Sets `tool_ids` to null.
+        #[must_use]
+        pub fn with_tool_ids_null(mut self) -> Self {
+            self.tool_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `source_ids`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_source_ids(
+            mut self,
+            source_ids: impl ::std::convert::Into<::std::vec::Vec<FolderId>>,
+        ) -> Self {
+            self.source_ids = crate::Nullable::Value(source_ids.into());
+            self
+        }
+
+        /// Sets `source_ids` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_source_ids_null(mut self) -> Self {
+            self.source_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `folder_ids`.
+        #[must_use]
+        pub fn with_folder_ids(
+            mut self,
+            folder_ids: impl ::std::convert::Into<::std::vec::Vec<FolderId>>,
+        ) -> Self {
+            self.folder_ids = crate::Nullable::Value(folder_ids.into());
+            self
+        }
+
+        /// Sets `folder_ids` to null.
+        #[must_use]
+        pub fn with_folder_ids_null(mut self) -> Self {
+            self.folder_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `block_ids`.
+        #[must_use]
+        pub fn with_block_ids(
+            mut self,
+            block_ids: impl ::std::convert::Into<::std::vec::Vec<BlockId>>,
+        ) -> Self {
+            self.block_ids = crate::Nullable::Value(block_ids.into());
+            self
+        }
+
+        /// Sets `block_ids` to null.
+        #[must_use]
+        pub fn with_block_ids_null(mut self) -> Self {
+            self.block_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = crate::Nullable::Value(tags.into());
+            self
+        }
+
+        /// Sets `tags` to null.
+        #[must_use]
+        pub fn with_tags_null(mut self) -> Self {
+            self.tags = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `system`.
+        #[must_use]
+        pub fn with_system(
+            mut self,
+            system: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.system = crate::Nullable::Value(system.into());
+            self
+        }
+
+        /// Sets `system` to null.
+        #[must_use]
+        pub fn with_system_null(mut self) -> Self {
+            self.system = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_rules`.
+        #[must_use]
+        pub fn with_tool_rules(
+            mut self,
+            tool_rules: impl ::std::convert::Into<
+                ::std::vec::Vec<crate::types::ToolRule>,
+            >,
+        ) -> Self {
+            self.tool_rules = crate::Nullable::Value(tool_rules.into());
+            self
+        }
+
+        /// Sets `tool_rules` to null.
+        #[must_use]
+        pub fn with_tool_rules_null(mut self) -> Self {
+            self.tool_rules = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `message_ids`.
+        #[must_use]
+        pub fn with_message_ids(
+            mut self,
+            message_ids: impl ::std::convert::Into<::std::vec::Vec<MessageId>>,
+        ) -> Self {
+            self.message_ids = crate::Nullable::Value(message_ids.into());
+            self
+        }
+
+        /// Sets `message_ids` to null.
+        #[must_use]
+        pub fn with_message_ids_null(mut self) -> Self {
+            self.message_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `description`.
+        #[must_use]
+        pub fn with_description(
+            mut self,
+            description: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.description = crate::Nullable::Value(description.into());
+            self
+        }
+
+        /// Sets `description` to null.
+        #[must_use]
+        pub fn with_description_null(mut self) -> Self {
+            self.description = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `metadata`.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            metadata: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.metadata = crate::Nullable::Value(metadata.into());
+            self
+        }
+
+        /// Sets `metadata` to null.
+        #[must_use]
+        pub fn with_metadata_null(mut self) -> Self {
+            self.metadata = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `tool_exec_environment_variables`.
+        #[must_use]
+        pub fn with_tool_exec_environment_variables(
+            mut self,
+            tool_exec_environment_variables: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.tool_exec_environment_variables = crate::Nullable::Value(
+                tool_exec_environment_variables.into(),
+            );
+            self
+        }
+
+        /// Sets `tool_exec_environment_variables` to null.
+        #[must_use]
+        pub fn with_tool_exec_environment_variables_null(mut self) -> Self {
+            self.tool_exec_environment_variables = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `secrets`.
+        #[must_use]
+        pub fn with_secrets(
+            mut self,
+            secrets: impl ::std::convert::Into<
+                ::std::collections::HashMap<::std::string::String, ::std::string::String>,
+            >,
+        ) -> Self {
+            self.secrets = crate::Nullable::Value(secrets.into());
+            self
+        }
+
+        /// Sets `secrets` to null.
+        #[must_use]
+        pub fn with_secrets_null(mut self) -> Self {
+            self.secrets = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `project_id`.
+        #[must_use]
+        pub fn with_project_id(
+            mut self,
+            project_id: impl ::std::convert::Into<ProjectId>,
+        ) -> Self {
+            self.project_id = crate::Nullable::Value(project_id.into());
+            self
+        }
+
+        /// Sets `project_id` to null.
+        #[must_use]
+        pub fn with_project_id_null(mut self) -> Self {
+            self.project_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `template_id`.
+        #[must_use]
+        pub fn with_template_id(
+            mut self,
+            template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.template_id = crate::Nullable::Value(template_id.into());
+            self
+        }
+
+        /// Sets `template_id` to null.
+        #[must_use]
+        pub fn with_template_id_null(mut self) -> Self {
+            self.template_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `base_template_id`.
+        #[must_use]
+        pub fn with_base_template_id(
+            mut self,
+            base_template_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.base_template_id = crate::Nullable::Value(base_template_id.into());
+            self
+        }
+
+        /// Sets `base_template_id` to null.
+        #[must_use]
+        pub fn with_base_template_id_null(mut self) -> Self {
+            self.base_template_id = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `identity_ids`.
+        #[must_use]
+        pub fn with_identity_ids(
+            mut self,
+            identity_ids: impl ::std::convert::Into<::std::vec::Vec<IdentityId>>,
+        ) -> Self {
+            self.identity_ids = crate::Nullable::Value(identity_ids.into());
+            self
+        }
+
+        /// Sets `identity_ids` to null.
+        #[must_use]
+        pub fn with_identity_ids_null(mut self) -> Self {
+            self.identity_ids = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `message_buffer_autoclear`.
+        #[must_use]
+        pub fn with_message_buffer_autoclear(
+            mut self,
+            message_buffer_autoclear: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.message_buffer_autoclear = crate::Nullable::Value(
+                message_buffer_autoclear.into(),
+            );
+            self
+        }
+
+        /// Sets `message_buffer_autoclear` to null.
+        #[must_use]
+        pub fn with_message_buffer_autoclear_null(mut self) -> Self {
+            self.message_buffer_autoclear = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `model`.
+        #[must_use]
+        pub fn with_model(
+            mut self,
+            model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.model = crate::Nullable::Value(model.into());
+            self
+        }
+
+        /// Sets `model` to null.
+        #[must_use]
+        pub fn with_model_null(mut self) -> Self {
+            self.model = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `embedding`.
+        #[must_use]
+        pub fn with_embedding(
+            mut self,
+            embedding: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.embedding = crate::Nullable::Value(embedding.into());
+            self
+        }
+
+        /// Sets `embedding` to null.
+        #[must_use]
+        pub fn with_embedding_null(mut self) -> Self {
+            self.embedding = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `model_settings`.
+        #[must_use]
+        pub fn with_model_settings(
+            mut self,
+            model_settings: impl ::std::convert::Into<crate::types::ModelSettings>,
+        ) -> Self {
+            self.model_settings = crate::Nullable::Value(model_settings.into());
+            self
+        }
+
+        /// Sets `model_settings` to null.
+        #[must_use]
+        pub fn with_model_settings_null(mut self) -> Self {
+            self.model_settings = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `compaction_settings`.
+        #[must_use]
+        pub fn with_compaction_settings(
+            mut self,
+            compaction_settings: impl ::std::convert::Into<CompactionSettings>,
+        ) -> Self {
+            self.compaction_settings = crate::Nullable::Value(
+                compaction_settings.into(),
+            );
+            self
+        }
+
+        /// Sets `compaction_settings` to null.
+        #[must_use]
+        pub fn with_compaction_settings_null(mut self) -> Self {
+            self.compaction_settings = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `context_window_limit`.
+        #[must_use]
+        pub fn with_context_window_limit(
+            mut self,
+            context_window_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.context_window_limit = crate::Nullable::Value(
+                context_window_limit.into(),
+            );
+            self
+        }
+
+        /// Sets `context_window_limit` to null.
+        #[must_use]
+        pub fn with_context_window_limit_null(mut self) -> Self {
+            self.context_window_limit = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `reasoning`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_reasoning(
+            mut self,
+            reasoning: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.reasoning = crate::Nullable::Value(reasoning.into());
+            self
+        }
+
+        /// Sets `reasoning` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_reasoning_null(mut self) -> Self {
+            self.reasoning = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `llm_config`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_llm_config(
+            mut self,
+            llm_config: impl ::std::convert::Into<LlmConfig>,
+        ) -> Self {
+            self.llm_config = crate::Nullable::Value(llm_config.into());
+            self
+        }
+
+        /// Sets `llm_config` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_llm_config_null(mut self) -> Self {
+            self.llm_config = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `embedding_config`.
+        #[must_use]
+        pub fn with_embedding_config(
+            mut self,
+            embedding_config: impl ::std::convert::Into<EmbeddingConfig>,
+        ) -> Self {
+            self.embedding_config = crate::Nullable::Value(embedding_config.into());
+            self
+        }
+
+        /// Sets `embedding_config` to null.
+        #[must_use]
+        pub fn with_embedding_config_null(mut self) -> Self {
+            self.embedding_config = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `parallel_tool_calls`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_parallel_tool_calls(
+            mut self,
+            parallel_tool_calls: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.parallel_tool_calls = crate::Nullable::Value(
+                parallel_tool_calls.into(),
+            );
+            self
+        }
+
+        /// Sets `parallel_tool_calls` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_parallel_tool_calls_null(mut self) -> Self {
+            self.parallel_tool_calls = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `response_format`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_response_format(
+            mut self,
+            response_format: impl ::std::convert::Into<crate::types::ResponseFormat>,
+        ) -> Self {
+            self.response_format = crate::Nullable::Value(response_format.into());
+            self
+        }
+
+        /// Sets `response_format` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_response_format_null(mut self) -> Self {
+            self.response_format = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_tokens`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_tokens(
+            mut self,
+            max_tokens: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_tokens = crate::Nullable::Value(max_tokens.into());
+            self
+        }
+
+        /// Sets `max_tokens` to null.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_max_tokens_null(mut self) -> Self {
+            self.max_tokens = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `enable_sleeptime`.
+        #[must_use]
+        pub fn with_enable_sleeptime(
+            mut self,
+            enable_sleeptime: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.enable_sleeptime = crate::Nullable::Value(enable_sleeptime.into());
+            self
+        }
+
+        /// Sets `enable_sleeptime` to null.
+        #[must_use]
+        pub fn with_enable_sleeptime_null(mut self) -> Self {
+            self.enable_sleeptime = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `last_run_completion`.
+        #[must_use]
+        pub fn with_last_run_completion(
+            mut self,
+            last_run_completion: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.last_run_completion = crate::Nullable::Value(
+                last_run_completion.into(),
+            );
+            self
+        }
+
+        /// Sets `last_run_completion` to null.
+        #[must_use]
+        pub fn with_last_run_completion_null(mut self) -> Self {
+            self.last_run_completion = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `last_run_duration_ms`.
+        #[must_use]
+        pub fn with_last_run_duration_ms(
+            mut self,
+            last_run_duration_ms: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.last_run_duration_ms = crate::Nullable::Value(
+                last_run_duration_ms.into(),
+            );
+            self
+        }
+
+        /// Sets `last_run_duration_ms` to null.
+        #[must_use]
+        pub fn with_last_run_duration_ms_null(mut self) -> Self {
+            self.last_run_duration_ms = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `last_stop_reason`.
+        #[must_use]
+        pub fn with_last_stop_reason(
+            mut self,
+            last_stop_reason: impl ::std::convert::Into<StopReasonType>,
+        ) -> Self {
+            self.last_stop_reason = crate::Nullable::Value(last_stop_reason.into());
+            self
+        }
+
+        /// Sets `last_stop_reason` to null.
+        #[must_use]
+        pub fn with_last_stop_reason_null(mut self) -> Self {
+            self.last_stop_reason = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `timezone`.
+        #[must_use]
+        pub fn with_timezone(
+            mut self,
+            timezone: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.timezone = crate::Nullable::Value(timezone.into());
+            self
+        }
+
+        /// Sets `timezone` to null.
+        #[must_use]
+        pub fn with_timezone_null(mut self) -> Self {
+            self.timezone = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_files_open`.
+        #[must_use]
+        pub fn with_max_files_open(
+            mut self,
+            max_files_open: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_files_open = crate::Nullable::Value(max_files_open.into());
+            self
+        }
+
+        /// Sets `max_files_open` to null.
+        #[must_use]
+        pub fn with_max_files_open_null(mut self) -> Self {
+            self.max_files_open = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `per_file_view_window_char_limit`.
+        #[must_use]
+        pub fn with_per_file_view_window_char_limit(
+            mut self,
+            per_file_view_window_char_limit: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.per_file_view_window_char_limit = crate::Nullable::Value(
+                per_file_view_window_char_limit.into(),
+            );
+            self
+        }
+
+        /// Sets `per_file_view_window_char_limit` to null.
+        #[must_use]
+        pub fn with_per_file_view_window_char_limit_null(mut self) -> Self {
+            self.per_file_view_window_char_limit = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `hidden`.
+        #[must_use]
+        pub fn with_hidden(mut self, hidden: impl ::std::convert::Into<bool>) -> Self {
+            self.hidden = crate::Nullable::Value(hidden.into());
+            self
+        }
+
+        /// Sets `hidden` to null.
+        #[must_use]
+        pub fn with_hidden_null(mut self) -> Self {
+            self.hidden = crate::Nullable::Null;
+            self
+        }
+    }
+
+    impl ::std::fmt::Debug for UpdateAgent {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("UpdateAgent")
+                .field("name", &self.name)
+                .field("tool_ids", &self.tool_ids)
+                .field("source_ids", &self.source_ids)
+                .field("folder_ids", &self.folder_ids)
+                .field("block_ids", &self.block_ids)
+                .field("tags", &self.tags)
+                .field("system", &self.system)
+                .field("tool_rules", &self.tool_rules)
+                .field("message_ids", &self.message_ids)
+                .field("description", &self.description)
+                .field("metadata", &self.metadata)
+                .field(
+                    "tool_exec_environment_variables",
+                    &::std::format_args!("[redacted]"),
+                )
+                .field("secrets", &::std::format_args!("[redacted]"))
+                .field("project_id", &self.project_id)
+                .field("template_id", &self.template_id)
+                .field("base_template_id", &self.base_template_id)
+                .field("identity_ids", &self.identity_ids)
+                .field("message_buffer_autoclear", &self.message_buffer_autoclear)
+                .field("model", &self.model)
+                .field("embedding", &self.embedding)
+                .field("model_settings", &self.model_settings)
+                .field("compaction_settings", &self.compaction_settings)
+                .field("context_window_limit", &self.context_window_limit)
+                .field("reasoning", &self.reasoning)
+                .field("llm_config", &self.llm_config)
+                .field("embedding_config", &self.embedding_config)
+                .field("parallel_tool_calls", &self.parallel_tool_calls)
+                .field("response_format", &self.response_format)
+                .field("max_tokens", &self.max_tokens)
+                .field("enable_sleeptime", &self.enable_sleeptime)
+                .field("last_run_completion", &self.last_run_completion)
+                .field("last_run_duration_ms", &self.last_run_duration_ms)
+                .field("last_stop_reason", &self.last_stop_reason)
+                .field("timezone", &self.timezone)
+                .field("max_files_open", &self.max_files_open)
+                .field(
+                    "per_file_view_window_char_limit",
+                    &self.per_file_view_window_char_limit,
+                )
+                .field("hidden", &self.hidden)
+                .finish()
+        }
+    }
+
+    /// Whether calls need approval.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct UpdateToolApproval {
+        /// Whether calls need approval.
+        pub requires_approval: bool,
+    }
+
+    impl UpdateToolApproval {
+        /// Made of all its fields.
+        #[must_use]
+        pub fn new(requires_approval: bool) -> Self {
+            Self { requires_approval }
+        }
+    }
+
+    /// The optional parameters of
+    /// [`update_tool_approval`](crate::Client::update_tool_approval).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct UpdateToolApprovalParams {
+        /// Deprecated: give it in the body.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub requires_approval: ::std::option::Option<bool>,
+    }
+
+    impl UpdateToolApprovalParams {
+        /// Sets `requires_approval`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_requires_approval(
+            mut self,
+            requires_approval: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.requires_approval = ::std::option::Option::Some(
+                requires_approval.into(),
+            );
+            self
+        }
+    }
+
+    /// A second agent tends the memory of a voice agent in the background.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct VoiceSleeptimeManager {
+        /// `manager_type`
+        #[serde(default = "defaults::voice_sleeptime_manager_manager_type")]
+        pub manager_type: ::std::string::String,
+        /// The agent that manages the group.
+        pub manager_agent_id: AgentId,
+        /// How many messages the context has before older ones are summarized.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_message_buffer_length: ::std::option::Option<i64>,
+        /// How many messages stay when older ones are summarized.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub min_message_buffer_length: ::std::option::Option<i64>,
+        /// Members that the description does not have. They are kept and sent back.
+        #[serde(flatten)]
+        pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    }
+
+    impl VoiceSleeptimeManager {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(manager_agent_id: impl ::std::convert::Into<AgentId>) -> Self {
+            Self {
+                manager_agent_id: manager_agent_id.into(),
+                manager_type: defaults::voice_sleeptime_manager_manager_type(),
+                max_message_buffer_length: ::std::default::Default::default(),
+                min_message_buffer_length: ::std::default::Default::default(),
+                unknown: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `manager_type`.
+        #[must_use]
+        pub fn with_manager_type(
+            mut self,
+            manager_type: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.manager_type = manager_type.into();
+            self
+        }
+
+        /// Sets `max_message_buffer_length`.
+        #[must_use]
+        pub fn with_max_message_buffer_length(
+            mut self,
+            max_message_buffer_length: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_message_buffer_length = ::std::option::Option::Some(
+                max_message_buffer_length.into(),
+            );
+            self
+        }
+
+        /// Sets `min_message_buffer_length`.
+        #[must_use]
+        pub fn with_min_message_buffer_length(
+            mut self,
+            min_message_buffer_length: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.min_message_buffer_length = ::std::option::Option::Some(
+                min_message_buffer_length.into(),
+            );
+            self
+        }
+
+        /// Sets `unknown`.
+        #[must_use]
+        pub fn with_unknown(
+            mut self,
+            unknown: impl ::std::convert::Into<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        ) -> Self {
+            self.unknown = unknown.into();
+            self
+        }
+    }
 }

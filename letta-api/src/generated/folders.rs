@@ -118,7 +118,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_folder<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<types::Folder>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
         let url = path::url_of(
@@ -161,7 +161,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_folder<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
         let url = path::url_of(
@@ -204,7 +204,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_folder<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         body: &'a types::UpdateFolder,
     ) -> Result<ResponseValue<types::Folder>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
@@ -250,10 +250,10 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_folder_agents<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::ListFolderAgentsParams,
     ) -> Result<
-        ResponseValue<::std::vec::Vec<::std::string::String>>,
+        ResponseValue<::std::vec::Vec<types::AgentId>>,
         Error<crate::ServiceError>,
     > {
         let types::ListFolderAgentsParams { before, after, limit, order, order_by } = params;
@@ -304,7 +304,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_folder_files<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::ListFolderFilesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::FileMetadata>>,
@@ -367,8 +367,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_file<'a>(
         &'a self,
-        folder_id: &'a str,
-        file_id: &'a str,
+        folder_id: &'a types::FolderId,
+        file_id: &'a types::FileId,
         params: &'a types::GetFileParams,
     ) -> Result<ResponseValue<types::FileMetadata>, Error<crate::ServiceError>> {
         let types::GetFileParams { include_content } = params;
@@ -423,7 +423,7 @@ impl Client {
     #[cfg(feature = "multipart")]
     pub async fn upload_file<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::UploadFileParams,
         body: types::UploadFileBody,
     ) -> Result<ResponseValue<types::FileMetadata>, Error<crate::ServiceError>> {
@@ -476,8 +476,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_file<'a>(
         &'a self,
-        folder_id: &'a str,
-        file_id: &'a str,
+        folder_id: &'a types::FolderId,
+        file_id: &'a types::FileId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
         let file_id_segment = path::segment("file_id", &file_id)?;
@@ -862,7 +862,7 @@ pub(super) mod own_types {
     pub struct FileMetadata {
         /// Deprecated: the folder's ID.
         #[deprecated(note = "the API description marks it as deprecated")]
-        pub source_id: ::std::string::String,
+        pub source_id: FolderId,
         /// The file's name, as it is stored.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub file_name: ::std::option::Option<::std::string::String>,
@@ -900,7 +900,7 @@ pub(super) mod own_types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub content: ::std::option::Option<::std::string::String>,
         /// The file's ID, `file-…`.
-        pub id: ::std::string::String,
+        pub id: FileId,
         /// When it was created.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::std::string::String>,
@@ -916,8 +916,8 @@ pub(super) mod own_types {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            source_id: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            source_id: impl ::std::convert::Into<FolderId>,
+            id: impl ::std::convert::Into<FileId>,
         ) -> Self {
             Self {
                 source_id: source_id.into(),
@@ -1118,15 +1118,15 @@ pub(super) mod own_types {
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
         /// The folder's ID, `source-…`.
-        pub id: ::std::string::String,
+        pub id: FolderId,
         /// How the folder's files are embedded.
         pub embedding_config: EmbeddingConfig,
         /// The user who created it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub created_by_id: ::std::option::Option<::std::string::String>,
+        pub created_by_id: ::std::option::Option<UserId>,
         /// The user who changed it last.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+        pub last_updated_by_id: ::std::option::Option<UserId>,
         /// When it was created.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::std::string::String>,
@@ -1143,7 +1143,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             name: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<FolderId>,
             embedding_config: EmbeddingConfig,
         ) -> Self {
             Self {
@@ -1197,7 +1197,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -1207,7 +1207,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),

@@ -133,7 +133,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_message<'a>(
         &'a self,
-        message_id: &'a str,
+        message_id: &'a types::MessageId,
     ) -> Result<
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
         Error<crate::ServiceError>,
@@ -202,13 +202,13 @@ pub(super) mod own_types {
         /// What is said.
         pub content: crate::types::AssistantContent,
         /// The message's ID.
-        pub message_id: ::std::string::String,
+        pub message_id: MessageId,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The conversation that it belongs to. Null is the agent's own thread.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// When it was created.
         pub created_at: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -221,7 +221,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             content: impl ::std::convert::Into<crate::types::AssistantContent>,
-            message_id: impl ::std::convert::Into<::std::string::String>,
+            message_id: impl ::std::convert::Into<MessageId>,
             created_at: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -249,7 +249,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -259,7 +259,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -293,7 +293,7 @@ pub(super) mod own_types {
         /// By time: `asc` is the oldest first, `desc` the newest first.
         pub order: ::std::option::Option<SortOrder>,
         /// Only messages of this conversation.
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// Only messages of these types. All types if it is left out.
         pub include_return_message_types: ::std::option::Option<
             ::std::vec::Vec<MessageType>,
@@ -342,7 +342,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -491,13 +491,13 @@ pub(super) mod own_types {
         #[serde(default = "defaults::reasoning_message_result_message_type")]
         pub message_type: ::std::string::String,
         /// The message's ID.
-        pub message_id: ::std::string::String,
+        pub message_id: MessageId,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The conversation that it belongs to. Null is the agent's own thread.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// When it was created.
         pub created_at: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -510,7 +510,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             reasoning: impl ::std::convert::Into<::std::string::String>,
-            message_id: impl ::std::convert::Into<::std::string::String>,
+            message_id: impl ::std::convert::Into<MessageId>,
             created_at: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -538,7 +538,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -548,7 +548,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -579,10 +579,10 @@ pub(super) mod own_types {
         pub search_mode: ::std::option::Option<SearchMode>,
         /// Search only in messages of this agent.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub agent_id: crate::Nullable<::std::string::String>,
+        pub agent_id: crate::Nullable<AgentId>,
         /// Search only in this conversation.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub conversation_id: crate::Nullable<::std::string::String>,
+        pub conversation_id: crate::Nullable<ConversationId>,
         /// How many results there are at most. By default `50`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub limit: ::std::option::Option<i64>,
@@ -623,7 +623,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = crate::Nullable::Value(agent_id.into());
             self
@@ -640,7 +640,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = crate::Nullable::Value(conversation_id.into());
             self
@@ -706,13 +706,13 @@ pub(super) mod own_types {
         /// What is said.
         pub content: ::std::string::String,
         /// The message's ID.
-        pub message_id: ::std::string::String,
+        pub message_id: MessageId,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The conversation that it belongs to. Null is the agent's own thread.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// When it was created.
         pub created_at: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -725,7 +725,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             content: impl ::std::convert::Into<::std::string::String>,
-            message_id: impl ::std::convert::Into<::std::string::String>,
+            message_id: impl ::std::convert::Into<MessageId>,
             created_at: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -753,7 +753,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -763,7 +763,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -793,13 +793,13 @@ pub(super) mod own_types {
         /// What is said.
         pub content: crate::types::UserContent,
         /// The message's ID.
-        pub message_id: ::std::string::String,
+        pub message_id: MessageId,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The conversation that it belongs to. Null is the agent's own thread.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// When it was created.
         pub created_at: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -812,7 +812,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             content: impl ::std::convert::Into<crate::types::UserContent>,
-            message_id: impl ::std::convert::Into<::std::string::String>,
+            message_id: impl ::std::convert::Into<MessageId>,
             created_at: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -840,7 +840,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -850,7 +850,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self

@@ -113,10 +113,10 @@ pub(super) mod own_types {
         pub query: crate::Nullable<::std::string::String>,
         /// Search only in the archives of this agent.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub agent_id: crate::Nullable<::std::string::String>,
+        pub agent_id: crate::Nullable<AgentId>,
         /// Search only in this archive.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub archive_id: crate::Nullable<::std::string::String>,
+        pub archive_id: crate::Nullable<ArchiveId>,
         /// Tags, for filters.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
@@ -171,7 +171,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = crate::Nullable::Value(agent_id.into());
             self
@@ -188,7 +188,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_archive_id(
             mut self,
-            archive_id: impl ::std::convert::Into<::std::string::String>,
+            archive_id: impl ::std::convert::Into<ArchiveId>,
         ) -> Self {
             self.archive_id = crate::Nullable::Value(archive_id.into());
             self

@@ -152,3 +152,119 @@ macro_rules! __named_text {
     };
 }
 pub use crate::__named_text as named_text;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+    use serde_json::json;
+
+    use crate::types::AgentId;
+
+    fn to_agent(id: impl Into<AgentId>) -> AgentId {
+        id.into()
+    }
+
+    /// Forms that no server is known to use, among them.
+    const TEXTS: &[&str] = &[
+        "agent-6bb462c2-e885-434a-a0e3-d08ad8d9f595",
+        "agent_6bb462c2",
+        "6bb462c2-e885-434a-a0e3-d08ad8d9f595",
+        "default",
+        "",
+        " ",
+        "\"\u{2028}\u{0}é",
+    ];
+
+    #[test]
+    fn any_text_is_read_and_written_unchanged() {
+        for text in TEXTS {
+            let id: AgentId = serde_json::from_value(json!(text)).unwrap();
+            assert_eq!(id, *text);
+            assert_eq!(serde_json::to_value(&id).unwrap(), json!(text));
+            // Without a copy, and from a reader.
+            let json = serde_json::to_vec(text).unwrap();
+            assert_eq!(serde_json::from_slice::<AgentId>(&json).unwrap(), id);
+            assert_eq!(serde_json::from_reader::<_, AgentId>(&*json).unwrap(), id);
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_by_its_kind_alone() {
+        for (json, kind) in [
+            (json!(["ck-let-secret"]), "sequence"),
+            (json!({"a": "ck-let-secret"}), "map"),
+            (json!(null), "null"),
+        ] {
+            let error = serde_json::from_value::<AgentId>(json).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("invalid type: {kind}, expected a text")
+            );
+        }
+    }
+
+    #[test]
+    fn every_form_of_text_makes_one_and_each_gives_its_text() {
+        let owned = "agent-1".to_owned();
+        let id = AgentId::new("agent-1");
+        for made in [
+            to_agent("agent-1"),
+            to_agent(&owned),
+            to_agent(owned.clone()),
+            to_agent(&id),
+            to_agent(id.clone()),
+            "agent-1".parse().unwrap(),
+            AgentId::new(owned.clone()),
+            AgentId::new(&id),
+        ] {
+            assert_eq!(made, id);
+            assert_eq!(made, "agent-1");
+            assert_eq!(made, *"agent-1");
+            assert_eq!(made, owned);
+            assert_eq!(made.as_str(), "agent-1");
+            assert_eq!(AsRef::<str>::as_ref(&made), "agent-1");
+            assert_eq!(String::from(&made), "agent-1");
+            assert_eq!(String::from(made.clone()), "agent-1");
+            assert_eq!(made.into_string(), "agent-1");
+        }
+        assert_ne!(id, "agent-2");
+        assert_eq!(AgentId::default(), "");
+    }
+
+    #[test]
+    fn it_prints_as_its_text() {
+        let id = AgentId::new("agent-1\n");
+        assert_eq!(format!("{id}"), "agent-1\n");
+        assert_eq!(
+            format!("{:>4}|{:<4}|", to_agent("a"), to_agent("b")),
+            "   a|b   |"
+        );
+        assert_eq!(format!("{id:?}"), r#""agent-1\n""#);
+        assert_eq!(format!("{:?}", Some(&id)), r#"Some("agent-1\n")"#);
+    }
+
+    #[test]
+    fn it_is_a_key_and_is_found_by_its_text() {
+        let ids = ["b", "a", "c"];
+        let names: HashMap<AgentId, usize> = ids.iter().map(|id| to_agent(*id)).zip(0..).collect();
+        assert_eq!(names.get("a"), Some(&1));
+        assert_eq!(names.get(&to_agent("c")), Some(&2));
+        let sorted: BTreeSet<AgentId> = ids.iter().map(|id| to_agent(*id)).collect();
+        assert!(sorted.contains("b"));
+        assert!(sorted.iter().map(AgentId::as_str).eq(["a", "b", "c"]));
+        // As a key of an object, too.
+        let sizes: BTreeMap<AgentId, u8> = serde_json::from_value(json!({"b": 2, "": 0})).unwrap();
+        assert_eq!(sizes["b"], 2);
+        assert_eq!(serde_json::to_value(sizes).unwrap(), json!({"b": 2, "": 0}));
+    }
+
+    #[cfg(feature = "schemars")]
+    #[test]
+    fn its_schema_is_any_text() {
+        let schema = schemars::schema_for!(AgentId).to_value();
+        assert_eq!(schema["type"], "string");
+        assert_eq!(schema["title"], "AgentId");
+        assert_eq!(schema.get("pattern"), None);
+    }
+}

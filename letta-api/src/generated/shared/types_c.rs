@@ -1449,6 +1449,34 @@ const _: () = {
     }
 };
 
+/// A conversation's ID, `conv-…`. In a path, some operations also take `default` or the ID
+/// of an agent, for the agent's own thread.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "conversations",
+        feature = "environments",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct ConversationId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "conversations",
+        feature = "environments",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(ConversationId);
+};
+
 /// The answer to an approval request.
 #[cfg(any(feature = "agents", feature = "conversations"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -1464,7 +1492,7 @@ pub struct CreateApproval {
     pub otid: crate::Nullable<::std::string::String>,
     /// The group of agents that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub group_id: crate::Nullable<::std::string::String>,
+    pub group_id: crate::Nullable<GroupId>,
     /// A decision or a result for each call, for exactly the calls of the request.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub approvals: crate::Nullable<::std::vec::Vec<crate::types::ApprovalResult>>,
@@ -1476,7 +1504,7 @@ pub struct CreateApproval {
     /// Deprecated: use `approvals`.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub approval_request_id: crate::Nullable<::std::string::String>,
+    pub approval_request_id: crate::Nullable<MessageId>,
     /// Deprecated: use `approvals`.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     #[deprecated(note = "the API description marks it as deprecated")]
@@ -1535,7 +1563,7 @@ const _: () = {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = crate::Nullable::Value(group_id.into());
             self
@@ -1588,7 +1616,7 @@ const _: () = {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_approval_request_id(
             mut self,
-            approval_request_id: impl ::std::convert::Into<::std::string::String>,
+            approval_request_id: impl ::std::convert::Into<MessageId>,
         ) -> Self {
             self.approval_request_id = crate::Nullable::Value(
                 approval_request_id.into(),
@@ -1656,7 +1684,7 @@ pub struct CreateBlock {
     pub limit: ::std::option::Option<i64>,
     /// The project that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub project_id: crate::Nullable<::std::string::String>,
+    pub project_id: crate::Nullable<ProjectId>,
     /// The name of a template that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub template_name: crate::Nullable<::std::string::String>,
@@ -1740,7 +1768,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = crate::Nullable::Value(project_id.into());
             self
@@ -1965,7 +1993,7 @@ pub struct CreateMessage {
     pub otid: crate::Nullable<::std::string::String>,
     /// The group of agents that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub group_id: crate::Nullable<::std::string::String>,
+    pub group_id: crate::Nullable<GroupId>,
     /// Who says it.
     pub role: InputRole,
     /// What is said: a text, or parts.
@@ -2044,7 +2072,7 @@ const _: () = {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = crate::Nullable::Value(group_id.into());
             self
@@ -2230,7 +2258,7 @@ pub struct CreateToolReturn {
     pub otid: crate::Nullable<::std::string::String>,
     /// The group of agents that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub group_id: crate::Nullable<::std::string::String>,
+    pub group_id: crate::Nullable<GroupId>,
     /// A result for each call of client tools, for exactly the calls of the request.
     pub tool_returns: ::std::vec::Vec<ToolReturn>,
     /// Members that the description does not have. They are kept and sent back.
@@ -2284,7 +2312,7 @@ const _: () = {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = crate::Nullable::Value(group_id.into());
             self

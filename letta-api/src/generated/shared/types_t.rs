@@ -648,7 +648,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct Tool {
     /// The tool's ID, `tool-…`.
-    pub id: ::std::string::String,
+    pub id: ToolId,
     /// Who provides the tool. By default `custom`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tool_type: ::std::option::Option<ToolType>,
@@ -694,10 +694,10 @@ pub struct Tool {
     pub enable_parallel_execution: ::std::option::Option<bool>,
     /// The user who created it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub created_by_id: ::std::option::Option<::std::string::String>,
+    pub created_by_id: ::std::option::Option<UserId>,
     /// The user who changed it last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+    pub last_updated_by_id: ::std::option::Option<UserId>,
     /// Anything that the caller wants to keep with it.
     #[serde(
         rename = "metadata_",
@@ -708,7 +708,7 @@ pub struct Tool {
     >,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub project_id: ::std::option::Option<::std::string::String>,
+    pub project_id: ::std::option::Option<ProjectId>,
 }
 
 #[cfg(
@@ -723,7 +723,7 @@ const _: () = {
     impl Tool {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
+        pub fn new(id: impl ::std::convert::Into<ToolId>) -> Self {
             Self {
                 id: id.into(),
                 tool_type: ::std::default::Default::default(),
@@ -888,7 +888,7 @@ const _: () = {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -898,7 +898,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -922,7 +922,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -951,7 +951,7 @@ pub struct ToolCall {
     /// The arguments as JSON in a text.
     pub arguments: ::std::string::String,
     /// The ID of the call. Its result names it.
-    pub tool_call_id: ::std::string::String,
+    pub tool_call_id: ToolCallId,
     /// Members that the description does not have. They are kept and sent back.
     #[serde(flatten)]
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -975,7 +975,7 @@ const _: () = {
         pub fn new(
             name: impl ::std::convert::Into<::std::string::String>,
             arguments: impl ::std::convert::Into<::std::string::String>,
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
         ) -> Self {
             Self {
                 name: name.into(),
@@ -1016,7 +1016,7 @@ pub struct ToolCallContent {
     #[serde(rename = "type", default = "defaults::tool_call_content_type")]
     pub type_: ::std::string::String,
     /// The ID of the call.
-    pub id: ::std::string::String,
+    pub id: ToolCallId,
     /// The tool's name.
     pub name: ::std::string::String,
     /// The arguments.
@@ -1042,7 +1042,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<ToolCallId>,
             name: impl ::std::convert::Into<::std::string::String>,
             input: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         ) -> Self {
@@ -1121,7 +1121,7 @@ pub struct ToolCallDelta {
     pub arguments: ::std::option::Option<::std::string::String>,
     /// The ID of the call. A new one begins the next call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tool_call_id: ::std::option::Option<::std::string::String>,
+    pub tool_call_id: ::std::option::Option<ToolCallId>,
     /// Members that the description does not have. They are kept and sent back.
     #[serde(flatten)]
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -1175,7 +1175,7 @@ const _: () = {
         #[must_use]
         pub fn with_tool_call_id(
             mut self,
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
         ) -> Self {
             self.tool_call_id = ::std::option::Option::Some(tool_call_id.into());
             self
@@ -1195,6 +1195,37 @@ const _: () = {
     }
 };
 
+/// The ID of one call of a tool. Its result and the decision to approve it name it.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "environments",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct ToolCallId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "environments",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(ToolCallId);
+};
+
 /// The agent calls tools that the server runs.
 #[cfg(
     any(
@@ -1210,7 +1241,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct ToolCallMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -1228,7 +1259,7 @@ pub struct ToolCallMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -1237,7 +1268,7 @@ pub struct ToolCallMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// Deprecated: the first of `tool_calls`.
     #[deprecated(note = "the API description marks it as deprecated")]
     pub tool_call: crate::types::ToolCallOrDelta,
@@ -1263,7 +1294,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             tool_call: impl ::std::convert::Into<crate::types::ToolCallOrDelta>,
         ) -> Self {
@@ -1328,7 +1359,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -1350,10 +1381,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -1747,6 +1775,29 @@ const _: () = {
     }
 };
 
+/// A tool's ID, `tool-…`.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers",
+        feature = "tools"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct ToolId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers",
+        feature = "tools"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(ToolId);
+};
+
 /// What one call returned.
 #[cfg(
     any(
@@ -1769,7 +1820,7 @@ pub struct ToolReturn {
     /// Whether the tool did its work.
     pub status: ToolReturnStatus,
     /// The call that it answers.
-    pub tool_call_id: ::std::string::String,
+    pub tool_call_id: ToolCallId,
     /// Lines that the tool printed.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub stdout: crate::Nullable<::std::vec::Vec<::std::string::String>>,
@@ -1797,7 +1848,7 @@ const _: () = {
         pub fn new(
             tool_return: impl ::std::convert::Into<crate::types::ToolReturnValue>,
             status: ToolReturnStatus,
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
         ) -> Self {
             Self {
                 tool_return: tool_return.into(),
@@ -1885,7 +1936,7 @@ pub struct ToolReturnContent {
     #[serde(rename = "type", default = "defaults::tool_return_content_type")]
     pub type_: ::std::string::String,
     /// The call that it answers.
-    pub tool_call_id: ::std::string::String,
+    pub tool_call_id: ToolCallId,
     /// What is said.
     pub content: ::std::string::String,
     /// Whether the tool failed.
@@ -1908,7 +1959,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
             content: impl ::std::convert::Into<::std::string::String>,
             is_error: bool,
         ) -> Self {
@@ -2067,7 +2118,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct ToolReturnMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -2085,7 +2136,7 @@ pub struct ToolReturnMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -2094,7 +2145,7 @@ pub struct ToolReturnMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// Deprecated: one of `tool_returns`.
     #[deprecated(note = "the API description marks it as deprecated")]
     pub tool_return: ::std::string::String,
@@ -2103,7 +2154,7 @@ pub struct ToolReturnMessage {
     pub status: ToolReturnStatus,
     /// Deprecated: the call of one of `tool_returns`.
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub tool_call_id: ::std::string::String,
+    pub tool_call_id: ToolCallId,
     /// Deprecated: what one of the tools printed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[deprecated(note = "the API description marks it as deprecated")]
@@ -2134,11 +2185,11 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             tool_return: impl ::std::convert::Into<::std::string::String>,
             status: ToolReturnStatus,
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
         ) -> Self {
             Self {
                 id: id.into(),
@@ -2205,7 +2256,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -2227,10 +2278,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
