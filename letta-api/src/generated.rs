@@ -3,6 +3,8 @@
 
 //! The generated client: the modules by tags, and what they export.
 
+#[cfg(feature = "agent-files")]
+mod agent_files;
 #[cfg(feature = "agents")]
 mod agents;
 #[cfg(feature = "archives")]
@@ -43,6 +45,8 @@ mod shared;
 
 /// The types that operations take and give.
 pub mod types {
+    #[cfg(feature = "agent-files")]
+    pub use super::agent_files::own_types::*;
     #[cfg(feature = "agents")]
     pub use super::agents::own_types::*;
     #[cfg(feature = "archives")]
@@ -85,6 +89,8 @@ pub mod types {
 /// The operations, as a [`Transport`](crate::Transport) gets them.
 pub mod operations {
     use crate::Operation;
+    #[cfg(feature = "agent-files")]
+    pub use super::agent_files::constants::*;
     #[cfg(feature = "agents")]
     pub use super::agents::constants::*;
     #[cfg(feature = "archives")]
@@ -128,7 +134,7 @@ pub mod operations {
         &LIST_AGENTS,
         #[cfg(feature = "agents")]
         &CREATE_AGENT,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "agent-files")]
         &IMPORT_AGENT,
         #[cfg(feature = "agents")]
         &GET_AGENT,
@@ -136,13 +142,13 @@ pub mod operations {
         &DELETE_AGENT,
         #[cfg(feature = "agents")]
         &UPDATE_AGENT,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "passages")]
         &LIST_AGENT_PASSAGES,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "passages")]
         &CREATE_AGENT_PASSAGE,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "passages")]
         &SEARCH_AGENT_PASSAGES,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "passages")]
         &DELETE_AGENT_PASSAGE,
         #[cfg(feature = "agents")]
         &ATTACH_ARCHIVE,
@@ -158,43 +164,43 @@ pub mod operations {
         &GET_AGENT_BLOCK,
         #[cfg(feature = "agents")]
         &UPDATE_AGENT_BLOCK,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "agent-files")]
         &EXPORT_AGENT,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "folders")]
         &LIST_AGENT_FILES,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "folders")]
         &CLOSE_ALL_FILES,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "folders")]
         &CLOSE_FILE,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "folders")]
         &OPEN_FILE,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "folders")]
         &LIST_AGENT_FOLDERS,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "folders")]
         &ATTACH_FOLDER,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "folders")]
         &DETACH_FOLDER,
         #[cfg(feature = "agents")]
         &ATTACH_IDENTITY,
         #[cfg(feature = "agents")]
         &DETACH_IDENTITY,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "messages")]
         &LIST_MESSAGES,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "messages")]
         &SEND_MESSAGE,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "messages")]
         &SEND_MESSAGE_STREAM,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "messages")]
         &SEND_MESSAGE_ASYNC,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "messages")]
         &CANCEL_RUNS,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "messages")]
         &STREAM_MESSAGE,
         #[cfg(feature = "agents")]
         &RECOMPILE_AGENT,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "messages")]
         &RESET_MESSAGES,
-        #[cfg(feature = "agents")]
+        #[cfg(feature = "messages")]
         &COMPACT_MESSAGES,
         #[cfg(feature = "agents")]
         &LIST_AGENT_TOOLS,

@@ -510,8 +510,8 @@ impl Client {
     /// gets a 409. The ID `default` with `agent_id` means the agent's own thread.
     ///
     /// For the answer as server-sent events, see
-    /// [`send_conversation_message_stream`](Self::send_conversation_message_stream).
-    /// `streaming` of the body must not be `true` here.
+    /// [`send_conversation_message_stream`](Self::send_conversation_message_stream). This
+    /// method sends `streaming: false`, whatever the body holds.
     ///
     /// Sends `POST /v1/conversations/{conversation_id}/messages`. It is not safe to repeat: a
     /// call whose outcome is unknown may have had its effect.
@@ -554,7 +554,7 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .json(&body)
+            .json(&pinned::Pinned(&body, "streaming", false))
             .build()?;
         one_error::json(self, request, &operations::SEND_CONVERSATION_MESSAGE, &[200u16])
             .await
@@ -569,8 +569,7 @@ impl Client {
     /// Asks for server-sent events, and decodes each as a [`types::StreamEvent`] as it arrives.
     /// See [`EventStream`](crate::EventStream).
     ///
-    /// Set `streaming` of the body to `true`. The service goes by it, and this method does not
-    /// set it.
+    /// This method sends `streaming: true`, whatever the body holds.
     ///
     /// Sends `POST /v1/conversations/{conversation_id}/messages`. It is not safe to repeat: a
     /// call whose outcome is unknown may have had its effect.
@@ -616,14 +615,14 @@ impl Client {
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("text/event-stream"),
             )
-            .json(&body)
+            .json(&pinned::Pinned(&body, "streaming", true))
             .build()?;
         one_error::events(
                 self,
                 request,
                 &operations::SEND_CONVERSATION_MESSAGE_STREAM,
                 &[200u16],
-                None,
+                Some("[DONE]"),
             )
             .await
     }
@@ -695,6 +694,9 @@ impl Client {
     ///
     /// If `body` is `None`, the request has no body.
     ///
+    /// Asks for server-sent events, and decodes each as a [`types::StreamEvent`] as it arrives.
+    /// See [`EventStream`](crate::EventStream).
+    ///
     /// Sends `POST /v1/conversations/{conversation_id}/stream`. It is safe to repeat.
     ///
     /// # Arguments
@@ -719,7 +721,10 @@ impl Client {
         &'a self,
         conversation_id: &'a types::ConversationId,
         body: Option<&'a types::ResumeStreamRequest>,
-    ) -> Result<ResponseValue<ByteStream>, Error<crate::ServiceError>> {
+    ) -> Result<
+        ResponseValue<EventStream<types::StreamEvent>>,
+        Error<crate::ServiceError>,
+    > {
         let conversation_id_segment = path::segment(
             "conversation_id",
             &conversation_id,
@@ -728,12 +733,23 @@ impl Client {
             &self.baseurl,
             ::std::format_args!("/v1/conversations/{}/stream", conversation_id_segment),
         );
-        let request = body::json_if_any(self.client.post(url), body).build()?;
-        one_error::stream(
+        let request = body::json_if_any(
+                self
+                    .client
+                    .post(url)
+                    .header(
+                        ::reqwest::header::ACCEPT,
+                        ::reqwest::header::HeaderValue::from_static("text/event-stream"),
+                    ),
+                body,
+            )
+            .build()?;
+        one_error::events(
                 self,
                 request,
                 &operations::RESUME_CONVERSATION_STREAM,
                 &[200u16],
+                Some("[DONE]"),
             )
             .await
     }

@@ -7,6 +7,364 @@ use crate::support::scope::*;
 use crate::{operations, types};
 
 impl Client {
+    /// List an agent's files
+    ///
+    /// Lists the files of the agent's folders, with what the agent sees of each, a page at a
+    /// time.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/files`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListAgentFilesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of files.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn list_agent_files<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentFilesParams,
+    ) -> Result<ResponseValue<types::AgentFilePage>, Error<crate::ServiceError>> {
+        let types::ListAgentFilesParams {
+            before,
+            after,
+            limit,
+            order,
+            order_by,
+            cursor,
+            is_open,
+        } = params;
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let mut url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/files", agent_id_segment),
+        );
+        query::add(&mut url, "after", &after)?;
+        query::add(&mut url, "before", &before)?;
+        query::add(&mut url, "cursor", &cursor)?;
+        query::add(&mut url, "is_open", &is_open)?;
+        query::add(&mut url, "limit", &limit)?;
+        query::add(&mut url, "order", &order)?;
+        query::add(&mut url, "order_by", &order_by)?;
+        let request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::json(self, request, &operations::LIST_AGENT_FILES, &[200u16]).await
+    }
+
+    /// Close all files of an agent
+    ///
+    /// Takes all open files out of the agent's context. The files stay in their folders.
+    ///
+    /// Sends `PATCH /v1/agents/{agent_id}/files/close-all`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The names of the files that were closed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn close_all_files<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<::std::string::String>>,
+        Error<crate::ServiceError>,
+    > {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/files/close-all", agent_id_segment),
+        );
+        let request = self
+            .client
+            .patch(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::json(self, request, &operations::CLOSE_ALL_FILES, &[200u16]).await
+    }
+
+    /// Close a file of an agent
+    ///
+    /// Takes the file out of the agent's context. It stays in its folder.
+    ///
+    /// Sends `PATCH /v1/agents/{agent_id}/files/{file_id}/close`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `file_id`: The file's ID, `file-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The file is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn close_file<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        file_id: &'a types::FileId,
+    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let file_id_segment = path::segment("file_id", &file_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!(
+                "/v1/agents/{}/files/{}/close", agent_id_segment, file_id_segment
+            ),
+        );
+        let request = self
+            .client
+            .patch(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::nothing(self, request, &operations::CLOSE_FILE, &[200u16]).await
+    }
+
+    /// Open a file for an agent
+    ///
+    /// Puts the file in the agent's context. If too many are open, those that were used least
+    /// recently are closed.
+    ///
+    /// Sends `PATCH /v1/agents/{agent_id}/files/{file_id}/open`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `file_id`: The file's ID, `file-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The names of the files that were closed for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn open_file<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        file_id: &'a types::FileId,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<::std::string::String>>,
+        Error<crate::ServiceError>,
+    > {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let file_id_segment = path::segment("file_id", &file_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!(
+                "/v1/agents/{}/files/{}/open", agent_id_segment, file_id_segment
+            ),
+        );
+        let request = self
+            .client
+            .patch(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::json(self, request, &operations::OPEN_FILE, &[200u16]).await
+    }
+
+    /// List an agent's folders
+    ///
+    /// Lists the folders that are attached to the agent, a page at a time.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/folders`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListAgentFoldersParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of folders.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn list_agent_folders<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentFoldersParams,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::Source>>,
+        Error<crate::ServiceError>,
+    > {
+        let types::ListAgentFoldersParams { before, after, limit, order, order_by } = params;
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let mut url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/folders", agent_id_segment),
+        );
+        query::add(&mut url, "after", &after)?;
+        query::add(&mut url, "before", &before)?;
+        query::add(&mut url, "limit", &limit)?;
+        query::add(&mut url, "order", &order)?;
+        query::add(&mut url, "order_by", &order_by)?;
+        let request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::json(self, request, &operations::LIST_AGENT_FOLDERS, &[200u16]).await
+    }
+
+    /// Give an agent a folder
+    ///
+    /// The agent can open and search the folder's files from then on.
+    ///
+    /// Sends `PATCH /v1/agents/{agent_id}/folders/attach/{folder_id}`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `folder_id`: The folder's ID, `source-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The folder is attached.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn attach_folder<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        folder_id: &'a types::FolderId,
+    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let folder_id_segment = path::segment("folder_id", &folder_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!(
+                "/v1/agents/{}/folders/attach/{}", agent_id_segment, folder_id_segment
+            ),
+        );
+        let request = self
+            .client
+            .patch(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::nothing(self, request, &operations::ATTACH_FOLDER, &[200u16]).await
+    }
+
+    /// Take a folder from an agent
+    ///
+    /// Its files leave the agent's context. The folder stays.
+    ///
+    /// Sends `PATCH /v1/agents/{agent_id}/folders/detach/{folder_id}`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `folder_id`: The folder's ID, `source-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The folder is detached.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn detach_folder<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        folder_id: &'a types::FolderId,
+    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let folder_id_segment = path::segment("folder_id", &folder_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!(
+                "/v1/agents/{}/folders/detach/{}", agent_id_segment, folder_id_segment
+            ),
+        );
+        let request = self
+            .client
+            .patch(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::nothing(self, request, &operations::DETACH_FOLDER, &[200u16]).await
+    }
+
     /// List all folders
     ///
     /// Lists folders, a page at a time.
@@ -501,6 +859,69 @@ impl Client {
 pub(super) mod constants {
     use crate::Operation;
 
+    /// `GET /v1/agents/{agent_id}/files`
+    pub const LIST_AGENT_FILES: Operation = Operation {
+        id: "list_agent_files",
+        method: "GET",
+        path_template: "/v1/agents/{agent_id}/files",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
+    /// `PATCH /v1/agents/{agent_id}/files/close-all`
+    pub const CLOSE_ALL_FILES: Operation = Operation {
+        id: "close_all_files",
+        method: "PATCH",
+        path_template: "/v1/agents/{agent_id}/files/close-all",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
+    /// `PATCH /v1/agents/{agent_id}/files/{file_id}/close`
+    pub const CLOSE_FILE: Operation = Operation {
+        id: "close_file",
+        method: "PATCH",
+        path_template: "/v1/agents/{agent_id}/files/{file_id}/close",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
+    /// `PATCH /v1/agents/{agent_id}/files/{file_id}/open`
+    pub const OPEN_FILE: Operation = Operation {
+        id: "open_file",
+        method: "PATCH",
+        path_template: "/v1/agents/{agent_id}/files/{file_id}/open",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
+    /// `GET /v1/agents/{agent_id}/folders`
+    pub const LIST_AGENT_FOLDERS: Operation = Operation {
+        id: "list_agent_folders",
+        method: "GET",
+        path_template: "/v1/agents/{agent_id}/folders",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
+    /// `PATCH /v1/agents/{agent_id}/folders/attach/{folder_id}`
+    pub const ATTACH_FOLDER: Operation = Operation {
+        id: "attach_folder",
+        method: "PATCH",
+        path_template: "/v1/agents/{agent_id}/folders/attach/{folder_id}",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
+    /// `PATCH /v1/agents/{agent_id}/folders/detach/{folder_id}`
+    pub const DETACH_FOLDER: Operation = Operation {
+        id: "detach_folder",
+        method: "PATCH",
+        path_template: "/v1/agents/{agent_id}/folders/detach/{folder_id}",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
     /// `GET /v1/folders/`
     pub const LIST_FOLDERS: Operation = Operation {
         id: "list_folders",
@@ -595,6 +1016,139 @@ pub(super) mod constants {
 /// The types that no other tag's operations reach.
 pub(super) mod own_types {
     use crate::types::*;
+
+    /// A file as an agent sees it.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AgentFileAttachment {
+        /// The ID of the link between agent and file.
+        pub id: ::std::string::String,
+        /// The file's ID.
+        pub file_id: FileId,
+        /// The file's name, as it is stored.
+        pub file_name: ::std::string::String,
+        /// The folder's ID.
+        pub folder_id: FolderId,
+        /// The folder's name.
+        pub folder_name: ::std::string::String,
+        /// Whether the file is in the agent's context.
+        pub is_open: bool,
+        /// When the agent used it last.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub last_accessed_at: ::std::option::Option<::std::string::String>,
+        /// The part of the file that the agent sees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub visible_content: ::std::option::Option<::std::string::String>,
+        /// The first line that the agent sees, from 1.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub start_line: ::std::option::Option<i64>,
+        /// The last line that the agent sees.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub end_line: ::std::option::Option<i64>,
+    }
+
+    impl AgentFileAttachment {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            id: impl ::std::convert::Into<::std::string::String>,
+            file_id: impl ::std::convert::Into<FileId>,
+            file_name: impl ::std::convert::Into<::std::string::String>,
+            folder_id: impl ::std::convert::Into<FolderId>,
+            folder_name: impl ::std::convert::Into<::std::string::String>,
+            is_open: bool,
+        ) -> Self {
+            Self {
+                id: id.into(),
+                file_id: file_id.into(),
+                file_name: file_name.into(),
+                folder_id: folder_id.into(),
+                folder_name: folder_name.into(),
+                is_open,
+                last_accessed_at: ::std::default::Default::default(),
+                visible_content: ::std::default::Default::default(),
+                start_line: ::std::default::Default::default(),
+                end_line: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `last_accessed_at`.
+        #[must_use]
+        pub fn with_last_accessed_at(
+            mut self,
+            last_accessed_at: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.last_accessed_at = ::std::option::Option::Some(last_accessed_at.into());
+            self
+        }
+
+        /// Sets `visible_content`.
+        #[must_use]
+        pub fn with_visible_content(
+            mut self,
+            visible_content: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.visible_content = ::std::option::Option::Some(visible_content.into());
+            self
+        }
+
+        /// Sets `start_line`.
+        #[must_use]
+        pub fn with_start_line(
+            mut self,
+            start_line: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.start_line = ::std::option::Option::Some(start_line.into());
+            self
+        }
+
+        /// Sets `end_line`.
+        #[must_use]
+        pub fn with_end_line(
+            mut self,
+            end_line: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.end_line = ::std::option::Option::Some(end_line.into());
+            self
+        }
+    }
+
+    /// A page of an agent's files.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AgentFilePage {
+        /// The files.
+        pub files: ::std::vec::Vec<AgentFileAttachment>,
+        /// The ID to go on after. Null on the last page.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub next_cursor: ::std::option::Option<::std::string::String>,
+        /// Whether more come after this page.
+        pub has_more: bool,
+    }
+
+    impl AgentFilePage {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(files: ::std::vec::Vec<AgentFileAttachment>, has_more: bool) -> Self {
+            Self {
+                files,
+                has_more,
+                next_cursor: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `next_cursor`.
+        #[must_use]
+        pub fn with_next_cursor(
+            mut self,
+            next_cursor: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.next_cursor = ::std::option::Option::Some(next_cursor.into());
+            self
+        }
+    }
 
     /// What a new folder should be.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -1264,6 +1818,163 @@ pub(super) mod own_types {
             include_content: impl ::std::convert::Into<bool>,
         ) -> Self {
             self.include_content = ::std::option::Option::Some(include_content.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agent_files`](crate::Client::list_agent_files).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentFilesParams {
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// Only what comes after the item of this ID in the list.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `100`.
+        pub limit: ::std::option::Option<i64>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<ItemSortField>,
+        /// Deprecated: use `after`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub cursor: ::std::option::Option<::std::string::String>,
+        /// Only files that are open, or only those that are not.
+        pub is_open: ::std::option::Option<bool>,
+    }
+
+    impl ListAgentFilesParams {
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<ItemSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+
+        /// Sets `cursor`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_cursor(
+            mut self,
+            cursor: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.cursor = ::std::option::Option::Some(cursor.into());
+            self
+        }
+
+        /// Sets `is_open`.
+        #[must_use]
+        pub fn with_is_open(mut self, is_open: impl ::std::convert::Into<bool>) -> Self {
+            self.is_open = ::std::option::Option::Some(is_open.into());
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agent_folders`](crate::Client::list_agent_folders).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentFoldersParams {
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// Only what comes after the item of this ID in the list.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `100`.
+        pub limit: ::std::option::Option<i64>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<ItemSortField>,
+    }
+
+    impl ListAgentFoldersParams {
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<ItemSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
             self
         }
     }

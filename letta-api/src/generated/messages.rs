@@ -7,6 +7,467 @@ use crate::support::scope::*;
 use crate::{operations, types};
 
 impl Client {
+    /// List an agent's messages
+    ///
+    /// Lists messages of the agent's own thread, or of one conversation, a page at a time. In
+    /// descending order a page holds the newest messages, the oldest of them first. An unknown
+    /// cursor is a 404.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/messages`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListMessagesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn list_messages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListMessagesParams,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<crate::types::Message>>,
+        Error<crate::ServiceError>,
+    > {
+        let types::ListMessagesParams {
+            before,
+            after,
+            limit,
+            order,
+            order_by,
+            group_id,
+            conversation_id,
+            use_assistant_message,
+            assistant_message_tool_name,
+            assistant_message_tool_kwarg,
+            include_err,
+            include_return_message_types,
+        } = params;
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let mut url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/messages", agent_id_segment),
+        );
+        query::add(&mut url, "after", &after)?;
+        query::add(
+            &mut url,
+            "assistant_message_tool_kwarg",
+            &assistant_message_tool_kwarg,
+        )?;
+        query::add(
+            &mut url,
+            "assistant_message_tool_name",
+            &assistant_message_tool_name,
+        )?;
+        query::add(&mut url, "before", &before)?;
+        query::add(&mut url, "conversation_id", &conversation_id)?;
+        query::add(&mut url, "group_id", &group_id)?;
+        query::add(&mut url, "include_err", &include_err)?;
+        query::add(
+            &mut url,
+            "include_return_message_types",
+            &include_return_message_types,
+        )?;
+        query::add(&mut url, "limit", &limit)?;
+        query::add(&mut url, "order", &order)?;
+        query::add(&mut url, "order_by", &order_by)?;
+        query::add(&mut url, "use_assistant_message", &use_assistant_message)?;
+        let request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::json(self, request, &operations::LIST_MESSAGES, &[200u16]).await
+    }
+
+    /// Send messages to an agent
+    ///
+    /// Adds messages to the agent's own thread and runs the agent until it stops. The answer comes when it has stopped, or as events if `streaming` is true. The path has no lock: two calls run at the same time. A stream answers 200 even if the turn fails; its events say so.
+    ///
+    /// For the answer as server-sent events, see [`send_message_stream`](Self::send_message_stream). This method sends `streaming: false`, whatever the body holds.
+    ///
+    /// Sends `POST /v1/agents/{agent_id}/messages`. It is not safe to repeat: a call whose outcome is unknown may have had its effect.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: What the agent said and did, or the events of the turn.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn send_message<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        body: &'a types::MessageRequest,
+    ) -> Result<ResponseValue<types::MessageResponse>, Error<crate::ServiceError>> {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/messages", agent_id_segment),
+        );
+        let request = self
+            .client
+            .post(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .json(&pinned::Pinned(&body, "streaming", false))
+            .build()?;
+        one_error::json(self, request, &operations::SEND_MESSAGE, &[200u16]).await
+    }
+
+    /// Send messages to an agent
+    ///
+    /// Adds messages to the agent's own thread and runs the agent until it stops. The answer
+    /// comes when it has stopped, or as events if `streaming` is true. The path has no lock:
+    /// two calls run at the same time. A stream answers 200 even if the turn fails; its events
+    /// say so.
+    ///
+    /// Asks for server-sent events, and decodes each as a [`types::StreamEvent`] as it arrives.
+    /// See [`EventStream`](crate::EventStream).
+    ///
+    /// This method sends `streaming: true`, whatever the body holds.
+    ///
+    /// Sends `POST /v1/agents/{agent_id}/messages`. It is not safe to repeat: a call whose
+    /// outcome is unknown may have had its effect.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: What the agent said and did, or the events of the turn.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn send_message_stream<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        body: &'a types::MessageRequest,
+    ) -> Result<
+        ResponseValue<EventStream<types::StreamEvent>>,
+        Error<crate::ServiceError>,
+    > {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/messages", agent_id_segment),
+        );
+        let request = self
+            .client
+            .post(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("text/event-stream"),
+            )
+            .json(&pinned::Pinned(&body, "streaming", true))
+            .build()?;
+        one_error::events(
+                self,
+                request,
+                &operations::SEND_MESSAGE_STREAM,
+                &[200u16],
+                Some("[DONE]"),
+            )
+            .await
+    }
+
+    /// Send messages without waiting
+    ///
+    /// Starts a run and returns it at once. Ask for the run to see whether it is done, or give
+    /// `callback_url`.
+    ///
+    /// Sends `POST /v1/agents/{agent_id}/messages/async`. It is not safe to repeat: a call
+    /// whose outcome is unknown may have had its effect.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The run that was started.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn send_message_async<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        body: &'a types::AsyncMessageRequest,
+    ) -> Result<ResponseValue<types::Run>, Error<crate::ServiceError>> {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/messages/async", agent_id_segment),
+        );
+        let request = self
+            .client
+            .post(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .json(&body)
+            .build()?;
+        one_error::json(self, request, &operations::SEND_MESSAGE_ASYNC, &[200u16]).await
+    }
+
+    /// Cancel an agent's runs
+    ///
+    /// Cancels the runs that are named, or those that are active. A run that has ended stays as
+    /// it was, although the answer calls it cancelled too. A turn that was asked for as JSON is
+    /// not stopped.
+    ///
+    /// If `body` is `None`, the request has no body.
+    ///
+    /// Sends `POST /v1/agents/{agent_id}/messages/cancel`. It is not safe to repeat: a call
+    /// whose outcome is unknown may have had its effect.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: What became of each run, by its ID.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn cancel_runs<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        body: Option<&'a types::CancelRunsRequest>,
+    ) -> Result<
+        ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        Error<crate::ServiceError>,
+    > {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/messages/cancel", agent_id_segment),
+        );
+        let request = body::json_if_any(
+                self
+                    .client
+                    .post(url)
+                    .header(
+                        ::reqwest::header::ACCEPT,
+                        ::reqwest::header::HeaderValue::from_static("application/json"),
+                    ),
+                body,
+            )
+            .build()?;
+        one_error::json(self, request, &operations::CANCEL_RUNS, &[200u16]).await
+    }
+
+    /// Send messages and stream the answer
+    ///
+    /// Deprecated: use `send_message` with `streaming`. Does the same, and always answers with
+    /// events.
+    ///
+    /// Asks for server-sent events, and decodes each as a [`types::StreamEvent`] as it arrives.
+    /// See [`EventStream`](crate::EventStream).
+    ///
+    /// Set `streaming` of the body to `true`. The service goes by it, and this method does not
+    /// set it.
+    ///
+    /// Sends `POST /v1/agents/{agent_id}/messages/stream`. It is not safe to repeat: a call
+    /// whose outcome is unknown may have had its effect.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The events of the turn.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    #[deprecated(note = "the API description marks it as deprecated")]
+    pub async fn stream_message<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        body: &'a types::MessageRequest,
+    ) -> Result<
+        ResponseValue<EventStream<types::StreamEvent>>,
+        Error<crate::ServiceError>,
+    > {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/messages/stream", agent_id_segment),
+        );
+        let request = self
+            .client
+            .post(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("text/event-stream"),
+            )
+            .json(&body)
+            .build()?;
+        one_error::events(
+                self,
+                request,
+                &operations::STREAM_MESSAGE,
+                &[200u16],
+                Some("[DONE]"),
+            )
+            .await
+    }
+
+    /// Empty an agent's context
+    ///
+    /// Takes all messages but the system prompt out of the context of the agent's own thread.
+    /// Memory stays. The messages can still be listed. This cannot be undone.
+    ///
+    /// Sends `PATCH /v1/agents/{agent_id}/reset-messages`. It is not safe to repeat: a call
+    /// whose outcome is unknown may have had its effect.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The context is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn reset_messages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        body: &'a types::ResetMessagesRequest,
+    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/reset-messages", agent_id_segment),
+        );
+        let request = self
+            .client
+            .patch(url)
+            .json(&body)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::nothing(self, request, &operations::RESET_MESSAGES, &[200u16]).await
+    }
+
+    /// Compact an agent's messages
+    ///
+    /// Has a model write a summary that takes the place of older messages in the context. The
+    /// messages can still be listed.
+    ///
+    /// If `body` is `None`, the request has no body.
+    ///
+    /// Sends `POST /v1/agents/{agent_id}/summarize`. It is not safe to repeat: a call whose
+    /// outcome is unknown may have had its effect.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The summary, and how many messages there were before and after.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn compact_messages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        body: Option<&'a types::CompactionRequest>,
+    ) -> Result<ResponseValue<types::CompactionResponse>, Error<crate::ServiceError>> {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/summarize", agent_id_segment),
+        );
+        let request = body::json_if_any(
+                self
+                    .client
+                    .post(url)
+                    .header(
+                        ::reqwest::header::ACCEPT,
+                        ::reqwest::header::HeaderValue::from_static("application/json"),
+                    ),
+                body,
+            )
+            .build()?;
+        one_error::json(self, request, &operations::COMPACT_MESSAGES, &[200u16]).await
+    }
+
     /// List messages of all agents
     ///
     /// Lists messages across agents, a page at a time.
@@ -159,6 +620,78 @@ impl Client {
 pub(super) mod constants {
     use crate::Operation;
 
+    /// `GET /v1/agents/{agent_id}/messages`
+    pub const LIST_MESSAGES: Operation = Operation {
+        id: "list_messages",
+        method: "GET",
+        path_template: "/v1/agents/{agent_id}/messages",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
+    /// `POST /v1/agents/{agent_id}/messages`
+    pub const SEND_MESSAGE: Operation = Operation {
+        id: "send_message",
+        method: "POST",
+        path_template: "/v1/agents/{agent_id}/messages",
+        safe_to_repeat: false,
+        streams: false,
+    };
+
+    /// `POST /v1/agents/{agent_id}/messages`
+    pub const SEND_MESSAGE_STREAM: Operation = Operation {
+        id: "send_message_stream",
+        method: "POST",
+        path_template: "/v1/agents/{agent_id}/messages",
+        safe_to_repeat: false,
+        streams: true,
+    };
+
+    /// `POST /v1/agents/{agent_id}/messages/async`
+    pub const SEND_MESSAGE_ASYNC: Operation = Operation {
+        id: "send_message_async",
+        method: "POST",
+        path_template: "/v1/agents/{agent_id}/messages/async",
+        safe_to_repeat: false,
+        streams: false,
+    };
+
+    /// `POST /v1/agents/{agent_id}/messages/cancel`
+    pub const CANCEL_RUNS: Operation = Operation {
+        id: "cancel_runs",
+        method: "POST",
+        path_template: "/v1/agents/{agent_id}/messages/cancel",
+        safe_to_repeat: false,
+        streams: false,
+    };
+
+    /// `POST /v1/agents/{agent_id}/messages/stream`
+    pub const STREAM_MESSAGE: Operation = Operation {
+        id: "stream_message",
+        method: "POST",
+        path_template: "/v1/agents/{agent_id}/messages/stream",
+        safe_to_repeat: false,
+        streams: true,
+    };
+
+    /// `PATCH /v1/agents/{agent_id}/reset-messages`
+    pub const RESET_MESSAGES: Operation = Operation {
+        id: "reset_messages",
+        method: "PATCH",
+        path_template: "/v1/agents/{agent_id}/reset-messages",
+        safe_to_repeat: false,
+        streams: false,
+    };
+
+    /// `POST /v1/agents/{agent_id}/summarize`
+    pub const COMPACT_MESSAGES: Operation = Operation {
+        id: "compact_messages",
+        method: "POST",
+        path_template: "/v1/agents/{agent_id}/summarize",
+        safe_to_repeat: false,
+        streams: false,
+    };
+
     /// `GET /v1/messages/`
     pub const LIST_ALL_MESSAGES: Operation = Operation {
         id: "list_all_messages",
@@ -278,6 +811,426 @@ pub(super) mod own_types {
         }
     }
 
+    /// Messages for an agent whose answer is not waited for.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct AsyncMessageRequest {
+        /// The messages, in order.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub messages: crate::Nullable<::std::vec::Vec<crate::types::MessageInput>>,
+        /// One user message, short for `messages` with that alone.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub input: crate::Nullable<crate::types::InputContent>,
+        /// How many calls of the model the turn has at most. By default `50`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_steps: ::std::option::Option<i64>,
+        /// Deprecated. Whether a call of the tool that sends messages is shown as an assistant
+        /// message. By default `true`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub use_assistant_message: ::std::option::Option<bool>,
+        /// Deprecated. The tool that sends messages, for agents of old types. By default
+        /// `send_message`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_name: ::std::option::Option<::std::string::String>,
+        /// Deprecated. The argument of that tool that holds the text. By default `message`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_kwarg: ::std::option::Option<::std::string::String>,
+        /// The types of messages to answer with. All if it is left out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub include_return_message_types: crate::Nullable<::std::vec::Vec<MessageType>>,
+        /// Deprecated, for agents of old types.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub enable_thinking: ::std::option::Option<::std::string::String>,
+        /// Tools that the caller runs itself. A call ends the turn, and the result is sent in the
+        /// next one. Offer them again then.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub client_tools: crate::Nullable<::std::vec::Vec<ClientTool>>,
+        /// Skills that the caller has. The agent learns of them in this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub client_skills: crate::Nullable<::std::vec::Vec<ClientSkill>>,
+        /// The handle of another model for this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub override_model: crate::Nullable<::std::string::String>,
+        /// Whether to return messages about compaction as types of their own. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_compaction_messages: ::std::option::Option<bool>,
+        /// Whether to return how likely each token was. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub return_logprobs: ::std::option::Option<bool>,
+        /// How many alternatives to each token are told. Needs `return_logprobs`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub top_logprobs: crate::Nullable<i64>,
+        /// Whether to return the tokens as numbers. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub return_token_ids: ::std::option::Option<bool>,
+        /// Another system prompt for this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub override_system: crate::Nullable<::std::string::String>,
+        /// Where the service sends a POST when the run has ended.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub callback_url: crate::Nullable<::std::string::String>,
+    }
+
+    impl AsyncMessageRequest {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                messages: ::std::default::Default::default(),
+                input: ::std::default::Default::default(),
+                max_steps: ::std::default::Default::default(),
+                use_assistant_message: ::std::default::Default::default(),
+                assistant_message_tool_name: ::std::default::Default::default(),
+                assistant_message_tool_kwarg: ::std::default::Default::default(),
+                include_return_message_types: ::std::default::Default::default(),
+                enable_thinking: ::std::default::Default::default(),
+                client_tools: ::std::default::Default::default(),
+                client_skills: ::std::default::Default::default(),
+                override_model: ::std::default::Default::default(),
+                include_compaction_messages: ::std::default::Default::default(),
+                return_logprobs: ::std::default::Default::default(),
+                top_logprobs: ::std::default::Default::default(),
+                return_token_ids: ::std::default::Default::default(),
+                override_system: ::std::default::Default::default(),
+                callback_url: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `messages`.
+        #[must_use]
+        pub fn with_messages(
+            mut self,
+            messages: impl ::std::convert::Into<
+                ::std::vec::Vec<crate::types::MessageInput>,
+            >,
+        ) -> Self {
+            self.messages = crate::Nullable::Value(messages.into());
+            self
+        }
+
+        /// Sets `messages` to null.
+        #[must_use]
+        pub fn with_messages_null(mut self) -> Self {
+            self.messages = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `input`.
+        #[must_use]
+        pub fn with_input(
+            mut self,
+            input: impl ::std::convert::Into<crate::types::InputContent>,
+        ) -> Self {
+            self.input = crate::Nullable::Value(input.into());
+            self
+        }
+
+        /// Sets `input` to null.
+        #[must_use]
+        pub fn with_input_null(mut self) -> Self {
+            self.input = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_steps`.
+        #[must_use]
+        pub fn with_max_steps(
+            mut self,
+            max_steps: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_steps = ::std::option::Option::Some(max_steps.into());
+            self
+        }
+
+        /// Sets `use_assistant_message`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_use_assistant_message(
+            mut self,
+            use_assistant_message: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.use_assistant_message = ::std::option::Option::Some(
+                use_assistant_message.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_name`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_name(
+            mut self,
+            assistant_message_tool_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.assistant_message_tool_name = ::std::option::Option::Some(
+                assistant_message_tool_name.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_kwarg`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_kwarg(
+            mut self,
+            assistant_message_tool_kwarg: impl ::std::convert::Into<
+                ::std::string::String,
+            >,
+        ) -> Self {
+            self.assistant_message_tool_kwarg = ::std::option::Option::Some(
+                assistant_message_tool_kwarg.into(),
+            );
+            self
+        }
+
+        /// Sets `include_return_message_types`.
+        #[must_use]
+        pub fn with_include_return_message_types(
+            mut self,
+            include_return_message_types: impl ::std::convert::Into<
+                ::std::vec::Vec<MessageType>,
+            >,
+        ) -> Self {
+            self.include_return_message_types = crate::Nullable::Value(
+                include_return_message_types.into(),
+            );
+            self
+        }
+
+        /// Sets `include_return_message_types` to null.
+        #[must_use]
+        pub fn with_include_return_message_types_null(mut self) -> Self {
+            self.include_return_message_types = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `enable_thinking`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_enable_thinking(
+            mut self,
+            enable_thinking: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.enable_thinking = ::std::option::Option::Some(enable_thinking.into());
+            self
+        }
+
+        /// Sets `client_tools`.
+        #[must_use]
+        pub fn with_client_tools(
+            mut self,
+            client_tools: impl ::std::convert::Into<::std::vec::Vec<ClientTool>>,
+        ) -> Self {
+            self.client_tools = crate::Nullable::Value(client_tools.into());
+            self
+        }
+
+        /// Sets `client_tools` to null.
+        #[must_use]
+        pub fn with_client_tools_null(mut self) -> Self {
+            self.client_tools = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `client_skills`.
+        #[must_use]
+        pub fn with_client_skills(
+            mut self,
+            client_skills: impl ::std::convert::Into<::std::vec::Vec<ClientSkill>>,
+        ) -> Self {
+            self.client_skills = crate::Nullable::Value(client_skills.into());
+            self
+        }
+
+        /// Sets `client_skills` to null.
+        #[must_use]
+        pub fn with_client_skills_null(mut self) -> Self {
+            self.client_skills = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `override_model`.
+        #[must_use]
+        pub fn with_override_model(
+            mut self,
+            override_model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_model = crate::Nullable::Value(override_model.into());
+            self
+        }
+
+        /// Sets `override_model` to null.
+        #[must_use]
+        pub fn with_override_model_null(mut self) -> Self {
+            self.override_model = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `include_compaction_messages`.
+        #[must_use]
+        pub fn with_include_compaction_messages(
+            mut self,
+            include_compaction_messages: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_compaction_messages = ::std::option::Option::Some(
+                include_compaction_messages.into(),
+            );
+            self
+        }
+
+        /// Sets `return_logprobs`.
+        #[must_use]
+        pub fn with_return_logprobs(
+            mut self,
+            return_logprobs: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.return_logprobs = ::std::option::Option::Some(return_logprobs.into());
+            self
+        }
+
+        /// Sets `top_logprobs`.
+        #[must_use]
+        pub fn with_top_logprobs(
+            mut self,
+            top_logprobs: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.top_logprobs = crate::Nullable::Value(top_logprobs.into());
+            self
+        }
+
+        /// Sets `top_logprobs` to null.
+        #[must_use]
+        pub fn with_top_logprobs_null(mut self) -> Self {
+            self.top_logprobs = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `return_token_ids`.
+        #[must_use]
+        pub fn with_return_token_ids(
+            mut self,
+            return_token_ids: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.return_token_ids = ::std::option::Option::Some(return_token_ids.into());
+            self
+        }
+
+        /// Sets `override_system`.
+        #[must_use]
+        pub fn with_override_system(
+            mut self,
+            override_system: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_system = crate::Nullable::Value(override_system.into());
+            self
+        }
+
+        /// Sets `override_system` to null.
+        #[must_use]
+        pub fn with_override_system_null(mut self) -> Self {
+            self.override_system = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `callback_url`.
+        #[must_use]
+        pub fn with_callback_url(
+            mut self,
+            callback_url: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.callback_url = crate::Nullable::Value(callback_url.into());
+            self
+        }
+
+        /// Sets `callback_url` to null.
+        #[must_use]
+        pub fn with_callback_url_null(mut self) -> Self {
+            self.callback_url = crate::Nullable::Null;
+            self
+        }
+    }
+
+    /// Which runs to cancel.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CancelRunsRequest {
+        /// The runs to cancel. All active runs of the agent if it is left out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub run_ids: crate::Nullable<::std::vec::Vec<RunId>>,
+    }
+
+    impl CancelRunsRequest {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                run_ids: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `run_ids`.
+        #[must_use]
+        pub fn with_run_ids(
+            mut self,
+            run_ids: impl ::std::convert::Into<::std::vec::Vec<RunId>>,
+        ) -> Self {
+            self.run_ids = crate::Nullable::Value(run_ids.into());
+            self
+        }
+
+        /// Sets `run_ids` to null.
+        #[must_use]
+        pub fn with_run_ids_null(mut self) -> Self {
+            self.run_ids = crate::Nullable::Null;
+            self
+        }
+    }
+
+    /// How to compact. The agent's own settings if left out.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CompactionRequest {
+        /// How older messages are summarized when the context is full.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub compaction_settings: crate::Nullable<CompactionSettings>,
+    }
+
+    impl CompactionRequest {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                compaction_settings: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `compaction_settings`.
+        #[must_use]
+        pub fn with_compaction_settings(
+            mut self,
+            compaction_settings: impl ::std::convert::Into<CompactionSettings>,
+        ) -> Self {
+            self.compaction_settings = crate::Nullable::Value(
+                compaction_settings.into(),
+            );
+            self
+        }
+
+        /// Sets `compaction_settings` to null.
+        #[must_use]
+        pub fn with_compaction_settings_null(mut self) -> Self {
+            self.compaction_settings = crate::Nullable::Null;
+            self
+        }
+    }
+
     /// The optional parameters of [`list_all_messages`](crate::Client::list_all_messages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
@@ -359,6 +1312,562 @@ pub(super) mod own_types {
             self.include_return_message_types = ::std::option::Option::Some(
                 include_return_message_types.into(),
             );
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_messages`](crate::Client::list_messages).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListMessagesParams {
+        /// Only older messages than this one. In descending order: the first ID of the last page.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// Only newer messages than this one. In ascending order: the last ID of the last page.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `100`.
+        pub limit: ::std::option::Option<i64>,
+        /// By time: `asc` is the oldest first, `desc` the newest first.
+        pub order: ::std::option::Option<SortOrder>,
+        /// What to sort by.
+        pub order_by: ::std::option::Option<ItemSortField>,
+        /// Only messages of this group.
+        pub group_id: ::std::option::Option<GroupId>,
+        /// Only messages of this conversation. The agent's own thread if it is left out.
+        pub conversation_id: ::std::option::Option<ConversationId>,
+        /// Deprecated. Whether a call of the tool that sends messages is shown as an assistant
+        /// message. Default: `true`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub use_assistant_message: ::std::option::Option<bool>,
+        /// Deprecated. The tool that sends messages, for agents of old types. Default:
+        /// `send_message`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_name: ::std::option::Option<::std::string::String>,
+        /// Deprecated. The argument of that tool that holds the text. Default: `message`.
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_kwarg: ::std::option::Option<::std::string::String>,
+        /// Whether messages of failed steps are listed too.
+        pub include_err: ::std::option::Option<bool>,
+        /// Only messages of these types. All types if it is left out.
+        pub include_return_message_types: ::std::option::Option<
+            ::std::vec::Vec<MessageType>,
+        >,
+    }
+
+    impl ListMessagesParams {
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `order`.
+        #[must_use]
+        pub fn with_order(
+            mut self,
+            order: impl ::std::convert::Into<SortOrder>,
+        ) -> Self {
+            self.order = ::std::option::Option::Some(order.into());
+            self
+        }
+
+        /// Sets `order_by`.
+        #[must_use]
+        pub fn with_order_by(
+            mut self,
+            order_by: impl ::std::convert::Into<ItemSortField>,
+        ) -> Self {
+            self.order_by = ::std::option::Option::Some(order_by.into());
+            self
+        }
+
+        /// Sets `group_id`.
+        #[must_use]
+        pub fn with_group_id(
+            mut self,
+            group_id: impl ::std::convert::Into<GroupId>,
+        ) -> Self {
+            self.group_id = ::std::option::Option::Some(group_id.into());
+            self
+        }
+
+        /// Sets `conversation_id`.
+        #[must_use]
+        pub fn with_conversation_id(
+            mut self,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
+        ) -> Self {
+            self.conversation_id = ::std::option::Option::Some(conversation_id.into());
+            self
+        }
+
+        /// Sets `use_assistant_message`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_use_assistant_message(
+            mut self,
+            use_assistant_message: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.use_assistant_message = ::std::option::Option::Some(
+                use_assistant_message.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_name`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_name(
+            mut self,
+            assistant_message_tool_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.assistant_message_tool_name = ::std::option::Option::Some(
+                assistant_message_tool_name.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_kwarg`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_kwarg(
+            mut self,
+            assistant_message_tool_kwarg: impl ::std::convert::Into<
+                ::std::string::String,
+            >,
+        ) -> Self {
+            self.assistant_message_tool_kwarg = ::std::option::Option::Some(
+                assistant_message_tool_kwarg.into(),
+            );
+            self
+        }
+
+        /// Sets `include_err`.
+        #[must_use]
+        pub fn with_include_err(
+            mut self,
+            include_err: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_err = ::std::option::Option::Some(include_err.into());
+            self
+        }
+
+        /// Sets `include_return_message_types`.
+        #[must_use]
+        pub fn with_include_return_message_types(
+            mut self,
+            include_return_message_types: impl ::std::convert::Into<
+                ::std::vec::Vec<MessageType>,
+            >,
+        ) -> Self {
+            self.include_return_message_types = ::std::option::Option::Some(
+                include_return_message_types.into(),
+            );
+            self
+        }
+    }
+
+    /// Messages for an agent, and how to answer.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct MessageRequest {
+        /// The messages, in order.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub messages: crate::Nullable<::std::vec::Vec<crate::types::MessageInput>>,
+        /// One user message, short for `messages` with that alone.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub input: crate::Nullable<crate::types::InputContent>,
+        /// How many calls of the model the turn has at most. By default `50`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub max_steps: ::std::option::Option<i64>,
+        /// Deprecated. Whether a call of the tool that sends messages is shown as an assistant
+        /// message. By default `true`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub use_assistant_message: ::std::option::Option<bool>,
+        /// Deprecated. The tool that sends messages, for agents of old types. By default
+        /// `send_message`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_name: ::std::option::Option<::std::string::String>,
+        /// Deprecated. The argument of that tool that holds the text. By default `message`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub assistant_message_tool_kwarg: ::std::option::Option<::std::string::String>,
+        /// The types of messages to answer with. All if it is left out.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub include_return_message_types: crate::Nullable<::std::vec::Vec<MessageType>>,
+        /// Deprecated, for agents of old types.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub enable_thinking: ::std::option::Option<::std::string::String>,
+        /// Tools that the caller runs itself. A call ends the turn, and the result is sent in the
+        /// next one. Offer them again then.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub client_tools: crate::Nullable<::std::vec::Vec<ClientTool>>,
+        /// Skills that the caller has. The agent learns of them in this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub client_skills: crate::Nullable<::std::vec::Vec<ClientSkill>>,
+        /// The handle of another model for this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub override_model: crate::Nullable<::std::string::String>,
+        /// Whether to return messages about compaction as types of their own. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_compaction_messages: ::std::option::Option<bool>,
+        /// Whether to return how likely each token was. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub return_logprobs: ::std::option::Option<bool>,
+        /// How many alternatives to each token are told. Needs `return_logprobs`.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub top_logprobs: crate::Nullable<i64>,
+        /// Whether to return the tokens as numbers. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub return_token_ids: ::std::option::Option<bool>,
+        /// Another system prompt for this turn.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub override_system: crate::Nullable<::std::string::String>,
+        /// Whether the answer comes as events. Refused for clients that the server takes for old
+        /// ones. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub streaming: ::std::option::Option<bool>,
+        /// Whether events hold pieces of messages as the model writes them, and not whole ones.
+        /// Needs `streaming`. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub stream_tokens: ::std::option::Option<bool>,
+        /// Whether the stream has a ping at once, and after every 20 s of silence. By default
+        /// `true`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub include_pings: ::std::option::Option<bool>,
+        /// Whether the run goes on apart from the connection, so that its stream can be resumed. By
+        /// default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub background: ::std::option::Option<bool>,
+    }
+
+    impl MessageRequest {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                messages: ::std::default::Default::default(),
+                input: ::std::default::Default::default(),
+                max_steps: ::std::default::Default::default(),
+                use_assistant_message: ::std::default::Default::default(),
+                assistant_message_tool_name: ::std::default::Default::default(),
+                assistant_message_tool_kwarg: ::std::default::Default::default(),
+                include_return_message_types: ::std::default::Default::default(),
+                enable_thinking: ::std::default::Default::default(),
+                client_tools: ::std::default::Default::default(),
+                client_skills: ::std::default::Default::default(),
+                override_model: ::std::default::Default::default(),
+                include_compaction_messages: ::std::default::Default::default(),
+                return_logprobs: ::std::default::Default::default(),
+                top_logprobs: ::std::default::Default::default(),
+                return_token_ids: ::std::default::Default::default(),
+                override_system: ::std::default::Default::default(),
+                streaming: ::std::default::Default::default(),
+                stream_tokens: ::std::default::Default::default(),
+                include_pings: ::std::default::Default::default(),
+                background: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `messages`.
+        #[must_use]
+        pub fn with_messages(
+            mut self,
+            messages: impl ::std::convert::Into<
+                ::std::vec::Vec<crate::types::MessageInput>,
+            >,
+        ) -> Self {
+            self.messages = crate::Nullable::Value(messages.into());
+            self
+        }
+
+        /// Sets `messages` to null.
+        #[must_use]
+        pub fn with_messages_null(mut self) -> Self {
+            self.messages = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `input`.
+        #[must_use]
+        pub fn with_input(
+            mut self,
+            input: impl ::std::convert::Into<crate::types::InputContent>,
+        ) -> Self {
+            self.input = crate::Nullable::Value(input.into());
+            self
+        }
+
+        /// Sets `input` to null.
+        #[must_use]
+        pub fn with_input_null(mut self) -> Self {
+            self.input = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `max_steps`.
+        #[must_use]
+        pub fn with_max_steps(
+            mut self,
+            max_steps: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.max_steps = ::std::option::Option::Some(max_steps.into());
+            self
+        }
+
+        /// Sets `use_assistant_message`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_use_assistant_message(
+            mut self,
+            use_assistant_message: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.use_assistant_message = ::std::option::Option::Some(
+                use_assistant_message.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_name`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_name(
+            mut self,
+            assistant_message_tool_name: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.assistant_message_tool_name = ::std::option::Option::Some(
+                assistant_message_tool_name.into(),
+            );
+            self
+        }
+
+        /// Sets `assistant_message_tool_kwarg`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_assistant_message_tool_kwarg(
+            mut self,
+            assistant_message_tool_kwarg: impl ::std::convert::Into<
+                ::std::string::String,
+            >,
+        ) -> Self {
+            self.assistant_message_tool_kwarg = ::std::option::Option::Some(
+                assistant_message_tool_kwarg.into(),
+            );
+            self
+        }
+
+        /// Sets `include_return_message_types`.
+        #[must_use]
+        pub fn with_include_return_message_types(
+            mut self,
+            include_return_message_types: impl ::std::convert::Into<
+                ::std::vec::Vec<MessageType>,
+            >,
+        ) -> Self {
+            self.include_return_message_types = crate::Nullable::Value(
+                include_return_message_types.into(),
+            );
+            self
+        }
+
+        /// Sets `include_return_message_types` to null.
+        #[must_use]
+        pub fn with_include_return_message_types_null(mut self) -> Self {
+            self.include_return_message_types = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `enable_thinking`.
+        #[must_use]
+        #[deprecated(note = "the API description marks it as deprecated")]
+        pub fn with_enable_thinking(
+            mut self,
+            enable_thinking: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.enable_thinking = ::std::option::Option::Some(enable_thinking.into());
+            self
+        }
+
+        /// Sets `client_tools`.
+        #[must_use]
+        pub fn with_client_tools(
+            mut self,
+            client_tools: impl ::std::convert::Into<::std::vec::Vec<ClientTool>>,
+        ) -> Self {
+            self.client_tools = crate::Nullable::Value(client_tools.into());
+            self
+        }
+
+        /// Sets `client_tools` to null.
+        #[must_use]
+        pub fn with_client_tools_null(mut self) -> Self {
+            self.client_tools = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `client_skills`.
+        #[must_use]
+        pub fn with_client_skills(
+            mut self,
+            client_skills: impl ::std::convert::Into<::std::vec::Vec<ClientSkill>>,
+        ) -> Self {
+            self.client_skills = crate::Nullable::Value(client_skills.into());
+            self
+        }
+
+        /// Sets `client_skills` to null.
+        #[must_use]
+        pub fn with_client_skills_null(mut self) -> Self {
+            self.client_skills = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `override_model`.
+        #[must_use]
+        pub fn with_override_model(
+            mut self,
+            override_model: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_model = crate::Nullable::Value(override_model.into());
+            self
+        }
+
+        /// Sets `override_model` to null.
+        #[must_use]
+        pub fn with_override_model_null(mut self) -> Self {
+            self.override_model = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `include_compaction_messages`.
+        #[must_use]
+        pub fn with_include_compaction_messages(
+            mut self,
+            include_compaction_messages: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_compaction_messages = ::std::option::Option::Some(
+                include_compaction_messages.into(),
+            );
+            self
+        }
+
+        /// Sets `return_logprobs`.
+        #[must_use]
+        pub fn with_return_logprobs(
+            mut self,
+            return_logprobs: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.return_logprobs = ::std::option::Option::Some(return_logprobs.into());
+            self
+        }
+
+        /// Sets `top_logprobs`.
+        #[must_use]
+        pub fn with_top_logprobs(
+            mut self,
+            top_logprobs: impl ::std::convert::Into<i64>,
+        ) -> Self {
+            self.top_logprobs = crate::Nullable::Value(top_logprobs.into());
+            self
+        }
+
+        /// Sets `top_logprobs` to null.
+        #[must_use]
+        pub fn with_top_logprobs_null(mut self) -> Self {
+            self.top_logprobs = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `return_token_ids`.
+        #[must_use]
+        pub fn with_return_token_ids(
+            mut self,
+            return_token_ids: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.return_token_ids = ::std::option::Option::Some(return_token_ids.into());
+            self
+        }
+
+        /// Sets `override_system`.
+        #[must_use]
+        pub fn with_override_system(
+            mut self,
+            override_system: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.override_system = crate::Nullable::Value(override_system.into());
+            self
+        }
+
+        /// Sets `override_system` to null.
+        #[must_use]
+        pub fn with_override_system_null(mut self) -> Self {
+            self.override_system = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `streaming`.
+        #[must_use]
+        pub fn with_streaming(
+            mut self,
+            streaming: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.streaming = ::std::option::Option::Some(streaming.into());
+            self
+        }
+
+        /// Sets `stream_tokens`.
+        #[must_use]
+        pub fn with_stream_tokens(
+            mut self,
+            stream_tokens: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.stream_tokens = ::std::option::Option::Some(stream_tokens.into());
+            self
+        }
+
+        /// Sets `include_pings`.
+        #[must_use]
+        pub fn with_include_pings(
+            mut self,
+            include_pings: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.include_pings = ::std::option::Option::Some(include_pings.into());
+            self
+        }
+
+        /// Sets `background`.
+        #[must_use]
+        pub fn with_background(
+            mut self,
+            background: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.background = ::std::option::Option::Some(background.into());
             self
         }
     }
@@ -563,6 +2072,38 @@ pub(super) mod own_types {
             >,
         ) -> Self {
             self.unknown = unknown.into();
+            self
+        }
+    }
+
+    /// What the thread begins with.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ResetMessagesRequest {
+        /// Whether the thread begins with the server's own messages again. By default `false`.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub add_default_initial_messages: ::std::option::Option<bool>,
+    }
+
+    impl ResetMessagesRequest {
+        /// Made with every field left out. They have setters.
+        #[must_use]
+        pub fn new() -> Self {
+            Self {
+                add_default_initial_messages: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `add_default_initial_messages`.
+        #[must_use]
+        pub fn with_add_default_initial_messages(
+            mut self,
+            add_default_initial_messages: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.add_default_initial_messages = ::std::option::Option::Some(
+                add_default_initial_messages.into(),
+            );
             self
         }
     }

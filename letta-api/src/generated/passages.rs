@@ -7,6 +7,224 @@ use crate::support::scope::*;
 use crate::{operations, types};
 
 impl Client {
+    /// List an agent's passages
+    ///
+    /// Lists what is in the agent's archival memory, a page at a time.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/archival-memory`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListAgentPassagesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of passages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn list_agent_passages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentPassagesParams,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::Passage>>,
+        Error<crate::ServiceError>,
+    > {
+        let types::ListAgentPassagesParams { after, before, limit, search, ascending } = params;
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let mut url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/archival-memory", agent_id_segment),
+        );
+        query::add(&mut url, "after", &after)?;
+        query::add(&mut url, "ascending", &ascending)?;
+        query::add(&mut url, "before", &before)?;
+        query::add(&mut url, "limit", &limit)?;
+        query::add(&mut url, "search", &search)?;
+        let request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::json(self, request, &operations::LIST_AGENT_PASSAGES, &[200u16]).await
+    }
+
+    /// Add to an agent's archival memory
+    ///
+    /// Stores a text in the agent's archival memory. A long text becomes several passages.
+    /// Creates the agent's archive if it has none.
+    ///
+    /// Sends `POST /v1/agents/{agent_id}/archival-memory`. It is not safe to repeat: a call
+    /// whose outcome is unknown may have had its effect.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The passages that the text became.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn create_agent_passage<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        body: &'a types::CreateArchivalMemory,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::Passage>>,
+        Error<crate::ServiceError>,
+    > {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/archival-memory", agent_id_segment),
+        );
+        let request = self
+            .client
+            .post(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .json(&body)
+            .build()?;
+        one_error::json(self, request, &operations::CREATE_AGENT_PASSAGE, &[200u16])
+            .await
+    }
+
+    /// Search an agent's archival memory
+    ///
+    /// Finds passages by meaning, as the agent's own search tool does.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/archival-memory/search`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `query`: What to look for, in words.
+    /// - `params`: The optional parameters, see [`types::SearchAgentPassagesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The passages found, the closest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn search_agent_passages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        query: &'a str,
+        params: &'a types::SearchAgentPassagesParams,
+    ) -> Result<
+        ResponseValue<types::ArchivalMemorySearchResponse>,
+        Error<crate::ServiceError>,
+    > {
+        let types::SearchAgentPassagesParams {
+            tags,
+            tag_match_mode,
+            top_k,
+            start_datetime,
+            end_datetime,
+        } = params;
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let mut url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!("/v1/agents/{}/archival-memory/search", agent_id_segment),
+        );
+        query::add(&mut url, "end_datetime", &end_datetime)?;
+        query::add(&mut url, "query", &query)?;
+        query::add(&mut url, "start_datetime", &start_datetime)?;
+        query::add(&mut url, "tag_match_mode", &tag_match_mode)?;
+        query::add(&mut url, "tags", &tags)?;
+        query::add(&mut url, "top_k", &top_k)?;
+        let request = self
+            .client
+            .get(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::json(self, request, &operations::SEARCH_AGENT_PASSAGES, &[200u16])
+            .await
+    }
+
+    /// Delete a passage of an agent
+    ///
+    /// Removes one passage from the agent's archival memory.
+    ///
+    /// Sends `DELETE /v1/agents/{agent_id}/archival-memory/{memory_id}`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `memory_id`: The passage's ID, `passage-…`.
+    ///
+    /// # Answers
+    ///
+    /// - `200`: The passage is deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub async fn delete_agent_passage<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        memory_id: &'a types::PassageId,
+    ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
+        let agent_id_segment = path::segment("agent_id", &agent_id)?;
+        let memory_id_segment = path::segment("memory_id", &memory_id)?;
+        let url = path::url_of(
+            &self.baseurl,
+            ::std::format_args!(
+                "/v1/agents/{}/archival-memory/{}", agent_id_segment, memory_id_segment
+            ),
+        );
+        let request = self
+            .client
+            .delete(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("application/json"),
+            )
+            .build()?;
+        one_error::nothing(self, request, &operations::DELETE_AGENT_PASSAGE, &[200u16])
+            .await
+    }
+
     /// Search in passages
     ///
     /// Finds passages by meaning, in one archive, in those of one agent, or in all.
@@ -51,6 +269,42 @@ impl Client {
 pub(super) mod constants {
     use crate::Operation;
 
+    /// `GET /v1/agents/{agent_id}/archival-memory`
+    pub const LIST_AGENT_PASSAGES: Operation = Operation {
+        id: "list_agent_passages",
+        method: "GET",
+        path_template: "/v1/agents/{agent_id}/archival-memory",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
+    /// `POST /v1/agents/{agent_id}/archival-memory`
+    pub const CREATE_AGENT_PASSAGE: Operation = Operation {
+        id: "create_agent_passage",
+        method: "POST",
+        path_template: "/v1/agents/{agent_id}/archival-memory",
+        safe_to_repeat: false,
+        streams: false,
+    };
+
+    /// `GET /v1/agents/{agent_id}/archival-memory/search`
+    pub const SEARCH_AGENT_PASSAGES: Operation = Operation {
+        id: "search_agent_passages",
+        method: "GET",
+        path_template: "/v1/agents/{agent_id}/archival-memory/search",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
+    /// `DELETE /v1/agents/{agent_id}/archival-memory/{memory_id}`
+    pub const DELETE_AGENT_PASSAGE: Operation = Operation {
+        id: "delete_agent_passage",
+        method: "DELETE",
+        path_template: "/v1/agents/{agent_id}/archival-memory/{memory_id}",
+        safe_to_repeat: true,
+        streams: false,
+    };
+
     /// `POST /v1/passages/search`
     pub const SEARCH_PASSAGES: Operation = Operation {
         id: "search_passages",
@@ -64,6 +318,199 @@ pub(super) mod constants {
 /// The types that no other tag's operations reach.
 pub(super) mod own_types {
     use crate::types::*;
+
+    /// What a search in an archival memory found.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ArchivalMemorySearchResponse {
+        /// What was found.
+        pub results: ::std::vec::Vec<ArchivalMemorySearchResult>,
+        /// How many were found.
+        pub count: i64,
+    }
+
+    impl ArchivalMemorySearchResponse {
+        /// Made of all its fields.
+        #[must_use]
+        pub fn new(
+            results: ::std::vec::Vec<ArchivalMemorySearchResult>,
+            count: i64,
+        ) -> Self {
+            Self { results, count }
+        }
+    }
+
+    /// A passage that a search found.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct ArchivalMemorySearchResult {
+        /// The ID, set by the server.
+        pub id: PassageId,
+        /// When it was stored, in the agent's time zone.
+        pub timestamp: ::std::string::String,
+        /// What is said.
+        pub content: ::std::string::String,
+        /// Tags, for filters.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub tags: ::std::vec::Vec<::std::string::String>,
+    }
+
+    impl ArchivalMemorySearchResult {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            id: impl ::std::convert::Into<PassageId>,
+            timestamp: impl ::std::convert::Into<::std::string::String>,
+            content: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                id: id.into(),
+                timestamp: timestamp.into(),
+                content: content.into(),
+                tags: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = tags.into();
+            self
+        }
+    }
+
+    /// A text to store.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct CreateArchivalMemory {
+        /// The text.
+        pub text: ::std::string::String,
+        /// Tags, for filters.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// When it was created.
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
+        pub created_at: crate::Nullable<::std::string::String>,
+    }
+
+    impl CreateArchivalMemory {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(text: impl ::std::convert::Into<::std::string::String>) -> Self {
+            Self {
+                text: text.into(),
+                tags: ::std::default::Default::default(),
+                created_at: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = crate::Nullable::Value(tags.into());
+            self
+        }
+
+        /// Sets `tags` to null.
+        #[must_use]
+        pub fn with_tags_null(mut self) -> Self {
+            self.tags = crate::Nullable::Null;
+            self
+        }
+
+        /// Sets `created_at`.
+        #[must_use]
+        pub fn with_created_at(
+            mut self,
+            created_at: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.created_at = crate::Nullable::Value(created_at.into());
+            self
+        }
+
+        /// Sets `created_at` to null.
+        #[must_use]
+        pub fn with_created_at_null(mut self) -> Self {
+            self.created_at = crate::Nullable::Null;
+            self
+        }
+    }
+
+    /// The optional parameters of [`list_agent_passages`](crate::Client::list_agent_passages).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct ListAgentPassagesParams {
+        /// Only what comes after the item of this ID in the list.
+        pub after: ::std::option::Option<::std::string::String>,
+        /// Only what comes before the item of this ID in the list.
+        pub before: ::std::option::Option<::std::string::String>,
+        /// How many items a page holds at most. Default: `100`.
+        pub limit: ::std::option::Option<i64>,
+        /// Only what has this text.
+        pub search: ::std::option::Option<::std::string::String>,
+        /// Whether the oldest come first. Default: `true`.
+        pub ascending: ::std::option::Option<bool>,
+    }
+
+    impl ListAgentPassagesParams {
+        /// Sets `after`.
+        #[must_use]
+        pub fn with_after(
+            mut self,
+            after: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.after = ::std::option::Option::Some(after.into());
+            self
+        }
+
+        /// Sets `before`.
+        #[must_use]
+        pub fn with_before(
+            mut self,
+            before: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.before = ::std::option::Option::Some(before.into());
+            self
+        }
+
+        /// Sets `limit`.
+        #[must_use]
+        pub fn with_limit(mut self, limit: impl ::std::convert::Into<i64>) -> Self {
+            self.limit = ::std::option::Option::Some(limit.into());
+            self
+        }
+
+        /// Sets `search`.
+        #[must_use]
+        pub fn with_search(
+            mut self,
+            search: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.search = ::std::option::Option::Some(search.into());
+            self
+        }
+
+        /// Sets `ascending`.
+        #[must_use]
+        pub fn with_ascending(
+            mut self,
+            ascending: impl ::std::convert::Into<bool>,
+        ) -> Self {
+            self.ascending = ::std::option::Option::Some(ascending.into());
+            self
+        }
+    }
 
     /// A passage that a search found.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -99,6 +546,74 @@ pub(super) mod own_types {
             >,
         ) -> Self {
             self.metadata = metadata.into();
+            self
+        }
+    }
+
+    /// The optional parameters of
+    /// [`search_agent_passages`](crate::Client::search_agent_passages).
+    ///
+    /// `default()` leaves all of them out, and a setter sets one.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    #[non_exhaustive]
+    pub struct SearchAgentPassagesParams {
+        /// Only what has one of these tags.
+        pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// Whether one of `tags` is enough.
+        pub tag_match_mode: ::std::option::Option<TagMatchMode>,
+        /// How many results there are at most.
+        pub top_k: ::std::option::Option<i64>,
+        /// Only what was stored at this time or later; RFC 3339.
+        pub start_datetime: ::std::option::Option<::std::string::String>,
+        /// Only what was stored at this time or earlier; RFC 3339.
+        pub end_datetime: ::std::option::Option<::std::string::String>,
+    }
+
+    impl SearchAgentPassagesParams {
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = ::std::option::Option::Some(tags.into());
+            self
+        }
+
+        /// Sets `tag_match_mode`.
+        #[must_use]
+        pub fn with_tag_match_mode(
+            mut self,
+            tag_match_mode: impl ::std::convert::Into<TagMatchMode>,
+        ) -> Self {
+            self.tag_match_mode = ::std::option::Option::Some(tag_match_mode.into());
+            self
+        }
+
+        /// Sets `top_k`.
+        #[must_use]
+        pub fn with_top_k(mut self, top_k: impl ::std::convert::Into<i64>) -> Self {
+            self.top_k = ::std::option::Option::Some(top_k.into());
+            self
+        }
+
+        /// Sets `start_datetime`.
+        #[must_use]
+        pub fn with_start_datetime(
+            mut self,
+            start_datetime: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.start_datetime = ::std::option::Option::Some(start_datetime.into());
+            self
+        }
+
+        /// Sets `end_datetime`.
+        #[must_use]
+        pub fn with_end_datetime(
+            mut self,
+            end_datetime: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.end_datetime = ::std::option::Option::Some(end_datetime.into());
             self
         }
     }
@@ -267,6 +782,99 @@ pub(super) mod own_types {
         pub fn with_end_date_null(mut self) -> Self {
             self.end_date = crate::Nullable::Null;
             self
+        }
+    }
+
+    /// Whether one tag is enough (`any`) or all must be there (`all`).
+    #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[non_exhaustive]
+    pub enum TagMatchMode {
+        /// `any`
+        Any,
+        /// `all`
+        All,
+        /// A value that the description does not have. It is kept and sent back unchanged.
+        Unknown(::std::string::String),
+    }
+
+    impl TagMatchMode {
+        /// The values that the description knows, in its order.
+        pub const KNOWN: &'static [Self] = &[Self::Any, Self::All];
+        /// The value as it goes over the wire.
+        #[must_use]
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Any => "any",
+                Self::All => "all",
+                Self::Unknown(text) => text,
+            }
+        }
+
+        /// Whether the description knows the value.
+        #[must_use]
+        pub fn is_known(&self) -> bool {
+            !::std::matches!(self, Self::Unknown(_))
+        }
+        fn known(text: &str) -> ::std::option::Option<Self> {
+            ::std::option::Option::Some(
+                match text {
+                    "any" => Self::Any,
+                    "all" => Self::All,
+                    _ => return ::std::option::Option::None,
+                },
+            )
+        }
+    }
+
+    impl ::std::fmt::Display for TagMatchMode {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.pad(self.as_str())
+        }
+    }
+
+    impl ::std::convert::From<&str> for TagMatchMode {
+        fn from(text: &str) -> Self {
+            Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
+        }
+    }
+
+    impl ::std::convert::From<::std::string::String> for TagMatchMode {
+        fn from(text: ::std::string::String) -> Self {
+            Self::known(&text).unwrap_or(Self::Unknown(text))
+        }
+    }
+
+    impl ::std::str::FromStr for TagMatchMode {
+        type Err = ::std::convert::Infallible;
+        /// Never fails: what is not known becomes [`Unknown`](Self::Unknown).
+        fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
+            ::std::result::Result::Ok(text.into())
+        }
+    }
+
+    impl ::serde::Serialize for TagMatchMode {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            serializer.serialize_str(self.as_str())
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for TagMatchMode {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            crate::support::open_enum::read(deserializer)
+        }
+    }
+
+    #[cfg(feature = "schemars")]
+    impl ::schemars::JsonSchema for TagMatchMode {
+        fn schema_name() -> ::std::borrow::Cow<'static, str> {
+            "TagMatchMode".into()
+        }
+        fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+            crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
         }
     }
 }

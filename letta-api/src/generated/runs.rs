@@ -233,6 +233,9 @@ impl Client {
     /// Never ask for what comes after the last event: no answer comes, and no end. Events are
     /// kept for 3 hours.
     ///
+    /// Asks for server-sent events, and decodes each as a [`types::StreamEvent`] as it arrives.
+    /// See [`EventStream`](crate::EventStream).
+    ///
     /// Sends `POST /v1/runs/{run_id}/stream`. It is safe to repeat.
     ///
     /// # Arguments
@@ -256,14 +259,32 @@ impl Client {
         &'a self,
         run_id: &'a types::RunId,
         body: &'a types::ResumeStreamRequest,
-    ) -> Result<ResponseValue<ByteStream>, Error<crate::ServiceError>> {
+    ) -> Result<
+        ResponseValue<EventStream<types::StreamEvent>>,
+        Error<crate::ServiceError>,
+    > {
         let run_id_segment = path::segment("run_id", &run_id)?;
         let url = path::url_of(
             &self.baseurl,
             ::std::format_args!("/v1/runs/{}/stream", run_id_segment),
         );
-        let request = self.client.post(url).json(&body).build()?;
-        one_error::stream(self, request, &operations::RESUME_RUN_STREAM, &[200u16]).await
+        let request = self
+            .client
+            .post(url)
+            .header(
+                ::reqwest::header::ACCEPT,
+                ::reqwest::header::HeaderValue::from_static("text/event-stream"),
+            )
+            .json(&body)
+            .build()?;
+        one_error::events(
+                self,
+                request,
+                &operations::RESUME_RUN_STREAM,
+                &[200u16],
+                Some("[DONE]"),
+            )
+            .await
     }
 
     /// Get a run's trace

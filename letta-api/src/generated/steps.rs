@@ -984,6 +984,9 @@ pub(super) mod own_types {
         /// The project that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub project_id: ::std::option::Option<ProjectId>,
+        /// The organization that it belongs to.
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub organization_id: ::std::option::Option<::std::string::String>,
     }
 
     impl StepMetrics {
@@ -1003,6 +1006,7 @@ pub(super) mod own_types {
                 base_template_id: ::std::default::Default::default(),
                 template_id: ::std::default::Default::default(),
                 project_id: ::std::default::Default::default(),
+                organization_id: ::std::default::Default::default(),
             }
         }
 
@@ -1111,6 +1115,16 @@ pub(super) mod own_types {
             project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
+            self
+        }
+
+        /// Sets `organization_id`.
+        #[must_use]
+        pub fn with_organization_id(
+            mut self,
+            organization_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.organization_id = ::std::option::Option::Some(organization_id.into());
             self
         }
     }

@@ -13,10 +13,13 @@
 //! responses:
 //!   '200': {content: {application/json: {schema: A}}}
 //! ```
+//!
+//! An answer that is events alone, and says what an event is, gets such a note too, with `only`. Its event takes the place of the
+//! JSON.
 
 use std::collections::BTreeSet;
 
-use super::build::{object, string};
+use super::build::{object, refer, string, truth};
 use super::nodes::{
     add_schema, component_of, is_free, named_operations, own, remove, resolve, responses, set,
     shape,
@@ -25,7 +28,7 @@ use crate::markers::{EVENT_METHOD, EVENT_ONLY, EVENT_PIN, EVENT_STREAM, FROM};
 use crate::naming::{method_name, type_name};
 use crate::openapi::media_types::{is_event_stream, is_json};
 use crate::openapi::reference::{place_of, referred};
-use crate::openapi::{Node, Pointer, Value, reference};
+use crate::openapi::{Node, Pointer, Span, Value, reference};
 use crate::taken::client_methods;
 
 /// Arranges all such operations. Second methods get their names in the order of the operations, so that a new operation at the end
@@ -35,21 +38,39 @@ pub(super) fn arrange(document: &mut Node) {
     let mut taken: BTreeSet<String> = all.iter().map(|(_, id)| method_name(id)).collect();
     taken.extend(client_methods().iter().cloned());
     for (at, id) in all {
-        // Successes that are both. Errors are JSON in either method.
-        let both: Vec<Pointer> = responses(document, &at)
+        let successes: Vec<Pointer> = responses(document, &at)
             .into_iter()
             .filter(|(status, _)| (200..=299).contains(status))
             .map(|(_, at)| at)
-            .filter(|at| has_both(document, at))
             .collect();
-        if both.is_empty() {
+        // Successes that are both. Errors are JSON in either method.
+        let mut streamed: Vec<Pointer> = successes
+            .iter()
+            .filter(|at| has_both(document, at))
+            .cloned()
+            .collect();
+        let is_alone = streamed.is_empty();
+        if is_alone {
+            streamed = successes;
+            streamed.retain(|at| has_events_alone(document, at));
+        }
+        if streamed.is_empty() {
+            continue;
+        }
+        let mut event = None;
+        for response in &streamed {
+            event = event.or_else(|| event_schema(document, response, &id));
+        }
+        // A stream of something that is not described is handed over as bytes, which progenitor does by itself.
+        if is_alone && event.is_none() {
             continue;
         }
         let Some(operation) = document.pointer(&at) else {
             continue;
         };
         let span = operation.span.clone();
-        let is_only = operation.get(EVENT_ONLY).and_then(Node::as_bool) == Some(true);
+        let is_marked = operation.get(EVENT_ONLY).and_then(Node::as_bool) == Some(true);
+        let is_only = is_alone || is_marked;
         let method = match operation.get(EVENT_METHOD).and_then(Node::as_str) {
             Some(wanted) => method_name(wanted),
             None if is_only => method_name(&id),
@@ -69,15 +90,9 @@ pub(super) fn arrange(document: &mut Node) {
             (None, None) => {}
         }
         if is_only {
-            let only = Node {
-                value: Value::Bool(true),
-                span: span.clone(),
-            };
-            set(&mut note, "only", only);
+            set(&mut note, "only", truth(true, &span));
         }
-        let mut event = None;
-        for response in both {
-            event = event.or_else(|| event_schema(document, &response, &id));
+        for response in streamed {
             let Some(response) = own(document, &response, "responses") else {
                 continue;
             };
@@ -86,6 +101,9 @@ pub(super) fn arrange(document: &mut Node) {
                     remove(content, &name);
                 }
                 forget_which(content);
+                if let (true, Some(event)) = (is_alone, &event) {
+                    set(content, "application/json", media_type_of(event, &span));
+                }
             }
         }
         if let Some(event) = event {
@@ -116,6 +134,20 @@ fn has_both(document: &Node, at: &Pointer) -> bool {
         let (json, events) = (all(is_json), all(is_event_stream));
         json > 0 && events > 0 && json + events == content.len()
     })
+}
+
+/// Whether a response is a stream of events, and nothing else.
+fn has_events_alone(document: &Node, at: &Pointer) -> bool {
+    let response = resolve(document, at, "responses");
+    let content = response.and_then(|(_, it)| it.get("content")?.as_object());
+    content.is_some_and(|content| {
+        !content.is_empty() && content.keys().all(|name| is_event_stream(name))
+    })
+}
+
+/// A media type whose schema is this component.
+fn media_type_of(event: &str, span: &Span) -> Node {
+    object([("schema", refer(event, span))], span)
 }
 
 /// The media types of events.

@@ -33,13 +33,14 @@ pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<St
         return Err(no_place(path));
     }
     let (before, after) = (&text[..*begin], &text[*end..]);
+    let elsewhere = without_package(before) + &without_package(after);
     let had = text[*begin..*end]
         .lines()
         .filter_map(|line| line.strip_suffix(" = []"));
     for name in had {
         let quoted = format!("\"{name}\"");
         let goes = features.iter().all(|feature| feature.name != name);
-        if goes && (before.contains(&quoted) || after.contains(&quoted)) {
+        if goes && elsewhere.contains(&quoted) {
             return Err(Failure::Message(format!(
                 "the feature `{name}` is no longer generated, and {} still names it: remove it there first",
                 path.display()
@@ -53,6 +54,21 @@ pub fn with_features(path: &Path, text: &str, features: &[Feature]) -> Result<St
     };
     let block = block(features).replace('\n', newline);
     Ok(format!("{before}{block}{after}"))
+}
+
+/// A part of a manifest without its table `package`, whose keywords may be names of features.
+fn without_package(part: &str) -> String {
+    let mut is_package = false;
+    let mut rest = String::new();
+    for line in part.split_inclusive('\n') {
+        if line.starts_with('[') {
+            is_package = line.trim_end() == "[package]";
+        }
+        if !is_package {
+            rest += line;
+        }
+    }
+    rest
 }
 
 /// The manifest lacks the two lines.

@@ -306,6 +306,9 @@ pub struct AgentEnvironmentVariable {
     pub value_enc: ::std::option::Option<::std::string::String>,
     /// The agent's ID.
     pub agent_id: AgentId,
+    /// The organization that it belongs to.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub organization_id: ::std::option::Option<::std::string::String>,
 }
 
 #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
@@ -330,6 +333,7 @@ const _: () = {
                 updated_at: ::std::default::Default::default(),
                 description: ::std::default::Default::default(),
                 value_enc: ::std::default::Default::default(),
+                organization_id: ::std::default::Default::default(),
             }
         }
 
@@ -394,6 +398,16 @@ const _: () = {
             self.value_enc = ::std::option::Option::Some(value_enc.into());
             self
         }
+
+        /// Sets `organization_id`.
+        #[must_use]
+        pub fn with_organization_id(
+            mut self,
+            organization_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.organization_id = ::std::option::Option::Some(organization_id.into());
+            self
+        }
     }
 
     impl ::std::fmt::Debug for AgentEnvironmentVariable {
@@ -409,6 +423,7 @@ const _: () = {
                 .field("description", &self.description)
                 .field("value_enc", &::std::format_args!("[redacted]"))
                 .field("agent_id", &self.agent_id)
+                .field("organization_id", &self.organization_id)
                 .finish()
         }
     }
@@ -417,6 +432,7 @@ const _: () = {
 /// An agent's ID, `agent-…`.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "archives",
         feature = "blocks",
@@ -437,6 +453,7 @@ const _: () = {
 pub struct AgentId(::std::string::String);
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "archives",
         feature = "blocks",
@@ -463,21 +480,21 @@ const _: () = {
 #[non_exhaustive]
 pub enum AgentInclude {
     /// `agent.blocks`
-    AgentBlocks,
+    Blocks,
     /// `agent.identities`
-    AgentIdentities,
+    Identities,
     /// `agent.managed_group`
-    AgentManagedGroup,
+    ManagedGroup,
     /// `agent.pending_approval`
-    AgentPendingApproval,
+    PendingApproval,
     /// `agent.secrets`
-    AgentSecrets,
+    Secrets,
     /// `agent.sources`
-    AgentSources,
+    Sources,
     /// `agent.tags`
-    AgentTags,
+    Tags,
     /// `agent.tools`
-    AgentTools,
+    Tools,
     /// A value that the description does not have. It is kept and sent back unchanged.
     Unknown(::std::string::String),
 }
@@ -487,28 +504,28 @@ const _: () = {
     impl AgentInclude {
         /// The values that the description knows, in its order.
         pub const KNOWN: &'static [Self] = &[
-            Self::AgentBlocks,
-            Self::AgentIdentities,
-            Self::AgentManagedGroup,
-            Self::AgentPendingApproval,
-            Self::AgentSecrets,
-            Self::AgentSources,
-            Self::AgentTags,
-            Self::AgentTools,
+            Self::Blocks,
+            Self::Identities,
+            Self::ManagedGroup,
+            Self::PendingApproval,
+            Self::Secrets,
+            Self::Sources,
+            Self::Tags,
+            Self::Tools,
         ];
 
         /// The value as it goes over the wire.
         #[must_use]
         pub fn as_str(&self) -> &str {
             match self {
-                Self::AgentBlocks => "agent.blocks",
-                Self::AgentIdentities => "agent.identities",
-                Self::AgentManagedGroup => "agent.managed_group",
-                Self::AgentPendingApproval => "agent.pending_approval",
-                Self::AgentSecrets => "agent.secrets",
-                Self::AgentSources => "agent.sources",
-                Self::AgentTags => "agent.tags",
-                Self::AgentTools => "agent.tools",
+                Self::Blocks => "agent.blocks",
+                Self::Identities => "agent.identities",
+                Self::ManagedGroup => "agent.managed_group",
+                Self::PendingApproval => "agent.pending_approval",
+                Self::Secrets => "agent.secrets",
+                Self::Sources => "agent.sources",
+                Self::Tags => "agent.tags",
+                Self::Tools => "agent.tools",
                 Self::Unknown(text) => text,
             }
         }
@@ -521,14 +538,14 @@ const _: () = {
         fn known(text: &str) -> ::std::option::Option<Self> {
             ::std::option::Option::Some(
                 match text {
-                    "agent.blocks" => Self::AgentBlocks,
-                    "agent.identities" => Self::AgentIdentities,
-                    "agent.managed_group" => Self::AgentManagedGroup,
-                    "agent.pending_approval" => Self::AgentPendingApproval,
-                    "agent.secrets" => Self::AgentSecrets,
-                    "agent.sources" => Self::AgentSources,
-                    "agent.tags" => Self::AgentTags,
-                    "agent.tools" => Self::AgentTools,
+                    "agent.blocks" => Self::Blocks,
+                    "agent.identities" => Self::Identities,
+                    "agent.managed_group" => Self::ManagedGroup,
+                    "agent.pending_approval" => Self::PendingApproval,
+                    "agent.secrets" => Self::Secrets,
+                    "agent.sources" => Self::Sources,
+                    "agent.tags" => Self::Tags,
+                    "agent.tools" => Self::Tools,
                     _ => return ::std::option::Option::None,
                 },
             )
@@ -1171,7 +1188,14 @@ const _: () = {
 
 /// The kinds of agents. `letta_v1_agent` is the one for new agents; the others are older or
 /// for special work.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum AgentType {
@@ -1197,7 +1221,14 @@ pub enum AgentType {
     Unknown(::std::string::String),
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl AgentType {
         /// The values that the description knows, in its order.
@@ -1309,10 +1340,12 @@ const _: () = {
 /// Settings of models by Anthropic.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -1355,10 +1388,12 @@ pub struct AnthropicModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -1512,10 +1547,12 @@ const _: () = {
 /// How models by Anthropic think.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -1532,10 +1569,12 @@ pub struct AnthropicThinking {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -1572,7 +1611,7 @@ const _: () = {
 };
 
 /// A decision or a result, as it is stored.
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ApprovalRecord {
@@ -1584,7 +1623,7 @@ pub enum ApprovalRecord {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 const _: () = {
     impl ApprovalRecord {
         /// Whether the description knows it.
@@ -1857,7 +1896,6 @@ const _: () = {
 /// What was decided about calls, and what client tools returned.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -1919,7 +1957,6 @@ pub struct ApprovalResponseMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2085,7 +2122,6 @@ const _: () = {
 /// What is said to one call: a decision, or the result of a tool that the caller ran.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2105,7 +2141,6 @@ pub enum ApprovalResult {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2192,7 +2227,7 @@ const _: () = {
 /// A decision about one call.
 #[cfg(
     any(
-        feature = "agents",
+        feature = "agent-files",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2220,7 +2255,7 @@ pub struct ApprovalReturn {
 
 #[cfg(
     any(
-        feature = "agents",
+        feature = "agent-files",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2297,7 +2332,6 @@ const _: () = {
 /// What an agent says: a text, or parts.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2317,7 +2351,6 @@ pub enum AssistantContent {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2405,7 +2438,6 @@ const _: () = {
 /// A part of what an agent says.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2423,7 +2455,6 @@ pub enum AssistantContentPart {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2495,7 +2526,6 @@ const _: () = {
 /// What the agent says to the user.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2544,7 +2574,6 @@ pub struct AssistantMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2664,10 +2693,12 @@ const _: () = {
 /// Settings of models at Azure.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -2697,10 +2728,12 @@ pub struct AzureModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {

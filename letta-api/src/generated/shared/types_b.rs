@@ -8,6 +8,7 @@ use crate::types::*;
 /// An image within the message.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -36,6 +37,7 @@ pub struct Base64Image {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -104,10 +106,12 @@ const _: () = {
 /// Settings of models at Baseten.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -134,10 +138,12 @@ pub struct BasetenModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -221,10 +227,12 @@ const _: () = {
 /// Settings of models at Amazon Bedrock.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -254,10 +262,12 @@ pub struct BedrockModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {

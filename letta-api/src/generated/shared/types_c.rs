@@ -8,10 +8,12 @@ use crate::types::*;
 /// Settings of models that are reached with a ChatGPT account.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -41,10 +43,12 @@ pub struct ChatGptModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -139,10 +143,12 @@ const _: () = {
 /// How models that are reached with a ChatGPT account think.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -156,10 +162,12 @@ pub struct ChatGptReasoning {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -187,10 +195,12 @@ const _: () = {
 /// How long such a model thinks.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -212,10 +222,12 @@ pub enum ChatGptReasoningEffort {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -315,7 +327,14 @@ const _: () = {
 };
 
 /// After this tool, one of its children comes next.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -338,7 +357,14 @@ pub struct ChildToolRule {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl ChildToolRule {
         /// Made of its required fields; the others are left out. They have setters.
@@ -416,7 +442,7 @@ const _: () = {
 };
 
 /// How likely the tokens of an answer were.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -429,7 +455,7 @@ pub struct ChoiceLogprobs {
     pub refusal: ::std::option::Option<::std::vec::Vec<TokenLogprob>>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl ChoiceLogprobs {
         /// Made with every field left out. They have setters.
@@ -464,7 +490,7 @@ const _: () = {
 };
 
 /// A skill that the caller has.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -477,7 +503,7 @@ pub struct ClientSkill {
     pub location: ::std::string::String,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl ClientSkill {
         /// Made of all its fields.
@@ -498,7 +524,7 @@ const _: () = {
 
 /// A tool that the caller runs itself. It takes precedence over a tool of the server with
 /// its name.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -515,7 +541,7 @@ pub struct ClientTool {
     >,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl ClientTool {
         /// Made of its required fields; the others are left out. They have setters.
@@ -570,10 +596,12 @@ const _: () = {
 /// writes the summary in its context.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -593,10 +621,12 @@ pub enum CompactionMode {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -693,7 +723,7 @@ const _: () = {
 };
 
 /// What a compaction did.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -706,7 +736,7 @@ pub struct CompactionResponse {
     pub num_messages_after: i64,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl CompactionResponse {
         /// Made of all its fields.
@@ -728,10 +758,12 @@ const _: () = {
 /// How older messages become a summary.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -765,10 +797,12 @@ pub struct CompactionSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -894,7 +928,6 @@ const _: () = {
 /// What a compaction did, in numbers.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -923,7 +956,6 @@ pub struct CompactionStats {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -979,6 +1011,7 @@ const _: () = {
 /// The formats of models that run locally.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",
@@ -998,6 +1031,7 @@ pub enum CompatibilityType {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",
@@ -1088,7 +1122,14 @@ const _: () = {
 };
 
 /// After this tool, its result decides which comes next.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1117,7 +1158,14 @@ pub struct ConditionalToolRule {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl ConditionalToolRule {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1211,7 +1259,14 @@ const _: () = {
 };
 
 /// A part of a message's content.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "conversations",
+        feature = "messages"
+    )
+)]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ContentPart {
@@ -1233,7 +1288,14 @@ pub enum ContentPart {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "conversations",
+        feature = "messages"
+    )
+)]
 const _: () = {
     impl ContentPart {
         /// Whether the description knows it.
@@ -1376,7 +1438,14 @@ const _: () = {
 };
 
 /// After this tool, the turn goes on.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1394,7 +1463,14 @@ pub struct ContinueToolRule {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl ContinueToolRule {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1453,7 +1529,7 @@ const _: () = {
 /// of an agent, for the agent's own thread.
 #[cfg(
     any(
-        feature = "agents",
+        feature = "agent-files",
         feature = "conversations",
         feature = "environments",
         feature = "messages",
@@ -1465,7 +1541,7 @@ const _: () = {
 pub struct ConversationId(::std::string::String);
 #[cfg(
     any(
-        feature = "agents",
+        feature = "agent-files",
         feature = "conversations",
         feature = "environments",
         feature = "messages",
@@ -1478,7 +1554,7 @@ const _: () = {
 };
 
 /// The answer to an approval request.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1514,7 +1590,7 @@ pub struct CreateApproval {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl CreateApproval {
         /// Made with every field left out. They have setters.
@@ -1672,7 +1748,7 @@ const _: () = {
 };
 
 /// What a new block should be.
-#[cfg(any(feature = "agents", feature = "blocks"))]
+#[cfg(any(feature = "agent-files", feature = "agents", feature = "blocks"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1728,7 +1804,7 @@ pub struct CreateBlock {
     pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks"))]
+#[cfg(any(feature = "agent-files", feature = "agents", feature = "blocks"))]
 const _: () = {
     impl CreateBlock {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1975,7 +2051,14 @@ const _: () = {
 };
 
 /// A message to an agent.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "conversations",
+        feature = "messages"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -2012,7 +2095,14 @@ pub struct CreateMessage {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "conversations",
+        feature = "messages"
+    )
+)]
 const _: () = {
     impl CreateMessage {
         /// Made of its required fields; the others are left out. They have setters.
@@ -2151,7 +2241,14 @@ const _: () = {
 };
 
 /// Always `message`.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "conversations",
+        feature = "messages"
+    )
+)]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum CreateMessageType {
@@ -2161,7 +2258,14 @@ pub enum CreateMessageType {
     Unknown(::std::string::String),
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "conversations",
+        feature = "messages"
+    )
+)]
 const _: () = {
     impl CreateMessageType {
         /// The values that the description knows, in its order.
@@ -2244,7 +2348,7 @@ const _: () = {
 };
 
 /// What client tools returned.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -2266,7 +2370,7 @@ pub struct CreateToolReturn {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl CreateToolReturn {
         /// Made of its required fields; the others are left out. They have setters.

@@ -8,10 +8,12 @@ use crate::types::*;
 /// Settings of models by DeepSeek.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -41,10 +43,12 @@ pub struct DeepseekModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -166,10 +170,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn anthropic_model_settings_provider_type() -> ::std::string::String {
@@ -193,7 +199,6 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -206,7 +211,7 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
+            feature = "agent-files",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -219,7 +224,6 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -237,10 +241,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn azure_model_settings_provider_type() -> ::std::string::String {
@@ -249,6 +255,7 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "conversations",
             feature = "messages",
@@ -262,10 +269,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn baseten_model_settings_provider_type() -> ::std::string::String {
@@ -274,10 +283,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn bedrock_model_settings_provider_type() -> ::std::string::String {
@@ -305,32 +316,55 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn chat_gpt_model_settings_provider_type() -> ::std::string::String {
         "chatgpt_oauth".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+    #[cfg(
+        any(
+            feature = "agent-files",
+            feature = "agents",
+            feature = "blocks",
+            feature = "mcp-servers"
+        )
+    )]
     pub(crate) fn child_tool_rule_type() -> ::std::string::String {
         "constrain_child_tools".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+    #[cfg(
+        any(
+            feature = "agent-files",
+            feature = "agents",
+            feature = "blocks",
+            feature = "mcp-servers"
+        )
+    )]
     pub(crate) fn conditional_tool_rule_type() -> ::std::string::String {
         "conditional".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+    #[cfg(
+        any(
+            feature = "agent-files",
+            feature = "agents",
+            feature = "blocks",
+            feature = "mcp-servers"
+        )
+    )]
     pub(crate) fn continue_tool_rule_type() -> ::std::string::String {
         "continue_loop".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "conversations"))]
+    #[cfg(any(feature = "conversations", feature = "messages"))]
     pub(crate) fn create_approval_type() -> ::std::string::String {
         "approval".to_string()
     }
@@ -360,30 +394,40 @@ pub(crate) mod defaults {
         "agent".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "conversations"))]
+    #[cfg(any(feature = "conversations", feature = "messages"))]
     pub(crate) fn create_tool_return_type() -> ::std::string::String {
         "tool_return".to_string()
     }
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn deepseek_model_settings_provider_type() -> ::std::string::String {
         "deepseek".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "models", feature = "runs"))]
+    #[cfg(
+        any(
+            feature = "agent-files",
+            feature = "messages",
+            feature = "models",
+            feature = "runs"
+        )
+    )]
     pub(crate) fn default_bool<const V: bool>() -> bool {
         V
     }
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "mcp-servers",
@@ -399,12 +443,12 @@ pub(crate) mod defaults {
         T::try_from(V).unwrap()
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn dynamic_manager_manager_type() -> ::std::string::String {
         "dynamic".to_string()
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn dynamic_manager_termination_token() -> ::std::option::Option<
         ::std::string::String,
     > {
@@ -446,14 +490,13 @@ pub(crate) mod defaults {
         "user".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "conversations"))]
+    #[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
     pub(crate) fn error_message_message_type() -> ::std::string::String {
         "error_message".to_string()
     }
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -466,7 +509,6 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -477,29 +519,29 @@ pub(crate) mod defaults {
         "event_message".to_string()
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn exported_agent_embedding_chunk_size() -> ::std::option::Option<i64> {
         ::std::option::Option::Some(300_i64)
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn exported_agent_enable_reasoner() -> ::std::option::Option<bool> {
         ::std::option::Option::Some(true)
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn exported_block_metadata() -> ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     > {
         ::std::option::Option::Some([].into_iter().collect())
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn exported_block_preserve_on_migration() -> ::std::option::Option<bool> {
         ::std::option::Option::Some(false)
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn exported_tool_enable_parallel_execution() -> ::std::option::Option<
         bool,
     > {
@@ -525,17 +567,19 @@ pub(crate) mod defaults {
         ::std::option::Option::Some(vec![])
     }
 
-    #[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+    #[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
     pub(crate) fn function_tool_call_type() -> ::std::string::String {
         "function".to_string()
     }
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn google_ai_model_settings_provider_type() -> ::std::string::String {
@@ -544,10 +588,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn google_vertex_model_settings_provider_type() -> ::std::string::String {
@@ -556,10 +602,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn groq_model_settings_provider_type() -> ::std::string::String {
@@ -568,7 +616,6 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -581,6 +628,7 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "conversations",
             feature = "messages",
@@ -592,17 +640,26 @@ pub(crate) mod defaults {
         "image".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+    #[cfg(
+        any(
+            feature = "agent-files",
+            feature = "agents",
+            feature = "blocks",
+            feature = "mcp-servers"
+        )
+    )]
     pub(crate) fn init_tool_rule_type() -> ::std::string::String {
         "run_first".to_string()
     }
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
             feature = "mcp-servers",
+            feature = "messages",
             feature = "models"
         )
     )]
@@ -612,10 +669,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
             feature = "mcp-servers",
+            feature = "messages",
             feature = "models"
         )
     )]
@@ -625,6 +684,7 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "conversations",
             feature = "messages",
@@ -636,7 +696,14 @@ pub(crate) mod defaults {
         "letta".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+    #[cfg(
+        any(
+            feature = "agent-files",
+            feature = "agents",
+            feature = "blocks",
+            feature = "mcp-servers"
+        )
+    )]
     pub(crate) fn max_count_per_step_tool_rule_type() -> ::std::string::String {
         "max_count_per_step".to_string()
     }
@@ -663,8 +730,10 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "conversations",
+            feature = "messages",
             feature = "runs",
             feature = "steps"
         )
@@ -680,10 +749,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn open_ai_model_settings_provider_type() -> ::std::string::String {
@@ -692,37 +763,48 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn open_router_model_settings_provider_type() -> ::std::string::String {
         "openrouter".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+    #[cfg(
+        any(
+            feature = "agent-files",
+            feature = "agents",
+            feature = "blocks",
+            feature = "mcp-servers"
+        )
+    )]
     pub(crate) fn parent_tool_rule_type() -> ::std::string::String {
         "parent_last_tool".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "archives", feature = "passages"))]
+    #[cfg(any(feature = "archives", feature = "passages"))]
     pub(crate) fn passage_metadata() -> ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     > {
         ::std::option::Option::Some([].into_iter().collect())
     }
 
-    #[cfg(any(feature = "agents", feature = "conversations"))]
+    #[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
     pub(crate) fn ping_message_type() -> ::std::string::String {
         "ping".to_string()
     }
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "conversations",
+            feature = "messages",
             feature = "runs",
             feature = "steps"
         )
@@ -733,7 +815,6 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -756,8 +837,10 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "conversations",
+            feature = "messages",
             feature = "runs",
             feature = "steps"
         )
@@ -766,27 +849,41 @@ pub(crate) mod defaults {
         "redacted_reasoning".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+    #[cfg(
+        any(
+            feature = "agent-files",
+            feature = "agents",
+            feature = "blocks",
+            feature = "mcp-servers"
+        )
+    )]
     pub(crate) fn required_before_exit_tool_rule_type() -> ::std::string::String {
         "required_before_exit".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+    #[cfg(
+        any(
+            feature = "agent-files",
+            feature = "agents",
+            feature = "blocks",
+            feature = "mcp-servers"
+        )
+    )]
     pub(crate) fn requires_approval_tool_rule_type() -> ::std::string::String {
         "requires_approval".to_string()
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn round_robin_manager_manager_type() -> ::std::string::String {
         "round_robin".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "runs"))]
+    #[cfg(any(feature = "messages", feature = "runs"))]
     pub(crate) fn run_request_config_assistant_message_tool_kwarg() -> ::std::string::String {
         "message".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "runs"))]
+    #[cfg(any(feature = "messages", feature = "runs"))]
     pub(crate) fn run_request_config_assistant_message_tool_name() -> ::std::string::String {
         "send_message".to_string()
     }
@@ -803,17 +900,19 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn sglang_model_settings_provider_type() -> ::std::string::String {
         "sglang".to_string()
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn sleeptime_manager_manager_type() -> ::std::string::String {
         "sleeptime".to_string()
     }
@@ -828,7 +927,7 @@ pub(crate) mod defaults {
         "stdio".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "conversations"))]
+    #[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
     pub(crate) fn stop_reason_message_type() -> ::std::string::String {
         "stop_reason".to_string()
     }
@@ -840,8 +939,8 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
+            feature = "messages",
             feature = "runs",
             feature = "steps"
         )
@@ -852,7 +951,6 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -863,14 +961,13 @@ pub(crate) mod defaults {
         "summary_message".to_string()
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn supervisor_manager_manager_type() -> ::std::string::String {
         "supervisor".to_string()
     }
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -886,13 +983,21 @@ pub(crate) mod defaults {
         "system_message".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+    #[cfg(
+        any(
+            feature = "agent-files",
+            feature = "agents",
+            feature = "blocks",
+            feature = "mcp-servers"
+        )
+    )]
     pub(crate) fn terminal_tool_rule_type() -> ::std::string::String {
         "exit_loop".to_string()
     }
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "conversations",
             feature = "messages",
@@ -906,10 +1011,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
             feature = "mcp-servers",
+            feature = "messages",
             feature = "models"
         )
     )]
@@ -919,10 +1026,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn together_model_settings_provider_type() -> ::std::string::String {
@@ -931,8 +1040,10 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "conversations",
+            feature = "messages",
             feature = "runs",
             feature = "steps"
         )
@@ -943,7 +1054,6 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -968,8 +1078,10 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "conversations",
+            feature = "messages",
             feature = "runs",
             feature = "steps"
         )
@@ -980,7 +1092,6 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -993,7 +1104,6 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -1021,6 +1131,7 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "conversations",
             feature = "messages",
@@ -1032,14 +1143,13 @@ pub(crate) mod defaults {
         "url".to_string()
     }
 
-    #[cfg(any(feature = "agents", feature = "conversations"))]
+    #[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
     pub(crate) fn usage_statistics_message_type() -> ::std::string::String {
         "usage_statistics".to_string()
     }
 
     #[cfg(
         any(
-            feature = "agents",
             feature = "conversations",
             feature = "messages",
             feature = "runs",
@@ -1055,17 +1165,19 @@ pub(crate) mod defaults {
         "user_message".to_string()
     }
 
-    #[cfg(feature = "agents")]
+    #[cfg(feature = "agent-files")]
     pub(crate) fn voice_sleeptime_manager_manager_type() -> ::std::string::String {
         "voice_sleeptime".to_string()
     }
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn xai_model_settings_provider_type() -> ::std::string::String {
@@ -1074,10 +1186,12 @@ pub(crate) mod defaults {
 
     #[cfg(
         any(
+            feature = "agent-files",
             feature = "agents",
             feature = "blocks",
             feature = "conversations",
-            feature = "mcp-servers"
+            feature = "mcp-servers",
+            feature = "messages"
         )
     )]
     pub(crate) fn zai_model_settings_provider_type() -> ::std::string::String {

@@ -8,10 +8,12 @@ use crate::types::*;
 /// How much work a model puts into an answer.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -32,10 +34,12 @@ pub enum Effort {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -135,6 +139,7 @@ const _: () = {
 /// How texts are embedded.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "archives",
         feature = "blocks",
@@ -178,6 +183,7 @@ pub struct EmbeddingConfig {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "archives",
         feature = "blocks",
@@ -328,6 +334,7 @@ const _: () = {
 /// The kinds of services that embed.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "archives",
         feature = "blocks",
@@ -384,6 +391,7 @@ pub enum EmbeddingEndpointType {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "archives",
         feature = "blocks",
@@ -532,7 +540,7 @@ const _: () = {
 };
 
 /// The turn failed. Comes on streams, which answer 200 all the same.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -557,7 +565,7 @@ pub struct ErrorMessage {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 const _: () = {
     impl ErrorMessage {
         /// Made of its required fields; the others are left out. They have setters.
@@ -622,7 +630,6 @@ const _: () = {
 /// Something happened that is no message, such as the start of a compaction.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -674,7 +681,6 @@ pub struct EventMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",

@@ -401,6 +401,7 @@ const _: () = {
 /// A file's ID, `file-…`.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "archives",
         feature = "blocks",
@@ -417,6 +418,7 @@ const _: () = {
 pub struct FileId(::std::string::String);
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "archives",
         feature = "blocks",
@@ -434,7 +436,7 @@ const _: () = {
 };
 
 /// How far reading and embedding of a file is.
-#[cfg(any(feature = "agents", feature = "folders"))]
+#[cfg(any(feature = "agent-files", feature = "folders"))]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum FileProcessingStatus {
@@ -452,7 +454,7 @@ pub enum FileProcessingStatus {
     Unknown(::std::string::String),
 }
 
-#[cfg(any(feature = "agents", feature = "folders"))]
+#[cfg(any(feature = "agent-files", feature = "folders"))]
 const _: () = {
     impl FileProcessingStatus {
         /// The values that the description knows, in its order.
@@ -577,7 +579,7 @@ const _: () = {
 };
 
 /// A function and its arguments, as OpenAI writes them.
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -588,7 +590,7 @@ pub struct FunctionCall {
     pub name: ::std::string::String,
 }
 
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 const _: () = {
     impl FunctionCall {
         /// Made of all its fields.
@@ -606,7 +608,7 @@ const _: () = {
 };
 
 /// A call of a tool, as OpenAI writes it.
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -620,7 +622,7 @@ pub struct FunctionToolCall {
     pub type_: ::std::string::String,
 }
 
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 const _: () = {
     impl FunctionToolCall {
         /// Made of its required fields; the others are left out. They have setters.

@@ -8,10 +8,12 @@ use crate::types::*;
 /// How models by Google think.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -28,10 +30,12 @@ pub struct GeminiThinkingConfig {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -70,10 +74,12 @@ const _: () = {
 /// Settings of models at Google AI.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -107,10 +113,12 @@ pub struct GoogleAiModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -223,10 +231,12 @@ const _: () = {
 /// Settings of models at Google Vertex.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -260,10 +270,12 @@ pub struct GoogleVertexModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -376,10 +388,12 @@ const _: () = {
 /// Settings of models at Groq.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -409,10 +423,12 @@ pub struct GroqModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -756,10 +772,12 @@ const _: () = {
 /// The ID of a group of agents, `group-…`.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "runs",
         feature = "steps",
         feature = "templates"
@@ -769,10 +787,12 @@ const _: () = {
 pub struct GroupId(::std::string::String);
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "runs",
         feature = "steps",
         feature = "templates"

@@ -8,7 +8,6 @@ use crate::types::*;
 /// The model thought, and its provider does not show what.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -60,7 +59,6 @@ pub struct HiddenReasoningMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -191,7 +189,6 @@ const _: () = {
 /// Whether a thought is encrypted or left out.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -211,7 +208,6 @@ pub enum HiddenReasoningState {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",

@@ -488,6 +488,7 @@ const _: () = {
 /// A part that is an image.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -511,6 +512,7 @@ pub struct ImageContent {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -559,6 +561,7 @@ const _: () = {
 /// Where an image is.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -581,6 +584,7 @@ pub enum ImageSource {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -678,7 +682,14 @@ const _: () = {
 };
 
 /// This tool comes first in a turn.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -701,7 +712,14 @@ pub struct InitToolRule {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl InitToolRule {
         /// Made of its required fields; the others are left out. They have setters.
@@ -777,7 +795,7 @@ const _: () = {
 };
 
 /// What the user says: a text, or parts.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum InputContent {
@@ -789,7 +807,7 @@ pub enum InputContent {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl InputContent {
         /// Whether the description knows it.
@@ -870,8 +888,10 @@ const _: () = {
 /// Who speaks to the agent.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "scheduled-messages",
         feature = "templates"
     )
@@ -891,8 +911,10 @@ pub enum InputRole {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "scheduled-messages",
         feature = "templates"
     )
@@ -990,6 +1012,7 @@ const _: () = {
         feature = "blocks",
         feature = "conversations",
         feature = "folders",
+        feature = "messages",
         feature = "runs",
         feature = "steps",
         feature = "tools"
@@ -1011,6 +1034,7 @@ pub enum ItemSortField {
         feature = "blocks",
         feature = "conversations",
         feature = "folders",
+        feature = "messages",
         feature = "runs",
         feature = "steps",
         feature = "tools"

@@ -8,10 +8,12 @@ use crate::types::*;
 /// The answer must be a JSON object.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -29,10 +31,12 @@ pub struct JsonObjectResponseFormat {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -80,10 +84,12 @@ const _: () = {
 /// The answer must fit a JSON schema.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -103,10 +109,12 @@ pub struct JsonSchemaResponseFormat {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]

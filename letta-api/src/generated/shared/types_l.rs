@@ -8,6 +8,7 @@ use crate::types::*;
 /// An image that the service keeps.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -40,6 +41,7 @@ pub struct LettaImage {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -138,7 +140,14 @@ const _: () = {
 };
 
 /// A model and its settings, in the old form.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -226,7 +235,14 @@ pub struct LlmConfig {
     pub tool_call_parser: crate::Nullable<::std::string::String>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl LlmConfig {
         /// Made of its required fields; the others are left out. They have setters.
@@ -638,7 +654,14 @@ const _: () = {
 };
 
 /// The kinds of services that a model is reached by.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum LlmEndpointType {
@@ -702,7 +725,14 @@ pub enum LlmEndpointType {
     Unknown(::std::string::String),
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl LlmEndpointType {
         /// The values that the description knows, in its order.

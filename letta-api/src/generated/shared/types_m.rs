@@ -127,7 +127,14 @@ const _: () = {
 };
 
 /// This tool may be called only so often in a turn.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -147,7 +154,14 @@ pub struct MaxCountPerStepToolRule {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl MaxCountPerStepToolRule {
         /// Made of its required fields; the others are left out. They have setters.
@@ -337,7 +351,6 @@ const _: () = {
 /// A message in an agent's thread.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -375,7 +388,6 @@ pub enum Message {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -575,7 +587,14 @@ const _: () = {
 };
 
 /// What is said: a text, or parts.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "conversations",
+        feature = "messages"
+    )
+)]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum MessageContent {
@@ -587,7 +606,14 @@ pub enum MessageContent {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "conversations",
+        feature = "messages"
+    )
+)]
 const _: () = {
     impl MessageContent {
         /// Whether the description knows it.
@@ -695,7 +721,7 @@ const _: () = {
 };
 
 /// What can be sent to an agent: a message, the answer to an approval request, or what client tools returned.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum MessageInput {
@@ -709,7 +735,7 @@ pub enum MessageInput {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl MessageInput {
         /// Whether the description knows it.
@@ -805,8 +831,8 @@ const _: () = {
 /// A part of a message, as it is sent in `input` and as it is stored.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -836,8 +862,8 @@ pub enum MessagePart {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1345,7 +1371,7 @@ const _: () = {
 };
 
 /// What came of a turn.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1364,7 +1390,7 @@ pub struct MessageResponse {
     pub turns: ::std::option::Option<::std::vec::Vec<TurnTokenData>>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl MessageResponse {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1406,7 +1432,7 @@ const _: () = {
 };
 
 /// Who says a stored message.
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum MessageRole {
@@ -1428,7 +1454,7 @@ pub enum MessageRole {
     Unknown(::std::string::String),
 }
 
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 const _: () = {
     impl MessageRole {
         /// The values that the description knows, in its order.
@@ -1532,14 +1558,7 @@ const _: () = {
 };
 
 /// The types of messages.
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "conversations",
-        feature = "messages",
-        feature = "runs"
-    )
-)]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum MessageType {
@@ -1569,14 +1588,7 @@ pub enum MessageType {
     Unknown(::std::string::String),
 }
 
-#[cfg(
-    any(
-        feature = "agents",
-        feature = "conversations",
-        feature = "messages",
-        feature = "runs"
-    )
-)]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 const _: () = {
     impl MessageType {
         /// The values that the description knows, in its order.
@@ -1694,10 +1706,12 @@ const _: () = {
 /// Settings of a model, by its provider.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(Clone, Debug, PartialEq)]
@@ -1739,10 +1753,12 @@ pub enum ModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {

@@ -8,6 +8,7 @@ use crate::types::*;
 /// An npm package that a tool needs.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",
@@ -27,6 +28,7 @@ pub struct NpmRequirement {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",

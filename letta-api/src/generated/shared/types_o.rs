@@ -8,8 +8,10 @@ use crate::types::*;
 /// The model thought, and what is left out.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -31,8 +33,10 @@ pub struct OmittedReasoningContent {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -99,10 +103,12 @@ const _: () = {
 /// Settings of models by OpenAI.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -138,10 +144,12 @@ pub struct OpenAiModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -262,10 +270,12 @@ const _: () = {
 /// How models by OpenAI think.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -279,10 +289,12 @@ pub struct OpenAiReasoning {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -310,10 +322,12 @@ const _: () = {
 /// Settings of models at OpenRouter.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -343,10 +357,12 @@ pub struct OpenRouterModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {

@@ -6,7 +6,14 @@
 use crate::types::*;
 
 /// Its children may be called only after this tool.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -26,7 +33,14 @@ pub struct ParentToolRule {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl ParentToolRule {
         /// Made of its required fields; the others are left out. They have setters.
@@ -86,7 +100,7 @@ const _: () = {
 };
 
 /// A text in an archive or a folder, with its vector.
-#[cfg(any(feature = "agents", feature = "archives", feature = "passages"))]
+#[cfg(any(feature = "archives", feature = "passages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -142,7 +156,7 @@ pub struct Passage {
     pub organization_id: ::std::option::Option<::std::string::String>,
 }
 
-#[cfg(any(feature = "agents", feature = "archives", feature = "passages"))]
+#[cfg(any(feature = "archives", feature = "passages"))]
 const _: () = {
     impl Passage {
         /// Made of its required fields; the others are left out. They have setters.
@@ -319,16 +333,16 @@ const _: () = {
 };
 
 /// A passage's ID, `passage-…`.
-#[cfg(any(feature = "agents", feature = "archives", feature = "passages"))]
+#[cfg(any(feature = "archives", feature = "passages"))]
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
 pub struct PassageId(::std::string::String);
-#[cfg(any(feature = "agents", feature = "archives", feature = "passages"))]
+#[cfg(any(feature = "archives", feature = "passages"))]
 const _: () = {
     crate::support::named_text::named_text!(PassageId);
 };
 
 /// A sign that the stream is alive. It says nothing else.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -367,7 +381,7 @@ pub struct Ping {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 const _: () = {
     impl Ping {
         /// Made of its required fields; the others are left out. They have setters.
@@ -479,6 +493,7 @@ const _: () = {
 /// A Python package that a tool needs.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",
@@ -498,6 +513,7 @@ pub struct PipRequirement {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",
@@ -537,6 +553,7 @@ const _: () = {
 /// A project's ID.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",
@@ -550,6 +567,7 @@ const _: () = {
 pub struct ProjectId(::std::string::String);
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",
@@ -567,6 +585,7 @@ const _: () = {
 /// (`byok`).
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",
@@ -586,6 +605,7 @@ pub enum ProviderCategory {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",

@@ -8,8 +8,10 @@ use crate::types::*;
 /// A part that is a thought of the model.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -35,8 +37,10 @@ pub struct ReasoningContent {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -102,10 +106,12 @@ const _: () = {
 /// How long a model thinks.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -130,10 +136,12 @@ pub enum ReasoningEffort {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -239,7 +247,6 @@ const _: () = {
 /// What the model thought.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -294,7 +301,6 @@ pub struct ReasoningMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -436,7 +442,6 @@ const _: () = {
 /// Whether the model thinks by itself.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -456,7 +461,6 @@ pub enum ReasoningSource {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -553,8 +557,10 @@ const _: () = {
 /// A thought that its provider has encrypted.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -575,8 +581,10 @@ pub struct RedactedReasoningContent {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -618,7 +626,14 @@ const _: () = {
 };
 
 /// The turn may not end before this tool was called.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -636,7 +651,14 @@ pub struct RequiredBeforeExitToolRule {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl RequiredBeforeExitToolRule {
         /// Made of its required fields; the others are left out. They have setters.
@@ -692,7 +714,14 @@ const _: () = {
 };
 
 /// A call of this tool needs approval.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -710,7 +739,14 @@ pub struct RequiresApprovalToolRule {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl RequiresApprovalToolRule {
         /// Made of its required fields; the others are left out. They have setters.
@@ -768,10 +804,12 @@ const _: () = {
 /// The form that a model must answer in.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -790,10 +828,12 @@ pub enum ResponseFormat {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -1048,7 +1088,7 @@ const _: () = {
 };
 
 /// A turn of an agent.
-#[cfg(any(feature = "agents", feature = "runs"))]
+#[cfg(any(feature = "messages", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1106,7 +1146,7 @@ pub struct Run {
     pub total_duration_ns: ::std::option::Option<i64>,
 }
 
-#[cfg(any(feature = "agents", feature = "runs"))]
+#[cfg(any(feature = "messages", feature = "runs"))]
 const _: () = {
     impl Run {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1321,7 +1361,7 @@ const _: () = {
 };
 
 /// What a run's request asked for.
-#[cfg(any(feature = "agents", feature = "runs"))]
+#[cfg(any(feature = "messages", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1342,7 +1382,7 @@ pub struct RunRequestConfig {
     >,
 }
 
-#[cfg(any(feature = "agents", feature = "runs"))]
+#[cfg(any(feature = "messages", feature = "runs"))]
 const _: () = {
     impl RunRequestConfig {
         /// Made with every field left out. They have setters.
@@ -1416,7 +1456,7 @@ const _: () = {
 };
 
 /// How far a run is.
-#[cfg(any(feature = "agents", feature = "runs"))]
+#[cfg(any(feature = "messages", feature = "runs"))]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum RunStatus {
@@ -1434,7 +1474,7 @@ pub enum RunStatus {
     Unknown(::std::string::String),
 }
 
-#[cfg(any(feature = "agents", feature = "runs"))]
+#[cfg(any(feature = "messages", feature = "runs"))]
 const _: () = {
     impl RunStatus {
         /// The values that the description knows, in its order.

@@ -109,10 +109,12 @@ const _: () = {
 /// Settings of models that SGLang serves.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -151,10 +153,12 @@ pub struct SglangModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -414,7 +418,14 @@ const _: () = {
 };
 
 /// A folder, under its old name.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "folders",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -451,9 +462,19 @@ pub struct Source {
     /// When it was changed last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub updated_at: ::std::option::Option<::std::string::String>,
+    /// The organization that it belongs to.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub organization_id: ::std::option::Option<::std::string::String>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "folders",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl Source {
         /// Made of its required fields; the others are left out. They have setters.
@@ -475,6 +496,7 @@ const _: () = {
                 last_updated_by_id: ::std::default::Default::default(),
                 created_at: ::std::default::Default::default(),
                 updated_at: ::std::default::Default::default(),
+                organization_id: ::std::default::Default::default(),
             }
         }
 
@@ -561,6 +583,16 @@ const _: () = {
             updated_at: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             self.updated_at = ::std::option::Option::Some(updated_at.into());
+            self
+        }
+
+        /// Sets `organization_id`.
+        #[must_use]
+        pub fn with_organization_id(
+            mut self,
+            organization_id: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.organization_id = ::std::option::Option::Some(organization_id.into());
             self
         }
     }
@@ -1175,7 +1207,7 @@ const _: () = {
 };
 
 /// The turn has stopped, and why. A stream that breaks may have a second one.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1190,7 +1222,7 @@ pub struct StopReason {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 const _: () = {
     impl StopReason {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1235,6 +1267,7 @@ const _: () = {
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1278,6 +1311,7 @@ pub enum StopReasonType {
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1407,7 +1441,7 @@ const _: () = {
 };
 
 /// An event of a turn: a message or a piece of one, a ping, why it stopped, what it cost, or an error.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StreamEvent {
@@ -1441,7 +1475,7 @@ pub enum StreamEvent {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 const _: () = {
     impl StreamEvent {
         /// Whether the description knows it.
@@ -1662,8 +1696,8 @@ const _: () = {
 /// A part that is a summary of what the model thought.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1689,8 +1723,8 @@ pub struct SummarizedReasoningContent {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1751,8 +1785,8 @@ const _: () = {
 /// A part of such a summary.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1769,8 +1803,8 @@ pub struct SummarizedReasoningContentPart {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1791,7 +1825,6 @@ const _: () = {
 /// The summary that took the place of older messages.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -1843,7 +1876,6 @@ pub struct SummaryMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -1974,7 +2006,6 @@ const _: () = {
 /// What the server or the caller tells the agent, not said by a user.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2023,7 +2054,6 @@ pub struct SystemMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",

@@ -5,105 +5,15 @@
 
 use crate::types::*;
 
-/// Whether one tag is enough (`any`) or all must be there (`all`).
-#[cfg(any(feature = "agents", feature = "passages"))]
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[non_exhaustive]
-pub enum TagMatchMode {
-    /// `any`
-    Any,
-    /// `all`
-    All,
-    /// A value that the description does not have. It is kept and sent back unchanged.
-    Unknown(::std::string::String),
-}
-
-#[cfg(any(feature = "agents", feature = "passages"))]
-const _: () = {
-    impl TagMatchMode {
-        /// The values that the description knows, in its order.
-        pub const KNOWN: &'static [Self] = &[Self::Any, Self::All];
-        /// The value as it goes over the wire.
-        #[must_use]
-        pub fn as_str(&self) -> &str {
-            match self {
-                Self::Any => "any",
-                Self::All => "all",
-                Self::Unknown(text) => text,
-            }
-        }
-
-        /// Whether the description knows the value.
-        #[must_use]
-        pub fn is_known(&self) -> bool {
-            !::std::matches!(self, Self::Unknown(_))
-        }
-        fn known(text: &str) -> ::std::option::Option<Self> {
-            ::std::option::Option::Some(
-                match text {
-                    "any" => Self::Any,
-                    "all" => Self::All,
-                    _ => return ::std::option::Option::None,
-                },
-            )
-        }
-    }
-
-    impl ::std::fmt::Display for TagMatchMode {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.pad(self.as_str())
-        }
-    }
-
-    impl ::std::convert::From<&str> for TagMatchMode {
-        fn from(text: &str) -> Self {
-            Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
-        }
-    }
-
-    impl ::std::convert::From<::std::string::String> for TagMatchMode {
-        fn from(text: ::std::string::String) -> Self {
-            Self::known(&text).unwrap_or(Self::Unknown(text))
-        }
-    }
-
-    impl ::std::str::FromStr for TagMatchMode {
-        type Err = ::std::convert::Infallible;
-        /// Never fails: what is not known becomes [`Unknown`](Self::Unknown).
-        fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
-            ::std::result::Result::Ok(text.into())
-        }
-    }
-
-    impl ::serde::Serialize for TagMatchMode {
-        fn serialize<S: ::serde::Serializer>(
-            &self,
-            serializer: S,
-        ) -> ::std::result::Result<S::Ok, S::Error> {
-            serializer.serialize_str(self.as_str())
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for TagMatchMode {
-        fn deserialize<D: ::serde::Deserializer<'de>>(
-            deserializer: D,
-        ) -> ::std::result::Result<Self, D::Error> {
-            crate::support::open_enum::read(deserializer)
-        }
-    }
-
-    #[cfg(feature = "schemars")]
-    impl ::schemars::JsonSchema for TagMatchMode {
-        fn schema_name() -> ::std::borrow::Cow<'static, str> {
-            "TagMatchMode".into()
-        }
-        fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-            crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
-        }
-    }
-};
-
 /// After this tool, the turn ends.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -121,7 +31,14 @@ pub struct TerminalToolRule {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl TerminalToolRule {
         /// Made of its required fields; the others are left out. They have setters.
@@ -179,6 +96,7 @@ const _: () = {
 /// A part that is text.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -205,6 +123,7 @@ pub struct TextContent {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -269,10 +188,12 @@ const _: () = {
 /// The answer may be any text.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -290,10 +211,12 @@ pub struct TextResponseFormat {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -341,10 +264,12 @@ const _: () = {
 /// Whether a model thinks.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -360,10 +285,12 @@ pub enum ThinkingMode {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -452,10 +379,12 @@ const _: () = {
 /// Settings of models at Together.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -485,10 +414,12 @@ pub struct TogetherModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -588,7 +519,7 @@ const _: () = {
 };
 
 /// A token, and how likely it was.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -604,7 +535,7 @@ pub struct TokenLogprob {
     pub top_logprobs: ::std::vec::Vec<TopLogprob>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl TokenLogprob {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1002,8 +933,10 @@ const _: () = {
 /// A part that is a call of a tool.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1031,8 +964,10 @@ pub struct ToolCallContent {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1198,6 +1133,7 @@ const _: () = {
 /// The ID of one call of a tool. Its result and the decision to approve it name it.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
@@ -1212,6 +1148,7 @@ const _: () = {
 pub struct ToolCallId(::std::string::String);
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
@@ -1229,7 +1166,6 @@ const _: () = {
 /// The agent calls tools that the server runs.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -1282,7 +1218,6 @@ pub struct ToolCallMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -1411,7 +1346,14 @@ const _: () = {
 };
 
 /// A call that a rule asks for.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -1425,7 +1367,14 @@ pub struct ToolCallNode {
     >,
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl ToolCallNode {
         /// Made of its required fields; the others are left out. They have setters.
@@ -1801,7 +1750,6 @@ const _: () = {
 /// What one call returned.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -1834,7 +1782,6 @@ pub struct ToolReturn {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -1922,8 +1869,10 @@ const _: () = {
 /// A part that is the result of a call.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1948,8 +1897,10 @@ pub struct ToolReturnContent {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
+        feature = "messages",
         feature = "runs",
         feature = "steps"
     )
@@ -1999,7 +1950,6 @@ const _: () = {
 /// A part of a result.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2019,7 +1969,6 @@ pub enum ToolReturnContentPart {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2106,7 +2055,6 @@ const _: () = {
 /// What the tools returned.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2173,7 +2121,6 @@ pub struct ToolReturnMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2330,7 +2277,7 @@ const _: () = {
 };
 
 /// What one call returned, as it is stored.
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -2354,7 +2301,7 @@ pub struct ToolReturnRecord {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 const _: () = {
     impl ToolReturnRecord {
         /// Made of its required fields; the others are left out. They have setters.
@@ -2427,7 +2374,7 @@ const _: () = {
 };
 
 /// A result: a text, or parts.
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ToolReturnRecordContent {
@@ -2439,7 +2386,7 @@ pub enum ToolReturnRecordContent {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "runs", feature = "steps"))]
+#[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 const _: () = {
     impl ToolReturnRecordContent {
         /// Whether the description knows it.
@@ -2521,6 +2468,7 @@ const _: () = {
 /// Whether a tool did its work.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "environments",
@@ -2543,6 +2491,7 @@ pub enum ToolReturnStatus {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "environments",
@@ -2638,7 +2587,6 @@ const _: () = {
 /// A result: a text, or parts.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2658,7 +2606,6 @@ pub enum ToolReturnValue {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -2744,7 +2691,14 @@ const _: () = {
 };
 
 /// A rule about the order of calls, by its type.
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ToolRule {
@@ -2770,7 +2724,14 @@ pub enum ToolRule {
     Unknown(::serde_json::Value),
 }
 
-#[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers"
+    )
+)]
 const _: () = {
     impl ToolRule {
         /// Whether the description knows it.
@@ -2940,6 +2901,7 @@ const _: () = {
 /// Who provides a tool: the caller (`custom`), the server itself, or an MCP server.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",
@@ -2977,6 +2939,7 @@ pub enum ToolType {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "mcp-servers",
@@ -3098,7 +3061,7 @@ const _: () = {
 };
 
 /// A token that could have come, and how likely it was.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -3112,7 +3075,7 @@ pub struct TopLogprob {
     pub logprob: f64,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl TopLogprob {
         /// Made of its required fields; the others are left out. They have setters.
@@ -3141,7 +3104,7 @@ const _: () = {
 };
 
 /// Who wrote the tokens: the model, or a tool.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum TurnRole {
@@ -3153,7 +3116,7 @@ pub enum TurnRole {
     Unknown(::std::string::String),
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl TurnRole {
         /// The values that the description knows, in its order.
@@ -3238,7 +3201,7 @@ const _: () = {
 };
 
 /// The tokens of a part of a turn.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -3261,7 +3224,7 @@ pub struct TurnTokenData {
     pub tool_name: ::std::option::Option<::std::string::String>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages"))]
 const _: () = {
     impl TurnTokenData {
         /// Made of its required fields; the others are left out. They have setters.

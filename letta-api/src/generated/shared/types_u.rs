@@ -353,6 +353,7 @@ const _: () = {
 /// An image on the web.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -376,6 +377,7 @@ pub struct UrlImage {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "conversations",
         feature = "messages",
@@ -420,7 +422,7 @@ const _: () = {
 };
 
 /// What a turn cost, in tokens.
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
@@ -460,7 +462,7 @@ pub struct UsageStatistics {
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 
-#[cfg(any(feature = "agents", feature = "conversations"))]
+#[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 const _: () = {
     impl UsageStatistics {
         /// Made with every field left out. They have setters.
@@ -608,7 +610,6 @@ const _: () = {
 /// What the user says: a text, or parts.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -628,7 +629,6 @@ pub enum UserContent {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -716,7 +716,7 @@ const _: () = {
 /// A part of what the user says.
 #[cfg(
     any(
-        feature = "agents",
+        feature = "agent-files",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -736,7 +736,7 @@ pub enum UserContentPart {
 
 #[cfg(
     any(
-        feature = "agents",
+        feature = "agent-files",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -860,7 +860,6 @@ const _: () = {
 /// What the user says.
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",
@@ -909,7 +908,6 @@ pub struct UserMessage {
 
 #[cfg(
     any(
-        feature = "agents",
         feature = "conversations",
         feature = "messages",
         feature = "runs",

@@ -11,6 +11,7 @@ use crate::types::*;
         feature = "agents",
         feature = "archives",
         feature = "blocks",
+        feature = "folders",
         feature = "mcp-servers"
     )
 )]
@@ -32,6 +33,7 @@ pub enum VectorDbProvider {
         feature = "agents",
         feature = "archives",
         feature = "blocks",
+        feature = "folders",
         feature = "mcp-servers"
     )
 )]
@@ -123,10 +125,12 @@ const _: () = {
 /// How long answers are.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]
@@ -145,10 +149,12 @@ pub enum Verbosity {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
         feature = "mcp-servers",
+        feature = "messages",
         feature = "models"
     )
 )]

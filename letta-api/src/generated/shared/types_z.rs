@@ -8,10 +8,12 @@ use crate::types::*;
 /// Settings of models by Z.ai.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -45,10 +47,12 @@ pub struct ZaiModelSettings {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {
@@ -161,10 +165,12 @@ const _: () = {
 /// How models by Z.ai think.
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -181,10 +187,12 @@ pub struct ZaiThinking {
 
 #[cfg(
     any(
+        feature = "agent-files",
         feature = "agents",
         feature = "blocks",
         feature = "conversations",
-        feature = "mcp-servers"
+        feature = "mcp-servers",
+        feature = "messages"
     )
 )]
 const _: () = {

@@ -39,6 +39,7 @@ const FLOORS: Table<'_> = &[
         &[
             "credentials",
             "error",
+            "failure",
             "nullable",
             "operation",
             "service_error",

@@ -220,6 +220,31 @@ fn events_beside_json_are_taken_out_and_noted() {
 }
 
 #[test]
+fn events_alone_are_noted_if_they_are_described() {
+    let alone = |event: Value| {
+        let mut alone = reply(json!({}));
+        alone["content"] = json!({"text/event-stream": event});
+        json!({"200": alone})
+    };
+    let schemas = json!({"A": {"type": "object"}, "B": {"type": "string"}});
+    let inline = json!({"oneOf": [refers("A"), refers("B")]});
+    for (event, named) in [
+        (json!({"schema": refers("A"), "example": {}}), "A"),
+        (json!({"schema": inline}), "DoItEvent"),
+    ] {
+        let arranged = arranged(&description(alone(event), schemas.clone()));
+        let operation = &arranged["paths"]["/a"]["post"];
+        assert_eq!(operation["responses"]["200"], reply(refers(named)));
+        let note = json!({"method": "do_it", "only": true, "event": named});
+        assert_eq!(operation["x-made-event-stream"], note);
+    }
+    for event in [json!({}), json!({"schema": {"type": "string"}})] {
+        let given = description(alone(event), schemas.clone());
+        assert_eq!(arranged(&given), given);
+    }
+}
+
+#[test]
 fn what_a_description_says_of_this_stage_is_not_believed() {
     let mut given = description(json!({"204": {"description": ""}}), json!({}));
     let clean = given.clone();

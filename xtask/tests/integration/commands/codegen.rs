@@ -622,6 +622,16 @@ fn a_feature_that_goes_while_the_manifest_names_it_is_an_error() {
     );
     assert_eq!(copy.read("letta-api/Cargo.toml"), manifest);
     assert_eq!(copy.out_files(), OUT_FILES);
+
+    // A keyword of the package is a word, and no feature.
+    let default = manifest.lines().find(|line| line.starts_with("default = "));
+    let keyword = manifest.replace(default.unwrap(), "default = []").replace(
+        "keywords = [",
+        "keywords = [\"client-side-access-tokens\", ",
+    );
+    assert!(keyword.contains("\"client-side-access-tokens\""));
+    copy.write("letta-api/Cargo.toml", &keyword);
+    copy.codegen(&[]).succeeds();
 }
 
 #[test]
