@@ -30,7 +30,7 @@ fn any_text_is_read_wherever_it_stands_and_is_sent_back_unchanged() {
         assert_eq!(member.friend_ids[0], id);
         assert_eq!(member.by_crew[id], id);
         assert!(matches!(&member.rank, MemberRank::Unknown(text) if text == id));
-        assert!(matches!(&member.owner, Some(MemberOwner::CrewId(crew)) if **crew == id), "{:?}", member.owner);
+        assert!(matches!(&member.owner, Some(MemberOwner::CrewId(crew)) if crew.as_str() == id), "{:?}", member.owner);
         let mut sent = serde_json::to_value(&member).unwrap();
         // What is expected of answers is not sent if it is empty.
         if id.is_empty() {
