@@ -45,6 +45,714 @@ mod shared;
 
 /// The types that operations take and give.
 pub mod types {
+    #![cfg_attr(feature = "agent-files", doc = "")]
+    #![cfg_attr(feature = "agent-files", doc = " # `agent-files`")]
+    #![cfg_attr(feature = "agent-files", doc = "")]
+    #![cfg_attr(
+        feature = "agent-files",
+        doc = " Agents as files: export them with all that they need, and import them."
+    )]
+    #![cfg_attr(feature = "agent-files", doc = "")]
+    #![cfg_attr(feature = "agent-files", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "agent-files", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "agent-files",
+        doc = " | [`import_agent`](crate::Client::import_agent) | [`ImportAgentParams`](crate::types::ImportAgentParams), [`ImportAgentBody`](crate::types::ImportAgentBody) | [`ImportedAgentsResponse`](crate::types::ImportedAgentsResponse) |"
+    )]
+    #![cfg_attr(
+        feature = "agent-files",
+        doc = " | [`export_agent`](crate::Client::export_agent) | [`ExportAgentParams`](crate::types::ExportAgentParams) | [`AgentFile`](crate::types::AgentFile) |"
+    )]
+    #![cfg_attr(feature = "agents", doc = "")]
+    #![cfg_attr(feature = "agents", doc = " # `agents`")]
+    #![cfg_attr(feature = "agents", doc = "")]
+    #![cfg_attr(feature = "agents", doc = " Agents, and what each of them has at hand.")]
+    #![cfg_attr(feature = "agents", doc = "")]
+    #![cfg_attr(feature = "agents", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "agents", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`list_agents`](crate::Client::list_agents) | [`ListAgentsParams`](crate::types::ListAgentsParams) | [`AgentState`](crate::types::AgentState) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`create_agent`](crate::Client::create_agent) | [`CreateAgentParams`](crate::types::CreateAgentParams), [`CreateAgent`](crate::types::CreateAgent) | [`AgentState`](crate::types::AgentState) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`get_agent`](crate::Client::get_agent) | [`GetAgentParams`](crate::types::GetAgentParams) | [`AgentState`](crate::types::AgentState) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`delete_agent`](crate::Client::delete_agent) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`update_agent`](crate::Client::update_agent) | [`UpdateAgent`](crate::types::UpdateAgent) | [`AgentState`](crate::types::AgentState) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`attach_archive`](crate::Client::attach_archive) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`detach_archive`](crate::Client::detach_archive) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`list_agent_blocks`](crate::Client::list_agent_blocks) | [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | [`Block`](crate::types::Block) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`attach_block`](crate::Client::attach_block) |  | [`AgentState`](crate::types::AgentState) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`detach_block`](crate::Client::detach_block) |  | [`AgentState`](crate::types::AgentState) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`get_agent_block`](crate::Client::get_agent_block) |  | [`Block`](crate::types::Block) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`update_agent_block`](crate::Client::update_agent_block) | [`UpdateBlock`](crate::types::UpdateBlock) | [`Block`](crate::types::Block) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`attach_identity`](crate::Client::attach_identity) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`detach_identity`](crate::Client::detach_identity) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`recompile_agent`](crate::Client::recompile_agent) | [`RecompileAgentParams`](crate::types::RecompileAgentParams) |  |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`list_agent_tools`](crate::Client::list_agent_tools) | [`ListAgentToolsParams`](crate::types::ListAgentToolsParams) | [`Tool`](crate::types::Tool) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`update_tool_approval`](crate::Client::update_tool_approval) | [`UpdateToolApprovalParams`](crate::types::UpdateToolApprovalParams), [`UpdateToolApproval`](crate::types::UpdateToolApproval) |  |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`attach_tool`](crate::Client::attach_tool) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`detach_tool`](crate::Client::detach_tool) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`run_agent_tool`](crate::Client::run_agent_tool) | [`RunToolRequest`](crate::types::RunToolRequest) | [`ToolExecutionResult`](crate::types::ToolExecutionResult) |"
+    )]
+    #![cfg_attr(feature = "archives", doc = "")]
+    #![cfg_attr(feature = "archives", doc = " # `archives`")]
+    #![cfg_attr(feature = "archives", doc = "")]
+    #![cfg_attr(
+        feature = "archives",
+        doc = " Stores of passages, which agents search when their prompt does not hold the answer."
+    )]
+    #![cfg_attr(feature = "archives", doc = "")]
+    #![cfg_attr(feature = "archives", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "archives", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "archives",
+        doc = " | [`list_archives`](crate::Client::list_archives) | [`ListArchivesParams`](crate::types::ListArchivesParams) | [`Archive`](crate::types::Archive) |"
+    )]
+    #![cfg_attr(
+        feature = "archives",
+        doc = " | [`create_archive`](crate::Client::create_archive) | [`CreateArchive`](crate::types::CreateArchive) | [`Archive`](crate::types::Archive) |"
+    )]
+    #![cfg_attr(
+        feature = "archives",
+        doc = " | [`get_archive`](crate::Client::get_archive) |  | [`Archive`](crate::types::Archive) |"
+    )]
+    #![cfg_attr(
+        feature = "archives",
+        doc = " | [`delete_archive`](crate::Client::delete_archive) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "archives",
+        doc = " | [`update_archive`](crate::Client::update_archive) | [`UpdateArchive`](crate::types::UpdateArchive) | [`Archive`](crate::types::Archive) |"
+    )]
+    #![cfg_attr(
+        feature = "archives",
+        doc = " | [`create_archive_passage`](crate::Client::create_archive_passage) | [`CreatePassage`](crate::types::CreatePassage) | [`Passage`](crate::types::Passage) |"
+    )]
+    #![cfg_attr(
+        feature = "archives",
+        doc = " | [`create_archive_passages`](crate::Client::create_archive_passages) | [`CreatePassages`](crate::types::CreatePassages) | [`Passage`](crate::types::Passage) |"
+    )]
+    #![cfg_attr(
+        feature = "archives",
+        doc = " | [`delete_archive_passage`](crate::Client::delete_archive_passage) |  |  |"
+    )]
+    #![cfg_attr(feature = "blocks", doc = "")]
+    #![cfg_attr(feature = "blocks", doc = " # `blocks`")]
+    #![cfg_attr(feature = "blocks", doc = "")]
+    #![cfg_attr(
+        feature = "blocks",
+        doc = " Blocks of memory that stand in an agent's prompt."
+    )]
+    #![cfg_attr(feature = "blocks", doc = "")]
+    #![cfg_attr(feature = "blocks", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "blocks", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "blocks",
+        doc = " | [`list_blocks`](crate::Client::list_blocks) | [`ListBlocksParams`](crate::types::ListBlocksParams) | [`Block`](crate::types::Block) |"
+    )]
+    #![cfg_attr(
+        feature = "blocks",
+        doc = " | [`create_block`](crate::Client::create_block) | [`CreateBlock`](crate::types::CreateBlock) | [`Block`](crate::types::Block) |"
+    )]
+    #![cfg_attr(
+        feature = "blocks",
+        doc = " | [`get_block`](crate::Client::get_block) |  | [`Block`](crate::types::Block) |"
+    )]
+    #![cfg_attr(
+        feature = "blocks",
+        doc = " | [`delete_block`](crate::Client::delete_block) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "blocks",
+        doc = " | [`update_block`](crate::Client::update_block) | [`UpdateBlock`](crate::types::UpdateBlock) | [`Block`](crate::types::Block) |"
+    )]
+    #![cfg_attr(
+        feature = "blocks",
+        doc = " | [`list_block_agents`](crate::Client::list_block_agents) | [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | [`AgentState`](crate::types::AgentState) |"
+    )]
+    #![cfg_attr(feature = "client-side-access-tokens", doc = "")]
+    #![cfg_attr(
+        feature = "client-side-access-tokens",
+        doc = " # `client-side-access-tokens`"
+    )]
+    #![cfg_attr(feature = "client-side-access-tokens", doc = "")]
+    #![cfg_attr(
+        feature = "client-side-access-tokens",
+        doc = " Tokens for code that runs at the user's side."
+    )]
+    #![cfg_attr(feature = "client-side-access-tokens", doc = "")]
+    #![cfg_attr(
+        feature = "client-side-access-tokens",
+        doc = " | method | takes | gives |"
+    )]
+    #![cfg_attr(feature = "client-side-access-tokens", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "client-side-access-tokens",
+        doc = " | [`list_client_side_access_tokens`](crate::Client::list_client_side_access_tokens) | [`ListClientSideAccessTokensParams`](crate::types::ListClientSideAccessTokensParams) | [`ClientSideAccessTokenPage`](crate::types::ClientSideAccessTokenPage) |"
+    )]
+    #![cfg_attr(
+        feature = "client-side-access-tokens",
+        doc = " | [`create_client_side_access_token`](crate::Client::create_client_side_access_token) | [`ClientSideAccessTokenCreate`](crate::types::ClientSideAccessTokenCreate) | [`ClientSideAccessToken`](crate::types::ClientSideAccessToken) |"
+    )]
+    #![cfg_attr(
+        feature = "client-side-access-tokens",
+        doc = " | [`delete_client_side_access_token`](crate::Client::delete_client_side_access_token) |  |  |"
+    )]
+    #![cfg_attr(feature = "conversations", doc = "")]
+    #![cfg_attr(feature = "conversations", doc = " # `conversations`")]
+    #![cfg_attr(feature = "conversations", doc = "")]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " Threads of messages with one agent, each with a context of its own."
+    )]
+    #![cfg_attr(feature = "conversations", doc = "")]
+    #![cfg_attr(feature = "conversations", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "conversations", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`list_conversations`](crate::Client::list_conversations) | [`ListConversationsParams`](crate::types::ListConversationsParams) | [`Conversation`](crate::types::Conversation) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`create_conversation`](crate::Client::create_conversation) | [`CreateConversation`](crate::types::CreateConversation) | [`Conversation`](crate::types::Conversation) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`get_conversation`](crate::Client::get_conversation) |  | [`Conversation`](crate::types::Conversation) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`delete_conversation`](crate::Client::delete_conversation) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`update_conversation`](crate::Client::update_conversation) | [`UpdateConversation`](crate::types::UpdateConversation) | [`Conversation`](crate::types::Conversation) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`cancel_conversation`](crate::Client::cancel_conversation) | [`CancelConversationParams`](crate::types::CancelConversationParams) |  |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`compact_conversation`](crate::Client::compact_conversation) | [`ConversationCompactionRequest`](crate::types::ConversationCompactionRequest) | [`CompactionResponse`](crate::types::CompactionResponse) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`fork_conversation`](crate::Client::fork_conversation) | [`ForkConversationParams`](crate::types::ForkConversationParams) | [`Conversation`](crate::types::Conversation) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`list_conversation_messages`](crate::Client::list_conversation_messages) | [`ListConversationMessagesParams`](crate::types::ListConversationMessagesParams) | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`send_conversation_message`](crate::Client::send_conversation_message) | [`ConversationMessageRequest`](crate::types::ConversationMessageRequest) | [`MessageResponse`](crate::types::MessageResponse) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`send_conversation_message_stream`](crate::Client::send_conversation_message_stream) | [`ConversationMessageRequest`](crate::types::ConversationMessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`recompile_conversation`](crate::Client::recompile_conversation) | [`RecompileConversationParams`](crate::types::RecompileConversationParams), [`ConversationCompactionRequest`](crate::types::ConversationCompactionRequest) |  |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`resume_conversation_stream`](crate::Client::resume_conversation_stream) | [`ResumeStreamRequest`](crate::types::ResumeStreamRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+    )]
+    #![cfg_attr(feature = "environments", doc = "")]
+    #![cfg_attr(feature = "environments", doc = " # `environments`")]
+    #![cfg_attr(feature = "environments", doc = "")]
+    #![cfg_attr(
+        feature = "environments",
+        doc = " Machines that are connected to the service and run agents' tools."
+    )]
+    #![cfg_attr(feature = "environments", doc = "")]
+    #![cfg_attr(feature = "environments", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "environments", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "environments",
+        doc = " | [`list_environments`](crate::Client::list_environments) | [`ListEnvironmentsParams`](crate::types::ListEnvironmentsParams) | [`EnvironmentPage`](crate::types::EnvironmentPage) |"
+    )]
+    #![cfg_attr(
+        feature = "environments",
+        doc = " | [`send_to_environment`](crate::Client::send_to_environment) | [`SendToEnvironment`](crate::types::SendToEnvironment) | [`SentToEnvironment`](crate::types::SentToEnvironment) |"
+    )]
+    #![cfg_attr(
+        feature = "environments",
+        doc = " | [`get_environment`](crate::Client::get_environment) |  | [`Environment`](crate::types::Environment) |"
+    )]
+    #![cfg_attr(feature = "folders", doc = "")]
+    #![cfg_attr(feature = "folders", doc = " # `folders`")]
+    #![cfg_attr(feature = "folders", doc = "")]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " Folders of files that agents can read, and what an agent has of them."
+    )]
+    #![cfg_attr(feature = "folders", doc = "")]
+    #![cfg_attr(feature = "folders", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "folders", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`list_agent_files`](crate::Client::list_agent_files) | [`ListAgentFilesParams`](crate::types::ListAgentFilesParams) | [`AgentFilePage`](crate::types::AgentFilePage) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`close_all_files`](crate::Client::close_all_files) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`close_file`](crate::Client::close_file) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`open_file`](crate::Client::open_file) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`list_agent_folders`](crate::Client::list_agent_folders) | [`ListAgentFoldersParams`](crate::types::ListAgentFoldersParams) | [`Source`](crate::types::Source) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`attach_folder`](crate::Client::attach_folder) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`detach_folder`](crate::Client::detach_folder) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`list_folders`](crate::Client::list_folders) | [`ListFoldersParams`](crate::types::ListFoldersParams) | [`Folder`](crate::types::Folder) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`create_folder`](crate::Client::create_folder) | [`CreateFolder`](crate::types::CreateFolder) | [`Folder`](crate::types::Folder) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`get_folder`](crate::Client::get_folder) |  | [`Folder`](crate::types::Folder) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`delete_folder`](crate::Client::delete_folder) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`update_folder`](crate::Client::update_folder) | [`UpdateFolder`](crate::types::UpdateFolder) | [`Folder`](crate::types::Folder) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`list_folder_agents`](crate::Client::list_folder_agents) | [`ListFolderAgentsParams`](crate::types::ListFolderAgentsParams) |  |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`list_folder_files`](crate::Client::list_folder_files) | [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | [`FileMetadata`](crate::types::FileMetadata) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`get_file`](crate::Client::get_file) | [`GetFileParams`](crate::types::GetFileParams) | [`FileMetadata`](crate::types::FileMetadata) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`upload_file`](crate::Client::upload_file) | [`UploadFileParams`](crate::types::UploadFileParams), [`UploadFileBody`](crate::types::UploadFileBody) | [`FileMetadata`](crate::types::FileMetadata) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`delete_file`](crate::Client::delete_file) |  |  |"
+    )]
+    #![cfg_attr(feature = "health", doc = "")]
+    #![cfg_attr(feature = "health", doc = " # `health`")]
+    #![cfg_attr(feature = "health", doc = "")]
+    #![cfg_attr(feature = "health", doc = " Whether the server is up.")]
+    #![cfg_attr(feature = "health", doc = "")]
+    #![cfg_attr(feature = "health", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "health", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "health",
+        doc = " | [`check_health`](crate::Client::check_health) |  | [`Health`](crate::types::Health) |"
+    )]
+    #![cfg_attr(feature = "mcp-servers", doc = "")]
+    #![cfg_attr(feature = "mcp-servers", doc = " # `mcp-servers`")]
+    #![cfg_attr(feature = "mcp-servers", doc = "")]
+    #![cfg_attr(
+        feature = "mcp-servers",
+        doc = " Servers of the Model Context Protocol, and the tools that they offer."
+    )]
+    #![cfg_attr(feature = "mcp-servers", doc = "")]
+    #![cfg_attr(feature = "mcp-servers", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "mcp-servers", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "mcp-servers",
+        doc = " | [`list_mcp_servers`](crate::Client::list_mcp_servers) |  | [`McpServer`](crate::types::McpServer) |"
+    )]
+    #![cfg_attr(
+        feature = "mcp-servers",
+        doc = " | [`create_mcp_server`](crate::Client::create_mcp_server) | [`CreateMcpServer`](crate::types::CreateMcpServer) | [`McpServer`](crate::types::McpServer) |"
+    )]
+    #![cfg_attr(
+        feature = "mcp-servers",
+        doc = " | [`get_mcp_server`](crate::Client::get_mcp_server) |  | [`McpServer`](crate::types::McpServer) |"
+    )]
+    #![cfg_attr(
+        feature = "mcp-servers",
+        doc = " | [`delete_mcp_server`](crate::Client::delete_mcp_server) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "mcp-servers",
+        doc = " | [`update_mcp_server`](crate::Client::update_mcp_server) | [`UpdateMcpServer`](crate::types::UpdateMcpServer) | [`McpServer`](crate::types::McpServer) |"
+    )]
+    #![cfg_attr(
+        feature = "mcp-servers",
+        doc = " | [`refresh_mcp_server`](crate::Client::refresh_mcp_server) | [`RefreshMcpServerParams`](crate::types::RefreshMcpServerParams) |  |"
+    )]
+    #![cfg_attr(
+        feature = "mcp-servers",
+        doc = " | [`list_mcp_server_tools`](crate::Client::list_mcp_server_tools) |  | [`Tool`](crate::types::Tool) |"
+    )]
+    #![cfg_attr(
+        feature = "mcp-servers",
+        doc = " | [`get_mcp_server_tool`](crate::Client::get_mcp_server_tool) |  | [`Tool`](crate::types::Tool) |"
+    )]
+    #![cfg_attr(
+        feature = "mcp-servers",
+        doc = " | [`run_mcp_server_tool`](crate::Client::run_mcp_server_tool) | [`RunToolRequest`](crate::types::RunToolRequest) | [`ToolExecutionResult`](crate::types::ToolExecutionResult) |"
+    )]
+    #![cfg_attr(feature = "messages", doc = "")]
+    #![cfg_attr(feature = "messages", doc = " # `messages`")]
+    #![cfg_attr(feature = "messages", doc = "")]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " Messages: send them to an agent, list them, search them."
+    )]
+    #![cfg_attr(feature = "messages", doc = "")]
+    #![cfg_attr(feature = "messages", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "messages", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`list_messages`](crate::Client::list_messages) | [`ListMessagesParams`](crate::types::ListMessagesParams) | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`send_message`](crate::Client::send_message) | [`MessageRequest`](crate::types::MessageRequest) | [`MessageResponse`](crate::types::MessageResponse) |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`send_message_stream`](crate::Client::send_message_stream) | [`MessageRequest`](crate::types::MessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`send_message_async`](crate::Client::send_message_async) | [`AsyncMessageRequest`](crate::types::AsyncMessageRequest) | [`Run`](crate::types::Run) |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`cancel_runs`](crate::Client::cancel_runs) | [`CancelRunsRequest`](crate::types::CancelRunsRequest) |  |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`stream_message`](crate::Client::stream_message) | [`MessageRequest`](crate::types::MessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`reset_messages`](crate::Client::reset_messages) | [`ResetMessagesRequest`](crate::types::ResetMessagesRequest) |  |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`compact_messages`](crate::Client::compact_messages) | [`CompactionRequest`](crate::types::CompactionRequest) | [`CompactionResponse`](crate::types::CompactionResponse) |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`list_all_messages`](crate::Client::list_all_messages) | [`ListAllMessagesParams`](crate::types::ListAllMessagesParams) | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`search_messages`](crate::Client::search_messages) | [`SearchMessagesRequest`](crate::types::SearchMessagesRequest) | [`MessageSearchResult`](crate::types::MessageSearchResult) |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`get_message`](crate::Client::get_message) |  | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(feature = "models", doc = "")]
+    #![cfg_attr(feature = "models", doc = " # `models`")]
+    #![cfg_attr(feature = "models", doc = "")]
+    #![cfg_attr(
+        feature = "models",
+        doc = " The models that agents can think and embed with."
+    )]
+    #![cfg_attr(feature = "models", doc = "")]
+    #![cfg_attr(feature = "models", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "models", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "models",
+        doc = " | [`list_models`](crate::Client::list_models) | [`ListModelsParams`](crate::types::ListModelsParams) | [`Model`](crate::types::Model) |"
+    )]
+    #![cfg_attr(
+        feature = "models",
+        doc = " | [`list_embedding_models`](crate::Client::list_embedding_models) |  | [`EmbeddingModel`](crate::types::EmbeddingModel) |"
+    )]
+    #![cfg_attr(feature = "passages", doc = "")]
+    #![cfg_attr(feature = "passages", doc = " # `passages`")]
+    #![cfg_attr(feature = "passages", doc = "")]
+    #![cfg_attr(
+        feature = "passages",
+        doc = " The passages of agents and archives: what an agent keeps and searches outside of its prompt."
+    )]
+    #![cfg_attr(feature = "passages", doc = "")]
+    #![cfg_attr(feature = "passages", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "passages", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "passages",
+        doc = " | [`list_agent_passages`](crate::Client::list_agent_passages) | [`ListAgentPassagesParams`](crate::types::ListAgentPassagesParams) | [`Passage`](crate::types::Passage) |"
+    )]
+    #![cfg_attr(
+        feature = "passages",
+        doc = " | [`create_agent_passage`](crate::Client::create_agent_passage) | [`CreateArchivalMemory`](crate::types::CreateArchivalMemory) | [`Passage`](crate::types::Passage) |"
+    )]
+    #![cfg_attr(
+        feature = "passages",
+        doc = " | [`search_agent_passages`](crate::Client::search_agent_passages) | [`SearchAgentPassagesParams`](crate::types::SearchAgentPassagesParams) | [`ArchivalMemorySearchResponse`](crate::types::ArchivalMemorySearchResponse) |"
+    )]
+    #![cfg_attr(
+        feature = "passages",
+        doc = " | [`delete_agent_passage`](crate::Client::delete_agent_passage) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "passages",
+        doc = " | [`search_passages`](crate::Client::search_passages) | [`SearchPassagesRequest`](crate::types::SearchPassagesRequest) | [`PassageSearchResult`](crate::types::PassageSearchResult) |"
+    )]
+    #![cfg_attr(feature = "runs", doc = "")]
+    #![cfg_attr(feature = "runs", doc = " # `runs`")]
+    #![cfg_attr(feature = "runs", doc = "")]
+    #![cfg_attr(
+        feature = "runs",
+        doc = " A run is one turn of an agent: its state, its messages and steps, what it cost, and its events."
+    )]
+    #![cfg_attr(feature = "runs", doc = "")]
+    #![cfg_attr(feature = "runs", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "runs", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "runs",
+        doc = " | [`list_runs`](crate::Client::list_runs) | [`ListRunsParams`](crate::types::ListRunsParams) | [`Run`](crate::types::Run) |"
+    )]
+    #![cfg_attr(
+        feature = "runs",
+        doc = " | [`get_run`](crate::Client::get_run) |  | [`Run`](crate::types::Run) |"
+    )]
+    #![cfg_attr(
+        feature = "runs",
+        doc = " | [`list_run_messages`](crate::Client::list_run_messages) | [`ListRunMessagesParams`](crate::types::ListRunMessagesParams) | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(
+        feature = "runs",
+        doc = " | [`list_run_steps`](crate::Client::list_run_steps) | [`ListRunStepsParams`](crate::types::ListRunStepsParams) | [`Step`](crate::types::Step) |"
+    )]
+    #![cfg_attr(
+        feature = "runs",
+        doc = " | [`resume_run_stream`](crate::Client::resume_run_stream) | [`ResumeStreamRequest`](crate::types::ResumeStreamRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+    )]
+    #![cfg_attr(
+        feature = "runs",
+        doc = " | [`get_run_trace`](crate::Client::get_run_trace) | [`GetRunTraceParams`](crate::types::GetRunTraceParams) |  |"
+    )]
+    #![cfg_attr(
+        feature = "runs",
+        doc = " | [`get_run_usage`](crate::Client::get_run_usage) |  | [`RunUsage`](crate::types::RunUsage) |"
+    )]
+    #![cfg_attr(feature = "scheduled-messages", doc = "")]
+    #![cfg_attr(feature = "scheduled-messages", doc = " # `scheduled-messages`")]
+    #![cfg_attr(feature = "scheduled-messages", doc = "")]
+    #![cfg_attr(
+        feature = "scheduled-messages",
+        doc = " Messages that an agent gets later, once or again and again."
+    )]
+    #![cfg_attr(feature = "scheduled-messages", doc = "")]
+    #![cfg_attr(feature = "scheduled-messages", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "scheduled-messages", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "scheduled-messages",
+        doc = " | [`list_scheduled_messages`](crate::Client::list_scheduled_messages) | [`ListScheduledMessagesParams`](crate::types::ListScheduledMessagesParams) | [`ScheduledMessagePage`](crate::types::ScheduledMessagePage) |"
+    )]
+    #![cfg_attr(
+        feature = "scheduled-messages",
+        doc = " | [`schedule_message`](crate::Client::schedule_message) | [`ScheduleMessage`](crate::types::ScheduleMessage) | [`ScheduledMessageCreated`](crate::types::ScheduledMessageCreated) |"
+    )]
+    #![cfg_attr(
+        feature = "scheduled-messages",
+        doc = " | [`get_scheduled_message`](crate::Client::get_scheduled_message) |  | [`ScheduledMessage`](crate::types::ScheduledMessage) |"
+    )]
+    #![cfg_attr(
+        feature = "scheduled-messages",
+        doc = " | [`delete_scheduled_message`](crate::Client::delete_scheduled_message) |  | [`ScheduledMessageDeleted`](crate::types::ScheduledMessageDeleted) |"
+    )]
+    #![cfg_attr(feature = "steps", doc = "")]
+    #![cfg_attr(feature = "steps", doc = " # `steps`")]
+    #![cfg_attr(feature = "steps", doc = "")]
+    #![cfg_attr(
+        feature = "steps",
+        doc = " A step is one call of a model, within a run."
+    )]
+    #![cfg_attr(feature = "steps", doc = "")]
+    #![cfg_attr(feature = "steps", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "steps", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "steps",
+        doc = " | [`list_steps`](crate::Client::list_steps) | [`ListStepsParams`](crate::types::ListStepsParams) | [`Step`](crate::types::Step) |"
+    )]
+    #![cfg_attr(
+        feature = "steps",
+        doc = " | [`get_step`](crate::Client::get_step) |  | [`Step`](crate::types::Step) |"
+    )]
+    #![cfg_attr(
+        feature = "steps",
+        doc = " | [`update_step_feedback`](crate::Client::update_step_feedback) | [`UpdateFeedback`](crate::types::UpdateFeedback) | [`Step`](crate::types::Step) |"
+    )]
+    #![cfg_attr(
+        feature = "steps",
+        doc = " | [`list_step_messages`](crate::Client::list_step_messages) | [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(
+        feature = "steps",
+        doc = " | [`get_step_metrics`](crate::Client::get_step_metrics) |  | [`StepMetrics`](crate::types::StepMetrics) |"
+    )]
+    #![cfg_attr(
+        feature = "steps",
+        doc = " | [`get_step_trace`](crate::Client::get_step_trace) |  | [`ProviderTrace`](crate::types::ProviderTrace) |"
+    )]
+    #![cfg_attr(feature = "tags", doc = "")]
+    #![cfg_attr(feature = "tags", doc = " # `tags`")]
+    #![cfg_attr(feature = "tags", doc = "")]
+    #![cfg_attr(feature = "tags", doc = " The tags that agents and blocks carry.")]
+    #![cfg_attr(feature = "tags", doc = "")]
+    #![cfg_attr(feature = "tags", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "tags", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "tags",
+        doc = " | [`list_tags`](crate::Client::list_tags) | [`ListTagsParams`](crate::types::ListTagsParams) |  |"
+    )]
+    #![cfg_attr(feature = "templates", doc = "")]
+    #![cfg_attr(feature = "templates", doc = " # `templates`")]
+    #![cfg_attr(feature = "templates", doc = "")]
+    #![cfg_attr(
+        feature = "templates",
+        doc = " Patterns that agents are made from, in versions."
+    )]
+    #![cfg_attr(feature = "templates", doc = "")]
+    #![cfg_attr(feature = "templates", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "templates", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "templates",
+        doc = " | [`create_template`](crate::Client::create_template) | [`CreateTemplate`](crate::types::CreateTemplate) | [`Template`](crate::types::Template) |"
+    )]
+    #![cfg_attr(
+        feature = "templates",
+        doc = " | [`delete_template`](crate::Client::delete_template) |  | [`TemplateDeleted`](crate::types::TemplateDeleted) |"
+    )]
+    #![cfg_attr(
+        feature = "templates",
+        doc = " | [`update_template`](crate::Client::update_template) | [`UpdateTemplate`](crate::types::UpdateTemplate) | [`TemplateChanged`](crate::types::TemplateChanged) |"
+    )]
+    #![cfg_attr(
+        feature = "templates",
+        doc = " | [`roll_back_template`](crate::Client::roll_back_template) | [`RollBackTemplate`](crate::types::RollBackTemplate) | [`TemplateChanged`](crate::types::TemplateChanged) |"
+    )]
+    #![cfg_attr(
+        feature = "templates",
+        doc = " | [`save_template`](crate::Client::save_template) | [`SaveTemplate`](crate::types::SaveTemplate) | [`Template`](crate::types::Template) |"
+    )]
+    #![cfg_attr(
+        feature = "templates",
+        doc = " | [`create_agents_from_template`](crate::Client::create_agents_from_template) | [`CreateAgentsFromTemplate`](crate::types::CreateAgentsFromTemplate) | [`AgentsFromTemplate`](crate::types::AgentsFromTemplate) |"
+    )]
+    #![cfg_attr(feature = "tools", doc = "")]
+    #![cfg_attr(feature = "tools", doc = " # `tools`")]
+    #![cfg_attr(feature = "tools", doc = "")]
+    #![cfg_attr(feature = "tools", doc = " Functions that agents can call.")]
+    #![cfg_attr(feature = "tools", doc = "")]
+    #![cfg_attr(feature = "tools", doc = " | method | takes | gives |")]
+    #![cfg_attr(feature = "tools", doc = " |---|---|---|")]
+    #![cfg_attr(
+        feature = "tools",
+        doc = " | [`list_tools`](crate::Client::list_tools) | [`ListToolsParams`](crate::types::ListToolsParams) | [`Tool`](crate::types::Tool) |"
+    )]
+    #![cfg_attr(
+        feature = "tools",
+        doc = " | [`upsert_tool`](crate::Client::upsert_tool) | [`CreateTool`](crate::types::CreateTool) | [`Tool`](crate::types::Tool) |"
+    )]
+    #![cfg_attr(
+        feature = "tools",
+        doc = " | [`create_tool`](crate::Client::create_tool) | [`CreateTool`](crate::types::CreateTool) | [`Tool`](crate::types::Tool) |"
+    )]
+    #![cfg_attr(
+        feature = "tools",
+        doc = " | [`search_tools`](crate::Client::search_tools) | [`SearchToolsRequest`](crate::types::SearchToolsRequest) | [`ToolSearchResult`](crate::types::ToolSearchResult) |"
+    )]
+    #![cfg_attr(
+        feature = "tools",
+        doc = " | [`get_tool`](crate::Client::get_tool) |  | [`Tool`](crate::types::Tool) |"
+    )]
+    #![cfg_attr(
+        feature = "tools",
+        doc = " | [`delete_tool`](crate::Client::delete_tool) |  |  |"
+    )]
+    #![cfg_attr(
+        feature = "tools",
+        doc = " | [`update_tool`](crate::Client::update_tool) | [`UpdateTool`](crate::types::UpdateTool) | [`Tool`](crate::types::Tool) |"
+    )]
     #[cfg(feature = "agent-files")]
     pub use super::agent_files::own_types::*;
     #[cfg(feature = "agents")]

@@ -15,6 +15,7 @@
 //! | `generated/shared.rs` | `Cursor` | `any(feature = "agents", feature = "runs")` |
 
 mod features;
+mod index;
 mod layout;
 mod reach;
 
@@ -35,6 +36,7 @@ use crate::model::{self, Model};
 use crate::naming::{ALL, OPERATIONS, SHARED, TYPES, UNTAGGED, module_name};
 use crate::refine::Refined;
 use crate::template::template;
+use index::Index;
 use layout::{CONSTANTS, MethodUnit, OWN_TYPES, TypeUnit};
 use reach::{DEFAULTS, Part};
 
@@ -73,6 +75,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     // Operations are in the description's order, types in that of their names. Then a small change of the description is a small diff.
     let mut all: Vec<TokenStream> = Vec::new();
     let mut files: BTreeMap<String, Draft> = BTreeMap::new();
+    let mut index = Index::default();
     for operation in operations {
         let name = &operation.constant.ident;
         let features: BTreeSet<String> = operation.features.iter().cloned().collect();
@@ -80,6 +83,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         all.push(quote!(#attr &#name));
         // The first tag decides the file, even if the operation has others.
         let file = operation.features.into_iter().next().unwrap_or_default();
+        index.add(&file, &features, &operation.method.sig);
         let draft = files.entry(file).or_default();
         draft.features.extend(features.iter().cloned());
         draft
@@ -138,6 +142,8 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
 
     // The list of all operations has a condition for each, so that it holds those that are compiled.
     let list = format_ident!("{ALL}");
+    let all_features = features::all(model);
+    let index = index.attributes(&all_features);
     let (all_types, all_operations) = (format_ident!("{TYPES}"), format_ident!("{OPERATIONS}"));
     let root = syn::parse2(quote! {
         #![doc = " The generated client: the modules by tags, and what they export."]
@@ -146,6 +152,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
 
         /// The types that operations take and give.
         pub mod #all_types {
+            #index
             #(#types)*
         }
 
@@ -163,7 +170,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     Ok(Split {
         root,
         files: source_files,
-        features: features::all(model),
+        features: all_features,
     })
 }
 

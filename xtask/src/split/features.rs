@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Meta};
 
@@ -66,6 +67,17 @@ fn first_sentence(text: &str) -> Option<String> {
         .min();
     let sentence = end.map_or(text.as_str(), |end| &text[..=end]);
     (!sentence.is_empty()).then(|| sentence.to_owned())
+}
+
+/// A line of an item's inner documentation that is there if any of these features is on.
+pub(super) fn documented(features: &BTreeSet<String>, line: &str) -> TokenStream {
+    match gate(features).meta {
+        Meta::List(condition) => {
+            let condition = condition.tokens;
+            quote!(#![cfg_attr(#condition, doc = #line)])
+        }
+        _ => quote!(#![doc = #line]),
+    }
 }
 
 /// The attribute for code that any of these features turns on. If there are none, only `full` does.

@@ -447,6 +447,75 @@ fn what_an_operation_needs_beside_its_method_is_there_with_it() {
     );
 }
 
+#[test]
+fn the_page_of_types_says_by_tags_what_each_method_takes_and_gives() {
+    let refers = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let json = |name: &str| json!({"application/json": {"schema": refers(name)}});
+    let description = json!({
+        "openapi": "3.0.3", "info": {"title": "T", "version": "1"},
+        "tags": [{"name": "bigAgents", "description": "What lives. And more."}],
+        "paths": {
+            "/v1/agents": {"post": {
+                "operationId": "create_agent", "tags": ["bigAgents", "runs"], "x-codegen-safe-to-repeat": false,
+                "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer"}}],
+                "requestBody": {"required": true, "content": json("New")},
+                "responses": {"200": {"description": "It.", "content": json("Agent")}},
+            }},
+            "/v1/health": {"get": {
+                "operationId": "check_health", "x-codegen-safe-to-repeat": true,
+                "responses": {"204": {"description": "Up."}},
+            }},
+        },
+        "components": {"schemas": {"New": {"type": "object"}, "Agent": {"type": "object"}}},
+    });
+    let code = code(&read(&description), LONGEST);
+    let root = syn::parse_file(&code.files[0].text).unwrap();
+    let types = root.items.iter().find_map(|item| match item {
+        Item::Mod(it) if it.ident == "types" => Some(it),
+        _ => None,
+    });
+    let lines: Vec<(String, String)> = types
+        .unwrap()
+        .attrs
+        .iter()
+        .filter(|it| it.path().is_ident("cfg_attr"))
+        .map(|it| {
+            let tokens = it.meta.require_list().unwrap().tokens.to_string();
+            let (condition, line) = tokens.split_once(", doc = ").unwrap();
+            (
+                condition.to_owned(),
+                line.trim_matches('"').trim().to_owned(),
+            )
+        })
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with("|--"))
+        .collect();
+    let both = "any (feature = \"big-agents\" , feature = \"runs\")";
+    let one = "feature = \"untagged\"";
+    let link = |name: &str| format!("[`{name}`](crate::types::{name})");
+    let row = format!(
+        "| [`create_agent`](crate::Client::create_agent) | {}, {} | {} |",
+        link("CreateAgentParams"),
+        link("New"),
+        link("Agent")
+    );
+    let health = "| [`check_health`](crate::Client::check_health) |  |  |";
+    let expected = [
+        (both, "# `big-agents`"),
+        (both, "What lives."),
+        (both, "| method | takes | gives |"),
+        (both, row.as_str()),
+        (one, "# Without a tag"),
+        (one, "The operations without a tag."),
+        (one, "| method | takes | gives |"),
+        (one, health),
+    ];
+    let lines: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|(condition, line)| (condition.trim(), line.as_str()))
+        .collect();
+    assert_eq!(lines, expected);
+}
+
 /// How a property leads to another schema.
 #[derive(Clone, Copy, Debug)]
 enum Way {

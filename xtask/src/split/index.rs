@@ -1,0 +1,102 @@
+//! The index of the types: for each tag, what its methods take and give. Without it, the page of the types would be one long list in
+//! alphabetical order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::TokenStream;
+use syn::visit::Visit;
+use syn::{FnArg, Path, ReturnType, Signature};
+
+use super::features::{self, Feature};
+use crate::naming::{TYPES, UNTAGGED};
+
+/// The methods of each feature, in the order in which they are added.
+#[derive(Default)]
+pub(super) struct Index {
+    tags: BTreeMap<String, Vec<(BTreeSet<String>, String)>>,
+}
+
+impl Index {
+    /// Adds a method to the file of a tag.
+    pub(super) fn add(&mut self, file: &str, features: &BTreeSet<String>, method: &Signature) {
+        let mut takes = Names::default();
+        for argument in &method.inputs {
+            if let FnArg::Typed(argument) = argument {
+                takes.visit_type(&argument.ty);
+            }
+        }
+        let mut gives = Names::default();
+        if let ReturnType::Type(_, output) = &method.output {
+            gives.visit_type(output);
+        }
+        let name = &method.ident;
+        let row = format!(
+            " | [`{name}`](crate::Client::{name}) | {} | {} |",
+            takes.links(),
+            gives.links()
+        );
+        let rows = self.tags.entry(file.to_owned()).or_default();
+        rows.push((features.clone(), row));
+    }
+
+    /// The documentation, as attributes of the module of the types. A line is there if its operation is, so that no link is broken.
+    pub(super) fn attributes(&self, all: &[Feature]) -> TokenStream {
+        let mut lines = TokenStream::new();
+        for (file, rows) in &self.tags {
+            let any: BTreeSet<String> = rows.iter().flat_map(|(it, _)| it.clone()).collect();
+            let title = match file.as_str() {
+                UNTAGGED => " # Without a tag".to_owned(),
+                file => format!(" # `{file}`"),
+            };
+            let about = all.iter().find(|it| it.name == *file);
+            let about = about.map_or_else(String::new, |it| format!(" {}", it.doc));
+            let head = [
+                "",
+                title.as_str(),
+                "",
+                about.as_str(),
+                "",
+                " | method | takes | gives |",
+                " |---|---|---|",
+            ];
+            for line in head {
+                lines.extend(features::documented(&any, line));
+            }
+            for (features, row) in rows {
+                lines.extend(features::documented(features, row));
+            }
+        }
+        lines
+    }
+}
+
+/// The names of generated types, each once.
+#[derive(Default)]
+struct Names(Vec<String>);
+
+impl Names {
+    fn links(&self) -> String {
+        let links = self.0.iter();
+        let links: Vec<String> = links
+            .map(|name| format!("[`{name}`](crate::{TYPES}::{name})"))
+            .collect();
+        links.join(", ")
+    }
+}
+
+impl Visit<'_> for Names {
+    fn visit_path(&mut self, path: &Path) {
+        let segments: Vec<String> = path
+            .segments
+            .iter()
+            .map(|it| it.ident.to_string())
+            .collect();
+        if let [.., module, name] = segments.as_slice()
+            && module == TYPES
+            && !self.0.contains(name)
+        {
+            self.0.push(name.clone());
+        }
+        syn::visit::visit_path(self, path);
+    }
+}
