@@ -20,11 +20,18 @@ async fn each_of_the_two_methods_gets_what_it_asks_for() {
 
     // The flag is the method's, whatever the caller says.
     let body = say("Hello").with_streaming(true);
-    let answer = letta.api().send_message(agent.id(), &body).await.unwrap();
+    let answer = letta
+        .api()
+        .send_message(&agent.id().into(), &body)
+        .await
+        .unwrap();
     assert!(!answer.messages.is_empty());
 
     let body = say("Hello again").with_streaming(false);
-    let answer = letta.api().send_message_stream(agent.id(), &body).await;
+    let answer = letta
+        .api()
+        .send_message_stream(&agent.id().into(), &body)
+        .await;
     let mut events = answer.unwrap().into_inner();
     let mut kinds = Vec::new();
     while let Some(event) = events.next().await {
