@@ -27,7 +27,7 @@ use crate::ids::checked_text::checked_text;
 ///
 /// ```
 /// use letta_api::types;
-/// use letta_api_ext::{AccessPolicy, Preset};
+/// use letta_api_ext::{AccessPolicy, policy::Preset};
 ///
 /// let id = types::AgentId::from("agent-1"); // such as `agent.id` of an answer
 /// let policy = AccessPolicy::for_agent(&id, Preset::Chat)?;
