@@ -151,7 +151,7 @@ macro_rules! __named_text {
         }
     };
 }
-pub use crate::__named_text as named_text;
+pub use __named_text as named_text;
 
 #[cfg(test)]
 mod tests {
