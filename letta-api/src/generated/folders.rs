@@ -34,7 +34,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_files<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFilesParams,
     ) -> Result<ResponseValue<types::AgentFilePage>, Error<crate::ServiceError>> {
         let types::ListAgentFilesParams {
@@ -94,7 +94,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn close_all_files<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
     ) -> Result<
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<crate::ServiceError>,
@@ -141,8 +141,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn close_file<'a>(
         &'a self,
-        agent_id: &'a str,
-        file_id: &'a str,
+        agent_id: &'a types::AgentId,
+        file_id: &'a types::FileId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let file_id_segment = path::segment("file_id", &file_id)?;
@@ -190,8 +190,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn open_file<'a>(
         &'a self,
-        agent_id: &'a str,
-        file_id: &'a str,
+        agent_id: &'a types::AgentId,
+        file_id: &'a types::FileId,
     ) -> Result<
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<crate::ServiceError>,
@@ -241,7 +241,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_folders<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFoldersParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Source>>,
@@ -295,8 +295,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_folder<'a>(
         &'a self,
-        agent_id: &'a str,
-        folder_id: &'a str,
+        agent_id: &'a types::AgentId,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
@@ -343,8 +343,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_folder<'a>(
         &'a self,
-        agent_id: &'a str,
-        folder_id: &'a str,
+        agent_id: &'a types::AgentId,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
@@ -476,7 +476,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_folder<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<types::Folder>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
         let url = path::url_of(
@@ -519,7 +519,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_folder<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
         let url = path::url_of(
@@ -562,7 +562,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_folder<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         body: &'a types::UpdateFolder,
     ) -> Result<ResponseValue<types::Folder>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
@@ -608,10 +608,10 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_folder_agents<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::ListFolderAgentsParams,
     ) -> Result<
-        ResponseValue<::std::vec::Vec<::std::string::String>>,
+        ResponseValue<::std::vec::Vec<types::AgentId>>,
         Error<crate::ServiceError>,
     > {
         let types::ListFolderAgentsParams { before, after, limit, order, order_by } = params;
@@ -662,7 +662,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_folder_files<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::ListFolderFilesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::FileMetadata>>,
@@ -725,8 +725,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_file<'a>(
         &'a self,
-        folder_id: &'a str,
-        file_id: &'a str,
+        folder_id: &'a types::FolderId,
+        file_id: &'a types::FileId,
         params: &'a types::GetFileParams,
     ) -> Result<ResponseValue<types::FileMetadata>, Error<crate::ServiceError>> {
         let types::GetFileParams { include_content } = params;
@@ -781,7 +781,7 @@ impl Client {
     #[cfg(feature = "multipart")]
     pub async fn upload_file<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::UploadFileParams,
         body: types::UploadFileBody,
     ) -> Result<ResponseValue<types::FileMetadata>, Error<crate::ServiceError>> {
@@ -834,8 +834,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_file<'a>(
         &'a self,
-        folder_id: &'a str,
-        file_id: &'a str,
+        folder_id: &'a types::FolderId,
+        file_id: &'a types::FileId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
         let file_id_segment = path::segment("file_id", &file_id)?;
@@ -1025,11 +1025,11 @@ pub(super) mod own_types {
         /// The ID of the link between agent and file.
         pub id: ::std::string::String,
         /// The file's ID.
-        pub file_id: ::std::string::String,
+        pub file_id: FileId,
         /// The file's name, as it is stored.
         pub file_name: ::std::string::String,
         /// The folder's ID.
-        pub folder_id: ::std::string::String,
+        pub folder_id: FolderId,
         /// The folder's name.
         pub folder_name: ::std::string::String,
         /// Whether the file is in the agent's context.
@@ -1053,9 +1053,9 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             id: impl ::std::convert::Into<::std::string::String>,
-            file_id: impl ::std::convert::Into<::std::string::String>,
+            file_id: impl ::std::convert::Into<FileId>,
             file_name: impl ::std::convert::Into<::std::string::String>,
-            folder_id: impl ::std::convert::Into<::std::string::String>,
+            folder_id: impl ::std::convert::Into<FolderId>,
             folder_name: impl ::std::convert::Into<::std::string::String>,
             is_open: bool,
         ) -> Self {
@@ -1416,7 +1416,7 @@ pub(super) mod own_types {
     pub struct FileMetadata {
         /// Deprecated: the folder's ID.
         #[deprecated(note = "the API description marks it as deprecated")]
-        pub source_id: ::std::string::String,
+        pub source_id: FolderId,
         /// The file's name, as it is stored.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub file_name: ::std::option::Option<::std::string::String>,
@@ -1454,7 +1454,7 @@ pub(super) mod own_types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub content: ::std::option::Option<::std::string::String>,
         /// The file's ID, `file-…`.
-        pub id: ::std::string::String,
+        pub id: FileId,
         /// When it was created.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::std::string::String>,
@@ -1470,8 +1470,8 @@ pub(super) mod own_types {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            source_id: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            source_id: impl ::std::convert::Into<FolderId>,
+            id: impl ::std::convert::Into<FileId>,
         ) -> Self {
             Self {
                 source_id: source_id.into(),
@@ -1672,15 +1672,15 @@ pub(super) mod own_types {
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
         /// The folder's ID, `source-…`.
-        pub id: ::std::string::String,
+        pub id: FolderId,
         /// How the folder's files are embedded.
         pub embedding_config: EmbeddingConfig,
         /// The user who created it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub created_by_id: ::std::option::Option<::std::string::String>,
+        pub created_by_id: ::std::option::Option<UserId>,
         /// The user who changed it last.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+        pub last_updated_by_id: ::std::option::Option<UserId>,
         /// When it was created.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::std::string::String>,
@@ -1697,7 +1697,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             name: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<FolderId>,
             embedding_config: EmbeddingConfig,
         ) -> Self {
             Self {
@@ -1751,7 +1751,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -1761,7 +1761,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),

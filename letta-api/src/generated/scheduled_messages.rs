@@ -30,7 +30,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_scheduled_messages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListScheduledMessagesParams,
     ) -> Result<ResponseValue<types::ScheduledMessagePage>, Error<crate::ServiceError>> {
         let types::ListScheduledMessagesParams { limit, after } = params;
@@ -79,7 +79,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn schedule_message<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: Option<&'a types::ScheduleMessage>,
     ) -> Result<
         ResponseValue<types::ScheduledMessageCreated>,
@@ -127,8 +127,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_scheduled_message<'a>(
         &'a self,
-        agent_id: &'a str,
-        scheduled_message_id: &'a str,
+        agent_id: &'a types::AgentId,
+        scheduled_message_id: &'a types::ScheduledMessageId,
     ) -> Result<ResponseValue<types::ScheduledMessage>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let scheduled_message_id_segment = path::segment(
@@ -178,8 +178,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_scheduled_message<'a>(
         &'a self,
-        agent_id: &'a str,
-        scheduled_message_id: &'a str,
+        agent_id: &'a types::AgentId,
+        scheduled_message_id: &'a types::ScheduledMessageId,
     ) -> Result<
         ResponseValue<types::ScheduledMessageDeleted>,
         Error<crate::ServiceError>,
@@ -914,9 +914,9 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ScheduledMessage {
         /// The ID, set by the server.
-        pub id: ::std::string::String,
+        pub id: ScheduledMessageId,
         /// The agent's ID.
-        pub agent_id: ::std::string::String,
+        pub agent_id: AgentId,
         /// What happened, in words.
         pub message: ScheduledRequest,
         /// When to send.
@@ -930,8 +930,8 @@ pub(super) mod own_types {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<ScheduledMessageId>,
+            agent_id: impl ::std::convert::Into<AgentId>,
             message: ScheduledRequest,
             schedule: impl ::std::convert::Into<crate::types::Schedule>,
         ) -> Self {
@@ -963,7 +963,7 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ScheduledMessageCreated {
         /// The ID, set by the server.
-        pub id: ::std::string::String,
+        pub id: ScheduledMessageId,
         /// When it is sent first.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next_scheduled_at: ::std::option::Option<::std::string::String>,
@@ -972,7 +972,7 @@ pub(super) mod own_types {
     impl ScheduledMessageCreated {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
+        pub fn new(id: impl ::std::convert::Into<ScheduledMessageId>) -> Self {
             Self {
                 id: id.into(),
                 next_scheduled_at: ::std::default::Default::default(),
@@ -1009,6 +1009,10 @@ pub(super) mod own_types {
         }
     }
 
+    /// The ID of a message that is scheduled.
+    #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+    pub struct ScheduledMessageId(::std::string::String);
+    crate::support::named_text::named_text!(ScheduledMessageId);
     /// A page of scheduled messages.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]

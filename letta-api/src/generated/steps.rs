@@ -111,7 +111,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_step<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
     ) -> Result<ResponseValue<types::Step>, Error<crate::ServiceError>> {
         let step_id_segment = path::segment("step_id", &step_id)?;
         let url = path::url_of(
@@ -154,7 +154,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_step_feedback<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
         body: &'a types::UpdateFeedback,
     ) -> Result<ResponseValue<types::Step>, Error<crate::ServiceError>> {
         let step_id_segment = path::segment("step_id", &step_id)?;
@@ -201,7 +201,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_step_messages<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
         params: &'a types::ListStepMessagesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
@@ -254,7 +254,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_step_metrics<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
     ) -> Result<ResponseValue<types::StepMetrics>, Error<crate::ServiceError>> {
         let step_id_segment = path::segment("step_id", &step_id)?;
         let url = path::url_of(
@@ -298,7 +298,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_step_trace<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
     ) -> Result<
         ResponseValue<::std::option::Option<types::ProviderTrace>>,
         Error<crate::ServiceError>,
@@ -531,7 +531,7 @@ pub(super) mod own_types {
         /// Only steps of this model.
         pub model: ::std::option::Option<::std::string::String>,
         /// Only steps of this agent.
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// Only steps of these traces.
         pub trace_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// Only steps with this feedback.
@@ -541,7 +541,7 @@ pub(super) mod own_types {
         /// Only what has one of these tags.
         pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// Only what belongs to this project.
-        pub project_id: ::std::option::Option<::std::string::String>,
+        pub project_id: ::std::option::Option<ProjectId>,
         /// The slug of the project that it is about. The account's default project if it is left
         /// out.
         pub x_project: ::std::option::Option<::std::string::String>,
@@ -629,7 +629,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -679,7 +679,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -703,10 +703,10 @@ pub(super) mod own_types {
     pub struct ProviderTrace {
         /// The user who created it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub created_by_id: ::std::option::Option<::std::string::String>,
+        pub created_by_id: ::std::option::Option<UserId>,
         /// The user who changed it last.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+        pub last_updated_by_id: ::std::option::Option<UserId>,
         /// When it was created.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::std::string::String>,
@@ -721,10 +721,10 @@ pub(super) mod own_types {
         pub response_json: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         /// The step that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub step_id: ::std::option::Option<::std::string::String>,
+        pub step_id: ::std::option::Option<StepId>,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The tags of the agent.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub agent_tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -733,7 +733,7 @@ pub(super) mod own_types {
         pub call_type: ::std::option::Option<::std::string::String>,
         /// The run that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub run_id: ::std::option::Option<::std::string::String>,
+        pub run_id: ::std::option::Option<RunId>,
         /// What part of the server made the call.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub source: ::std::option::Option<::std::string::String>,
@@ -755,7 +755,7 @@ pub(super) mod own_types {
         pub billing_context: ::std::option::Option<BillingContext>,
         /// The user that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub user_id: ::std::option::Option<::std::string::String>,
+        pub user_id: ::std::option::Option<UserId>,
     }
 
     impl ProviderTrace {
@@ -792,7 +792,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -802,7 +802,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -834,7 +834,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -844,7 +844,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -872,10 +872,7 @@ pub(super) mod own_types {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -940,7 +937,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_user_id(
             mut self,
-            user_id: impl ::std::convert::Into<::std::string::String>,
+            user_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.user_id = ::std::option::Option::Some(user_id.into());
             self
@@ -953,16 +950,16 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct StepMetrics {
         /// The step's ID.
-        pub id: ::std::string::String,
+        pub id: StepId,
         /// The provider's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub provider_id: ::std::option::Option<::std::string::String>,
         /// The run that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub run_id: ::std::option::Option<::std::string::String>,
+        pub run_id: ::std::option::Option<RunId>,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// When the step began, in nanoseconds since 1970.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub step_start_ns: ::std::option::Option<i64>,
@@ -986,7 +983,7 @@ pub(super) mod own_types {
         pub template_id: ::std::option::Option<::std::string::String>,
         /// The project that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub project_id: ::std::option::Option<::std::string::String>,
+        pub project_id: ::std::option::Option<ProjectId>,
         /// The organization that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub organization_id: ::std::option::Option<::std::string::String>,
@@ -995,7 +992,7 @@ pub(super) mod own_types {
     impl StepMetrics {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
+        pub fn new(id: impl ::std::convert::Into<StepId>) -> Self {
             Self {
                 id: id.into(),
                 provider_id: ::std::default::Default::default(),
@@ -1025,10 +1022,7 @@ pub(super) mod own_types {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -1037,7 +1031,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -1118,7 +1112,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
