@@ -39,6 +39,7 @@ mod nullable;
 mod one_error;
 mod operation_ids;
 mod optional_bodies;
+mod pages;
 mod references;
 mod shapes;
 mod streams;
@@ -65,6 +66,7 @@ pub fn arrange(document: Node) -> Node {
     operation_ids::arrange(&mut document);
     references::arrange(&mut document);
     one_error::arrange(&mut document);
+    pages::arrange(&mut document);
     everywhere::ignore(&mut document);
     idioms::arrange(&mut document);
     directions::arrange(&mut document);

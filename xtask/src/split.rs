@@ -54,6 +54,8 @@ pub struct Split {
 /// A method with its constant, and what turns them on.
 struct Operation {
     method: ImplItemFn,
+    /// What belongs to it and has no constant.
+    more: Vec<ImplItemFn>,
     constant: ItemConst,
     /// The features of its tags, that of the first tag first.
     features: Vec<String>,
@@ -67,7 +69,7 @@ struct Operation {
 ///
 /// The code is not what this stage expects of the one before.
 pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
-    let operations = operations(refined.methods, refined.constants, model)?;
+    let operations = operations(refined.methods, refined.more, refined.constants, model)?;
     // Types first get the features that reach them. Only then is it known in which file each belongs.
     let (mut parts, mentions) = reach::parts(refined.types)?;
     reach::mark(&mut parts, &mentions, &operations)?;
@@ -84,11 +86,16 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         // The first tag decides the file, even if the operation has others.
         let file = operation.features.into_iter().next().unwrap_or_default();
         index.add(&file, &features, &operation.method.sig);
+        let more = operation.more.iter();
+        for method in more.filter(|it| matches!(it.vis, Visibility::Public(_))) {
+            index.add(&file, &features, &method.sig);
+        }
         let draft = files.entry(file).or_default();
         draft.features.extend(features.iter().cloned());
+        let methods = [operation.method].into_iter().chain(operation.more);
         draft
             .methods
-            .push((features, operation.method, operation.constant));
+            .push((features, methods.collect(), operation.constant));
     }
     let mut shared = Vec::new();
     let mut defaults = Vec::new();
@@ -177,6 +184,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
 /// Pairs each method with its constant, and with what the model says about it.
 fn operations(
     methods: Vec<ImplItemFn>,
+    mut more: BTreeMap<String, Vec<ImplItemFn>>,
     constants: Vec<ItemConst>,
     model: &Model,
 ) -> Result<Vec<Operation>, Failure> {
@@ -203,6 +211,7 @@ fn operations(
             .ok_or_else(|| unexpected(&format!("`{id}` has no constant")))?;
         operations.push(Operation {
             method,
+            more: more.remove(&id).unwrap_or_default(),
             constant,
             features: features::of_operation(operation),
             extra_types: operation.extra_types.clone(),
@@ -214,7 +223,7 @@ fn operations(
 /// The content of the file of a tag.
 #[derive(Default)]
 struct Draft {
-    methods: Vec<(BTreeSet<String>, ImplItemFn, ItemConst)>,
+    methods: Vec<(BTreeSet<String>, Vec<ImplItemFn>, ItemConst)>,
     types: Vec<Part>,
     /// What turns any of the methods on, and so the module.
     features: BTreeSet<String>,
@@ -227,17 +236,19 @@ impl Draft {
         let methods = self
             .methods
             .into_iter()
-            .map(|(features, method, constant)| {
-                let (mut method, mut constant) = (method, constant);
+            .map(|(features, methods, constant)| {
+                let (mut methods, mut constant) = (methods, constant);
                 // Most operations have the tag of their file and no other. Those have the module's condition, and need none.
                 if features != self.features {
                     let attr = features::gate(&features);
-                    insert(&mut method.attrs, attr.clone());
+                    for method in &mut methods {
+                        insert(&mut method.attrs, attr.clone());
+                    }
                     insert(&mut constant.attrs, attr);
                 }
                 MethodUnit {
-                    name: method.sig.ident.to_string(),
-                    method: ImplItem::Fn(method),
+                    name: methods[0].sig.ident.to_string(),
+                    methods: methods.into_iter().map(ImplItem::Fn).collect(),
                     constant: Item::Const(constant),
                 }
             });

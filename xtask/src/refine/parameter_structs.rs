@@ -125,13 +125,15 @@ pub(super) fn refine(
     let stream = operation.event_stream.as_ref();
     let first = stream.is_none_or(|it| !it.only).then_some(id.as_str());
     let second = stream.map(|it| it.method.as_str());
-    Ok(items(&name, [first, second], &fields))
+    let pages = operation.pages_method();
+    let methods = [first, second, pages.as_deref()];
+    Ok(items(&name, methods, &fields))
 }
 
 /// The struct with its setters. It looks like the structs of schemas.
 fn items(
     name: &Ident,
-    methods: [Option<&str>; 2],
+    methods: [Option<&str>; 3],
     fields: &[(Ident, Type, Vec<Attribute>)],
 ) -> Vec<Item> {
     let methods = methods.into_iter().flatten();

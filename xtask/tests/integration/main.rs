@@ -42,6 +42,7 @@ mod code {
     mod files_and_features;
     mod markdown;
     mod one_error;
+    mod pages;
     mod taken_names;
     mod texts;
 }
