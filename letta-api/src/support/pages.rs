@@ -31,6 +31,20 @@ use crate::{ResponseValue, ServiceError};
 /// in the order that was asked for, see [`items`](Self::items). Parameters that begin a list elsewhere, such as `after`, say where
 /// the first page begins.
 ///
+/// ```
+/// # #[cfg(feature = "client-side-access-tokens")]
+/// # async fn run(client: letta_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use letta_api::types::ListClientSideAccessTokensParams;
+///
+/// let params = ListClientSideAccessTokensParams::default().with_limit(100u32);
+/// let mut tokens = client.list_client_side_access_tokens_pages(&params).items();
+/// while let Some(token) = tokens.next().await {
+///     println!("{}", token?.hostname);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # How it ends
 ///
 /// - If the service says that nothing follows, with the page that says so.

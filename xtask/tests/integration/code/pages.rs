@@ -1,11 +1,13 @@
 //! Lists in pages: what becomes of `fixtures/pages.yaml`, and that each list of our description is one.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
 use xtask::diagnostic::Failure;
-use xtask::openapi::{Node, Source};
-use xtask::{arrange, lint, load};
+use xtask::openapi::pages::{CURSORS, Pages};
+use xtask::openapi::{Node, Source, operations};
+use xtask::{arrange, lint, load, overlay};
 
 use crate::support::pipeline;
 use crate::support::scratch::Scratch;
@@ -195,6 +197,40 @@ fn a_union_has_ids_if_each_branch_has_one_and_an_id_may_be_a_number() {
             "{schema}\n{found}"
         );
     }
+}
+
+/// Our description, with its overlay.
+fn ours() -> Node {
+    let folder = root().join("../openapi");
+    let mut document = load::load(&folder.join("letta.yaml")).unwrap();
+    let actions = load::load(&folder.join("overlay.yaml")).unwrap();
+    overlay::apply(&mut document, &actions).unwrap();
+    arrange::arrange(document)
+}
+
+#[test]
+fn each_list_of_ours_whose_pages_follow_each_other_has_a_method_for_all() {
+    let document = ours();
+    let (mut marked, mut unmarked) = (BTreeSet::new(), Vec::new());
+    for (at, operation) in operations(&document) {
+        let id = operation.get("operationId").and_then(Node::as_str).unwrap();
+        let parameters = operation.get("parameters").map(Node::to_json);
+        let parameters = parameters.unwrap_or_default();
+        let mut names = parameters.as_array().into_iter().flatten();
+        let has_cursor = names.any(|it| {
+            it["in"] == "query" && CURSORS.contains(&it["name"].as_str().unwrap_or_default())
+        });
+        match Pages::of(operation) {
+            Some(_) => {
+                assert!(at.0.ends_with(&["get".to_owned()]), "{id}");
+                marked.insert(id.to_owned());
+            }
+            None if has_cursor => unmarked.push(id.to_owned()),
+            None => {}
+        }
+    }
+    assert_eq!(unmarked, [""; 0], "mark them in overlay.yaml");
+    assert_eq!(marked.len(), 26, "{marked:?}");
 }
 
 /// The code compiles, and its lists are read. Copied beside that code, `calls/pages.rs` plays the service.
