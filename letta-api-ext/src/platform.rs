@@ -18,8 +18,8 @@ use native as here;
 pub(crate) use here::runtime;
 pub(crate) use here::time::{FOREVER, Instant, now, sleep, timeout_at};
 pub(crate) use here::{
-    BoxStream, Bucket, FOLLOWS_REDIRECTS, check_runtime, copy_request, http_client, is_connect,
-    proxy_of, take_whole_body,
+    ASKS_FOR_HEADERS, BoxStream, Bucket, FOLLOWS_REDIRECTS, check_runtime, copy_request,
+    http_client, is_connect, proxy_of, take_whole_body,
 };
 
 /// The tokio runtime that calls need is missing. `Display` is the rest of a sentence that begins with the runtime.

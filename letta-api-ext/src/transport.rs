@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use letta_api::{BoxFuture, Operation, Response, Secret, Transport, TransportError};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::error::attempts::{Attempts, Stopped};
@@ -45,6 +45,14 @@ pub use metrics::{AttemptReport, CallReport, Metrics};
 pub(crate) use options::CallOptions;
 pub use retry_budget::RetryBudget;
 pub use retry_policy::RetryPolicy;
+
+/// The generation of official clients whose behaviour the service is asked for. By its source of 0.16.8, it treats anyone
+/// with another `User-Agent` as a client of the generation before, unless this header is there: it refuses `streaming`, and
+/// answers some calls in another form.
+const GENERATION: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("x-stainless-package-version"),
+    HeaderValue::from_static("1.12.1"),
+);
 
 /// Makes a call of one or more attempts, with credentials and project, within a deadline.
 #[derive(Clone)]
@@ -269,6 +277,11 @@ impl Call<'_> {
         }
         if let Some((name, value)) = &settings.project {
             headers.insert(name.clone(), value.clone());
+        }
+        // A browser would be refused if the service did not take the header. It is asked for the type of a body anyway.
+        if !platform::ASKS_FOR_HEADERS || headers.contains_key(CONTENT_TYPE) {
+            let (name, value) = GENERATION;
+            headers.entry(name).or_insert(value);
         }
     }
 

@@ -93,11 +93,11 @@ impl ServiceError {
         self.0.message.as_deref()
     }
 
-    /// What the service calls the error, for programs: `code`, or the `type` of an `error`. `None` if it gives it no name.
+    /// What the service calls the error, for programs: `code`, `errorCode`, or the `type` of an `error`. `None` if it gives it no name.
     pub fn code(&self) -> Option<&str> {
         let of_error = || self.0.json.get("error")?.get("type")?.as_str();
-        let text = self.member("code").and_then(Value::as_str);
-        text.or_else(of_error)
+        let text = |name| self.member(name).and_then(Value::as_str);
+        text("code").or_else(|| text("errorCode")).or_else(of_error)
     }
 
     /// More about the refusal, if the body has a `detail` besides the [`message`](Self::message).
@@ -224,6 +224,13 @@ mod tests {
                 Read {
                     code: Some("PENDING_APPROVAL"),
                     ..said("is busy")
+                },
+            ),
+            (
+                r#"{"errorCode":"offline","message":"is off"}"#,
+                Read {
+                    code: Some("offline"),
+                    ..said("is off")
                 },
             ),
             (

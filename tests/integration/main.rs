@@ -7,7 +7,7 @@ mod calls {
     mod answers;
     mod concurrency;
     mod custom_requests;
-    mod description;
+    mod events;
     mod longest_times;
     mod own_headers;
     mod raw_client;

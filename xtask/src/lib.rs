@@ -22,6 +22,7 @@
 //! The design, and what was rejected, is in `DESIGN.md` beside this package's manifest.
 
 pub mod arrange;
+pub mod callers;
 pub mod commands;
 pub mod diagnostic;
 pub mod drift;

@@ -7,6 +7,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 use xtask::commands::{self, bench};
 
+/// What the tests of all operations call them with.
+const CALLERS: &str = "tests/operations/src/generated.rs";
+
 /// Maintainers' commands of this workspace.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -34,6 +37,10 @@ enum Command {
         /// The folder of the crate to generate [default: letta-api]
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
+        /// The file to write for tests that call every method [default: the one in tests/operations, if the description and
+        /// the crate are ours]
+        #[arg(long, value_name = "FILE")]
+        callers: Option<PathBuf>,
         /// Write how long each stage took, as JSON
         #[arg(long, value_name = "FILE")]
         timings: Option<PathBuf>,
@@ -120,13 +127,17 @@ fn main() -> ExitCode {
             description,
             overlay,
             out,
+            callers,
             timings,
         } => {
+            let ours = description.is_none() && out.is_none();
+            let callers = callers.or_else(|| ours.then(|| in_workspace(CALLERS)));
             let overlay = overlay_for(overlay, description.as_deref());
             let options = commands::codegen::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
                 overlay,
                 out: out.unwrap_or_else(|| in_workspace("letta-api")),
+                callers,
                 check,
             };
             codegen(&options, explain, timings.as_deref())

@@ -227,7 +227,8 @@ impl LettaBuilder {
     ///   all calls (HTTP/2, with the feature `http2`, if the service offers it under TLS);
     /// - pings an HTTP/2 connection after 5 seconds of silence while calls are under way;
     /// - asks for no compression;
-    /// - sends this crate's name as `User-Agent`;
+    /// - sends this crate's name as `User-Agent`, and with each call `X-Stainless-Package-Version`, by which the service
+    ///   takes it for a current client (in a browser only with a body). A [header](Self::header) of yours takes precedence;
     /// - uses the proxy of the environment: `HTTPS_PROXY` or `HTTP_PROXY`, by the scheme of the base URL, otherwise
     ///   `ALL_PROXY`, each also in lower case. It uses none if the base URL is on this machine, or `NO_PROXY` has its
     ///   host. If a setting applies and is invalid, [`build`](Self::build) fails, so that the proxy is never bypassed

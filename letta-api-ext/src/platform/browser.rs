@@ -21,6 +21,9 @@ pub(crate) type BoxStream<T> = Pin<Box<dyn Stream<Item = T>>>;
 /// `fetch` always follows redirects.
 pub(crate) const FOLLOWS_REDIRECTS: bool = true;
 
+/// A browser asks the service before it sends a header that is not one of a few simple ones.
+pub(crate) const ASKS_FOR_HEADERS: bool = true;
+
 /// Calls never need a runtime.
 pub(crate) fn check_runtime() -> Result<(), NoRuntime> {
     Ok(())

@@ -27,6 +27,9 @@ pub(crate) type BoxStream<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
 /// Whether the HTTP client always follows redirects.
 pub(crate) const FOLLOWS_REDIRECTS: bool = false;
 
+/// Whether the service is asked first which headers it takes.
+pub(crate) const ASKS_FOR_HEADERS: bool = false;
+
 /// The longest time for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -68,6 +68,15 @@ async fn the_name_of_the_client_may_be_the_applications() {
 }
 
 #[tokio::test]
+async fn the_generation_that_the_service_sees_may_be_the_applications() {
+    let tap = page().await;
+    let name = "x-stainless-package-version";
+    let letta = configured(tap.url(), |it| it.header(name, "9.9.9"));
+    letta.access_tokens().list().await.unwrap();
+    assert_eq!(value(&tap.request(), name), ["9.9.9"]);
+}
+
+#[tokio::test]
 async fn a_header_of_the_sdks_own_is_refused_by_name() {
     let tap = page().await;
     for name in [

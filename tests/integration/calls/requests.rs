@@ -19,6 +19,11 @@ fn user_agent() -> (String, String) {
     )
 }
 
+/// By which the service takes a caller for a current client.
+fn generation() -> (String, String) {
+    ("x-stainless-package-version".into(), "1.12.1".into())
+}
+
 fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
     pairs
         .map(|(name, value)| (name.into(), value.into()))
@@ -31,7 +36,16 @@ fn assert_without_body(request: &str, first_line: &str) {
     assert_eq!(line, first_line);
     assert_eq!(body, "");
     let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["accept", "authorization", "host", "user-agent"]);
+    assert_eq!(
+        names,
+        [
+            "accept",
+            "authorization",
+            "host",
+            "user-agent",
+            "x-stainless-package-version"
+        ]
+    );
 }
 
 /// 2126-03-01T12:00:00Z
@@ -74,7 +88,7 @@ async fn create_sends_the_canonical_body_and_no_header_that_nobody_asked_for() {
         ("content-type", "application/json"),
         ("host", &host),
     ]);
-    expected.push(user_agent());
+    expected.extend([user_agent(), generation()]);
     assert_eq!(headers, expected);
 }
 

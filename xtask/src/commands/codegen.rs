@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use crate::diagnostic::Failure;
 use crate::lower::{self, Lowered};
 use crate::model::Model;
+use crate::output::render::SourceText;
 use crate::output::{render, write};
 use crate::parallel::in_parallel;
 use crate::visible::visible;
-use crate::{arrange, generate, lint, load, overlay, refine, split};
+use crate::{arrange, callers, generate, lint, load, overlay, refine, split};
 
 /// Where to read and write.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Options {
     pub overlay: Option<PathBuf>,
     /// The folder of the crate to generate.
     pub out: PathBuf,
+    /// The file to write for tests that call every method, if any.
+    pub callers: Option<PathBuf>,
     /// Compare with its files instead of writing them.
     pub check: bool,
 }
@@ -82,17 +85,22 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     })?;
     let refined = clock.time("refine", || refine::refine(tokens, &model))?;
     let (operations, types) = (refined.methods.len(), refined.count);
+    let callers = match &options.callers {
+        Some(path) => Some(clock.time("callers", || callers_text(path, &refined, &model))?),
+        None => None,
+    };
     let mut split = clock.time("split", || split::split(refined, &model))?;
     let features = std::mem::take(&mut split.features);
-    let texts = clock.time("render", || render::render_all(split, render::LONGEST))?;
+    let mut texts = clock.time("render", || render::render_all(split, render::LONGEST))?;
+    let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
+    let lines: Vec<(String, usize)> = lines.collect();
+    texts.extend(callers);
     let outcome = if options.check {
         clock.time("check", || write::check(&options.out, &texts, &features))?;
         None
     } else {
         Some(clock.time("write", || write::write(&options.out, &texts, &features))?)
     };
-    let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
-    let lines: Vec<(String, usize)> = lines.collect();
 
     Ok(Report {
         operations,
@@ -107,6 +115,25 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
             .unwrap_or_default(),
         stages: clock.0,
         outcome,
+    })
+}
+
+/// The file for tests, which is not in the crate's folder.
+fn callers_text(
+    path: &Path,
+    refined: &refine::Refined,
+    model: &Model,
+) -> Result<SourceText, Failure> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let path = path.to_str().ok_or_else(|| {
+        Failure::Message(format!(
+            "{}: the path of --callers must be UTF-8",
+            path.display()
+        ))
+    })?;
+    Ok(SourceText {
+        path: path.to_owned(),
+        text: render::render(&callers::callers(refined, model)?),
     })
 }
 

@@ -16,7 +16,7 @@ pub const LONGEST: usize = 10_000;
 /// A file of the generated code.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceText {
-    /// Where it stands in the crate's folder, with `/`.
+    /// Where it stands in the crate's folder, with `/`; or the whole path of a file that is elsewhere.
     pub path: String,
     /// What it holds.
     pub text: String,

@@ -38,6 +38,7 @@ mod lint {
 
 /// What the code looks like.
 mod code {
+    mod callers;
     mod constructs;
     mod files_and_features;
     mod markdown;

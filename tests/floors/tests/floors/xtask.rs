@@ -75,6 +75,8 @@ const FLOORS: Table<'_> = &[
         ],
     ),
     ("output", &["diagnostic", "manifest", "naming", "split"]),
+    // Beside split: it makes code for tests of what split divides.
+    ("callers", &["diagnostic", "model", "naming", "refine"]),
     // Beside the stages that make code: it compares what they begin with.
     (
         "drift",
@@ -84,6 +86,7 @@ const FLOORS: Table<'_> = &[
         "commands",
         &[
             "arrange",
+            "callers",
             "diagnostic",
             "drift",
             "generate",

@@ -243,6 +243,33 @@ fn a_stale_file_fails_the_check_with_a_diff_and_is_not_changed() {
 }
 
 #[test]
+fn the_file_for_tests_is_written_and_checked_if_it_is_asked_for() {
+    const CALLERS: [&str; 2] = ["--callers", "tests/callers.rs"];
+    let copy = Copy::new();
+    copy.codegen(&[]).succeeds();
+    assert!(!copy.path(CALLERS[1]).exists());
+    let (file, modified) = (CALLERS[1], copy.modified());
+    let missing = copy.codegen(&[CALLERS[0], file, "--check"]).fails();
+    assert!(missing.contains("1 file is stale") && !copy.path(file).exists());
+
+    assert!(copy.codegen(&CALLERS).succeeds().contains("written"));
+    let text = copy.read(file);
+    assert!(text.contains("client.delete_client_side_access_token(&token).await"));
+    assert_eq!(
+        (copy.modified(), copy.out_files()),
+        (modified, OUT_FILES.map(str::to_owned).into())
+    );
+    copy.codegen(&[CALLERS[0], file, "--check"]).succeeds();
+
+    copy.edit(file, "args.required", "args.tampered");
+    let message = copy.codegen(&[CALLERS[0], file, "--check"]).fails();
+    assert!(message.contains("1 file is stale"), "{message}");
+    assert!(message.contains("args.tampered"), "{message}");
+    copy.codegen(&CALLERS).succeeds();
+    assert_eq!(copy.read(file), text);
+}
+
+#[test]
 fn a_checkout_with_crlf_passes_the_check() {
     let copy = Copy::new();
     copy.codegen(&[]).succeeds();

@@ -1,0 +1,11 @@
+//! All operations of the description, each by its generated method.
+
+/// A server that answers as it is told.
+mod server;
+
+mod captures;
+mod errors;
+mod examples;
+mod kept;
+mod real_server;
+mod table;
