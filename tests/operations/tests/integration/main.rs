@@ -7,5 +7,6 @@ mod captures;
 mod errors;
 mod examples;
 mod kept;
+mod real_lists;
 mod real_server;
 mod table;
