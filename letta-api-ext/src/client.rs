@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 mod builder;
 mod custom;
+mod events;
 mod letta;
 mod project;
 pub(crate) mod request;

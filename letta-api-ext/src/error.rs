@@ -139,6 +139,7 @@ impl Error {
         match self.inner.kind {
             Kind::InvalidResponse { .. } => true,
             Kind::LostBody { limit, .. } => limit.is_some(),
+            Kind::Added(ref added) => added.is_invalid_response(),
             _ => false,
         }
     }

@@ -104,6 +104,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `http2` | yes | HTTP/2, if the service offers it |
+//! | `full` | | every operation of the API in the raw client ([`Letta::api`]) |
 //! | `rustls` | yes | TLS by rustls, with aws-lc for cryptography |
 //! | `socks` | | SOCKS proxies, if `ALL_PROXY` or a similar variable names one; without it, such a setting is an error |
 //! | `rustls-ring` | | TLS by rustls, with ring for cryptography; `rustls` and `native-tls` take precedence |

@@ -76,6 +76,11 @@ pub(crate) trait Added: std::fmt::Display + Any + Send + Sync {
         false
     }
 
+    /// Whether the service sent something that the API does not document.
+    fn is_invalid_response(&self) -> bool {
+        false
+    }
+
     /// Whether the same call may succeed later.
     fn is_retryable(&self) -> bool {
         false

@@ -2,7 +2,8 @@
 
 use letta_api::types::{CreateMessage, InputRole, MessageRequest, StreamEvent};
 use letta_api_emulator::Emulator;
-use letta_api_ext::Letta;
+use letta_api_ext::{Error, Letta};
+use letta_api_tests::Tap;
 
 /// The service refuses to stream to a client that it takes for an old one.
 #[tokio::test]
@@ -37,4 +38,22 @@ async fn each_of_the_two_methods_gets_what_it_asks_for() {
         });
     }
     assert_eq!(kinds, ["ping", "assistant", "stop", "usage"]);
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_off_is_an_error_like_any_other() {
+    let ping = r#"{"message_type":"ping","id":"message-1","date":"2026-05-04T09:31:10Z"}"#;
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 999\r\n\r\n";
+    let tap = Tap::start(format!("{head}data: {ping}\n\n").into_bytes()).await;
+    let body = MessageRequest::new().with_input("Hello".to_owned());
+    let letta = tap.letta();
+    let id = "agent-1";
+    let answer = letta.api().send_message_stream(id, &body).await;
+    let mut events = answer.unwrap().into_inner();
+    let first = events.next().await.unwrap().unwrap();
+    assert!(matches!(first, StreamEvent::Ping(_)));
+    let error = Error::from(events.next().await.unwrap().unwrap_err());
+    assert!(error.may_have_happened() && error.is_retryable());
+    assert!(!error.is_invalid_response());
+    assert!(events.next().await.is_none());
 }

@@ -279,7 +279,7 @@ impl Session {
         self.take("run_agent_tool", run);
 
         let identity = self.identity().await;
-        let identity = identity.as_str().into();
+        let identity = identity.as_str();
         let attached = client.attach_identity(id, identity).await;
         self.take("attach_identity", attached);
         let detached = client.detach_identity(id, identity).await;
@@ -328,7 +328,7 @@ impl Session {
         self.take("list_all_messages", all);
         if let Some(message) = messages.last() {
             let id = text_of(message, "id");
-            let message = client.get_message(id.as_str().into()).await;
+            let message = client.get_message(id.as_str()).await;
             self.take("get_message", message);
         }
         let search = client
@@ -576,7 +576,7 @@ impl Session {
             || "mcp_server-12345678-1234-4234-8234-123456789abc".to_owned(),
             |it| text_of(&it, "id"),
         );
-        let id = id.as_str().into();
+        let id = id.as_str();
         self.take("list_mcp_servers", client.list_mcp_servers().await);
         self.take("get_mcp_server", client.get_mcp_server(id).await);
         let change = UpdateMcpServer::new(UpdateStdioMcpServer::new().with_command(program));
