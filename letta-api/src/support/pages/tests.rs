@@ -664,6 +664,67 @@ async fn the_cursor_of_items_loses_none_of_a_page_that_was_begun() {
     assert_eq!(at(&items).as_deref(), Some("c"));
 }
 
+/// Answers no request before it is told to, and counts the calls that are under way.
+struct Slow(Arc<Mutex<Option<std::task::Waker>>>, Arc<()>);
+
+impl Transport for Slow {
+    fn execute<'a>(
+        &'a self,
+        _: &'a reqwest::Client,
+        _: Request,
+        _: &'static Operation,
+    ) -> BoxFuture<'a, Result<Response, TransportError>> {
+        let (waker, under_way) = (Arc::clone(&self.0), Arc::clone(&self.1));
+        let mut is_polled = false;
+        Box::pin(std::future::poll_fn(move |context| {
+            let _ = &under_way;
+            if std::mem::replace(&mut is_polled, true) {
+                return Poll::Ready(Ok(Response::new(StatusCode::OK, HeaderMap::new(), "[]")));
+            }
+            *waker.lock().unwrap() = Some(context.waker().clone());
+            Poll::Pending
+        }))
+    }
+}
+
+#[test]
+fn a_call_that_is_under_way_is_waited_for_and_dropped_with_the_stream() {
+    let waker: Arc<Mutex<Option<std::task::Waker>>> = Arc::default();
+    let under_way = Arc::new(());
+    let client = Client::new("https://api.letta.com".parse().unwrap(), http());
+    let client = client.with_transport(Slow(Arc::clone(&waker), Arc::clone(&under_way)));
+    let calls = || Arc::strong_count(&under_way) - 2;
+    let request = || {
+        http()
+            .get("https://api.letta.com/v1/things")
+            .build()
+            .unwrap()
+    };
+    let mut context = Context::from_waker(std::task::Waker::noop());
+    let start = || {
+        let take = |page: Vec<Value>| page;
+        one_error::pages(&client, Ok(request()), &LIST, &[200], &AFTER, take).items()
+    };
+
+    let mut items = start();
+    assert_eq!(calls(), 0, "nothing is sent before it is polled");
+    assert!(Pin::new(&mut items).poll_next(&mut context).is_pending());
+    assert_eq!(calls(), 1);
+    assert!(waker.lock().unwrap().take().is_some());
+    // The same call goes on.
+    assert!(matches!(
+        Pin::new(&mut items).poll_next(&mut context),
+        Poll::Ready(None)
+    ));
+    assert_eq!(calls(), 0);
+    assert!(waker.lock().unwrap().is_none(), "a second call was made");
+
+    let mut items = start();
+    assert!(Pin::new(&mut items).poll_next(&mut context).is_pending());
+    drop(items);
+    assert_eq!(calls(), 0);
+}
+
 #[tokio::test]
 async fn documented_errors_are_decoded_by_the_form_without_one_error_body() {
     let http = http();
