@@ -27,6 +27,7 @@
 //! ```
 
 mod build;
+mod component_names;
 mod deprecated;
 mod directions;
 mod everywhere;
@@ -48,7 +49,8 @@ mod unions;
 mod uploads;
 mod words;
 
-use crate::markers::{BRANCHES_FROM, FROM, MADE};
+use crate::markers::{BRANCHES_FROM, FROM, MADE, RENAMED};
+use crate::openapi::reference::place_of;
 use crate::openapi::{Node, Pointer, Value};
 
 pub(crate) use operation_ids::name as operation_name;
@@ -57,7 +59,7 @@ pub use uploads::FILE_TYPE;
 /// Arranges a description in OpenAPI 3.0.
 ///
 /// The order matters. Names of operations come first, since types are named for them. References to parts without a
-/// name are replaced before anything looks at schemas. What operations make of schemas (events, answers, forms) comes
+/// name are replaced before anything looks at schemas, and components get their last names then, so that every later reference is by those. What operations make of schemas (events, answers, forms) comes
 /// before inline schemas get names. Defaults of what is sent are told in words after that, so that inline schemas that say the same are still
 /// one type. Unions are set aside last, when every branch that needs a type has one.
 pub fn arrange(document: Node) -> Node {
@@ -65,6 +67,7 @@ pub fn arrange(document: Node) -> Node {
     forget_made(&mut document);
     operation_ids::arrange(&mut document);
     references::arrange(&mut document);
+    component_names::arrange(&mut document);
     one_error::arrange(&mut document);
     pages::arrange(&mut document);
     everywhere::ignore(&mut document);
@@ -113,8 +116,11 @@ fn one_origin(document: &Node, at: &Pointer) -> Pointer {
         node = node.and_then(|node| node.pointer(&step));
         origin = origin.join(part);
         let from = |key: &str| Pointer::parse(node?.get(key)?.as_str()?);
+        let renamed = || node?.get(RENAMED)?.as_str();
         if let Some(from) = from(FROM) {
             origin = from;
+        } else if let Some(given) = renamed() {
+            origin = place_of("schemas", given);
         } else if let Some(from) = from(BRANCHES_FROM) {
             branches = Some(from);
         } else if let (Some(from), Some(index)) = (&branches, part.strip_prefix('b'))

@@ -1,6 +1,7 @@
 //! The commands: each runs stages, and tells what came of them.
 
 pub mod bench;
+pub mod bundle;
 pub mod codegen;
 pub mod drift;
 pub mod lint;

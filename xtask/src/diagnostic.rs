@@ -10,9 +10,30 @@ use crate::visible::visible;
 /// How many bytes before and after a place are shown of a long line; the renderer shows fewer.
 const AROUND: usize = 500;
 
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// There is no code before it is settled.
+    Error,
+    /// There is code, and it could be better.
+    Warning,
+}
+
+impl Severity {
+    /// As it is printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// A finding about a file.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
     /// The rule's name, as in `error[any-of]`.
     pub rule: &'static str,
     /// What is wrong.
@@ -35,6 +56,7 @@ impl Diagnostic {
         help: impl Into<String>,
     ) -> Self {
         Self {
+            severity: Severity::Error,
             rule,
             message: message.into(),
             span: document.span_of(pointer),
@@ -52,6 +74,7 @@ impl Diagnostic {
         help: impl Into<String>,
     ) -> Self {
         Self {
+            severity: Severity::Error,
             rule,
             message: message.into(),
             span: Span {
@@ -61,6 +84,14 @@ impl Diagnostic {
             },
             pointer: None,
             help: help.into(),
+        }
+    }
+
+    /// The same finding, as a warning.
+    pub fn into_warning(self) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..self
         }
     }
 
@@ -84,7 +115,11 @@ impl Diagnostic {
             .annotation(AnnotationKind::Primary.span(start - from..end - from));
         let path = source.path.display().to_string();
         let (message, help) = (visible(&self.message), visible(&self.help));
-        let title = Level::ERROR.primary_title(message.as_ref()).id(self.rule);
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(message.as_ref()).id(self.rule);
         let mut group = title.element(snippet.path(path.as_str()));
         if let Some(pointer) = &self.pointer {
             group =

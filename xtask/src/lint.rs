@@ -33,6 +33,7 @@ mod fields;
 mod forms;
 mod keywords;
 mod markers;
+mod method_words;
 mod names;
 mod nullable;
 mod nulls;
@@ -48,16 +49,18 @@ mod request_bodies;
 mod responses;
 mod rules;
 mod schema;
+mod secrets;
 mod shape;
 mod strings;
 mod tags;
 mod type_names;
+mod type_words;
 mod unions;
 mod version;
 
 use std::collections::HashSet;
 
-pub use rules::{RULES, Rule};
+pub use rules::{RULES, Rule, WARNINGS};
 
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::openapi::{Node, Pointer, Value};
@@ -103,6 +106,23 @@ pub fn lint_lowered(given: &Node, document: &Node, refusals: &[Diagnostic]) -> R
 /// All that is wrong with it, at once, in the description's order.
 pub fn lint(document: &Node) -> Result<(), Failure> {
     lint_given(document, document)
+}
+
+/// What is not wrong with a description, and could be better: names that people would not give, and secrets that would be printed. In the
+/// description's order. `given` and `document` are as in [`lint_lowered`].
+pub fn warnings(given: &Node, document: &Node) -> Vec<Diagnostic> {
+    let origins = Origins::new(given);
+    let mut context = Context::new(document, &origins);
+    if !version::check(&mut context) {
+        return Vec::new();
+    }
+    let operations = operation::collect(&context);
+    let renamed = method_words::check(&mut context, &operations);
+    type_words::check(&mut context, renamed);
+    secrets::check(&mut context, &schema::collect(document), &operations);
+    let mut findings = context.into_findings();
+    findings.sort_by_cached_key(|finding| position(given, finding.pointer.as_ref()));
+    findings.into_iter().map(Diagnostic::into_warning).collect()
 }
 
 /// Runs all rules on two threads: rules about each schema take about as long as the others together.

@@ -45,7 +45,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         timings: Option<PathBuf>,
     },
-    /// List all that is wrong with a description; fails if anything is
+    /// List all that is wrong with a description, and warn of names and secrets; fails if anything is wrong
     Lint {
         /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml, with its overlay]
         #[arg(value_name = "FILE")]
@@ -81,6 +81,23 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: DriftFormat,
     },
+    /// Write the description as one file, for tools that read no other
+    ///
+    /// What is in other files becomes components. Order is kept, and comments are not. Extensions for codegen are left out.
+    Bundle {
+        /// Where to write it; JSON if the name ends in `.json`, else YAML [default: standard output]
+        #[arg(value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// The OpenAPI description, YAML or JSON [default: openapi/letta.yaml]
+        #[arg(long, value_name = "FILE")]
+        description: Option<PathBuf>,
+        /// Apply an OpenAPI Overlay first: this one, or that of openapi/
+        #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+        overlay: Option<Option<PathBuf>>,
+        /// How to write it, whatever the name is
+        #[arg(long, value_enum)]
+        format: Option<BundleFormat>,
+    },
     /// Measure, and write BENCHMARKS.md with its plots; `cargo xtask bench --help` says what can be measured
     #[command(disable_help_flag = true)]
     Bench {
@@ -88,6 +105,14 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum BundleFormat {
+    /// YAML 1.2, which readers of 1.1 read the same
+    Yaml,
+    /// JSON, indented
+    Json,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -171,11 +196,51 @@ fn main() -> ExitCode {
             };
             drift(&options, fail_on, format)
         }
+        Command::Bundle {
+            out,
+            description,
+            overlay,
+            format,
+        } => {
+            let ours = || in_workspace("openapi/overlay.yaml");
+            let options = commands::bundle::Options {
+                description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
+                overlay: overlay.map(|named| named.unwrap_or_else(ours)),
+            };
+            bundle(&options, out.as_deref(), format)
+        }
         Command::Bench { arguments } => {
             match bench::run(&in_workspace("tests/bench/Cargo.toml"), &arguments) {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::FAILURE,
             }
+        }
+    }
+}
+
+/// Writes the description as one file, or prints it.
+fn bundle(
+    options: &commands::bundle::Options,
+    out: Option<&Path>,
+    format: Option<BundleFormat>,
+) -> ExitCode {
+    let format = match (format, out) {
+        (Some(BundleFormat::Yaml), _) | (None, None) => commands::bundle::Format::Yaml,
+        (Some(BundleFormat::Json), _) => commands::bundle::Format::Json,
+        (None, Some(out)) => commands::bundle::Format::of(out),
+    };
+    let written = commands::bundle::run(options).and_then(|bundle| match out {
+        Some(out) => bundle.write(out, format),
+        None => {
+            print!("{}", bundle.text(format));
+            Ok(())
+        }
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
         }
     }
 }
@@ -205,7 +270,7 @@ fn drift(options: &commands::drift::Options, fail_on: FailOn, format: DriftForma
     }
 }
 
-/// Prints what is found. Exits with 1 if anything is, and with 2 if a file cannot be read.
+/// Prints what is found. Exits with 1 if an error is, and with 2 if a file cannot be read.
 fn lint(options: &commands::lint::Options, format: Format) -> ExitCode {
     match commands::lint::run(options) {
         Ok(findings) => {
@@ -216,7 +281,7 @@ fn lint(options: &commands::lint::Options, format: Format) -> ExitCode {
                     Format::Json => commands::lint::to_json(&findings),
                 }
             );
-            ExitCode::from(u8::from(!findings.is_empty()))
+            ExitCode::from(u8::from(commands::lint::has_errors(&findings)))
         }
         Err(failure) => {
             eprintln!("{failure}");
@@ -239,6 +304,9 @@ fn codegen(
     });
     match outcome {
         Ok(report) => {
+            if let Some(warned) = report.warned() {
+                eprintln!("{warned}\n");
+            }
             println!("{}", report.summary(&options.out));
             if let Some(path) = timings
                 && let Err(error) = std::fs::write(path, report.timings())

@@ -18,7 +18,7 @@ pub const IGNORE: &str = "x-codegen-ignore";
 pub const SENSITIVE: &str = "x-codegen-sensitive";
 /// On an enum: names of its variants, in order. The name is one that many generators know.
 pub const VARIANT_NAMES: &str = "x-enum-varnames";
-/// On an inline schema: the name of its type.
+/// On a schema, with a name or without: the name of its type.
 pub const NAME: &str = "x-codegen-name";
 /// On an operation: whether a call whose outcome is unknown may be sent again without harm.
 pub const SAFE_TO_REPEAT: &str = "x-codegen-safe-to-repeat";
@@ -70,6 +70,16 @@ pub const UPLOAD: &str = "x-made-upload";
 pub const DEFAULT_ORDER: &str = "x-made-default-order";
 /// On a schema that has been moved: the JSON pointer to its original place, for actions of the overlay.
 pub const FROM: &str = "x-made-from";
+/// On a component that has another name than the description gives it: that one.
+pub const RENAMED: &str = "x-made-renamed";
+/// On a component that was a schema without a name: why it has its name. See [`GIVEN`], [`PLACE`] and [`NUMBER`].
+pub const NAMED: &str = "x-made-named";
+/// A value of [`NAMED`]: the overlay says so.
+pub const GIVEN: &str = "given";
+/// A value of [`NAMED`]: it is made of the first place that has the schema.
+pub const PLACE: &str = "place";
+/// A value of [`NAMED`]: the same, and a number, since that name was taken.
+pub const NUMBER: &str = "number";
 /// On an object: its properties that are not sent.
 pub const NOT_SENT: &str = "x-made-not-sent";
 /// On an object that is sent and received: its properties that requests must have, and answers do not have.

@@ -9,7 +9,7 @@ use crate::markdown;
 use crate::markers::{
     EVENT_END, EVENT_STREAM, EXPECTED, IN_ANSWERS, KEEPS_UNKNOWN, NOT_SENT, ONE_ERROR, OPEN,
     OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD,
-    VARIANT_NAMES, branches_of,
+    VARIANT_NAMES, branches_of, union_of,
 };
 use crate::naming::{argument_name, method_name, pages_method, type_name};
 pub use crate::openapi::Pointer;
@@ -19,6 +19,9 @@ use crate::openapi::schema::{flag, items, members};
 use crate::openapi::uses::{Uses, uses};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Node, component_schemas, deprecation, operations, reference, tags};
+
+/// The end of the name of a type that prints nothing.
+const SECRET: &str = "Secret";
 
 /// A description, read for the refine stage.
 #[derive(Debug, Default)]
@@ -99,6 +102,8 @@ pub struct Parameter {
     pub default: Option<String>,
     /// Whether it may be left out.
     pub optional: bool,
+    /// Whether it is marked [`SENSITIVE`].
+    pub sensitive: bool,
 }
 
 /// The second method of an operation that answers with JSON or server-sent events.
@@ -139,6 +144,8 @@ pub struct Schema {
     pub properties: Vec<String>,
     /// Its properties marked [`SENSITIVE`].
     pub sensitive: Vec<String>,
+    /// Whether a value of it may hold one of a property marked [`SENSITIVE`], however deep, or of a type that is called a secret.
+    pub holds_secret: bool,
     /// Whether it is a body that is sent as a form with files.
     pub upload: bool,
     /// What to say to those who use it, if it is deprecated.
@@ -259,9 +266,11 @@ impl Model {
             }
         }
         let uses = uses(document);
+        let holding = holding_secrets(document);
         for (name, schema) in component_schemas(document) {
             let mut read = Schema::read(document, name, schema);
             read.uses = uses.get(name).copied().unwrap_or_default();
+            read.holds_secret = holding.contains(name);
             model.schemas.insert(type_name(name), read);
         }
         model.property_orders = property_orders(document);
@@ -337,6 +346,7 @@ impl Parameter {
                 deprecated: deprecation(node).or_else(|| node.get("schema").and_then(deprecation)),
                 optional: place != "path"
                     && node.get("required").and_then(Node::as_bool) != Some(true),
+                sensitive: node.get(SENSITIVE).and_then(Node::as_bool) == Some(true),
             })
             .collect()
     }
@@ -448,6 +458,7 @@ impl Schema {
                 .get(KEEPS_UNKNOWN)
                 .and_then(Node::as_str)
                 .map(str::to_owned),
+            holds_secret: false,
             upload: node.get(UPLOAD).and_then(Node::as_bool) == Some(true),
             deprecated: deprecation(node),
             deprecated_properties: deprecated_properties(document, node),
@@ -479,6 +490,42 @@ impl Schema {
                 .collect(),
         }
     }
+}
+
+/// The components of which a value may hold a secret: those with a property that is marked, those that a type of ours replaces which is
+/// called so, and all that lead to them.
+fn holding_secrets(document: &Node) -> BTreeSet<String> {
+    let mut users: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut waiting: Vec<String> = Vec::new();
+    walk::each(document, Reach::V3_0, |node, place| {
+        let [components, schemas, name, ..] = place.at else {
+            return Then::Within;
+        };
+        if place.kind == Kind::Schema && components == "components" && schemas == "schemas" {
+            // The branches of a union are beside it.
+            let name = union_of(name).unwrap_or(name);
+            if let Some(used) = reference::referred(node, "schemas") {
+                users
+                    .entry(used.to_owned())
+                    .or_default()
+                    .insert(name.to_owned());
+            }
+            let replaced = node.get(REPLACE).and_then(|it| it.get("type")?.as_str());
+            let is_marked = node.get(SENSITIVE).and_then(Node::as_bool) == Some(true);
+            if is_marked || replaced.is_some_and(|it| it.ends_with(SECRET)) {
+                waiting.push(name.to_owned());
+            }
+        }
+        Then::Within
+    });
+    let mut found = BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        waiting.extend(users.get(&name).into_iter().flatten().cloned());
+        // What holds a component that was found is found already.
+        users.remove(&name);
+        found.insert(name);
+    }
+    found
 }
 
 /// The properties of an object that are deprecated, with those that are merged into it.

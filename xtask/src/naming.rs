@@ -71,6 +71,113 @@ pub fn module_name(feature: &str) -> String {
     }
 }
 
+/// Acronyms that names of services hold, in capitals.
+const ACRONYMS: [&str; 38] = [
+    "AI", "API", "AWS", "CLI", "CPU", "CSS", "CSV", "DB", "DNS", "GPT", "GPU", "HTML", "HTTP",
+    "HTTPS", "ID", "IO", "IP", "JSON", "JWT", "LLM", "MCP", "PDF", "REST", "RPC", "SDK", "SQL",
+    "SSE", "SSH", "SSL", "SSO", "TCP", "TLS", "UI", "URI", "URL", "UTF", "UUID", "XML",
+];
+
+/// A name in which acronyms that follow each other are words: `SseMcpServer` for `SSEMCPServer`. As Rust spells a type, a run of
+/// capitals is one word, and `SsemcpServer` would come of it. A plural is one word, too: `AgentIds` for `AgentIDs`.
+///
+/// Only what can be read in one way is changed: a run that is made of known acronyms to the last letter. All else is left as it is.
+///
+/// | name | comes out | since |
+/// |---|---|---|
+/// | `SSEMCPServer` | `SseMcpServer` | `SSE` and `MCP` are known |
+/// | `ChatGPTOAuth` | `ChatGptOAuth` | `OAuth` is a word |
+/// | `AgentIDs` | `AgentIds` | the plural of `ID` |
+/// | `HTTPError` | `HTTPError` | one acronym is a word already |
+/// | `ABCXYZThing` | `ABCXYZThing` | not known |
+pub fn acronyms_apart(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_uppercase()) {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let length = rest.bytes().take_while(u8::is_ascii_uppercase).count();
+        let (run, after) = rest.split_at(length);
+        let (words, plural) = run_of_acronyms(run, after);
+        match words {
+            Some(words) => {
+                let used: usize = words.iter().map(|word| word.len()).sum();
+                for word in words {
+                    out.push_str(&word[..1]);
+                    out.push_str(&word[1..].to_ascii_lowercase());
+                }
+                out.push_str(&after[..plural]);
+                rest = match plural {
+                    0 => &rest[used..],
+                    _ => &after[plural..],
+                };
+                // What is left of the run begins a word: it is not looked at again.
+                let left = rest.bytes().take_while(u8::is_ascii_uppercase).count();
+                if plural == 0 {
+                    out.push_str(&rest[..left]);
+                    rest = &rest[left..];
+                }
+            }
+            None => {
+                out.push_str(run);
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// The acronyms of a run of capitals, if it is to be changed, and how much of what follows belongs to the last of them.
+fn run_of_acronyms<'a>(run: &'a str, after: &str) -> (Option<Vec<&'a str>>, usize) {
+    let is_plural = after.strip_prefix('s').is_some_and(|rest| {
+        rest.chars()
+            .next()
+            .is_none_or(|c| !c.is_ascii_lowercase() && c != '\'')
+    });
+    if is_plural && let Some(words) = acronyms(run) {
+        return (Some(words), 1);
+    }
+    // `OAuth` begins with two capitals that are no acronym.
+    if let Some(before) = run.strip_suffix("OA")
+        && after.starts_with("uth")
+        && let Some(words) = acronyms(before)
+    {
+        return (Some(words), 0);
+    }
+    // The last capital begins the next word.
+    let before = match after.starts_with(|c: char| c.is_ascii_lowercase()) {
+        true => &run[..run.len() - 1],
+        false => run,
+    };
+    (acronyms(before).filter(|words| words.len() > 1), 0)
+}
+
+/// What known acronyms a run is made of. `None` if it is not, or can be read in two ways.
+fn acronyms(run: &str) -> Option<Vec<&str>> {
+    // For each beginning of the run, in how many ways it can be read, and the last word of one of them.
+    let mut ways: Vec<(usize, &str)> = vec![(1, "")];
+    for end in 1..=run.len() {
+        let last = ACRONYMS.iter().filter_map(|word| {
+            let before = run[..end].strip_suffix(word)?.len();
+            Some((ways[before].0, &run[before..end]))
+        });
+        let found: Vec<(usize, &str)> = last.filter(|(ways, _)| *ways > 0).collect();
+        let count = found
+            .iter()
+            .fold(0, |sum: usize, (ways, _)| sum.saturating_add(*ways));
+        ways.push((count, found.first().map_or("", |(_, word)| word)));
+    }
+    let mut words = Vec::new();
+    let mut end = run.len();
+    while end > 0 {
+        let (1, word) = ways[end] else { return None };
+        words.push(word);
+        end -= word.len();
+    }
+    words.reverse();
+    (!words.is_empty()).then_some(words)
+}
+
 /// The variants of an enum with these values, in their order. Different values can become the same name, if they differ only in
 /// characters that a name cannot have. Then each such character becomes an `X`, as typify does: `<` and `<=` are `X` and `Xx`.
 pub fn variant_names(values: &[&str]) -> Vec<String> {
@@ -144,6 +251,52 @@ mod tests {
             assert_eq!(type_name(name), ty, "{name}");
             assert_eq!(field_name(name), field, "{name}");
         }
+    }
+
+    #[test]
+    fn acronyms_that_run_together_are_words_if_they_are_known() {
+        for (name, apart, ty) in [
+            ("SSEMCPServer", "SseMcpServer", "SseMcpServer"),
+            (
+                "UpdateStreamableHTTPMCPServer",
+                "UpdateStreamableHttpMcpServer",
+                "UpdateStreamableHttpMcpServer",
+            ),
+            ("StdioMCPServer", "StdioMCPServer", "StdioMcpServer"),
+            (
+                "ChatGPTOAuthModel",
+                "ChatGptOAuthModel",
+                "ChatGptOAuthModel",
+            ),
+            ("OAuth", "OAuth", "OAuth"),
+            ("AgentIDs", "AgentIds", "AgentIds"),
+            ("IDs", "Ids", "Ids"),
+            ("BaseURLsHTTP", "BaseUrlsHTTP", "BaseUrlsHttp"),
+            ("HTTPURL", "HttpUrl", "HttpUrl"),
+            ("get_HTTPURL_now", "get_HttpUrl_now", "GetHttpUrlNow"),
+            // One word, or none that is known.
+            ("HTTPError", "HTTPError", "HttpError"),
+            ("IDsee", "IDsee", "IDsee"),
+            ("ABCXYZThing", "ABCXYZThing", "AbcxyzThing"),
+            ("SSEXYZThing", "SSEXYZThing", "SsexyzThing"),
+            ("E2BSandbox", "E2BSandbox", "E2bSandbox"),
+            ("IPID", "IpId", "IpId"),
+            ("", "", "X"),
+            ("größeURLID", "größeUrlId", "GrößeUrlId"),
+        ] {
+            assert_eq!(acronyms_apart(name), apart, "{name}");
+            assert_eq!(type_name(apart), ty, "{name}");
+        }
+        // `HTTPS` and `SE`, or `HTTP` and `SSE`: the first leads nowhere.
+        assert_eq!(acronyms_apart("HTTPSSEStream"), "HttpSseStream");
+        assert_eq!(acronyms_apart("HTTPSSSHKey"), "HttpsSshKey");
+    }
+
+    #[test]
+    fn no_run_of_capitals_takes_long() {
+        let long = "AIID".repeat(5_000);
+        assert_eq!(acronyms_apart(&long), "AiId".repeat(5_000));
+        assert_eq!(acronyms_apart(&"A".repeat(20_000)), "A".repeat(20_000));
     }
 
     #[test]

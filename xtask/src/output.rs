@@ -3,3 +3,4 @@
 pub mod manifest;
 pub mod render;
 pub mod write;
+pub mod yaml;

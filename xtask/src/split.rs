@@ -17,6 +17,7 @@
 mod features;
 mod index;
 mod layout;
+mod names;
 mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +50,10 @@ pub struct Split {
     pub files: Vec<SourceFile>,
     /// The features of the description, by name.
     pub features: Vec<Feature>,
+    /// What each method is for, by name, in a line each.
+    pub methods: Vec<String>,
+    /// What each type is, by name, in a line each.
+    pub types: Vec<String>,
 }
 
 /// A method with its constant, and what turns them on.
@@ -61,6 +66,8 @@ struct Operation {
     features: Vec<String>,
     /// Types that it needs and that its code does not mention.
     extra_types: Vec<String>,
+    /// Its lines in the list of names, one for each method.
+    lines: Vec<String>,
 }
 
 /// Divides the code.
@@ -76,6 +83,9 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
 
     // Operations are in the description's order, types in that of their names. Then a small change of the description is a small diff.
     let mut all: Vec<TokenStream> = Vec::new();
+    let method_names = operations.iter().flat_map(|it| it.lines.clone());
+    let mut method_names: Vec<String> = method_names.collect();
+    let mut type_names: Vec<String> = Vec::new();
     let mut files: BTreeMap<String, Draft> = BTreeMap::new();
     let mut index = Index::default();
     for operation in operations {
@@ -114,11 +124,15 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         // A part that one feature reaches goes into that feature's file, unless it is a helper module. No features at all means
         // that only `full` turns it on.
         let mut features = part.features.iter();
-        match (features.next(), features.next()) {
-            (Some(only), None) if name.starts_with(char::is_uppercase) => {
-                files.entry(only.clone()).or_default().types.push(part);
-            }
-            _ => shared.push(part),
+        let own = match (features.next(), features.next()) {
+            (Some(only), None) if name.starts_with(char::is_uppercase) => Some(only.clone()),
+            _ => None,
+        };
+        let module = own.as_deref().map_or(SHARED.to_owned(), module_name);
+        type_names.extend(names::of_type(&name, &part.items, &module, model));
+        match own {
+            Some(only) => files.entry(only).or_default().types.push(part),
+            None => shared.push(part),
         }
     }
 
@@ -174,10 +188,14 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     })
     .map_err(|error| unexpected(&format!("the modules do not parse: {error}")))?;
 
+    method_names.sort();
+    type_names.sort();
     Ok(Split {
         root,
         files: source_files,
         features: all_features,
+        methods: method_names,
+        types: type_names,
     })
 }
 
@@ -209,12 +227,16 @@ fn operations(
         let constant = constants
             .remove(&id.to_uppercase())
             .ok_or_else(|| unexpected(&format!("`{id}` has no constant")))?;
+        let pages = operation.pages_method();
+        let names = [Some(id.as_str()), pages.as_deref()].into_iter().flatten();
+        let lines = names.map(|it| names::of_method(it, operation)).collect();
         operations.push(Operation {
             method,
             more: more.remove(&id).unwrap_or_default(),
             constant,
             features: features::of_operation(operation),
             extra_types: operation.extra_types.clone(),
+            lines,
         });
     }
     Ok(operations)

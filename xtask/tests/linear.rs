@@ -8,6 +8,7 @@
 mod pipeline;
 
 use serde_json::{Map, Value, json};
+use xtask::diagnostic::Failure;
 use xtask::openapi::Source;
 use xtask::{arrange, lint, load, lower, overlay};
 
@@ -59,7 +60,7 @@ fn one(schema: Value) -> Value {
 
 type Case = (&'static str, usize, fn(usize) -> Value);
 
-const CASES: [Case; 16] = [
+const CASES: [Case; 18] = [
     ("many defaults of one large schema", 40, |n| {
         let mut schemas = numbered(
             1,
@@ -120,6 +121,19 @@ const CASES: [Case; 16] = [
             |_| json!({"type": "object", "properties": {"a": {"type": "string", "format": "uuid"}}}),
         ))
     }),
+    ("many bad names", 100, |n| {
+        let bad = |it: usize| json!({"type": "object", "x-codegen-name": format!("Thing{it}"), "properties": {format!("p{it}"): {"type": "string"}}});
+        let names = (0..n).map(|it| (format!("a__schemas__b{it}__Thing"), bad(it)));
+        let worse = (0..n).map(|it| (format!("SSEMCPVariant{it}"), object()));
+        names.chain(worse).collect::<Map<_, _>>().into()
+    }),
+    ("a type that many use, and secrets", 100, |n| {
+        let secrets = json!({"type": "array", "items": {"type": "object", "properties": {"api_key": {"type": "string", "enum": ["a", "b"]}}}});
+        Value::Object(numbered(
+            n,
+            |it| json!({"type": "object", "properties": {"secrets": secrets, format!("password{it}"): {"type": "string"}, "token": {"type": "string"}}}),
+        ))
+    }),
     ("long texts", 50, |n| {
         Value::Object(numbered(
             n,
@@ -156,6 +170,8 @@ fn bytes(text: &str, name: &str) -> f64 {
         if let Err(failure) = lint::lint_lowered(&document, &arranged, &lowered.refusals) {
             let _ = failure.to_string();
         }
+        let warnings = lint::warnings(&document, &arranged);
+        let _ = Failure::Diagnostics(warnings).to_string();
     });
     info.bytes_total as f64
 }
@@ -197,7 +213,13 @@ fn many_paths_are_about_as_many_times_the_work() {
         let paths: Map<String, Value> = (0..count)
             .map(|it| {
                 let mut item = description["paths"]["/v1/it"].clone();
-                item["get"]["operationId"] = format!("get_{it}").into();
+                // Half of them are no good names.
+                let verb = if it % 2 == 0 {
+                    "get"
+                } else {
+                    "tags_get_many_things"
+                };
+                item["get"]["operationId"] = format!("{verb}_{it}").into();
                 item["get"]["tags"] = json!([format!("tag{}", it % 7)]);
                 (format!("/v1/it{it}"), item)
             })

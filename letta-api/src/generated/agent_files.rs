@@ -1904,7 +1904,7 @@ pub(super) mod own_types {
     }
 
     /// An MCP server in an agent file, without secrets.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ExportedMcpServer {
@@ -1985,6 +1985,19 @@ pub(super) mod own_types {
         }
     }
 
+    impl ::std::fmt::Debug for ExportedMcpServer {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("ExportedMcpServer")
+                .field("id", &self.id)
+                .field("server_type", &self.server_type)
+                .field("server_name", &self.server_name)
+                .field("server_url", &self.server_url)
+                .field("stdio_config", &::std::format_args!("[redacted]"))
+                .field("metadata", &self.metadata)
+                .finish()
+        }
+    }
+
     /// A message in an agent file.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -1992,7 +2005,7 @@ pub(super) mod own_types {
     pub struct ExportedMessage {
         /// By default `message`.
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
-        pub type_: ::std::option::Option<CreateMessageType>,
+        pub type_: ::std::option::Option<PlainMessageType>,
         /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
         /// one if it is left out.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2084,7 +2097,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_type_(
             mut self,
-            type_: impl ::std::convert::Into<CreateMessageType>,
+            type_: impl ::std::convert::Into<PlainMessageType>,
         ) -> Self {
             self.type_ = ::std::option::Option::Some(type_.into());
             self

@@ -527,7 +527,7 @@ pub(super) mod own_types {
     }
 
     /// How to reach the server, by its type.
-    #[derive(Clone, Debug, PartialEq)]
+    #[derive(Clone, PartialEq)]
     #[non_exhaustive]
     pub enum CreateMcpServerConfig {
         /// If `mcp_server_type` is `stdio`.
@@ -538,6 +538,27 @@ pub(super) mod own_types {
         CreateStreamableHttpMcpServer(::std::boxed::Box<CreateStreamableHttpMcpServer>),
         /// A value that the description does not have. It is kept and sent back unchanged.
         Unknown(::serde_json::Value),
+    }
+
+    impl ::std::fmt::Debug for CreateMcpServerConfig {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match self {
+                Self::CreateStdioMcpServer(value) => {
+                    f.debug_tuple("CreateStdioMcpServer").field(value).finish()
+                }
+                Self::CreateSseMcpServer(value) => {
+                    f.debug_tuple("CreateSseMcpServer").field(value).finish()
+                }
+                Self::CreateStreamableHttpMcpServer(value) => {
+                    f.debug_tuple("CreateStreamableHttpMcpServer").field(value).finish()
+                }
+                Self::Unknown(_) => {
+                    f.debug_tuple("Unknown")
+                        .field(&::std::format_args!("[redacted]"))
+                        .finish()
+                }
+            }
+        }
     }
 
     impl CreateMcpServerConfig {
@@ -755,7 +776,7 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &self.unknown)
+                .field("unknown", &::std::format_args!("[redacted]"))
                 .finish()
         }
     }
@@ -847,7 +868,7 @@ pub(super) mod own_types {
                 .field("command", &self.command)
                 .field("args", &self.args)
                 .field("env", &::std::format_args!("[redacted]"))
-                .field("unknown", &self.unknown)
+                .field("unknown", &::std::format_args!("[redacted]"))
                 .finish()
         }
     }
@@ -979,13 +1000,13 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &self.unknown)
+                .field("unknown", &::std::format_args!("[redacted]"))
                 .finish()
         }
     }
 
     /// An MCP server, by how it is reached.
-    #[derive(Clone, Debug, PartialEq)]
+    #[derive(Clone, PartialEq)]
     #[non_exhaustive]
     pub enum McpServer {
         /// If `mcp_server_type` is `stdio`.
@@ -996,6 +1017,27 @@ pub(super) mod own_types {
         StreamableHttpMcpServer(::std::boxed::Box<StreamableHttpMcpServer>),
         /// A value that the description does not have. It is kept and sent back unchanged.
         Unknown(::serde_json::Value),
+    }
+
+    impl ::std::fmt::Debug for McpServer {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match self {
+                Self::StdioMcpServer(value) => {
+                    f.debug_tuple("StdioMcpServer").field(value).finish()
+                }
+                Self::SseMcpServer(value) => {
+                    f.debug_tuple("SseMcpServer").field(value).finish()
+                }
+                Self::StreamableHttpMcpServer(value) => {
+                    f.debug_tuple("StreamableHttpMcpServer").field(value).finish()
+                }
+                Self::Unknown(_) => {
+                    f.debug_tuple("Unknown")
+                        .field(&::std::format_args!("[redacted]"))
+                        .finish()
+                }
+            }
+        }
     }
 
     impl McpServer {
@@ -1224,7 +1266,7 @@ pub(super) mod own_types {
                 .field("custom_headers", &::std::format_args!("[redacted]"))
                 .field("id", &self.id)
                 .field("server_name", &self.server_name)
-                .field("unknown", &self.unknown)
+                .field("unknown", &::std::format_args!("[redacted]"))
                 .finish()
         }
     }
@@ -1319,7 +1361,7 @@ pub(super) mod own_types {
                 .field("env", &::std::format_args!("[redacted]"))
                 .field("id", &self.id)
                 .field("server_name", &self.server_name)
-                .field("unknown", &self.unknown)
+                .field("unknown", &::std::format_args!("[redacted]"))
                 .finish()
         }
     }
@@ -1440,7 +1482,7 @@ pub(super) mod own_types {
                 .field("custom_headers", &::std::format_args!("[redacted]"))
                 .field("id", &self.id)
                 .field("server_name", &self.server_name)
-                .field("unknown", &self.unknown)
+                .field("unknown", &::std::format_args!("[redacted]"))
                 .finish()
         }
     }
@@ -1488,7 +1530,7 @@ pub(super) mod own_types {
     }
 
     /// How to reach the server, by its type.
-    #[derive(Clone, Debug, PartialEq)]
+    #[derive(Clone, PartialEq)]
     #[non_exhaustive]
     pub enum UpdateMcpServerConfig {
         /// If `mcp_server_type` is `stdio`.
@@ -1499,6 +1541,27 @@ pub(super) mod own_types {
         UpdateStreamableHttpMcpServer(::std::boxed::Box<UpdateStreamableHttpMcpServer>),
         /// A value that the description does not have. It is kept and sent back unchanged.
         Unknown(::serde_json::Value),
+    }
+
+    impl ::std::fmt::Debug for UpdateMcpServerConfig {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match self {
+                Self::UpdateStdioMcpServer(value) => {
+                    f.debug_tuple("UpdateStdioMcpServer").field(value).finish()
+                }
+                Self::UpdateSseMcpServer(value) => {
+                    f.debug_tuple("UpdateSseMcpServer").field(value).finish()
+                }
+                Self::UpdateStreamableHttpMcpServer(value) => {
+                    f.debug_tuple("UpdateStreamableHttpMcpServer").field(value).finish()
+                }
+                Self::Unknown(_) => {
+                    f.debug_tuple("Unknown")
+                        .field(&::std::format_args!("[redacted]"))
+                        .finish()
+                }
+            }
+        }
     }
 
     impl UpdateMcpServerConfig {
@@ -1725,7 +1788,7 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &self.unknown)
+                .field("unknown", &::std::format_args!("[redacted]"))
                 .finish()
         }
     }
@@ -1836,7 +1899,7 @@ pub(super) mod own_types {
                 .field("command", &self.command)
                 .field("args", &self.args)
                 .field("env", &::std::format_args!("[redacted]"))
-                .field("unknown", &self.unknown)
+                .field("unknown", &::std::format_args!("[redacted]"))
                 .finish()
         }
     }
@@ -1977,7 +2040,7 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &self.unknown)
+                .field("unknown", &::std::format_args!("[redacted]"))
                 .finish()
         }
     }

@@ -36,10 +36,10 @@ use super::build::{entry, items_mut, member_mut, members_mut, refer, string, tru
 use super::tagged;
 use super::words::default_in_words;
 use crate::markers::{
-    CONSTANT, FROM, IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, OPTIONAL_CONSTANT, REPLACE, SENSITIVE,
-    is_extension,
+    CONSTANT, FROM, GIVEN, IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NAMED, NUMBER,
+    OPTIONAL_CONSTANT, PLACE, REPLACE, SENSITIVE, is_extension,
 };
-use crate::naming::type_name;
+use crate::naming::{acronyms_apart, type_name};
 use crate::openapi::schema::{alternatives, flag, get, items, reference, text, texts};
 use crate::openapi::walk::{self, Kind, Reach, Then};
 use crate::openapi::{Entry, METHODS, Node, Pointer, Value, keywords, limits};
@@ -253,7 +253,7 @@ impl Hoist {
         let target = match self.known.get(&key) {
             Some(target) => target.clone(),
             None => {
-                let target = self.name_for(&key, name);
+                let (target, why) = self.name_for(&key, name);
                 self.known.insert(key, target.clone());
                 let mut component = schema.clone();
                 if let Some(members) = members_mut(&mut component) {
@@ -262,6 +262,7 @@ impl Hoist {
                         .retain(|keyword, _| keyword == "description" || !is_of_the_place(keyword));
                     let from = string(Pointer(self.at.clone()).to_string(), &span);
                     members.insert(FROM.to_owned(), entry(from, &span));
+                    members.insert(NAMED.to_owned(), entry(string(why, &span), &span));
                 }
                 // It gets its position in the list before the types within it do. So a type comes before those that it
                 // contains, as a reader expects.
@@ -294,11 +295,11 @@ impl Hoist {
     }
 
     /// A free name for a new component: the one that the overlay gives, else the one made of the place, with a number if it is
-    /// taken.
-    fn name_for(&mut self, key: &str, name: &str) -> String {
-        let wanted = match self.given.get(key) {
-            Some(given) => type_name(given),
-            None => type_name(name),
+    /// taken. And which of these it is, for [`NAMED`].
+    fn name_for(&mut self, key: &str, name: &str) -> (String, &'static str) {
+        let (wanted, mut why) = match self.given.get(key) {
+            Some(given) => (type_name(given), GIVEN),
+            None => (type_name(&acronyms_apart(name)), PLACE),
         };
         let mut name = wanted.clone();
         let mut number = 2;
@@ -306,8 +307,9 @@ impl Hoist {
         while !self.taken.insert(type_name(&name)) {
             name = format!("{wanted}{number}");
             number += 1;
+            why = NUMBER;
         }
-        name
+        (name, why)
     }
 
     /// The schemas within a schema whose type has this name. Their names begin with it: `AgentStatus` for a property,

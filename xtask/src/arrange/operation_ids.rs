@@ -1,10 +1,11 @@
-//! Operations without a name: they get one of their method and path, `get-agents-by-agent-id`.
+//! Operations without a name: they get one of their method and path, `get-agents-by-agent-id`. In the names of the others, acronyms that run
+//! together are taken apart, as in those of components.
 
 use std::collections::HashSet;
 
 use super::build::{entry, members_mut, string};
-use crate::naming::method_name;
-use crate::openapi::{Node, Pointer, operations};
+use crate::naming::{acronyms_apart, method_name};
+use crate::openapi::{Node, Pointer, Value, operations};
 
 /// Adds the missing names. Names are compared as methods, since two names may become one method.
 pub(super) fn arrange(document: &mut Node) {
@@ -12,6 +13,7 @@ pub(super) fn arrange(document: &mut Node) {
     let mut taken: HashSet<String> = operations(document)
         .filter_map(|(_, operation)| Some(method_name(operation.get("operationId")?.as_str()?)))
         .collect();
+    take_apart(document, &mut taken);
     let nameless: Vec<Pointer> = operations(document)
         .filter(|(_, operation)| operation.as_object().is_some() && !id(operation))
         .map(|(at, _)| at)
@@ -31,6 +33,25 @@ pub(super) fn arrange(document: &mut Node) {
                 let id = entry(string(name, &span), &span);
                 members.insert("operationId".to_owned(), id);
             }
+        }
+    }
+}
+
+/// Takes acronyms apart, if the name is free then.
+fn take_apart(document: &mut Node, taken: &mut HashSet<String>) {
+    let apart: Vec<(Pointer, String)> = operations(document)
+        .filter_map(|(at, operation)| {
+            let id = operation.get("operationId")?.as_str()?;
+            let apart = acronyms_apart(id);
+            let differs = method_name(&apart) != method_name(id);
+            differs.then(|| (at.join("operationId"), apart))
+        })
+        .collect();
+    for (at, name) in apart {
+        if taken.insert(method_name(&name))
+            && let Some(id) = document.pointer_mut(&at)
+        {
+            id.value = Value::String(name);
         }
     }
 }

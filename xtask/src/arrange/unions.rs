@@ -36,8 +36,8 @@ use indexmap::IndexMap;
 use super::build::{array, entry, member_mut, members_mut, node, object, string};
 use super::tagged;
 use crate::markers::{
-    BRANCHES_FROM, CONSTANT, DEPRECATION, FROM, IGNORE, KEEPS_UNKNOWN, OPEN, REPLACE,
-    REQUIRED_IN_ANSWERS, UNION, branches_of,
+    BRANCHES_FROM, CONSTANT, DEPRECATION, FROM, IGNORE, KEEPS_UNKNOWN, NAME, NAMED, OPEN, RENAMED,
+    REPLACE, REQUIRED_IN_ANSWERS, UNION, branches_of,
 };
 use crate::naming::{UNKNOWN_MEMBERS, field_name, type_name};
 use crate::openapi::limits::LOOK_THROUGH;
@@ -205,7 +205,14 @@ impl<'a> Schemas<'a> {
                 ],
                 span,
             ));
-            parts.push((field, branch.clone()));
+            let mut part = branch.clone();
+            // A name that the variant has is used up. Another stays, so that a lint reports it.
+            if given_name(branch).is_some_and(|it| it == variants[index])
+                && let Some(members) = members_mut(&mut part)
+            {
+                members.shift_remove(NAME);
+            }
+            parts.push((field, part));
         }
         // Open unless the overlay says otherwise: a new kind of message must not lose a page of messages.
         let open = get(schema, OPEN).is_none_or(|open| open.as_bool() != Some(false));
@@ -220,8 +227,8 @@ impl<'a> Schemas<'a> {
         if let Some(description) = text(schema, "description") {
             component.push(("description", string(description, span)));
         }
-        if let Some(from) = schema.get(FROM) {
-            component.push((FROM, from.clone()));
+        for note in [FROM, RENAMED, NAMED] {
+            component.extend(schema.get(note).map(|it| (note, it.clone())));
         }
         let notes = schema.as_object().into_iter().flatten();
         let of_age = notes.filter(|(key, _)| *key == "deprecated" || key.starts_with(DEPRECATION));
@@ -395,10 +402,12 @@ impl<'a> Schemas<'a> {
                 values.insert(value.clone());
             }
         }
-        // A name that this stage has made is on no wire.
-        let is_made = self.get(name).is_some_and(|it| it.get(FROM).is_some());
+        // A name that this stage has made is on no wire. A component that was renamed is there under the name that it had.
+        let schema = self.get(name);
+        let is_made = schema.is_some_and(|it| it.get(FROM).is_some());
         if values.is_empty() && discriminator.is_some() && !is_made {
-            values.insert(name.to_owned());
+            let given = schema.and_then(|it| text(it, RENAMED));
+            values.insert(given.unwrap_or(name).to_owned());
         }
         values
     }
@@ -505,7 +514,13 @@ fn common_tag(signatures: &[Signature]) -> Option<String> {
     tags.rev().max_by_key(count).cloned()
 }
 
-/// The names of the variants: that of the component, or of the kind of JSON. A number is added to one that is taken.
+/// The name that the overlay gives to a branch that is no type: an array, say, or a text. A branch that is a type has the type's.
+fn given_name(branch: &Node) -> Option<String> {
+    let is_type = reference(unwrapped(branch)).is_some();
+    text(branch, NAME).filter(|_| !is_type).map(type_name)
+}
+
+/// The names of the variants: that of the component, what the overlay says, or the kind of JSON. A number is added to one that is taken.
 fn variants(branches: &[Node], signatures: &[Signature]) -> Vec<String> {
     let mut taken: BTreeSet<String> = BTreeSet::from(["Unknown".to_owned()]);
     let mut names = Vec::new();
@@ -513,6 +528,7 @@ fn variants(branches: &[Node], signatures: &[Signature]) -> Vec<String> {
         let inner = unwrapped(branch);
         let wanted = match reference(inner) {
             Some(name) => type_name(name),
+            None if given_name(branch).is_some() => given_name(branch).unwrap_or_default(),
             None if signature.is_any => "Any".to_owned(),
             None => match text(inner, "type") {
                 Some("string") => "Text",

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::diagnostic::Failure;
+use crate::commands::lint::count;
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::lower::{self, Lowered};
 use crate::model::Model;
 use crate::output::render::SourceText;
@@ -11,6 +12,9 @@ use crate::output::{render, write};
 use crate::parallel::in_parallel;
 use crate::visible::visible;
 use crate::{arrange, callers, generate, lint, load, overlay, refine, split};
+
+/// How many warnings are shown. A description with more has to be read with `cargo xtask lint`.
+const SHOWN: usize = 20;
 
 /// Where to read and write.
 #[derive(Debug)]
@@ -46,6 +50,8 @@ pub struct Report {
     pub largest: (String, usize),
     /// How long each stage took, in their order.
     pub stages: Vec<(&'static str, Duration)>,
+    /// What could be better about the description.
+    pub warnings: Vec<Diagnostic>,
     /// What became of the files. `None` if they were only checked.
     pub outcome: Option<write::Outcome>,
 }
@@ -74,10 +80,13 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let (description, linted) = clock.time("lint", || {
         in_parallel(
             || generate::read(&document),
-            || lint::lint_lowered(&given, &document, &lowered.refusals),
+            || {
+                lint::lint_lowered(&given, &document, &lowered.refusals)?;
+                Ok::<_, Failure>(lint::warnings(&given, &document))
+            },
         )
     });
-    linted?;
+    let warnings = linted?;
     let description = description?;
     let model = Model::read(&document);
     let tokens = clock.time("generate", || {
@@ -91,9 +100,11 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     };
     let mut split = clock.time("split", || split::split(refined, &model))?;
     let features = std::mem::take(&mut split.features);
+    let names = render::names(&split);
     let mut texts = clock.time("render", || render::render_all(split, render::LONGEST))?;
     let lines = texts.iter().map(|text| (text.path.clone(), text.lines()));
     let lines: Vec<(String, usize)> = lines.collect();
+    texts.push(names);
     texts.extend(callers);
     let outcome = if options.check {
         clock.time("check", || write::check(&options.out, &texts, &features))?;
@@ -114,6 +125,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
             .max_by_key(|(_, lines)| *lines)
             .unwrap_or_default(),
         stages: clock.0,
+        warnings,
         outcome,
     })
 }
@@ -162,6 +174,25 @@ impl Report {
             serde_json::json!({"stage": name, "milliseconds": took.as_secs_f64() * 1e3})
         });
         format!("{:#}\n", serde_json::Value::from_iter(stages))
+    }
+
+    /// The warnings, in a line each, and how to read them whole. `None` if there are none. Of many, the first ones.
+    pub fn warned(&self) -> Option<String> {
+        let mut lines: Vec<String> = self
+            .warnings
+            .iter()
+            .take(SHOWN)
+            .map(|it| format!("warning[{}]: {}: {}", it.rule, it.span.place(), it.message))
+            .collect();
+        lines.first()?;
+        if let Some(more) = self.warnings.len().checked_sub(SHOWN).filter(|it| *it > 0) {
+            lines.push(format!("… and {more} more"));
+        }
+        let count = count(&self.warnings);
+        lines.push(format!(
+            "{count}\n`cargo xtask lint` tells what to do about each"
+        ));
+        Some(visible(&lines.join("\n")).into_owned())
     }
 
     /// What to tell the maintainer.

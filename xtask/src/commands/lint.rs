@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Failure, Severity};
 use crate::visible::visible_json;
 use crate::{arrange, generate, lint, load, lower, overlay};
 
@@ -18,28 +18,37 @@ pub struct Options {
     pub overlay: Option<PathBuf>,
 }
 
-/// Runs the stages up to lint, and returns all findings, in the description's order. A file that is not
+/// Runs the stages up to lint, and returns all findings, in the description's order: errors, and then warnings. A file that is not
 /// YAML or JSON, or an overlay that does not fit, is the only finding: the stages after it would find what is not there.
 ///
 /// # Errors
 ///
 /// A file that cannot be read.
 pub fn run(options: &Options) -> Result<Vec<Diagnostic>, Failure> {
-    match stages(options) {
-        Ok(()) => Ok(Vec::new()),
-        Err(Failure::Diagnostics(findings)) => Ok(findings),
-        Err(failure) => Err(failure),
-    }
+    let mut warnings = Vec::new();
+    let mut findings = match stages(options, &mut warnings) {
+        Ok(()) => Vec::new(),
+        Err(Failure::Diagnostics(findings)) => findings,
+        Err(failure) => return Err(failure),
+    };
+    findings.append(&mut warnings);
+    Ok(findings)
 }
 
-/// The stages in their order. The first that fails ends it.
-fn stages(options: &Options) -> Result<(), Failure> {
+/// Whether any of these keeps code from being generated.
+pub fn has_errors(findings: &[Diagnostic]) -> bool {
+    findings.iter().any(|it| it.severity == Severity::Error)
+}
+
+/// The stages in their order. The first that fails ends it. Names and secrets are looked at whatever else is wrong.
+fn stages(options: &Options, warnings: &mut Vec<Diagnostic>) -> Result<(), Failure> {
     let mut document = load::load(&options.description)?;
     if let Some(path) = &options.overlay {
         overlay::apply(&mut document, &load::load(path)?)?;
     }
     let lowered = lower::lower(&document);
     let arranged = arrange::arrange(lowered.document);
+    *warnings = lint::warnings(&document, &arranged);
     lint::lint_lowered(&document, &arranged, &lowered.refusals)?;
     // The generator reads it next, and refuses what has the wrong kind of value.
     generate::read(&arranged).map(drop)
@@ -50,28 +59,40 @@ pub fn to_text(findings: &[Diagnostic]) -> String {
     if findings.is_empty() {
         return "nothing found".to_owned();
     }
-    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
     let mut text = String::new();
     for finding in findings {
         text += &finding.render();
         text += "\n\n";
-        *rules.entry(finding.rule).or_default() += 1;
     }
-    let mut rules: Vec<_> = rules.into_iter().collect();
-    rules.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let rules: Vec<String> = rules
-        .into_iter()
-        .map(|(rule, count)| format!("{count} {rule}"))
-        .collect();
-    let errors = if findings.len() == 1 {
-        "error"
-    } else {
-        "errors"
-    };
-    text + &format!("{} {errors}: {}", findings.len(), rules.join(", "))
+    text + &count(findings)
 }
 
-/// One JSON array, a finding each: `rule`, `severity` (`error`), `message`, `file`, `line` and `column` (both from 1,
+/// How many findings there are, and of which rules: `2 errors: 2 required; 1 warning: 1 secret`.
+pub fn count(findings: &[Diagnostic]) -> String {
+    let mut parts = Vec::new();
+    for severity in [Severity::Error, Severity::Warning] {
+        let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in findings.iter().filter(|it| it.severity == severity) {
+            *rules.entry(finding.rule).or_default() += 1;
+        }
+        let all: usize = rules.values().sum();
+        if all == 0 {
+            continue;
+        }
+        let mut rules: Vec<_> = rules.into_iter().collect();
+        rules.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let rules: Vec<String> = rules
+            .into_iter()
+            .map(|(rule, count)| format!("{count} {rule}"))
+            .collect();
+        let many = if all == 1 { "" } else { "s" };
+        let name = severity.name();
+        parts.push(format!("{all} {name}{many}: {}", rules.join(", ")));
+    }
+    parts.join("; ")
+}
+
+/// One JSON array, a finding each: `rule`, `severity` (`error` or `warning`), `message`, `file`, `line` and `column` (both from 1,
 /// columns in characters), `endLine` and `endColumn` (the place after the last character), `pointer` (into the
 /// lowered description, a JSON Pointer as a URI fragment, or null), `help`.
 pub fn to_json(findings: &[Diagnostic]) -> String {
@@ -80,7 +101,7 @@ pub fn to_json(findings: &[Diagnostic]) -> String {
             (finding.span.line_column(), finding.span.end_line_column());
         json!({
             "rule": finding.rule,
-            "severity": "error",
+            "severity": finding.severity.name(),
             "message": finding.message,
             "file": finding.span.source.path.display().to_string(),
             "line": line,

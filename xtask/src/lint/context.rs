@@ -2,7 +2,7 @@
 
 use crate::arrange;
 use crate::diagnostic::Diagnostic;
-use crate::openapi::reference::References;
+use crate::openapi::reference::{self, References};
 use crate::openapi::{Node, Pointer, Value};
 use crate::overlay;
 
@@ -62,6 +62,19 @@ impl<'a> Context<'a> {
         self.references.resolve(at, node, kind)
     }
 
+    /// Whether the description has this component, as it was given.
+    pub(super) fn has_component(&self, kind: &str, name: &str) -> bool {
+        let at = reference::place_of(kind, name);
+        self.origins.given().pointer(&at).is_some()
+    }
+
+    /// Whether what stands at `at` has this member in the description as it was given.
+    pub(super) fn is_given(&self, at: &Pointer, member: &str) -> bool {
+        let given = self.origins.given();
+        let node = given.pointer(&self.origins.of(self.document, at));
+        node.is_some_and(|node| node.get(member).is_some())
+    }
+
     /// An overlay action that changes the value at `at`, to copy.
     pub(super) fn update(&self, at: &Pointer, update: &str) -> String {
         let given = self.origins.given();
@@ -97,6 +110,19 @@ impl<'a> Context<'a> {
             }
         }
         action
+    }
+
+    /// The same for what belongs to a place, and not to the schema that is there: the property, whatever null was beside it.
+    pub(super) fn update_place(&self, at: &Pointer, update: &str) -> String {
+        let given = self.origins.given();
+        let place = arrange::origin(self.document, at);
+        match given
+            .pointer(&place)
+            .is_some_and(|node| node.as_object().is_some())
+        {
+            true => overlay::update_action(given, &place, update),
+            false => self.update(at, update),
+        }
     }
 
     /// An action that leaves the enum of a schema out. The lower stage makes one of `type: null`, too.

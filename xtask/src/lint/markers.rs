@@ -11,6 +11,7 @@ use super::describe::{self, Words};
 use super::operation::Operation;
 use super::rules;
 use super::schema::{Role, Schema};
+use super::secrets;
 use crate::markers::{
     ANSWER, EVENT_END, EVENT_METHOD, EVENT_ONLY, EVENT_PIN, EVENT_STREAM, EXPECTED, FOREIGN,
     IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NOTHING, ONE_ERROR, OPEN, PAGES, REPLACE, REQUIRED,
@@ -150,9 +151,14 @@ fn marker(
         (REPLACE, Some(schema)) => replace(value, schema, what),
         (IGNORE, Some(schema)) => ignore(value, schema, what),
         (SENSITIVE, Some(schema)) => sensitive(context, value, schema, what),
+        (SENSITIVE, None) if secrets::is_parameter(at) => sensitive_parameter(context, value, at),
         (IN_ANSWERS, Some(schema)) => in_answers(context, value, schema, what, &holders.uses),
         (VARIANT_NAMES, Some(schema)) => variant_names(value, schema, what),
         (IGNORE, None) if at.0.is_empty() => ignore_everywhere(value),
+        (NAME, Some(schema)) if schema.role == Role::Component => Some((
+            format!("`{NAME}` on {what} is no name for a type, or is one that is taken, or changes nothing; it has no effect"),
+            "write another name, in CamelCase; or remove it, if the schema is replaced or a reference".to_owned(),
+        )),
         (NAME, _) => Some((
             format!("`{NAME}` is not on an inline schema that becomes a type, or the type has another name; it has no effect"),
             "move it to an inline object, enum or union, give all that say the same one name, or remove it".to_owned(),
@@ -164,7 +170,7 @@ fn marker(
         _ => Some((
             format!("there is no marker `{key}`"),
             format!(
-                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}` and `{VARIANT_NAMES}` on schemas, and `{SAFE_TO_REPEAT}`, `{ANSWER}`, `{PAGES}`, `{EVENT_METHOD}`, `{EVENT_PIN}` and `{EVENT_ONLY}` on operations, and `{ONE_ERROR}` and `{EVENT_END}` on the description"
+                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}` and `{VARIANT_NAMES}` on schemas, `{SENSITIVE}` on parameters, and `{SAFE_TO_REPEAT}`, `{ANSWER}`, `{PAGES}`, `{EVENT_METHOD}`, `{EVENT_PIN}` and `{EVENT_ONLY}` on operations, and `{ONE_ERROR}` and `{EVENT_END}` on the description"
             ),
         )),
     }
@@ -518,11 +524,11 @@ fn ignore_everywhere(value: &Node) -> Problem {
 
 /// Belongs on properties of components, whose `Debug` the refine stage writes.
 fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: Words<'_>) -> Problem {
-    if value.as_bool() != Some(true) {
-        return Some((
-            format!("`{SENSITIVE}` on {what} is not `true`"),
-            "write `true`, or remove it".to_owned(),
-        ));
+    let Some(hide) = value.as_bool() else {
+        return Some(neither(&what.to_string()));
+    };
+    if !hide && !secrets::is_asked(context, schema) {
+        return Some(not_asked(&what.to_string()));
     }
     let owner = schema.at.parent().and_then(|at| at.parent());
     let owner_is_object = owner
@@ -534,6 +540,38 @@ fn sensitive(context: &Context<'_>, value: &Node, schema: &Schema<'_>, what: Wor
             "move the object to `components.schemas`, or replace the value's schema by a type that redacts".to_owned(),
         )
     })
+}
+
+/// Belongs on parameters that are fields of a struct: those that may be left out.
+fn sensitive_parameter(context: &Context<'_>, value: &Node, at: &Pointer) -> Problem {
+    let parameter = context.document.pointer(at)?;
+    let name = parameter.get("name").and_then(Node::as_str);
+    let what = format!("the parameter `{}`", name.unwrap_or("?"));
+    match value.as_bool() {
+        None => Some(neither(&what)),
+        Some(_) if !secrets::is_held(parameter) => Some((
+            format!("`{SENSITIVE}` on {what}, which no type holds; it has no effect"),
+            "remove it: an argument of a method is not printed".to_owned(),
+        )),
+        Some(false) if !secrets::is_asked_of(context, parameter) => Some(not_asked(&what)),
+        Some(_) => None,
+    }
+}
+
+/// The marker for secrets has a value that it cannot have.
+fn neither(what: &str) -> (String, String) {
+    (
+        format!("`{SENSITIVE}` on {what} is neither `true` nor `false`"),
+        "write `true` to hide it, and `false` if it sounds secret and is not".to_owned(),
+    )
+}
+
+/// The marker denies what nobody would think.
+fn not_asked(what: &str) -> (String, String) {
+    (
+        format!("`{SENSITIVE}: false` on {what}, which does not sound secret; it has no effect"),
+        "remove it".to_owned(),
+    )
 }
 
 /// Belongs on open enums, which the refine stage writes.

@@ -12,7 +12,7 @@ use crate::naming::type_name;
 use crate::openapi::{Pointer, component_schemas};
 
 /// Names that generated code uses without a path. A type of that name would hide the one of Rust's prelude.
-const PRELUDE: [&str; 6] = ["Default", "Err", "None", "Ok", "Some", "String"];
+pub(super) const PRELUDE: [&str; 6] = ["Default", "Err", "None", "Ok", "Some", "String"];
 
 /// Names must be allowed in OpenAPI, and differ in Rust.
 pub(super) fn check(context: &mut Context<'_>) {

@@ -18,7 +18,7 @@ use crate::taken;
 
 /// Whether a name for a method is taken: the hand-written part of the client has a method of that name, or its constant would be called
 /// as the list of all operations.
-fn is_taken(method: &str) -> bool {
+pub(super) fn is_taken(method: &str) -> bool {
     taken::client_methods().contains(method) || method.to_uppercase() == naming::ALL
 }
 
@@ -235,7 +235,7 @@ fn free(wanted: &str, taken: &mut HashSet<String>) -> String {
 }
 
 /// The methods that there will be, those for events and for pages among them.
-fn methods(operations: &[Operation<'_>]) -> HashSet<String> {
+pub(super) fn methods(operations: &[Operation<'_>]) -> HashSet<String> {
     let ids = operations.iter().filter_map(|it| it.id.map(method_name));
     let streams = operations.iter().filter_map(|it| {
         let stream = it.node.get(EVENT_STREAM)?.get("method")?;

@@ -10,17 +10,20 @@ pub struct Rule {
 }
 
 macro_rules! rules {
-    ($($constant:ident = $name:literal: $refuses:literal;)*) => {
+    ($(#[$doc:meta])* $list:ident; $($constant:ident = $name:literal: $refuses:literal;)*) => {
         $(
             pub(super) const $constant: Rule = Rule { name: $name, refuses: $refuses };
         )*
 
-        /// All rules.
-        pub const RULES: &[Rule] = &[$($constant),*];
+        $(#[$doc])*
+        pub const $list: &[Rule] = &[$($constant),*];
     };
 }
 
 rules! {
+    /// All rules.
+    RULES;
+
     OPENAPI_VERSION = "openapi-version": "any version but 3.0";
     UNKNOWN_FIELD = "unknown-field": "a field that OpenAPI 3.0 does not have, outside of schemas";
     NULL_VALUE = "null-value": "null where OpenAPI 3.0 requires a value";
@@ -88,4 +91,17 @@ rules! {
 
     MARKER = "marker": "a codegen marker that is unknown, misplaced or malformed";
     FOREIGN_EXTENSION = "foreign-extension": "an extension that progenitor acts on by itself";
+}
+
+rules! {
+    /// The rules that only warn: code comes of the description nevertheless, and somebody may not like it.
+    WARNINGS;
+
+    MODULE_PATH = "module-path": "a type that is named by the path of a module";
+    NUMBERED_NAME = "numbered-name": "a type whose name is a number or a position that nobody chose";
+    FIRST_COME_NAME = "first-come-name": "a type that several use, and that is named for one of them";
+    LONG_NAME = "long-name": "a type or a method with a name of more than 40 letters";
+    ACRONYM = "acronym": "a type with one word for several acronyms";
+    METHOD_NAME = "method-name": "a method that is not called by a verb and what it is about";
+    SECRET = "secret": "a field or parameter that sounds secret and would be printed";
 }

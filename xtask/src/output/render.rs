@@ -30,6 +30,34 @@ impl SourceText {
     }
 }
 
+/// Where the list of names stands in the crate's folder. It is not published, since the manifest lists what is.
+pub const NAMES: &str = "NAMES.txt";
+
+/// Renders the list of all names, methods first. An addition is a line.
+pub fn names(split: &Split) -> SourceText {
+    let mut text = HEADER.to_owned();
+    for (what, lines) in [
+        ("Methods: what each sends, and its tags.", &split.methods),
+        (
+            "Types: what each is, and the file that has it.",
+            &split.types,
+        ),
+    ] {
+        text += &format!("// {what}\n\n");
+        for line in lines {
+            text.push_str(line);
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    SourceText {
+        path: NAMES.to_owned(),
+        text,
+    }
+}
+
 /// Renders all files, and divides those with more than `longest` lines as far as it takes. A single type or
 /// method is never divided.
 ///

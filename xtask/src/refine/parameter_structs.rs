@@ -127,15 +127,18 @@ pub(super) fn refine(
     let second = stream.map(|it| it.method.as_str());
     let pages = operation.pages_method();
     let methods = [first, second, pages.as_deref()];
-    Ok(items(&name, methods, &fields))
+    let hidden = optional.iter().filter(|it| it.sensitive);
+    let hidden: Vec<&str> = hidden.map(|it| it.argument.as_str()).collect();
+    items(&name, methods, &fields, &hidden)
 }
 
-/// The struct with its setters. It looks like the structs of schemas.
+/// The struct with its setters. It looks like the structs of schemas. Fields that are hidden are not printed.
 fn items(
     name: &Ident,
     methods: [Option<&str>; 3],
     fields: &[(Ident, Type, Vec<Attribute>)],
-) -> Vec<Item> {
+    hidden: &[&str],
+) -> Result<Vec<Item>, Failure> {
     let methods = methods.into_iter().flatten();
     let methods: Vec<String> = methods
         .map(|it| format!("[`{it}`](crate::Client::{it})"))
@@ -157,7 +160,14 @@ fn items(
     let setters = fields
         .iter()
         .map(|(ident, ty, attrs)| types::setter(ident, ty, attrs));
-    vec![Item::Struct(item), types::inherent(name, setters)]
+    let mut impls = vec![types::inherent(name, setters)];
+    if !hidden.is_empty() {
+        // Fields have no other names here.
+        let is_hidden = |field: &str| hidden.contains(&field);
+        impls.push(types::redacted_debug(&mut item, is_hidden)?);
+    }
+    impls.insert(0, Item::Struct(item));
+    Ok(impls)
 }
 
 /// A field of the struct.

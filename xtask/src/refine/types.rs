@@ -215,7 +215,12 @@ fn refine_struct(
     let methods = std::iter::once(constructor).chain(parts.setters());
     let mut items = vec![inherent(&name, methods)];
     if let Some(schema) = schema.filter(|schema| !schema.sensitive.is_empty()) {
-        items.push(redacted_debug(&mut item, schema)?);
+        // A member that the description does not know may be a secret as well as one that it does.
+        let is_hidden = |wire: &str| {
+            let mut hidden = schema.sensitive.iter().chain(&schema.keeps_unknown);
+            hidden.any(|it| it == wire)
+        };
+        items.push(redacted_debug(&mut item, is_hidden)?);
     }
     items.insert(0, Item::Struct(item));
     Ok(items)
@@ -871,9 +876,12 @@ fn method_ident(variant: &str) -> Ident {
     syn::parse_str::<Ident>(&name).unwrap_or_else(|_| format_ident!("{name}_"))
 }
 
-/// A `Debug` that does not print the fields that are marked sensitive: `ApiError { message: [redacted] }`. The name stays, to show
-/// that the field is set.
-fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failure> {
+/// A `Debug` that does not print the fields that are marked sensitive, by their names on the wire: `ApiError { message: [redacted] }`. The
+/// name stays, to show that the field is there.
+pub(super) fn redacted_debug(
+    item: &mut ItemStruct,
+    is_hidden: impl Fn(&str) -> bool,
+) -> Result<Item, Failure> {
     edit_derives(&mut item.attrs, |derives| {
         derives.retain(|derive| derive.name != "Debug");
     })?;
@@ -887,7 +895,7 @@ fn redacted_debug(item: &mut ItemStruct, schema: &Schema) -> Result<Item, Failur
             .ok_or_else(|| unexpected("a field without a name"))?;
         let plain = ident.to_string();
         let wire = serde_name(&field.attrs)?.unwrap_or_else(|| plain.clone());
-        lines.push(if schema.sensitive.contains(&wire) {
+        lines.push(if is_hidden(&wire) {
             quote!(.field(#plain, &::std::format_args!("[redacted]")))
         } else {
             quote!(.field(#plain, &self.#ident))

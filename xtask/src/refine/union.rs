@@ -51,6 +51,7 @@ pub(super) fn write(
     let variants = variants(union, parts)?;
     Ok([
         vec![declaration(&name, schema, union, &variants)],
+        redacted_debug(&name, schema, &variants),
         methods(&name, schema, union, &variants),
         serde(&name, schema, &variants),
         conversions(&name, &variants),
@@ -136,15 +137,48 @@ fn declaration(name: &Ident, schema: &Schema, union: &Union, variants: &[Variant
     });
     let list = list.chain(unknown);
     let deprecated = docs::deprecated(schema.deprecated.as_ref());
+    let derives = match hides_unknown(schema) {
+        true => quote!(#[derive(Clone, PartialEq)]),
+        false => quote!(#[derive(Clone, Debug, PartialEq)]),
+    };
     parse_quote! {
         #(#docs)*
         #deprecated
-        #[derive(Clone, Debug, PartialEq)]
+        #derives
         #[non_exhaustive]
         pub enum #name {
             #(#list),*
         }
     }
+}
+
+/// Whether a value that no branch reads may hold a secret: a branch holds one, and what it reads tomorrow may be a little different.
+fn hides_unknown(schema: &Schema) -> bool {
+    schema.open && schema.holds_secret
+}
+
+/// A `Debug` that does not print a value that no branch reads, if it may hold a secret: `McpServer::Unknown([redacted])`.
+fn redacted_debug(name: &Ident, schema: &Schema, variants: &[Variant<'_>]) -> Vec<Item> {
+    if !hides_unknown(schema) {
+        return Vec::new();
+    }
+    let known = variants.iter().map(|variant| {
+        let (ident, text) = (&variant.ident, variant.ident.to_string());
+        quote!(Self::#ident(value) => f.debug_tuple(#text).field(value).finish())
+    });
+    vec![parse_quote! {
+        impl ::std::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match self {
+                    #(#known,)*
+                    Self::Unknown(_) => f
+                        .debug_tuple("Unknown")
+                        .field(&::std::format_args!("[redacted]"))
+                        .finish(),
+                }
+            }
+        }
+    }]
 }
 
 /// When a branch without a tag is chosen, for its documentation.

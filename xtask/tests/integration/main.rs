@@ -4,6 +4,7 @@
 /// What the tests share.
 #[path = "../support"]
 mod support {
+    pub(crate) mod canary;
     pub(crate) mod changes;
     pub(crate) mod fixture;
     pub(crate) mod large;
@@ -34,6 +35,7 @@ mod arrange {
 mod lint {
     mod advice;
     mod rules;
+    mod warnings;
 }
 
 /// What the code looks like.
@@ -44,6 +46,7 @@ mod code {
     mod markdown;
     mod one_error;
     mod pages;
+    mod secrets;
     mod taken_names;
     mod texts;
 }
@@ -56,6 +59,7 @@ mod drift {
 
 /// The program, as a maintainer runs it.
 mod commands {
+    mod bundle;
     mod codegen;
     mod drift;
     mod lint;

@@ -562,7 +562,7 @@ const _: () = {
 
 /// An agent.
 #[cfg(any(feature = "agents", feature = "blocks", feature = "mcp-servers"))]
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AgentState {
@@ -1141,6 +1141,64 @@ const _: () = {
         pub fn with_hidden(mut self, hidden: impl ::std::convert::Into<bool>) -> Self {
             self.hidden = ::std::option::Option::Some(hidden.into());
             self
+        }
+    }
+
+    impl ::std::fmt::Debug for AgentState {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.debug_struct("AgentState")
+                .field("created_by_id", &self.created_by_id)
+                .field("last_updated_by_id", &self.last_updated_by_id)
+                .field("created_at", &self.created_at)
+                .field("updated_at", &self.updated_at)
+                .field("id", &self.id)
+                .field("name", &self.name)
+                .field("tool_rules", &self.tool_rules)
+                .field("message_ids", &self.message_ids)
+                .field("system", &self.system)
+                .field("agent_type", &self.agent_type)
+                .field("llm_config", &self.llm_config)
+                .field("embedding_config", &self.embedding_config)
+                .field("model", &self.model)
+                .field("embedding", &self.embedding)
+                .field("model_settings", &self.model_settings)
+                .field("compaction_settings", &self.compaction_settings)
+                .field("response_format", &self.response_format)
+                .field("description", &self.description)
+                .field("metadata", &self.metadata)
+                .field("memory", &self.memory)
+                .field("blocks", &self.blocks)
+                .field("tools", &self.tools)
+                .field("sources", &self.sources)
+                .field("tags", &self.tags)
+                .field(
+                    "tool_exec_environment_variables",
+                    &::std::format_args!("[redacted]"),
+                )
+                .field("secrets", &::std::format_args!("[redacted]"))
+                .field("project_id", &self.project_id)
+                .field("template_id", &self.template_id)
+                .field("base_template_id", &self.base_template_id)
+                .field("deployment_id", &self.deployment_id)
+                .field("entity_id", &self.entity_id)
+                .field("identity_ids", &self.identity_ids)
+                .field("identities", &self.identities)
+                .field("pending_approval", &self.pending_approval)
+                .field("message_buffer_autoclear", &self.message_buffer_autoclear)
+                .field("enable_sleeptime", &self.enable_sleeptime)
+                .field("multi_agent_group", &self.multi_agent_group)
+                .field("managed_group", &self.managed_group)
+                .field("last_run_completion", &self.last_run_completion)
+                .field("last_run_duration_ms", &self.last_run_duration_ms)
+                .field("last_stop_reason", &self.last_stop_reason)
+                .field("timezone", &self.timezone)
+                .field("max_files_open", &self.max_files_open)
+                .field(
+                    "per_file_view_window_char_limit",
+                    &self.per_file_view_window_char_limit,
+                )
+                .field("hidden", &self.hidden)
+                .finish()
         }
     }
 };

@@ -2041,7 +2041,7 @@ pub struct CreateMessage {
         default,
         skip_serializing_if = "crate::Nullable::is_left_out"
     )]
-    pub type_: crate::Nullable<CreateMessageType>,
+    pub type_: crate::Nullable<PlainMessageType>,
     /// An ID that the caller gives the message, to tell a repeat from a new one. Use each once.
     /// The server makes one if it is left out.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
@@ -2100,7 +2100,7 @@ const _: () = {
         #[must_use]
         pub fn with_type_(
             mut self,
-            type_: impl ::std::convert::Into<CreateMessageType>,
+            type_: impl ::std::convert::Into<PlainMessageType>,
         ) -> Self {
             self.type_ = crate::Nullable::Value(type_.into());
             self
@@ -2208,113 +2208,6 @@ const _: () = {
         ) -> Self {
             self.unknown = unknown.into();
             self
-        }
-    }
-};
-
-/// Always `message`.
-#[cfg(
-    any(
-        feature = "agent-files",
-        feature = "agents",
-        feature = "conversations",
-        feature = "messages"
-    )
-)]
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[non_exhaustive]
-pub enum CreateMessageType {
-    /// `message`
-    Message,
-    /// A value that the description does not have. It is kept and sent back unchanged.
-    Unknown(::std::string::String),
-}
-
-#[cfg(
-    any(
-        feature = "agent-files",
-        feature = "agents",
-        feature = "conversations",
-        feature = "messages"
-    )
-)]
-const _: () = {
-    impl CreateMessageType {
-        /// The values that the description knows, in its order.
-        pub const KNOWN: &'static [Self] = &[Self::Message];
-        /// The value as it goes over the wire.
-        #[must_use]
-        pub fn as_str(&self) -> &str {
-            match self {
-                Self::Message => "message",
-                Self::Unknown(text) => text,
-            }
-        }
-
-        /// Whether the description knows the value.
-        #[must_use]
-        pub fn is_known(&self) -> bool {
-            !::std::matches!(self, Self::Unknown(_))
-        }
-        fn known(text: &str) -> ::std::option::Option<Self> {
-            ::std::option::Option::Some(
-                match text {
-                    "message" => Self::Message,
-                    _ => return ::std::option::Option::None,
-                },
-            )
-        }
-    }
-
-    impl ::std::fmt::Display for CreateMessageType {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            f.pad(self.as_str())
-        }
-    }
-
-    impl ::std::convert::From<&str> for CreateMessageType {
-        fn from(text: &str) -> Self {
-            Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
-        }
-    }
-
-    impl ::std::convert::From<::std::string::String> for CreateMessageType {
-        fn from(text: ::std::string::String) -> Self {
-            Self::known(&text).unwrap_or(Self::Unknown(text))
-        }
-    }
-
-    impl ::std::str::FromStr for CreateMessageType {
-        type Err = ::std::convert::Infallible;
-        /// Never fails: what is not known becomes [`Unknown`](Self::Unknown).
-        fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
-            ::std::result::Result::Ok(text.into())
-        }
-    }
-
-    impl ::serde::Serialize for CreateMessageType {
-        fn serialize<S: ::serde::Serializer>(
-            &self,
-            serializer: S,
-        ) -> ::std::result::Result<S::Ok, S::Error> {
-            serializer.serialize_str(self.as_str())
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CreateMessageType {
-        fn deserialize<D: ::serde::Deserializer<'de>>(
-            deserializer: D,
-        ) -> ::std::result::Result<Self, D::Error> {
-            crate::support::open_enum::read(deserializer)
-        }
-    }
-
-    #[cfg(feature = "schemars")]
-    impl ::schemars::JsonSchema for CreateMessageType {
-        fn schema_name() -> ::std::borrow::Cow<'static, str> {
-            "CreateMessageType".into()
-        }
-        fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-            crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
         }
     }
 };

@@ -544,6 +544,113 @@ const _: () = {
     }
 };
 
+/// Always `message`.
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "conversations",
+        feature = "messages"
+    )
+)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum PlainMessageType {
+    /// `message`
+    Message,
+    /// A value that the description does not have. It is kept and sent back unchanged.
+    Unknown(::std::string::String),
+}
+
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "conversations",
+        feature = "messages"
+    )
+)]
+const _: () = {
+    impl PlainMessageType {
+        /// The values that the description knows, in its order.
+        pub const KNOWN: &'static [Self] = &[Self::Message];
+        /// The value as it goes over the wire.
+        #[must_use]
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::Message => "message",
+                Self::Unknown(text) => text,
+            }
+        }
+
+        /// Whether the description knows the value.
+        #[must_use]
+        pub fn is_known(&self) -> bool {
+            !::std::matches!(self, Self::Unknown(_))
+        }
+        fn known(text: &str) -> ::std::option::Option<Self> {
+            ::std::option::Option::Some(
+                match text {
+                    "message" => Self::Message,
+                    _ => return ::std::option::Option::None,
+                },
+            )
+        }
+    }
+
+    impl ::std::fmt::Display for PlainMessageType {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.pad(self.as_str())
+        }
+    }
+
+    impl ::std::convert::From<&str> for PlainMessageType {
+        fn from(text: &str) -> Self {
+            Self::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
+        }
+    }
+
+    impl ::std::convert::From<::std::string::String> for PlainMessageType {
+        fn from(text: ::std::string::String) -> Self {
+            Self::known(&text).unwrap_or(Self::Unknown(text))
+        }
+    }
+
+    impl ::std::str::FromStr for PlainMessageType {
+        type Err = ::std::convert::Infallible;
+        /// Never fails: what is not known becomes [`Unknown`](Self::Unknown).
+        fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
+            ::std::result::Result::Ok(text.into())
+        }
+    }
+
+    impl ::serde::Serialize for PlainMessageType {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            serializer.serialize_str(self.as_str())
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for PlainMessageType {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            crate::support::open_enum::read(deserializer)
+        }
+    }
+
+    #[cfg(feature = "schemars")]
+    impl ::schemars::JsonSchema for PlainMessageType {
+        fn schema_name() -> ::std::borrow::Cow<'static, str> {
+            "PlainMessageType".into()
+        }
+        fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+            crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
+        }
+    }
+};
+
 /// Who runs a provider: the service (`base`), or the account with a key of its own
 /// (`byok`).
 #[cfg(

@@ -93,6 +93,7 @@ const FLOORS: Table<'_> = &[
             "lint",
             "load",
             "lower",
+            "markers",
             "model",
             "openapi",
             "output",

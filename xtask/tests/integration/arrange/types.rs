@@ -2,8 +2,8 @@
 
 use xtask::arrange::arrange;
 use xtask::diagnostic::{Diagnostic, Failure};
-use xtask::markers::{FROM, UNION};
-use xtask::openapi::{Node, Source};
+use xtask::markers::{FROM, RENAMED, UNION};
+use xtask::openapi::{Node, Pointer, Source, Value};
 use xtask::{lint, load};
 
 /// A description with these components, and a body of this schema.
@@ -375,4 +375,128 @@ fn names_are_told_apart_as_they_are_in_rust() {
         "{Aa: {type: string}, A: {type: object, properties: {a: {type: string, enum: [x, y]}}}}",
         "{$ref: '#/components/schemas/A'}",
     )).len(), 0);
+}
+
+#[test]
+fn a_component_gets_the_name_that_the_overlay_gives_and_all_that_refers_to_it_does() {
+    let document = arrange(description(
+        "{a__b__Cat: {type: object, x-codegen-name: Cat, required: [kind], properties: {kind: {type: string}, next: {$ref: '#/components/schemas/a__b__Cat'}}}, \
+          a__b__Dog: {type: object, x-codegen-name: big_dog, required: [kind], properties: {kind: {type: string}}}, \
+          Pet: {oneOf: [{$ref: '#/components/schemas/a__b__Cat'}, {$ref: '#/components/schemas/a%5F_b__Dog'}], \
+                discriminator: {propertyName: kind, mapping: {cat: 'a__b__Cat', dog: '#/components/schemas/a__b__Dog'}}}}",
+        "{$ref: '#/components/schemas/Pet'}",
+    ));
+    assert_eq!(
+        names(&document),
+        ["Cat", "BigDog", "Pet", "branches-of-Pet"]
+    );
+    let cat = schema(&document, "Cat").to_json();
+    assert_eq!(
+        cat["properties"]["next"]["$ref"],
+        "#/components/schemas/Cat"
+    );
+    assert_eq!(cat[RENAMED], "a__b__Cat");
+    assert!(cat.get("x-codegen-name").is_none());
+    let union = schema(&document, "Pet").get(UNION).unwrap().to_json();
+    let told: Vec<_> = union["branches"].as_array().unwrap().iter().collect();
+    assert_eq!(
+        (&told[0]["variant"], &told[0]["tags"][0]),
+        (&"Cat".into(), &"cat".into())
+    );
+    assert_eq!(
+        (&told[1]["variant"], &told[1]["tags"][0]),
+        (&"BigDog".into(), &"dog".into())
+    );
+}
+
+/// OpenAPI tells branches apart by the names that they have in the description, unless a mapping says otherwise.
+#[test]
+fn what_is_on_the_wire_stays_when_a_component_gets_another_name() {
+    let document = arrange(description(
+        "{SSEMCPServer: {type: object, required: [kind], properties: {kind: {type: string}}}, \
+          StdioMCPServer: {type: object, required: [kind], properties: {kind: {type: string}}}, \
+          Server: {oneOf: [{$ref: '#/components/schemas/SSEMCPServer'}, {$ref: '#/components/schemas/StdioMCPServer'}], \
+                   discriminator: {propertyName: kind}}}",
+        "{$ref: '#/components/schemas/Server'}",
+    ));
+    assert_eq!(
+        names(&document),
+        [
+            "SseMcpServer",
+            "StdioMCPServer",
+            "Server",
+            "branches-of-Server"
+        ]
+    );
+    let union = schema(&document, "Server").get(UNION).unwrap().to_json();
+    let tags = union["branches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["tags"][0]);
+    assert_eq!(tags.collect::<Vec<_>>(), ["SSEMCPServer", "StdioMCPServer"]);
+}
+
+#[test]
+fn acronyms_stay_together_if_the_name_is_taken_and_come_apart_in_names_of_methods_and_inline_types()
+{
+    let document = description(
+        "{SSEMCPServer: {type: object, properties: {HTTPURLs: {type: string, enum: [a, b]}}}, SseMcpServer: {type: object, properties: {b: {type: string}}}}",
+        "{$ref: '#/components/schemas/SSEMCPServer'}",
+    );
+    let mut document = document;
+    let at = Pointer(
+        ["paths", "/things", "post", "operationId"]
+            .map(str::to_owned)
+            .into(),
+    );
+    document.pointer_mut(&at).unwrap().value = Value::String("makeMCPURL".to_owned());
+    let document = arrange(document);
+    // The inline type begins with the name of its owner as Rust has it.
+    assert_eq!(
+        names(&document),
+        ["SSEMCPServer", "SseMcpServer", "SsemcpServerHttpUrls"]
+    );
+    assert_eq!(document.pointer(&at).unwrap().as_str(), Some("makeMcpUrl"));
+}
+
+#[test]
+fn advice_about_a_component_that_was_renamed_names_it_as_the_description_does() {
+    let found = findings(description(
+        "{a__Thing: {type: object, x-codegen-name: Thing, required: [gone], properties: {inner: {type: object, required: [gone], properties: {b: {type: string}}}}}}",
+        "{$ref: '#/components/schemas/a__Thing'}",
+    ));
+    let told: Vec<(String, &str)> = found
+        .iter()
+        .map(|it| (it.pointer.as_ref().unwrap().to_string(), it.help.as_str()))
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    for (at, help) in &told {
+        assert!(at.starts_with("#/components/schemas/a__Thing/"), "{at}");
+        assert!(help.contains("$.components.schemas.a__Thing"), "{help}");
+    }
+}
+
+#[test]
+fn a_branch_without_a_type_gets_the_name_that_the_overlay_gives_to_its_variant() {
+    let document = arrange(description(
+        "{Pet: {oneOf: [{type: array, items: {type: string}}, {type: array, items: {type: boolean}, x-codegen-name: flags}, {type: string}]}}",
+        "{$ref: '#/components/schemas/Pet'}",
+    ));
+    let union = schema(&document, "Pet").get(UNION).unwrap().to_json();
+    let told = union["branches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["variant"]);
+    assert_eq!(told.collect::<Vec<_>>(), ["Array", "Flags", "Text"]);
+    let parts = schema(&document, "branches-of-Pet").to_json();
+    assert!(!parts.to_string().contains("x-codegen-name"), "{parts}");
+    // One that is taken has no effect, and is reported.
+    let found = findings(description(
+        "{Pet: {oneOf: [{type: string}, {type: array, items: {type: boolean}, x-codegen-name: Text}]}}",
+        "{$ref: '#/components/schemas/Pet'}",
+    ));
+    let rules: Vec<&str> = found.iter().map(|it| it.rule).collect();
+    assert_eq!(rules, ["marker"]);
 }

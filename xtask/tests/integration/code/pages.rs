@@ -231,6 +231,11 @@ fn each_list_of_ours_whose_pages_follow_each_other_has_a_method_for_all() {
     }
     assert_eq!(unmarked, [""; 0], "mark them in overlay.yaml");
     assert_eq!(marked.len(), 26, "{marked:?}");
+    // A method that comes or goes is seen in review.
+    let names = std::fs::read_to_string(root().join("../letta-api/NAMES.txt")).unwrap();
+    let mut listed = names.lines().filter(|it| it.ends_with(", pages"));
+    assert_eq!(listed.clone().count(), 26);
+    assert!(listed.all(|it| it.contains("_pages: GET /v1/")));
 }
 
 /// The code compiles, and its lists are read. Copied beside that code, `calls/pages.rs` plays the service.

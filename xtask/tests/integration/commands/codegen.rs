@@ -842,3 +842,93 @@ fn another_description_is_taken_without_our_overlay() {
     let message = run(&["--overlay", "overlay.yaml"]).fails();
     assert!(message.contains("matches nothing"), "{message}");
 }
+
+/// Each name is in one list, so that a change of one is seen whatever else changes.
+#[test]
+fn a_name_that_changes_is_a_line_in_the_list_of_names() {
+    let copy = Copy::new();
+    copy.codegen(&[]).succeeds();
+    let names = copy.read("letta-api/NAMES.txt");
+    for line in [
+        "list_client_side_access_tokens: GET /v1/client-side-access-tokens (clientSideAccessTokens)",
+        "AccessPolicyVersion: open enum (client_side_access_tokens)",
+        "ClientSideAccessTokenPage: struct (client_side_access_tokens)",
+        "ListClientSideAccessTokensParams: parameters (client_side_access_tokens)",
+    ] {
+        assert!(names.lines().any(|it| it == line), "{line}\n{names}");
+    }
+    // Sorted, methods first.
+    let lines: Vec<&str> = names
+        .lines()
+        .filter(|it| !it.is_empty() && !it.starts_with("//"))
+        .collect();
+    let first_type = lines
+        .iter()
+        .position(|it| it.starts_with(char::is_uppercase))
+        .unwrap();
+    assert!(
+        lines[..first_type].is_sorted() && lines[first_type..].is_sorted(),
+        "{names}"
+    );
+    copy.codegen(&["--check"]).succeeds();
+
+    copy.edit(
+        "overlay.yaml",
+        "operationId: listClientSideAccessTokens",
+        "operationId: listTokens",
+    );
+    let stale = copy.codegen(&["--check"]);
+    let told = stale.stderr();
+    assert!(!stale.0.status.success());
+    for line in [
+        "-list_client_side_access_tokens: GET /v1/client-side-access-tokens (clientSideAccessTokens)",
+        "+list_tokens: GET /v1/client-side-access-tokens (clientSideAccessTokens)",
+        "+ListTokensParams: parameters (client_side_access_tokens)",
+    ] {
+        assert!(told.lines().any(|it| it == line), "{line}\n{told}");
+    }
+    copy.codegen(&[]).succeeds();
+    let after = copy.read("letta-api/NAMES.txt");
+    let changed: Vec<&str> = after
+        .lines()
+        .filter(|it| !names.lines().any(|before| before == *it))
+        .collect();
+    assert_eq!(changed.len(), 2, "{changed:?}");
+}
+
+#[test]
+fn the_list_of_names_is_in_nobodys_way() {
+    let copy = Copy::new();
+    copy.write("letta-api/NAMES.txt", "Somebody's own.\n");
+    let run = copy.codegen(&[]);
+    assert!(!run.0.status.success());
+    assert!(
+        run.stderr().contains("in its way: letta-api/NAMES.txt"),
+        "{}",
+        run.stderr()
+    );
+    assert_eq!(copy.read("letta-api/NAMES.txt"), "Somebody's own.\n");
+}
+
+#[test]
+fn what_could_be_better_is_told_in_a_line_each_and_written_nevertheless() {
+    let copy = Copy::new();
+    copy.edit(
+        "overlay.yaml",
+        "operationId: listClientSideAccessTokens",
+        "operationId: tokens_2",
+    );
+    let run = copy.codegen(&[]);
+    let told = run.stderr();
+    run.succeeds();
+    assert!(
+        told.contains("warning[method-name]: overlay.yaml:30:7: ")
+            && told.contains("the method `tokens_2`"),
+        "{told}"
+    );
+    assert!(told.contains("1 warning: 1 method-name\n"), "{told}");
+    assert!(
+        copy.read("letta-api/NAMES.txt")
+            .contains("\ntokens_2: GET ")
+    );
+}

@@ -181,3 +181,59 @@ fn what_the_generator_cannot_read_is_found() {
         );
     }
 }
+
+/// With a name that nobody would give, and a secret that would be printed.
+const ODD: &str = "\
+openapi: 3.0.3
+info: {title: Test, version: '1'}
+paths:
+  /things:
+    get:
+      tags: [things]
+      operationId: things_list
+      x-codegen-safe-to-repeat: true
+      responses:
+        '200':
+          description: All of them.
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/Thing'}
+components:
+  schemas:
+    Thing: {type: object, properties: {api_key: {type: string}}}
+";
+
+#[test]
+fn a_warning_is_told_and_fails_nothing() {
+    let folder = folder(&[("d.yaml", ODD)]);
+    let output = lint(folder.path(), &["d.yaml"]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(
+        text.contains("warning[method-name]: the method `things_list`"),
+        "{text}"
+    );
+    assert!(
+        text.contains("warning[secret]: the property `api_key` of `Thing`"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("\n2 warnings: 1 method-name, 1 secret\n"),
+        "{text}"
+    );
+    let output = lint(folder.path(), &["d.yaml", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let findings: Vec<Value> = serde_json::from_str(stdout(&output)).unwrap();
+    assert!(findings.len() == 2 && findings.iter().all(|it| it["severity"] == "warning"));
+
+    let wrong = ODD.replace("      x-codegen-safe-to-repeat: true\n", "");
+    let folder = self::folder(&[("d.yaml", &wrong)]);
+    let output = lint(folder.path(), &["d.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stdout(&output)
+            .ends_with("\n1 error: 1 repeat-safety; 2 warnings: 1 method-name, 1 secret\n"),
+        "{}",
+        stdout(&output)
+    );
+}

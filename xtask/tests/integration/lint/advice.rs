@@ -24,6 +24,19 @@ use xtask::{arrange, lint, load, lower, overlay};
 /// More rounds of advice than any description needs. Of inline schemas that say the same, one is found in each.
 const ROUNDS: usize = 100;
 
+/// What is found in a description, and advised about.
+type Find = fn(&Node) -> Vec<Diagnostic>;
+
+/// The warnings of a description, or what is wrong with it. So advice that breaks it is noticed.
+pub(crate) fn warnings(given: &Node) -> Vec<Diagnostic> {
+    let errors = findings(given);
+    if !errors.is_empty() {
+        return errors;
+    }
+    let lowered = lower::lower(given);
+    lint::warnings(given, &arrange::arrange(lowered.document))
+}
+
 fn findings(given: &Node) -> Vec<Diagnostic> {
     let lowered = lower::lower(given);
     let arranged = arrange::arrange(lowered.document);
@@ -35,7 +48,7 @@ fn findings(given: &Node) -> Vec<Diagnostic> {
 }
 
 /// A description, its operations marked as an overlay would.
-fn read(path: &Path) -> Node {
+pub(crate) fn read(path: &Path) -> Node {
     let mut document = fixture::read(path);
     let unmarked: Vec<Pointer> = operations(&document)
         .filter(|(_, operation)| operation.get(SAFE_TO_REPEAT).is_none())
@@ -93,9 +106,9 @@ fn identity(finding: &Diagnostic) -> (&'static str, String) {
 }
 
 /// Follows the first action of each finding, until none is left. Gives the findings that have none.
-fn follow(document: &mut Node) -> Result<Vec<Diagnostic>, String> {
+pub(crate) fn follow(document: &mut Node, find: Find) -> Result<Vec<Diagnostic>, String> {
     for _ in 0..ROUNDS {
-        let found = findings(document);
+        let found = find(document);
         let mut seen = BTreeSet::new();
         // As people copy them: one after another into one overlay, the same only once.
         let all: Vec<Value> = found
@@ -110,15 +123,15 @@ fn follow(document: &mut Node) -> Result<Vec<Diagnostic>, String> {
         apply(document, &all)
             .map_err(|message| format!("all advice at once cannot be followed:\n{message}"))?;
     }
-    let left = Failure::Diagnostics(findings(document));
+    let left = Failure::Diagnostics(find(document));
     Err(format!("the advice has no end:\n{left}"))
 }
 
 /// What is wrong with the advice about a description, each action followed by itself and all of them together.
-fn problems(name: &str, document: &Node) -> Vec<String> {
+fn problems(name: &str, document: &Node, find: Find) -> Vec<String> {
     let mut problems = Vec::new();
     let json = document.to_json();
-    let before = findings(document);
+    let before = find(document);
     let of_before: BTreeSet<_> = before.iter().map(identity).collect();
     for finding in &before {
         let printed = finding.render();
@@ -145,7 +158,7 @@ fn problems(name: &str, document: &Node) -> Vec<String> {
                 ));
                 continue;
             }
-            let after = findings(&document);
+            let after = find(&document);
             let like_it = |all: &[Diagnostic]| {
                 all.iter()
                     .filter(|it| identity(it) == identity(finding))
@@ -162,7 +175,7 @@ fn problems(name: &str, document: &Node) -> Vec<String> {
             }
         }
     }
-    if let Err(problem) = follow(&mut document.clone()) {
+    if let Err(problem) = follow(&mut document.clone(), find) {
         problems.push(format!("{name}: {problem}"));
     }
     problems
@@ -180,7 +193,11 @@ fn each_action_that_a_finding_prints_settles_it_and_makes_nothing_worse() {
         found.extend(problems(
             &format!("{folder}/{}", name_of(&path)),
             &read(&path),
+            findings,
         ));
+    }
+    for path in files("warnings") {
+        found.extend(problems(name_of(&path), &read(&path), warnings));
     }
     assert!(
         found.is_empty(),
@@ -229,7 +246,7 @@ fn the_advice_about_what_the_lower_stage_moves_names_where_it_was() {
         schemas.values_mut().for_each(behind_null);
         json["openapi"] = "3.1.0".into();
         let document = load::parse(&Source::new(name_of(&path), json.to_string())).unwrap();
-        found.extend(problems(name_of(&path), &document));
+        found.extend(problems(name_of(&path), &document, findings));
     }
     assert!(
         found.is_empty(),
@@ -316,7 +333,8 @@ fn what_services_send_is_read_when_all_advice_has_been_followed() {
     for path in files("advice") {
         let name = name_of(&path).to_owned();
         let mut document = read(&path);
-        let left = follow(&mut document).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        let left =
+            follow(&mut document, findings).unwrap_or_else(|problem| panic!("{name}: {problem}"));
         assert!(left.is_empty(), "{name}: {}", Failure::Diagnostics(left));
         let code = pipeline::run(&document);
         assert_eq!(pipeline::problem(&code), None, "{name}");
@@ -360,7 +378,7 @@ fn check<T: serde::de::DeserializeOwned + serde::Serialize>(text: &str) {
 fn the_code_itself_reads_what_services_send() {
     for path in files("advice") {
         let mut document = read(&path);
-        follow(&mut document).unwrap();
+        follow(&mut document, findings).unwrap();
         let code = pipeline::run(&document).unwrap_or_else(|failure| panic!("{failure}"));
         let mut test = String::from(VALUES_TEST);
         for (index, (component, value)) in seen(&document).1.into_iter().enumerate() {
@@ -404,12 +422,22 @@ fn the_advice_about_descriptions_of_other_people_can_be_followed() {
         }
         let mut document = load::load(&path).unwrap_or_else(|failure| panic!("{failure}"));
         let before = findings(&document).len();
-        let left = follow(&mut document).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        let left =
+            follow(&mut document, findings).unwrap_or_else(|problem| panic!("{name}: {problem}"));
         assert!(left.len() <= before, "{name}");
         if left.is_empty() {
             let code = pipeline::run(&document);
             assert_eq!(pipeline::problem(&code), None, "{name}");
             code.unwrap_or_else(|failure| panic!("{name}: {failure}"));
+            let warned = follow(&mut document, warnings);
+            let warned = warned.unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            assert!(
+                warned.is_empty(),
+                "{name}: {}",
+                Failure::Diagnostics(warned)
+            );
+            let code = pipeline::run(&document);
+            assert_eq!(pipeline::problem(&code), None, "{name}");
         } else {
             // What is left has no action to copy.
             let told = Failure::Diagnostics(left).to_string();
