@@ -749,7 +749,7 @@ const NOT_YET: &str = include_str!("../../fixtures/published/not_yet.txt");
 /// Whether ours never gets an operation: it is deprecated, or the service's own business.
 fn is_never(published: &Node, method: &str, path: &str) -> bool {
     let at = Pointer::parse("#/paths").unwrap().join(path);
-    let operation = published.pointer(&at.join(&method.to_lowercase())).unwrap();
+    let operation = published.pointer(&at.join(method.to_lowercase())).unwrap();
     let is_deprecated = operation.get("deprecated").and_then(Node::as_bool) == Some(true);
     is_deprecated || path.starts_with("/v1/_internal_")
 }
