@@ -76,6 +76,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "agents",
+        doc = " | [`list_agents_pages`](crate::Client::list_agents_pages) | [`ListAgentsParams`](crate::types::ListAgentsParams) | [`AgentState`](crate::types::AgentState) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
         doc = " | [`create_agent`](crate::Client::create_agent) | [`CreateAgentParams`](crate::types::CreateAgentParams), [`CreateAgent`](crate::types::CreateAgent) | [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(
@@ -101,6 +105,10 @@ pub mod types {
     #![cfg_attr(
         feature = "agents",
         doc = " | [`list_agent_blocks`](crate::Client::list_agent_blocks) | [`AgentId`](crate::types::AgentId), [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | [`Block`](crate::types::Block) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
+        doc = " | [`list_agent_blocks_pages`](crate::Client::list_agent_blocks_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "agents",
@@ -136,6 +144,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "agents",
+        doc = " | [`list_agent_tools_pages`](crate::Client::list_agent_tools_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentToolsParams`](crate::types::ListAgentToolsParams) | [`Tool`](crate::types::Tool) |"
+    )]
+    #![cfg_attr(
+        feature = "agents",
         doc = " | [`update_tool_approval`](crate::Client::update_tool_approval) | [`AgentId`](crate::types::AgentId), [`UpdateToolApprovalParams`](crate::types::UpdateToolApprovalParams), [`UpdateToolApproval`](crate::types::UpdateToolApproval) |  |"
     )]
     #![cfg_attr(
@@ -163,6 +175,10 @@ pub mod types {
     #![cfg_attr(
         feature = "archives",
         doc = " | [`list_archives`](crate::Client::list_archives) | [`ListArchivesParams`](crate::types::ListArchivesParams) | [`Archive`](crate::types::Archive) |"
+    )]
+    #![cfg_attr(
+        feature = "archives",
+        doc = " | [`list_archives_pages`](crate::Client::list_archives_pages) | [`ListArchivesParams`](crate::types::ListArchivesParams) | [`Archive`](crate::types::Archive) |"
     )]
     #![cfg_attr(
         feature = "archives",
@@ -208,6 +224,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "blocks",
+        doc = " | [`list_blocks_pages`](crate::Client::list_blocks_pages) | [`ListBlocksParams`](crate::types::ListBlocksParams) | [`Block`](crate::types::Block) |"
+    )]
+    #![cfg_attr(
+        feature = "blocks",
         doc = " | [`create_block`](crate::Client::create_block) | [`CreateBlock`](crate::types::CreateBlock) | [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
@@ -225,6 +245,10 @@ pub mod types {
     #![cfg_attr(
         feature = "blocks",
         doc = " | [`list_block_agents`](crate::Client::list_block_agents) | [`BlockId`](crate::types::BlockId), [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | [`AgentState`](crate::types::AgentState) |"
+    )]
+    #![cfg_attr(
+        feature = "blocks",
+        doc = " | [`list_block_agents_pages`](crate::Client::list_block_agents_pages) | [`BlockId`](crate::types::BlockId), [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(feature = "client-side-access-tokens", doc = "")]
     #![cfg_attr(
@@ -248,6 +272,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "client-side-access-tokens",
+        doc = " | [`list_client_side_access_tokens_pages`](crate::Client::list_client_side_access_tokens_pages) | [`ListClientSideAccessTokensParams`](crate::types::ListClientSideAccessTokensParams) | [`ClientSideAccessTokenPage`](crate::types::ClientSideAccessTokenPage), [`ClientSideAccessToken`](crate::types::ClientSideAccessToken) |"
+    )]
+    #![cfg_attr(
+        feature = "client-side-access-tokens",
         doc = " | [`create_client_side_access_token`](crate::Client::create_client_side_access_token) | [`ClientSideAccessTokenCreate`](crate::types::ClientSideAccessTokenCreate) | [`ClientSideAccessToken`](crate::types::ClientSideAccessToken) |"
     )]
     #![cfg_attr(
@@ -267,6 +295,10 @@ pub mod types {
     #![cfg_attr(
         feature = "conversations",
         doc = " | [`list_conversations`](crate::Client::list_conversations) | [`ListConversationsParams`](crate::types::ListConversationsParams) | [`Conversation`](crate::types::Conversation) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
+        doc = " | [`list_conversations_pages`](crate::Client::list_conversations_pages) | [`ListConversationsParams`](crate::types::ListConversationsParams) | [`Conversation`](crate::types::Conversation) |"
     )]
     #![cfg_attr(
         feature = "conversations",
@@ -302,6 +334,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "conversations",
+        doc = " | [`list_conversation_messages_pages`](crate::Client::list_conversation_messages_pages) | [`ConversationId`](crate::types::ConversationId), [`ListConversationMessagesParams`](crate::types::ListConversationMessagesParams) | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(
+        feature = "conversations",
         doc = " | [`send_conversation_message`](crate::Client::send_conversation_message) | [`ConversationId`](crate::types::ConversationId), [`ConversationMessageRequest`](crate::types::ConversationMessageRequest) | [`MessageResponse`](crate::types::MessageResponse) |"
     )]
     #![cfg_attr(
@@ -332,6 +368,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "environments",
+        doc = " | [`list_environments_pages`](crate::Client::list_environments_pages) | [`ListEnvironmentsParams`](crate::types::ListEnvironmentsParams) | [`EnvironmentPage`](crate::types::EnvironmentPage), [`Environment`](crate::types::Environment) |"
+    )]
+    #![cfg_attr(
+        feature = "environments",
         doc = " | [`send_to_environment`](crate::Client::send_to_environment) | [`ConnectionId`](crate::types::ConnectionId), [`SendToEnvironment`](crate::types::SendToEnvironment) | [`SentToEnvironment`](crate::types::SentToEnvironment) |"
     )]
     #![cfg_attr(
@@ -354,6 +394,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "folders",
+        doc = " | [`list_agent_files_pages`](crate::Client::list_agent_files_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentFilesParams`](crate::types::ListAgentFilesParams) | [`AgentFilePage`](crate::types::AgentFilePage), [`AgentFileAttachment`](crate::types::AgentFileAttachment) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
         doc = " | [`close_all_files`](crate::Client::close_all_files) | [`AgentId`](crate::types::AgentId) |  |"
     )]
     #![cfg_attr(
@@ -370,6 +414,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "folders",
+        doc = " | [`list_agent_folders_pages`](crate::Client::list_agent_folders_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentFoldersParams`](crate::types::ListAgentFoldersParams) | [`Source`](crate::types::Source) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
         doc = " | [`attach_folder`](crate::Client::attach_folder) | [`AgentId`](crate::types::AgentId), [`FolderId`](crate::types::FolderId) |  |"
     )]
     #![cfg_attr(
@@ -379,6 +427,10 @@ pub mod types {
     #![cfg_attr(
         feature = "folders",
         doc = " | [`list_folders`](crate::Client::list_folders) | [`ListFoldersParams`](crate::types::ListFoldersParams) | [`Folder`](crate::types::Folder) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`list_folders_pages`](crate::Client::list_folders_pages) | [`ListFoldersParams`](crate::types::ListFoldersParams) | [`Folder`](crate::types::Folder) |"
     )]
     #![cfg_attr(
         feature = "folders",
@@ -402,7 +454,15 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "folders",
+        doc = " | [`list_folder_agents_pages`](crate::Client::list_folder_agents_pages) | [`FolderId`](crate::types::FolderId), [`ListFolderAgentsParams`](crate::types::ListFolderAgentsParams) | [`AgentId`](crate::types::AgentId) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
         doc = " | [`list_folder_files`](crate::Client::list_folder_files) | [`FolderId`](crate::types::FolderId), [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | [`FileMetadata`](crate::types::FileMetadata) |"
+    )]
+    #![cfg_attr(
+        feature = "folders",
+        doc = " | [`list_folder_files_pages`](crate::Client::list_folder_files_pages) | [`FolderId`](crate::types::FolderId), [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | [`FileMetadata`](crate::types::FileMetadata) |"
     )]
     #![cfg_attr(
         feature = "folders",
@@ -489,6 +549,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "messages",
+        doc = " | [`list_messages_pages`](crate::Client::list_messages_pages) | [`AgentId`](crate::types::AgentId), [`ListMessagesParams`](crate::types::ListMessagesParams) | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
         doc = " | [`send_message`](crate::Client::send_message) | [`AgentId`](crate::types::AgentId), [`MessageRequest`](crate::types::MessageRequest) | [`MessageResponse`](crate::types::MessageResponse) |"
     )]
     #![cfg_attr(
@@ -518,6 +582,10 @@ pub mod types {
     #![cfg_attr(
         feature = "messages",
         doc = " | [`list_all_messages`](crate::Client::list_all_messages) | [`ListAllMessagesParams`](crate::types::ListAllMessagesParams) | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(
+        feature = "messages",
+        doc = " | [`list_all_messages_pages`](crate::Client::list_all_messages_pages) | [`ListAllMessagesParams`](crate::types::ListAllMessagesParams) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "messages",
@@ -561,6 +629,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "passages",
+        doc = " | [`list_agent_passages_pages`](crate::Client::list_agent_passages_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentPassagesParams`](crate::types::ListAgentPassagesParams) | [`Passage`](crate::types::Passage) |"
+    )]
+    #![cfg_attr(
+        feature = "passages",
         doc = " | [`create_agent_passage`](crate::Client::create_agent_passage) | [`AgentId`](crate::types::AgentId), [`CreateArchivalMemory`](crate::types::CreateArchivalMemory) | [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
@@ -591,6 +663,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "runs",
+        doc = " | [`list_runs_pages`](crate::Client::list_runs_pages) | [`ListRunsParams`](crate::types::ListRunsParams) | [`Run`](crate::types::Run) |"
+    )]
+    #![cfg_attr(
+        feature = "runs",
         doc = " | [`get_run`](crate::Client::get_run) | [`RunId`](crate::types::RunId) | [`Run`](crate::types::Run) |"
     )]
     #![cfg_attr(
@@ -599,7 +675,15 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "runs",
+        doc = " | [`list_run_messages_pages`](crate::Client::list_run_messages_pages) | [`RunId`](crate::types::RunId), [`ListRunMessagesParams`](crate::types::ListRunMessagesParams) | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(
+        feature = "runs",
         doc = " | [`list_run_steps`](crate::Client::list_run_steps) | [`RunId`](crate::types::RunId), [`ListRunStepsParams`](crate::types::ListRunStepsParams) | [`Step`](crate::types::Step) |"
+    )]
+    #![cfg_attr(
+        feature = "runs",
+        doc = " | [`list_run_steps_pages`](crate::Client::list_run_steps_pages) | [`RunId`](crate::types::RunId), [`ListRunStepsParams`](crate::types::ListRunStepsParams) | [`Step`](crate::types::Step) |"
     )]
     #![cfg_attr(
         feature = "runs",
@@ -629,6 +713,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "scheduled-messages",
+        doc = " | [`list_scheduled_messages_pages`](crate::Client::list_scheduled_messages_pages) | [`AgentId`](crate::types::AgentId), [`ListScheduledMessagesParams`](crate::types::ListScheduledMessagesParams) | [`ScheduledMessagePage`](crate::types::ScheduledMessagePage), [`ScheduledMessage`](crate::types::ScheduledMessage) |"
+    )]
+    #![cfg_attr(
+        feature = "scheduled-messages",
         doc = " | [`schedule_message`](crate::Client::schedule_message) | [`AgentId`](crate::types::AgentId), [`ScheduleMessage`](crate::types::ScheduleMessage) | [`ScheduledMessageCreated`](crate::types::ScheduledMessageCreated) |"
     )]
     #![cfg_attr(
@@ -655,6 +743,10 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "steps",
+        doc = " | [`list_steps_pages`](crate::Client::list_steps_pages) | [`ListStepsParams`](crate::types::ListStepsParams) | [`Step`](crate::types::Step) |"
+    )]
+    #![cfg_attr(
+        feature = "steps",
         doc = " | [`get_step`](crate::Client::get_step) | [`StepId`](crate::types::StepId) | [`Step`](crate::types::Step) |"
     )]
     #![cfg_attr(
@@ -664,6 +756,10 @@ pub mod types {
     #![cfg_attr(
         feature = "steps",
         doc = " | [`list_step_messages`](crate::Client::list_step_messages) | [`StepId`](crate::types::StepId), [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | [`Message`](crate::types::Message) |"
+    )]
+    #![cfg_attr(
+        feature = "steps",
+        doc = " | [`list_step_messages_pages`](crate::Client::list_step_messages_pages) | [`StepId`](crate::types::StepId), [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "steps",
@@ -683,6 +779,10 @@ pub mod types {
     #![cfg_attr(
         feature = "tags",
         doc = " | [`list_tags`](crate::Client::list_tags) | [`ListTagsParams`](crate::types::ListTagsParams) |  |"
+    )]
+    #![cfg_attr(
+        feature = "tags",
+        doc = " | [`list_tags_pages`](crate::Client::list_tags_pages) | [`ListTagsParams`](crate::types::ListTagsParams) |  |"
     )]
     #![cfg_attr(feature = "templates", doc = "")]
     #![cfg_attr(feature = "templates", doc = " # `templates`")]
@@ -728,6 +828,10 @@ pub mod types {
     #![cfg_attr(
         feature = "tools",
         doc = " | [`list_tools`](crate::Client::list_tools) | [`ListToolsParams`](crate::types::ListToolsParams) | [`Tool`](crate::types::Tool) |"
+    )]
+    #![cfg_attr(
+        feature = "tools",
+        doc = " | [`list_tools_pages`](crate::Client::list_tools_pages) | [`ListToolsParams`](crate::types::ListToolsParams) | [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "tools",

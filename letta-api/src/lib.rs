@@ -39,6 +39,8 @@
 //! - **An operation that answers with JSON or server-sent events** has two methods. The second, `…_stream`, decodes the
 //!   events as they arrive: see [`EventStream`]. If the description does not say what an event is, it returns their bytes,
 //!   as a [`ByteStream`].
+//! - **A list that comes in pages** has a second method, `…_pages`. It takes the same arguments and gives [`Pages`], a stream of
+//!   pages, of which [`Pages::items`] makes a stream of items.
 //! - **An error answer** of any status has one body, [`ServiceError`], whatever form the service has given it.
 //! - **Fields that only answers have** (`readOnly` in the description) are not sent. **Fields that only requests have**
 //!   (`writeOnly`) are missing in answers. If they are required, the constructor takes them.
@@ -99,6 +101,7 @@ pub use crate::service_error::reason;
 pub use crate::service_error::{FieldError, ServiceError};
 #[cfg(feature = "multipart")]
 pub use crate::support::file_part::FilePart;
+pub use crate::support::pages::{Items, PageCursor, Pages};
 pub use crate::transport::{Bearer, BoxFuture, Direct, MaybeSend, MaybeSync, Transport};
 
 mod base_url;

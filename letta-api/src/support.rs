@@ -12,6 +12,7 @@ pub mod header;
 pub mod named_text;
 pub mod one_error;
 pub mod open_enum;
+pub mod pages;
 pub mod path;
 pub mod pinned;
 pub mod query;
@@ -21,6 +22,6 @@ pub mod union;
 
 /// What generated methods have in scope.
 pub mod scope {
-    pub use super::{body, call, header, one_error, path, pinned, query};
-    pub use crate::{ByteStream, Client, Error, EventStream, ResponseValue};
+    pub use super::{body, call, header, one_error, pages, path, pinned, query};
+    pub use crate::{ByteStream, Client, Error, EventStream, Pages, ResponseValue};
 }

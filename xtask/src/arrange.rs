@@ -40,6 +40,7 @@ mod nullable;
 mod one_error;
 mod operation_ids;
 mod optional_bodies;
+mod pages;
 mod references;
 mod shapes;
 mod streams;
@@ -68,6 +69,7 @@ pub fn arrange(document: Node) -> Node {
     references::arrange(&mut document);
     component_names::arrange(&mut document);
     one_error::arrange(&mut document);
+    pages::arrange(&mut document);
     everywhere::ignore(&mut document);
     idioms::arrange(&mut document);
     directions::arrange(&mut document);

@@ -41,6 +41,8 @@ pub const EXPECTED: &str = "expected";
 pub const REQUIRED: &str = "required";
 /// On an operation: what its method gives for a success. See [`NOTHING`].
 pub const ANSWER: &str = "x-codegen-answer";
+/// On an operation that lists something in pages: how they follow each other. Its forms are in `openapi/pages.rs`.
+pub const PAGES: &str = "x-codegen-pages";
 /// The value of [`ANSWER`]: nothing, whatever the service sends.
 pub const NOTHING: &str = "nothing";
 
@@ -64,6 +66,8 @@ pub const EVENT_STREAM: &str = "x-made-event-stream";
 pub const OPTIONAL_BODY: &str = "x-made-optional-body";
 /// On an operation and on the schema of its request body: the body is sent as `multipart/form-data`.
 pub const UPLOAD: &str = "x-made-upload";
+/// On an operation that lists something in pages: what the service takes for the parameter that says the order, if it is left out.
+pub const DEFAULT_ORDER: &str = "x-made-default-order";
 /// On a schema that has been moved: the JSON pointer to its original place, for actions of the overlay.
 pub const FROM: &str = "x-made-from";
 /// On a component that has another name than the description gives it: that one.

@@ -11,11 +11,14 @@ use crate::markers::{
     OPTIONAL_BODY, REPLACE, REQUIRED, REQUIRED_TO_SEND, SAFE_TO_REPEAT, SENSITIVE, UNION, UPLOAD,
     VARIANT_NAMES, branches_of, union_of,
 };
-use crate::naming::{argument_name, method_name, type_name};
+use crate::naming::{argument_name, method_name, pages_method, type_name};
+pub use crate::openapi::Pointer;
+pub use crate::openapi::pages;
+use crate::openapi::pages::Pages;
 use crate::openapi::schema::{flag, items, members};
 use crate::openapi::uses::{Uses, uses};
 use crate::openapi::walk::{self, Kind, Reach, Then};
-use crate::openapi::{Node, Pointer, component_schemas, deprecation, operations, reference, tags};
+use crate::openapi::{Node, component_schemas, deprecation, operations, reference, tags};
 
 /// The end of the name of a type that prints nothing.
 const SECRET: &str = "Secret";
@@ -66,6 +69,8 @@ pub struct Operation {
     pub upload: bool,
     /// Its second method, which asks for server-sent events.
     pub event_stream: Option<EventStream>,
+    /// How its pages follow each other, if it lists something in pages.
+    pub pages: Option<Pages>,
     /// Types that it needs and that its method does not mention, by their names in Rust: that of the events in a
     /// stream, for example. They exist if the operation does.
     pub extra_types: Vec<String>,
@@ -300,7 +305,14 @@ impl Operation {
             upload: flag(UPLOAD),
             extra_types: event.map(type_name).into_iter().collect(),
             event_stream,
+            pages: Pages::of(node),
         }
+    }
+
+    /// What its second method is called, which gives all pages, if it lists something in pages.
+    pub fn pages_method(&self) -> Option<String> {
+        let _ = self.pages.as_ref()?;
+        Some(pages_method(&self.id))
     }
 }
 

@@ -36,6 +36,11 @@ pub fn method_name(operation_id: &str) -> String {
     sanitized(operation_id, str::to_snake_case, "_")
 }
 
+/// The method that gives all pages of a list.
+pub fn pages_method(operation_id: &str) -> String {
+    format!("{}_pages", method_name(operation_id))
+}
+
 /// The argument for a parameter.
 pub fn argument_name(parameter: &str) -> String {
     sanitized(parameter, str::to_snake_case, "_")

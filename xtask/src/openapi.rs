@@ -2,7 +2,7 @@
 //!
 //! A question about a description that two stages ask has its answer here, once: what a `$ref` leads to
 //! ([`mod@reference`]), what stands where ([`walk`]), what a keyword is about ([`keywords`]), what a schema says without
-//! the keywords that the overlay hides ([`schema`]), which operations there are, whether a schema is sent or received
+//! the keywords that the overlay hides ([`schema`]), how a list comes in pages ([`pages`]), which operations there are, whether a schema is sent or received
 //! ([`uses`]), how large a description may be ([`limits`]). Nothing here knows a stage.
 
 mod deprecation;
@@ -11,6 +11,7 @@ pub mod keywords;
 pub mod limits;
 pub mod media_types;
 mod operations;
+pub mod pages;
 pub mod reference;
 pub mod schema;
 pub mod uses;

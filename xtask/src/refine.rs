@@ -48,11 +48,14 @@ mod open_enum;
 mod open_unions;
 mod operations;
 mod optional_fields;
+mod pages;
 mod parameter_structs;
 mod tagged;
 mod types;
 mod union;
 mod uploads;
+
+use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use syn::{File, ImplItemFn, Item, ItemConst};
@@ -71,6 +74,8 @@ pub struct Refined {
     pub constants: Vec<ItemConst>,
     /// The client's methods, in the generator's order: by paths as the description has them.
     pub methods: Vec<ImplItemFn>,
+    /// What belongs to a method and has no constant, by the method's name: the function that makes its request, and the method for all pages.
+    pub more: BTreeMap<String, Vec<ImplItemFn>>,
 }
 
 /// Refines progenitor's `tokens`.
@@ -105,7 +110,7 @@ pub fn refine(tokens: TokenStream, model: &Model) -> Result<Refined, Failure> {
 
     let mut types = types::refine(type_items, model)?;
     let taken = types.items.iter().filter_map(types::name).collect();
-    let operations = operations::refine(methods, model, taken)?;
+    let operations = operations::refine(methods, model, taken, &types.items)?;
     types.count += operations.types.1;
     types.items.extend(operations.types.0);
     Ok(Refined {
@@ -113,6 +118,7 @@ pub fn refine(tokens: TokenStream, model: &Model) -> Result<Refined, Failure> {
         count: types.count,
         constants: operations.constants,
         methods: operations.methods,
+        more: operations.more,
     })
 }
 

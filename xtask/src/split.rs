@@ -59,13 +59,15 @@ pub struct Split {
 /// A method with its constant, and what turns them on.
 struct Operation {
     method: ImplItemFn,
+    /// What belongs to it and has no constant.
+    more: Vec<ImplItemFn>,
     constant: ItemConst,
     /// The features of its tags, that of the first tag first.
     features: Vec<String>,
     /// Types that it needs and that its code does not mention.
     extra_types: Vec<String>,
-    /// Its line in the list of names.
-    line: String,
+    /// Its lines in the list of names, one for each method.
+    lines: Vec<String>,
 }
 
 /// Divides the code.
@@ -74,14 +76,15 @@ struct Operation {
 ///
 /// The code is not what this stage expects of the one before.
 pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
-    let operations = operations(refined.methods, refined.constants, model)?;
+    let operations = operations(refined.methods, refined.more, refined.constants, model)?;
     // Types first get the features that reach them. Only then is it known in which file each belongs.
     let (mut parts, mentions) = reach::parts(refined.types)?;
     reach::mark(&mut parts, &mentions, &operations)?;
 
     // Operations are in the description's order, types in that of their names. Then a small change of the description is a small diff.
     let mut all: Vec<TokenStream> = Vec::new();
-    let mut method_names: Vec<String> = operations.iter().map(|it| it.line.clone()).collect();
+    let method_names = operations.iter().flat_map(|it| it.lines.clone());
+    let mut method_names: Vec<String> = method_names.collect();
     let mut type_names: Vec<String> = Vec::new();
     let mut files: BTreeMap<String, Draft> = BTreeMap::new();
     let mut index = Index::default();
@@ -93,11 +96,16 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         // The first tag decides the file, even if the operation has others.
         let file = operation.features.into_iter().next().unwrap_or_default();
         index.add(&file, &features, &operation.method.sig);
+        let more = operation.more.iter();
+        for method in more.filter(|it| matches!(it.vis, Visibility::Public(_))) {
+            index.add(&file, &features, &method.sig);
+        }
         let draft = files.entry(file).or_default();
         draft.features.extend(features.iter().cloned());
+        let methods = [operation.method].into_iter().chain(operation.more);
         draft
             .methods
-            .push((features, operation.method, operation.constant));
+            .push((features, methods.collect(), operation.constant));
     }
     let mut shared = Vec::new();
     let mut defaults = Vec::new();
@@ -194,6 +202,7 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
 /// Pairs each method with its constant, and with what the model says about it.
 fn operations(
     methods: Vec<ImplItemFn>,
+    mut more: BTreeMap<String, Vec<ImplItemFn>>,
     constants: Vec<ItemConst>,
     model: &Model,
 ) -> Result<Vec<Operation>, Failure> {
@@ -218,12 +227,16 @@ fn operations(
         let constant = constants
             .remove(&id.to_uppercase())
             .ok_or_else(|| unexpected(&format!("`{id}` has no constant")))?;
+        let pages = operation.pages_method();
+        let names = [Some(id.as_str()), pages.as_deref()].into_iter().flatten();
+        let lines = names.map(|it| names::of_method(it, operation)).collect();
         operations.push(Operation {
             method,
+            more: more.remove(&id).unwrap_or_default(),
             constant,
             features: features::of_operation(operation),
             extra_types: operation.extra_types.clone(),
-            line: names::of_method(&id, operation),
+            lines,
         });
     }
     Ok(operations)
@@ -232,7 +245,7 @@ fn operations(
 /// The content of the file of a tag.
 #[derive(Default)]
 struct Draft {
-    methods: Vec<(BTreeSet<String>, ImplItemFn, ItemConst)>,
+    methods: Vec<(BTreeSet<String>, Vec<ImplItemFn>, ItemConst)>,
     types: Vec<Part>,
     /// What turns any of the methods on, and so the module.
     features: BTreeSet<String>,
@@ -245,17 +258,19 @@ impl Draft {
         let methods = self
             .methods
             .into_iter()
-            .map(|(features, method, constant)| {
-                let (mut method, mut constant) = (method, constant);
+            .map(|(features, methods, constant)| {
+                let (mut methods, mut constant) = (methods, constant);
                 // Most operations have the tag of their file and no other. Those have the module's condition, and need none.
                 if features != self.features {
                     let attr = features::gate(&features);
-                    insert(&mut method.attrs, attr.clone());
+                    for method in &mut methods {
+                        insert(&mut method.attrs, attr.clone());
+                    }
                     insert(&mut constant.attrs, attr);
                 }
                 MethodUnit {
-                    name: method.sig.ident.to_string(),
-                    method: ImplItem::Fn(method),
+                    name: methods[0].sig.ident.to_string(),
+                    methods: methods.into_iter().map(ImplItem::Fn).collect(),
                     constant: Item::Const(constant),
                 }
             });

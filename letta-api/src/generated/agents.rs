@@ -12,6 +12,8 @@ impl Client {
     /// Lists the agents that match all filters, a page at a time. An answer holds an agent's
     /// blocks, tools and other relations only if `include` names them.
     ///
+    /// For all pages and for single items, see [`list_agents_pages`](Self::list_agents_pages).
+    ///
     /// Sends `GET /v1/agents/`. It is safe to repeat.
     ///
     /// # Arguments
@@ -38,6 +40,15 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::AgentState>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_agents_request(params)?;
+        one_error::json(self, request, &operations::LIST_AGENTS, &[200u16]).await
+    }
+
+    /// The request of [`list_agents`](Self::list_agents).
+    fn list_agents_request<'a>(
+        &'a self,
+        params: &'a types::ListAgentsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentsParams {
             name,
             tags,
@@ -89,7 +100,62 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_AGENTS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List all agents
+    ///
+    /// Lists the agents that match all filters, a page at a time. An answer holds an agent's
+    /// blocks, tools and other relations only if `include` names them.
+    ///
+    /// The list of [`list_agents`](Self::list_agents) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/agents/`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListAgentsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of agents.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_agents_pages<'a>(
+        &'a self,
+        params: &'a types::ListAgentsParams,
+    ) -> Pages<::std::vec::Vec<types::AgentState>, types::AgentState> {
+        one_error::pages(
+            self,
+            self.list_agents_request(params),
+            &operations::LIST_AGENTS,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Create a new agent
@@ -380,6 +446,9 @@ impl Client {
     ///
     /// Lists the blocks that stand in the agent's prompt, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_agent_blocks_pages`](Self::list_agent_blocks_pages).
+    ///
     /// Sends `GET /v1/agents/{agent_id}/core-memory/blocks`. It is safe to repeat.
     ///
     /// # Arguments
@@ -408,6 +477,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Block>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_agent_blocks_request(agent_id, params)?;
+        one_error::json(self, request, &operations::LIST_AGENT_BLOCKS, &[200u16]).await
+    }
+
+    /// The request of [`list_agent_blocks`](Self::list_agent_blocks).
+    fn list_agent_blocks_request<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentBlocksParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentBlocksParams { before, after, limit, order, order_by } = params;
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let mut url = path::url_of(
@@ -427,7 +506,63 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_AGENT_BLOCKS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List an agent's memory blocks
+    ///
+    /// Lists the blocks that stand in the agent's prompt, a page at a time.
+    ///
+    /// The list of [`list_agent_blocks`](Self::list_agent_blocks) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/core-memory/blocks`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListAgentBlocksParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_agent_blocks_pages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentBlocksParams,
+    ) -> Pages<::std::vec::Vec<types::Block>, types::Block> {
+        one_error::pages(
+            self,
+            self.list_agent_blocks_request(agent_id, params),
+            &operations::LIST_AGENT_BLOCKS,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Give an agent a block
@@ -786,6 +921,9 @@ impl Client {
     ///
     /// Lists the tools that are attached to the agent, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_agent_tools_pages`](Self::list_agent_tools_pages).
+    ///
     /// Sends `GET /v1/agents/{agent_id}/tools`. It is safe to repeat.
     ///
     /// # Arguments
@@ -814,6 +952,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Tool>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_agent_tools_request(agent_id, params)?;
+        one_error::json(self, request, &operations::LIST_AGENT_TOOLS, &[200u16]).await
+    }
+
+    /// The request of [`list_agent_tools`](Self::list_agent_tools).
+    fn list_agent_tools_request<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentToolsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentToolsParams { before, after, limit, order, order_by } = params;
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let mut url = path::url_of(
@@ -833,7 +981,58 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_AGENT_TOOLS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List an agent's tools
+    ///
+    /// Lists the tools that are attached to the agent, a page at a time.
+    ///
+    /// The list of [`list_agent_tools`](Self::list_agent_tools) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The list comes as one page. It has up to 1000 items, unless `limit` says otherwise. If
+    /// it has as many as that, an error follows: there may be more.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/tools`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListAgentToolsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of tools.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_agent_tools_pages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentToolsParams,
+    ) -> Pages<::std::vec::Vec<types::Tool>, types::Tool> {
+        one_error::pages(
+            self,
+            self.list_agent_tools_request(agent_id, params),
+            &operations::LIST_AGENT_TOOLS,
+            &[200u16],
+            &pages::Rule {
+                whole: Some(pages::Whole {
+                    parameter: "limit",
+                    limit: 1000u32,
+                }),
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Set whether a tool needs approval
@@ -2540,7 +2739,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_agent_blocks`](crate::Client::list_agent_blocks).
+    /// The optional parameters of [`list_agent_blocks`](crate::Client::list_agent_blocks) and
+    /// of [`list_agent_blocks_pages`](crate::Client::list_agent_blocks_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -2607,7 +2807,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_agent_tools`](crate::Client::list_agent_tools).
+    /// The optional parameters of [`list_agent_tools`](crate::Client::list_agent_tools) and of
+    /// [`list_agent_tools_pages`](crate::Client::list_agent_tools_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -2674,7 +2875,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_agents`](crate::Client::list_agents).
+    /// The optional parameters of [`list_agents`](crate::Client::list_agents) and of
+    /// [`list_agents_pages`](crate::Client::list_agents_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

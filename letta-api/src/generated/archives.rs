@@ -11,6 +11,9 @@ impl Client {
     ///
     /// Lists archives that match all filters, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_archives_pages`](Self::list_archives_pages).
+    ///
     /// Sends `GET /v1/archives/`. It is safe to repeat.
     ///
     /// # Arguments
@@ -37,6 +40,15 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Archive>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_archives_request(params)?;
+        one_error::json(self, request, &operations::LIST_ARCHIVES, &[200u16]).await
+    }
+
+    /// The request of [`list_archives`](Self::list_archives).
+    fn list_archives_request<'a>(
+        &'a self,
+        params: &'a types::ListArchivesParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListArchivesParams {
             before,
             after,
@@ -62,7 +74,61 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_ARCHIVES, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List all archives
+    ///
+    /// Lists archives that match all filters, a page at a time.
+    ///
+    /// The list of [`list_archives`](Self::list_archives) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/archives/`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListArchivesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of archives.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_archives_pages<'a>(
+        &'a self,
+        params: &'a types::ListArchivesParams,
+    ) -> Pages<::std::vec::Vec<types::Archive>, types::Archive> {
+        one_error::pages(
+            self,
+            self.list_archives_request(params),
+            &operations::LIST_ARCHIVES,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Create an archive
@@ -788,7 +854,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_archives`](crate::Client::list_archives).
+    /// The optional parameters of [`list_archives`](crate::Client::list_archives) and of
+    /// [`list_archives_pages`](crate::Client::list_archives_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

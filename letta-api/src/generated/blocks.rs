@@ -11,6 +11,8 @@ impl Client {
     ///
     /// Lists blocks that match all filters, a page at a time.
     ///
+    /// For all pages and for single items, see [`list_blocks_pages`](Self::list_blocks_pages).
+    ///
     /// Sends `GET /v1/blocks/`. It is safe to repeat.
     ///
     /// # Arguments
@@ -37,6 +39,15 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Block>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_blocks_request(params)?;
+        one_error::json(self, request, &operations::LIST_BLOCKS, &[200u16]).await
+    }
+
+    /// The request of [`list_blocks`](Self::list_blocks).
+    fn list_blocks_request<'a>(
+        &'a self,
+        params: &'a types::ListBlocksParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListBlocksParams {
             label,
             templates_only,
@@ -98,7 +109,61 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_BLOCKS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List all blocks
+    ///
+    /// Lists blocks that match all filters, a page at a time.
+    ///
+    /// The list of [`list_blocks`](Self::list_blocks) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/blocks/`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListBlocksParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_blocks_pages<'a>(
+        &'a self,
+        params: &'a types::ListBlocksParams,
+    ) -> Pages<::std::vec::Vec<types::Block>, types::Block> {
+        one_error::pages(
+            self,
+            self.list_blocks_request(params),
+            &operations::LIST_BLOCKS,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Create a memory block
@@ -273,6 +338,9 @@ impl Client {
     ///
     /// Lists the agents that the block is attached to, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_block_agents_pages`](Self::list_block_agents_pages).
+    ///
     /// Sends `GET /v1/blocks/{block_id}/agents`. It is safe to repeat.
     ///
     /// # Arguments
@@ -301,6 +369,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::AgentState>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_block_agents_request(block_id, params)?;
+        one_error::json(self, request, &operations::LIST_BLOCK_AGENTS, &[200u16]).await
+    }
+
+    /// The request of [`list_block_agents`](Self::list_block_agents).
+    fn list_block_agents_request<'a>(
+        &'a self,
+        block_id: &'a types::BlockId,
+        params: &'a types::ListBlockAgentsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListBlockAgentsParams {
             before,
             after,
@@ -330,7 +408,63 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_BLOCK_AGENTS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List agents that have a block
+    ///
+    /// Lists the agents that the block is attached to, a page at a time.
+    ///
+    /// The list of [`list_block_agents`](Self::list_block_agents) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/blocks/{block_id}/agents`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `block_id`: The block's ID, `block-…`.
+    /// - `params`: The optional parameters, see [`types::ListBlockAgentsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of agents.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_block_agents_pages<'a>(
+        &'a self,
+        block_id: &'a types::BlockId,
+        params: &'a types::ListBlockAgentsParams,
+    ) -> Pages<::std::vec::Vec<types::AgentState>, types::AgentState> {
+        one_error::pages(
+            self,
+            self.list_block_agents_request(block_id, params),
+            &operations::LIST_BLOCK_AGENTS,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 }
 
@@ -397,7 +531,8 @@ pub(super) mod constants {
 pub(super) mod own_types {
     use crate::types::*;
 
-    /// The optional parameters of [`list_block_agents`](crate::Client::list_block_agents).
+    /// The optional parameters of [`list_block_agents`](crate::Client::list_block_agents) and
+    /// of [`list_block_agents_pages`](crate::Client::list_block_agents_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -496,7 +631,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_blocks`](crate::Client::list_blocks).
+    /// The optional parameters of [`list_blocks`](crate::Client::list_blocks) and of
+    /// [`list_blocks_pages`](crate::Client::list_blocks_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

@@ -13,6 +13,9 @@ impl Client {
     /// tokens may be among them, and positions may shift between pages: both are so in the
     /// service's published source of 2025. Hosted service only.
     ///
+    /// For all pages and for single items, see
+    /// [`list_client_side_access_tokens_pages`](Self::list_client_side_access_tokens_pages).
+    ///
     /// Sends `GET /v1/client-side-access-tokens`. It is safe to repeat.
     ///
     /// # Arguments
@@ -38,6 +41,21 @@ impl Client {
         ResponseValue<types::ClientSideAccessTokenPage>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_client_side_access_tokens_request(params)?;
+        one_error::json(
+                self,
+                request,
+                &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
+                &[200u16],
+            )
+            .await
+    }
+
+    /// The request of [`list_client_side_access_tokens`](Self::list_client_side_access_tokens).
+    fn list_client_side_access_tokens_request<'a>(
+        &'a self,
+        params: &'a types::ListClientSideAccessTokensParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListClientSideAccessTokensParams { agent_id, offset, limit } = params;
         let mut url = path::url(&self.baseurl, "/v1/client-side-access-tokens");
         query::add(&mut url, "agentId", &agent_id)?;
@@ -51,13 +69,63 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(
-                self,
-                request,
-                &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
-                &[200u16],
-            )
-            .await
+        Ok(request)
+    }
+
+    /// List client-side access tokens
+    ///
+    /// Lists the tokens of the account, a page at a time. Do not rely on an order. Expired
+    /// tokens may be among them, and positions may shift between pages: both are so in the
+    /// service's published source of 2025. Hosted service only.
+    ///
+    /// The list of [`list_client_side_access_tokens`](Self::list_client_side_access_tokens) as
+    /// a stream of its pages. [`Pages::items`](crate::Pages::items) makes a stream of single
+    /// items of it.
+    ///
+    /// The pages move on by `offset`. Set by the caller, it says where the first page begins.
+    ///
+    /// Sends `GET /v1/client-side-access-tokens`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListClientSideAccessTokensParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of tokens. This answer holds their secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `400`: The request was refused. `message` says why.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_client_side_access_tokens_pages<'a>(
+        &'a self,
+        params: &'a types::ListClientSideAccessTokensParams,
+    ) -> Pages<types::ClientSideAccessTokenPage, types::ClientSideAccessToken> {
+        one_error::pages(
+            self,
+            self.list_client_side_access_tokens_request(params),
+            &operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
+            &[200u16],
+            &pages::Rule {
+                items: &["tokens"],
+                id: &["token"],
+                more: Some(&["hasNextPage"]),
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "offset",
+                        from: pages::Fill::Count,
+                    },
+                ],
+                ..pages::Rule::NONE
+            },
+            |page| page.tokens,
+        )
     }
 
     /// Create a client-side access token
@@ -628,7 +696,8 @@ pub(super) mod own_types {
     }
 
     /// The optional parameters of
-    /// [`list_client_side_access_tokens`](crate::Client::list_client_side_access_tokens).
+    /// [`list_client_side_access_tokens`](crate::Client::list_client_side_access_tokens) and of
+    /// [`list_client_side_access_tokens_pages`](crate::Client::list_client_side_access_tokens_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

@@ -11,6 +11,9 @@ impl Client {
     ///
     /// Lists conversations, of one agent if `agent_id` is given, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_conversations_pages`](Self::list_conversations_pages).
+    ///
     /// Sends `GET /v1/conversations/`. It is safe to repeat.
     ///
     /// # Arguments
@@ -37,6 +40,15 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Conversation>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_conversations_request(params)?;
+        one_error::json(self, request, &operations::LIST_CONVERSATIONS, &[200u16]).await
+    }
+
+    /// The request of [`list_conversations`](Self::list_conversations).
+    fn list_conversations_request<'a>(
+        &'a self,
+        params: &'a types::ListConversationsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListConversationsParams {
             agent_id,
             limit,
@@ -60,7 +72,58 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_CONVERSATIONS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List all conversations
+    ///
+    /// Lists conversations, of one agent if `agent_id` is given, a page at a time.
+    ///
+    /// The list of [`list_conversations`](Self::list_conversations) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// Sends `GET /v1/conversations/`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListConversationsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of conversations.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_conversations_pages<'a>(
+        &'a self,
+        params: &'a types::ListConversationsParams,
+    ) -> Pages<::std::vec::Vec<types::Conversation>, types::Conversation> {
+        one_error::pages(
+            self,
+            self.list_conversations_request(params),
+            &operations::LIST_CONVERSATIONS,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Create a conversation
@@ -425,6 +488,9 @@ impl Client {
     /// Lists the messages of a conversation, newest first by default, a page at a time. An
     /// unknown cursor is ignored: the first page comes again.
     ///
+    /// For all pages and for single items, see
+    /// [`list_conversation_messages_pages`](Self::list_conversation_messages_pages).
+    ///
     /// Sends `GET /v1/conversations/{conversation_id}/messages`. It is safe to repeat.
     ///
     /// # Arguments
@@ -454,6 +520,22 @@ impl Client {
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_conversation_messages_request(conversation_id, params)?;
+        one_error::json(
+                self,
+                request,
+                &operations::LIST_CONVERSATION_MESSAGES,
+                &[200u16],
+            )
+            .await
+    }
+
+    /// The request of [`list_conversation_messages`](Self::list_conversation_messages).
+    fn list_conversation_messages_request<'a>(
+        &'a self,
+        conversation_id: &'a types::ConversationId,
+        params: &'a types::ListConversationMessagesParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListConversationMessagesParams {
             agent_id,
             before,
@@ -494,13 +576,77 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(
-                self,
-                request,
-                &operations::LIST_CONVERSATION_MESSAGES,
-                &[200u16],
-            )
-            .await
+        Ok(request)
+    }
+
+    /// List a conversation's messages
+    ///
+    /// Lists the messages of a conversation, newest first by default, a page at a time. An
+    /// unknown cursor is ignored: the first page comes again.
+    ///
+    /// The list of [`list_conversation_messages`](Self::list_conversation_messages) as a stream
+    /// of its pages. [`Pages::items`](crate::Pages::items) makes a stream of single items of
+    /// it.
+    ///
+    /// The pages move on by `after` in the order `asc`, and by `before` in the order `desc`.
+    /// Set by the caller, it says where the first page begins.
+    ///
+    /// Of `before` and `after`, only the one that moves on may be set.
+    ///
+    /// Sends `GET /v1/conversations/{conversation_id}/messages`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `conversation_id`: The conversation's ID, `conv-…`; `default` with an `agent_id` in
+    ///   the request is the agent's own thread.
+    /// - `params`: The optional parameters, see [`types::ListConversationMessagesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_conversation_messages_pages<'a>(
+        &'a self,
+        conversation_id: &'a types::ConversationId,
+        params: &'a types::ListConversationMessagesParams,
+    ) -> Pages<::std::vec::Vec<crate::types::Message>, crate::types::Message> {
+        one_error::pages(
+            self,
+            self.list_conversation_messages_request(conversation_id, params),
+            &operations::LIST_CONVERSATION_MESSAGES,
+            &[200u16],
+            &pages::Rule {
+                parts: true,
+                order: Some(pages::Order {
+                    parameter: "order",
+                    default: "desc",
+                }),
+                moves: &[
+                    pages::Move {
+                        order: "asc",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                    pages::Move {
+                        order: "desc",
+                        parameter: "before",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Send messages to a conversation
@@ -1766,7 +1912,8 @@ pub(super) mod own_types {
     }
 
     /// The optional parameters of
-    /// [`list_conversation_messages`](crate::Client::list_conversation_messages).
+    /// [`list_conversation_messages`](crate::Client::list_conversation_messages) and of
+    /// [`list_conversation_messages_pages`](crate::Client::list_conversation_messages_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -1887,7 +2034,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_conversations`](crate::Client::list_conversations).
+    /// The optional parameters of [`list_conversations`](crate::Client::list_conversations) and
+    /// of [`list_conversations_pages`](crate::Client::list_conversations_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

@@ -11,6 +11,9 @@ impl Client {
     ///
     /// Lists the machines that are or were connected, a page at a time. Hosted service only.
     ///
+    /// For all pages and for single items, see
+    /// [`list_environments_pages`](Self::list_environments_pages).
+    ///
     /// Sends `GET /v1/environments`. It is safe to repeat.
     ///
     /// # Arguments
@@ -31,6 +34,15 @@ impl Client {
         &'a self,
         params: &'a types::ListEnvironmentsParams,
     ) -> Result<ResponseValue<types::EnvironmentPage>, Error<crate::ServiceError>> {
+        let request = self.list_environments_request(params)?;
+        one_error::json(self, request, &operations::LIST_ENVIRONMENTS, &[200u16]).await
+    }
+
+    /// The request of [`list_environments`](Self::list_environments).
+    fn list_environments_request<'a>(
+        &'a self,
+        params: &'a types::ListEnvironmentsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListEnvironmentsParams { limit, after, user_id, online_only } = params;
         let mut url = path::url(&self.baseurl, "/v1/environments");
         query::add(&mut url, "after", &after)?;
@@ -45,7 +57,57 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_ENVIRONMENTS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List environments
+    ///
+    /// Lists the machines that are or were connected, a page at a time. Hosted service only.
+    ///
+    /// The list of [`list_environments`](Self::list_environments) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// Sends `GET /v1/environments`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListEnvironmentsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of environments.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_environments_pages<'a>(
+        &'a self,
+        params: &'a types::ListEnvironmentsParams,
+    ) -> Pages<types::EnvironmentPage, types::Environment> {
+        one_error::pages(
+            self,
+            self.list_environments_request(params),
+            &operations::LIST_ENVIRONMENTS,
+            &[200u16],
+            &pages::Rule {
+                items: &["connections"],
+                more: Some(&["hasNextPage"]),
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                ..pages::Rule::NONE
+            },
+            |page| page.connections,
+        )
     }
 
     /// Send messages to an environment
@@ -1110,7 +1172,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_environments`](crate::Client::list_environments).
+    /// The optional parameters of [`list_environments`](crate::Client::list_environments) and
+    /// of [`list_environments_pages`](crate::Client::list_environments_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

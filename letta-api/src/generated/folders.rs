@@ -12,6 +12,9 @@ impl Client {
     /// Lists the files of the agent's folders, with what the agent sees of each, a page at a
     /// time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_agent_files_pages`](Self::list_agent_files_pages).
+    ///
     /// Sends `GET /v1/agents/{agent_id}/files`. It is safe to repeat.
     ///
     /// # Arguments
@@ -37,6 +40,16 @@ impl Client {
         agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFilesParams,
     ) -> Result<ResponseValue<types::AgentFilePage>, Error<crate::ServiceError>> {
+        let request = self.list_agent_files_request(agent_id, params)?;
+        one_error::json(self, request, &operations::LIST_AGENT_FILES, &[200u16]).await
+    }
+
+    /// The request of [`list_agent_files`](Self::list_agent_files).
+    fn list_agent_files_request<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentFilesParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentFilesParams {
             before,
             after,
@@ -66,7 +79,66 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_AGENT_FILES, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List an agent's files
+    ///
+    /// Lists the files of the agent's folders, with what the agent sees of each, a page at a
+    /// time.
+    ///
+    /// The list of [`list_agent_files`](Self::list_agent_files) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `cursor`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` and `after` cannot be set.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/files`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListAgentFilesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of files.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_agent_files_pages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentFilesParams,
+    ) -> Pages<types::AgentFilePage, types::AgentFileAttachment> {
+        one_error::pages(
+            self,
+            self.list_agent_files_request(agent_id, params),
+            &operations::LIST_AGENT_FILES,
+            &[200u16],
+            &pages::Rule {
+                items: &["files"],
+                more: Some(&["has_more"]),
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "cursor",
+                        from: pages::Fill::Answer(&["next_cursor"]),
+                    },
+                ],
+                others: &["before", "after", "cursor"],
+                ..pages::Rule::NONE
+            },
+            |page| page.files,
+        )
     }
 
     /// Close all files of an agent
@@ -219,6 +291,9 @@ impl Client {
     ///
     /// Lists the folders that are attached to the agent, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_agent_folders_pages`](Self::list_agent_folders_pages).
+    ///
     /// Sends `GET /v1/agents/{agent_id}/folders`. It is safe to repeat.
     ///
     /// # Arguments
@@ -247,6 +322,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Source>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_agent_folders_request(agent_id, params)?;
+        one_error::json(self, request, &operations::LIST_AGENT_FOLDERS, &[200u16]).await
+    }
+
+    /// The request of [`list_agent_folders`](Self::list_agent_folders).
+    fn list_agent_folders_request<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentFoldersParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentFoldersParams { before, after, limit, order, order_by } = params;
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let mut url = path::url_of(
@@ -266,7 +351,58 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_AGENT_FOLDERS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List an agent's folders
+    ///
+    /// Lists the folders that are attached to the agent, a page at a time.
+    ///
+    /// The list of [`list_agent_folders`](Self::list_agent_folders) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The list comes as one page. It has up to 1000 items, unless `limit` says otherwise. If
+    /// it has as many as that, an error follows: there may be more.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/folders`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListAgentFoldersParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of folders.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_agent_folders_pages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentFoldersParams,
+    ) -> Pages<::std::vec::Vec<types::Source>, types::Source> {
+        one_error::pages(
+            self,
+            self.list_agent_folders_request(agent_id, params),
+            &operations::LIST_AGENT_FOLDERS,
+            &[200u16],
+            &pages::Rule {
+                whole: Some(pages::Whole {
+                    parameter: "limit",
+                    limit: 1000u32,
+                }),
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Give an agent a folder
@@ -369,6 +505,9 @@ impl Client {
     ///
     /// Lists folders, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_folders_pages`](Self::list_folders_pages).
+    ///
     /// Sends `GET /v1/folders/`. It is safe to repeat.
     ///
     /// # Arguments
@@ -395,6 +534,15 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Folder>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_folders_request(params)?;
+        one_error::json(self, request, &operations::LIST_FOLDERS, &[200u16]).await
+    }
+
+    /// The request of [`list_folders`](Self::list_folders).
+    fn list_folders_request<'a>(
+        &'a self,
+        params: &'a types::ListFoldersParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListFoldersParams { before, after, limit, order, order_by, name } = params;
         let mut url = path::url(&self.baseurl, "/v1/folders/");
         query::add(&mut url, "after", &after)?;
@@ -411,7 +559,61 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_FOLDERS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List all folders
+    ///
+    /// Lists folders, a page at a time.
+    ///
+    /// The list of [`list_folders`](Self::list_folders) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/folders/`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListFoldersParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of folders.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_folders_pages<'a>(
+        &'a self,
+        params: &'a types::ListFoldersParams,
+    ) -> Pages<::std::vec::Vec<types::Folder>, types::Folder> {
+        one_error::pages(
+            self,
+            self.list_folders_request(params),
+            &operations::LIST_FOLDERS,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Create a folder
@@ -586,6 +788,9 @@ impl Client {
     ///
     /// Lists the IDs of the agents that the folder is attached to, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_folder_agents_pages`](Self::list_folder_agents_pages).
+    ///
     /// Sends `GET /v1/folders/{folder_id}/agents`. It is safe to repeat.
     ///
     /// # Arguments
@@ -614,6 +819,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::AgentId>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_folder_agents_request(folder_id, params)?;
+        one_error::json(self, request, &operations::LIST_FOLDER_AGENTS, &[200u16]).await
+    }
+
+    /// The request of [`list_folder_agents`](Self::list_folder_agents).
+    fn list_folder_agents_request<'a>(
+        &'a self,
+        folder_id: &'a types::FolderId,
+        params: &'a types::ListFolderAgentsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListFolderAgentsParams { before, after, limit, order, order_by } = params;
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
         let mut url = path::url_of(
@@ -633,12 +848,72 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_FOLDER_AGENTS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List agents that have a folder
+    ///
+    /// Lists the IDs of the agents that the folder is attached to, a page at a time.
+    ///
+    /// The list of [`list_folder_agents`](Self::list_folder_agents) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/folders/{folder_id}/agents`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `folder_id`: The folder's ID, `source-…`.
+    /// - `params`: The optional parameters, see [`types::ListFolderAgentsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of IDs of agents.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_folder_agents_pages<'a>(
+        &'a self,
+        folder_id: &'a types::FolderId,
+        params: &'a types::ListFolderAgentsParams,
+    ) -> Pages<::std::vec::Vec<types::AgentId>, types::AgentId> {
+        one_error::pages(
+            self,
+            self.list_folder_agents_request(folder_id, params),
+            &operations::LIST_FOLDER_AGENTS,
+            &[200u16],
+            &pages::Rule {
+                id: &[],
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// List a folder's files
     ///
     /// Lists the files of the folder, a page at a time.
+    ///
+    /// For all pages and for single items, see
+    /// [`list_folder_files_pages`](Self::list_folder_files_pages).
     ///
     /// Sends `GET /v1/folders/{folder_id}/files`. It is safe to repeat.
     ///
@@ -668,6 +943,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::FileMetadata>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_folder_files_request(folder_id, params)?;
+        one_error::json(self, request, &operations::LIST_FOLDER_FILES, &[200u16]).await
+    }
+
+    /// The request of [`list_folder_files`](Self::list_folder_files).
+    fn list_folder_files_request<'a>(
+        &'a self,
+        folder_id: &'a types::FolderId,
+        params: &'a types::ListFolderFilesParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListFolderFilesParams {
             before,
             after,
@@ -695,7 +980,63 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_FOLDER_FILES, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List a folder's files
+    ///
+    /// Lists the files of the folder, a page at a time.
+    ///
+    /// The list of [`list_folder_files`](Self::list_folder_files) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/folders/{folder_id}/files`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `folder_id`: The folder's ID, `source-…`.
+    /// - `params`: The optional parameters, see [`types::ListFolderFilesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of files.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_folder_files_pages<'a>(
+        &'a self,
+        folder_id: &'a types::FolderId,
+        params: &'a types::ListFolderFilesParams,
+    ) -> Pages<::std::vec::Vec<types::FileMetadata>, types::FileMetadata> {
+        one_error::pages(
+            self,
+            self.list_folder_files_request(folder_id, params),
+            &operations::LIST_FOLDER_FILES,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Get a file
@@ -1822,7 +2163,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_agent_files`](crate::Client::list_agent_files).
+    /// The optional parameters of [`list_agent_files`](crate::Client::list_agent_files) and of
+    /// [`list_agent_files_pages`](crate::Client::list_agent_files_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -1912,7 +2254,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_agent_folders`](crate::Client::list_agent_folders).
+    /// The optional parameters of [`list_agent_folders`](crate::Client::list_agent_folders) and
+    /// of [`list_agent_folders_pages`](crate::Client::list_agent_folders_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -1979,7 +2322,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_folder_agents`](crate::Client::list_folder_agents).
+    /// The optional parameters of [`list_folder_agents`](crate::Client::list_folder_agents) and
+    /// of [`list_folder_agents_pages`](crate::Client::list_folder_agents_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -2046,7 +2390,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_folder_files`](crate::Client::list_folder_files).
+    /// The optional parameters of [`list_folder_files`](crate::Client::list_folder_files) and
+    /// of [`list_folder_files_pages`](crate::Client::list_folder_files_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -2125,7 +2470,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_folders`](crate::Client::list_folders).
+    /// The optional parameters of [`list_folders`](crate::Client::list_folders) and of
+    /// [`list_folders_pages`](crate::Client::list_folders_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

@@ -776,7 +776,12 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -868,7 +873,12 @@ pub(super) mod own_types {
                 .field("command", &self.command)
                 .field("args", &self.args)
                 .field("env", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1000,7 +1010,12 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1270,7 +1285,12 @@ pub(super) mod own_types {
                 .field("custom_headers", &::std::format_args!("[redacted]"))
                 .field("id", &self.id)
                 .field("server_name", &self.server_name)
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1365,7 +1385,12 @@ pub(super) mod own_types {
                 .field("env", &::std::format_args!("[redacted]"))
                 .field("id", &self.id)
                 .field("server_name", &self.server_name)
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1486,7 +1511,12 @@ pub(super) mod own_types {
                 .field("custom_headers", &::std::format_args!("[redacted]"))
                 .field("id", &self.id)
                 .field("server_name", &self.server_name)
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1792,7 +1822,12 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1903,7 +1938,12 @@ pub(super) mod own_types {
                 .field("command", &self.command)
                 .field("args", &self.args)
                 .field("env", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -2044,7 +2084,12 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }

@@ -13,6 +13,9 @@ impl Client {
     /// descending order a page holds the newest messages, the oldest of them first. An unknown
     /// cursor is a 404.
     ///
+    /// For all pages and for single items, see
+    /// [`list_messages_pages`](Self::list_messages_pages).
+    ///
     /// Sends `GET /v1/agents/{agent_id}/messages`. It is safe to repeat.
     ///
     /// # Arguments
@@ -41,6 +44,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_messages_request(agent_id, params)?;
+        one_error::json(self, request, &operations::LIST_MESSAGES, &[200u16]).await
+    }
+
+    /// The request of [`list_messages`](Self::list_messages).
+    fn list_messages_request<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListMessagesParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListMessagesParams {
             before,
             after,
@@ -92,7 +105,79 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_MESSAGES, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List an agent's messages
+    ///
+    /// Lists messages of the agent's own thread, or of one conversation, a page at a time. In
+    /// descending order a page holds the newest messages, the oldest of them first. An unknown
+    /// cursor is a 404.
+    ///
+    /// The list of [`list_messages`](Self::list_messages) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// With `order=desc`, the items of a page come in the opposite order to that of the list. A
+    /// page is handed out so, and `items` turns them round.
+    ///
+    /// The pages move on by `after` in the order `asc`, and by `before` in the order `desc`.
+    /// Set by the caller, it says where the first page begins.
+    ///
+    /// Of `before` and `after`, only the one that moves on may be set.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/messages`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListMessagesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_messages_pages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListMessagesParams,
+    ) -> Pages<::std::vec::Vec<crate::types::Message>, crate::types::Message> {
+        one_error::pages(
+            self,
+            self.list_messages_request(agent_id, params),
+            &operations::LIST_MESSAGES,
+            &[200u16],
+            &pages::Rule {
+                parts: true,
+                order: Some(pages::Order {
+                    parameter: "order",
+                    default: "desc",
+                }),
+                moves: &[
+                    pages::Move {
+                        order: "asc",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                    pages::Move {
+                        order: "desc",
+                        parameter: "before",
+                        from: pages::Fill::First,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Send messages to an agent
@@ -472,6 +557,9 @@ impl Client {
     ///
     /// Lists messages across agents, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_all_messages_pages`](Self::list_all_messages_pages).
+    ///
     /// Sends `GET /v1/messages/`. It is safe to repeat.
     ///
     /// # Arguments
@@ -498,6 +586,15 @@ impl Client {
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_all_messages_request(params)?;
+        one_error::json(self, request, &operations::LIST_ALL_MESSAGES, &[200u16]).await
+    }
+
+    /// The request of [`list_all_messages`](Self::list_all_messages).
+    fn list_all_messages_request<'a>(
+        &'a self,
+        params: &'a types::ListAllMessagesParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAllMessagesParams {
             before,
             after,
@@ -525,7 +622,75 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_ALL_MESSAGES, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List messages of all agents
+    ///
+    /// Lists messages across agents, a page at a time.
+    ///
+    /// The list of [`list_all_messages`](Self::list_all_messages) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// With `order=desc`, the items of a page come in the opposite order to that of the list. A
+    /// page is handed out so, and `items` turns them round.
+    ///
+    /// The pages move on by `after` in the order `asc`, and by `before` in the order `desc`.
+    /// Set by the caller, it says where the first page begins.
+    ///
+    /// Of `before` and `after`, only the one that moves on may be set.
+    ///
+    /// Sends `GET /v1/messages/`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListAllMessagesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_all_messages_pages<'a>(
+        &'a self,
+        params: &'a types::ListAllMessagesParams,
+    ) -> Pages<::std::vec::Vec<crate::types::Message>, crate::types::Message> {
+        one_error::pages(
+            self,
+            self.list_all_messages_request(params),
+            &operations::LIST_ALL_MESSAGES,
+            &[200u16],
+            &pages::Rule {
+                parts: true,
+                order: Some(pages::Order {
+                    parameter: "order",
+                    default: "desc",
+                }),
+                moves: &[
+                    pages::Move {
+                        order: "asc",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                    pages::Move {
+                        order: "desc",
+                        parameter: "before",
+                        from: pages::Fill::First,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Search messages of all agents
@@ -1231,7 +1396,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_all_messages`](crate::Client::list_all_messages).
+    /// The optional parameters of [`list_all_messages`](crate::Client::list_all_messages) and
+    /// of [`list_all_messages_pages`](crate::Client::list_all_messages_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -1316,7 +1482,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_messages`](crate::Client::list_messages).
+    /// The optional parameters of [`list_messages`](crate::Client::list_messages) and of
+    /// [`list_messages_pages`](crate::Client::list_messages_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

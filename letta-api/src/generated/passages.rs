@@ -11,6 +11,9 @@ impl Client {
     ///
     /// Lists what is in the agent's archival memory, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_agent_passages_pages`](Self::list_agent_passages_pages).
+    ///
     /// Sends `GET /v1/agents/{agent_id}/archival-memory`. It is safe to repeat.
     ///
     /// # Arguments
@@ -39,6 +42,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Passage>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_agent_passages_request(agent_id, params)?;
+        one_error::json(self, request, &operations::LIST_AGENT_PASSAGES, &[200u16]).await
+    }
+
+    /// The request of [`list_agent_passages`](Self::list_agent_passages).
+    fn list_agent_passages_request<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentPassagesParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentPassagesParams { after, before, limit, search, ascending } = params;
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let mut url = path::url_of(
@@ -58,7 +71,73 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_AGENT_PASSAGES, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List an agent's passages
+    ///
+    /// Lists what is in the agent's archival memory, a page at a time.
+    ///
+    /// The list of [`list_agent_passages`](Self::list_agent_passages) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after` in the order `true`, and by `before` in the order `false`.
+    /// Set by the caller, it says where the first page begins.
+    ///
+    /// Of `after` and `before`, only the one that moves on may be set.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/archival-memory`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListAgentPassagesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of passages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_agent_passages_pages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListAgentPassagesParams,
+    ) -> Pages<::std::vec::Vec<types::Passage>, types::Passage> {
+        one_error::pages(
+            self,
+            self.list_agent_passages_request(agent_id, params),
+            &operations::LIST_AGENT_PASSAGES,
+            &[200u16],
+            &pages::Rule {
+                order: Some(pages::Order {
+                    parameter: "ascending",
+                    default: "true",
+                }),
+                moves: &[
+                    pages::Move {
+                        order: "true",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                    pages::Move {
+                        order: "false",
+                        parameter: "before",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["after", "before"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Add to an agent's archival memory
@@ -445,7 +524,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_agent_passages`](crate::Client::list_agent_passages).
+    /// The optional parameters of [`list_agent_passages`](crate::Client::list_agent_passages)
+    /// and of [`list_agent_passages_pages`](crate::Client::list_agent_passages_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

@@ -12,6 +12,8 @@ impl Client {
     /// Lists runs that match all filters, a page at a time. The next page comes by `before` in
     /// both orders. An unknown cursor is ignored.
     ///
+    /// For all pages and for single items, see [`list_runs_pages`](Self::list_runs_pages).
+    ///
     /// Sends `GET /v1/runs/`. It is safe to repeat.
     ///
     /// # Arguments
@@ -35,6 +37,15 @@ impl Client {
         &'a self,
         params: &'a types::ListRunsParams,
     ) -> Result<ResponseValue<::std::vec::Vec<types::Run>>, Error<crate::ServiceError>> {
+        let request = self.list_runs_request(params)?;
+        one_error::json(self, request, &operations::LIST_RUNS, &[200u16]).await
+    }
+
+    /// The request of [`list_runs`](Self::list_runs).
+    fn list_runs_request<'a>(
+        &'a self,
+        params: &'a types::ListRunsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListRunsParams {
             agent_id,
             agent_ids,
@@ -72,7 +83,62 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_RUNS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List runs of all agents
+    ///
+    /// Lists runs that match all filters, a page at a time. The next page comes by `before` in
+    /// both orders. An unknown cursor is ignored.
+    ///
+    /// The list of [`list_runs`](Self::list_runs) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `before`. Set by the caller, it says where the first page begins.
+    ///
+    /// `after` cannot be set.
+    ///
+    /// Sends `GET /v1/runs/`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListRunsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of runs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_runs_pages<'a>(
+        &'a self,
+        params: &'a types::ListRunsParams,
+    ) -> Pages<::std::vec::Vec<types::Run>, types::Run> {
+        one_error::pages(
+            self,
+            self.list_runs_request(params),
+            &operations::LIST_RUNS,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "before",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Get a run
@@ -123,6 +189,9 @@ impl Client {
     ///
     /// Lists what was said in the run, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_run_messages_pages`](Self::list_run_messages_pages).
+    ///
     /// Sends `GET /v1/runs/{run_id}/messages`. It is safe to repeat.
     ///
     /// # Arguments
@@ -151,6 +220,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_run_messages_request(run_id, params)?;
+        one_error::json(self, request, &operations::LIST_RUN_MESSAGES, &[200u16]).await
+    }
+
+    /// The request of [`list_run_messages`](Self::list_run_messages).
+    fn list_run_messages_request<'a>(
+        &'a self,
+        run_id: &'a types::RunId,
+        params: &'a types::ListRunMessagesParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListRunMessagesParams { before, after, limit, order, order_by } = params;
         let run_id_segment = path::segment("run_id", &run_id)?;
         let mut url = path::url_of(
@@ -170,12 +249,82 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_RUN_MESSAGES, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List a run's messages
+    ///
+    /// Lists what was said in the run, a page at a time.
+    ///
+    /// The list of [`list_run_messages`](Self::list_run_messages) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after` in the order `asc`, and by `before` in the order `desc`.
+    /// Set by the caller, it says where the first page begins.
+    ///
+    /// Of `before` and `after`, only the one that moves on may be set.
+    ///
+    /// Sends `GET /v1/runs/{run_id}/messages`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `run_id`: The run's ID, `run-…`.
+    /// - `params`: The optional parameters, see [`types::ListRunMessagesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_run_messages_pages<'a>(
+        &'a self,
+        run_id: &'a types::RunId,
+        params: &'a types::ListRunMessagesParams,
+    ) -> Pages<::std::vec::Vec<crate::types::Message>, crate::types::Message> {
+        one_error::pages(
+            self,
+            self.list_run_messages_request(run_id, params),
+            &operations::LIST_RUN_MESSAGES,
+            &[200u16],
+            &pages::Rule {
+                parts: true,
+                order: Some(pages::Order {
+                    parameter: "order",
+                    default: "asc",
+                }),
+                moves: &[
+                    pages::Move {
+                        order: "asc",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                    pages::Move {
+                        order: "desc",
+                        parameter: "before",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// List a run's steps
     ///
     /// Lists the calls of a model that the run made, a page at a time.
+    ///
+    /// For all pages and for single items, see
+    /// [`list_run_steps_pages`](Self::list_run_steps_pages).
     ///
     /// Sends `GET /v1/runs/{run_id}/steps`. It is safe to repeat.
     ///
@@ -205,6 +354,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Step>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_run_steps_request(run_id, params)?;
+        one_error::json(self, request, &operations::LIST_RUN_STEPS, &[200u16]).await
+    }
+
+    /// The request of [`list_run_steps`](Self::list_run_steps).
+    fn list_run_steps_request<'a>(
+        &'a self,
+        run_id: &'a types::RunId,
+        params: &'a types::ListRunStepsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListRunStepsParams { before, after, limit, order, order_by } = params;
         let run_id_segment = path::segment("run_id", &run_id)?;
         let mut url = path::url_of(
@@ -224,7 +383,63 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_RUN_STEPS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List a run's steps
+    ///
+    /// Lists the calls of a model that the run made, a page at a time.
+    ///
+    /// The list of [`list_run_steps`](Self::list_run_steps) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/runs/{run_id}/steps`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `run_id`: The run's ID, `run-…`.
+    /// - `params`: The optional parameters, see [`types::ListRunStepsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of steps.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_run_steps_pages<'a>(
+        &'a self,
+        run_id: &'a types::RunId,
+        params: &'a types::ListRunStepsParams,
+    ) -> Pages<::std::vec::Vec<types::Step>, types::Step> {
+        one_error::pages(
+            self,
+            self.list_run_steps_request(run_id, params),
+            &operations::LIST_RUN_STEPS,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Resume a run's stream
@@ -506,7 +721,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_run_messages`](crate::Client::list_run_messages).
+    /// The optional parameters of [`list_run_messages`](crate::Client::list_run_messages) and
+    /// of [`list_run_messages_pages`](crate::Client::list_run_messages_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -573,7 +789,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_run_steps`](crate::Client::list_run_steps).
+    /// The optional parameters of [`list_run_steps`](crate::Client::list_run_steps) and of
+    /// [`list_run_steps_pages`](crate::Client::list_run_steps_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -640,7 +857,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_runs`](crate::Client::list_runs).
+    /// The optional parameters of [`list_runs`](crate::Client::list_runs) and of
+    /// [`list_runs_pages`](crate::Client::list_runs_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

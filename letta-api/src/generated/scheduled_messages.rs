@@ -11,6 +11,9 @@ impl Client {
     ///
     /// Lists what is still to be sent to the agent, a page at a time. Hosted service only.
     ///
+    /// For all pages and for single items, see
+    /// [`list_scheduled_messages_pages`](Self::list_scheduled_messages_pages).
+    ///
     /// Sends `GET /v1/agents/{agent_id}/schedule`. It is safe to repeat.
     ///
     /// # Arguments
@@ -33,6 +36,17 @@ impl Client {
         agent_id: &'a types::AgentId,
         params: &'a types::ListScheduledMessagesParams,
     ) -> Result<ResponseValue<types::ScheduledMessagePage>, Error<crate::ServiceError>> {
+        let request = self.list_scheduled_messages_request(agent_id, params)?;
+        one_error::json(self, request, &operations::LIST_SCHEDULED_MESSAGES, &[200u16])
+            .await
+    }
+
+    /// The request of [`list_scheduled_messages`](Self::list_scheduled_messages).
+    fn list_scheduled_messages_request<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListScheduledMessagesParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListScheduledMessagesParams { limit, after } = params;
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let mut url = path::url_of(
@@ -49,8 +63,59 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_SCHEDULED_MESSAGES, &[200u16])
-            .await
+        Ok(request)
+    }
+
+    /// List an agent's scheduled messages
+    ///
+    /// Lists what is still to be sent to the agent, a page at a time. Hosted service only.
+    ///
+    /// The list of [`list_scheduled_messages`](Self::list_scheduled_messages) as a stream of
+    /// its pages. [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// Sends `GET /v1/agents/{agent_id}/schedule`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `params`: The optional parameters, see [`types::ListScheduledMessagesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of scheduled messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_scheduled_messages_pages<'a>(
+        &'a self,
+        agent_id: &'a types::AgentId,
+        params: &'a types::ListScheduledMessagesParams,
+    ) -> Pages<types::ScheduledMessagePage, types::ScheduledMessage> {
+        one_error::pages(
+            self,
+            self.list_scheduled_messages_request(agent_id, params),
+            &operations::LIST_SCHEDULED_MESSAGES,
+            &[200u16],
+            &pages::Rule {
+                items: &["scheduled_messages"],
+                more: Some(&["has_next_page"]),
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                ..pages::Rule::NONE
+            },
+            |page| page.scheduled_messages,
+        )
     }
 
     /// Schedule a message
@@ -255,7 +320,8 @@ pub(super) mod own_types {
     use crate::types::*;
 
     /// The optional parameters of
-    /// [`list_scheduled_messages`](crate::Client::list_scheduled_messages).
+    /// [`list_scheduled_messages`](crate::Client::list_scheduled_messages) and of
+    /// [`list_scheduled_messages_pages`](crate::Client::list_scheduled_messages_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

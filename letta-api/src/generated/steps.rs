@@ -12,6 +12,8 @@ impl Client {
     /// Lists steps that match all filters, a page at a time. A server 0.16.8 answers 400 to
     /// every such request.
     ///
+    /// For all pages and for single items, see [`list_steps_pages`](Self::list_steps_pages).
+    ///
     /// Sends `GET /v1/steps/`. It is safe to repeat.
     ///
     /// # Arguments
@@ -38,6 +40,15 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Step>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_steps_request(params)?;
+        one_error::json(self, request, &operations::LIST_STEPS, &[200u16]).await
+    }
+
+    /// The request of [`list_steps`](Self::list_steps).
+    fn list_steps_request<'a>(
+        &'a self,
+        params: &'a types::ListStepsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListStepsParams {
             before,
             after,
@@ -83,7 +94,62 @@ impl Client {
             )
             .headers(header_map)
             .build()?;
-        one_error::json(self, request, &operations::LIST_STEPS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List steps of all runs
+    ///
+    /// Lists steps that match all filters, a page at a time. A server 0.16.8 answers 400 to
+    /// every such request.
+    ///
+    /// The list of [`list_steps`](Self::list_steps) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/steps/`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListStepsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of steps.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_steps_pages<'a>(
+        &'a self,
+        params: &'a types::ListStepsParams,
+    ) -> Pages<::std::vec::Vec<types::Step>, types::Step> {
+        one_error::pages(
+            self,
+            self.list_steps_request(params),
+            &operations::LIST_STEPS,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Get a step
@@ -179,6 +245,9 @@ impl Client {
     ///
     /// Lists what the step read and wrote, a page at a time.
     ///
+    /// For all pages and for single items, see
+    /// [`list_step_messages_pages`](Self::list_step_messages_pages).
+    ///
     /// Sends `GET /v1/steps/{step_id}/messages`. It is safe to repeat.
     ///
     /// # Arguments
@@ -207,6 +276,16 @@ impl Client {
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_step_messages_request(step_id, params)?;
+        one_error::json(self, request, &operations::LIST_STEP_MESSAGES, &[200u16]).await
+    }
+
+    /// The request of [`list_step_messages`](Self::list_step_messages).
+    fn list_step_messages_request<'a>(
+        &'a self,
+        step_id: &'a types::StepId,
+        params: &'a types::ListStepMessagesParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListStepMessagesParams { before, after, limit, order, order_by } = params;
         let step_id_segment = path::segment("step_id", &step_id)?;
         let mut url = path::url_of(
@@ -226,7 +305,64 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_STEP_MESSAGES, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List a step's messages
+    ///
+    /// Lists what the step read and wrote, a page at a time.
+    ///
+    /// The list of [`list_step_messages`](Self::list_step_messages) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/steps/{step_id}/messages`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `step_id`: The step's ID, `step-…`.
+    /// - `params`: The optional parameters, see [`types::ListStepMessagesParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_step_messages_pages<'a>(
+        &'a self,
+        step_id: &'a types::StepId,
+        params: &'a types::ListStepMessagesParams,
+    ) -> Pages<::std::vec::Vec<crate::types::Message>, crate::types::Message> {
+        one_error::pages(
+            self,
+            self.list_step_messages_request(step_id, params),
+            &operations::LIST_STEP_MESSAGES,
+            &[200u16],
+            &pages::Rule {
+                parts: true,
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Get a step's metrics
@@ -441,7 +577,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_step_messages`](crate::Client::list_step_messages).
+    /// The optional parameters of [`list_step_messages`](crate::Client::list_step_messages) and
+    /// of [`list_step_messages_pages`](crate::Client::list_step_messages_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]
@@ -508,7 +645,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_steps`](crate::Client::list_steps).
+    /// The optional parameters of [`list_steps`](crate::Client::list_steps) and of
+    /// [`list_steps_pages`](crate::Client::list_steps_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

@@ -11,6 +11,8 @@ impl Client {
     ///
     /// Lists the tags that agents and blocks have, each once, a page at a time.
     ///
+    /// For all pages and for single items, see [`list_tags_pages`](Self::list_tags_pages).
+    ///
     /// Sends `GET /v1/tags/`. It is safe to repeat.
     ///
     /// # Arguments
@@ -37,6 +39,15 @@ impl Client {
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_tags_request(params)?;
+        one_error::json(self, request, &operations::LIST_TAGS, &[200u16]).await
+    }
+
+    /// The request of [`list_tags`](Self::list_tags).
+    fn list_tags_request<'a>(
+        &'a self,
+        params: &'a types::ListTagsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListTagsParams {
             before,
             after,
@@ -62,7 +73,62 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_TAGS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List all tags
+    ///
+    /// Lists the tags that agents and blocks have, each once, a page at a time.
+    ///
+    /// The list of [`list_tags`](Self::list_tags) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/tags/`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListTagsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of tags.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_tags_pages<'a>(
+        &'a self,
+        params: &'a types::ListTagsParams,
+    ) -> Pages<::std::vec::Vec<::std::string::String>, ::std::string::String> {
+        one_error::pages(
+            self,
+            self.list_tags_request(params),
+            &operations::LIST_TAGS,
+            &[200u16],
+            &pages::Rule {
+                id: &[],
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 }
 
@@ -84,7 +150,8 @@ pub(super) mod constants {
 pub(super) mod own_types {
     use crate::types::*;
 
-    /// The optional parameters of [`list_tags`](crate::Client::list_tags).
+    /// The optional parameters of [`list_tags`](crate::Client::list_tags) and of
+    /// [`list_tags_pages`](crate::Client::list_tags_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

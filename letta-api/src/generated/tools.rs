@@ -12,6 +12,8 @@ impl Client {
     /// Lists tools that match all filters, a page at a time. The tools that the server comes
     /// with are among them.
     ///
+    /// For all pages and for single items, see [`list_tools_pages`](Self::list_tools_pages).
+    ///
     /// Sends `GET /v1/tools/`. It is safe to repeat.
     ///
     /// # Arguments
@@ -38,6 +40,15 @@ impl Client {
         ResponseValue<::std::vec::Vec<types::Tool>>,
         Error<crate::ServiceError>,
     > {
+        let request = self.list_tools_request(params)?;
+        one_error::json(self, request, &operations::LIST_TOOLS, &[200u16]).await
+    }
+
+    /// The request of [`list_tools`](Self::list_tools).
+    fn list_tools_request<'a>(
+        &'a self,
+        params: &'a types::ListToolsParams,
+    ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListToolsParams {
             before,
             after,
@@ -73,7 +84,62 @@ impl Client {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .build()?;
-        one_error::json(self, request, &operations::LIST_TOOLS, &[200u16]).await
+        Ok(request)
+    }
+
+    /// List all tools
+    ///
+    /// Lists tools that match all filters, a page at a time. The tools that the server comes
+    /// with are among them.
+    ///
+    /// The list of [`list_tools`](Self::list_tools) as a stream of its pages.
+    /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
+    ///
+    /// The pages move on by `after`. Set by the caller, it says where the first page begins.
+    ///
+    /// `before` cannot be set.
+    ///
+    /// Sends `GET /v1/tools/`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `params`: The optional parameters, see [`types::ListToolsParams`].
+    ///
+    /// # Answers
+    ///
+    /// - `200`: A page of tools.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ErrorResponse`] with a [`ServiceError`](crate::ServiceError), if the service
+    /// answers with an error of any status, among them:
+    ///
+    /// - `422`: The request does not have the form that the operation asks for. `detail` says
+    ///   what is wrong, and where.
+    ///
+    /// See [`Error`] for what else can go wrong.
+    pub fn list_tools_pages<'a>(
+        &'a self,
+        params: &'a types::ListToolsParams,
+    ) -> Pages<::std::vec::Vec<types::Tool>, types::Tool> {
+        one_error::pages(
+            self,
+            self.list_tools_request(params),
+            &operations::LIST_TOOLS,
+            &[200u16],
+            &pages::Rule {
+                moves: &[
+                    pages::Move {
+                        order: "",
+                        parameter: "after",
+                        from: pages::Fill::Last,
+                    },
+                ],
+                others: &["before", "after"],
+                ..pages::Rule::NONE
+            },
+            |page| page,
+        )
     }
 
     /// Create a tool or update it
@@ -624,7 +690,8 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`list_tools`](crate::Client::list_tools).
+    /// The optional parameters of [`list_tools`](crate::Client::list_tools) and of
+    /// [`list_tools_pages`](crate::Client::list_tools_pages).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

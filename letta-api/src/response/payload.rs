@@ -97,6 +97,16 @@ impl InvalidPayload {
         }
     }
 
+    /// The error for a page of a list that cannot follow the pages before it.
+    pub(crate) fn of_page(mut response: Response, problem: &str) -> Self {
+        let body = response.take_buffered();
+        Self {
+            response,
+            body,
+            problem: problem.to_owned(),
+        }
+    }
+
     /// The error for a success that should be server-sent events, and says that it is not.
     pub(super) fn no_events(response: Response) -> Self {
         Self {

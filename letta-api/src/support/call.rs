@@ -6,7 +6,8 @@
 use reqwest::Request;
 use serde::de::DeserializeOwned;
 
-use crate::{ByteStream, Client, Error, EventStream, Operation, Response};
+use super::pages::{Pages, Rule};
+use crate::{BoxFuture, ByteStream, Client, Error, EventStream, Operation, Response};
 use crate::{ResponseValue, TransportError};
 
 /// For operations that answer with JSON.
@@ -66,6 +67,31 @@ pub fn events<T, E: DeserializeOwned>(
 ) -> impl Future<Output = Result<ResponseValue<EventStream<T>>, Error<E>>> {
     let answer = stream(client, request, operation, successes, errors);
     async move { typed(answer.await?, end) }
+}
+
+/// For lists that come in pages. `request` asks for the first page, and `take` gives a page's items.
+pub fn pages<P, T, E: DeserializeOwned + 'static>(
+    client: &Client,
+    request: Result<Request, Error<E>>,
+    operation: &'static Operation,
+    successes: &'static [u16],
+    errors: &'static [u16],
+    rule: &'static Rule,
+    take: fn(P) -> Vec<T>,
+) -> Pages<P, T, E> {
+    let fetch = |client: Client, request, operation, successes, errors| -> BoxFuture<'static, _> {
+        Box::pin(async move {
+            let response = client.received(client.send(request, operation).await)?;
+            match is_documented(&response, successes, errors) {
+                Some(true) => buffer(response).await,
+                Some(false) => Err(error(decode(buffer(response).await?)?)),
+                None => Err(undocumented(response)),
+            }
+        })
+    };
+    Pages::new(
+        client, request, operation, successes, errors, fetch, rule, take,
+    )
 }
 
 /// For operations whose successes are not read: `take` gets the answer.

@@ -7,6 +7,7 @@ use reqwest::Request;
 use serde::de::DeserializeOwned;
 
 use super::call;
+use super::pages::{Pages, Rule};
 use crate::{BoxFuture, ByteStream, Client, Error, EventStream, Operation, Response};
 use crate::{ResponseValue, ServiceError, TransportError};
 
@@ -53,6 +54,29 @@ pub fn events<T>(
 ) -> impl Future<Output = Result<ResponseValue<EventStream<T>>, Error<ServiceError>>> {
     let answer = stream(client, request, operation, successes);
     async move { call::typed(answer.await?, end) }
+}
+
+/// For lists that come in pages. `request` asks for the first page, and `take` gives a page's items.
+pub fn pages<P, T>(
+    client: &Client,
+    request: Result<Request, Error<ServiceError>>,
+    operation: &'static Operation,
+    successes: &'static [u16],
+    rule: &'static Rule,
+    take: fn(P) -> Vec<T>,
+) -> Pages<P, T> {
+    Pages::new(client, request, operation, successes, &[], page, rule, take)
+}
+
+/// Sends the request for a page.
+fn page(
+    client: Client,
+    request: Request,
+    operation: &'static Operation,
+    successes: &'static [u16],
+    _: &'static [u16],
+) -> BoxFuture<'static, Result<Response, Error<ServiceError>>> {
+    Box::pin(async move { buffered(&client, client.send(request, operation), successes).await })
 }
 
 /// An answer that is no documented success: the service's error, or an answer that the description does not have.

@@ -14,10 +14,11 @@ use super::schema::{Role, Schema};
 use super::secrets;
 use crate::markers::{
     ANSWER, EVENT_END, EVENT_METHOD, EVENT_ONLY, EVENT_PIN, EVENT_STREAM, EXPECTED, FOREIGN,
-    IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NOTHING, ONE_ERROR, OPEN, REPLACE, REQUIRED,
+    IGNORE, IN_ANSWERS, MARKER_PREFIX, NAME, NOTHING, ONE_ERROR, OPEN, PAGES, REPLACE, REQUIRED,
     SAFE_TO_REPEAT, SENSITIVE, VARIANT_NAMES,
 };
 use crate::naming::is_identifier;
+use crate::openapi::pages::Pages;
 use crate::openapi::schema::{get, requires};
 use crate::openapi::uses::{Uses, uses};
 use crate::openapi::walk::{self, Holds, Kind, Reach};
@@ -140,6 +141,7 @@ fn marker(
     match (key, holders.schemas.get(at)) {
         (SAFE_TO_REPEAT, _) => safe_to_repeat(value, holders.operations.get(at).copied()),
         (ANSWER, _) => answer(value, holders.operations.get(at).copied()),
+        (PAGES, _) => pages(context, value, holders.operations.get(at).copied()),
         (EVENT_METHOD, _) => event_method(value, holders.operations.get(at).copied()),
         (EVENT_PIN, _) => event_pin(value, holders.operations.get(at).copied()),
         (EVENT_ONLY, _) => event_only(value, holders.operations.get(at).copied()),
@@ -168,7 +170,7 @@ fn marker(
         _ => Some((
             format!("there is no marker `{key}`"),
             format!(
-                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}` and `{VARIANT_NAMES}` on schemas, `{SENSITIVE}` on parameters, and `{SAFE_TO_REPEAT}`, `{ANSWER}`, `{EVENT_METHOD}`, `{EVENT_PIN}` and `{EVENT_ONLY}` on operations, and `{ONE_ERROR}` and `{EVENT_END}` on the description"
+                "the markers are `{OPEN}`, `{NAME}`, `{REPLACE}`, `{IGNORE}`, `{SENSITIVE}`, `{IN_ANSWERS}` and `{VARIANT_NAMES}` on schemas, `{SENSITIVE}` on parameters, and `{SAFE_TO_REPEAT}`, `{ANSWER}`, `{PAGES}`, `{EVENT_METHOD}`, `{EVENT_PIN}` and `{EVENT_ONLY}` on operations, and `{ONE_ERROR}` and `{EVENT_END}` on the description"
             ),
         )),
     }
@@ -216,6 +218,27 @@ fn answer(value: &Node, operation: Option<&Operation<'_>>) -> Problem {
             operation.label()
         ),
         "remove it".to_owned(),
+    ))
+}
+
+/// Belongs on operations that list something, and names what is there.
+fn pages(context: &Context<'_>, value: &Node, operation: Option<&Operation<'_>>) -> Problem {
+    let Some(operation) = operation else {
+        return Some((
+            format!("`{PAGES}` is not on an operation that is generated, and has no effect"),
+            "move it to an operation, or remove it".to_owned(),
+        ));
+    };
+    let query = operation.parameters.iter();
+    let query = query.filter(|it| it.location == "query");
+    let query: Vec<(&str, &Node)> = query.map(|it| (it.name, it.node)).collect();
+    let checked =
+        Pages::read(value).and_then(|pages| pages.check(context.document, operation.node, &query));
+    let problem = checked.err()?;
+    let label = operation.label();
+    Some((
+        format!("`{PAGES}` on `{label}` {}", problem.what),
+        problem.help,
     ))
 }
 

@@ -11,7 +11,8 @@ use super::rules;
 use crate::arrange::{self};
 use crate::markers::{EVENT_METHOD, EVENT_STREAM, SAFE_TO_REPEAT};
 use crate::naming;
-use crate::naming::method_name;
+use crate::naming::{method_name, pages_method};
+use crate::openapi::pages::Pages;
 use crate::openapi::{Node, Pointer};
 use crate::taken;
 
@@ -122,6 +123,38 @@ fn stream_name<'a>(
     );
 }
 
+/// The second method, for all pages.
+fn pages_name<'a>(
+    context: &mut Context<'_>,
+    operation: &'a Operation<'a>,
+    names: &mut HashMap<String, &'a Operation<'a>>,
+    taken_names: &mut HashSet<String>,
+) {
+    let (Some(id), Some(_)) = (operation.id, Pages::of(operation.node)) else {
+        return;
+    };
+    let method = pages_method(id);
+    let taken = match names.get(&method) {
+        Some(other) => format!("the name of the method of `{}`", other.label()),
+        None if is_taken(&method) => "a name that is taken".to_owned(),
+        None => {
+            names.insert(method, operation);
+            return;
+        }
+    };
+    let name = free(&made(operation), taken_names);
+    let rename = context.update(&operation.at, &format!("operationId: {name}"));
+    context.report(
+        rules::OPERATION_ID,
+        &operation.at,
+        format!(
+            "the method for all pages of `{}` would be called `{method}`, {taken}",
+            operation.label()
+        ),
+        format!("rename the operation with {rename}"),
+    );
+}
+
 /// Reports a method name that is taken. The advice has a free name, so that it can be copied.
 fn name<'a>(
     context: &mut Context<'_>,
@@ -180,6 +213,7 @@ fn name<'a>(
         }
     }
     stream_name(context, operation, names, taken_names);
+    pages_name(context, operation, names, taken_names);
 }
 
 /// A name of the method and the path.
@@ -200,12 +234,14 @@ fn free(wanted: &str, taken: &mut HashSet<String>) -> String {
     name
 }
 
-/// The methods that there will be, those for events among them.
+/// The methods that there will be, those for events and for pages among them.
 pub(super) fn methods(operations: &[Operation<'_>]) -> HashSet<String> {
     let ids = operations.iter().filter_map(|it| it.id.map(method_name));
     let streams = operations.iter().filter_map(|it| {
         let stream = it.node.get(EVENT_STREAM)?.get("method")?;
         stream.as_str().map(str::to_owned)
     });
-    ids.chain(streams).collect()
+    let pages = operations.iter().filter(|it| Pages::of(it.node).is_some());
+    let pages = pages.filter_map(|it| it.id.map(pages_method));
+    ids.chain(streams).chain(pages).collect()
 }

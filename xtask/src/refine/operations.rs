@@ -3,7 +3,7 @@
 //! progenitor writes the same sequence of statements for every operation. [`classify`] says which part of it a statement is, and
 //! [`refine_method`] keeps, changes or drops it. The example in the stage's own documentation (`refine`) has all parts.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -17,7 +17,7 @@ use syn::{
 
 use super::method_docs::MethodDocs;
 use super::{
-    answers, bodies, docs, event_streams, forms, one_error, parameter_structs, unexpected,
+    answers, bodies, docs, event_streams, forms, one_error, pages, parameter_structs, unexpected,
 };
 use crate::diagnostic::Failure;
 use crate::markdown;
@@ -30,6 +30,8 @@ pub(super) struct Operations {
     pub(super) constants: Vec<ItemConst>,
     /// The methods. An operation with events has two.
     pub(super) methods: Vec<ImplItemFn>,
+    /// What belongs to a method and has no constant, by the method's name.
+    pub(super) more: BTreeMap<String, Vec<ImplItemFn>>,
     /// The structs of parameters, and how many there are.
     pub(super) types: (Vec<Item>, usize),
 }
@@ -42,6 +44,7 @@ pub(super) fn refine(
     methods: Vec<ImplItemFn>,
     model: &Model,
     mut taken: BTreeSet<String>,
+    types: &[Item],
 ) -> Result<Operations, Failure> {
     // Two operations of one name would be one method. The lints refuse them, so this is a change of progenitor.
     if methods.len() != model.operations.len() {
@@ -54,7 +57,21 @@ pub(super) fn refine(
     let mut out = Operations {
         constants: Vec::new(),
         methods: Vec::new(),
+        more: BTreeMap::new(),
         types: (Vec::new(), 0),
+    };
+    let names = model.operations.values();
+    let seconds = names.filter_map(|it| Some(it.event_stream.as_ref()?.method.clone()));
+    let seconds = seconds.chain(
+        model
+            .operations
+            .values()
+            .filter_map(model::Operation::pages_method),
+    );
+    let names: BTreeSet<String> = model.operations.keys().cloned().chain(seconds).collect();
+    let code = pages::Code {
+        types,
+        methods: &names,
     };
     for mut method in methods {
         let id = method.sig.ident.to_string();
@@ -84,8 +101,22 @@ pub(super) fn refine(
         out.types.1 += usize::from(!parameters.is_empty());
         out.types.0.extend(parameters);
         let Some(stream) = &operation.event_stream else {
+            let mut of_pages = docs.clone();
+            let pages = operation.pages.as_ref();
+            let pages = pages.map(|pages| {
+                let (said, of_twin) = pages::said(operation, pages);
+                of_pages.paragraphs.extend(of_twin);
+                docs.paragraphs.push(said);
+                let mut documented = method.clone();
+                of_pages.write(&mut documented, operation);
+                (pages, documented.attrs)
+            });
             docs.write(&mut method, operation);
             answers::shorten(&mut method);
+            if let Some((pages, attrs)) = pages {
+                let more = pages::divide(&mut method, operation, pages, attrs, &code)?;
+                out.more.insert(id, more);
+            }
             out.methods.push(method);
             continue;
         };

@@ -125,15 +125,17 @@ pub(super) fn refine(
     let stream = operation.event_stream.as_ref();
     let first = stream.is_none_or(|it| !it.only).then_some(id.as_str());
     let second = stream.map(|it| it.method.as_str());
+    let pages = operation.pages_method();
+    let methods = [first, second, pages.as_deref()];
     let hidden = optional.iter().filter(|it| it.sensitive);
     let hidden: Vec<&str> = hidden.map(|it| it.argument.as_str()).collect();
-    items(&name, [first, second], &fields, &hidden)
+    items(&name, methods, &fields, &hidden)
 }
 
 /// The struct with its setters. It looks like the structs of schemas. Fields that are hidden are not printed.
 fn items(
     name: &Ident,
-    methods: [Option<&str>; 2],
+    methods: [Option<&str>; 3],
     fields: &[(Ident, Type, Vec<Attribute>)],
     hidden: &[&str],
 ) -> Result<Vec<Item>, Failure> {
@@ -162,7 +164,7 @@ fn items(
     if !hidden.is_empty() {
         // Fields have no other names here.
         let is_hidden = |field: &str| hidden.contains(&field);
-        impls.push(types::redacted_debug(&mut item, is_hidden)?);
+        impls.push(types::redacted_debug(&mut item, is_hidden, None)?);
     }
     impls.insert(0, Item::Struct(item));
     Ok(impls)

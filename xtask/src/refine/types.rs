@@ -238,12 +238,9 @@ fn refine_struct(
     let methods = std::iter::once(constructor).chain(parts.setters());
     let mut items = vec![inherent(&name, methods)];
     if let Some(schema) = schema.filter(|schema| !schema.sensitive.is_empty()) {
-        // A member that the description does not know may be a secret as well as one that it does.
-        let is_hidden = |wire: &str| {
-            let mut hidden = schema.sensitive.iter().chain(&schema.keeps_unknown);
-            hidden.any(|it| it == wire)
-        };
-        items.push(redacted_debug(&mut item, is_hidden)?);
+        let is_hidden = |wire: &str| schema.sensitive.iter().any(|it| it == wire);
+        let unknown = schema.keeps_unknown.as_deref();
+        items.push(redacted_debug(&mut item, is_hidden, unknown)?);
     }
     items.insert(0, Item::Struct(item));
     Ok(items)
@@ -916,9 +913,13 @@ fn method_ident(variant: &str) -> Ident {
 
 /// A `Debug` that does not print the fields that are marked sensitive, by their names on the wire: `ApiError { message: [redacted] }`. The
 /// name stays, to show that the field is there.
+///
+/// A member that the description does not know may be a secret as well as one that it does. `unknown` is the field that keeps those. It
+/// shows whether there are any.
 pub(super) fn redacted_debug(
     item: &mut ItemStruct,
     is_hidden: impl Fn(&str) -> bool,
+    unknown: Option<&str>,
 ) -> Result<Item, Failure> {
     edit_derives(&mut item.attrs, |derives| {
         derives.retain(|derive| derive.name != "Debug");
@@ -933,7 +934,9 @@ pub(super) fn redacted_debug(
             .ok_or_else(|| unexpected("a field without a name"))?;
         let plain = ident.to_string();
         let wire = serde_name(&field.attrs)?.unwrap_or_else(|| plain.clone());
-        lines.push(if is_hidden(&wire) {
+        lines.push(if unknown == Some(plain.as_str()) {
+            quote!(.field(#plain, &::std::format_args!("{}", if self.#ident.is_empty() { "{}" } else { "[redacted]" })))
+        } else if is_hidden(&wire) {
             quote!(.field(#plain, &::std::format_args!("[redacted]")))
         } else {
             quote!(.field(#plain, &self.#ident))

@@ -13,11 +13,12 @@ use syn::{File, Ident, ImplItem, Item};
 use super::unexpected;
 use crate::diagnostic::Failure;
 
-/// A method of the client with its constant, ready to be put into a file.
+/// A method of the client with its constant and what else belongs to it, ready to be put into a file.
 #[derive(Debug)]
 pub(super) struct MethodUnit {
     pub(super) name: String,
-    pub(super) method: ImplItem,
+    /// The method, then what belongs to it.
+    pub(super) methods: Vec<ImplItem>,
     pub(super) constant: Item,
 }
 
@@ -64,8 +65,8 @@ impl SourceFile {
         let mut method_names = Vec::new();
         let (mut methods, mut constants) = (Vec::new(), Vec::new());
         for unit in std::mem::take(&mut self.methods) {
-            method_names.push(unit.name);
-            methods.push(unit.method);
+            method_names.push((unit.name, unit.methods.len()));
+            methods.extend(unit.methods);
             constants.push(unit.constant);
         }
         let mut names = Vec::new();
@@ -84,11 +85,13 @@ impl SourceFile {
         let result = look(&file);
 
         let (methods, constants, types) = Places::of(&mut file, among_items).empty(start);
-        let methods = method_names.into_iter().zip(methods).zip(constants);
-        self.methods = methods
-            .map(|((name, method), constant)| MethodUnit {
+        let mut methods = methods.into_iter();
+        self.methods = method_names
+            .into_iter()
+            .zip(constants)
+            .map(|((name, length), constant)| MethodUnit {
                 name,
-                method,
+                methods: methods.by_ref().take(length).collect(),
                 constant,
             })
             .collect();

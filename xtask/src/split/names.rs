@@ -18,12 +18,15 @@ pub(super) fn of_method(method: &str, operation: &model::Operation) -> String {
         tags => tags.join(", "),
     };
     let stream = operation.event_stream.as_ref();
-    let events = match stream.is_some_and(|it| it.method == method || it.only) {
-        true => ", events",
-        false => "",
+    let gives = if stream.is_some_and(|it| it.method == method || it.only) {
+        ", events"
+    } else if operation.pages_method().is_some_and(|it| it == method) {
+        ", pages"
+    } else {
+        ""
     };
     format!(
-        "{method}: {} {} ({tags}){events}",
+        "{method}: {} {} ({tags}){gives}",
         operation.method, operation.path
     )
 }

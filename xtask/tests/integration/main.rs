@@ -46,6 +46,7 @@ mod code {
     mod markdown;
     mod named_texts;
     mod one_error;
+    mod pages;
     mod secrets;
     mod taken_names;
     mod texts;

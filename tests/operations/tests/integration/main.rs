@@ -7,5 +7,7 @@ mod captures;
 mod errors;
 mod examples;
 mod kept;
+mod lists;
+mod real_lists;
 mod real_server;
 mod table;

@@ -17,9 +17,9 @@ use letta_api::{
 use letta_api_operations_tests::{Description, Gives, Kept, METHODS, Method, Way};
 use serde_json::{Map, Value, json};
 
-const SERVER: &str = "LETTA_TEST_SERVER";
-const MODEL: &str = "LETTA_TEST_MODEL";
-const EMBEDDING: &str = "LETTA_TEST_EMBEDDING";
+pub(super) const SERVER: &str = "LETTA_TEST_SERVER";
+pub(super) const MODEL: &str = "LETTA_TEST_MODEL";
+pub(super) const EMBEDDING: &str = "LETTA_TEST_EMBEDDING";
 const MCP_COMMAND: &str = "LETTA_TEST_MCP_COMMAND";
 
 /// Tags whose operations only the hosted service has.
@@ -615,7 +615,7 @@ impl Session {
 }
 
 /// The first handle that contains what a variable says, or that is not the hosted service's own.
-fn choose(variable: &str, handles: impl Iterator<Item = String>) -> String {
+pub(super) fn choose(variable: &str, handles: impl Iterator<Item = String>) -> String {
     let wanted = env::var(variable);
     let handles: Vec<String> = handles.collect();
     let found = handles.iter().find(|handle| match &wanted {
@@ -626,16 +626,16 @@ fn choose(variable: &str, handles: impl Iterator<Item = String>) -> String {
     found.clone()
 }
 
-fn user(text: &str) -> CreateMessage {
+pub(super) fn user(text: &str) -> CreateMessage {
     CreateMessage::new(InputRole::User, text)
 }
 
-fn say(text: &str) -> MessageRequest {
+pub(super) fn say(text: &str) -> MessageRequest {
     MessageRequest::new().with_messages([user(text).into()])
 }
 
 /// A name that no other run of the test has used.
-fn unique(name: &str) -> String {
+pub(super) fn unique(name: &str) -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let since = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
