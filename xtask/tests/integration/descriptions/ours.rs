@@ -139,6 +139,91 @@ fn names_of_schemas_are_words_and_no_paths_of_modules() {
     }
 }
 
+/// The component that a schema refers to, by itself or in an `allOf` of one.
+fn referred(schema: &Value) -> Option<&str> {
+    let reference = match schema["allOf"].as_array() {
+        Some(branches) if branches.len() == 1 => &branches[0],
+        _ => schema,
+    };
+    let name = reference.get("$ref")?.as_str()?;
+    name.strip_prefix("#/components/schemas/")
+}
+
+/// Calls `look` with each property and parameter: the component that it is in, its name, and its schema. Files of agents are left
+/// out, since what they name are parts of the file.
+fn each_named(value: &Value, within: &str, look: &mut impl FnMut(&str, &str, &Value)) {
+    for (name, property) in members(&value["properties"]) {
+        look(within, name, property);
+    }
+    if let (Some(name), Some(schema)) = (value["name"].as_str(), value.get("schema")) {
+        look(within, name, schema);
+    }
+    for (key, inner) in members(value) {
+        if key == "schemas" {
+            for (name, schema) in members(inner) {
+                if !name.starts_with("Exported") {
+                    each_named(schema, name, look);
+                }
+            }
+        } else if key != "example" {
+            each_named(inner, within, look);
+        }
+    }
+    for inner in items(value) {
+        each_named(inner, within, look);
+    }
+}
+
+#[test]
+fn an_id_refers_to_the_component_of_its_kind() {
+    let document = ours();
+    let kinds: Vec<&String> = members(&document["components"]["schemas"])
+        .filter(|(name, _)| name.ends_with("Id"))
+        .map(|(name, schema)| {
+            let keywords: Vec<&String> = members(schema).map(|(key, _)| key).collect();
+            // Without a pattern: an ID of a new form is one.
+            assert_eq!(keywords, ["type", "description"], "{name}");
+            assert_eq!(schema["type"], "string", "{name}");
+            name
+        })
+        .collect();
+    assert_eq!(kinds.len(), 20, "{kinds:?}");
+
+    let mut counts = std::collections::BTreeMap::from_iter(kinds.iter().map(|it| (it.as_str(), 0)));
+    let mut wrong = Vec::new();
+    each_named(&document, "", &mut |within, name, schema| {
+        let (one, many) = (referred(schema), referred(&schema["items"]));
+        for (kind, count) in &mut counts {
+            if [one, many].contains(&Some(kind)) {
+                *count += 1;
+                continue;
+            }
+            let plain = name.replace('_', "").to_ascii_lowercase();
+            let named = kind.to_ascii_lowercase();
+            // One is published without a type.
+            let is_text = schema["type"] == "string" || schema["items"]["type"] == "string";
+            if is_text && (plain == named || plain == format!("{named}s")) {
+                wrong.push(format!("{within}: {name} is no {kind}"));
+            }
+        }
+    });
+    for (name, operation) in operations(&document) {
+        for parameter in items(&operation["parameters"]) {
+            let parameter = followed(&document, parameter);
+            let called = parameter["name"].as_str().unwrap();
+            let is_id = called.ends_with("_id") || called.ends_with("Id");
+            let kind = referred(&parameter["schema"]).filter(|it| it.ends_with("Id"));
+            if parameter["in"] == "path" && is_id != kind.is_some() {
+                wrong.push(format!("{name}: {called} is {kind:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for (kind, count) in counts {
+        assert!(count >= 2, "{kind} stands in {count} places");
+    }
+}
+
 /// A schema of OpenAPI 3.0 in JSON Schema 2020-12: null is a type there.
 fn as_2020(value: &Value) -> Value {
     match value {
