@@ -61,7 +61,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "agent-files",
-        doc = " | [`export_agent`](crate::Client::export_agent) | [`ExportAgentParams`](crate::types::ExportAgentParams) | [`AgentFile`](crate::types::AgentFile) |"
+        doc = " | [`export_agent`](crate::Client::export_agent) | [`AgentId`](crate::types::AgentId), [`ExportAgentParams`](crate::types::ExportAgentParams) | [`AgentFile`](crate::types::AgentFile) |"
     )]
     #![cfg_attr(feature = "agents", doc = "")]
     #![cfg_attr(feature = "agents", doc = " # `agents`")]
@@ -84,83 +84,83 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`get_agent`](crate::Client::get_agent) | [`GetAgentParams`](crate::types::GetAgentParams) | [`AgentState`](crate::types::AgentState) |"
+        doc = " | [`get_agent`](crate::Client::get_agent) | [`AgentId`](crate::types::AgentId), [`GetAgentParams`](crate::types::GetAgentParams) | [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`delete_agent`](crate::Client::delete_agent) |  |  |"
+        doc = " | [`delete_agent`](crate::Client::delete_agent) | [`AgentId`](crate::types::AgentId) |  |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`update_agent`](crate::Client::update_agent) | [`UpdateAgent`](crate::types::UpdateAgent) | [`AgentState`](crate::types::AgentState) |"
+        doc = " | [`update_agent`](crate::Client::update_agent) | [`AgentId`](crate::types::AgentId), [`UpdateAgent`](crate::types::UpdateAgent) | [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`attach_archive`](crate::Client::attach_archive) |  |  |"
+        doc = " | [`attach_archive`](crate::Client::attach_archive) | [`AgentId`](crate::types::AgentId), [`ArchiveId`](crate::types::ArchiveId) |  |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`detach_archive`](crate::Client::detach_archive) |  |  |"
+        doc = " | [`detach_archive`](crate::Client::detach_archive) | [`AgentId`](crate::types::AgentId), [`ArchiveId`](crate::types::ArchiveId) |  |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`list_agent_blocks`](crate::Client::list_agent_blocks) | [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | [`Block`](crate::types::Block) |"
+        doc = " | [`list_agent_blocks`](crate::Client::list_agent_blocks) | [`AgentId`](crate::types::AgentId), [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`list_agent_blocks_pages`](crate::Client::list_agent_blocks_pages) | [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | [`Block`](crate::types::Block) |"
+        doc = " | [`list_agent_blocks_pages`](crate::Client::list_agent_blocks_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`attach_block`](crate::Client::attach_block) |  | [`AgentState`](crate::types::AgentState) |"
+        doc = " | [`attach_block`](crate::Client::attach_block) | [`AgentId`](crate::types::AgentId), [`BlockId`](crate::types::BlockId) | [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`detach_block`](crate::Client::detach_block) |  | [`AgentState`](crate::types::AgentState) |"
+        doc = " | [`detach_block`](crate::Client::detach_block) | [`AgentId`](crate::types::AgentId), [`BlockId`](crate::types::BlockId) | [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`get_agent_block`](crate::Client::get_agent_block) |  | [`Block`](crate::types::Block) |"
+        doc = " | [`get_agent_block`](crate::Client::get_agent_block) | [`AgentId`](crate::types::AgentId) | [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`update_agent_block`](crate::Client::update_agent_block) | [`UpdateBlock`](crate::types::UpdateBlock) | [`Block`](crate::types::Block) |"
+        doc = " | [`update_agent_block`](crate::Client::update_agent_block) | [`AgentId`](crate::types::AgentId), [`UpdateBlock`](crate::types::UpdateBlock) | [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`attach_identity`](crate::Client::attach_identity) |  |  |"
+        doc = " | [`attach_identity`](crate::Client::attach_identity) | [`AgentId`](crate::types::AgentId), [`IdentityId`](crate::types::IdentityId) |  |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`detach_identity`](crate::Client::detach_identity) |  |  |"
+        doc = " | [`detach_identity`](crate::Client::detach_identity) | [`AgentId`](crate::types::AgentId), [`IdentityId`](crate::types::IdentityId) |  |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`recompile_agent`](crate::Client::recompile_agent) | [`RecompileAgentParams`](crate::types::RecompileAgentParams) |  |"
+        doc = " | [`recompile_agent`](crate::Client::recompile_agent) | [`AgentId`](crate::types::AgentId), [`RecompileAgentParams`](crate::types::RecompileAgentParams) |  |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`list_agent_tools`](crate::Client::list_agent_tools) | [`ListAgentToolsParams`](crate::types::ListAgentToolsParams) | [`Tool`](crate::types::Tool) |"
+        doc = " | [`list_agent_tools`](crate::Client::list_agent_tools) | [`AgentId`](crate::types::AgentId), [`ListAgentToolsParams`](crate::types::ListAgentToolsParams) | [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`list_agent_tools_pages`](crate::Client::list_agent_tools_pages) | [`ListAgentToolsParams`](crate::types::ListAgentToolsParams) | [`Tool`](crate::types::Tool) |"
+        doc = " | [`list_agent_tools_pages`](crate::Client::list_agent_tools_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentToolsParams`](crate::types::ListAgentToolsParams) | [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`update_tool_approval`](crate::Client::update_tool_approval) | [`UpdateToolApprovalParams`](crate::types::UpdateToolApprovalParams), [`UpdateToolApproval`](crate::types::UpdateToolApproval) |  |"
+        doc = " | [`update_tool_approval`](crate::Client::update_tool_approval) | [`AgentId`](crate::types::AgentId), [`UpdateToolApprovalParams`](crate::types::UpdateToolApprovalParams), [`UpdateToolApproval`](crate::types::UpdateToolApproval) |  |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`attach_tool`](crate::Client::attach_tool) |  |  |"
+        doc = " | [`attach_tool`](crate::Client::attach_tool) | [`AgentId`](crate::types::AgentId), [`ToolId`](crate::types::ToolId) |  |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`detach_tool`](crate::Client::detach_tool) |  |  |"
+        doc = " | [`detach_tool`](crate::Client::detach_tool) | [`AgentId`](crate::types::AgentId), [`ToolId`](crate::types::ToolId) |  |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`run_agent_tool`](crate::Client::run_agent_tool) | [`RunToolRequest`](crate::types::RunToolRequest) | [`ToolExecutionResult`](crate::types::ToolExecutionResult) |"
+        doc = " | [`run_agent_tool`](crate::Client::run_agent_tool) | [`AgentId`](crate::types::AgentId), [`RunToolRequest`](crate::types::RunToolRequest) | [`ToolExecutionResult`](crate::types::ToolExecutionResult) |"
     )]
     #![cfg_attr(feature = "archives", doc = "")]
     #![cfg_attr(feature = "archives", doc = " # `archives`")]
@@ -186,27 +186,27 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "archives",
-        doc = " | [`get_archive`](crate::Client::get_archive) |  | [`Archive`](crate::types::Archive) |"
+        doc = " | [`get_archive`](crate::Client::get_archive) | [`ArchiveId`](crate::types::ArchiveId) | [`Archive`](crate::types::Archive) |"
     )]
     #![cfg_attr(
         feature = "archives",
-        doc = " | [`delete_archive`](crate::Client::delete_archive) |  |  |"
+        doc = " | [`delete_archive`](crate::Client::delete_archive) | [`ArchiveId`](crate::types::ArchiveId) |  |"
     )]
     #![cfg_attr(
         feature = "archives",
-        doc = " | [`update_archive`](crate::Client::update_archive) | [`UpdateArchive`](crate::types::UpdateArchive) | [`Archive`](crate::types::Archive) |"
+        doc = " | [`update_archive`](crate::Client::update_archive) | [`ArchiveId`](crate::types::ArchiveId), [`UpdateArchive`](crate::types::UpdateArchive) | [`Archive`](crate::types::Archive) |"
     )]
     #![cfg_attr(
         feature = "archives",
-        doc = " | [`create_archive_passage`](crate::Client::create_archive_passage) | [`CreatePassage`](crate::types::CreatePassage) | [`Passage`](crate::types::Passage) |"
+        doc = " | [`create_archive_passage`](crate::Client::create_archive_passage) | [`ArchiveId`](crate::types::ArchiveId), [`CreatePassage`](crate::types::CreatePassage) | [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
         feature = "archives",
-        doc = " | [`create_archive_passages`](crate::Client::create_archive_passages) | [`CreatePassages`](crate::types::CreatePassages) | [`Passage`](crate::types::Passage) |"
+        doc = " | [`create_archive_passages`](crate::Client::create_archive_passages) | [`ArchiveId`](crate::types::ArchiveId), [`CreatePassages`](crate::types::CreatePassages) | [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
         feature = "archives",
-        doc = " | [`delete_archive_passage`](crate::Client::delete_archive_passage) |  |  |"
+        doc = " | [`delete_archive_passage`](crate::Client::delete_archive_passage) | [`ArchiveId`](crate::types::ArchiveId), [`PassageId`](crate::types::PassageId) |  |"
     )]
     #![cfg_attr(feature = "blocks", doc = "")]
     #![cfg_attr(feature = "blocks", doc = " # `blocks`")]
@@ -232,23 +232,23 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "blocks",
-        doc = " | [`get_block`](crate::Client::get_block) |  | [`Block`](crate::types::Block) |"
+        doc = " | [`get_block`](crate::Client::get_block) | [`BlockId`](crate::types::BlockId) | [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "blocks",
-        doc = " | [`delete_block`](crate::Client::delete_block) |  |  |"
+        doc = " | [`delete_block`](crate::Client::delete_block) | [`BlockId`](crate::types::BlockId) |  |"
     )]
     #![cfg_attr(
         feature = "blocks",
-        doc = " | [`update_block`](crate::Client::update_block) | [`UpdateBlock`](crate::types::UpdateBlock) | [`Block`](crate::types::Block) |"
+        doc = " | [`update_block`](crate::Client::update_block) | [`BlockId`](crate::types::BlockId), [`UpdateBlock`](crate::types::UpdateBlock) | [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "blocks",
-        doc = " | [`list_block_agents`](crate::Client::list_block_agents) | [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | [`AgentState`](crate::types::AgentState) |"
+        doc = " | [`list_block_agents`](crate::Client::list_block_agents) | [`BlockId`](crate::types::BlockId), [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(
         feature = "blocks",
-        doc = " | [`list_block_agents_pages`](crate::Client::list_block_agents_pages) | [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | [`AgentState`](crate::types::AgentState) |"
+        doc = " | [`list_block_agents_pages`](crate::Client::list_block_agents_pages) | [`BlockId`](crate::types::BlockId), [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(feature = "client-side-access-tokens", doc = "")]
     #![cfg_attr(
@@ -302,55 +302,55 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`create_conversation`](crate::Client::create_conversation) | [`CreateConversation`](crate::types::CreateConversation) | [`Conversation`](crate::types::Conversation) |"
+        doc = " | [`create_conversation`](crate::Client::create_conversation) | [`AgentId`](crate::types::AgentId), [`CreateConversation`](crate::types::CreateConversation) | [`Conversation`](crate::types::Conversation) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`get_conversation`](crate::Client::get_conversation) |  | [`Conversation`](crate::types::Conversation) |"
+        doc = " | [`get_conversation`](crate::Client::get_conversation) | [`ConversationId`](crate::types::ConversationId) | [`Conversation`](crate::types::Conversation) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`delete_conversation`](crate::Client::delete_conversation) |  |  |"
+        doc = " | [`delete_conversation`](crate::Client::delete_conversation) | [`ConversationId`](crate::types::ConversationId) |  |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`update_conversation`](crate::Client::update_conversation) | [`UpdateConversation`](crate::types::UpdateConversation) | [`Conversation`](crate::types::Conversation) |"
+        doc = " | [`update_conversation`](crate::Client::update_conversation) | [`ConversationId`](crate::types::ConversationId), [`UpdateConversation`](crate::types::UpdateConversation) | [`Conversation`](crate::types::Conversation) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`cancel_conversation`](crate::Client::cancel_conversation) | [`CancelConversationParams`](crate::types::CancelConversationParams) |  |"
+        doc = " | [`cancel_conversation`](crate::Client::cancel_conversation) | [`ConversationId`](crate::types::ConversationId), [`CancelConversationParams`](crate::types::CancelConversationParams) |  |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`compact_conversation`](crate::Client::compact_conversation) | [`ConversationCompactionRequest`](crate::types::ConversationCompactionRequest) | [`CompactionResponse`](crate::types::CompactionResponse) |"
+        doc = " | [`compact_conversation`](crate::Client::compact_conversation) | [`ConversationId`](crate::types::ConversationId), [`ConversationCompactionRequest`](crate::types::ConversationCompactionRequest) | [`CompactionResponse`](crate::types::CompactionResponse) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`fork_conversation`](crate::Client::fork_conversation) | [`ForkConversationParams`](crate::types::ForkConversationParams) | [`Conversation`](crate::types::Conversation) |"
+        doc = " | [`fork_conversation`](crate::Client::fork_conversation) | [`ConversationId`](crate::types::ConversationId), [`ForkConversationParams`](crate::types::ForkConversationParams) | [`Conversation`](crate::types::Conversation) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`list_conversation_messages`](crate::Client::list_conversation_messages) | [`ListConversationMessagesParams`](crate::types::ListConversationMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_conversation_messages`](crate::Client::list_conversation_messages) | [`ConversationId`](crate::types::ConversationId), [`ListConversationMessagesParams`](crate::types::ListConversationMessagesParams) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`list_conversation_messages_pages`](crate::Client::list_conversation_messages_pages) | [`ListConversationMessagesParams`](crate::types::ListConversationMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_conversation_messages_pages`](crate::Client::list_conversation_messages_pages) | [`ConversationId`](crate::types::ConversationId), [`ListConversationMessagesParams`](crate::types::ListConversationMessagesParams) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`send_conversation_message`](crate::Client::send_conversation_message) | [`ConversationMessageRequest`](crate::types::ConversationMessageRequest) | [`MessageResponse`](crate::types::MessageResponse) |"
+        doc = " | [`send_conversation_message`](crate::Client::send_conversation_message) | [`ConversationId`](crate::types::ConversationId), [`ConversationMessageRequest`](crate::types::ConversationMessageRequest) | [`MessageResponse`](crate::types::MessageResponse) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`send_conversation_message_stream`](crate::Client::send_conversation_message_stream) | [`ConversationMessageRequest`](crate::types::ConversationMessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+        doc = " | [`send_conversation_message_stream`](crate::Client::send_conversation_message_stream) | [`ConversationId`](crate::types::ConversationId), [`ConversationMessageRequest`](crate::types::ConversationMessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`recompile_conversation`](crate::Client::recompile_conversation) | [`RecompileConversationParams`](crate::types::RecompileConversationParams), [`ConversationCompactionRequest`](crate::types::ConversationCompactionRequest) |  |"
+        doc = " | [`recompile_conversation`](crate::Client::recompile_conversation) | [`ConversationId`](crate::types::ConversationId), [`RecompileConversationParams`](crate::types::RecompileConversationParams), [`ConversationCompactionRequest`](crate::types::ConversationCompactionRequest) |  |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`resume_conversation_stream`](crate::Client::resume_conversation_stream) | [`ResumeStreamRequest`](crate::types::ResumeStreamRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+        doc = " | [`resume_conversation_stream`](crate::Client::resume_conversation_stream) | [`ConversationId`](crate::types::ConversationId), [`ResumeStreamRequest`](crate::types::ResumeStreamRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
     )]
     #![cfg_attr(feature = "environments", doc = "")]
     #![cfg_attr(feature = "environments", doc = " # `environments`")]
@@ -372,11 +372,11 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "environments",
-        doc = " | [`send_to_environment`](crate::Client::send_to_environment) | [`SendToEnvironment`](crate::types::SendToEnvironment) | [`SentToEnvironment`](crate::types::SentToEnvironment) |"
+        doc = " | [`send_to_environment`](crate::Client::send_to_environment) | [`ConnectionId`](crate::types::ConnectionId), [`SendToEnvironment`](crate::types::SendToEnvironment) | [`SentToEnvironment`](crate::types::SentToEnvironment) |"
     )]
     #![cfg_attr(
         feature = "environments",
-        doc = " | [`get_environment`](crate::Client::get_environment) |  | [`Environment`](crate::types::Environment) |"
+        doc = " | [`get_environment`](crate::Client::get_environment) | [`DeviceId`](crate::types::DeviceId) | [`Environment`](crate::types::Environment) |"
     )]
     #![cfg_attr(feature = "folders", doc = "")]
     #![cfg_attr(feature = "folders", doc = " # `folders`")]
@@ -390,39 +390,39 @@ pub mod types {
     #![cfg_attr(feature = "folders", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_agent_files`](crate::Client::list_agent_files) | [`ListAgentFilesParams`](crate::types::ListAgentFilesParams) | [`AgentFilePage`](crate::types::AgentFilePage) |"
+        doc = " | [`list_agent_files`](crate::Client::list_agent_files) | [`AgentId`](crate::types::AgentId), [`ListAgentFilesParams`](crate::types::ListAgentFilesParams) | [`AgentFilePage`](crate::types::AgentFilePage) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_agent_files_pages`](crate::Client::list_agent_files_pages) | [`ListAgentFilesParams`](crate::types::ListAgentFilesParams) | [`AgentFilePage`](crate::types::AgentFilePage), [`AgentFileAttachment`](crate::types::AgentFileAttachment) |"
+        doc = " | [`list_agent_files_pages`](crate::Client::list_agent_files_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentFilesParams`](crate::types::ListAgentFilesParams) | [`AgentFilePage`](crate::types::AgentFilePage), [`AgentFileAttachment`](crate::types::AgentFileAttachment) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`close_all_files`](crate::Client::close_all_files) |  |  |"
+        doc = " | [`close_all_files`](crate::Client::close_all_files) | [`AgentId`](crate::types::AgentId) |  |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`close_file`](crate::Client::close_file) |  |  |"
+        doc = " | [`close_file`](crate::Client::close_file) | [`AgentId`](crate::types::AgentId), [`FileId`](crate::types::FileId) |  |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`open_file`](crate::Client::open_file) |  |  |"
+        doc = " | [`open_file`](crate::Client::open_file) | [`AgentId`](crate::types::AgentId), [`FileId`](crate::types::FileId) |  |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_agent_folders`](crate::Client::list_agent_folders) | [`ListAgentFoldersParams`](crate::types::ListAgentFoldersParams) | [`Source`](crate::types::Source) |"
+        doc = " | [`list_agent_folders`](crate::Client::list_agent_folders) | [`AgentId`](crate::types::AgentId), [`ListAgentFoldersParams`](crate::types::ListAgentFoldersParams) | [`Source`](crate::types::Source) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_agent_folders_pages`](crate::Client::list_agent_folders_pages) | [`ListAgentFoldersParams`](crate::types::ListAgentFoldersParams) | [`Source`](crate::types::Source) |"
+        doc = " | [`list_agent_folders_pages`](crate::Client::list_agent_folders_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentFoldersParams`](crate::types::ListAgentFoldersParams) | [`Source`](crate::types::Source) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`attach_folder`](crate::Client::attach_folder) |  |  |"
+        doc = " | [`attach_folder`](crate::Client::attach_folder) | [`AgentId`](crate::types::AgentId), [`FolderId`](crate::types::FolderId) |  |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`detach_folder`](crate::Client::detach_folder) |  |  |"
+        doc = " | [`detach_folder`](crate::Client::detach_folder) | [`AgentId`](crate::types::AgentId), [`FolderId`](crate::types::FolderId) |  |"
     )]
     #![cfg_attr(
         feature = "folders",
@@ -438,43 +438,43 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`get_folder`](crate::Client::get_folder) |  | [`Folder`](crate::types::Folder) |"
+        doc = " | [`get_folder`](crate::Client::get_folder) | [`FolderId`](crate::types::FolderId) | [`Folder`](crate::types::Folder) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`delete_folder`](crate::Client::delete_folder) |  |  |"
+        doc = " | [`delete_folder`](crate::Client::delete_folder) | [`FolderId`](crate::types::FolderId) |  |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`update_folder`](crate::Client::update_folder) | [`UpdateFolder`](crate::types::UpdateFolder) | [`Folder`](crate::types::Folder) |"
+        doc = " | [`update_folder`](crate::Client::update_folder) | [`FolderId`](crate::types::FolderId), [`UpdateFolder`](crate::types::UpdateFolder) | [`Folder`](crate::types::Folder) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_folder_agents`](crate::Client::list_folder_agents) | [`ListFolderAgentsParams`](crate::types::ListFolderAgentsParams) |  |"
+        doc = " | [`list_folder_agents`](crate::Client::list_folder_agents) | [`FolderId`](crate::types::FolderId), [`ListFolderAgentsParams`](crate::types::ListFolderAgentsParams) | [`AgentId`](crate::types::AgentId) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_folder_agents_pages`](crate::Client::list_folder_agents_pages) | [`ListFolderAgentsParams`](crate::types::ListFolderAgentsParams) |  |"
+        doc = " | [`list_folder_agents_pages`](crate::Client::list_folder_agents_pages) | [`FolderId`](crate::types::FolderId), [`ListFolderAgentsParams`](crate::types::ListFolderAgentsParams) | [`AgentId`](crate::types::AgentId) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_folder_files`](crate::Client::list_folder_files) | [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | [`FileMetadata`](crate::types::FileMetadata) |"
+        doc = " | [`list_folder_files`](crate::Client::list_folder_files) | [`FolderId`](crate::types::FolderId), [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | [`FileMetadata`](crate::types::FileMetadata) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_folder_files_pages`](crate::Client::list_folder_files_pages) | [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | [`FileMetadata`](crate::types::FileMetadata) |"
+        doc = " | [`list_folder_files_pages`](crate::Client::list_folder_files_pages) | [`FolderId`](crate::types::FolderId), [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | [`FileMetadata`](crate::types::FileMetadata) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`get_file`](crate::Client::get_file) | [`GetFileParams`](crate::types::GetFileParams) | [`FileMetadata`](crate::types::FileMetadata) |"
+        doc = " | [`get_file`](crate::Client::get_file) | [`FolderId`](crate::types::FolderId), [`FileId`](crate::types::FileId), [`GetFileParams`](crate::types::GetFileParams) | [`FileMetadata`](crate::types::FileMetadata) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`upload_file`](crate::Client::upload_file) | [`UploadFileParams`](crate::types::UploadFileParams), [`UploadFileBody`](crate::types::UploadFileBody) | [`FileMetadata`](crate::types::FileMetadata) |"
+        doc = " | [`upload_file`](crate::Client::upload_file) | [`FolderId`](crate::types::FolderId), [`UploadFileParams`](crate::types::UploadFileParams), [`UploadFileBody`](crate::types::UploadFileBody) | [`FileMetadata`](crate::types::FileMetadata) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`delete_file`](crate::Client::delete_file) |  |  |"
+        doc = " | [`delete_file`](crate::Client::delete_file) | [`FolderId`](crate::types::FolderId), [`FileId`](crate::types::FileId) |  |"
     )]
     #![cfg_attr(feature = "health", doc = "")]
     #![cfg_attr(feature = "health", doc = " # `health`")]
@@ -507,31 +507,31 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "mcp-servers",
-        doc = " | [`get_mcp_server`](crate::Client::get_mcp_server) |  | [`McpServer`](crate::types::McpServer) |"
+        doc = " | [`get_mcp_server`](crate::Client::get_mcp_server) | [`McpServerId`](crate::types::McpServerId) | [`McpServer`](crate::types::McpServer) |"
     )]
     #![cfg_attr(
         feature = "mcp-servers",
-        doc = " | [`delete_mcp_server`](crate::Client::delete_mcp_server) |  |  |"
+        doc = " | [`delete_mcp_server`](crate::Client::delete_mcp_server) | [`McpServerId`](crate::types::McpServerId) |  |"
     )]
     #![cfg_attr(
         feature = "mcp-servers",
-        doc = " | [`update_mcp_server`](crate::Client::update_mcp_server) | [`UpdateMcpServer`](crate::types::UpdateMcpServer) | [`McpServer`](crate::types::McpServer) |"
+        doc = " | [`update_mcp_server`](crate::Client::update_mcp_server) | [`McpServerId`](crate::types::McpServerId), [`UpdateMcpServer`](crate::types::UpdateMcpServer) | [`McpServer`](crate::types::McpServer) |"
     )]
     #![cfg_attr(
         feature = "mcp-servers",
-        doc = " | [`refresh_mcp_server`](crate::Client::refresh_mcp_server) | [`RefreshMcpServerParams`](crate::types::RefreshMcpServerParams) |  |"
+        doc = " | [`refresh_mcp_server`](crate::Client::refresh_mcp_server) | [`McpServerId`](crate::types::McpServerId), [`RefreshMcpServerParams`](crate::types::RefreshMcpServerParams) |  |"
     )]
     #![cfg_attr(
         feature = "mcp-servers",
-        doc = " | [`list_mcp_server_tools`](crate::Client::list_mcp_server_tools) |  | [`Tool`](crate::types::Tool) |"
+        doc = " | [`list_mcp_server_tools`](crate::Client::list_mcp_server_tools) | [`McpServerId`](crate::types::McpServerId) | [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "mcp-servers",
-        doc = " | [`get_mcp_server_tool`](crate::Client::get_mcp_server_tool) |  | [`Tool`](crate::types::Tool) |"
+        doc = " | [`get_mcp_server_tool`](crate::Client::get_mcp_server_tool) | [`McpServerId`](crate::types::McpServerId), [`ToolId`](crate::types::ToolId) | [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "mcp-servers",
-        doc = " | [`run_mcp_server_tool`](crate::Client::run_mcp_server_tool) | [`RunToolRequest`](crate::types::RunToolRequest) | [`ToolExecutionResult`](crate::types::ToolExecutionResult) |"
+        doc = " | [`run_mcp_server_tool`](crate::Client::run_mcp_server_tool) | [`McpServerId`](crate::types::McpServerId), [`ToolId`](crate::types::ToolId), [`RunToolRequest`](crate::types::RunToolRequest) | [`ToolExecutionResult`](crate::types::ToolExecutionResult) |"
     )]
     #![cfg_attr(feature = "messages", doc = "")]
     #![cfg_attr(feature = "messages", doc = " # `messages`")]
@@ -545,39 +545,39 @@ pub mod types {
     #![cfg_attr(feature = "messages", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`list_messages`](crate::Client::list_messages) | [`ListMessagesParams`](crate::types::ListMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_messages`](crate::Client::list_messages) | [`AgentId`](crate::types::AgentId), [`ListMessagesParams`](crate::types::ListMessagesParams) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`list_messages_pages`](crate::Client::list_messages_pages) | [`ListMessagesParams`](crate::types::ListMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_messages_pages`](crate::Client::list_messages_pages) | [`AgentId`](crate::types::AgentId), [`ListMessagesParams`](crate::types::ListMessagesParams) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`send_message`](crate::Client::send_message) | [`MessageRequest`](crate::types::MessageRequest) | [`MessageResponse`](crate::types::MessageResponse) |"
+        doc = " | [`send_message`](crate::Client::send_message) | [`AgentId`](crate::types::AgentId), [`MessageRequest`](crate::types::MessageRequest) | [`MessageResponse`](crate::types::MessageResponse) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`send_message_stream`](crate::Client::send_message_stream) | [`MessageRequest`](crate::types::MessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+        doc = " | [`send_message_stream`](crate::Client::send_message_stream) | [`AgentId`](crate::types::AgentId), [`MessageRequest`](crate::types::MessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`send_message_async`](crate::Client::send_message_async) | [`AsyncMessageRequest`](crate::types::AsyncMessageRequest) | [`Run`](crate::types::Run) |"
+        doc = " | [`send_message_async`](crate::Client::send_message_async) | [`AgentId`](crate::types::AgentId), [`AsyncMessageRequest`](crate::types::AsyncMessageRequest) | [`Run`](crate::types::Run) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`cancel_runs`](crate::Client::cancel_runs) | [`CancelRunsRequest`](crate::types::CancelRunsRequest) |  |"
+        doc = " | [`cancel_runs`](crate::Client::cancel_runs) | [`AgentId`](crate::types::AgentId), [`CancelRunsRequest`](crate::types::CancelRunsRequest) |  |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`stream_message`](crate::Client::stream_message) | [`MessageRequest`](crate::types::MessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+        doc = " | [`stream_message`](crate::Client::stream_message) | [`AgentId`](crate::types::AgentId), [`MessageRequest`](crate::types::MessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`reset_messages`](crate::Client::reset_messages) | [`ResetMessagesRequest`](crate::types::ResetMessagesRequest) |  |"
+        doc = " | [`reset_messages`](crate::Client::reset_messages) | [`AgentId`](crate::types::AgentId), [`ResetMessagesRequest`](crate::types::ResetMessagesRequest) |  |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`compact_messages`](crate::Client::compact_messages) | [`CompactionRequest`](crate::types::CompactionRequest) | [`CompactionResponse`](crate::types::CompactionResponse) |"
+        doc = " | [`compact_messages`](crate::Client::compact_messages) | [`AgentId`](crate::types::AgentId), [`CompactionRequest`](crate::types::CompactionRequest) | [`CompactionResponse`](crate::types::CompactionResponse) |"
     )]
     #![cfg_attr(
         feature = "messages",
@@ -593,7 +593,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`get_message`](crate::Client::get_message) |  | [`Message`](crate::types::Message) |"
+        doc = " | [`get_message`](crate::Client::get_message) | [`MessageId`](crate::types::MessageId) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(feature = "models", doc = "")]
     #![cfg_attr(feature = "models", doc = " # `models`")]
@@ -625,23 +625,23 @@ pub mod types {
     #![cfg_attr(feature = "passages", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "passages",
-        doc = " | [`list_agent_passages`](crate::Client::list_agent_passages) | [`ListAgentPassagesParams`](crate::types::ListAgentPassagesParams) | [`Passage`](crate::types::Passage) |"
+        doc = " | [`list_agent_passages`](crate::Client::list_agent_passages) | [`AgentId`](crate::types::AgentId), [`ListAgentPassagesParams`](crate::types::ListAgentPassagesParams) | [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
         feature = "passages",
-        doc = " | [`list_agent_passages_pages`](crate::Client::list_agent_passages_pages) | [`ListAgentPassagesParams`](crate::types::ListAgentPassagesParams) | [`Passage`](crate::types::Passage) |"
+        doc = " | [`list_agent_passages_pages`](crate::Client::list_agent_passages_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentPassagesParams`](crate::types::ListAgentPassagesParams) | [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
         feature = "passages",
-        doc = " | [`create_agent_passage`](crate::Client::create_agent_passage) | [`CreateArchivalMemory`](crate::types::CreateArchivalMemory) | [`Passage`](crate::types::Passage) |"
+        doc = " | [`create_agent_passage`](crate::Client::create_agent_passage) | [`AgentId`](crate::types::AgentId), [`CreateArchivalMemory`](crate::types::CreateArchivalMemory) | [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
         feature = "passages",
-        doc = " | [`search_agent_passages`](crate::Client::search_agent_passages) | [`SearchAgentPassagesParams`](crate::types::SearchAgentPassagesParams) | [`ArchivalMemorySearchResponse`](crate::types::ArchivalMemorySearchResponse) |"
+        doc = " | [`search_agent_passages`](crate::Client::search_agent_passages) | [`AgentId`](crate::types::AgentId), [`SearchAgentPassagesParams`](crate::types::SearchAgentPassagesParams) | [`ArchivalMemorySearchResponse`](crate::types::ArchivalMemorySearchResponse) |"
     )]
     #![cfg_attr(
         feature = "passages",
-        doc = " | [`delete_agent_passage`](crate::Client::delete_agent_passage) |  |  |"
+        doc = " | [`delete_agent_passage`](crate::Client::delete_agent_passage) | [`AgentId`](crate::types::AgentId), [`PassageId`](crate::types::PassageId) |  |"
     )]
     #![cfg_attr(
         feature = "passages",
@@ -667,35 +667,35 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`get_run`](crate::Client::get_run) |  | [`Run`](crate::types::Run) |"
+        doc = " | [`get_run`](crate::Client::get_run) | [`RunId`](crate::types::RunId) | [`Run`](crate::types::Run) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`list_run_messages`](crate::Client::list_run_messages) | [`ListRunMessagesParams`](crate::types::ListRunMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_run_messages`](crate::Client::list_run_messages) | [`RunId`](crate::types::RunId), [`ListRunMessagesParams`](crate::types::ListRunMessagesParams) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`list_run_messages_pages`](crate::Client::list_run_messages_pages) | [`ListRunMessagesParams`](crate::types::ListRunMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_run_messages_pages`](crate::Client::list_run_messages_pages) | [`RunId`](crate::types::RunId), [`ListRunMessagesParams`](crate::types::ListRunMessagesParams) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`list_run_steps`](crate::Client::list_run_steps) | [`ListRunStepsParams`](crate::types::ListRunStepsParams) | [`Step`](crate::types::Step) |"
+        doc = " | [`list_run_steps`](crate::Client::list_run_steps) | [`RunId`](crate::types::RunId), [`ListRunStepsParams`](crate::types::ListRunStepsParams) | [`Step`](crate::types::Step) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`list_run_steps_pages`](crate::Client::list_run_steps_pages) | [`ListRunStepsParams`](crate::types::ListRunStepsParams) | [`Step`](crate::types::Step) |"
+        doc = " | [`list_run_steps_pages`](crate::Client::list_run_steps_pages) | [`RunId`](crate::types::RunId), [`ListRunStepsParams`](crate::types::ListRunStepsParams) | [`Step`](crate::types::Step) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`resume_run_stream`](crate::Client::resume_run_stream) | [`ResumeStreamRequest`](crate::types::ResumeStreamRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+        doc = " | [`resume_run_stream`](crate::Client::resume_run_stream) | [`RunId`](crate::types::RunId), [`ResumeStreamRequest`](crate::types::ResumeStreamRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`get_run_trace`](crate::Client::get_run_trace) | [`GetRunTraceParams`](crate::types::GetRunTraceParams) |  |"
+        doc = " | [`get_run_trace`](crate::Client::get_run_trace) | [`RunId`](crate::types::RunId), [`GetRunTraceParams`](crate::types::GetRunTraceParams) |  |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`get_run_usage`](crate::Client::get_run_usage) |  | [`RunUsage`](crate::types::RunUsage) |"
+        doc = " | [`get_run_usage`](crate::Client::get_run_usage) | [`RunId`](crate::types::RunId) | [`RunUsage`](crate::types::RunUsage) |"
     )]
     #![cfg_attr(feature = "scheduled-messages", doc = "")]
     #![cfg_attr(feature = "scheduled-messages", doc = " # `scheduled-messages`")]
@@ -709,23 +709,23 @@ pub mod types {
     #![cfg_attr(feature = "scheduled-messages", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "scheduled-messages",
-        doc = " | [`list_scheduled_messages`](crate::Client::list_scheduled_messages) | [`ListScheduledMessagesParams`](crate::types::ListScheduledMessagesParams) | [`ScheduledMessagePage`](crate::types::ScheduledMessagePage) |"
+        doc = " | [`list_scheduled_messages`](crate::Client::list_scheduled_messages) | [`AgentId`](crate::types::AgentId), [`ListScheduledMessagesParams`](crate::types::ListScheduledMessagesParams) | [`ScheduledMessagePage`](crate::types::ScheduledMessagePage) |"
     )]
     #![cfg_attr(
         feature = "scheduled-messages",
-        doc = " | [`list_scheduled_messages_pages`](crate::Client::list_scheduled_messages_pages) | [`ListScheduledMessagesParams`](crate::types::ListScheduledMessagesParams) | [`ScheduledMessagePage`](crate::types::ScheduledMessagePage), [`ScheduledMessage`](crate::types::ScheduledMessage) |"
+        doc = " | [`list_scheduled_messages_pages`](crate::Client::list_scheduled_messages_pages) | [`AgentId`](crate::types::AgentId), [`ListScheduledMessagesParams`](crate::types::ListScheduledMessagesParams) | [`ScheduledMessagePage`](crate::types::ScheduledMessagePage), [`ScheduledMessage`](crate::types::ScheduledMessage) |"
     )]
     #![cfg_attr(
         feature = "scheduled-messages",
-        doc = " | [`schedule_message`](crate::Client::schedule_message) | [`ScheduleMessage`](crate::types::ScheduleMessage) | [`ScheduledMessageCreated`](crate::types::ScheduledMessageCreated) |"
+        doc = " | [`schedule_message`](crate::Client::schedule_message) | [`AgentId`](crate::types::AgentId), [`ScheduleMessage`](crate::types::ScheduleMessage) | [`ScheduledMessageCreated`](crate::types::ScheduledMessageCreated) |"
     )]
     #![cfg_attr(
         feature = "scheduled-messages",
-        doc = " | [`get_scheduled_message`](crate::Client::get_scheduled_message) |  | [`ScheduledMessage`](crate::types::ScheduledMessage) |"
+        doc = " | [`get_scheduled_message`](crate::Client::get_scheduled_message) | [`AgentId`](crate::types::AgentId), [`ScheduledMessageId`](crate::types::ScheduledMessageId) | [`ScheduledMessage`](crate::types::ScheduledMessage) |"
     )]
     #![cfg_attr(
         feature = "scheduled-messages",
-        doc = " | [`delete_scheduled_message`](crate::Client::delete_scheduled_message) |  | [`ScheduledMessageDeleted`](crate::types::ScheduledMessageDeleted) |"
+        doc = " | [`delete_scheduled_message`](crate::Client::delete_scheduled_message) | [`AgentId`](crate::types::AgentId), [`ScheduledMessageId`](crate::types::ScheduledMessageId) | [`ScheduledMessageDeleted`](crate::types::ScheduledMessageDeleted) |"
     )]
     #![cfg_attr(feature = "steps", doc = "")]
     #![cfg_attr(feature = "steps", doc = " # `steps`")]
@@ -747,27 +747,27 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "steps",
-        doc = " | [`get_step`](crate::Client::get_step) |  | [`Step`](crate::types::Step) |"
+        doc = " | [`get_step`](crate::Client::get_step) | [`StepId`](crate::types::StepId) | [`Step`](crate::types::Step) |"
     )]
     #![cfg_attr(
         feature = "steps",
-        doc = " | [`update_step_feedback`](crate::Client::update_step_feedback) | [`UpdateFeedback`](crate::types::UpdateFeedback) | [`Step`](crate::types::Step) |"
+        doc = " | [`update_step_feedback`](crate::Client::update_step_feedback) | [`StepId`](crate::types::StepId), [`UpdateFeedback`](crate::types::UpdateFeedback) | [`Step`](crate::types::Step) |"
     )]
     #![cfg_attr(
         feature = "steps",
-        doc = " | [`list_step_messages`](crate::Client::list_step_messages) | [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_step_messages`](crate::Client::list_step_messages) | [`StepId`](crate::types::StepId), [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "steps",
-        doc = " | [`list_step_messages_pages`](crate::Client::list_step_messages_pages) | [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_step_messages_pages`](crate::Client::list_step_messages_pages) | [`StepId`](crate::types::StepId), [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "steps",
-        doc = " | [`get_step_metrics`](crate::Client::get_step_metrics) |  | [`StepMetrics`](crate::types::StepMetrics) |"
+        doc = " | [`get_step_metrics`](crate::Client::get_step_metrics) | [`StepId`](crate::types::StepId) | [`StepMetrics`](crate::types::StepMetrics) |"
     )]
     #![cfg_attr(
         feature = "steps",
-        doc = " | [`get_step_trace`](crate::Client::get_step_trace) |  | [`ProviderTrace`](crate::types::ProviderTrace) |"
+        doc = " | [`get_step_trace`](crate::Client::get_step_trace) | [`StepId`](crate::types::StepId) | [`ProviderTrace`](crate::types::ProviderTrace) |"
     )]
     #![cfg_attr(feature = "tags", doc = "")]
     #![cfg_attr(feature = "tags", doc = " # `tags`")]
@@ -847,15 +847,15 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "tools",
-        doc = " | [`get_tool`](crate::Client::get_tool) |  | [`Tool`](crate::types::Tool) |"
+        doc = " | [`get_tool`](crate::Client::get_tool) | [`ToolId`](crate::types::ToolId) | [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "tools",
-        doc = " | [`delete_tool`](crate::Client::delete_tool) |  |  |"
+        doc = " | [`delete_tool`](crate::Client::delete_tool) | [`ToolId`](crate::types::ToolId) |  |"
     )]
     #![cfg_attr(
         feature = "tools",
-        doc = " | [`update_tool`](crate::Client::update_tool) | [`UpdateTool`](crate::types::UpdateTool) | [`Tool`](crate::types::Tool) |"
+        doc = " | [`update_tool`](crate::Client::update_tool) | [`ToolId`](crate::types::ToolId), [`UpdateTool`](crate::types::UpdateTool) | [`Tool`](crate::types::Tool) |"
     )]
     #[cfg(feature = "agent-files")]
     pub use super::agent_files::own_types::*;

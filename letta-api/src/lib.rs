@@ -29,6 +29,8 @@
 //! - **Optional parameters** are one struct per operation, `…Params`, with `Default` and setters:
 //!   `types::ListClientSideAccessTokensParams::default().with_limit(20u32)`. If the service adds a parameter, callers still
 //!   compile.
+//! - **IDs are types**, such as `types::AgentId`, so that one is not taken for another. Any text makes one, and any form is
+//!   read. A method takes `&agent.id`, or `&"agent-1".into()`. Constructors and setters take texts, too.
 //! - **What is not set is not sent.** An optional field of a request begins as left out, whatever default the service has; its
 //!   documentation names the default. Each has a setter, `with_…`.
 //! - **Null is sent on request only.** An optional field of a request that may be null is a [`Nullable`]. Its setter

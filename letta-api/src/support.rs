@@ -9,6 +9,7 @@ pub mod call;
 #[cfg(feature = "multipart")]
 pub mod file_part;
 pub mod header;
+pub mod named_text;
 pub mod one_error;
 pub mod open_enum;
 pub mod pages;

@@ -8,6 +8,7 @@ mod calls {
     mod concurrency;
     mod custom_requests;
     mod events;
+    mod ids;
     mod longest_times;
     mod own_headers;
     mod raw_client;

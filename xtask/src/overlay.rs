@@ -226,21 +226,24 @@ impl Action<'_> {
         }
     }
 
+    /// The places that it acts on. `json` is a copy of the description.
+    pub(crate) fn places(&self, json: &serde_json::Value) -> Vec<Pointer> {
+        let located = self.path.query_located(json).dedup();
+        located
+            .locations()
+            .map(|location| {
+                Pointer::parse(&location.to_json_pointer()).expect("a JSON pointer parses")
+            })
+            .collect()
+    }
+
     /// Changes the description, and `json`, which is its copy.
     pub(crate) fn apply(
         &self,
         description: &mut Node,
         json: &mut serde_json::Value,
     ) -> Result<(), Failure> {
-        let mut matches: Vec<Pointer> = self
-            .path
-            .query_located(json)
-            .dedup()
-            .locations()
-            .map(|location| {
-                Pointer::parse(&location.to_json_pointer()).expect("a JSON pointer parses")
-            })
-            .collect();
+        let mut matches = self.places(json);
         if matches.is_empty() {
             return Err(self.error(
                 "the target matches nothing in the description".to_owned(),

@@ -42,6 +42,7 @@ mod docs;
 mod event_streams;
 mod forms;
 mod method_docs;
+mod named_text;
 mod one_error;
 mod open_enum;
 mod open_unions;

@@ -185,11 +185,11 @@ fn compare_entries(entries: &[AccessPolicyEntry], differences: &mut Differences)
     let set = |rights: &Vec<AccessRight>| rights.iter().cloned().collect::<BTreeSet<_>>();
     for entry in entries {
         if let AccessPolicyEntry::Agent { id, access, .. } = entry
-            && let Some(before) = seen.insert(id, access)
+            && let Some(before) = seen.insert(id.as_str(), access)
             && before != access
             && set(before) != set(access)
         {
-            let agent = shown(id);
+            let agent = shown(id.as_str());
             differences.add(|| format!("it names {agent} twice, with different rights"));
         }
     }

@@ -78,7 +78,7 @@ impl ListAccessTokens {
             return Err(Error::invalid_input("limit", rule, Some("0")));
         }
         let mut params = ListClientSideAccessTokensParams::default();
-        params.agent_id = agent.map(|agent| agent.as_str().to_owned());
+        params.agent_id = agent.map(Into::into);
         params.limit = self.limit;
         params.offset = self.offset;
         let outcome = self

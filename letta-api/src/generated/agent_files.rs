@@ -96,7 +96,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn export_agent<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ExportAgentParams,
     ) -> Result<ResponseValue<types::AgentFile>, Error<crate::ServiceError>> {
         let types::ExportAgentParams {
@@ -257,7 +257,7 @@ pub(super) mod own_types {
         #[serde(default = "defaults::dynamic_manager_manager_type")]
         pub manager_type: ::std::string::String,
         /// The agent that manages the group.
-        pub manager_agent_id: ::std::string::String,
+        pub manager_agent_id: AgentId,
         /// The word that ends the group's turn.
         #[serde(default = "defaults::dynamic_manager_termination_token")]
         pub termination_token: ::std::option::Option<::std::string::String>,
@@ -272,9 +272,7 @@ pub(super) mod own_types {
     impl DynamicManager {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(
-            manager_agent_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn new(manager_agent_id: impl ::std::convert::Into<AgentId>) -> Self {
             Self {
                 manager_agent_id: manager_agent_id.into(),
                 manager_type: defaults::dynamic_manager_manager_type(),
@@ -342,7 +340,7 @@ pub(super) mod own_types {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub use_legacy_format: ::std::option::Option<bool>,
         /// Export this conversation in place of the agent's own thread.
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// Whether to leave messages out. Default: `false`.
         pub scrub_messages: ::std::option::Option<bool>,
     }
@@ -376,7 +374,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -2731,7 +2729,7 @@ pub(super) mod own_types {
         pub override_model_handle: ::std::option::Option<::std::string::String>,
         /// Deprecated: name the project by a header.
         #[deprecated(note = "the API description marks it as deprecated")]
-        pub project_id: ::std::option::Option<::std::string::String>,
+        pub project_id: ::std::option::Option<ProjectId>,
         /// Deprecated: use `secrets`.
         #[deprecated(note = "the API description marks it as deprecated")]
         pub env_vars_json: ::std::option::Option<::std::string::String>,
@@ -2876,7 +2874,7 @@ pub(super) mod own_types {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -2971,13 +2969,13 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ImportedAgentsResponse {
         /// The agents' IDs.
-        pub agent_ids: ::std::vec::Vec<::std::string::String>,
+        pub agent_ids: ::std::vec::Vec<AgentId>,
     }
 
     impl ImportedAgentsResponse {
         /// Made of all its fields.
         #[must_use]
-        pub fn new(agent_ids: ::std::vec::Vec<::std::string::String>) -> Self {
+        pub fn new(agent_ids: ::std::vec::Vec<AgentId>) -> Self {
             Self { agent_ids }
         }
     }
@@ -3188,7 +3186,7 @@ pub(super) mod own_types {
         #[serde(default = "defaults::sleeptime_manager_manager_type")]
         pub manager_type: ::std::string::String,
         /// The agent that manages the group.
-        pub manager_agent_id: ::std::string::String,
+        pub manager_agent_id: AgentId,
         /// After how many turns the second agent works.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub sleeptime_agent_frequency: ::std::option::Option<i64>,
@@ -3200,9 +3198,7 @@ pub(super) mod own_types {
     impl SleeptimeManager {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(
-            manager_agent_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn new(manager_agent_id: impl ::std::convert::Into<AgentId>) -> Self {
             Self {
                 manager_agent_id: manager_agent_id.into(),
                 manager_type: defaults::sleeptime_manager_manager_type(),
@@ -3255,7 +3251,7 @@ pub(super) mod own_types {
         #[serde(default = "defaults::supervisor_manager_manager_type")]
         pub manager_type: ::std::string::String,
         /// The agent that manages the group.
-        pub manager_agent_id: ::std::string::String,
+        pub manager_agent_id: AgentId,
         /// Members that the description does not have. They are kept and sent back.
         #[serde(flatten)]
         pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -3264,9 +3260,7 @@ pub(super) mod own_types {
     impl SupervisorManager {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(
-            manager_agent_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn new(manager_agent_id: impl ::std::convert::Into<AgentId>) -> Self {
             Self {
                 manager_agent_id: manager_agent_id.into(),
                 manager_type: defaults::supervisor_manager_manager_type(),
@@ -3306,7 +3300,7 @@ pub(super) mod own_types {
         #[serde(default = "defaults::voice_sleeptime_manager_manager_type")]
         pub manager_type: ::std::string::String,
         /// The agent that manages the group.
-        pub manager_agent_id: ::std::string::String,
+        pub manager_agent_id: AgentId,
         /// How many messages the context has before older ones are summarized.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub max_message_buffer_length: ::std::option::Option<i64>,
@@ -3321,9 +3315,7 @@ pub(super) mod own_types {
     impl VoiceSleeptimeManager {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(
-            manager_agent_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn new(manager_agent_id: impl ::std::convert::Into<AgentId>) -> Self {
             Self {
                 manager_agent_id: manager_agent_id.into(),
                 manager_type: defaults::voice_sleeptime_manager_manager_type(),

@@ -234,7 +234,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_agent<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::GetAgentParams,
     ) -> Result<ResponseValue<types::AgentState>, Error<crate::ServiceError>> {
         let types::GetAgentParams { include_relationships, include } = params;
@@ -282,7 +282,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_agent<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let url = path::url_of(
@@ -326,7 +326,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_agent<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::UpdateAgent,
     ) -> Result<ResponseValue<types::AgentState>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -372,8 +372,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_archive<'a>(
         &'a self,
-        agent_id: &'a str,
-        archive_id: &'a str,
+        agent_id: &'a types::AgentId,
+        archive_id: &'a types::ArchiveId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let archive_id_segment = path::segment("archive_id", &archive_id)?;
@@ -420,8 +420,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_archive<'a>(
         &'a self,
-        agent_id: &'a str,
-        archive_id: &'a str,
+        agent_id: &'a types::AgentId,
+        archive_id: &'a types::ArchiveId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let archive_id_segment = path::segment("archive_id", &archive_id)?;
@@ -471,7 +471,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_blocks<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentBlocksParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Block>>,
@@ -484,7 +484,7 @@ impl Client {
     /// The request of [`list_agent_blocks`](Self::list_agent_blocks).
     fn list_agent_blocks_request<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentBlocksParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentBlocksParams { before, after, limit, order, order_by } = params;
@@ -542,7 +542,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_agent_blocks_pages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentBlocksParams,
     ) -> Pages<::std::vec::Vec<types::Block>, types::Block> {
         one_error::pages(
@@ -593,8 +593,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_block<'a>(
         &'a self,
-        agent_id: &'a str,
-        block_id: &'a str,
+        agent_id: &'a types::AgentId,
+        block_id: &'a types::BlockId,
     ) -> Result<ResponseValue<types::AgentState>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let block_id_segment = path::segment("block_id", &block_id)?;
@@ -643,8 +643,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_block<'a>(
         &'a self,
-        agent_id: &'a str,
-        block_id: &'a str,
+        agent_id: &'a types::AgentId,
+        block_id: &'a types::BlockId,
     ) -> Result<ResponseValue<types::AgentState>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let block_id_segment = path::segment("block_id", &block_id)?;
@@ -693,7 +693,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_agent_block<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         block_label: &'a str,
     ) -> Result<ResponseValue<types::Block>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -743,7 +743,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_agent_block<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         block_label: &'a str,
         body: &'a types::UpdateBlock,
     ) -> Result<ResponseValue<types::Block>, Error<crate::ServiceError>> {
@@ -795,8 +795,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_identity<'a>(
         &'a self,
-        agent_id: &'a str,
-        identity_id: &'a str,
+        agent_id: &'a types::AgentId,
+        identity_id: &'a types::IdentityId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let identity_id_segment = path::segment("identity_id", &identity_id)?;
@@ -845,8 +845,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_identity<'a>(
         &'a self,
-        agent_id: &'a str,
-        identity_id: &'a str,
+        agent_id: &'a types::AgentId,
+        identity_id: &'a types::IdentityId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let identity_id_segment = path::segment("identity_id", &identity_id)?;
@@ -895,7 +895,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn recompile_agent<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::RecompileAgentParams,
     ) -> Result<ResponseValue<::std::string::String>, Error<crate::ServiceError>> {
         let types::RecompileAgentParams { update_timestamp, dry_run } = params;
@@ -946,7 +946,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_tools<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentToolsParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Tool>>,
@@ -959,7 +959,7 @@ impl Client {
     /// The request of [`list_agent_tools`](Self::list_agent_tools).
     fn list_agent_tools_request<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentToolsParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentToolsParams { before, after, limit, order, order_by } = params;
@@ -1016,7 +1016,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_agent_tools_pages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentToolsParams,
     ) -> Pages<::std::vec::Vec<types::Tool>, types::Tool> {
         one_error::pages(
@@ -1065,7 +1065,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_tool_approval<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         tool_name: &'a str,
         params: &'a types::UpdateToolApprovalParams,
         body: Option<&'a types::UpdateToolApproval>,
@@ -1116,8 +1116,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_tool<'a>(
         &'a self,
-        agent_id: &'a str,
-        tool_id: &'a str,
+        agent_id: &'a types::AgentId,
+        tool_id: &'a types::ToolId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let tool_id_segment = path::segment("tool_id", &tool_id)?;
@@ -1164,8 +1164,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_tool<'a>(
         &'a self,
-        agent_id: &'a str,
-        tool_id: &'a str,
+        agent_id: &'a types::AgentId,
+        tool_id: &'a types::ToolId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let tool_id_segment = path::segment("tool_id", &tool_id)?;
@@ -1216,7 +1216,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn run_agent_tool<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         tool_name: &'a str,
         body: Option<&'a types::RunToolRequest>,
     ) -> Result<ResponseValue<types::ToolExecutionResult>, Error<crate::ServiceError>> {
@@ -1550,17 +1550,17 @@ pub(super) mod own_types {
         pub tools: crate::Nullable<::std::vec::Vec<::std::string::String>>,
         /// Tools to attach, by ID.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub tool_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub tool_ids: crate::Nullable<::std::vec::Vec<ToolId>>,
         /// Deprecated: use `folder_ids`.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         #[deprecated(note = "the API description marks it as deprecated")]
-        pub source_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub source_ids: crate::Nullable<::std::vec::Vec<FolderId>>,
         /// Folders to attach, by ID.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub folder_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub folder_ids: crate::Nullable<::std::vec::Vec<FolderId>>,
         /// Blocks to attach, by ID. To create blocks, use `memory_blocks`.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub block_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub block_ids: crate::Nullable<::std::vec::Vec<BlockId>>,
         /// Rules about the order of calls.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub tool_rules: crate::Nullable<::std::vec::Vec<crate::types::ToolRule>>,
@@ -1674,7 +1674,7 @@ pub(super) mod own_types {
         /// Deprecated, without effect.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         #[deprecated(note = "the API description marks it as deprecated")]
-        pub project_id: crate::Nullable<::std::string::String>,
+        pub project_id: crate::Nullable<ProjectId>,
         /// Deprecated, without effect.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         #[deprecated(note = "the API description marks it as deprecated")]
@@ -1685,7 +1685,7 @@ pub(super) mod own_types {
         pub base_template_id: crate::Nullable<::std::string::String>,
         /// Identities to link the agent to, by ID.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub identity_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub identity_ids: crate::Nullable<::std::vec::Vec<IdentityId>>,
         /// Whether the agent forgets its messages after each turn. Memory stays. By default
         /// `false`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1820,7 +1820,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_tool_ids(
             mut self,
-            tool_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            tool_ids: impl ::std::convert::Into<::std::vec::Vec<ToolId>>,
         ) -> Self {
             self.tool_ids = crate::Nullable::Value(tool_ids.into());
             self
@@ -1838,7 +1838,7 @@ pub(super) mod own_types {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_source_ids(
             mut self,
-            source_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            source_ids: impl ::std::convert::Into<::std::vec::Vec<FolderId>>,
         ) -> Self {
             self.source_ids = crate::Nullable::Value(source_ids.into());
             self
@@ -1856,7 +1856,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_folder_ids(
             mut self,
-            folder_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            folder_ids: impl ::std::convert::Into<::std::vec::Vec<FolderId>>,
         ) -> Self {
             self.folder_ids = crate::Nullable::Value(folder_ids.into());
             self
@@ -1873,7 +1873,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_block_ids(
             mut self,
-            block_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            block_ids: impl ::std::convert::Into<::std::vec::Vec<BlockId>>,
         ) -> Self {
             self.block_ids = crate::Nullable::Value(block_ids.into());
             self
@@ -2405,7 +2405,7 @@ pub(super) mod own_types {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = crate::Nullable::Value(project_id.into());
             self
@@ -2461,9 +2461,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_identity_ids(
             mut self,
-            identity_ids: impl ::std::convert::Into<
-                ::std::vec::Vec<::std::string::String>,
-            >,
+            identity_ids: impl ::std::convert::Into<::std::vec::Vec<IdentityId>>,
         ) -> Self {
             self.identity_ids = crate::Nullable::Value(identity_ids.into());
             self
@@ -2899,13 +2897,13 @@ pub(super) mod own_types {
         /// Only what has this text in its name.
         pub query_text: ::std::option::Option<::std::string::String>,
         /// Only what belongs to this project.
-        pub project_id: ::std::option::Option<::std::string::String>,
+        pub project_id: ::std::option::Option<ProjectId>,
         /// Only what was made from this template.
         pub template_id: ::std::option::Option<::std::string::String>,
         /// Only what was made from any version of this template.
         pub base_template_id: ::std::option::Option<::std::string::String>,
         /// Only agents that are linked to this identity.
-        pub identity_id: ::std::option::Option<::std::string::String>,
+        pub identity_id: ::std::option::Option<IdentityId>,
         /// Only what is linked to an identity with one of these keys.
         pub identifier_keys: ::std::option::Option<
             ::std::vec::Vec<::std::string::String>,
@@ -2930,7 +2928,7 @@ pub(super) mod own_types {
         /// Only agents whose last run ended so.
         pub last_stop_reason: ::std::option::Option<StopReasonType>,
         /// Only what this user created.
-        pub created_by_id: ::std::option::Option<::std::string::String>,
+        pub created_by_id: ::std::option::Option<UserId>,
     }
 
     impl ListAgentsParams {
@@ -3005,7 +3003,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -3035,7 +3033,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_identity_id(
             mut self,
-            identity_id: impl ::std::convert::Into<::std::string::String>,
+            identity_id: impl ::std::convert::Into<IdentityId>,
         ) -> Self {
             self.identity_id = ::std::option::Option::Some(identity_id.into());
             self
@@ -3134,7 +3132,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -3183,17 +3181,17 @@ pub(super) mod own_types {
         pub name: crate::Nullable<::std::string::String>,
         /// The agent's tools, by ID. They replace those that were there.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub tool_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub tool_ids: crate::Nullable<::std::vec::Vec<ToolId>>,
         /// Deprecated: use `folder_ids`.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         #[deprecated(note = "the API description marks it as deprecated")]
-        pub source_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub source_ids: crate::Nullable<::std::vec::Vec<FolderId>>,
         /// The agent's folders, by ID. They replace those that were there.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub folder_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub folder_ids: crate::Nullable<::std::vec::Vec<FolderId>>,
         /// The agent's blocks, by ID. They replace those that were there.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub block_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub block_ids: crate::Nullable<::std::vec::Vec<BlockId>>,
         /// The agent's tags. They replace those that were there.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
@@ -3205,7 +3203,7 @@ pub(super) mod own_types {
         pub tool_rules: crate::Nullable<::std::vec::Vec<crate::types::ToolRule>>,
         /// The messages in the context, by ID. For experts: a wrong list breaks the agent.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub message_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub message_ids: crate::Nullable<::std::vec::Vec<MessageId>>,
         /// What the agent is for, in words.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub description: crate::Nullable<::std::string::String>,
@@ -3226,7 +3224,7 @@ pub(super) mod own_types {
         >,
         /// The project that it belongs to.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub project_id: crate::Nullable<::std::string::String>,
+        pub project_id: crate::Nullable<ProjectId>,
         /// The version of a template that it was made from.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub template_id: crate::Nullable<::std::string::String>,
@@ -3235,7 +3233,7 @@ pub(super) mod own_types {
         pub base_template_id: crate::Nullable<::std::string::String>,
         /// The identities that the agent is linked to, by ID. They replace those that were there.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub identity_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub identity_ids: crate::Nullable<::std::vec::Vec<IdentityId>>,
         /// Whether the agent forgets its messages after each turn. Memory stays.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub message_buffer_autoclear: crate::Nullable<bool>,
@@ -3369,7 +3367,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_tool_ids(
             mut self,
-            tool_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            tool_ids: impl ::std::convert::Into<::std::vec::Vec<ToolId>>,
         ) -> Self {
             self.tool_ids = crate::Nullable::Value(tool_ids.into());
             self
@@ -3387,7 +3385,7 @@ pub(super) mod own_types {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_source_ids(
             mut self,
-            source_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            source_ids: impl ::std::convert::Into<::std::vec::Vec<FolderId>>,
         ) -> Self {
             self.source_ids = crate::Nullable::Value(source_ids.into());
             self
@@ -3405,7 +3403,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_folder_ids(
             mut self,
-            folder_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            folder_ids: impl ::std::convert::Into<::std::vec::Vec<FolderId>>,
         ) -> Self {
             self.folder_ids = crate::Nullable::Value(folder_ids.into());
             self
@@ -3422,7 +3420,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_block_ids(
             mut self,
-            block_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            block_ids: impl ::std::convert::Into<::std::vec::Vec<BlockId>>,
         ) -> Self {
             self.block_ids = crate::Nullable::Value(block_ids.into());
             self
@@ -3492,9 +3490,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_message_ids(
             mut self,
-            message_ids: impl ::std::convert::Into<
-                ::std::vec::Vec<::std::string::String>,
-            >,
+            message_ids: impl ::std::convert::Into<::std::vec::Vec<MessageId>>,
         ) -> Self {
             self.message_ids = crate::Nullable::Value(message_ids.into());
             self
@@ -3587,7 +3583,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = crate::Nullable::Value(project_id.into());
             self
@@ -3638,9 +3634,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_identity_ids(
             mut self,
-            identity_ids: impl ::std::convert::Into<
-                ::std::vec::Vec<::std::string::String>,
-            >,
+            identity_ids: impl ::std::convert::Into<::std::vec::Vec<IdentityId>>,
         ) -> Self {
             self.identity_ids = crate::Nullable::Value(identity_ids.into());
             self

@@ -193,7 +193,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_archive<'a>(
         &'a self,
-        archive_id: &'a str,
+        archive_id: &'a types::ArchiveId,
     ) -> Result<ResponseValue<types::Archive>, Error<crate::ServiceError>> {
         let archive_id_segment = path::segment("archive_id", &archive_id)?;
         let url = path::url_of(
@@ -236,7 +236,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_archive<'a>(
         &'a self,
-        archive_id: &'a str,
+        archive_id: &'a types::ArchiveId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let archive_id_segment = path::segment("archive_id", &archive_id)?;
         let url = path::url_of(
@@ -279,7 +279,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_archive<'a>(
         &'a self,
-        archive_id: &'a str,
+        archive_id: &'a types::ArchiveId,
         body: &'a types::UpdateArchive,
     ) -> Result<ResponseValue<types::Archive>, Error<crate::ServiceError>> {
         let archive_id_segment = path::segment("archive_id", &archive_id)?;
@@ -325,7 +325,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn create_archive_passage<'a>(
         &'a self,
-        archive_id: &'a str,
+        archive_id: &'a types::ArchiveId,
         body: &'a types::CreatePassage,
     ) -> Result<ResponseValue<types::Passage>, Error<crate::ServiceError>> {
         let archive_id_segment = path::segment("archive_id", &archive_id)?;
@@ -372,7 +372,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn create_archive_passages<'a>(
         &'a self,
-        archive_id: &'a str,
+        archive_id: &'a types::ArchiveId,
         body: &'a types::CreatePassages,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Passage>>,
@@ -422,8 +422,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_archive_passage<'a>(
         &'a self,
-        archive_id: &'a str,
-        passage_id: &'a str,
+        archive_id: &'a types::ArchiveId,
+        passage_id: &'a types::PassageId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let archive_id_segment = path::segment("archive_id", &archive_id)?;
         let passage_id_segment = path::segment("passage_id", &passage_id)?;
@@ -534,10 +534,10 @@ pub(super) mod own_types {
     pub struct Archive {
         /// The user who created it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub created_by_id: ::std::option::Option<::std::string::String>,
+        pub created_by_id: ::std::option::Option<UserId>,
         /// The user who changed it last.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+        pub last_updated_by_id: ::std::option::Option<UserId>,
         /// When it was created.
         pub created_at: ::std::string::String,
         /// When it was changed last.
@@ -560,7 +560,7 @@ pub(super) mod own_types {
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
         /// The archive's ID, `archive-…`.
-        pub id: ::std::string::String,
+        pub id: ArchiveId,
         /// The organization that it belongs to.
         pub organization_id: ::std::string::String,
     }
@@ -571,7 +571,7 @@ pub(super) mod own_types {
         pub fn new(
             created_at: impl ::std::convert::Into<::std::string::String>,
             name: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<ArchiveId>,
             organization_id: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -593,7 +593,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -603,7 +603,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -874,7 +874,7 @@ pub(super) mod own_types {
         /// Only what has exactly this name.
         pub name: ::std::option::Option<::std::string::String>,
         /// Only archives that this agent has.
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
     }
 
     impl ListArchivesParams {
@@ -939,7 +939,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self

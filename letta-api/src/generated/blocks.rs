@@ -228,7 +228,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_block<'a>(
         &'a self,
-        block_id: &'a str,
+        block_id: &'a types::BlockId,
     ) -> Result<ResponseValue<types::Block>, Error<crate::ServiceError>> {
         let block_id_segment = path::segment("block_id", &block_id)?;
         let url = path::url_of(
@@ -271,7 +271,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_block<'a>(
         &'a self,
-        block_id: &'a str,
+        block_id: &'a types::BlockId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let block_id_segment = path::segment("block_id", &block_id)?;
         let url = path::url_of(
@@ -314,7 +314,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_block<'a>(
         &'a self,
-        block_id: &'a str,
+        block_id: &'a types::BlockId,
         body: &'a types::UpdateBlock,
     ) -> Result<ResponseValue<types::Block>, Error<crate::ServiceError>> {
         let block_id_segment = path::segment("block_id", &block_id)?;
@@ -363,7 +363,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_block_agents<'a>(
         &'a self,
-        block_id: &'a str,
+        block_id: &'a types::BlockId,
         params: &'a types::ListBlockAgentsParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::AgentState>>,
@@ -376,7 +376,7 @@ impl Client {
     /// The request of [`list_block_agents`](Self::list_block_agents).
     fn list_block_agents_request<'a>(
         &'a self,
-        block_id: &'a str,
+        block_id: &'a types::BlockId,
         params: &'a types::ListBlockAgentsParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListBlockAgentsParams {
@@ -444,7 +444,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_block_agents_pages<'a>(
         &'a self,
-        block_id: &'a str,
+        block_id: &'a types::BlockId,
         params: &'a types::ListBlockAgentsParams,
     ) -> Pages<::std::vec::Vec<types::AgentState>, types::AgentState> {
         one_error::pages(
@@ -645,13 +645,13 @@ pub(super) mod own_types {
         /// Only what has exactly this name.
         pub name: ::std::option::Option<::std::string::String>,
         /// Only blocks that are linked to this identity.
-        pub identity_id: ::std::option::Option<::std::string::String>,
+        pub identity_id: ::std::option::Option<IdentityId>,
         /// Only what is linked to an identity with one of these keys.
         pub identifier_keys: ::std::option::Option<
             ::std::vec::Vec<::std::string::String>,
         >,
         /// Only what belongs to this project.
-        pub project_id: ::std::option::Option<::std::string::String>,
+        pub project_id: ::std::option::Option<ProjectId>,
         /// Only what has one of these tags.
         pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// Whether all of `tags` must be there, and not one of them. Default: `false`.
@@ -715,7 +715,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_identity_id(
             mut self,
-            identity_id: impl ::std::convert::Into<::std::string::String>,
+            identity_id: impl ::std::convert::Into<IdentityId>,
         ) -> Self {
             self.identity_id = ::std::option::Option::Some(identity_id.into());
             self
@@ -737,7 +737,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self

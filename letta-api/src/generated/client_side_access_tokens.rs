@@ -297,7 +297,7 @@ pub(super) mod own_types {
         #[non_exhaustive]
         Agent {
             /// The agent's ID, `agent-…`.
-            id: ::std::string::String,
+            id: AgentId,
             /// What the token may do to the agent.
             access: ::std::vec::Vec<AccessRight>,
             /// Members that the description does not have. They are kept and sent back.
@@ -385,7 +385,7 @@ pub(super) mod own_types {
         /// Made of its required fields; the others are left out.
         #[must_use]
         pub fn agent(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<AgentId>,
             access: ::std::vec::Vec<AccessRight>,
         ) -> Self {
             Self::Agent {
@@ -704,7 +704,7 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ListClientSideAccessTokensParams {
         /// Only tokens whose policy names this agent. All tokens if it is left out.
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// How many tokens to skip. Default: `0`.
         pub offset: ::std::option::Option<u32>,
         /// How many tokens a page holds at most. Default: `10`.
@@ -716,7 +716,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self

@@ -155,7 +155,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn create_conversation<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: Option<&'a types::CreateConversation>,
     ) -> Result<ResponseValue<types::Conversation>, Error<crate::ServiceError>> {
         let mut url = path::url(&self.baseurl, "/v1/conversations/");
@@ -200,7 +200,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_conversation<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
     ) -> Result<ResponseValue<types::Conversation>, Error<crate::ServiceError>> {
         let conversation_id_segment = path::segment(
             "conversation_id",
@@ -248,7 +248,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_conversation<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let conversation_id_segment = path::segment(
             "conversation_id",
@@ -296,7 +296,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_conversation<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         body: &'a types::UpdateConversation,
     ) -> Result<ResponseValue<types::Conversation>, Error<crate::ServiceError>> {
         let conversation_id_segment = path::segment(
@@ -347,7 +347,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn cancel_conversation<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         params: &'a types::CancelConversationParams,
     ) -> Result<
         ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
@@ -404,7 +404,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn compact_conversation<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         body: Option<&'a types::ConversationCompactionRequest>,
     ) -> Result<ResponseValue<types::CompactionResponse>, Error<crate::ServiceError>> {
         let conversation_id_segment = path::segment(
@@ -459,7 +459,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn fork_conversation<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         params: &'a types::ForkConversationParams,
     ) -> Result<ResponseValue<types::Conversation>, Error<crate::ServiceError>> {
         let types::ForkConversationParams { agent_id } = params;
@@ -514,7 +514,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_conversation_messages<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         params: &'a types::ListConversationMessagesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
@@ -533,7 +533,7 @@ impl Client {
     /// The request of [`list_conversation_messages`](Self::list_conversation_messages).
     fn list_conversation_messages_request<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         params: &'a types::ListConversationMessagesParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListConversationMessagesParams {
@@ -616,7 +616,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_conversation_messages_pages<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         params: &'a types::ListConversationMessagesParams,
     ) -> Pages<::std::vec::Vec<crate::types::Message>, crate::types::Message> {
         one_error::pages(
@@ -682,7 +682,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn send_conversation_message<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         body: &'a types::ConversationMessageRequest,
     ) -> Result<ResponseValue<types::MessageResponse>, Error<crate::ServiceError>> {
         let conversation_id_segment = path::segment(
@@ -740,7 +740,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn send_conversation_message_stream<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         body: &'a types::ConversationMessageRequest,
     ) -> Result<
         ResponseValue<EventStream<types::StreamEvent>>,
@@ -802,7 +802,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn recompile_conversation<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         params: &'a types::RecompileConversationParams,
         body: Option<&'a types::ConversationCompactionRequest>,
     ) -> Result<ResponseValue<::std::string::String>, Error<crate::ServiceError>> {
@@ -865,7 +865,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn resume_conversation_stream<'a>(
         &'a self,
-        conversation_id: &'a str,
+        conversation_id: &'a types::ConversationId,
         body: Option<&'a types::ResumeStreamRequest>,
     ) -> Result<
         ResponseValue<EventStream<types::StreamEvent>>,
@@ -1034,7 +1034,7 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct CancelConversationParams {
         /// The agent's ID, `agent-…`.
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
     }
 
     impl CancelConversationParams {
@@ -1042,7 +1042,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -1056,10 +1056,10 @@ pub(super) mod own_types {
     pub struct Conversation {
         /// The user who created it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub created_by_id: ::std::option::Option<::std::string::String>,
+        pub created_by_id: ::std::option::Option<UserId>,
         /// The user who changed it last.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+        pub last_updated_by_id: ::std::option::Option<UserId>,
         /// When it was created.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::std::string::String>,
@@ -1067,18 +1067,18 @@ pub(super) mod own_types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated_at: ::std::option::Option<::std::string::String>,
         /// The conversation's ID, `conv-…`.
-        pub id: ::std::string::String,
+        pub id: ConversationId,
         /// The agent that the conversation is with.
-        pub agent_id: ::std::string::String,
+        pub agent_id: AgentId,
         /// What it is about, in words.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub summary: ::std::option::Option<::std::string::String>,
         /// The messages in the context, by ID, in order.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub in_context_message_ids: ::std::vec::Vec<::std::string::String>,
+        pub in_context_message_ids: ::std::vec::Vec<MessageId>,
         /// The blocks that are this conversation's own.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub isolated_block_ids: ::std::vec::Vec<::std::string::String>,
+        pub isolated_block_ids: ::std::vec::Vec<BlockId>,
         /// The handle of the model, as in `provider/model`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub model: ::std::option::Option<::std::string::String>,
@@ -1094,8 +1094,8 @@ pub(super) mod own_types {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<ConversationId>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             Self {
                 id: id.into(),
@@ -1117,7 +1117,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -1127,7 +1127,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -1169,9 +1169,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_in_context_message_ids(
             mut self,
-            in_context_message_ids: impl ::std::convert::Into<
-                ::std::vec::Vec<::std::string::String>,
-            >,
+            in_context_message_ids: impl ::std::convert::Into<::std::vec::Vec<MessageId>>,
         ) -> Self {
             self.in_context_message_ids = in_context_message_ids.into();
             self
@@ -1181,9 +1179,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_isolated_block_ids(
             mut self,
-            isolated_block_ids: impl ::std::convert::Into<
-                ::std::vec::Vec<::std::string::String>,
-            >,
+            isolated_block_ids: impl ::std::convert::Into<::std::vec::Vec<BlockId>>,
         ) -> Self {
             self.isolated_block_ids = isolated_block_ids.into();
             self
@@ -1227,7 +1223,7 @@ pub(super) mod own_types {
     pub struct ConversationCompactionRequest {
         /// The agent, if the conversation is `default`: its own thread.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub agent_id: crate::Nullable<::std::string::String>,
+        pub agent_id: crate::Nullable<AgentId>,
         /// How older messages are summarized when the context is full.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub compaction_settings: crate::Nullable<CompactionSettings>,
@@ -1247,7 +1243,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = crate::Nullable::Value(agent_id.into());
             self
@@ -1342,7 +1338,7 @@ pub(super) mod own_types {
         pub override_system: crate::Nullable<::std::string::String>,
         /// The agent, if the conversation is `default`: its own thread.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub agent_id: crate::Nullable<::std::string::String>,
+        pub agent_id: crate::Nullable<AgentId>,
         /// Whether the answer comes as events. True if it is left out, unlike for agents. By
         /// default `true`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1630,7 +1626,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = crate::Nullable::Value(agent_id.into());
             self
@@ -1900,7 +1896,7 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ForkConversationParams {
         /// The agent's ID, `agent-…`.
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
     }
 
     impl ForkConversationParams {
@@ -1908,7 +1904,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -1924,7 +1920,7 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ListConversationMessagesParams {
         /// The agent's ID, `agent-…`.
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// Only what comes before the item of this ID in the list.
         pub before: ::std::option::Option<::std::string::String>,
         /// Only what comes after the item of this ID in the list.
@@ -1936,7 +1932,7 @@ pub(super) mod own_types {
         /// What to sort by.
         pub order_by: ::std::option::Option<ItemSortField>,
         /// Only messages of this group.
-        pub group_id: ::std::option::Option<::std::string::String>,
+        pub group_id: ::std::option::Option<GroupId>,
         /// Whether messages of failed steps are listed too.
         pub include_err: ::std::option::Option<bool>,
         /// Only messages of these types. All types if it is left out.
@@ -1950,7 +1946,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -2007,7 +2003,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = ::std::option::Option::Some(group_id.into());
             self
@@ -2046,7 +2042,7 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ListConversationsParams {
         /// Only conversations with this agent.
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// How many items a page holds at most. Default: `50`.
         pub limit: ::std::option::Option<i64>,
         /// The last ID of the last page. Moves on in both orders; an unknown ID is a 404.
@@ -2064,7 +2060,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self

@@ -139,7 +139,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn send_to_environment<'a>(
         &'a self,
-        connection_id: &'a str,
+        connection_id: &'a types::ConnectionId,
         body: Option<&'a types::SendToEnvironment>,
     ) -> Result<ResponseValue<types::SentToEnvironment>, Error<crate::ServiceError>> {
         let connection_id_segment = path::segment("connectionId", &connection_id)?;
@@ -185,7 +185,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_environment<'a>(
         &'a self,
-        device_id: &'a str,
+        device_id: &'a types::DeviceId,
     ) -> Result<ResponseValue<types::Environment>, Error<crate::ServiceError>> {
         let device_id_segment = path::segment("deviceId", &device_id)?;
         let url = path::url_of(
@@ -240,6 +240,14 @@ pub(super) mod constants {
 pub(super) mod own_types {
     use crate::types::*;
 
+    /// The ID of a machine's connection to the service.
+    #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+    pub struct ConnectionId(::std::string::String);
+    crate::support::named_text::named_text!(ConnectionId);
+    /// The ID of a machine, which stays.
+    #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+    pub struct DeviceId(::std::string::String);
+    crate::support::named_text::named_text!(DeviceId);
     /// A machine that runs agents' tools.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -252,10 +260,10 @@ pub(super) mod own_types {
             rename = "connectionId",
             deserialize_with = "::std::option::Option::deserialize"
         )]
-        pub connection_id: ::std::option::Option<::std::string::String>,
+        pub connection_id: ::std::option::Option<ConnectionId>,
         /// The ID of the device, which stays.
         #[serde(rename = "deviceId")]
-        pub device_id: ::std::string::String,
+        pub device_id: DeviceId,
         /// The name of the machine.
         #[serde(rename = "connectionName")]
         pub connection_name: ::std::string::String,
@@ -267,7 +275,7 @@ pub(super) mod own_types {
             rename = "userId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_id: ::std::option::Option<::std::string::String>,
+        pub user_id: ::std::option::Option<UserId>,
         /// Whose key the machine connected with.
         #[serde(
             rename = "apiKeyOwner",
@@ -314,7 +322,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             id: impl ::std::convert::Into<::std::string::String>,
-            device_id: impl ::std::convert::Into<::std::string::String>,
+            device_id: impl ::std::convert::Into<DeviceId>,
             connection_name: impl ::std::convert::Into<::std::string::String>,
             organization_id: impl ::std::convert::Into<::std::string::String>,
             last_seen_at: i64,
@@ -342,7 +350,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_connection_id(
             mut self,
-            connection_id: impl ::std::convert::Into<::std::string::String>,
+            connection_id: impl ::std::convert::Into<ConnectionId>,
         ) -> Self {
             self.connection_id = ::std::option::Option::Some(connection_id.into());
             self
@@ -352,7 +360,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_user_id(
             mut self,
-            user_id: impl ::std::convert::Into<::std::string::String>,
+            user_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.user_id = ::std::option::Option::Some(user_id.into());
             self
@@ -568,7 +576,7 @@ pub(super) mod own_types {
         /// Whether the call may run.
         pub approve: bool,
         /// The call that it answers.
-        pub tool_call_id: ::std::string::String,
+        pub tool_call_id: ToolCallId,
         /// Why, in words. The model reads it.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub reason: crate::Nullable<::std::string::String>,
@@ -587,7 +595,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             approve: bool,
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
         ) -> Self {
             Self {
                 approve,
@@ -1002,7 +1010,7 @@ pub(super) mod own_types {
         #[serde(rename = "type", default = "defaults::environment_tool_return_type")]
         pub type_: ::std::string::String,
         /// The call that it answers.
-        pub tool_call_id: ::std::string::String,
+        pub tool_call_id: ToolCallId,
         /// What the tool returned.
         pub tool_return: crate::types::EnvironmentContent,
         /// How it ended.
@@ -1022,7 +1030,7 @@ pub(super) mod own_types {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
             tool_return: impl ::std::convert::Into<crate::types::EnvironmentContent>,
             status: ToolReturnStatus,
         ) -> Self {
@@ -1176,7 +1184,7 @@ pub(super) mod own_types {
         /// The ID of the last environment of the last page.
         pub after: ::std::option::Option<::std::string::String>,
         /// Only machines of this user.
-        pub user_id: ::std::option::Option<::std::string::String>,
+        pub user_id: ::std::option::Option<UserId>,
         /// Only machines that are connected now.
         pub online_only: ::std::option::Option<::std::string::String>,
     }
@@ -1206,7 +1214,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_user_id(
             mut self,
-            user_id: impl ::std::convert::Into<::std::string::String>,
+            user_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.user_id = ::std::option::Option::Some(user_id.into());
             self
@@ -1342,14 +1350,14 @@ pub(super) mod own_types {
             rename = "agentId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The conversation that the messages are for.
         #[serde(
             rename = "conversationId",
             default,
             skip_serializing_if = "crate::Nullable::is_left_out"
         )]
-        pub conversation_id: crate::Nullable<::std::string::String>,
+        pub conversation_id: crate::Nullable<ConversationId>,
     }
 
     impl SendToEnvironment {
@@ -1367,7 +1375,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -1377,7 +1385,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = crate::Nullable::Value(conversation_id.into());
             self

@@ -37,7 +37,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_files<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFilesParams,
     ) -> Result<ResponseValue<types::AgentFilePage>, Error<crate::ServiceError>> {
         let request = self.list_agent_files_request(agent_id, params)?;
@@ -47,7 +47,7 @@ impl Client {
     /// The request of [`list_agent_files`](Self::list_agent_files).
     fn list_agent_files_request<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFilesParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentFilesParams {
@@ -116,7 +116,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_agent_files_pages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFilesParams,
     ) -> Pages<types::AgentFilePage, types::AgentFileAttachment> {
         one_error::pages(
@@ -166,7 +166,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn close_all_files<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
     ) -> Result<
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<crate::ServiceError>,
@@ -213,8 +213,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn close_file<'a>(
         &'a self,
-        agent_id: &'a str,
-        file_id: &'a str,
+        agent_id: &'a types::AgentId,
+        file_id: &'a types::FileId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let file_id_segment = path::segment("file_id", &file_id)?;
@@ -262,8 +262,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn open_file<'a>(
         &'a self,
-        agent_id: &'a str,
-        file_id: &'a str,
+        agent_id: &'a types::AgentId,
+        file_id: &'a types::FileId,
     ) -> Result<
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<crate::ServiceError>,
@@ -316,7 +316,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_folders<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFoldersParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Source>>,
@@ -329,7 +329,7 @@ impl Client {
     /// The request of [`list_agent_folders`](Self::list_agent_folders).
     fn list_agent_folders_request<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFoldersParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentFoldersParams { before, after, limit, order, order_by } = params;
@@ -386,7 +386,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_agent_folders_pages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentFoldersParams,
     ) -> Pages<::std::vec::Vec<types::Source>, types::Source> {
         one_error::pages(
@@ -431,8 +431,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn attach_folder<'a>(
         &'a self,
-        agent_id: &'a str,
-        folder_id: &'a str,
+        agent_id: &'a types::AgentId,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
@@ -479,8 +479,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn detach_folder<'a>(
         &'a self,
-        agent_id: &'a str,
-        folder_id: &'a str,
+        agent_id: &'a types::AgentId,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
@@ -678,7 +678,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_folder<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<types::Folder>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
         let url = path::url_of(
@@ -721,7 +721,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_folder<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
         let url = path::url_of(
@@ -764,7 +764,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_folder<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         body: &'a types::UpdateFolder,
     ) -> Result<ResponseValue<types::Folder>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
@@ -813,10 +813,10 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_folder_agents<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::ListFolderAgentsParams,
     ) -> Result<
-        ResponseValue<::std::vec::Vec<::std::string::String>>,
+        ResponseValue<::std::vec::Vec<types::AgentId>>,
         Error<crate::ServiceError>,
     > {
         let request = self.list_folder_agents_request(folder_id, params)?;
@@ -826,7 +826,7 @@ impl Client {
     /// The request of [`list_folder_agents`](Self::list_folder_agents).
     fn list_folder_agents_request<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::ListFolderAgentsParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListFolderAgentsParams { before, after, limit, order, order_by } = params;
@@ -884,9 +884,9 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_folder_agents_pages<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::ListFolderAgentsParams,
-    ) -> Pages<::std::vec::Vec<::std::string::String>, ::std::string::String> {
+    ) -> Pages<::std::vec::Vec<types::AgentId>, types::AgentId> {
         one_error::pages(
             self,
             self.list_folder_agents_request(folder_id, params),
@@ -937,7 +937,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_folder_files<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::ListFolderFilesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::FileMetadata>>,
@@ -950,7 +950,7 @@ impl Client {
     /// The request of [`list_folder_files`](Self::list_folder_files).
     fn list_folder_files_request<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::ListFolderFilesParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListFolderFilesParams {
@@ -1016,7 +1016,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_folder_files_pages<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::ListFolderFilesParams,
     ) -> Pages<::std::vec::Vec<types::FileMetadata>, types::FileMetadata> {
         one_error::pages(
@@ -1066,8 +1066,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_file<'a>(
         &'a self,
-        folder_id: &'a str,
-        file_id: &'a str,
+        folder_id: &'a types::FolderId,
+        file_id: &'a types::FileId,
         params: &'a types::GetFileParams,
     ) -> Result<ResponseValue<types::FileMetadata>, Error<crate::ServiceError>> {
         let types::GetFileParams { include_content } = params;
@@ -1122,7 +1122,7 @@ impl Client {
     #[cfg(feature = "multipart")]
     pub async fn upload_file<'a>(
         &'a self,
-        folder_id: &'a str,
+        folder_id: &'a types::FolderId,
         params: &'a types::UploadFileParams,
         body: types::UploadFileBody,
     ) -> Result<ResponseValue<types::FileMetadata>, Error<crate::ServiceError>> {
@@ -1175,8 +1175,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_file<'a>(
         &'a self,
-        folder_id: &'a str,
-        file_id: &'a str,
+        folder_id: &'a types::FolderId,
+        file_id: &'a types::FileId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let folder_id_segment = path::segment("folder_id", &folder_id)?;
         let file_id_segment = path::segment("file_id", &file_id)?;
@@ -1366,11 +1366,11 @@ pub(super) mod own_types {
         /// The ID of the link between agent and file.
         pub id: ::std::string::String,
         /// The file's ID.
-        pub file_id: ::std::string::String,
+        pub file_id: FileId,
         /// The file's name, as it is stored.
         pub file_name: ::std::string::String,
         /// The folder's ID.
-        pub folder_id: ::std::string::String,
+        pub folder_id: FolderId,
         /// The folder's name.
         pub folder_name: ::std::string::String,
         /// Whether the file is in the agent's context.
@@ -1394,9 +1394,9 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             id: impl ::std::convert::Into<::std::string::String>,
-            file_id: impl ::std::convert::Into<::std::string::String>,
+            file_id: impl ::std::convert::Into<FileId>,
             file_name: impl ::std::convert::Into<::std::string::String>,
-            folder_id: impl ::std::convert::Into<::std::string::String>,
+            folder_id: impl ::std::convert::Into<FolderId>,
             folder_name: impl ::std::convert::Into<::std::string::String>,
             is_open: bool,
         ) -> Self {
@@ -1757,7 +1757,7 @@ pub(super) mod own_types {
     pub struct FileMetadata {
         /// Deprecated: the folder's ID.
         #[deprecated(note = "the API description marks it as deprecated")]
-        pub source_id: ::std::string::String,
+        pub source_id: FolderId,
         /// The file's name, as it is stored.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub file_name: ::std::option::Option<::std::string::String>,
@@ -1795,7 +1795,7 @@ pub(super) mod own_types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub content: ::std::option::Option<::std::string::String>,
         /// The file's ID, `file-…`.
-        pub id: ::std::string::String,
+        pub id: FileId,
         /// When it was created.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::std::string::String>,
@@ -1811,8 +1811,8 @@ pub(super) mod own_types {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            source_id: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            source_id: impl ::std::convert::Into<FolderId>,
+            id: impl ::std::convert::Into<FileId>,
         ) -> Self {
             Self {
                 source_id: source_id.into(),
@@ -2013,15 +2013,15 @@ pub(super) mod own_types {
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
         /// The folder's ID, `source-…`.
-        pub id: ::std::string::String,
+        pub id: FolderId,
         /// How the folder's files are embedded.
         pub embedding_config: EmbeddingConfig,
         /// The user who created it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub created_by_id: ::std::option::Option<::std::string::String>,
+        pub created_by_id: ::std::option::Option<UserId>,
         /// The user who changed it last.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+        pub last_updated_by_id: ::std::option::Option<UserId>,
         /// When it was created.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::std::string::String>,
@@ -2038,7 +2038,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             name: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<FolderId>,
             embedding_config: EmbeddingConfig,
         ) -> Self {
             Self {
@@ -2092,7 +2092,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -2102,7 +2102,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),

@@ -106,7 +106,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_mcp_server<'a>(
         &'a self,
-        mcp_server_id: &'a str,
+        mcp_server_id: &'a types::McpServerId,
     ) -> Result<ResponseValue<crate::types::McpServer>, Error<crate::ServiceError>> {
         let mcp_server_id_segment = path::segment("mcp_server_id", &mcp_server_id)?;
         let url = path::url_of(
@@ -149,7 +149,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_mcp_server<'a>(
         &'a self,
-        mcp_server_id: &'a str,
+        mcp_server_id: &'a types::McpServerId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let mcp_server_id_segment = path::segment("mcp_server_id", &mcp_server_id)?;
         let url = path::url_of(
@@ -193,7 +193,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_mcp_server<'a>(
         &'a self,
-        mcp_server_id: &'a str,
+        mcp_server_id: &'a types::McpServerId,
         body: &'a types::UpdateMcpServer,
     ) -> Result<ResponseValue<crate::types::McpServer>, Error<crate::ServiceError>> {
         let mcp_server_id_segment = path::segment("mcp_server_id", &mcp_server_id)?;
@@ -239,7 +239,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn refresh_mcp_server<'a>(
         &'a self,
-        mcp_server_id: &'a str,
+        mcp_server_id: &'a types::McpServerId,
         params: &'a types::RefreshMcpServerParams,
     ) -> Result<ResponseValue<::serde_json::Value>, Error<crate::ServiceError>> {
         let types::RefreshMcpServerParams { agent_id } = params;
@@ -285,7 +285,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_mcp_server_tools<'a>(
         &'a self,
-        mcp_server_id: &'a str,
+        mcp_server_id: &'a types::McpServerId,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Tool>>,
         Error<crate::ServiceError>,
@@ -333,8 +333,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_mcp_server_tool<'a>(
         &'a self,
-        mcp_server_id: &'a str,
-        tool_id: &'a str,
+        mcp_server_id: &'a types::McpServerId,
+        tool_id: &'a types::ToolId,
     ) -> Result<ResponseValue<types::Tool>, Error<crate::ServiceError>> {
         let mcp_server_id_segment = path::segment("mcp_server_id", &mcp_server_id)?;
         let tool_id_segment = path::segment("tool_id", &tool_id)?;
@@ -384,8 +384,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn run_mcp_server_tool<'a>(
         &'a self,
-        mcp_server_id: &'a str,
-        tool_id: &'a str,
+        mcp_server_id: &'a types::McpServerId,
+        tool_id: &'a types::ToolId,
         body: Option<&'a types::RunToolRequest>,
     ) -> Result<ResponseValue<types::ToolExecutionResult>, Error<crate::ServiceError>> {
         let mcp_server_id_segment = path::segment("mcp_server_id", &mcp_server_id)?;
@@ -776,7 +776,12 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -868,7 +873,12 @@ pub(super) mod own_types {
                 .field("command", &self.command)
                 .field("args", &self.args)
                 .field("env", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1000,7 +1010,12 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1128,6 +1143,10 @@ pub(super) mod own_types {
         }
     }
 
+    /// An MCP server's ID, `mcp_server-…`.
+    #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+    pub struct McpServerId(::std::string::String);
+    crate::support::named_text::named_text!(McpServerId);
     /// The optional parameters of [`refresh_mcp_server`](crate::Client::refresh_mcp_server).
     ///
     /// `default()` leaves all of them out, and a setter sets one.
@@ -1135,7 +1154,7 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct RefreshMcpServerParams {
         /// The agent whose environment variables fill in the server's headers.
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
     }
 
     impl RefreshMcpServerParams {
@@ -1143,7 +1162,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -1173,7 +1192,7 @@ pub(super) mod own_types {
             ::std::collections::HashMap<::std::string::String, ::std::string::String>,
         >,
         /// The ID, set by the server.
-        pub id: ::std::string::String,
+        pub id: McpServerId,
         /// What the server is called here.
         pub server_name: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -1186,7 +1205,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             server_url: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<McpServerId>,
             server_name: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -1266,7 +1285,12 @@ pub(super) mod own_types {
                 .field("custom_headers", &::std::format_args!("[redacted]"))
                 .field("id", &self.id)
                 .field("server_name", &self.server_name)
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1289,7 +1313,7 @@ pub(super) mod own_types {
             ::std::collections::HashMap<::std::string::String, ::std::string::String>,
         >,
         /// The ID, set by the server.
-        pub id: ::std::string::String,
+        pub id: McpServerId,
         /// What the server is called here.
         pub server_name: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -1303,7 +1327,7 @@ pub(super) mod own_types {
         pub fn new(
             command: impl ::std::convert::Into<::std::string::String>,
             args: ::std::vec::Vec<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<McpServerId>,
             server_name: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -1361,7 +1385,12 @@ pub(super) mod own_types {
                 .field("env", &::std::format_args!("[redacted]"))
                 .field("id", &self.id)
                 .field("server_name", &self.server_name)
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1389,7 +1418,7 @@ pub(super) mod own_types {
             ::std::collections::HashMap<::std::string::String, ::std::string::String>,
         >,
         /// The ID, set by the server.
-        pub id: ::std::string::String,
+        pub id: McpServerId,
         /// What the server is called here.
         pub server_name: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -1402,7 +1431,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             server_url: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<McpServerId>,
             server_name: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -1482,7 +1511,12 @@ pub(super) mod own_types {
                 .field("custom_headers", &::std::format_args!("[redacted]"))
                 .field("id", &self.id)
                 .field("server_name", &self.server_name)
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1788,7 +1822,12 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -1899,7 +1938,12 @@ pub(super) mod own_types {
                 .field("command", &self.command)
                 .field("args", &self.args)
                 .field("env", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }
@@ -2040,7 +2084,12 @@ pub(super) mod own_types {
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
-                .field("unknown", &::std::format_args!("[redacted]"))
+                .field(
+                    "unknown",
+                    &::std::format_args!(
+                        "{}", if self.unknown.is_empty() { "{}" } else { "[redacted]" }
+                    ),
+                )
                 .finish()
         }
     }

@@ -38,7 +38,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_messages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListMessagesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
@@ -51,7 +51,7 @@ impl Client {
     /// The request of [`list_messages`](Self::list_messages).
     fn list_messages_request<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListMessagesParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListMessagesParams {
@@ -147,7 +147,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_messages_pages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListMessagesParams,
     ) -> Pages<::std::vec::Vec<crate::types::Message>, crate::types::Message> {
         one_error::pages(
@@ -205,7 +205,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn send_message<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::MessageRequest,
     ) -> Result<ResponseValue<types::MessageResponse>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -259,7 +259,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn send_message_stream<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::MessageRequest,
     ) -> Result<
         ResponseValue<EventStream<types::StreamEvent>>,
@@ -316,7 +316,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn send_message_async<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::AsyncMessageRequest,
     ) -> Result<ResponseValue<types::Run>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -366,7 +366,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn cancel_runs<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: Option<&'a types::CancelRunsRequest>,
     ) -> Result<
         ResponseValue<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
@@ -425,7 +425,7 @@ impl Client {
     #[deprecated(note = "the API description marks it as deprecated")]
     pub async fn stream_message<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::MessageRequest,
     ) -> Result<
         ResponseValue<EventStream<types::StreamEvent>>,
@@ -482,7 +482,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn reset_messages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::ResetMessagesRequest,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -531,7 +531,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn compact_messages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: Option<&'a types::CompactionRequest>,
     ) -> Result<ResponseValue<types::CompactionResponse>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
@@ -759,7 +759,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_message<'a>(
         &'a self,
-        message_id: &'a str,
+        message_id: &'a types::MessageId,
     ) -> Result<
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
         Error<crate::ServiceError>,
@@ -900,13 +900,13 @@ pub(super) mod own_types {
         /// What is said.
         pub content: crate::types::AssistantContent,
         /// The message's ID.
-        pub message_id: ::std::string::String,
+        pub message_id: MessageId,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The conversation that it belongs to. Null is the agent's own thread.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// When it was created.
         pub created_at: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -919,7 +919,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             content: impl ::std::convert::Into<crate::types::AssistantContent>,
-            message_id: impl ::std::convert::Into<::std::string::String>,
+            message_id: impl ::std::convert::Into<MessageId>,
             created_at: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -947,7 +947,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -957,7 +957,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -1327,7 +1327,7 @@ pub(super) mod own_types {
     pub struct CancelRunsRequest {
         /// The runs to cancel. All active runs of the agent if it is left out.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub run_ids: crate::Nullable<::std::vec::Vec<::std::string::String>>,
+        pub run_ids: crate::Nullable<::std::vec::Vec<RunId>>,
     }
 
     impl CancelRunsRequest {
@@ -1343,7 +1343,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_run_ids(
             mut self,
-            run_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            run_ids: impl ::std::convert::Into<::std::vec::Vec<RunId>>,
         ) -> Self {
             self.run_ids = crate::Nullable::Value(run_ids.into());
             self
@@ -1412,7 +1412,7 @@ pub(super) mod own_types {
         /// By time: `asc` is the oldest first, `desc` the newest first.
         pub order: ::std::option::Option<SortOrder>,
         /// Only messages of this conversation.
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// Only messages of these types. All types if it is left out.
         pub include_return_message_types: ::std::option::Option<
             ::std::vec::Vec<MessageType>,
@@ -1461,7 +1461,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -1500,9 +1500,9 @@ pub(super) mod own_types {
         /// What to sort by.
         pub order_by: ::std::option::Option<ItemSortField>,
         /// Only messages of this group.
-        pub group_id: ::std::option::Option<::std::string::String>,
+        pub group_id: ::std::option::Option<GroupId>,
         /// Only messages of this conversation. The agent's own thread if it is left out.
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// Deprecated. Whether a call of the tool that sends messages is shown as an assistant
         /// message. Default: `true`.
         #[deprecated(note = "the API description marks it as deprecated")]
@@ -1574,7 +1574,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = ::std::option::Option::Some(group_id.into());
             self
@@ -1584,7 +1584,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -2167,13 +2167,13 @@ pub(super) mod own_types {
         #[serde(default = "defaults::reasoning_message_result_message_type")]
         pub message_type: ::std::string::String,
         /// The message's ID.
-        pub message_id: ::std::string::String,
+        pub message_id: MessageId,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The conversation that it belongs to. Null is the agent's own thread.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// When it was created.
         pub created_at: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -2186,7 +2186,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             reasoning: impl ::std::convert::Into<::std::string::String>,
-            message_id: impl ::std::convert::Into<::std::string::String>,
+            message_id: impl ::std::convert::Into<MessageId>,
             created_at: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -2214,7 +2214,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -2224,7 +2224,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -2287,10 +2287,10 @@ pub(super) mod own_types {
         pub search_mode: ::std::option::Option<SearchMode>,
         /// Search only in messages of this agent.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub agent_id: crate::Nullable<::std::string::String>,
+        pub agent_id: crate::Nullable<AgentId>,
         /// Search only in this conversation.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub conversation_id: crate::Nullable<::std::string::String>,
+        pub conversation_id: crate::Nullable<ConversationId>,
         /// How many results there are at most. By default `50`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub limit: ::std::option::Option<i64>,
@@ -2331,7 +2331,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = crate::Nullable::Value(agent_id.into());
             self
@@ -2348,7 +2348,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = crate::Nullable::Value(conversation_id.into());
             self
@@ -2414,13 +2414,13 @@ pub(super) mod own_types {
         /// What is said.
         pub content: ::std::string::String,
         /// The message's ID.
-        pub message_id: ::std::string::String,
+        pub message_id: MessageId,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The conversation that it belongs to. Null is the agent's own thread.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// When it was created.
         pub created_at: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -2433,7 +2433,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             content: impl ::std::convert::Into<::std::string::String>,
-            message_id: impl ::std::convert::Into<::std::string::String>,
+            message_id: impl ::std::convert::Into<MessageId>,
             created_at: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -2461,7 +2461,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -2471,7 +2471,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -2501,13 +2501,13 @@ pub(super) mod own_types {
         /// What is said.
         pub content: crate::types::UserContent,
         /// The message's ID.
-        pub message_id: ::std::string::String,
+        pub message_id: MessageId,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The conversation that it belongs to. Null is the agent's own thread.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// When it was created.
         pub created_at: ::std::string::String,
         /// Members that the description does not have. They are kept and sent back.
@@ -2520,7 +2520,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn new(
             content: impl ::std::convert::Into<crate::types::UserContent>,
-            message_id: impl ::std::convert::Into<::std::string::String>,
+            message_id: impl ::std::convert::Into<MessageId>,
             created_at: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -2548,7 +2548,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -2558,7 +2558,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self

@@ -36,7 +36,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_agent_passages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentPassagesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Passage>>,
@@ -49,7 +49,7 @@ impl Client {
     /// The request of [`list_agent_passages`](Self::list_agent_passages).
     fn list_agent_passages_request<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentPassagesParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListAgentPassagesParams { after, before, limit, search, ascending } = params;
@@ -108,7 +108,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_agent_passages_pages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListAgentPassagesParams,
     ) -> Pages<::std::vec::Vec<types::Passage>, types::Passage> {
         one_error::pages(
@@ -167,7 +167,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn create_agent_passage<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: &'a types::CreateArchivalMemory,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Passage>>,
@@ -218,7 +218,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn search_agent_passages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         query: &'a str,
         params: &'a types::SearchAgentPassagesParams,
     ) -> Result<
@@ -281,8 +281,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_agent_passage<'a>(
         &'a self,
-        agent_id: &'a str,
-        memory_id: &'a str,
+        agent_id: &'a types::AgentId,
+        memory_id: &'a types::PassageId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let memory_id_segment = path::segment("memory_id", &memory_id)?;
@@ -426,7 +426,7 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ArchivalMemorySearchResult {
         /// The ID, set by the server.
-        pub id: ::std::string::String,
+        pub id: PassageId,
         /// When it was stored, in the agent's time zone.
         pub timestamp: ::std::string::String,
         /// What is said.
@@ -440,7 +440,7 @@ pub(super) mod own_types {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<PassageId>,
             timestamp: impl ::std::convert::Into<::std::string::String>,
             content: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
@@ -708,10 +708,10 @@ pub(super) mod own_types {
         pub query: crate::Nullable<::std::string::String>,
         /// Search only in the archives of this agent.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub agent_id: crate::Nullable<::std::string::String>,
+        pub agent_id: crate::Nullable<AgentId>,
         /// Search only in this archive.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub archive_id: crate::Nullable<::std::string::String>,
+        pub archive_id: crate::Nullable<ArchiveId>,
         /// Tags, for filters.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
@@ -766,7 +766,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = crate::Nullable::Value(agent_id.into());
             self
@@ -783,7 +783,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_archive_id(
             mut self,
-            archive_id: impl ::std::convert::Into<::std::string::String>,
+            archive_id: impl ::std::convert::Into<ArchiveId>,
         ) -> Self {
             self.archive_id = crate::Nullable::Value(archive_id.into());
             self

@@ -167,7 +167,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_run<'a>(
         &'a self,
-        run_id: &'a str,
+        run_id: &'a types::RunId,
     ) -> Result<ResponseValue<types::Run>, Error<crate::ServiceError>> {
         let run_id_segment = path::segment("run_id", &run_id)?;
         let url = path::url_of(
@@ -214,7 +214,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_run_messages<'a>(
         &'a self,
-        run_id: &'a str,
+        run_id: &'a types::RunId,
         params: &'a types::ListRunMessagesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
@@ -227,7 +227,7 @@ impl Client {
     /// The request of [`list_run_messages`](Self::list_run_messages).
     fn list_run_messages_request<'a>(
         &'a self,
-        run_id: &'a str,
+        run_id: &'a types::RunId,
         params: &'a types::ListRunMessagesParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListRunMessagesParams { before, after, limit, order, order_by } = params;
@@ -286,7 +286,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_run_messages_pages<'a>(
         &'a self,
-        run_id: &'a str,
+        run_id: &'a types::RunId,
         params: &'a types::ListRunMessagesParams,
     ) -> Pages<::std::vec::Vec<crate::types::Message>, crate::types::Message> {
         one_error::pages(
@@ -348,7 +348,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_run_steps<'a>(
         &'a self,
-        run_id: &'a str,
+        run_id: &'a types::RunId,
         params: &'a types::ListRunStepsParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Step>>,
@@ -361,7 +361,7 @@ impl Client {
     /// The request of [`list_run_steps`](Self::list_run_steps).
     fn list_run_steps_request<'a>(
         &'a self,
-        run_id: &'a str,
+        run_id: &'a types::RunId,
         params: &'a types::ListRunStepsParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListRunStepsParams { before, after, limit, order, order_by } = params;
@@ -419,7 +419,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_run_steps_pages<'a>(
         &'a self,
-        run_id: &'a str,
+        run_id: &'a types::RunId,
         params: &'a types::ListRunStepsParams,
     ) -> Pages<::std::vec::Vec<types::Step>, types::Step> {
         one_error::pages(
@@ -472,7 +472,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn resume_run_stream<'a>(
         &'a self,
-        run_id: &'a str,
+        run_id: &'a types::RunId,
         body: &'a types::ResumeStreamRequest,
     ) -> Result<
         ResponseValue<EventStream<types::StreamEvent>>,
@@ -528,7 +528,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_run_trace<'a>(
         &'a self,
-        run_id: &'a str,
+        run_id: &'a types::RunId,
         params: &'a types::GetRunTraceParams,
     ) -> Result<
         ResponseValue<
@@ -581,7 +581,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_run_usage<'a>(
         &'a self,
-        run_id: &'a str,
+        run_id: &'a types::RunId,
     ) -> Result<ResponseValue<types::RunUsage>, Error<crate::ServiceError>> {
         let run_id_segment = path::segment("run_id", &run_id)?;
         let url = path::url_of(
@@ -865,10 +865,10 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ListRunsParams {
         /// Only runs of this agent.
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// Deprecated: use `agent_id`.
         #[deprecated(note = "the API description marks it as deprecated")]
-        pub agent_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        pub agent_ids: ::std::option::Option<::std::vec::Vec<AgentId>>,
         /// Only runs with one of these statuses.
         pub statuses: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// Only background runs, or only others.
@@ -876,7 +876,7 @@ pub(super) mod own_types {
         /// Only what ended so.
         pub stop_reason: ::std::option::Option<StopReasonType>,
         /// Only runs of this conversation.
-        pub conversation_id: ::std::option::Option<::std::string::String>,
+        pub conversation_id: ::std::option::Option<ConversationId>,
         /// The last ID of the last page. Moves on in both orders.
         pub before: ::std::option::Option<::std::string::String>,
         /// Not what moves to the next page: use `before`.
@@ -899,7 +899,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -910,7 +910,7 @@ pub(super) mod own_types {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_agent_ids(
             mut self,
-            agent_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            agent_ids: impl ::std::convert::Into<::std::vec::Vec<AgentId>>,
         ) -> Self {
             self.agent_ids = ::std::option::Option::Some(agent_ids.into());
             self
@@ -950,7 +950,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self

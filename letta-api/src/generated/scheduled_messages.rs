@@ -33,7 +33,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_scheduled_messages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListScheduledMessagesParams,
     ) -> Result<ResponseValue<types::ScheduledMessagePage>, Error<crate::ServiceError>> {
         let request = self.list_scheduled_messages_request(agent_id, params)?;
@@ -44,7 +44,7 @@ impl Client {
     /// The request of [`list_scheduled_messages`](Self::list_scheduled_messages).
     fn list_scheduled_messages_request<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListScheduledMessagesParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListScheduledMessagesParams { limit, after } = params;
@@ -94,7 +94,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_scheduled_messages_pages<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         params: &'a types::ListScheduledMessagesParams,
     ) -> Pages<types::ScheduledMessagePage, types::ScheduledMessage> {
         one_error::pages(
@@ -144,7 +144,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn schedule_message<'a>(
         &'a self,
-        agent_id: &'a str,
+        agent_id: &'a types::AgentId,
         body: Option<&'a types::ScheduleMessage>,
     ) -> Result<
         ResponseValue<types::ScheduledMessageCreated>,
@@ -192,8 +192,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_scheduled_message<'a>(
         &'a self,
-        agent_id: &'a str,
-        scheduled_message_id: &'a str,
+        agent_id: &'a types::AgentId,
+        scheduled_message_id: &'a types::ScheduledMessageId,
     ) -> Result<ResponseValue<types::ScheduledMessage>, Error<crate::ServiceError>> {
         let agent_id_segment = path::segment("agent_id", &agent_id)?;
         let scheduled_message_id_segment = path::segment(
@@ -243,8 +243,8 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_scheduled_message<'a>(
         &'a self,
-        agent_id: &'a str,
-        scheduled_message_id: &'a str,
+        agent_id: &'a types::AgentId,
+        scheduled_message_id: &'a types::ScheduledMessageId,
     ) -> Result<
         ResponseValue<types::ScheduledMessageDeleted>,
         Error<crate::ServiceError>,
@@ -980,9 +980,9 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ScheduledMessage {
         /// The ID, set by the server.
-        pub id: ::std::string::String,
+        pub id: ScheduledMessageId,
         /// The agent's ID.
-        pub agent_id: ::std::string::String,
+        pub agent_id: AgentId,
         /// What happened, in words.
         pub message: ScheduledRequest,
         /// When to send.
@@ -996,8 +996,8 @@ pub(super) mod own_types {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<ScheduledMessageId>,
+            agent_id: impl ::std::convert::Into<AgentId>,
             message: ScheduledRequest,
             schedule: impl ::std::convert::Into<crate::types::Schedule>,
         ) -> Self {
@@ -1029,7 +1029,7 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct ScheduledMessageCreated {
         /// The ID, set by the server.
-        pub id: ::std::string::String,
+        pub id: ScheduledMessageId,
         /// When it is sent first.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next_scheduled_at: ::std::option::Option<::std::string::String>,
@@ -1038,7 +1038,7 @@ pub(super) mod own_types {
     impl ScheduledMessageCreated {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
+        pub fn new(id: impl ::std::convert::Into<ScheduledMessageId>) -> Self {
             Self {
                 id: id.into(),
                 next_scheduled_at: ::std::default::Default::default(),
@@ -1075,6 +1075,10 @@ pub(super) mod own_types {
         }
     }
 
+    /// The ID of a message that is scheduled.
+    #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+    pub struct ScheduledMessageId(::std::string::String);
+    crate::support::named_text::named_text!(ScheduledMessageId);
     /// A page of scheduled messages.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]

@@ -177,7 +177,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_step<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
     ) -> Result<ResponseValue<types::Step>, Error<crate::ServiceError>> {
         let step_id_segment = path::segment("step_id", &step_id)?;
         let url = path::url_of(
@@ -220,7 +220,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_step_feedback<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
         body: &'a types::UpdateFeedback,
     ) -> Result<ResponseValue<types::Step>, Error<crate::ServiceError>> {
         let step_id_segment = path::segment("step_id", &step_id)?;
@@ -270,7 +270,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn list_step_messages<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
         params: &'a types::ListStepMessagesParams,
     ) -> Result<
         ResponseValue<::std::vec::Vec<crate::types::Message>>,
@@ -283,7 +283,7 @@ impl Client {
     /// The request of [`list_step_messages`](Self::list_step_messages).
     fn list_step_messages_request<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
         params: &'a types::ListStepMessagesParams,
     ) -> Result<::reqwest::Request, Error<crate::ServiceError>> {
         let types::ListStepMessagesParams { before, after, limit, order, order_by } = params;
@@ -341,7 +341,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub fn list_step_messages_pages<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
         params: &'a types::ListStepMessagesParams,
     ) -> Pages<::std::vec::Vec<crate::types::Message>, crate::types::Message> {
         one_error::pages(
@@ -390,7 +390,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_step_metrics<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
     ) -> Result<ResponseValue<types::StepMetrics>, Error<crate::ServiceError>> {
         let step_id_segment = path::segment("step_id", &step_id)?;
         let url = path::url_of(
@@ -434,7 +434,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_step_trace<'a>(
         &'a self,
-        step_id: &'a str,
+        step_id: &'a types::StepId,
     ) -> Result<
         ResponseValue<::std::option::Option<types::ProviderTrace>>,
         Error<crate::ServiceError>,
@@ -669,7 +669,7 @@ pub(super) mod own_types {
         /// Only steps of this model.
         pub model: ::std::option::Option<::std::string::String>,
         /// Only steps of this agent.
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// Only steps of these traces.
         pub trace_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// Only steps with this feedback.
@@ -679,7 +679,7 @@ pub(super) mod own_types {
         /// Only what has one of these tags.
         pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// Only what belongs to this project.
-        pub project_id: ::std::option::Option<::std::string::String>,
+        pub project_id: ::std::option::Option<ProjectId>,
         /// The slug of the project that it is about. The account's default project if it is left
         /// out.
         pub x_project: ::std::option::Option<::std::string::String>,
@@ -767,7 +767,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -817,7 +817,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -841,10 +841,10 @@ pub(super) mod own_types {
     pub struct ProviderTrace {
         /// The user who created it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub created_by_id: ::std::option::Option<::std::string::String>,
+        pub created_by_id: ::std::option::Option<UserId>,
         /// The user who changed it last.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+        pub last_updated_by_id: ::std::option::Option<UserId>,
         /// When it was created.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub created_at: ::std::option::Option<::std::string::String>,
@@ -859,10 +859,10 @@ pub(super) mod own_types {
         pub response_json: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         /// The step that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub step_id: ::std::option::Option<::std::string::String>,
+        pub step_id: ::std::option::Option<StepId>,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// The tags of the agent.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub agent_tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -871,7 +871,7 @@ pub(super) mod own_types {
         pub call_type: ::std::option::Option<::std::string::String>,
         /// The run that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub run_id: ::std::option::Option<::std::string::String>,
+        pub run_id: ::std::option::Option<RunId>,
         /// What part of the server made the call.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub source: ::std::option::Option<::std::string::String>,
@@ -893,7 +893,7 @@ pub(super) mod own_types {
         pub billing_context: ::std::option::Option<BillingContext>,
         /// The user that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub user_id: ::std::option::Option<::std::string::String>,
+        pub user_id: ::std::option::Option<UserId>,
     }
 
     impl ProviderTrace {
@@ -930,7 +930,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -940,7 +940,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -972,7 +972,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -982,7 +982,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -1010,10 +1010,7 @@ pub(super) mod own_types {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -1078,7 +1075,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_user_id(
             mut self,
-            user_id: impl ::std::convert::Into<::std::string::String>,
+            user_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.user_id = ::std::option::Option::Some(user_id.into());
             self
@@ -1091,16 +1088,16 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct StepMetrics {
         /// The step's ID.
-        pub id: ::std::string::String,
+        pub id: StepId,
         /// The provider's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub provider_id: ::std::option::Option<::std::string::String>,
         /// The run that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub run_id: ::std::option::Option<::std::string::String>,
+        pub run_id: ::std::option::Option<RunId>,
         /// The agent's ID.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub agent_id: ::std::option::Option<::std::string::String>,
+        pub agent_id: ::std::option::Option<AgentId>,
         /// When the step began, in nanoseconds since 1970.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub step_start_ns: ::std::option::Option<i64>,
@@ -1124,7 +1121,7 @@ pub(super) mod own_types {
         pub template_id: ::std::option::Option<::std::string::String>,
         /// The project that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub project_id: ::std::option::Option<::std::string::String>,
+        pub project_id: ::std::option::Option<ProjectId>,
         /// The organization that it belongs to.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub organization_id: ::std::option::Option<::std::string::String>,
@@ -1133,7 +1130,7 @@ pub(super) mod own_types {
     impl StepMetrics {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
+        pub fn new(id: impl ::std::convert::Into<StepId>) -> Self {
             Self {
                 id: id.into(),
                 provider_id: ::std::default::Default::default(),
@@ -1163,10 +1160,7 @@ pub(super) mod own_types {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -1175,7 +1169,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -1256,7 +1250,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self

@@ -369,10 +369,10 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub struct AgentsFromTemplate {
         /// The agents' IDs.
-        pub agent_ids: ::std::vec::Vec<::std::string::String>,
+        pub agent_ids: ::std::vec::Vec<AgentId>,
         /// The group of agents that it belongs to.
         #[serde(deserialize_with = "::std::option::Option::deserialize")]
-        pub group_id: ::std::option::Option<::std::string::String>,
+        pub group_id: ::std::option::Option<GroupId>,
         /// The use of a template that it was made by.
         pub deployment_id: ::std::string::String,
     }
@@ -381,7 +381,7 @@ pub(super) mod own_types {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            agent_ids: ::std::vec::Vec<::std::string::String>,
+            agent_ids: ::std::vec::Vec<AgentId>,
             deployment_id: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -395,7 +395,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = ::std::option::Option::Some(group_id.into());
             self
@@ -523,7 +523,7 @@ pub(super) mod own_types {
         >,
         /// The identities that it is linked to.
         #[serde(default, skip_serializing_if = "::std::option::Option::is_none")]
-        pub identity_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        pub identity_ids: ::std::option::Option<::std::vec::Vec<IdentityId>>,
     }
 
     impl CreateAgentsFromTemplate {
@@ -602,9 +602,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_identity_ids(
             mut self,
-            identity_ids: impl ::std::convert::Into<
-                ::std::vec::Vec<::std::string::String>,
-            >,
+            identity_ids: impl ::std::convert::Into<::std::vec::Vec<IdentityId>>,
         ) -> Self {
             self.identity_ids = ::std::option::Option::Some(identity_ids.into());
             self
@@ -720,7 +718,7 @@ pub(super) mod own_types {
         #[serde(rename = "type", default = "defaults::create_template_from_agent_type")]
         pub type_: ::std::string::String,
         /// The agent's ID.
-        pub agent_id: ::std::string::String,
+        pub agent_id: AgentId,
         /// The template's name. The agent's if it is left out.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -732,7 +730,7 @@ pub(super) mod own_types {
     impl CreateTemplateFromAgent {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(agent_id: impl ::std::convert::Into<::std::string::String>) -> Self {
+        pub fn new(agent_id: impl ::std::convert::Into<AgentId>) -> Self {
             Self {
                 agent_id: agent_id.into(),
                 type_: defaults::create_template_from_agent_type(),
@@ -997,7 +995,7 @@ pub(super) mod own_types {
         /// The template's ID.
         pub id: ::std::string::String,
         /// The project that it belongs to.
-        pub project_id: ::std::string::String,
+        pub project_id: ProjectId,
         /// The slug of the project.
         pub project_slug: ::std::string::String,
         /// The newest version.
@@ -1017,7 +1015,7 @@ pub(super) mod own_types {
         pub fn new(
             name: impl ::std::convert::Into<::std::string::String>,
             id: impl ::std::convert::Into<::std::string::String>,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
             project_slug: impl ::std::convert::Into<::std::string::String>,
             latest_version: impl ::std::convert::Into<::std::string::String>,
             template_deployment_slug: impl ::std::convert::Into<::std::string::String>,
@@ -1120,7 +1118,7 @@ pub(super) mod own_types {
         pub batch_item_id: crate::Nullable<::std::string::String>,
         /// The group of agents that it belongs to.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-        pub group_id: crate::Nullable<::std::string::String>,
+        pub group_id: crate::Nullable<GroupId>,
     }
 
     impl TemplateInitialMessage {
@@ -1213,7 +1211,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = crate::Nullable::Value(group_id.into());
             self

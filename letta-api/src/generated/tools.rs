@@ -280,7 +280,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn get_tool<'a>(
         &'a self,
-        tool_id: &'a str,
+        tool_id: &'a types::ToolId,
     ) -> Result<ResponseValue<types::Tool>, Error<crate::ServiceError>> {
         let tool_id_segment = path::segment("tool_id", &tool_id)?;
         let url = path::url_of(
@@ -323,7 +323,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn delete_tool<'a>(
         &'a self,
-        tool_id: &'a str,
+        tool_id: &'a types::ToolId,
     ) -> Result<ResponseValue<()>, Error<crate::ServiceError>> {
         let tool_id_segment = path::segment("tool_id", &tool_id)?;
         let url = path::url_of(
@@ -366,7 +366,7 @@ impl Client {
     /// See [`Error`] for what else can go wrong.
     pub async fn update_tool<'a>(
         &'a self,
-        tool_id: &'a str,
+        tool_id: &'a types::ToolId,
         body: &'a types::UpdateTool,
     ) -> Result<ResponseValue<types::Tool>, Error<crate::ServiceError>> {
         let tool_id_segment = path::segment("tool_id", &tool_id)?;
@@ -712,7 +712,7 @@ pub(super) mod own_types {
         /// Only tools with one of these names.
         pub names: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// Only tools with one of these IDs.
-        pub tool_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        pub tool_ids: ::std::option::Option<::std::vec::Vec<ToolId>>,
         /// Only tools with this text in the name.
         pub search: ::std::option::Option<::std::string::String>,
         /// Only tools of these types.
@@ -797,7 +797,7 @@ pub(super) mod own_types {
         #[must_use]
         pub fn with_tool_ids(
             mut self,
-            tool_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            tool_ids: impl ::std::convert::Into<::std::vec::Vec<ToolId>>,
         ) -> Self {
             self.tool_ids = ::std::option::Option::Some(tool_ids.into());
             self

@@ -1,8 +1,15 @@
-//! What the policy builder does not let happen does not compile, and the compiler says why.
+//! What the policy builder and the types of IDs do not let happen does not compile, and the compiler says why.
 
 #[test]
 #[ignore = "slow, it builds its dependencies anew: add -- --ignored"]
 fn useless_policies_do_not_compile() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/*.rs");
+}
+
+#[test]
+#[ignore = "slow, it builds its dependencies anew: add -- --ignored"]
+fn an_id_of_another_kind_does_not_compile() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/ids/*.rs");
 }

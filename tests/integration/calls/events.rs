@@ -21,11 +21,18 @@ async fn each_of_the_two_methods_gets_what_it_asks_for() {
 
     // The flag is the method's, whatever the caller says.
     let body = say("Hello").with_streaming(true);
-    let answer = letta.api().send_message(agent.id(), &body).await.unwrap();
+    let answer = letta
+        .api()
+        .send_message(&agent.id().into(), &body)
+        .await
+        .unwrap();
     assert!(!answer.messages.is_empty());
 
     let body = say("Hello again").with_streaming(false);
-    let answer = letta.api().send_message_stream(agent.id(), &body).await;
+    let answer = letta
+        .api()
+        .send_message_stream(&agent.id().into(), &body)
+        .await;
     let mut events = answer.unwrap().into_inner();
     let mut kinds = Vec::new();
     while let Some(event) = events.next().await {
@@ -47,8 +54,8 @@ async fn a_stream_that_breaks_off_is_an_error_like_any_other() {
     let tap = Tap::start(format!("{head}data: {ping}\n\n").into_bytes()).await;
     let body = MessageRequest::new().with_input("Hello".to_owned());
     let letta = tap.letta();
-    let id = "agent-1";
-    let answer = letta.api().send_message_stream(id, &body).await;
+    let id = "agent-1".into();
+    let answer = letta.api().send_message_stream(&id, &body).await;
     let mut events = answer.unwrap().into_inner();
     let first = events.next().await.unwrap().unwrap();
     assert!(matches!(first, StreamEvent::Ping(_)));

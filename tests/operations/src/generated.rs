@@ -899,7 +899,7 @@ pub const METHODS: &[Method] = &[
         operation: &operations::LIST_FOLDER_AGENTS,
         body: Body::None,
         pins: None,
-        gives: Gives::Json(reader::<::std::vec::Vec<::std::string::String>>),
+        gives: Gives::Json(reader::<::std::vec::Vec<types::AgentId>>),
         call: list_folder_agents,
     },
     Method {
@@ -1258,7 +1258,7 @@ fn import_agent<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_agent<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let mut params = types::GetAgentParams::default();
         params.include_relationships = args.optional("query", "include_relationships")?;
         params.include = args.optional("query", "include")?;
@@ -1267,20 +1267,20 @@ fn get_agent<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn delete_agent<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         Answer::json(client.delete_agent(&agent_id).await)
     })
 }
 fn update_agent<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: types::UpdateAgent = args.body()?;
         Answer::json(client.update_agent(&agent_id, &body).await)
     })
 }
 fn list_agent_passages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let mut params = types::ListAgentPassagesParams::default();
         params.after = args.optional("query", "after")?;
         params.before = args.optional("query", "before")?;
@@ -1292,14 +1292,14 @@ fn list_agent_passages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn create_agent_passage<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: types::CreateArchivalMemory = args.body()?;
         Answer::json(client.create_agent_passage(&agent_id, &body).await)
     })
 }
 fn search_agent_passages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let query: String = args.required("query", "query")?;
         let mut params = types::SearchAgentPassagesParams::default();
         params.tags = args.optional("query", "tags")?;
@@ -1312,28 +1312,28 @@ fn search_agent_passages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> 
 }
 fn delete_agent_passage<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let memory_id: String = args.required("path", "memory_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let memory_id: types::PassageId = args.required("path", "memory_id")?;
         Answer::json(client.delete_agent_passage(&agent_id, &memory_id).await)
     })
 }
 fn attach_archive<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let archive_id: String = args.required("path", "archive_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let archive_id: types::ArchiveId = args.required("path", "archive_id")?;
         Answer::json(client.attach_archive(&agent_id, &archive_id).await)
     })
 }
 fn detach_archive<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let archive_id: String = args.required("path", "archive_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let archive_id: types::ArchiveId = args.required("path", "archive_id")?;
         Answer::json(client.detach_archive(&agent_id, &archive_id).await)
     })
 }
 fn list_agent_blocks<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let mut params = types::ListAgentBlocksParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -1345,28 +1345,28 @@ fn list_agent_blocks<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn attach_block<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let block_id: String = args.required("path", "block_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let block_id: types::BlockId = args.required("path", "block_id")?;
         Answer::json(client.attach_block(&agent_id, &block_id).await)
     })
 }
 fn detach_block<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let block_id: String = args.required("path", "block_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let block_id: types::BlockId = args.required("path", "block_id")?;
         Answer::json(client.detach_block(&agent_id, &block_id).await)
     })
 }
 fn get_agent_block<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let block_label: String = args.required("path", "block_label")?;
         Answer::json(client.get_agent_block(&agent_id, &block_label).await)
     })
 }
 fn update_agent_block<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let block_label: String = args.required("path", "block_label")?;
         let body: types::UpdateBlock = args.body()?;
         Answer::json(client.update_agent_block(&agent_id, &block_label, &body).await)
@@ -1374,7 +1374,7 @@ fn update_agent_block<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn export_agent<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let mut params = types::ExportAgentParams::default();
         params.max_steps = args.optional("query", "max_steps")?;
         params.use_legacy_format = args.optional("query", "use_legacy_format")?;
@@ -1385,7 +1385,7 @@ fn export_agent<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn list_agent_files<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let mut params = types::ListAgentFilesParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -1399,27 +1399,27 @@ fn list_agent_files<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn close_all_files<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         Answer::json(client.close_all_files(&agent_id).await)
     })
 }
 fn close_file<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let file_id: String = args.required("path", "file_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let file_id: types::FileId = args.required("path", "file_id")?;
         Answer::json(client.close_file(&agent_id, &file_id).await)
     })
 }
 fn open_file<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let file_id: String = args.required("path", "file_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let file_id: types::FileId = args.required("path", "file_id")?;
         Answer::json(client.open_file(&agent_id, &file_id).await)
     })
 }
 fn list_agent_folders<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let mut params = types::ListAgentFoldersParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -1431,35 +1431,35 @@ fn list_agent_folders<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn attach_folder<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let folder_id: String = args.required("path", "folder_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let folder_id: types::FolderId = args.required("path", "folder_id")?;
         Answer::json(client.attach_folder(&agent_id, &folder_id).await)
     })
 }
 fn detach_folder<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let folder_id: String = args.required("path", "folder_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let folder_id: types::FolderId = args.required("path", "folder_id")?;
         Answer::json(client.detach_folder(&agent_id, &folder_id).await)
     })
 }
 fn attach_identity<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let identity_id: String = args.required("path", "identity_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let identity_id: types::IdentityId = args.required("path", "identity_id")?;
         Answer::json(client.attach_identity(&agent_id, &identity_id).await)
     })
 }
 fn detach_identity<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let identity_id: String = args.required("path", "identity_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let identity_id: types::IdentityId = args.required("path", "identity_id")?;
         Answer::json(client.detach_identity(&agent_id, &identity_id).await)
     })
 }
 fn list_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let mut params = types::ListMessagesParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -1481,42 +1481,42 @@ fn list_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn send_message<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: types::MessageRequest = args.body()?;
         Answer::json(client.send_message(&agent_id, &body).await)
     })
 }
 fn send_message_stream<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: types::MessageRequest = args.body()?;
         Answer::events(client.send_message_stream(&agent_id, &body).await).await
     })
 }
 fn send_message_async<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: types::AsyncMessageRequest = args.body()?;
         Answer::json(client.send_message_async(&agent_id, &body).await)
     })
 }
 fn cancel_runs<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: Option<types::CancelRunsRequest> = args.optional_body()?;
         Answer::json(client.cancel_runs(&agent_id, body.as_ref()).await)
     })
 }
 fn stream_message<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: types::MessageRequest = args.body()?;
         Answer::events(client.stream_message(&agent_id, &body).await).await
     })
 }
 fn recompile_agent<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let mut params = types::RecompileAgentParams::default();
         params.update_timestamp = args.optional("query", "update_timestamp")?;
         params.dry_run = args.optional("query", "dry_run")?;
@@ -1525,21 +1525,21 @@ fn recompile_agent<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn reset_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: types::ResetMessagesRequest = args.body()?;
         Answer::json(client.reset_messages(&agent_id, &body).await)
     })
 }
 fn compact_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: Option<types::CompactionRequest> = args.optional_body()?;
         Answer::json(client.compact_messages(&agent_id, body.as_ref()).await)
     })
 }
 fn list_agent_tools<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let mut params = types::ListAgentToolsParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -1551,7 +1551,7 @@ fn list_agent_tools<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn update_tool_approval<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let tool_name: String = args.required("path", "tool_name")?;
         let mut params = types::UpdateToolApprovalParams::default();
         params.requires_approval = args.optional("query", "requires_approval")?;
@@ -1565,21 +1565,21 @@ fn update_tool_approval<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn attach_tool<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let tool_id: String = args.required("path", "tool_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let tool_id: types::ToolId = args.required("path", "tool_id")?;
         Answer::json(client.attach_tool(&agent_id, &tool_id).await)
     })
 }
 fn detach_tool<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let tool_id: String = args.required("path", "tool_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let tool_id: types::ToolId = args.required("path", "tool_id")?;
         Answer::json(client.detach_tool(&agent_id, &tool_id).await)
     })
 }
 fn run_agent_tool<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let tool_name: String = args.required("path", "tool_name")?;
         let body: Option<types::RunToolRequest> = args.optional_body()?;
         Answer::json(client.run_agent_tool(&agent_id, &tool_name, body.as_ref()).await)
@@ -1606,7 +1606,7 @@ fn search_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_message<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let message_id: String = args.required("path", "message_id")?;
+        let message_id: types::MessageId = args.required("path", "message_id")?;
         Answer::json(client.get_message(&message_id).await)
     })
 }
@@ -1624,33 +1624,37 @@ fn list_conversations<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn create_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("query", "agent_id")?;
+        let agent_id: types::AgentId = args.required("query", "agent_id")?;
         let body: Option<types::CreateConversation> = args.optional_body()?;
         Answer::json(client.create_conversation(&agent_id, body.as_ref()).await)
     })
 }
 fn get_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         Answer::json(client.get_conversation(&conversation_id).await)
     })
 }
 fn delete_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         Answer::json(client.delete_conversation(&conversation_id).await)
     })
 }
 fn update_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         let body: types::UpdateConversation = args.body()?;
         Answer::json(client.update_conversation(&conversation_id, &body).await)
     })
 }
 fn cancel_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         let mut params = types::CancelConversationParams::default();
         params.agent_id = args.optional("query", "agent_id")?;
         Answer::json(client.cancel_conversation(&conversation_id, &params).await)
@@ -1658,14 +1662,16 @@ fn cancel_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn compact_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         let body: Option<types::ConversationCompactionRequest> = args.optional_body()?;
         Answer::json(client.compact_conversation(&conversation_id, body.as_ref()).await)
     })
 }
 fn fork_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         let mut params = types::ForkConversationParams::default();
         params.agent_id = args.optional("query", "agent_id")?;
         Answer::json(client.fork_conversation(&conversation_id, &params).await)
@@ -1673,7 +1679,8 @@ fn fork_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn list_conversation_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         let mut params = types::ListConversationMessagesParams::default();
         params.agent_id = args.optional("query", "agent_id")?;
         params.before = args.optional("query", "before")?;
@@ -1690,7 +1697,8 @@ fn list_conversation_messages<'a>(client: &'a Client, args: &'a Args) -> Calling
 }
 fn send_conversation_message<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         let body: types::ConversationMessageRequest = args.body()?;
         Answer::json(client.send_conversation_message(&conversation_id, &body).await)
     })
@@ -1700,7 +1708,8 @@ fn send_conversation_message_stream<'a>(
     args: &'a Args,
 ) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         let body: types::ConversationMessageRequest = args.body()?;
         Answer::events(
                 client.send_conversation_message_stream(&conversation_id, &body).await,
@@ -1710,7 +1719,8 @@ fn send_conversation_message_stream<'a>(
 }
 fn recompile_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         let mut params = types::RecompileConversationParams::default();
         params.dry_run = args.optional("query", "dry_run")?;
         let body: Option<types::ConversationCompactionRequest> = args.optional_body()?;
@@ -1721,7 +1731,8 @@ fn recompile_conversation<'a>(client: &'a Client, args: &'a Args) -> Calling<'a>
 }
 fn resume_conversation_stream<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let conversation_id: String = args.required("path", "conversation_id")?;
+        let conversation_id: types::ConversationId = args
+            .required("path", "conversation_id")?;
         let body: Option<types::ResumeStreamRequest> = args.optional_body()?;
         Answer::events(
                 client.resume_conversation_stream(&conversation_id, body.as_ref()).await,
@@ -1750,13 +1761,13 @@ fn list_runs<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_run<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let run_id: String = args.required("path", "run_id")?;
+        let run_id: types::RunId = args.required("path", "run_id")?;
         Answer::json(client.get_run(&run_id).await)
     })
 }
 fn list_run_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let run_id: String = args.required("path", "run_id")?;
+        let run_id: types::RunId = args.required("path", "run_id")?;
         let mut params = types::ListRunMessagesParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -1768,7 +1779,7 @@ fn list_run_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn list_run_steps<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let run_id: String = args.required("path", "run_id")?;
+        let run_id: types::RunId = args.required("path", "run_id")?;
         let mut params = types::ListRunStepsParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -1780,14 +1791,14 @@ fn list_run_steps<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn resume_run_stream<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let run_id: String = args.required("path", "run_id")?;
+        let run_id: types::RunId = args.required("path", "run_id")?;
         let body: types::ResumeStreamRequest = args.body()?;
         Answer::events(client.resume_run_stream(&run_id, &body).await).await
     })
 }
 fn get_run_trace<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let run_id: String = args.required("path", "run_id")?;
+        let run_id: types::RunId = args.required("path", "run_id")?;
         let mut params = types::GetRunTraceParams::default();
         params.limit = args.optional("query", "limit")?;
         Answer::json(client.get_run_trace(&run_id, &params).await)
@@ -1795,7 +1806,7 @@ fn get_run_trace<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_run_usage<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let run_id: String = args.required("path", "run_id")?;
+        let run_id: types::RunId = args.required("path", "run_id")?;
         Answer::json(client.get_run_usage(&run_id).await)
     })
 }
@@ -1822,20 +1833,20 @@ fn list_steps<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_step<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let step_id: String = args.required("path", "step_id")?;
+        let step_id: types::StepId = args.required("path", "step_id")?;
         Answer::json(client.get_step(&step_id).await)
     })
 }
 fn update_step_feedback<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let step_id: String = args.required("path", "step_id")?;
+        let step_id: types::StepId = args.required("path", "step_id")?;
         let body: types::UpdateFeedback = args.body()?;
         Answer::json(client.update_step_feedback(&step_id, &body).await)
     })
 }
 fn list_step_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let step_id: String = args.required("path", "step_id")?;
+        let step_id: types::StepId = args.required("path", "step_id")?;
         let mut params = types::ListStepMessagesParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -1847,13 +1858,13 @@ fn list_step_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_step_metrics<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let step_id: String = args.required("path", "step_id")?;
+        let step_id: types::StepId = args.required("path", "step_id")?;
         Answer::json(client.get_step_metrics(&step_id).await)
     })
 }
 fn get_step_trace<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let step_id: String = args.required("path", "step_id")?;
+        let step_id: types::StepId = args.required("path", "step_id")?;
         Answer::json(client.get_step_trace(&step_id).await)
     })
 }
@@ -1893,26 +1904,26 @@ fn create_block<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_block<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let block_id: String = args.required("path", "block_id")?;
+        let block_id: types::BlockId = args.required("path", "block_id")?;
         Answer::json(client.get_block(&block_id).await)
     })
 }
 fn delete_block<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let block_id: String = args.required("path", "block_id")?;
+        let block_id: types::BlockId = args.required("path", "block_id")?;
         Answer::json(client.delete_block(&block_id).await)
     })
 }
 fn update_block<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let block_id: String = args.required("path", "block_id")?;
+        let block_id: types::BlockId = args.required("path", "block_id")?;
         let body: types::UpdateBlock = args.body()?;
         Answer::json(client.update_block(&block_id, &body).await)
     })
 }
 fn list_block_agents<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let block_id: String = args.required("path", "block_id")?;
+        let block_id: types::BlockId = args.required("path", "block_id")?;
         let mut params = types::ListBlockAgentsParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -1963,19 +1974,19 @@ fn search_tools<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_tool<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let tool_id: String = args.required("path", "tool_id")?;
+        let tool_id: types::ToolId = args.required("path", "tool_id")?;
         Answer::json(client.get_tool(&tool_id).await)
     })
 }
 fn delete_tool<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let tool_id: String = args.required("path", "tool_id")?;
+        let tool_id: types::ToolId = args.required("path", "tool_id")?;
         Answer::json(client.delete_tool(&tool_id).await)
     })
 }
 fn update_tool<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let tool_id: String = args.required("path", "tool_id")?;
+        let tool_id: types::ToolId = args.required("path", "tool_id")?;
         let body: types::UpdateTool = args.body()?;
         Answer::json(client.update_tool(&tool_id, &body).await)
     })
@@ -2001,41 +2012,41 @@ fn create_archive<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_archive<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let archive_id: String = args.required("path", "archive_id")?;
+        let archive_id: types::ArchiveId = args.required("path", "archive_id")?;
         Answer::json(client.get_archive(&archive_id).await)
     })
 }
 fn delete_archive<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let archive_id: String = args.required("path", "archive_id")?;
+        let archive_id: types::ArchiveId = args.required("path", "archive_id")?;
         Answer::json(client.delete_archive(&archive_id).await)
     })
 }
 fn update_archive<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let archive_id: String = args.required("path", "archive_id")?;
+        let archive_id: types::ArchiveId = args.required("path", "archive_id")?;
         let body: types::UpdateArchive = args.body()?;
         Answer::json(client.update_archive(&archive_id, &body).await)
     })
 }
 fn create_archive_passage<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let archive_id: String = args.required("path", "archive_id")?;
+        let archive_id: types::ArchiveId = args.required("path", "archive_id")?;
         let body: types::CreatePassage = args.body()?;
         Answer::json(client.create_archive_passage(&archive_id, &body).await)
     })
 }
 fn create_archive_passages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let archive_id: String = args.required("path", "archive_id")?;
+        let archive_id: types::ArchiveId = args.required("path", "archive_id")?;
         let body: types::CreatePassages = args.body()?;
         Answer::json(client.create_archive_passages(&archive_id, &body).await)
     })
 }
 fn delete_archive_passage<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let archive_id: String = args.required("path", "archive_id")?;
-        let passage_id: String = args.required("path", "passage_id")?;
+        let archive_id: types::ArchiveId = args.required("path", "archive_id")?;
+        let passage_id: types::PassageId = args.required("path", "passage_id")?;
         Answer::json(client.delete_archive_passage(&archive_id, &passage_id).await)
     })
 }
@@ -2065,26 +2076,26 @@ fn create_folder<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_folder<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let folder_id: String = args.required("path", "folder_id")?;
+        let folder_id: types::FolderId = args.required("path", "folder_id")?;
         Answer::json(client.get_folder(&folder_id).await)
     })
 }
 fn delete_folder<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let folder_id: String = args.required("path", "folder_id")?;
+        let folder_id: types::FolderId = args.required("path", "folder_id")?;
         Answer::json(client.delete_folder(&folder_id).await)
     })
 }
 fn update_folder<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let folder_id: String = args.required("path", "folder_id")?;
+        let folder_id: types::FolderId = args.required("path", "folder_id")?;
         let body: types::UpdateFolder = args.body()?;
         Answer::json(client.update_folder(&folder_id, &body).await)
     })
 }
 fn list_folder_agents<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let folder_id: String = args.required("path", "folder_id")?;
+        let folder_id: types::FolderId = args.required("path", "folder_id")?;
         let mut params = types::ListFolderAgentsParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -2096,7 +2107,7 @@ fn list_folder_agents<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn list_folder_files<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let folder_id: String = args.required("path", "folder_id")?;
+        let folder_id: types::FolderId = args.required("path", "folder_id")?;
         let mut params = types::ListFolderFilesParams::default();
         params.before = args.optional("query", "before")?;
         params.after = args.optional("query", "after")?;
@@ -2109,8 +2120,8 @@ fn list_folder_files<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_file<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let folder_id: String = args.required("path", "folder_id")?;
-        let file_id: String = args.required("path", "file_id")?;
+        let folder_id: types::FolderId = args.required("path", "folder_id")?;
+        let file_id: types::FileId = args.required("path", "file_id")?;
         let mut params = types::GetFileParams::default();
         params.include_content = args.optional("query", "include_content")?;
         Answer::json(client.get_file(&folder_id, &file_id, &params).await)
@@ -2118,7 +2129,7 @@ fn get_file<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn upload_file<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let folder_id: String = args.required("path", "folder_id")?;
+        let folder_id: types::FolderId = args.required("path", "folder_id")?;
         let mut params = types::UploadFileParams::default();
         params.duplicate_handling = args.optional("query", "duplicate_handling")?;
         params.name = args.optional("query", "name")?;
@@ -2128,8 +2139,8 @@ fn upload_file<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn delete_file<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let folder_id: String = args.required("path", "folder_id")?;
-        let file_id: String = args.required("path", "file_id")?;
+        let folder_id: types::FolderId = args.required("path", "folder_id")?;
+        let file_id: types::FileId = args.required("path", "file_id")?;
         Answer::json(client.delete_file(&folder_id, &file_id).await)
     })
 }
@@ -2156,26 +2167,26 @@ fn create_mcp_server<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn get_mcp_server<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let mcp_server_id: String = args.required("path", "mcp_server_id")?;
+        let mcp_server_id: types::McpServerId = args.required("path", "mcp_server_id")?;
         Answer::json(client.get_mcp_server(&mcp_server_id).await)
     })
 }
 fn delete_mcp_server<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let mcp_server_id: String = args.required("path", "mcp_server_id")?;
+        let mcp_server_id: types::McpServerId = args.required("path", "mcp_server_id")?;
         Answer::json(client.delete_mcp_server(&mcp_server_id).await)
     })
 }
 fn update_mcp_server<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let mcp_server_id: String = args.required("path", "mcp_server_id")?;
+        let mcp_server_id: types::McpServerId = args.required("path", "mcp_server_id")?;
         let body: types::UpdateMcpServer = args.body()?;
         Answer::json(client.update_mcp_server(&mcp_server_id, &body).await)
     })
 }
 fn refresh_mcp_server<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let mcp_server_id: String = args.required("path", "mcp_server_id")?;
+        let mcp_server_id: types::McpServerId = args.required("path", "mcp_server_id")?;
         let mut params = types::RefreshMcpServerParams::default();
         params.agent_id = args.optional("query", "agent_id")?;
         Answer::json(client.refresh_mcp_server(&mcp_server_id, &params).await)
@@ -2183,21 +2194,21 @@ fn refresh_mcp_server<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn list_mcp_server_tools<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let mcp_server_id: String = args.required("path", "mcp_server_id")?;
+        let mcp_server_id: types::McpServerId = args.required("path", "mcp_server_id")?;
         Answer::json(client.list_mcp_server_tools(&mcp_server_id).await)
     })
 }
 fn get_mcp_server_tool<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let mcp_server_id: String = args.required("path", "mcp_server_id")?;
-        let tool_id: String = args.required("path", "tool_id")?;
+        let mcp_server_id: types::McpServerId = args.required("path", "mcp_server_id")?;
+        let tool_id: types::ToolId = args.required("path", "tool_id")?;
         Answer::json(client.get_mcp_server_tool(&mcp_server_id, &tool_id).await)
     })
 }
 fn run_mcp_server_tool<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let mcp_server_id: String = args.required("path", "mcp_server_id")?;
-        let tool_id: String = args.required("path", "tool_id")?;
+        let mcp_server_id: types::McpServerId = args.required("path", "mcp_server_id")?;
+        let tool_id: types::ToolId = args.required("path", "tool_id")?;
         let body: Option<types::RunToolRequest> = args.optional_body()?;
         Answer::json(
             client.run_mcp_server_tool(&mcp_server_id, &tool_id, body.as_ref()).await,
@@ -2278,7 +2289,7 @@ fn delete_client_side_access_token<'a>(
 }
 fn list_scheduled_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let mut params = types::ListScheduledMessagesParams::default();
         params.limit = args.optional("query", "limit")?;
         params.after = args.optional("query", "after")?;
@@ -2287,15 +2298,15 @@ fn list_scheduled_messages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a
 }
 fn schedule_message<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: Option<types::ScheduleMessage> = args.optional_body()?;
         Answer::json(client.schedule_message(&agent_id, body.as_ref()).await)
     })
 }
 fn get_scheduled_message<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let scheduled_message_id: String = args
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let scheduled_message_id: types::ScheduledMessageId = args
             .required("path", "scheduled_message_id")?;
         Answer::json(
             client.get_scheduled_message(&agent_id, &scheduled_message_id).await,
@@ -2304,8 +2315,8 @@ fn get_scheduled_message<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> 
 }
 fn delete_scheduled_message<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let agent_id: String = args.required("path", "agent_id")?;
-        let scheduled_message_id: String = args
+        let agent_id: types::AgentId = args.required("path", "agent_id")?;
+        let scheduled_message_id: types::ScheduledMessageId = args
             .required("path", "scheduled_message_id")?;
         Answer::json(
             client.delete_scheduled_message(&agent_id, &scheduled_message_id).await,
@@ -2324,14 +2335,14 @@ fn list_environments<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 }
 fn send_to_environment<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let connection_id: String = args.required("path", "connectionId")?;
+        let connection_id: types::ConnectionId = args.required("path", "connectionId")?;
         let body: Option<types::SendToEnvironment> = args.optional_body()?;
         Answer::json(client.send_to_environment(&connection_id, body.as_ref()).await)
     })
 }
 fn get_environment<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
-        let device_id: String = args.required("path", "deviceId")?;
+        let device_id: types::DeviceId = args.required("path", "deviceId")?;
         Answer::json(client.get_environment(&device_id).await)
     })
 }

@@ -55,6 +55,8 @@ fn unknown(shown: &str) -> Vec<String> {
         let members = rest.strip_prefix("unknown: {");
         let is_unknown = rest.starts_with("Unknown(")
             || rest.starts_with("Unknown {")
+            // Members beside a secret are not shown.
+            || rest.starts_with("unknown: [redacted]")
             || members.is_some_and(|it| !it.starts_with('}'));
         if begins && is_unknown {
             found.push(rest.chars().take(120).collect());

@@ -11,13 +11,11 @@
 //! }
 //! ```
 
-use std::collections::BTreeSet;
-
 use quote::{ToTokens, format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::{Field, Item, ItemEnum, Token, parse_quote};
 
-use super::types::{edit_derives, serde_arguments, unknown_variant};
+use super::types::{Texts, edit_derives, serde_arguments, unknown_variant};
 use super::{tagged, unexpected};
 use crate::diagnostic::Failure;
 use crate::model::Schema;
@@ -26,7 +24,7 @@ use crate::model::Schema;
 pub(super) fn union(
     item: &mut ItemEnum,
     schema: &Schema,
-    text_enums: &BTreeSet<String>,
+    texts: &Texts,
 ) -> Result<Vec<Item>, Failure> {
     refuse_unknown(item)?;
     let tag = serde_arguments(&item.attrs)?
@@ -38,7 +36,7 @@ pub(super) fn union(
             schema.name
         )));
     };
-    let reading = tagged::reading(item, &tag.value(), text_enums)?;
+    let reading = tagged::reading(item, &tag.value(), texts)?;
     let object = quote!(::serde_json::Map<::std::string::String, ::serde_json::Value>);
     item.variants.push(unknown_variant(&parse_quote!(#object)));
     let Some(reading) = reading else {

@@ -164,7 +164,7 @@ fn items(
     if !hidden.is_empty() {
         // Fields have no other names here.
         let is_hidden = |field: &str| hidden.contains(&field);
-        impls.push(types::redacted_debug(&mut item, is_hidden)?);
+        impls.push(types::redacted_debug(&mut item, is_hidden, None)?);
     }
     impls.insert(0, Item::Struct(item));
     Ok(impls)

@@ -21,15 +21,13 @@
 //! members without a slot. If a required slot stays empty or a member does not fit, all members go back into one map, which
 //! becomes `Unknown`: nothing of an odd object is lost.
 
-use std::collections::BTreeSet;
-
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
     Fields, GenericArgument, Ident, Item, ItemEnum, PathArguments, Type, Variant, parse_quote,
 };
 
-use super::types::{default, optional, serde_arguments, serde_name};
+use super::types::{Texts, default, optional, serde_arguments, serde_name};
 use super::unexpected;
 use crate::diagnostic::Failure;
 
@@ -38,14 +36,14 @@ use crate::diagnostic::Failure;
 pub(super) fn reading(
     item: &ItemEnum,
     tag: &str,
-    text_enums: &BTreeSet<String>,
+    texts: &Texts,
 ) -> Result<Option<Vec<Item>>, Failure> {
     let name = &item.ident;
     let mut tags = Vec::new();
     let mut branches = Vec::new();
     for variant in &item.variants {
         let wire = serde_name(&variant.attrs)?.unwrap_or_else(|| variant.ident.to_string());
-        let Some(branch) = branch(variant, tag, &wire, text_enums)? else {
+        let Some(branch) = branch(variant, tag, &wire, texts)? else {
             return Ok(None);
         };
         branches.push(branch);
@@ -99,7 +97,7 @@ fn branch(
     variant: &Variant,
     tag: &str,
     value: &str,
-    text_enums: &BTreeSet<String>,
+    texts: &Texts,
 ) -> Result<Option<TokenStream>, Failure> {
     let variant_name = &variant.ident;
     let Fields::Named(fields) = &variant.fields else {
@@ -136,7 +134,7 @@ fn branch(
                 values.push(quote!(#ident: #slot));
             }
         }
-        let how = how_to_read(&field.ty, text_enums);
+        let how = how_to_read(&field.ty, texts);
         reads.push(quote!(members.#how(&mut #slot)?));
         let plain = ident.to_string();
         let plain = plain.trim_start_matches("r#").to_owned();
@@ -188,9 +186,9 @@ fn branch(
 }
 
 /// The method that reads a member of this type. Texts and lists of texts, which are most members, have their own.
-fn how_to_read(ty: &Type, text_enums: &BTreeSet<String>) -> Ident {
+fn how_to_read(ty: &Type, texts: &Texts) -> Ident {
     let is_text = |ty: &Type| match last_name(ty) {
-        Some(name) => name == "String" || text_enums.contains(&name),
+        Some(name) => name == "String" || texts.contains(&name),
         None => false,
     };
     let name = match item_of_list(ty) {

@@ -13,7 +13,7 @@
 //! }
 //! ```
 //!
-//! Enums of texts are opened by `open_enum`, unions that typify writes by `open_unions`, and other unions are written by `union`.
+//! Enums of texts are opened by `open_enum`, texts with a name are written by `named_text`, unions that typify writes by `open_unions`, and other unions are written by `union`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -27,7 +27,9 @@ use syn::{
     Path, PathArguments, Stmt, Token, Type, Variant, parse_quote,
 };
 
-use super::{docs, open_enum, open_unions, optional_fields, unexpected, union, uploads};
+use super::{
+    docs, named_text, open_enum, open_unions, optional_fields, unexpected, union, uploads,
+};
 use crate::diagnostic::Failure;
 use crate::markdown;
 use crate::model::{Model, Schema};
@@ -42,6 +44,33 @@ pub(super) struct Types {
     pub(super) count: usize,
 }
 
+/// The types that any text fits, by name.
+pub(super) struct Texts {
+    /// Open enums. typify's conversions fail for an unknown value, and an open enum has none.
+    enums: BTreeSet<String>,
+    /// Texts with a name, such as IDs.
+    named: BTreeSet<String>,
+}
+
+impl Texts {
+    fn of(items: &[Item], model: &Model) -> Self {
+        let enums = items.iter().filter_map(|item| match item {
+            Item::Enum(item) if open_enum::is_text(item) => Some(item.ident.to_string()),
+            _ => None,
+        });
+        let is_open = |name: &String| model.schemas.get(name).is_some_and(|it| it.open);
+        Self {
+            enums: enums.filter(is_open).collect(),
+            named: named_text::all(items, model),
+        }
+    }
+
+    /// Whether a type of this name is one of them.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.enums.contains(name) || self.named.contains(name)
+    }
+}
+
 /// Refines all items of typify's module.
 ///
 /// Types are found by name in the model. Every schema with a marker must be found. If the names of the two ever differ, a secret might be
@@ -53,19 +82,7 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
     };
     // The schemas that a type was found for.
     let mut found = BTreeSet::new();
-    // Conversions of an open enum are written anew: typify's fail for an unknown value, and an open enum has none.
-    let mut text_enums = BTreeSet::new();
-    for item in &items {
-        if let Item::Enum(item) = item
-            && model
-                .schemas
-                .get(&item.ident.to_string())
-                .is_some_and(|it| it.open)
-            && open_enum::is_text(item)
-        {
-            text_enums.insert(item.ident.to_string());
-        }
-    }
+    let texts = Texts::of(&items, model);
 
     let unions: BTreeMap<&str, &Schema> = model
         .schemas
@@ -106,20 +123,21 @@ pub(super) fn refine(items: Vec<Item>, model: &Model) -> Result<Types, Failure> 
                 let schema = model.schemas.get(&item.ident.to_string());
                 found.extend(schema.map(|schema| schema.name.as_str()));
                 out.count += 1;
-                out.items.extend(refine_struct(item, schema, model)?);
+                out.items
+                    .extend(refine_struct(item, schema, model, &texts)?);
             }
             Item::Enum(item) => {
                 let schema = model.schemas.get(&item.ident.to_string());
                 found.extend(schema.map(|schema| schema.name.as_str()));
                 out.count += 1;
-                out.items
-                    .extend(refine_enum(item, schema, model, &text_enums)?);
+                out.items.extend(refine_enum(item, schema, model, &texts)?);
             }
             // Conversions of an open enum, which `open_enum` has written anew.
             Item::Impl(block)
                 if block.trait_.is_some()
                     && self_name(&block.self_ty)
-                        .is_some_and(|name| text_enums.contains(&name.to_string())) => {}
+                        .is_some_and(|name| texts.enums.contains(&name.to_string())) => {}
+            Item::Impl(block) if named_text::writes(&block, &texts.named) => {}
             // A type with a field that must be given to send it has no default.
             Item::Impl(block) if makes_default_of(&block, &asking) => {}
             // typify's `Default` lacks the field for unknown members. The constructor has it.
@@ -168,6 +186,7 @@ fn refine_struct(
     mut item: ItemStruct,
     schema: Option<&Schema>,
     model: &Model,
+    texts: &Texts,
 ) -> Result<Vec<Item>, Failure> {
     let name = item.ident.clone();
     docs::tidy(&mut item.attrs, || {
@@ -175,8 +194,12 @@ fn refine_struct(
     });
     let deprecated = schema.and_then(|schema| schema.deprecated.as_ref());
     item.attrs.extend(docs::deprecated(deprecated));
+    if texts.named.contains(&name.to_string()) {
+        let call = named_text::refine(&mut item)?;
+        return Ok(vec![Item::Struct(item), call]);
+    }
     derive(&mut item.attrs, &["PartialEq"])?;
-    // A newtype, such as a `String` with a name, has no fields to add.
+    // A newtype of another type has no fields to add.
     let Fields::Named(fields) = &mut item.fields else {
         return Ok(vec![Item::Struct(item)]);
     };
@@ -210,17 +233,14 @@ fn refine_struct(
     }
 
     // After all fields are in place, the one for unknown members included: a constructor sets every field.
-    let parts = Parts::of(&fields.named, schema)?;
+    let parts = Parts::of(&fields.named, schema, texts)?;
     let constructor = parts.constructor(&format_ident!("new"), parse_quote!(Self), true);
     let methods = std::iter::once(constructor).chain(parts.setters());
     let mut items = vec![inherent(&name, methods)];
     if let Some(schema) = schema.filter(|schema| !schema.sensitive.is_empty()) {
-        // A member that the description does not know may be a secret as well as one that it does.
-        let is_hidden = |wire: &str| {
-            let mut hidden = schema.sensitive.iter().chain(&schema.keeps_unknown);
-            hidden.any(|it| it == wire)
-        };
-        items.push(redacted_debug(&mut item, is_hidden)?);
+        let is_hidden = |wire: &str| schema.sensitive.iter().any(|it| it == wire);
+        let unknown = schema.keeps_unknown.as_deref();
+        items.push(redacted_debug(&mut item, is_hidden, unknown)?);
     }
     items.insert(0, Item::Struct(item));
     Ok(items)
@@ -231,7 +251,7 @@ fn refine_enum(
     mut item: ItemEnum,
     schema: Option<&Schema>,
     model: &Model,
-    text_enums: &BTreeSet<String>,
+    texts: &Texts,
 ) -> Result<Vec<Item>, Failure> {
     let name = item.ident.clone();
     docs::tidy(&mut item.attrs, || {
@@ -259,7 +279,7 @@ fn refine_enum(
             for field in &mut fields.named {
                 document_field(field)?;
             }
-            let parts = Parts::of(&fields.named, None)?;
+            let parts = Parts::of(&fields.named, None, texts)?;
             let ident = &variant.ident;
             let method = method_ident(&variant.ident.to_string());
             let path = path([format_ident!("Self"), ident.clone()]);
@@ -273,7 +293,7 @@ fn refine_enum(
         Some(schema) if open_enum::is_text(&item) => {
             items.extend(open_enum::open(&mut item, schema)?)
         }
-        Some(schema) => items.extend(open_unions::union(&mut item, schema, text_enums)?),
+        Some(schema) => items.extend(open_unions::union(&mut item, schema, texts)?),
         None => {}
     }
     if !constructors.is_empty() {
@@ -286,6 +306,15 @@ fn refine_enum(
 /// Adds derives that are not there yet, and `JsonSchema` behind the feature `schemars`: an application that does not need it should not
 /// compile it.
 fn derive(attrs: &mut Vec<Attribute>, more: &[&str]) -> Result<(), Failure> {
+    add_derives(attrs, more)?;
+    attrs.push(template!(Attribute: {
+        #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    }));
+    Ok(())
+}
+
+/// Adds derives that are not there yet.
+pub(super) fn add_derives(attrs: &mut [Attribute], more: &[&str]) -> Result<(), Failure> {
     edit_derives(attrs, |derives| {
         for name in more {
             if !derives.iter().any(|derive| derive.name == name) {
@@ -294,11 +323,7 @@ fn derive(attrs: &mut Vec<Attribute>, more: &[&str]) -> Result<(), Failure> {
                 derives.push(Derive { name, path });
             }
         }
-    })?;
-    attrs.push(template!(Attribute: {
-        #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    }));
-    Ok(())
+    })
 }
 
 /// A trait that is derived.
@@ -530,6 +555,7 @@ struct Left<'a> {
 
 /// The fields of a struct or a variant, by whether they must be given.
 struct Parts<'a> {
+    texts: &'a Texts,
     required: Vec<Asked<'a>>,
     optional: Vec<Left<'a>>,
     /// The initial values of the optional ones.
@@ -542,8 +568,10 @@ impl<'a> Parts<'a> {
     fn of(
         fields: &'a Punctuated<Field, Token![,]>,
         schema: Option<&Schema>,
+        texts: &'a Texts,
     ) -> Result<Self, Failure> {
         let mut parts = Self {
+            texts,
             required: Vec::new(),
             optional: Vec::new(),
             defaults: Vec::new(),
@@ -617,7 +645,7 @@ impl<'a> Parts<'a> {
         } in &self.required
         {
             // Texts are taken as `impl Into<String>`. A number must have its type: `impl Into<u32>` would not take the literal 5.
-            let value = if converts(ty) {
+            let value = if converts(ty, self.texts) {
                 parameters.push(template!(
                     FnArg: { field: impl ::std::convert::Into<Type> },
                     field = *ident,
@@ -797,7 +825,7 @@ fn path<const N: usize>(names: [Ident; N]) -> Path {
 }
 
 /// Whether this is the last name in the path to a type.
-fn is_called(ty: &Type, name: &str) -> bool {
+pub(super) fn is_called(ty: &Type, name: &str) -> bool {
     match ty {
         Type::Path(path) => path.path.segments.last().is_some_and(|it| it.ident == name),
         _ => false,
@@ -834,7 +862,12 @@ fn argument<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     if last.ident != name {
         return None;
     }
-    match &last.arguments {
+    first(&last.arguments)
+}
+
+/// The first of a path's arguments, if it is a type.
+pub(super) fn first(arguments: &PathArguments) -> Option<&Type> {
+    match arguments {
         PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
             GenericArgument::Type(inner) => Some(inner),
             _ => None,
@@ -843,17 +876,19 @@ fn argument<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     }
 }
 
-/// Whether a parameter of this type is handier as `impl Into<_>`: text, and our own types that
+/// Whether a parameter of this type is handier as `impl Into<_>`: text, with a name or without, and our own types that
 /// replace it.
-fn converts(ty: &Type) -> bool {
+fn converts(ty: &Type, texts: &Texts) -> bool {
     let Type::Path(path) = ty else { return false };
     let segments = &path.path.segments;
     let is_ours = segments.first().is_some_and(|it| it.ident == "crate");
-    is_ours || segments.last().is_some_and(|it| it.ident == "String")
+    let is_text =
+        |name: &Ident| name == "String" || texts.named.contains(name.to_string().as_str());
+    is_ours || segments.last().is_some_and(|it| is_text(&it.ident))
 }
 
 /// The name of the type of an impl, if it has no path.
-fn self_name(ty: &Type) -> Option<&Ident> {
+pub(super) fn self_name(ty: &Type) -> Option<&Ident> {
     match ty {
         Type::Path(path) => path.path.get_ident(),
         _ => None,
@@ -878,9 +913,13 @@ fn method_ident(variant: &str) -> Ident {
 
 /// A `Debug` that does not print the fields that are marked sensitive, by their names on the wire: `ApiError { message: [redacted] }`. The
 /// name stays, to show that the field is there.
+///
+/// A member that the description does not know may be a secret as well as one that it does. `unknown` is the field that keeps those. It
+/// shows whether there are any.
 pub(super) fn redacted_debug(
     item: &mut ItemStruct,
     is_hidden: impl Fn(&str) -> bool,
+    unknown: Option<&str>,
 ) -> Result<Item, Failure> {
     edit_derives(&mut item.attrs, |derives| {
         derives.retain(|derive| derive.name != "Debug");
@@ -895,7 +934,9 @@ pub(super) fn redacted_debug(
             .ok_or_else(|| unexpected("a field without a name"))?;
         let plain = ident.to_string();
         let wire = serde_name(&field.attrs)?.unwrap_or_else(|| plain.clone());
-        lines.push(if is_hidden(&wire) {
+        lines.push(if unknown == Some(plain.as_str()) {
+            quote!(.field(#plain, &::std::format_args!("{}", if self.#ident.is_empty() { "{}" } else { "[redacted]" })))
+        } else if is_hidden(&wire) {
             quote!(.field(#plain, &::std::format_args!("[redacted]")))
         } else {
             quote!(.field(#plain, &self.#ident))

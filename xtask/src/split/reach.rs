@@ -36,15 +36,15 @@ pub(super) type AllMentions = HashMap<String, BTreeSet<String>>;
 
 /// Sorts items into parts, by name, and returns what each part mentions.
 ///
-/// Definitions come first. An impl is added to the part that it belongs to, and what it mentions counts as mentioned by that.
+/// Definitions come first. An impl, or a macro that writes some, is added to the part that it belongs to, and what it mentions counts as mentioned by that.
 pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMentions), Failure> {
     let mut parts = BTreeMap::new();
     let mut impls = Vec::new();
     for item in items {
         let name = match item {
             // Later: an impl may come before the type that it is for.
-            Item::Impl(block) => {
-                impls.push(block);
+            Item::Impl(_) | Item::Macro(_) => {
+                impls.push(item);
                 continue;
             }
             // One part for each function: a default is only needed where its field is.
@@ -75,10 +75,16 @@ pub(super) fn parts(items: Vec<Item>) -> Result<(BTreeMap<String, Part>, AllMent
         .map(|(name, part)| (name.clone(), mentions(&parts, &part.items)))
         .collect();
     let mut all = of_definitions.clone();
-    for block in impls {
-        let owner = owner(&block, &parts, &of_definitions)
-            .ok_or_else(|| unexpected("an impl is not for a type of the description"))?;
-        let item = Item::Impl(block);
+    for item in impls {
+        let owner = match &item {
+            Item::Impl(block) => owner(block, &parts, &of_definitions),
+            // `named_text!(AgentId)`: a macro that writes the impls of the type that it names.
+            item => mentions(&parts, std::slice::from_ref(item))
+                .into_iter()
+                .next(),
+        };
+        let owner =
+            owner.ok_or_else(|| unexpected("an impl is not for a type of the description"))?;
         let of_impl = mentions(&parts, std::slice::from_ref(&item));
         all.entry(owner.clone()).or_default().extend(of_impl);
         let part = parts.get_mut(&owner).expect("an owner is a part");
@@ -473,6 +479,22 @@ mod tests {
         assert_eq!(parts["Outer"].items.len(), 4);
 
         let file: syn::File = parse_quote!(impl Foreign {});
+        assert!(super::parts(file.items).is_err());
+    }
+
+    #[test]
+    fn a_macro_that_writes_impls_belongs_to_the_type_that_it_names() {
+        let file: syn::File = parse_quote! {
+            crate::support::named_text::named_text!(AgentId);
+            struct AgentId(String);
+            struct Agent(AgentId);
+        };
+        let (parts, all) = parts(file.items).unwrap();
+        assert_eq!(parts["AgentId"].items.len(), 2);
+        assert_eq!(parts["Agent"].items.len(), 1);
+        assert_eq!(all["Agent"], ["AgentId".to_owned()].into());
+
+        let file: syn::File = parse_quote!(named_text!(Foreign););
         assert!(super::parts(file.items).is_err());
     }
 }

@@ -44,6 +44,7 @@ mod code {
     mod constructs;
     mod files_and_features;
     mod markdown;
+    mod named_texts;
     mod one_error;
     mod pages;
     mod secrets;

@@ -18,7 +18,7 @@ pub struct AgentBlock {
     pub limit: i64,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub project_id: ::std::option::Option<::std::string::String>,
+    pub project_id: ::std::option::Option<ProjectId>,
     /// The name of a template that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub template_name: ::std::option::Option<::std::string::String>,
@@ -58,13 +58,13 @@ pub struct AgentBlock {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub hidden: ::std::option::Option<bool>,
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: BlockId,
     /// The user who created it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub created_by_id: ::std::option::Option<::std::string::String>,
+    pub created_by_id: ::std::option::Option<UserId>,
     /// The user who changed it last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+    pub last_updated_by_id: ::std::option::Option<UserId>,
     /// Tags, for filters.
     #[serde(default = "defaults::agent_block_tags")]
     pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -77,7 +77,7 @@ const _: () = {
         #[must_use]
         pub fn new(
             value: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<BlockId>,
         ) -> Self {
             Self {
                 value: value.into(),
@@ -113,7 +113,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -244,7 +244,7 @@ const _: () = {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -254,7 +254,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -282,10 +282,10 @@ const _: () = {
 pub struct AgentEnvironmentVariable {
     /// The user who created it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub created_by_id: ::std::option::Option<::std::string::String>,
+    pub created_by_id: ::std::option::Option<UserId>,
     /// The user who changed it last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+    pub last_updated_by_id: ::std::option::Option<UserId>,
     /// When it was created.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<::std::string::String>,
@@ -305,7 +305,7 @@ pub struct AgentEnvironmentVariable {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub value_enc: ::std::option::Option<::std::string::String>,
     /// The agent's ID.
-    pub agent_id: ::std::string::String,
+    pub agent_id: AgentId,
     /// The organization that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub organization_id: ::std::option::Option<::std::string::String>,
@@ -320,7 +320,7 @@ const _: () = {
             id: impl ::std::convert::Into<::std::string::String>,
             key: impl ::std::convert::Into<::std::string::String>,
             value: impl ::std::convert::Into<::std::string::String>,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             Self {
                 id: id.into(),
@@ -341,7 +341,7 @@ const _: () = {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -351,7 +351,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -427,6 +427,51 @@ const _: () = {
                 .finish()
         }
     }
+};
+
+/// An agent's ID, `agent-…`.
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "archives",
+        feature = "blocks",
+        feature = "client-side-access-tokens",
+        feature = "conversations",
+        feature = "environments",
+        feature = "folders",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "passages",
+        feature = "runs",
+        feature = "scheduled-messages",
+        feature = "steps",
+        feature = "templates"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct AgentId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "archives",
+        feature = "blocks",
+        feature = "client-side-access-tokens",
+        feature = "conversations",
+        feature = "environments",
+        feature = "folders",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "passages",
+        feature = "runs",
+        feature = "scheduled-messages",
+        feature = "steps",
+        feature = "templates"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(AgentId);
 };
 
 /// A relation of an agent that an answer may hold.
@@ -568,10 +613,10 @@ const _: () = {
 pub struct AgentState {
     /// The user who created it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub created_by_id: ::std::option::Option<::std::string::String>,
+    pub created_by_id: ::std::option::Option<UserId>,
     /// The user who changed it last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+    pub last_updated_by_id: ::std::option::Option<UserId>,
     /// When it was created.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<::std::string::String>,
@@ -579,7 +624,7 @@ pub struct AgentState {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub updated_at: ::std::option::Option<::std::string::String>,
     /// The agent's ID, `agent-…`.
-    pub id: ::std::string::String,
+    pub id: AgentId,
     /// The agent's name.
     pub name: ::std::string::String,
     /// Rules about the order of calls.
@@ -587,7 +632,7 @@ pub struct AgentState {
     pub tool_rules: ::std::option::Option<::std::vec::Vec<crate::types::ToolRule>>,
     /// The messages in the context, by ID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub message_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub message_ids: ::std::option::Option<::std::vec::Vec<MessageId>>,
     /// The system prompt, without memory.
     pub system: ::std::string::String,
     /// The kind of agent. It decides on the loop and the base tools.
@@ -643,7 +688,7 @@ pub struct AgentState {
     pub secrets: ::std::vec::Vec<AgentEnvironmentVariable>,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub project_id: ::std::option::Option<::std::string::String>,
+    pub project_id: ::std::option::Option<ProjectId>,
     /// The version of a template that it was made from.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub template_id: ::std::option::Option<::std::string::String>,
@@ -659,7 +704,7 @@ pub struct AgentState {
     /// Deprecated: use `identities`.
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub identity_ids: ::std::vec::Vec<::std::string::String>,
+    pub identity_ids: ::std::vec::Vec<IdentityId>,
     /// The identities. Filled in only if `include` names them.
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub identities: ::std::vec::Vec<Identity>,
@@ -709,7 +754,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<AgentId>,
             name: impl ::std::convert::Into<::std::string::String>,
             system: impl ::std::convert::Into<::std::string::String>,
             agent_type: AgentType,
@@ -773,7 +818,7 @@ const _: () = {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -783,7 +828,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -827,9 +872,7 @@ const _: () = {
         #[must_use]
         pub fn with_message_ids(
             mut self,
-            message_ids: impl ::std::convert::Into<
-                ::std::vec::Vec<::std::string::String>,
-            >,
+            message_ids: impl ::std::convert::Into<::std::vec::Vec<MessageId>>,
         ) -> Self {
             self.message_ids = ::std::option::Option::Some(message_ids.into());
             self
@@ -948,7 +991,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -999,9 +1042,7 @@ const _: () = {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_identity_ids(
             mut self,
-            identity_ids: impl ::std::convert::Into<
-                ::std::vec::Vec<::std::string::String>,
-            >,
+            identity_ids: impl ::std::convert::Into<::std::vec::Vec<IdentityId>>,
         ) -> Self {
             self.identity_ids = identity_ids.into();
             self
@@ -1739,7 +1780,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct ApprovalRequestMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -1757,7 +1798,7 @@ pub struct ApprovalRequestMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -1766,7 +1807,7 @@ pub struct ApprovalRequestMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// Deprecated: the first of `tool_calls`.
     #[deprecated(note = "the API description marks it as deprecated")]
     pub tool_call: crate::types::ToolCallOrDelta,
@@ -1794,7 +1835,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             tool_call: impl ::std::convert::Into<crate::types::ToolCallOrDelta>,
         ) -> Self {
@@ -1859,7 +1900,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -1881,10 +1922,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -1927,7 +1965,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct ApprovalResponseMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -1945,7 +1983,7 @@ pub struct ApprovalResponseMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -1954,7 +1992,7 @@ pub struct ApprovalResponseMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// A decision or a result for each call, for exactly the calls of the request.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub approvals: ::std::option::Option<::std::vec::Vec<crate::types::ApprovalResult>>,
@@ -1965,7 +2003,7 @@ pub struct ApprovalResponseMessage {
     /// Deprecated: the ID of the message that asked. Use `approvals`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub approval_request_id: ::std::option::Option<::std::string::String>,
+    pub approval_request_id: ::std::option::Option<MessageId>,
     /// Deprecated: use `approvals`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[deprecated(note = "the API description marks it as deprecated")]
@@ -1988,7 +2026,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -2054,7 +2092,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -2076,10 +2114,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -2109,7 +2144,7 @@ const _: () = {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_approval_request_id(
             mut self,
-            approval_request_id: impl ::std::convert::Into<::std::string::String>,
+            approval_request_id: impl ::std::convert::Into<MessageId>,
         ) -> Self {
             self.approval_request_id = ::std::option::Option::Some(
                 approval_request_id.into(),
@@ -2265,7 +2300,7 @@ pub struct ApprovalReturn {
     #[serde(rename = "type", default = "defaults::approval_return_type")]
     pub type_: ::std::string::String,
     /// The call that it answers.
-    pub tool_call_id: ::std::string::String,
+    pub tool_call_id: ToolCallId,
     /// Whether the call may run. A client tool is not approved: its result is sent.
     pub approve: bool,
     /// Why, in words. The model reads it.
@@ -2290,7 +2325,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
             approve: bool,
         ) -> Self {
             Self {
@@ -2341,6 +2376,15 @@ const _: () = {
             self
         }
     }
+};
+
+/// An archive's ID, `archive-…`.
+#[cfg(any(feature = "agents", feature = "archives", feature = "passages"))]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct ArchiveId(::std::string::String);
+#[cfg(any(feature = "agents", feature = "archives", feature = "passages"))]
+const _: () = {
+    crate::support::named_text::named_text!(ArchiveId);
 };
 
 /// What an agent says: a text, or parts.
@@ -2551,7 +2595,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct AssistantMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -2569,7 +2613,7 @@ pub struct AssistantMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -2578,7 +2622,7 @@ pub struct AssistantMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// What the agent says. A piece of it in token mode.
     pub content: crate::types::AssistantContent,
     /// Members that the description does not have. They are kept and sent back.
@@ -2599,7 +2643,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             content: impl ::std::convert::Into<crate::types::AssistantContent>,
         ) -> Self {
@@ -2663,7 +2707,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -2685,10 +2729,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }

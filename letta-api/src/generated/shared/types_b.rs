@@ -379,7 +379,7 @@ pub struct Block {
     pub limit: i64,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub project_id: ::std::option::Option<::std::string::String>,
+    pub project_id: ::std::option::Option<ProjectId>,
     /// Deprecated. The name of a template that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[deprecated(note = "the API description marks it as deprecated")]
@@ -427,13 +427,13 @@ pub struct Block {
     #[deprecated(note = "the API description marks it as deprecated")]
     pub hidden: ::std::option::Option<bool>,
     /// The block's ID, `block-…`.
-    pub id: ::std::string::String,
+    pub id: BlockId,
     /// The user who created it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub created_by_id: ::std::option::Option<::std::string::String>,
+    pub created_by_id: ::std::option::Option<UserId>,
     /// The user who changed it last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+    pub last_updated_by_id: ::std::option::Option<UserId>,
     /// Tags, for filters.
     #[serde(default = "defaults::block_tags")]
     pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -446,7 +446,7 @@ const _: () = {
         #[must_use]
         pub fn new(
             value: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<BlockId>,
         ) -> Self {
             Self {
                 value: value.into(),
@@ -482,7 +482,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -621,7 +621,7 @@ const _: () = {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -631,7 +631,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -649,4 +649,27 @@ const _: () = {
             self
         }
     }
+};
+
+/// A block's ID, `block-…`.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "mcp-servers"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct BlockId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "mcp-servers"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(BlockId);
 };

@@ -1525,6 +1525,34 @@ const _: () = {
     }
 };
 
+/// A conversation's ID, `conv-…`. In a path, some operations also take `default` or the ID
+/// of an agent, for the agent's own thread.
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "conversations",
+        feature = "environments",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct ConversationId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "conversations",
+        feature = "environments",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(ConversationId);
+};
+
 /// The answer to an approval request.
 #[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -1540,7 +1568,7 @@ pub struct CreateApproval {
     pub otid: crate::Nullable<::std::string::String>,
     /// The group of agents that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub group_id: crate::Nullable<::std::string::String>,
+    pub group_id: crate::Nullable<GroupId>,
     /// A decision or a result for each call, for exactly the calls of the request.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub approvals: crate::Nullable<::std::vec::Vec<crate::types::ApprovalResult>>,
@@ -1552,7 +1580,7 @@ pub struct CreateApproval {
     /// Deprecated: use `approvals`.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub approval_request_id: crate::Nullable<::std::string::String>,
+    pub approval_request_id: crate::Nullable<MessageId>,
     /// Deprecated: use `approvals`.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     #[deprecated(note = "the API description marks it as deprecated")]
@@ -1611,7 +1639,7 @@ const _: () = {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = crate::Nullable::Value(group_id.into());
             self
@@ -1664,7 +1692,7 @@ const _: () = {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_approval_request_id(
             mut self,
-            approval_request_id: impl ::std::convert::Into<::std::string::String>,
+            approval_request_id: impl ::std::convert::Into<MessageId>,
         ) -> Self {
             self.approval_request_id = crate::Nullable::Value(
                 approval_request_id.into(),
@@ -1732,7 +1760,7 @@ pub struct CreateBlock {
     pub limit: ::std::option::Option<i64>,
     /// The project that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub project_id: crate::Nullable<::std::string::String>,
+    pub project_id: crate::Nullable<ProjectId>,
     /// The name of a template that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub template_name: crate::Nullable<::std::string::String>,
@@ -1816,7 +1844,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = crate::Nullable::Value(project_id.into());
             self
@@ -2048,7 +2076,7 @@ pub struct CreateMessage {
     pub otid: crate::Nullable<::std::string::String>,
     /// The group of agents that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub group_id: crate::Nullable<::std::string::String>,
+    pub group_id: crate::Nullable<GroupId>,
     /// Who says it.
     pub role: InputRole,
     /// What is said: a text, or parts.
@@ -2134,7 +2162,7 @@ const _: () = {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = crate::Nullable::Value(group_id.into());
             self
@@ -2227,7 +2255,7 @@ pub struct CreateToolReturn {
     pub otid: crate::Nullable<::std::string::String>,
     /// The group of agents that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub group_id: crate::Nullable<::std::string::String>,
+    pub group_id: crate::Nullable<GroupId>,
     /// A result for each call of client tools, for exactly the calls of the request.
     pub tool_returns: ::std::vec::Vec<ToolReturn>,
     /// Members that the description does not have. They are kept and sent back.
@@ -2281,7 +2309,7 @@ const _: () = {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = crate::Nullable::Value(group_id.into());
             self

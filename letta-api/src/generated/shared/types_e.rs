@@ -549,7 +549,7 @@ pub struct ErrorMessage {
     #[serde(default = "defaults::error_message_message_type")]
     pub message_type: ::std::string::String,
     /// The run that it belongs to.
-    pub run_id: ::std::string::String,
+    pub run_id: RunId,
     /// The kind of error.
     pub error_type: ::std::string::String,
     /// What happened, in words.
@@ -571,7 +571,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            run_id: impl ::std::convert::Into<::std::string::String>,
+            run_id: impl ::std::convert::Into<RunId>,
             error_type: impl ::std::convert::Into<::std::string::String>,
             message: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
@@ -641,7 +641,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct EventMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -659,7 +659,7 @@ pub struct EventMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -668,7 +668,7 @@ pub struct EventMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// What happened.
     #[serde(default = "defaults::event_message_event_type")]
     pub event_type: ::std::string::String,
@@ -692,7 +692,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             event_data: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         ) -> Self {
@@ -757,7 +757,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -779,10 +779,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }

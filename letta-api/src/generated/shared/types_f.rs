@@ -115,7 +115,7 @@ pub struct FileBlock {
     pub limit: i64,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub project_id: ::std::option::Option<::std::string::String>,
+    pub project_id: ::std::option::Option<ProjectId>,
     /// The name of a template that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub template_name: ::std::option::Option<::std::string::String>,
@@ -155,21 +155,21 @@ pub struct FileBlock {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub hidden: ::std::option::Option<bool>,
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: BlockId,
     /// The user who created it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub created_by_id: ::std::option::Option<::std::string::String>,
+    pub created_by_id: ::std::option::Option<UserId>,
     /// The user who changed it last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+    pub last_updated_by_id: ::std::option::Option<UserId>,
     /// Tags, for filters.
     #[serde(default = "defaults::file_block_tags")]
     pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The file's ID.
-    pub file_id: ::std::string::String,
+    pub file_id: FileId,
     /// Deprecated: the folder's ID.
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub source_id: ::std::string::String,
+    pub source_id: FolderId,
     /// Whether the file is in the agent's context.
     pub is_open: bool,
     /// When the agent used it last.
@@ -184,9 +184,9 @@ const _: () = {
         #[must_use]
         pub fn new(
             value: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
-            file_id: impl ::std::convert::Into<::std::string::String>,
-            source_id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<BlockId>,
+            file_id: impl ::std::convert::Into<FileId>,
+            source_id: impl ::std::convert::Into<FolderId>,
             is_open: bool,
         ) -> Self {
             Self {
@@ -227,7 +227,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -358,7 +358,7 @@ const _: () = {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -368,7 +368,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -396,6 +396,43 @@ const _: () = {
             self
         }
     }
+};
+
+/// A file's ID, `file-…`.
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "archives",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "folders",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "passages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct FileId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "archives",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "folders",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "passages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(FileId);
 };
 
 /// How far reading and embedding of a file is.
@@ -514,6 +551,33 @@ const _: () = {
     }
 };
 
+/// A folder's ID, `source-…`.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "archives",
+        feature = "blocks",
+        feature = "folders",
+        feature = "mcp-servers",
+        feature = "passages"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct FolderId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "archives",
+        feature = "blocks",
+        feature = "folders",
+        feature = "mcp-servers",
+        feature = "passages"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(FolderId);
+};
+
 /// A function and its arguments, as OpenAI writes them.
 #[cfg(any(feature = "agent-files", feature = "runs", feature = "steps"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -550,7 +614,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct FunctionToolCall {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: ToolCallId,
     /// The tool and its arguments.
     pub function: FunctionCall,
     /// `type`
@@ -564,7 +628,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<ToolCallId>,
             function: FunctionCall,
         ) -> Self {
             Self {

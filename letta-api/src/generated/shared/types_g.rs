@@ -534,16 +534,16 @@ const _: () = {
 #[non_exhaustive]
 pub struct Group {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: GroupId,
     /// How the group is managed.
     pub manager_type: ManagerType,
     /// The agents' IDs.
-    pub agent_ids: ::std::vec::Vec<::std::string::String>,
+    pub agent_ids: ::std::vec::Vec<AgentId>,
     /// What the group is for, in words.
     pub description: ::std::string::String,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub project_id: ::std::option::Option<::std::string::String>,
+    pub project_id: ::std::option::Option<ProjectId>,
     /// The version of a template that it was made from.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub template_id: ::std::option::Option<::std::string::String>,
@@ -556,10 +556,10 @@ pub struct Group {
     /// Deprecated: blocks that all agents of the group have.
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub shared_block_ids: ::std::vec::Vec<::std::string::String>,
+    pub shared_block_ids: ::std::vec::Vec<BlockId>,
     /// The agent that manages the group.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub manager_agent_id: ::std::option::Option<::std::string::String>,
+    pub manager_agent_id: ::std::option::Option<AgentId>,
     /// The word that ends the group's turn.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub termination_token: ::std::option::Option<::std::string::String>,
@@ -574,7 +574,7 @@ pub struct Group {
     pub turns_counter: ::std::option::Option<i64>,
     /// The last message that the second agent has seen.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_processed_message_id: ::std::option::Option<::std::string::String>,
+    pub last_processed_message_id: ::std::option::Option<MessageId>,
     /// How many messages the context has before older ones are summarized.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub max_message_buffer_length: ::std::option::Option<i64>,
@@ -592,9 +592,9 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<GroupId>,
             manager_type: ManagerType,
-            agent_ids: ::std::vec::Vec<::std::string::String>,
+            agent_ids: ::std::vec::Vec<AgentId>,
             description: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -623,7 +623,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -664,9 +664,7 @@ const _: () = {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_shared_block_ids(
             mut self,
-            shared_block_ids: impl ::std::convert::Into<
-                ::std::vec::Vec<::std::string::String>,
-            >,
+            shared_block_ids: impl ::std::convert::Into<::std::vec::Vec<BlockId>>,
         ) -> Self {
             self.shared_block_ids = shared_block_ids.into();
             self
@@ -676,7 +674,7 @@ const _: () = {
         #[must_use]
         pub fn with_manager_agent_id(
             mut self,
-            manager_agent_id: impl ::std::convert::Into<::std::string::String>,
+            manager_agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.manager_agent_id = ::std::option::Option::Some(manager_agent_id.into());
             self
@@ -730,7 +728,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_processed_message_id(
             mut self,
-            last_processed_message_id: impl ::std::convert::Into<::std::string::String>,
+            last_processed_message_id: impl ::std::convert::Into<MessageId>,
         ) -> Self {
             self.last_processed_message_id = ::std::option::Option::Some(
                 last_processed_message_id.into(),
@@ -769,4 +767,37 @@ const _: () = {
             self
         }
     }
+};
+
+/// The ID of a group of agents, `group-…`.
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps",
+        feature = "templates"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct GroupId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps",
+        feature = "templates"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(GroupId);
 };

@@ -19,7 +19,7 @@ use crate::types::*;
 #[non_exhaustive]
 pub struct HiddenReasoningMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -37,7 +37,7 @@ pub struct HiddenReasoningMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -46,7 +46,7 @@ pub struct HiddenReasoningMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// Why it is hidden.
     pub state: HiddenReasoningState,
     /// The hidden text, as the provider encrypted it.
@@ -70,7 +70,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             state: HiddenReasoningState,
         ) -> Self {
@@ -135,7 +135,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -157,10 +157,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }

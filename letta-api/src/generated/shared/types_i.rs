@@ -12,7 +12,7 @@ use crate::types::*;
 #[non_exhaustive]
 pub struct Identity {
     /// The identity's ID, `identity-…`.
-    pub id: ::std::string::String,
+    pub id: IdentityId,
     /// The caller's own key of it. Unique within a project.
     pub identifier_key: ::std::string::String,
     /// The name.
@@ -21,13 +21,13 @@ pub struct Identity {
     pub identity_type: IdentityType,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub project_id: ::std::option::Option<::std::string::String>,
+    pub project_id: ::std::option::Option<ProjectId>,
     /// Deprecated. The agents' IDs.
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub agent_ids: ::std::vec::Vec<::std::string::String>,
+    pub agent_ids: ::std::vec::Vec<AgentId>,
     /// Deprecated. The blocks that it has.
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub block_ids: ::std::vec::Vec<::std::string::String>,
+    pub block_ids: ::std::vec::Vec<BlockId>,
     /// More about it.
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub properties: ::std::vec::Vec<IdentityProperty>,
@@ -39,12 +39,12 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<IdentityId>,
             identifier_key: impl ::std::convert::Into<::std::string::String>,
             name: impl ::std::convert::Into<::std::string::String>,
             identity_type: IdentityType,
-            agent_ids: ::std::vec::Vec<::std::string::String>,
-            block_ids: ::std::vec::Vec<::std::string::String>,
+            agent_ids: ::std::vec::Vec<AgentId>,
+            block_ids: ::std::vec::Vec<BlockId>,
         ) -> Self {
             Self {
                 id: id.into(),
@@ -62,7 +62,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -78,6 +78,29 @@ const _: () = {
             self
         }
     }
+};
+
+/// An identity's ID, `identity-…`.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers",
+        feature = "templates"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct IdentityId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers",
+        feature = "templates"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(IdentityId);
 };
 
 /// One more thing that is known of an identity.

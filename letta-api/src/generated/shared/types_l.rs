@@ -24,7 +24,7 @@ pub struct LettaImage {
     #[serde(rename = "type", default = "defaults::letta_image_type")]
     pub type_: ::std::string::String,
     /// The file's ID.
-    pub file_id: ::std::string::String,
+    pub file_id: FileId,
     /// The type of the bytes, such as `image/png`.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub media_type: crate::Nullable<::std::string::String>,
@@ -53,7 +53,7 @@ const _: () = {
     impl LettaImage {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(file_id: impl ::std::convert::Into<::std::string::String>) -> Self {
+        pub fn new(file_id: impl ::std::convert::Into<FileId>) -> Self {
             Self {
                 file_id: file_id.into(),
                 type_: defaults::letta_image_type(),

@@ -691,6 +691,35 @@ const _: () = {
     }
 };
 
+/// A message's ID, `message-…`. A message may be in several parts, which share the ID.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct MessageId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(MessageId);
+};
+
 /// What can be sent to an agent: a message, the answer to an approval request, or what client tools returned.
 #[cfg(any(feature = "conversations", feature = "messages"))]
 #[derive(Clone, Debug, PartialEq)]
@@ -1001,10 +1030,10 @@ const _: () = {
 pub struct MessageRecord {
     /// The user who created it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub created_by_id: ::std::option::Option<::std::string::String>,
+    pub created_by_id: ::std::option::Option<UserId>,
     /// The user who changed it last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+    pub last_updated_by_id: ::std::option::Option<UserId>,
     /// When it was created.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<::std::string::String>,
@@ -1012,10 +1041,10 @@ pub struct MessageRecord {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub updated_at: ::std::option::Option<::std::string::String>,
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// The agent's ID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub agent_id: ::std::option::Option<::std::string::String>,
+    pub agent_id: ::std::option::Option<AgentId>,
     /// The handle of the model, as in `provider/model`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub model: ::std::option::Option<::std::string::String>,
@@ -1032,13 +1061,13 @@ pub struct MessageRecord {
     pub tool_calls: ::std::option::Option<::std::vec::Vec<FunctionToolCall>>,
     /// The call that it answers.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tool_call_id: ::std::option::Option<::std::string::String>,
+    pub tool_call_id: ::std::option::Option<ToolCallId>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
     /// one if it is left out.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1048,7 +1077,7 @@ pub struct MessageRecord {
     pub tool_returns: ::std::option::Option<::std::vec::Vec<ToolReturnRecord>>,
     /// The group of agents that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub group_id: ::std::option::Option<::std::string::String>,
+    pub group_id: ::std::option::Option<GroupId>,
     /// Who sent it: the ID of an identity or an agent.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub sender_id: ::std::option::Option<::std::string::String>,
@@ -1057,13 +1086,13 @@ pub struct MessageRecord {
     pub batch_item_id: ::std::option::Option<::std::string::String>,
     /// The conversation that it belongs to. Null is the agent's own thread.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub conversation_id: ::std::option::Option<::std::string::String>,
+    pub conversation_id: ::std::option::Option<ConversationId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
     /// The message that asked for approval.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub approval_request_id: ::std::option::Option<::std::string::String>,
+    pub approval_request_id: ::std::option::Option<MessageId>,
     /// Whether the call may run.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub approve: ::std::option::Option<bool>,
@@ -1080,10 +1109,7 @@ const _: () = {
     impl MessageRecord {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
-            role: MessageRole,
-        ) -> Self {
+        pub fn new(id: impl ::std::convert::Into<MessageId>, role: MessageRole) -> Self {
             Self {
                 id: id.into(),
                 role,
@@ -1117,7 +1143,7 @@ const _: () = {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -1127,7 +1153,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -1159,7 +1185,7 @@ const _: () = {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -1211,7 +1237,7 @@ const _: () = {
         #[must_use]
         pub fn with_tool_call_id(
             mut self,
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
         ) -> Self {
             self.tool_call_id = ::std::option::Option::Some(tool_call_id.into());
             self
@@ -1221,7 +1247,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -1229,10 +1255,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -1261,7 +1284,7 @@ const _: () = {
         #[must_use]
         pub fn with_group_id(
             mut self,
-            group_id: impl ::std::convert::Into<::std::string::String>,
+            group_id: impl ::std::convert::Into<GroupId>,
         ) -> Self {
             self.group_id = ::std::option::Option::Some(group_id.into());
             self
@@ -1291,7 +1314,7 @@ const _: () = {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -1308,7 +1331,7 @@ const _: () = {
         #[must_use]
         pub fn with_approval_request_id(
             mut self,
-            approval_request_id: impl ::std::convert::Into<::std::string::String>,
+            approval_request_id: impl ::std::convert::Into<MessageId>,
         ) -> Self {
             self.approval_request_id = ::std::option::Option::Some(
                 approval_request_id.into(),

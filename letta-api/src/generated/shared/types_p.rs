@@ -107,10 +107,10 @@ const _: () = {
 pub struct Passage {
     /// The user who created it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub created_by_id: ::std::option::Option<::std::string::String>,
+    pub created_by_id: ::std::option::Option<UserId>,
     /// The user who changed it last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+    pub last_updated_by_id: ::std::option::Option<UserId>,
     /// When it was created.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<::std::string::String>,
@@ -122,14 +122,14 @@ pub struct Passage {
     pub is_deleted: bool,
     /// The archive's ID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub archive_id: ::std::option::Option<::std::string::String>,
+    pub archive_id: ::std::option::Option<ArchiveId>,
     /// Deprecated: the folder's ID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub source_id: ::std::option::Option<::std::string::String>,
+    pub source_id: ::std::option::Option<FolderId>,
     /// The file's ID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub file_id: ::std::option::Option<::std::string::String>,
+    pub file_id: ::std::option::Option<FileId>,
     /// The file's name, as it is stored.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub file_name: ::std::option::Option<::std::string::String>,
@@ -142,7 +142,7 @@ pub struct Passage {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The passage's ID, `passage-…`.
-    pub id: ::std::string::String,
+    pub id: PassageId,
     /// The text.
     pub text: ::std::string::String,
     /// The vector of the text.
@@ -162,7 +162,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<PassageId>,
             text: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
             Self {
@@ -189,7 +189,7 @@ const _: () = {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -199,7 +199,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -241,7 +241,7 @@ const _: () = {
         #[must_use]
         pub fn with_archive_id(
             mut self,
-            archive_id: impl ::std::convert::Into<::std::string::String>,
+            archive_id: impl ::std::convert::Into<ArchiveId>,
         ) -> Self {
             self.archive_id = ::std::option::Option::Some(archive_id.into());
             self
@@ -252,7 +252,7 @@ const _: () = {
         #[deprecated(note = "the API description marks it as deprecated")]
         pub fn with_source_id(
             mut self,
-            source_id: impl ::std::convert::Into<::std::string::String>,
+            source_id: impl ::std::convert::Into<FolderId>,
         ) -> Self {
             self.source_id = ::std::option::Option::Some(source_id.into());
             self
@@ -262,7 +262,7 @@ const _: () = {
         #[must_use]
         pub fn with_file_id(
             mut self,
-            file_id: impl ::std::convert::Into<::std::string::String>,
+            file_id: impl ::std::convert::Into<FileId>,
         ) -> Self {
             self.file_id = ::std::option::Option::Some(file_id.into());
             self
@@ -332,6 +332,15 @@ const _: () = {
     }
 };
 
+/// A passage's ID, `passage-…`.
+#[cfg(any(feature = "archives", feature = "passages"))]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct PassageId(::std::string::String);
+#[cfg(any(feature = "archives", feature = "passages"))]
+const _: () = {
+    crate::support::named_text::named_text!(PassageId);
+};
+
 /// A sign that the stream is alive. It says nothing else.
 #[cfg(any(feature = "conversations", feature = "messages", feature = "runs"))]
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -357,7 +366,7 @@ pub struct Ping {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -366,7 +375,7 @@ pub struct Ping {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// Members that the description does not have. They are kept and sent back.
     #[serde(flatten)]
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -440,7 +449,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -462,10 +471,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -649,6 +655,37 @@ const _: () = {
             crate::support::open_enum::schema(Self::KNOWN.iter().map(Self::as_str))
         }
     }
+};
+
+/// A project's ID.
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers",
+        feature = "runs",
+        feature = "steps",
+        feature = "templates",
+        feature = "tools"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct ProjectId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers",
+        feature = "runs",
+        feature = "steps",
+        feature = "templates",
+        feature = "tools"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(ProjectId);
 };
 
 /// Who runs a provider: the service (`base`), or the account with a key of its own

@@ -258,7 +258,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct ReasoningMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -276,7 +276,7 @@ pub struct ReasoningMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -285,7 +285,7 @@ pub struct ReasoningMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// Whether the model thinks by itself. By default `non_reasoner_model`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub source: ::std::option::Option<ReasoningSource>,
@@ -312,7 +312,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             reasoning: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
@@ -378,7 +378,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -400,10 +400,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -938,10 +935,10 @@ const _: () = {
 pub struct ResumeStreamRequest {
     /// The agent, if the conversation is `default`.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub agent_id: crate::Nullable<::std::string::String>,
+    pub agent_id: crate::Nullable<AgentId>,
     /// The run that is meant.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub run_id: crate::Nullable<::std::string::String>,
+    pub run_id: crate::Nullable<RunId>,
     /// The `otid` of a message of the run that is meant.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub otid: crate::Nullable<::std::string::String>,
@@ -983,7 +980,7 @@ const _: () = {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = crate::Nullable::Value(agent_id.into());
             self
@@ -998,10 +995,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = crate::Nullable::Value(run_id.into());
             self
         }
@@ -1100,7 +1094,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct Run {
     /// The run's ID, `run-…`.
-    pub id: ::std::string::String,
+    pub id: RunId,
     /// How far it is. By default `created`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: ::std::option::Option<RunStatus>,
@@ -1111,10 +1105,10 @@ pub struct Run {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub completed_at: ::std::option::Option<::std::string::String>,
     /// The agent that runs.
-    pub agent_id: ::std::string::String,
+    pub agent_id: AgentId,
     /// The conversation that it belongs to. Null for the agent's own thread.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub conversation_id: ::std::option::Option<::std::string::String>,
+    pub conversation_id: ::std::option::Option<ConversationId>,
     /// The template that it was made from, of any version.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub base_template_id: ::std::option::Option<::std::string::String>,
@@ -1158,8 +1152,8 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<RunId>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             Self {
                 id: id.into(),
@@ -1216,7 +1210,7 @@ const _: () = {
         #[must_use]
         pub fn with_conversation_id(
             mut self,
-            conversation_id: impl ::std::convert::Into<::std::string::String>,
+            conversation_id: impl ::std::convert::Into<ConversationId>,
         ) -> Self {
             self.conversation_id = ::std::option::Option::Some(conversation_id.into());
             self
@@ -1335,6 +1329,35 @@ const _: () = {
             self
         }
     }
+};
+
+/// A run's ID, `run-…`.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct RunId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(RunId);
 };
 
 /// What a run's request asked for.

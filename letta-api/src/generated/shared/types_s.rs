@@ -444,7 +444,7 @@ pub struct Source {
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: FolderId,
     /// How its texts are embedded.
     pub embedding_config: EmbeddingConfig,
     /// Where the vectors are kept. By default `native`.
@@ -452,10 +452,10 @@ pub struct Source {
     pub vector_db_provider: ::std::option::Option<VectorDbProvider>,
     /// The user who created it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub created_by_id: ::std::option::Option<::std::string::String>,
+    pub created_by_id: ::std::option::Option<UserId>,
     /// The user who changed it last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+    pub last_updated_by_id: ::std::option::Option<UserId>,
     /// When it was created.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_at: ::std::option::Option<::std::string::String>,
@@ -481,7 +481,7 @@ const _: () = {
         #[must_use]
         pub fn new(
             name: impl ::std::convert::Into<::std::string::String>,
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<FolderId>,
             embedding_config: EmbeddingConfig,
         ) -> Self {
             Self {
@@ -548,7 +548,7 @@ const _: () = {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -558,7 +558,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -605,7 +605,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct Step {
     /// The step's ID, `step-…`.
-    pub id: ::std::string::String,
+    pub id: StepId,
     /// Where the request came from.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub origin: ::std::option::Option<::std::string::String>,
@@ -614,10 +614,10 @@ pub struct Step {
     pub provider_id: ::std::option::Option<::std::string::String>,
     /// The run that it belongs to. Null if there is none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// The agent's ID.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub agent_id: ::std::option::Option<::std::string::String>,
+    pub agent_id: ::std::option::Option<AgentId>,
     /// The provider's name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub provider_name: ::std::option::Option<::std::string::String>,
@@ -688,7 +688,7 @@ pub struct Step {
     pub feedback: ::std::option::Option<FeedbackType>,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub project_id: ::std::option::Option<::std::string::String>,
+    pub project_id: ::std::option::Option<ProjectId>,
     /// The kind of error.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub error_type: ::std::option::Option<::std::string::String>,
@@ -710,7 +710,7 @@ const _: () = {
     impl Step {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
+        pub fn new(id: impl ::std::convert::Into<StepId>) -> Self {
             Self {
                 id: id.into(),
                 origin: ::std::default::Default::default(),
@@ -768,10 +768,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -780,7 +777,7 @@ const _: () = {
         #[must_use]
         pub fn with_agent_id(
             mut self,
-            agent_id: impl ::std::convert::Into<::std::string::String>,
+            agent_id: impl ::std::convert::Into<AgentId>,
         ) -> Self {
             self.agent_id = ::std::option::Option::Some(agent_id.into());
             self
@@ -1019,7 +1016,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -1067,6 +1064,35 @@ const _: () = {
             self
         }
     }
+};
+
+/// A step's ID, `step-…`.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct StepId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(StepId);
 };
 
 /// How a step ended.
@@ -1810,7 +1836,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct SummaryMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -1828,7 +1854,7 @@ pub struct SummaryMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -1837,7 +1863,7 @@ pub struct SummaryMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// What it is about, in words.
     pub summary: ::std::string::String,
     /// What the compaction did.
@@ -1861,7 +1887,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             summary: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
@@ -1926,7 +1952,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -1948,10 +1974,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -1994,7 +2017,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct SystemMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -2012,7 +2035,7 @@ pub struct SystemMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -2021,7 +2044,7 @@ pub struct SystemMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// What is said.
     pub content: ::std::string::String,
     /// Members that the description does not have. They are kept and sent back.
@@ -2042,7 +2065,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             content: impl ::std::convert::Into<::std::string::String>,
         ) -> Self {
@@ -2106,7 +2129,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -2128,10 +2151,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }

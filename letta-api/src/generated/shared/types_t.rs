@@ -579,7 +579,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct Tool {
     /// The tool's ID, `tool-…`.
-    pub id: ::std::string::String,
+    pub id: ToolId,
     /// Who provides the tool. By default `custom`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tool_type: ::std::option::Option<ToolType>,
@@ -625,10 +625,10 @@ pub struct Tool {
     pub enable_parallel_execution: ::std::option::Option<bool>,
     /// The user who created it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub created_by_id: ::std::option::Option<::std::string::String>,
+    pub created_by_id: ::std::option::Option<UserId>,
     /// The user who changed it last.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub last_updated_by_id: ::std::option::Option<::std::string::String>,
+    pub last_updated_by_id: ::std::option::Option<UserId>,
     /// Anything that the caller wants to keep with it.
     #[serde(
         rename = "metadata_",
@@ -639,7 +639,7 @@ pub struct Tool {
     >,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub project_id: ::std::option::Option<::std::string::String>,
+    pub project_id: ::std::option::Option<ProjectId>,
 }
 
 #[cfg(
@@ -654,7 +654,7 @@ const _: () = {
     impl Tool {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
-        pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
+        pub fn new(id: impl ::std::convert::Into<ToolId>) -> Self {
             Self {
                 id: id.into(),
                 tool_type: ::std::default::Default::default(),
@@ -819,7 +819,7 @@ const _: () = {
         #[must_use]
         pub fn with_created_by_id(
             mut self,
-            created_by_id: impl ::std::convert::Into<::std::string::String>,
+            created_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.created_by_id = ::std::option::Option::Some(created_by_id.into());
             self
@@ -829,7 +829,7 @@ const _: () = {
         #[must_use]
         pub fn with_last_updated_by_id(
             mut self,
-            last_updated_by_id: impl ::std::convert::Into<::std::string::String>,
+            last_updated_by_id: impl ::std::convert::Into<UserId>,
         ) -> Self {
             self.last_updated_by_id = ::std::option::Option::Some(
                 last_updated_by_id.into(),
@@ -853,7 +853,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = ::std::option::Option::Some(project_id.into());
             self
@@ -882,7 +882,7 @@ pub struct ToolCall {
     /// The arguments as JSON in a text.
     pub arguments: ::std::string::String,
     /// The ID of the call. Its result names it.
-    pub tool_call_id: ::std::string::String,
+    pub tool_call_id: ToolCallId,
     /// Members that the description does not have. They are kept and sent back.
     #[serde(flatten)]
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -906,7 +906,7 @@ const _: () = {
         pub fn new(
             name: impl ::std::convert::Into<::std::string::String>,
             arguments: impl ::std::convert::Into<::std::string::String>,
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
         ) -> Self {
             Self {
                 name: name.into(),
@@ -949,7 +949,7 @@ pub struct ToolCallContent {
     #[serde(rename = "type", default = "defaults::tool_call_content_type")]
     pub type_: ::std::string::String,
     /// The ID of the call.
-    pub id: ::std::string::String,
+    pub id: ToolCallId,
     /// The tool's name.
     pub name: ::std::string::String,
     /// The arguments.
@@ -977,7 +977,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<ToolCallId>,
             name: impl ::std::convert::Into<::std::string::String>,
             input: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         ) -> Self {
@@ -1056,7 +1056,7 @@ pub struct ToolCallDelta {
     pub arguments: ::std::option::Option<::std::string::String>,
     /// The ID of the call. A new one begins the next call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub tool_call_id: ::std::option::Option<::std::string::String>,
+    pub tool_call_id: ::std::option::Option<ToolCallId>,
     /// Members that the description does not have. They are kept and sent back.
     #[serde(flatten)]
     pub unknown: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -1110,7 +1110,7 @@ const _: () = {
         #[must_use]
         pub fn with_tool_call_id(
             mut self,
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
         ) -> Self {
             self.tool_call_id = ::std::option::Option::Some(tool_call_id.into());
             self
@@ -1130,6 +1130,39 @@ const _: () = {
     }
 };
 
+/// The ID of one call of a tool. Its result and the decision to approve it name it.
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "environments",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct ToolCallId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agent-files",
+        feature = "agents",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "environments",
+        feature = "mcp-servers",
+        feature = "messages",
+        feature = "runs",
+        feature = "steps"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(ToolCallId);
+};
+
 /// The agent calls tools that the server runs.
 #[cfg(
     any(
@@ -1144,7 +1177,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct ToolCallMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -1162,7 +1195,7 @@ pub struct ToolCallMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -1171,7 +1204,7 @@ pub struct ToolCallMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// Deprecated: the first of `tool_calls`.
     #[deprecated(note = "the API description marks it as deprecated")]
     pub tool_call: crate::types::ToolCallOrDelta,
@@ -1196,7 +1229,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             tool_call: impl ::std::convert::Into<crate::types::ToolCallOrDelta>,
         ) -> Self {
@@ -1261,7 +1294,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -1283,10 +1316,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }
@@ -1694,6 +1724,29 @@ const _: () = {
     }
 };
 
+/// A tool's ID, `tool-…`.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers",
+        feature = "tools"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct ToolId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "blocks",
+        feature = "mcp-servers",
+        feature = "tools"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(ToolId);
+};
+
 /// What one call returned.
 #[cfg(
     any(
@@ -1715,7 +1768,7 @@ pub struct ToolReturn {
     /// Whether the tool did its work.
     pub status: ToolReturnStatus,
     /// The call that it answers.
-    pub tool_call_id: ::std::string::String,
+    pub tool_call_id: ToolCallId,
     /// Lines that the tool printed.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub stdout: crate::Nullable<::std::vec::Vec<::std::string::String>>,
@@ -1742,7 +1795,7 @@ const _: () = {
         pub fn new(
             tool_return: impl ::std::convert::Into<crate::types::ToolReturnValue>,
             status: ToolReturnStatus,
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
         ) -> Self {
             Self {
                 tool_return: tool_return.into(),
@@ -1832,7 +1885,7 @@ pub struct ToolReturnContent {
     #[serde(rename = "type", default = "defaults::tool_return_content_type")]
     pub type_: ::std::string::String,
     /// The call that it answers.
-    pub tool_call_id: ::std::string::String,
+    pub tool_call_id: ToolCallId,
     /// What is said.
     pub content: ::std::string::String,
     /// Whether the tool failed.
@@ -1857,7 +1910,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
             content: impl ::std::convert::Into<::std::string::String>,
             is_error: bool,
         ) -> Self {
@@ -2013,7 +2066,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct ToolReturnMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -2031,7 +2084,7 @@ pub struct ToolReturnMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -2040,7 +2093,7 @@ pub struct ToolReturnMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// Deprecated: one of `tool_returns`.
     #[deprecated(note = "the API description marks it as deprecated")]
     pub tool_return: ::std::string::String,
@@ -2049,7 +2102,7 @@ pub struct ToolReturnMessage {
     pub status: ToolReturnStatus,
     /// Deprecated: the call of one of `tool_returns`.
     #[deprecated(note = "the API description marks it as deprecated")]
-    pub tool_call_id: ::std::string::String,
+    pub tool_call_id: ToolCallId,
     /// Deprecated: what one of the tools printed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     #[deprecated(note = "the API description marks it as deprecated")]
@@ -2079,11 +2132,11 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             tool_return: impl ::std::convert::Into<::std::string::String>,
             status: ToolReturnStatus,
-            tool_call_id: impl ::std::convert::Into<::std::string::String>,
+            tool_call_id: impl ::std::convert::Into<ToolCallId>,
         ) -> Self {
             Self {
                 id: id.into(),
@@ -2150,7 +2203,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -2172,10 +2225,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }

@@ -20,7 +20,7 @@ pub struct UpdateBlock {
     pub limit: crate::Nullable<i64>,
     /// The project that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
-    pub project_id: crate::Nullable<::std::string::String>,
+    pub project_id: crate::Nullable<ProjectId>,
     /// The name of a template that it belongs to.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub template_name: crate::Nullable<::std::string::String>,
@@ -127,7 +127,7 @@ const _: () = {
         #[must_use]
         pub fn with_project_id(
             mut self,
-            project_id: impl ::std::convert::Into<::std::string::String>,
+            project_id: impl ::std::convert::Into<ProjectId>,
         ) -> Self {
             self.project_id = crate::Nullable::Value(project_id.into());
             self
@@ -444,7 +444,7 @@ pub struct UsageStatistics {
     pub step_count: i64,
     /// The runs.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub run_ids: ::std::option::Option<::std::vec::Vec<RunId>>,
     /// Tokens read from the provider's cache.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub cached_input_tokens: ::std::option::Option<i64>,
@@ -537,7 +537,7 @@ const _: () = {
         #[must_use]
         pub fn with_run_ids(
             mut self,
-            run_ids: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+            run_ids: impl ::std::convert::Into<::std::vec::Vec<RunId>>,
         ) -> Self {
             self.run_ids = ::std::option::Option::Some(run_ids.into());
             self
@@ -820,6 +820,43 @@ const _: () = {
     }
 };
 
+/// A user's ID.
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "archives",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "environments",
+        feature = "folders",
+        feature = "mcp-servers",
+        feature = "passages",
+        feature = "runs",
+        feature = "steps",
+        feature = "tools"
+    )
+)]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd, Default)]
+pub struct UserId(::std::string::String);
+#[cfg(
+    any(
+        feature = "agents",
+        feature = "archives",
+        feature = "blocks",
+        feature = "conversations",
+        feature = "environments",
+        feature = "folders",
+        feature = "mcp-servers",
+        feature = "passages",
+        feature = "runs",
+        feature = "steps",
+        feature = "tools"
+    )
+)]
+const _: () = {
+    crate::support::named_text::named_text!(UserId);
+};
+
 /// What the user says.
 #[cfg(
     any(
@@ -834,7 +871,7 @@ const _: () = {
 #[non_exhaustive]
 pub struct UserMessage {
     /// The ID, set by the server.
-    pub id: ::std::string::String,
+    pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
     /// The name.
@@ -852,7 +889,7 @@ pub struct UserMessage {
     pub sender_id: ::std::option::Option<::std::string::String>,
     /// The step that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub step_id: ::std::option::Option<::std::string::String>,
+    pub step_id: ::std::option::Option<StepId>,
     /// Whether it belongs to a step that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub is_err: ::std::option::Option<bool>,
@@ -861,7 +898,7 @@ pub struct UserMessage {
     pub seq_id: ::std::option::Option<i64>,
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub run_id: ::std::option::Option<::std::string::String>,
+    pub run_id: ::std::option::Option<RunId>,
     /// What is said.
     pub content: crate::types::UserContent,
     /// Members that the description does not have. They are kept and sent back.
@@ -882,7 +919,7 @@ const _: () = {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(
-            id: impl ::std::convert::Into<::std::string::String>,
+            id: impl ::std::convert::Into<MessageId>,
             date: impl ::std::convert::Into<::std::string::String>,
             content: impl ::std::convert::Into<crate::types::UserContent>,
         ) -> Self {
@@ -946,7 +983,7 @@ const _: () = {
         #[must_use]
         pub fn with_step_id(
             mut self,
-            step_id: impl ::std::convert::Into<::std::string::String>,
+            step_id: impl ::std::convert::Into<StepId>,
         ) -> Self {
             self.step_id = ::std::option::Option::Some(step_id.into());
             self
@@ -968,10 +1005,7 @@ const _: () = {
 
         /// Sets `run_id`.
         #[must_use]
-        pub fn with_run_id(
-            mut self,
-            run_id: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
+        pub fn with_run_id(mut self, run_id: impl ::std::convert::Into<RunId>) -> Self {
             self.run_id = ::std::option::Option::Some(run_id.into());
             self
         }

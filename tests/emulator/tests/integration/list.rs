@@ -13,7 +13,7 @@ fn page_of(
     offset: Option<u32>,
 ) -> ListClientSideAccessTokensParams {
     let mut params = ListClientSideAccessTokensParams::default();
-    params.agent_id = agent.map(str::to_owned);
+    params.agent_id = agent.map(Into::into);
     params.limit = limit;
     params.offset = offset;
     params

@@ -136,7 +136,9 @@ fn a_member_that_is_not_declared_is_found_wherever_it_is() {
         for member in [json!(null), json!([]), json!(1)] {
             each_with(&example, &member, &mut |path, value| {
                 let problems = kept.problems(&description, reader, &value, way);
-                if problems.iter().any(|it| it.contains("not_declared")) {
+                let names_it =
+                    |it: &String| it.contains("not_declared") || it.contains("[redacted]");
+                if problems.iter().any(names_it) {
                     found += 1;
                 } else if path.is_empty() {
                     missed.insert(name.to_owned());

@@ -299,7 +299,7 @@ macro_rules! walk_ordered {
         $(walk(
             &$description,
             stringify!($name),
-            |client, params| client.$pages($($argument,)? params),
+            |client, params| client.$pages($(&$argument.into(),)? params),
             [
                 ("", $params::default()),
                 ("asc", $params::default().with_order(SortOrder::Asc)),
@@ -341,7 +341,7 @@ fn every_list_comes_whole_and_in_the_order_asked_for() {
         walk(
             &description,
             "list_agent_passages",
-            |client, params| client.list_agent_passages_pages("a", params),
+            |client, params| client.list_agent_passages_pages(&"a".into(), params),
             [
                 ("", ListAgentPassagesParams::default()),
                 (
@@ -358,7 +358,7 @@ fn every_list_comes_whole_and_in_the_order_asked_for() {
         walk(
             &description,
             "list_agent_files",
-            |client, params| client.list_agent_files_pages("a", params),
+            |client, params| client.list_agent_files_pages(&"a".into(), params),
             [("", ListAgentFilesParams::default())],
         )
         .await;
@@ -372,7 +372,7 @@ fn every_list_comes_whole_and_in_the_order_asked_for() {
         walk(
             &description,
             "list_scheduled_messages",
-            |client, params| client.list_scheduled_messages_pages("a", params),
+            |client, params| client.list_scheduled_messages_pages(&"a".into(), params),
             [("", ListScheduledMessagesParams::default())],
         )
         .await;

@@ -279,15 +279,14 @@ impl Session {
         self.take("run_agent_tool", run);
 
         let identity = self.identity().await;
-        let identity = identity.as_str();
-        let attached = client.attach_identity(id, identity).await;
+        let attached = client.attach_identity(id, &identity).await;
         self.take("attach_identity", attached);
-        let detached = client.detach_identity(id, identity).await;
+        let detached = client.detach_identity(id, &identity).await;
         self.take("detach_identity", detached);
     }
 
     /// The ID of an identity. No operation of the public API creates one.
-    async fn identity(&self) -> String {
+    async fn identity(&self) -> IdentityId {
         static CREATE: Operation = Operation::new("create_identity", "POST", "/v1/identities/");
         let url = self
             .client
@@ -301,7 +300,7 @@ impl Session {
         let mut response = self.client.execute(request, &CREATE).await.unwrap();
         response.buffer().await.unwrap();
         let identity = ResponseValue::<Value>::decode_json(response).unwrap();
-        identity["id"].as_str().expect("it has an ID").to_owned()
+        identity["id"].as_str().expect("it has an ID").into()
     }
 
     async fn messages(&mut self, agent: &AgentState) {
@@ -328,7 +327,7 @@ impl Session {
         self.take("list_all_messages", all);
         if let Some(message) = messages.last() {
             let id = text_of(message, "id");
-            let message = client.get_message(id.as_str()).await;
+            let message = client.get_message(&id.into()).await;
             self.take("get_message", message);
         }
         let search = client
@@ -572,11 +571,11 @@ impl Session {
         let wanted = CreateMcpServer::new(unique("mcp"), config);
         let created = client.create_mcp_server(&wanted).await;
         let created = self.take("create_mcp_server", created);
-        let id = created.map_or_else(
-            || "mcp_server-12345678-1234-4234-8234-123456789abc".to_owned(),
-            |it| text_of(&it, "id"),
-        );
-        let id = id.as_str();
+        let id: McpServerId = match created {
+            Some(server) => text_of(&server, "id").into(),
+            None => "mcp_server-12345678-1234-4234-8234-123456789abc".into(),
+        };
+        let id = &id;
         self.take("list_mcp_servers", client.list_mcp_servers().await);
         self.take("get_mcp_server", client.get_mcp_server(id).await);
         let change = UpdateMcpServer::new(UpdateStdioMcpServer::new().with_command(program));

@@ -208,10 +208,21 @@ fn items(
                     assert!(parts.methods.insert(name, gates).is_none());
                 }
             }
+            Item::Macro(it) => {
+                let head = vec![it.mac.tokens.to_string()];
+                parts.impls.push((head, with(&it.attrs)));
+            }
             Item::Const(it) => match &*it.expr {
                 Expr::Block(block) => {
                     let inner = block.block.stmts.iter().map(|stmt| match stmt {
                         syn::Stmt::Item(item) => item.clone(),
+                        // `named_text!(Name);` stands for the impls of a type.
+                        syn::Stmt::Macro(it) => Item::Macro(syn::ItemMacro {
+                            attrs: it.attrs.clone(),
+                            ident: None,
+                            mac: it.mac.clone(),
+                            semi_token: it.semi_token,
+                        }),
                         _ => panic!("no item"),
                     });
                     let (inner, gates) = (inner.collect::<Vec<_>>(), with(&it.attrs));
