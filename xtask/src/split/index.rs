@@ -8,6 +8,7 @@ use syn::visit::Visit;
 use syn::{FnArg, Path, ReturnType, Signature};
 
 use super::features::{self, Feature};
+use crate::markdown;
 use crate::naming::{TYPES, UNTAGGED};
 
 /// The methods of each feature, in the order in which they are added.
@@ -49,16 +50,11 @@ impl Index {
                 file => format!(" # `{file}`"),
             };
             let about = all.iter().find(|it| it.name == *file);
-            let about = about.map_or_else(String::new, |it| format!(" {}", it.doc));
-            let head = [
-                "",
-                title.as_str(),
-                "",
-                about.as_str(),
-                "",
-                " | method | takes | gives |",
-                " |---|---|---|",
-            ];
+            let about = about.map_or_else(String::new, |it| markdown::docs(&it.doc));
+            let about: Vec<String> = about.lines().map(|it| format!(" {it}")).collect();
+            let mut head = vec!["", title.as_str(), ""];
+            head.extend(about.iter().map(String::as_str));
+            head.extend(["", " | method | takes | gives |", " |---|---|---|"]);
             for line in head {
                 lines.extend(features::documented(&any, line));
             }

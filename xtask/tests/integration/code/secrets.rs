@@ -112,18 +112,23 @@ fn each_type_with_something_sensitive_has_a_debug_that_hides_it() {
                 assert_eq!(hides, schema.open && schema.holds_secret, "{name}");
                 continue;
             }
-            let hidden = schema.sensitive.iter().chain(
-                // Of these, what the description does not know is hidden too.
-                schema
-                    .keeps_unknown
-                    .as_ref()
-                    .filter(|_| !schema.sensitive.is_empty()),
-            );
-            for field in hidden {
+            let line = |field: &str| {
+                let line = format!(".field({field:?},&::std::format_args!(\"[redacted]\"))");
+                (field.to_owned(), line)
+            };
+            let mut hidden: Vec<(String, String)> =
+                schema.sensitive.iter().map(|it| line(it)).collect();
+            // Of these, what the description does not know is hidden too. Only whether there is something is shown.
+            if let (Some(field), false) = (&schema.keeps_unknown, hidden.is_empty()) {
+                let line = format!(
+                    ".field({field:?},&::std::format_args!(\"{{}}\",ifself.{field}.is_empty(){{\"{{}}\"}}else{{\"[redacted]\"}}))"
+                );
+                hidden.push((field.clone(), line));
+            }
+            for (field, line) in hidden {
                 let debug = debugs
                     .get(name)
                     .unwrap_or_else(|| panic!("{name} derives its `Debug`"));
-                let line = format!(".field({field:?},&::std::format_args!(\"[redacted]\"))");
                 assert!(debug.contains(&line), "{name} prints {field}: {debug}");
                 count += 1;
             }
