@@ -1,8 +1,8 @@
-//! What the crate that is generated of a large description costs a compiler: all of it, and single features, against
-//! what progenitor gives by itself. One run, rounds that take turns.
+//! What a generated crate costs a compiler: all of it, and single features, against what progenitor gives by itself. One run, rounds
+//! that take turns.
 //!
-//! `LETTA_UPSTREAM_DESCRIPTION=FILE cargo bench -p xtask --bench generated_crate`, about ten minutes on two cores.
-//! `ROUNDS` says how many rounds (3).
+//! `cargo bench -p xtask --bench generated_crate` for our own description, and with `LETTA_UPSTREAM_DESCRIPTION=FILE` for the service's
+//! published one as well: about ten minutes on two cores. `ROUNDS` says how many rounds (3).
 
 #[path = "../tests/support/scratch/mod.rs"]
 mod scratch;
@@ -31,18 +31,38 @@ struct Cost {
 }
 
 fn main() {
-    let Some(description) = std::env::var_os("LETTA_UPSTREAM_DESCRIPTION") else {
-        println!("skipped: LETTA_UPSTREAM_DESCRIPTION names no description");
-        return;
-    };
     let rounds: usize = match std::env::var("ROUNDS") {
         Ok(text) => text.parse().expect("ROUNDS is a number"),
         Err(_) => 3,
     };
+    let openapi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi");
+    let own = openapi.join("letta.yaml");
+    println!("# Our own description\n");
+    let generated = scratch::upstream::generated_with(&own, &openapi.join("overlay.yaml"));
+    compare("own", &own, &generated, rounds);
+    match std::env::var_os("LETTA_UPSTREAM_DESCRIPTION") {
+        Some(published) => {
+            println!("\n# The published description\n");
+            let published = Path::new(&published);
+            let generated = scratch::upstream::generated(published);
+            compare("published", published, &generated, rounds);
+        }
+        None => {
+            println!("\nskipped: LETTA_UPSTREAM_DESCRIPTION names no published description");
+        }
+    }
+}
+
+/// Compares what becomes of a description with what progenitor gives of it by itself.
+fn compare(
+    name: &str,
+    description: &Path,
+    generated: &scratch::upstream::Generated,
+    rounds: usize,
+) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("generated-crate-bench");
-    let generated = scratch::upstream::generated(Path::new(&description));
     let ours = scratch::Scratch::new(&generated.files, &generated.features);
-    let stock = stock::write(Path::new(&description), &target.join("stock-source"));
+    let stock = stock::write(description, &target.join(format!("stock-source-{name}")));
 
     let of = |name: &str, features: &str| Subject {
         name: name.to_owned(),
@@ -59,6 +79,7 @@ fn main() {
         },
         of("ours, all tags", "full"),
         of("ours, agents", "agents"),
+        of("ours, messages", "messages"),
         of("ours, tools", "tools"),
         of(
             "ours, client-side-access-tokens",

@@ -1,6 +1,6 @@
 //! The clients that are compared, from the barest to the one that does most. All send the same, to the byte.
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use letta_api_bench_caller::{Counter, Protocol};
 
 mod hyper;
@@ -15,6 +15,9 @@ pub use reqwest::Reqwest;
 
 /// What all call themselves, so that they send the same.
 const USER_AGENT: &str = "letta-api-bench";
+
+/// By which the service takes a caller for a current client: letta-api-ext sends it, and so do all.
+const GENERATION: (&str, &str) = ("x-stainless-package-version", "1.12.1");
 
 /// Their names, the barest first.
 pub const NAMES: [&str; 4] = ["hyper", "reqwest", "letta-api", "letta-api-ext"];
@@ -36,7 +39,10 @@ pub fn run(name: &str, counter: Counter) {
 
 /// What all that are built on reqwest are built on.
 fn http_client(protocol: Protocol) -> ::reqwest::Client {
+    let generation = HeaderValue::from_static(GENERATION.1);
+    let headers = [(HeaderName::from_static(GENERATION.0), generation)];
     let mut builder = ::reqwest::Client::builder()
+        .default_headers(headers.into_iter().collect())
         .redirect(::reqwest::redirect::Policy::none())
         .retry(::reqwest::retry::never())
         .no_proxy()

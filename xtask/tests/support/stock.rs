@@ -60,6 +60,16 @@ fn make_fit(operation: &mut Value) {
     if body.is_some_and(|body| body.pointer("/content/multipart~1form-data").is_some()) {
         operation.remove("requestBody");
     }
+    // It makes a type of an inline parameter, by a name that a component may have.
+    let parameters = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        let merged = parameter.pointer("/schema/allOf").and_then(Value::as_array);
+        if let Some([only]) = merged.map(Vec::as_slice) {
+            parameter["schema"] = only.clone();
+        }
+    }
     let responses = operation["responses"].as_object_mut().unwrap();
     for (status, response) in responses.iter_mut() {
         let response = response.as_object_mut().unwrap();

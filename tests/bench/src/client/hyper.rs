@@ -10,7 +10,7 @@ use letta_api_bench_caller::plain::{Create, Page, Token};
 use letta_api_bench_caller::{API_KEY, Client, Protocol};
 use serde::de::DeserializeOwned;
 
-use super::USER_AGENT;
+use super::{GENERATION, USER_AGENT};
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -69,6 +69,7 @@ impl Hyper {
             .uri(url)
             .header(header::ACCEPT, HeaderValue::from_static("application/json"))
             .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT))
+            .header(GENERATION.0, HeaderValue::from_static(GENERATION.1))
             .header(header::AUTHORIZATION, self.authorization.clone());
         if !body.is_empty() {
             let json = HeaderValue::from_static("application/json");

@@ -1,4 +1,4 @@
-//! The code of the service's whole published description.
+//! The code of the service's whole published description, and of our own.
 
 use std::path::Path;
 
@@ -23,10 +23,15 @@ pub(crate) struct Generated {
 
 /// Runs the stages over the description, with the overlay that is kept with the tests.
 pub(crate) fn generated(path: &Path) -> Generated {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/upstream");
+    generated_with(path, &own.join("overlay.yaml"))
+}
+
+/// Runs the stages over a description, with this overlay.
+pub(crate) fn generated_with(path: &Path, overlay: &Path) -> Generated {
     let stages = || {
         let mut description = load::load(path)?;
-        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/upstream");
-        overlay::apply(&mut description, &load::load(&own.join("overlay.yaml"))?)?;
+        overlay::apply(&mut description, &load::load(overlay)?)?;
         let lowered = lower::lower(&description);
         let document = arrange::arrange(lowered.document.clone());
         lint::lint_lowered(&description, &document, &lowered.refusals)?;
