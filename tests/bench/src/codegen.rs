@@ -415,7 +415,7 @@ const INTRODUCTION: &str = include_str!("codegen.md");
 const COMPILER: &str = "
 ### What the code costs a compiler
 
-`LETTA_UPSTREAM_DESCRIPTION=FILE cargo bench -p xtask --bench generated_crate` has `cargo check` compile the crate that is
-generated of the published description, whole and by single features, and the one that progenitor gives by itself, in
-turns. It takes about ten minutes, and so is no part of this.
+`cargo bench -p xtask --bench generated_crate` has `cargo check` compile letta-api, whole and by single features, and the code that
+progenitor gives of the same description by itself, in turns. With `LETTA_UPSTREAM_DESCRIPTION=FILE` it does so for the service's
+published description too. It takes up to ten minutes, and so is no part of this.
 ";
