@@ -38,7 +38,10 @@ fn problems(value: &Value, way: Way) -> Vec<String> {
     let problems = Kept::default().problems(&Description::read(), reader::<Thing>, value, way);
     // What `Debug` shows goes on.
     let short = problems.iter().map(|it| it.chars().take(60).collect());
-    short.collect()
+    let mut short: Vec<String> = short.collect();
+    // Members come in the order of their names or as they were sent, by a feature of serde_json that others may turn on.
+    short.sort();
+    short
 }
 
 #[test]
