@@ -60,16 +60,6 @@ fn make_fit(operation: &mut Value) {
     if body.is_some_and(|body| body.pointer("/content/multipart~1form-data").is_some()) {
         operation.remove("requestBody");
     }
-    // It makes a type of an inline parameter, by a name that a component may have.
-    let parameters = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut);
-    for parameter in parameters.into_iter().flatten() {
-        let merged = parameter.pointer("/schema/allOf").and_then(Value::as_array);
-        if let Some([only]) = merged.map(Vec::as_slice) {
-            parameter["schema"] = only.clone();
-        }
-    }
     let responses = operation["responses"].as_object_mut().unwrap();
     for (status, response) in responses.iter_mut() {
         let response = response.as_object_mut().unwrap();
@@ -107,6 +97,10 @@ fn schemas(node: &mut Value) {
                     let undeclared = || serde_json::json!({"type": "string"});
                     properties.entry(name).or_insert_with(undeclared);
                 }
+            }
+            // It makes a type of a reference with a pattern, by a name that a component may have.
+            if members.contains_key("allOf") {
+                members.remove("pattern");
             }
             if members.get("type").and_then(Value::as_str) == Some("boolean") {
                 members.remove("enum");
