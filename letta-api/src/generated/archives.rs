@@ -9,7 +9,7 @@ use crate::{operations, types};
 impl Client {
     /// List all archives
     ///
-    /// Lists archives that match all filters, a page at a time.
+    /// Lists archives that match all filters, a page at a time. An unknown cursor is a 404.
     ///
     /// For all pages and for single items, see
     /// [`list_archives_pages`](Self::list_archives_pages).
@@ -79,7 +79,7 @@ impl Client {
 
     /// List all archives
     ///
-    /// Lists archives that match all filters, a page at a time.
+    /// Lists archives that match all filters, a page at a time. An unknown cursor is a 404.
     ///
     /// The list of [`list_archives`](Self::list_archives) as a stream of its pages.
     /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
