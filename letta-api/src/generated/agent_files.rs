@@ -396,7 +396,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ExportedAgent {
-        /// The name.
+        /// The agent's name.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
         /// Blocks to create with the agent.
@@ -1551,7 +1551,7 @@ pub(super) mod own_types {
         /// How many pieces are embedded so far.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub chunks_embedded: ::std::option::Option<i64>,
-        /// What is said.
+        /// The text of the file.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub content: ::std::option::Option<::std::string::String>,
         /// The ID, set by the server.
@@ -2004,8 +2004,8 @@ pub(super) mod own_types {
         /// By default `message`.
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
         pub type_: ::std::option::Option<PlainMessageType>,
-        /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-        /// one if it is left out.
+        /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+        /// server makes one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub otid: ::std::option::Option<::std::string::String>,
         /// The group of agents that it belongs to.
@@ -2015,7 +2015,7 @@ pub(super) mod own_types {
         pub role: MessageRole,
         /// What is said.
         pub content: crate::types::MessageContent,
-        /// The name.
+        /// The name of who speaks.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
         /// Who sent it: the ID of an identity or an agent.
@@ -2258,7 +2258,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ExportedSkill {
-        /// The name.
+        /// The skill's name.
         pub name: ::std::string::String,
         /// The texts of the skill's files, by path.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2309,7 +2309,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ExportedSource {
-        /// The name.
+        /// The folder's name.
         pub name: ::std::string::String,
         /// What it is for, in words.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2435,7 +2435,7 @@ pub(super) mod own_types {
         /// The language of the code.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub source_type: ::std::option::Option<::std::string::String>,
-        /// The name.
+        /// The tool's name.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
         /// Tags, for filters.
@@ -2444,7 +2444,7 @@ pub(super) mod own_types {
         /// The code.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub source_code: ::std::option::Option<::std::string::String>,
-        /// The schema.
+        /// The schema of the tool as models see it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub json_schema: ::std::option::Option<
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,

@@ -1539,7 +1539,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct CreateAgent {
-        /// The agent's name. The server makes one up if it is left out.
+        /// The agent's name. By default the server makes one up.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
         /// Blocks to create with the agent.
@@ -1567,8 +1567,7 @@ pub(super) mod own_types {
         /// The agent's tags.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
-        /// The system prompt, without memory. The server's own for the agent's type if it is left
-        /// out.
+        /// The system prompt, without memory. By default the server's own for the agent's type.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub system: crate::Nullable<::std::string::String>,
         /// The kind of agent. It decides on the loop and the base tools.
@@ -1606,7 +1605,7 @@ pub(super) mod own_types {
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         #[deprecated(note = "the API description marks it as deprecated")]
         pub embedding_config: crate::Nullable<EmbeddingConfig>,
-        /// The handle of the model, as in `openai/gpt-4.1`. The server's default if it is left out.
+        /// The handle of the model, as in `openai/gpt-4.1`. By default the server's own.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub model: crate::Nullable<::std::string::String>,
         /// The handle of the embedding model. Needed only for archival memory and folders.
@@ -1618,8 +1617,8 @@ pub(super) mod own_types {
         /// How older messages are summarized when the context is full.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub compaction_settings: crate::Nullable<CompactionSettings>,
-        /// How many tokens the context has at most. If it is left out, the server decides: 128,000
-        /// on a server 0.16.8, for a model that takes more.
+        /// How many tokens the context has at most. By default the server decides: 128,000 on a
+        /// server 0.16.8, for a model that takes more.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub context_window_limit: crate::Nullable<i64>,
         /// Deprecated, without effect. By default `300`.
@@ -1697,7 +1696,7 @@ pub(super) mod own_types {
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         #[deprecated(note = "the API description marks it as deprecated")]
         pub response_format: crate::Nullable<crate::types::ResponseFormat>,
-        /// The agent's time zone, by its IANA name. UTC if it is left out.
+        /// The agent's time zone, by its IANA name. By default `UTC`.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub timezone: crate::Nullable<::std::string::String>,
         /// How many files the agent has open at most.
@@ -2680,8 +2679,7 @@ pub(super) mod own_types {
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct CreateAgentParams {
-        /// The slug of the project that it is about. The account's default project if it is left
-        /// out.
+        /// The slug of the project. By default the account's default project.
         pub x_project: ::std::option::Option<::std::string::String>,
     }
 
@@ -2886,7 +2884,7 @@ pub(super) mod own_types {
         pub name: ::std::option::Option<::std::string::String>,
         /// Only what has one of these tags.
         pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-        /// Whether all of `tags` must be there, and not one of them. Default: `false`.
+        /// Whether all of `tags` must match. If `false`, one is enough. Default: `false`.
         pub match_all_tags: ::std::option::Option<bool>,
         /// Only what comes before the item of this ID in the list.
         pub before: ::std::option::Option<::std::string::String>,
@@ -2925,7 +2923,7 @@ pub(super) mod own_types {
         /// Deprecated: use `order_by`. Default: `created_at`.
         #[deprecated(note = "the API description marks it as deprecated")]
         pub sort_by: ::std::option::Option<::std::string::String>,
-        /// Only agents whose last run ended so.
+        /// Only agents whose last run ended for this reason.
         pub last_stop_reason: ::std::option::Option<StopReasonType>,
         /// Only what this user created.
         pub created_by_id: ::std::option::Option<UserId>,
@@ -3145,7 +3143,7 @@ pub(super) mod own_types {
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct RecompileAgentParams {
-        /// Whether the prompt gets the time of now. Default: `false`.
+        /// Whether the prompt gets the current time. Default: `false`.
         pub update_timestamp: ::std::option::Option<bool>,
         /// Whether to return the prompt and store nothing. Default: `false`.
         pub dry_run: ::std::option::Option<bool>,

@@ -9,7 +9,7 @@ use crate::{operations, types};
 impl Client {
     /// List all archives
     ///
-    /// Lists archives that match all filters, a page at a time.
+    /// Lists archives that match all filters, a page at a time. An unknown cursor is a 404.
     ///
     /// For all pages and for single items, see
     /// [`list_archives_pages`](Self::list_archives_pages).
@@ -79,7 +79,7 @@ impl Client {
 
     /// List all archives
     ///
-    /// Lists archives that match all filters, a page at a time.
+    /// Lists archives that match all filters, a page at a time. An unknown cursor is a 404.
     ///
     /// The list of [`list_archives`](Self::list_archives) as a stream of its pages.
     /// [`Pages::items`](crate::Pages::items) makes a stream of single items of it.
@@ -543,7 +543,7 @@ pub(super) mod own_types {
         /// When it was changed last.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub updated_at: ::std::option::Option<::std::string::String>,
-        /// The name.
+        /// The archive's name.
         pub name: ::std::string::String,
         /// What it is for, in words.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -671,7 +671,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct CreateArchive {
-        /// The name.
+        /// The archive's name.
         pub name: ::std::string::String,
         /// Deprecated. How its texts are embedded.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
@@ -952,7 +952,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct UpdateArchive {
-        /// The name.
+        /// The archive's name.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub name: crate::Nullable<::std::string::String>,
         /// What it is for, in words.

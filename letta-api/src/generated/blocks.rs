@@ -654,7 +654,7 @@ pub(super) mod own_types {
         pub project_id: ::std::option::Option<ProjectId>,
         /// Only what has one of these tags.
         pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
-        /// Whether all of `tags` must be there, and not one of them. Default: `false`.
+        /// Whether all of `tags` must match. If `false`, one is enough. Default: `false`.
         pub match_all_tags: ::std::option::Option<bool>,
         /// How many items a page holds at most. Default: `50`.
         pub limit: ::std::option::Option<i64>,

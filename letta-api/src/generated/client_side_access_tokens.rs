@@ -640,9 +640,8 @@ pub(super) mod own_types {
         /// The grants that the token should carry. Every grant must allow a call, so give one, for
         /// one agent.
         pub policy: ::std::vec::Vec<AccessPolicyEntry>,
-        /// When the token should expire, as RFC 3339. 5 minutes from now if it is left out. The
-        /// service's published source of 2025 ignores a value that it cannot parse, and gives 5
-        /// minutes then.
+        /// When the token should expire, as RFC 3339. By default 5 minutes from now. The service's
+        /// published source of 2025 ignores a value that it cannot parse, and gives 5 minutes then.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<::std::string::String>,
     }
@@ -703,7 +702,7 @@ pub(super) mod own_types {
     #[derive(Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ListClientSideAccessTokensParams {
-        /// Only tokens whose policy names this agent. All tokens if it is left out.
+        /// Only tokens whose policy names this agent. By default all tokens.
         pub agent_id: ::std::option::Option<AgentId>,
         /// How many tokens to skip. Default: `0`.
         pub offset: ::std::option::Option<u32>,

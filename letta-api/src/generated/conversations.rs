@@ -1216,7 +1216,7 @@ pub(super) mod own_types {
         }
     }
 
-    /// How to compact. The agent's own settings if left out.
+    /// How to compact. By default the agent's own settings.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -1304,7 +1304,7 @@ pub(super) mod own_types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[deprecated(note = "the API description marks it as deprecated")]
         pub assistant_message_tool_kwarg: ::std::option::Option<::std::string::String>,
-        /// The types of messages to answer with. All if it is left out.
+        /// The types of messages to answer with. By default all.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub include_return_message_types: crate::Nullable<::std::vec::Vec<MessageType>>,
         /// Deprecated, for agents of old types.
@@ -1339,8 +1339,8 @@ pub(super) mod own_types {
         /// The agent, if the conversation is `default`: its own thread.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub agent_id: crate::Nullable<AgentId>,
-        /// Whether the answer comes as events. True if it is left out, unlike for agents. By
-        /// default `true`.
+        /// Whether the answer comes as events. For agents the default is `false`. By default
+        /// `true`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub streaming: ::std::option::Option<bool>,
         /// Whether events hold pieces of messages as the model writes them, and not whole ones.
@@ -1935,7 +1935,7 @@ pub(super) mod own_types {
         pub group_id: ::std::option::Option<GroupId>,
         /// Whether messages of failed steps are listed too.
         pub include_err: ::std::option::Option<bool>,
-        /// Only messages of these types. All types if it is left out.
+        /// Only messages of these types. By default all types.
         pub include_return_message_types: ::std::option::Option<
             ::std::vec::Vec<MessageType>,
         >,

@@ -312,7 +312,7 @@ pub(super) mod own_types {
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub current_mode: ::std::option::Option<PermissionMode>,
-        /// Anything that the caller wants to keep with it.
+        /// What the machine says about itself.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<EnvironmentMetadata>,
     }
@@ -1112,10 +1112,10 @@ pub(super) mod own_types {
         pub role: ::std::string::String,
         /// What is said.
         pub content: crate::types::EnvironmentContent,
-        /// An ID that the caller gives the message.
+        /// The caller's own ID of the message.
         pub client_message_id: ::std::string::String,
-        /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-        /// one if it is left out.
+        /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+        /// server makes one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub otid: ::std::option::Option<::std::string::String>,
         /// Members that the description does not have. They are kept and sent back.
@@ -1404,7 +1404,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct SentToEnvironment {
-        /// Whether it was done.
+        /// Whether the machine took the messages.
         pub success: bool,
         /// What happened, in words.
         pub message: ::std::string::String,

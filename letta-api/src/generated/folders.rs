@@ -1496,7 +1496,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct CreateFolder {
-        /// The name.
+        /// The folder's name.
         pub name: ::std::string::String,
         /// What is in the folder, in words.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
@@ -1791,7 +1791,7 @@ pub(super) mod own_types {
         /// How many pieces are embedded so far.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub chunks_embedded: ::std::option::Option<i64>,
-        /// What is said.
+        /// The text of the file. Null unless it is asked for.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub content: ::std::option::Option<::std::string::String>,
         /// The file's ID, `file-…`.
@@ -1999,7 +1999,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct Folder {
-        /// The name.
+        /// The folder's name.
         pub name: ::std::string::String,
         /// What is in the folder, in words.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2556,7 +2556,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct UpdateFolder {
-        /// The name.
+        /// The folder's name.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub name: crate::Nullable<::std::string::String>,
         /// What is in the folder, in words.
@@ -2717,7 +2717,7 @@ pub(super) mod own_types {
         /// What to do if the folder has a file of this name. By default the new file gets another
         /// name.
         pub duplicate_handling: ::std::option::Option<DuplicateFileHandling>,
-        /// The name to store the file under. Its own name if this is left out.
+        /// The name to store the file under. By default its own name.
         pub name: ::std::option::Option<::std::string::String>,
     }
 

@@ -1004,7 +1004,7 @@ pub(super) mod own_types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[deprecated(note = "the API description marks it as deprecated")]
         pub assistant_message_tool_kwarg: ::std::option::Option<::std::string::String>,
-        /// The types of messages to answer with. All if it is left out.
+        /// The types of messages to answer with. By default all.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub include_return_message_types: crate::Nullable<::std::vec::Vec<MessageType>>,
         /// Deprecated, for agents of old types.
@@ -1325,7 +1325,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct CancelRunsRequest {
-        /// The runs to cancel. All active runs of the agent if it is left out.
+        /// The runs to cancel. By default all active runs of the agent.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub run_ids: crate::Nullable<::std::vec::Vec<RunId>>,
     }
@@ -1357,7 +1357,7 @@ pub(super) mod own_types {
         }
     }
 
-    /// How to compact. The agent's own settings if left out.
+    /// How to compact. By default the agent's own settings.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -1413,7 +1413,7 @@ pub(super) mod own_types {
         pub order: ::std::option::Option<SortOrder>,
         /// Only messages of this conversation.
         pub conversation_id: ::std::option::Option<ConversationId>,
-        /// Only messages of these types. All types if it is left out.
+        /// Only messages of these types. By default all types.
         pub include_return_message_types: ::std::option::Option<
             ::std::vec::Vec<MessageType>,
         >,
@@ -1501,7 +1501,7 @@ pub(super) mod own_types {
         pub order_by: ::std::option::Option<ItemSortField>,
         /// Only messages of this group.
         pub group_id: ::std::option::Option<GroupId>,
-        /// Only messages of this conversation. The agent's own thread if it is left out.
+        /// Only messages of this conversation. By default those of the agent's own thread.
         pub conversation_id: ::std::option::Option<ConversationId>,
         /// Deprecated. Whether a call of the tool that sends messages is shown as an assistant
         /// message. Default: `true`.
@@ -1516,7 +1516,7 @@ pub(super) mod own_types {
         pub assistant_message_tool_kwarg: ::std::option::Option<::std::string::String>,
         /// Whether messages of failed steps are listed too.
         pub include_err: ::std::option::Option<bool>,
-        /// Only messages of these types. All types if it is left out.
+        /// Only messages of these types. By default all types.
         pub include_return_message_types: ::std::option::Option<
             ::std::vec::Vec<MessageType>,
         >,
@@ -1684,7 +1684,7 @@ pub(super) mod own_types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[deprecated(note = "the API description marks it as deprecated")]
         pub assistant_message_tool_kwarg: ::std::option::Option<::std::string::String>,
-        /// The types of messages to answer with. All if it is left out.
+        /// The types of messages to answer with. By default all.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub include_return_message_types: crate::Nullable<::std::vec::Vec<MessageType>>,
         /// Deprecated, for agents of old types.

@@ -131,7 +131,7 @@ pub(super) mod own_types {
         /// The model's handle, as in `provider/model`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub handle: ::std::option::Option<::std::string::String>,
-        /// The name.
+        /// The model's name.
         pub name: ::std::string::String,
         /// The name to show to people.
         pub display_name: ::std::string::String,
@@ -158,7 +158,7 @@ pub(super) mod own_types {
         #[serde(default = "defaults::embedding_model_embedding_chunk_size")]
         #[deprecated(note = "the API description marks it as deprecated")]
         pub embedding_chunk_size: ::std::option::Option<i64>,
-        /// Deprecated. How many items are taken at once.
+        /// Deprecated. How many texts are embedded at once.
         #[serde(default = "defaults::default_u64::<i64, 32>")]
         #[deprecated(note = "the API description marks it as deprecated")]
         pub batch_size: i64,
@@ -395,8 +395,8 @@ pub(super) mod own_types {
         #[serde(default = "defaults::model_put_inner_thoughts_in_kwargs")]
         #[deprecated(note = "the API description marks it as deprecated")]
         pub put_inner_thoughts_in_kwargs: ::std::option::Option<bool>,
-        /// Deprecated. How freely the model chooses words: 0 is least. The provider's default if it
-        /// is left out.
+        /// Deprecated. How freely the model chooses words: 0 is least. By default the provider
+        /// decides.
         #[serde(default = "defaults::model_temperature")]
         #[deprecated(note = "the API description marks it as deprecated")]
         pub temperature: f64,

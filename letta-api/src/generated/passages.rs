@@ -429,7 +429,7 @@ pub(super) mod own_types {
         pub id: PassageId,
         /// When it was stored, in the agent's time zone.
         pub timestamp: ::std::string::String,
-        /// What is said.
+        /// The passage's text, whole.
         pub content: ::std::string::String,
         /// Tags, for filters.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -601,7 +601,7 @@ pub(super) mod own_types {
         pub passage: Passage,
         /// How well it fits: more is better.
         pub score: f64,
-        /// Anything that the caller wants to keep with it.
+        /// How the search found the passage, such as its score and rank.
         #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
         pub metadata: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     }

@@ -873,7 +873,7 @@ pub(super) mod own_types {
         pub statuses: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// Only background runs, or only others.
         pub background: ::std::option::Option<bool>,
-        /// Only what ended so.
+        /// Only runs that ended for this reason.
         pub stop_reason: ::std::option::Option<StopReasonType>,
         /// Only runs of this conversation.
         pub conversation_id: ::std::option::Option<ConversationId>,

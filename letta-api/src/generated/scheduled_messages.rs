@@ -555,7 +555,7 @@ pub(super) mod own_types {
         /// Where the service sends a POST when the run has ended.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub callback_url: ::std::option::Option<::std::string::String>,
-        /// The types of messages to answer with. All if it is left out.
+        /// The types of messages to answer with. By default all.
         #[serde(default, skip_serializing_if = "::std::option::Option::is_none")]
         pub include_return_message_types: ::std::option::Option<
             ::std::vec::Vec<ScheduledMessageType>,
@@ -901,11 +901,11 @@ pub(super) mod own_types {
         pub content: crate::types::ScheduledContent,
         /// Who says it.
         pub role: InputRole,
-        /// The name.
+        /// The name of who speaks.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
-        /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-        /// one if it is left out.
+        /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+        /// server makes one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub otid: ::std::option::Option<::std::string::String>,
         /// Who sent it: the ID of an identity or an agent.
@@ -983,7 +983,7 @@ pub(super) mod own_types {
         pub id: ScheduledMessageId,
         /// The agent's ID.
         pub agent_id: AgentId,
-        /// What happened, in words.
+        /// What will be sent.
         pub message: ScheduledRequest,
         /// When to send.
         pub schedule: crate::types::Schedule,
@@ -1063,7 +1063,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ScheduledMessageDeleted {
-        /// Whether it was done.
+        /// Whether the scheduled message was deleted.
         pub success: bool,
     }
 
@@ -1249,7 +1249,7 @@ pub(super) mod own_types {
         /// Where the service sends a POST when the run has ended.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub callback_url: ::std::option::Option<::std::string::String>,
-        /// The types of messages to answer with. All if it is left out.
+        /// The types of messages to answer with. By default all.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub include_return_message_types: ::std::vec::Vec<ScheduledMessageType>,
     }

@@ -680,8 +680,7 @@ pub(super) mod own_types {
         pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// Only what belongs to this project.
         pub project_id: ::std::option::Option<ProjectId>,
-        /// The slug of the project that it is about. The account's default project if it is left
-        /// out.
+        /// The slug of the project. By default the account's default project.
         pub x_project: ::std::option::Option<::std::string::String>,
     }
 
@@ -1113,10 +1112,10 @@ pub(super) mod own_types {
         /// Nanoseconds that the step took.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub step_ns: ::std::option::Option<i64>,
-        /// The template that it was made from, of any version.
+        /// The template that the agent was made from, of any version.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub base_template_id: ::std::option::Option<::std::string::String>,
-        /// The version of a template that it was made from.
+        /// The version of a template that the agent was made from.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub template_id: ::std::option::Option<::std::string::String>,
         /// The project that it belongs to.
@@ -1272,10 +1271,10 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct UpdateFeedback {
-        /// Whether the step was good.
+        /// Whether the step was good. Null takes the feedback back.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub feedback: crate::Nullable<FeedbackType>,
-        /// Tags, for filters.
+        /// Tags of the feedback, for filters.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub tags: crate::Nullable<::std::vec::Vec<::std::string::String>>,
     }

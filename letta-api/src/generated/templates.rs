@@ -500,7 +500,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct CreateAgentsFromTemplate {
-        /// Tags, for filters.
+        /// Tags of the new agents, for filters.
         #[serde(default, skip_serializing_if = "::std::option::Option::is_none")]
         pub tags: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
         /// The name of the new agent.
@@ -719,7 +719,7 @@ pub(super) mod own_types {
         pub type_: ::std::string::String,
         /// The agent's ID.
         pub agent_id: AgentId,
-        /// The template's name. The agent's if it is left out.
+        /// The template's name. By default the agent's.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
         /// Members that the description does not have. They are kept and sent back.
@@ -785,7 +785,7 @@ pub(super) mod own_types {
         pub type_: ::std::string::String,
         /// An agent file.
         pub agent_file: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-        /// The template's name. The file's if it is left out.
+        /// The template's name. By default the file's.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
         /// Whether tools of the same name get the code of the file.
@@ -1003,7 +1003,7 @@ pub(super) mod own_types {
         /// What it is for, in words.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub description: ::std::option::Option<::std::string::String>,
-        /// The name that agents are made by.
+        /// The template's name with its version and the slug of its project.
         pub template_deployment_slug: ::std::string::String,
         /// When it was changed last.
         pub updated_at: ::std::string::String,
@@ -1049,7 +1049,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TemplateChanged {
-        /// Whether it was done.
+        /// Whether the template was changed.
         pub success: bool,
         /// What happened, in words.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1082,7 +1082,7 @@ pub(super) mod own_types {
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct TemplateDeleted {
-        /// Whether it was done.
+        /// Whether the template was deleted.
         pub success: bool,
     }
 
@@ -1103,11 +1103,11 @@ pub(super) mod own_types {
         pub role: InputRole,
         /// What is said.
         pub content: ::std::string::String,
-        /// The name.
+        /// The name of who speaks.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub name: crate::Nullable<::std::string::String>,
-        /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-        /// one if it is left out.
+        /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+        /// server makes one.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub otid: crate::Nullable<::std::string::String>,
         /// Who sent it: the ID of an identity or an agent.

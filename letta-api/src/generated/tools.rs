@@ -475,7 +475,7 @@ pub(super) mod own_types {
         /// The language of the code. By default `python`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub source_type: ::std::option::Option<::std::string::String>,
-        /// The schema of the tool as models see it. Read from the code if it is left out.
+        /// The schema of the tool as models see it. By default it is read from the code.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
         pub json_schema: crate::Nullable<
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,

@@ -29,8 +29,8 @@ pub struct ChatGptModelSettings {
     /// `provider_type`
     #[serde(default = "defaults::chat_gpt_model_settings_provider_type")]
     pub provider_type: ::std::string::String,
-    /// How freely the model chooses words: 0 is least. The provider's default if it is left
-    /// out. By default `0.7`.
+    /// How freely the model chooses words: 0 is least. By default the provider decides. By
+    /// default `0.7`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub temperature: ::std::option::Option<f64>,
     /// How the model thinks. By default `{"reasoning_effort":"medium"}`.
@@ -447,7 +447,7 @@ const _: () = {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ChoiceLogprobs {
-    /// What is said.
+    /// The tokens of the answer, and how likely each was.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub content: ::std::option::Option<::std::vec::Vec<TokenLogprob>>,
     /// How likely the tokens of a refusal were.
@@ -495,7 +495,7 @@ const _: () = {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ClientSkill {
-    /// The name.
+    /// The skill's name.
     pub name: ::std::string::String,
     /// What the skill is for. The model reads it.
     pub description: ::std::string::String,
@@ -728,7 +728,7 @@ const _: () = {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CompactionResponse {
-    /// What it is about, in words.
+    /// The text of the summary.
     pub summary: ::std::string::String,
     /// How many messages the context had.
     pub num_messages_before: i64,
@@ -770,8 +770,8 @@ const _: () = {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CompactionSettings {
-    /// The handle of the model that writes the summary. A small model of the same provider if
-    /// it is left out.
+    /// The handle of the model that writes the summary. By default a small model of the same
+    /// provider.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub model: crate::Nullable<::std::string::String>,
     /// Settings of the model, by its provider.
@@ -1562,8 +1562,8 @@ pub struct CreateApproval {
     /// `type`
     #[serde(rename = "type", default = "defaults::create_approval_type")]
     pub type_: ::std::string::String,
-    /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-    /// one if it is left out.
+    /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+    /// server makes one.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub otid: crate::Nullable<::std::string::String>,
     /// The group of agents that it belongs to.
@@ -2071,7 +2071,7 @@ pub struct CreateMessage {
     )]
     pub type_: crate::Nullable<PlainMessageType>,
     /// An ID that the caller gives the message, to tell a repeat from a new one. Use each once.
-    /// The server makes one if it is left out.
+    /// By default the server makes one.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub otid: crate::Nullable<::std::string::String>,
     /// The group of agents that it belongs to.
@@ -2249,8 +2249,8 @@ pub struct CreateToolReturn {
     /// `type`
     #[serde(rename = "type", default = "defaults::create_tool_return_type")]
     pub type_: ::std::string::String,
-    /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-    /// one if it is left out.
+    /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+    /// server makes one.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub otid: crate::Nullable<::std::string::String>,
     /// The group of agents that it belongs to.

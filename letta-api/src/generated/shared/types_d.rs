@@ -29,8 +29,8 @@ pub struct DeepseekModelSettings {
     /// `provider_type`
     #[serde(default = "defaults::deepseek_model_settings_provider_type")]
     pub provider_type: ::std::string::String,
-    /// How freely the model chooses words: 0 is least. The provider's default if it is left
-    /// out. By default `0.7`.
+    /// How freely the model chooses words: 0 is least. By default the provider decides. By
+    /// default `0.7`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub temperature: ::std::option::Option<f64>,
     /// The form that the model must answer in. Null is any text.

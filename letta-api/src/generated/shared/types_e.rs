@@ -167,7 +167,7 @@ pub struct EmbeddingConfig {
     /// The model's handle, as in `provider/model`.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub handle: crate::Nullable<::std::string::String>,
-    /// How many items are taken at once. By default `32`.
+    /// How many texts are embedded at once. By default `32`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub batch_size: ::std::option::Option<i64>,
     /// Azure: the endpoint.
@@ -644,14 +644,14 @@ pub struct EventMessage {
     pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
-    /// The name.
+    /// The name of who speaks.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     /// `message_type`
     #[serde(default = "defaults::event_message_message_type")]
     pub message_type: ::std::string::String,
-    /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-    /// one if it is left out.
+    /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+    /// server makes one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub otid: ::std::option::Option<::std::string::String>,
     /// Who sent it: the ID of an identity or an agent.

@@ -95,8 +95,8 @@ pub struct GoogleAiModelSettings {
     /// `provider_type`
     #[serde(default = "defaults::google_ai_model_settings_provider_type")]
     pub provider_type: ::std::string::String,
-    /// How freely the model chooses words: 0 is least. The provider's default if it is left
-    /// out. By default `0.7`.
+    /// How freely the model chooses words: 0 is least. By default the provider decides. By
+    /// default `0.7`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub temperature: ::std::option::Option<f64>,
     /// Whether and how the model thinks before it answers. By default
@@ -252,8 +252,8 @@ pub struct GoogleVertexModelSettings {
     /// `provider_type`
     #[serde(default = "defaults::google_vertex_model_settings_provider_type")]
     pub provider_type: ::std::string::String,
-    /// How freely the model chooses words: 0 is least. The provider's default if it is left
-    /// out. By default `0.7`.
+    /// How freely the model chooses words: 0 is least. By default the provider decides. By
+    /// default `0.7`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub temperature: ::std::option::Option<f64>,
     /// Whether and how the model thinks before it answers. By default
@@ -409,8 +409,8 @@ pub struct GroqModelSettings {
     /// `provider_type`
     #[serde(default = "defaults::groq_model_settings_provider_type")]
     pub provider_type: ::std::string::String,
-    /// How freely the model chooses words: 0 is least. The provider's default if it is left
-    /// out. By default `0.7`.
+    /// How freely the model chooses words: 0 is least. By default the provider decides. By
+    /// default `0.7`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub temperature: ::std::option::Option<f64>,
     /// The form that the model must answer in. Null is any text.

@@ -22,14 +22,14 @@ pub struct HiddenReasoningMessage {
     pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
-    /// The name.
+    /// The name of who speaks.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     /// `message_type`
     #[serde(default = "defaults::hidden_reasoning_message_message_type")]
     pub message_type: ::std::string::String,
-    /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-    /// one if it is left out.
+    /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+    /// server makes one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub otid: ::std::option::Option<::std::string::String>,
     /// Who sent it: the ID of an identity or an agent.

@@ -15,9 +15,9 @@ pub struct Identity {
     pub id: IdentityId,
     /// The caller's own key of it. Unique within a project.
     pub identifier_key: ::std::string::String,
-    /// The name.
+    /// The identity's name.
     pub name: ::std::string::String,
-    /// What it is.
+    /// The kind of identity, such as a user.
     pub identity_type: IdentityType,
     /// The project that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -28,7 +28,7 @@ pub struct Identity {
     /// Deprecated. The blocks that it has.
     #[deprecated(note = "the API description marks it as deprecated")]
     pub block_ids: ::std::vec::Vec<BlockId>,
-    /// More about it.
+    /// More that is known of the identity.
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub properties: ::std::vec::Vec<IdentityProperty>,
 }
@@ -109,9 +109,9 @@ const _: () = {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IdentityProperty {
-    /// The name.
+    /// What the property is called.
     pub key: ::std::string::String,
-    /// The text.
+    /// The value, of the type that `type` names.
     pub value: crate::types::IdentityPropertyValue,
     /// What type the value has.
     #[serde(rename = "type")]

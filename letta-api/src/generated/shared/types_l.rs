@@ -180,8 +180,8 @@ pub struct LlmConfig {
     /// The model's handle, as in `provider/model`.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub handle: crate::Nullable<::std::string::String>,
-    /// How freely the model chooses words: 0 is least. The provider's default if it is left
-    /// out. By default `1`.
+    /// How freely the model chooses words: 0 is least. By default the provider decides. By
+    /// default `1`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub temperature: ::std::option::Option<f64>,
     /// How many tokens one answer of the model has at most.

@@ -21,7 +21,7 @@ use crate::types::*;
 pub struct NpmRequirement {
     /// The package's name.
     pub name: ::std::string::String,
-    /// The version, as npm writes it. The newest if it is left out.
+    /// The version, as npm writes it. By default the newest.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub version: crate::Nullable<::std::string::String>,
 }

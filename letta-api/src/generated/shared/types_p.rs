@@ -351,14 +351,14 @@ pub struct Ping {
     pub id: ::std::string::String,
     /// When it was said.
     pub date: ::std::string::String,
-    /// The name.
+    /// The name of who speaks.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     /// `message_type`
     #[serde(default = "defaults::ping_message_type")]
     pub message_type: ::std::string::String,
-    /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-    /// one if it is left out.
+    /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+    /// server makes one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub otid: ::std::option::Option<::std::string::String>,
     /// Who sent it: the ID of an identity or an agent.
@@ -506,7 +506,7 @@ const _: () = {
 pub struct PipRequirement {
     /// The package's name.
     pub name: ::std::string::String,
-    /// The version, as pip writes it. The newest if it is left out.
+    /// The version, as pip writes it. By default the newest.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
     pub version: crate::Nullable<::std::string::String>,
 }

@@ -261,14 +261,14 @@ pub struct ReasoningMessage {
     pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
-    /// The name.
+    /// The name of who speaks.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     /// `message_type`
     #[serde(default = "defaults::reasoning_message_message_type")]
     pub message_type: ::std::string::String,
-    /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-    /// one if it is left out.
+    /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+    /// server makes one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub otid: ::std::option::Option<::std::string::String>,
     /// Who sent it: the ID of an identity or an agent.
@@ -1095,7 +1095,7 @@ const _: () = {
 pub struct Run {
     /// The run's ID, `run-…`.
     pub id: RunId,
-    /// How far it is. By default `created`.
+    /// The state of the run. By default `created`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: ::std::option::Option<RunStatus>,
     /// When the run was started.
@@ -1109,7 +1109,7 @@ pub struct Run {
     /// The conversation that it belongs to. Null for the agent's own thread.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub conversation_id: ::std::option::Option<ConversationId>,
-    /// The template that it was made from, of any version.
+    /// The template that the agent was made from, of any version.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub base_template_id: ::std::option::Option<::std::string::String>,
     /// Whether it was asked for in background.
@@ -1375,7 +1375,7 @@ pub struct RunRequestConfig {
     /// The argument of that tool that holds the text.
     #[serde(default = "defaults::run_request_config_assistant_message_tool_kwarg")]
     pub assistant_message_tool_kwarg: ::std::string::String,
-    /// The types of messages to answer with. All if it is left out.
+    /// The types of messages to answer with. By default all.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub include_return_message_types: ::std::option::Option<
         ::std::vec::Vec<MessageType>,

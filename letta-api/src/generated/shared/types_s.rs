@@ -130,8 +130,8 @@ pub struct SglangModelSettings {
     /// `provider_type`
     #[serde(default = "defaults::sglang_model_settings_provider_type")]
     pub provider_type: ::std::string::String,
-    /// How freely the model chooses words: 0 is least. The provider's default if it is left
-    /// out. By default `0.7`.
+    /// How freely the model chooses words: 0 is least. By default the provider decides. By
+    /// default `0.7`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub temperature: ::std::option::Option<f64>,
     /// Whether the model thinks before it answers. By default `{"reasoning_effort":"high"}`.
@@ -430,7 +430,7 @@ const _: () = {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Source {
-    /// The name.
+    /// The folder's name.
     pub name: ::std::string::String,
     /// What it is for, in words.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -697,7 +697,7 @@ pub struct Step {
     pub error_data: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
-    /// How far it is. By default `pending`.
+    /// The state of the step. By default `pending`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: ::std::option::Option<StepStatus>,
     /// The organization that it belongs to.
@@ -1711,7 +1711,7 @@ pub struct SummarizedReasoningContent {
     pub type_: ::std::string::String,
     /// The ID, set by the server.
     pub id: ::std::string::String,
-    /// What it is about, in words.
+    /// The parts of the summary, in order.
     pub summary: ::std::vec::Vec<SummarizedReasoningContentPart>,
     /// The whole thought, as the provider encrypted it. Pass it back as it came.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1839,14 +1839,14 @@ pub struct SummaryMessage {
     pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
-    /// The name.
+    /// The name of who speaks.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     /// `message_type`
     #[serde(default = "defaults::summary_message_message_type")]
     pub message_type: ::std::string::String,
-    /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-    /// one if it is left out.
+    /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+    /// server makes one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub otid: ::std::option::Option<::std::string::String>,
     /// Who sent it: the ID of an identity or an agent.
@@ -1864,7 +1864,7 @@ pub struct SummaryMessage {
     /// The run that it belongs to.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub run_id: ::std::option::Option<RunId>,
-    /// What it is about, in words.
+    /// The text of the summary.
     pub summary: ::std::string::String,
     /// What the compaction did.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2020,14 +2020,14 @@ pub struct SystemMessage {
     pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
-    /// The name.
+    /// The name of who speaks.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     /// `message_type`
     #[serde(default = "defaults::system_message_message_type")]
     pub message_type: ::std::string::String,
-    /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-    /// one if it is left out.
+    /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+    /// server makes one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub otid: ::std::option::Option<::std::string::String>,
     /// Who sent it: the ID of an identity or an agent.

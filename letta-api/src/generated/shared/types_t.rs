@@ -400,8 +400,8 @@ pub struct TogetherModelSettings {
     /// `provider_type`
     #[serde(default = "defaults::together_model_settings_provider_type")]
     pub provider_type: ::std::string::String,
-    /// How freely the model chooses words: 0 is least. The provider's default if it is left
-    /// out. By default `0.7`.
+    /// How freely the model chooses words: 0 is least. By default the provider decides. By
+    /// default `0.7`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub temperature: ::std::option::Option<f64>,
     /// The form that the model must answer in. Null is any text.
@@ -1180,14 +1180,14 @@ pub struct ToolCallMessage {
     pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
-    /// The name.
+    /// The name of who speaks.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     /// `message_type`
     #[serde(default = "defaults::tool_call_message_message_type")]
     pub message_type: ::std::string::String,
-    /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-    /// one if it is left out.
+    /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+    /// server makes one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub otid: ::std::option::Option<::std::string::String>,
     /// Who sent it: the ID of an identity or an agent.
@@ -1358,7 +1358,7 @@ const _: () = {
 #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ToolCallNode {
-    /// The name.
+    /// The tool's name.
     pub name: ::std::string::String,
     /// The arguments, by name.
     #[serde(default, skip_serializing_if = "crate::Nullable::is_left_out")]
@@ -1886,7 +1886,7 @@ pub struct ToolReturnContent {
     pub type_: ::std::string::String,
     /// The call that it answers.
     pub tool_call_id: ToolCallId,
-    /// What is said.
+    /// What the tool returned.
     pub content: ::std::string::String,
     /// Whether the tool failed.
     pub is_error: bool,
@@ -2069,14 +2069,14 @@ pub struct ToolReturnMessage {
     pub id: MessageId,
     /// When it was said.
     pub date: ::std::string::String,
-    /// The name.
+    /// The name of who speaks.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     /// `message_type`
     #[serde(default = "defaults::tool_return_message_message_type")]
     pub message_type: ::std::string::String,
-    /// An ID that the caller gives a message, to tell a repeat from a new one. The server makes
-    /// one if it is left out.
+    /// An ID that the caller gives a message, to tell a repeat from a new one. By default the
+    /// server makes one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub otid: ::std::option::Option<::std::string::String>,
     /// Who sent it: the ID of an identity or an agent.
@@ -3216,7 +3216,7 @@ pub struct TurnTokenData {
     pub output_token_logprobs: ::std::option::Option<
         ::std::vec::Vec<::std::vec::Vec<::serde_json::Value>>,
     >,
-    /// What is said.
+    /// The text that the tokens make.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub content: ::std::option::Option<::std::string::String>,
     /// The tool's name.
