@@ -56,7 +56,7 @@ pub mod types {
     #![cfg_attr(feature = "agent-files", doc = " | method | takes | gives |")]
     #![cfg_attr(feature = "agent-files", doc = " |---|---|---|")]
     #![cfg_attr(
-        feature = "agent-files",
+        all(feature = "agent-files", feature = "multipart"),
         doc = " | [`import_agent`](crate::Client::import_agent) | [`ImportAgentParams`](crate::types::ImportAgentParams), [`ImportAgentBody`](crate::types::ImportAgentBody) | [`ImportedAgentsResponse`](crate::types::ImportedAgentsResponse) |"
     )]
     #![cfg_attr(
@@ -72,11 +72,11 @@ pub mod types {
     #![cfg_attr(feature = "agents", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`list_agents`](crate::Client::list_agents) | [`ListAgentsParams`](crate::types::ListAgentsParams) | [`AgentState`](crate::types::AgentState) |"
+        doc = " | [`list_agents`](crate::Client::list_agents) | [`ListAgentsParams`](crate::types::ListAgentsParams) | a list of [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`list_agents_pages`](crate::Client::list_agents_pages) | [`ListAgentsParams`](crate::types::ListAgentsParams) | [`AgentState`](crate::types::AgentState) |"
+        doc = " | [`list_agents_pages`](crate::Client::list_agents_pages) | [`ListAgentsParams`](crate::types::ListAgentsParams) | pages of [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(
         feature = "agents",
@@ -104,11 +104,11 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`list_agent_blocks`](crate::Client::list_agent_blocks) | [`AgentId`](crate::types::AgentId), [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | [`Block`](crate::types::Block) |"
+        doc = " | [`list_agent_blocks`](crate::Client::list_agent_blocks) | [`AgentId`](crate::types::AgentId), [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | a list of [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`list_agent_blocks_pages`](crate::Client::list_agent_blocks_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | [`Block`](crate::types::Block) |"
+        doc = " | [`list_agent_blocks_pages`](crate::Client::list_agent_blocks_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentBlocksParams`](crate::types::ListAgentBlocksParams) | pages of [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "agents",
@@ -140,11 +140,11 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`list_agent_tools`](crate::Client::list_agent_tools) | [`AgentId`](crate::types::AgentId), [`ListAgentToolsParams`](crate::types::ListAgentToolsParams) | [`Tool`](crate::types::Tool) |"
+        doc = " | [`list_agent_tools`](crate::Client::list_agent_tools) | [`AgentId`](crate::types::AgentId), [`ListAgentToolsParams`](crate::types::ListAgentToolsParams) | a list of [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "agents",
-        doc = " | [`list_agent_tools_pages`](crate::Client::list_agent_tools_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentToolsParams`](crate::types::ListAgentToolsParams) | [`Tool`](crate::types::Tool) |"
+        doc = " | [`list_agent_tools_pages`](crate::Client::list_agent_tools_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentToolsParams`](crate::types::ListAgentToolsParams) | pages of [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "agents",
@@ -174,11 +174,11 @@ pub mod types {
     #![cfg_attr(feature = "archives", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "archives",
-        doc = " | [`list_archives`](crate::Client::list_archives) | [`ListArchivesParams`](crate::types::ListArchivesParams) | [`Archive`](crate::types::Archive) |"
+        doc = " | [`list_archives`](crate::Client::list_archives) | [`ListArchivesParams`](crate::types::ListArchivesParams) | a list of [`Archive`](crate::types::Archive) |"
     )]
     #![cfg_attr(
         feature = "archives",
-        doc = " | [`list_archives_pages`](crate::Client::list_archives_pages) | [`ListArchivesParams`](crate::types::ListArchivesParams) | [`Archive`](crate::types::Archive) |"
+        doc = " | [`list_archives_pages`](crate::Client::list_archives_pages) | [`ListArchivesParams`](crate::types::ListArchivesParams) | pages of [`Archive`](crate::types::Archive) |"
     )]
     #![cfg_attr(
         feature = "archives",
@@ -198,11 +198,11 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "archives",
-        doc = " | [`create_archive_passage`](crate::Client::create_archive_passage) | [`ArchiveId`](crate::types::ArchiveId), [`CreatePassage`](crate::types::CreatePassage) | [`Passage`](crate::types::Passage) |"
+        doc = " | [`create_archive_passage`](crate::Client::create_archive_passage) | [`ArchiveId`](crate::types::ArchiveId), [`CreateArchivePassage`](crate::types::CreateArchivePassage) | [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
         feature = "archives",
-        doc = " | [`create_archive_passages`](crate::Client::create_archive_passages) | [`ArchiveId`](crate::types::ArchiveId), [`CreatePassages`](crate::types::CreatePassages) | [`Passage`](crate::types::Passage) |"
+        doc = " | [`create_archive_passages`](crate::Client::create_archive_passages) | [`ArchiveId`](crate::types::ArchiveId), [`CreateArchivePassages`](crate::types::CreateArchivePassages) | a list of [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
         feature = "archives",
@@ -220,11 +220,11 @@ pub mod types {
     #![cfg_attr(feature = "blocks", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "blocks",
-        doc = " | [`list_blocks`](crate::Client::list_blocks) | [`ListBlocksParams`](crate::types::ListBlocksParams) | [`Block`](crate::types::Block) |"
+        doc = " | [`list_blocks`](crate::Client::list_blocks) | [`ListBlocksParams`](crate::types::ListBlocksParams) | a list of [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "blocks",
-        doc = " | [`list_blocks_pages`](crate::Client::list_blocks_pages) | [`ListBlocksParams`](crate::types::ListBlocksParams) | [`Block`](crate::types::Block) |"
+        doc = " | [`list_blocks_pages`](crate::Client::list_blocks_pages) | [`ListBlocksParams`](crate::types::ListBlocksParams) | pages of [`Block`](crate::types::Block) |"
     )]
     #![cfg_attr(
         feature = "blocks",
@@ -244,11 +244,11 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "blocks",
-        doc = " | [`list_block_agents`](crate::Client::list_block_agents) | [`BlockId`](crate::types::BlockId), [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | [`AgentState`](crate::types::AgentState) |"
+        doc = " | [`list_block_agents`](crate::Client::list_block_agents) | [`BlockId`](crate::types::BlockId), [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | a list of [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(
         feature = "blocks",
-        doc = " | [`list_block_agents_pages`](crate::Client::list_block_agents_pages) | [`BlockId`](crate::types::BlockId), [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | [`AgentState`](crate::types::AgentState) |"
+        doc = " | [`list_block_agents_pages`](crate::Client::list_block_agents_pages) | [`BlockId`](crate::types::BlockId), [`ListBlockAgentsParams`](crate::types::ListBlockAgentsParams) | pages of [`AgentState`](crate::types::AgentState) |"
     )]
     #![cfg_attr(feature = "client-side-access-tokens", doc = "")]
     #![cfg_attr(
@@ -272,7 +272,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "client-side-access-tokens",
-        doc = " | [`list_client_side_access_tokens_pages`](crate::Client::list_client_side_access_tokens_pages) | [`ListClientSideAccessTokensParams`](crate::types::ListClientSideAccessTokensParams) | [`ClientSideAccessTokenPage`](crate::types::ClientSideAccessTokenPage), [`ClientSideAccessToken`](crate::types::ClientSideAccessToken) |"
+        doc = " | [`list_client_side_access_tokens_pages`](crate::Client::list_client_side_access_tokens_pages) | [`ListClientSideAccessTokensParams`](crate::types::ListClientSideAccessTokensParams) | pages of [`ClientSideAccessTokenPage`](crate::types::ClientSideAccessTokenPage), [`ClientSideAccessToken`](crate::types::ClientSideAccessToken) |"
     )]
     #![cfg_attr(
         feature = "client-side-access-tokens",
@@ -294,11 +294,11 @@ pub mod types {
     #![cfg_attr(feature = "conversations", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`list_conversations`](crate::Client::list_conversations) | [`ListConversationsParams`](crate::types::ListConversationsParams) | [`Conversation`](crate::types::Conversation) |"
+        doc = " | [`list_conversations`](crate::Client::list_conversations) | [`ListConversationsParams`](crate::types::ListConversationsParams) | a list of [`Conversation`](crate::types::Conversation) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`list_conversations_pages`](crate::Client::list_conversations_pages) | [`ListConversationsParams`](crate::types::ListConversationsParams) | [`Conversation`](crate::types::Conversation) |"
+        doc = " | [`list_conversations_pages`](crate::Client::list_conversations_pages) | [`ListConversationsParams`](crate::types::ListConversationsParams) | pages of [`Conversation`](crate::types::Conversation) |"
     )]
     #![cfg_attr(
         feature = "conversations",
@@ -330,11 +330,11 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`list_conversation_messages`](crate::Client::list_conversation_messages) | [`ConversationId`](crate::types::ConversationId), [`ListConversationMessagesParams`](crate::types::ListConversationMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_conversation_messages`](crate::Client::list_conversation_messages) | [`ConversationId`](crate::types::ConversationId), [`ListConversationMessagesParams`](crate::types::ListConversationMessagesParams) | a list of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`list_conversation_messages_pages`](crate::Client::list_conversation_messages_pages) | [`ConversationId`](crate::types::ConversationId), [`ListConversationMessagesParams`](crate::types::ListConversationMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_conversation_messages_pages`](crate::Client::list_conversation_messages_pages) | [`ConversationId`](crate::types::ConversationId), [`ListConversationMessagesParams`](crate::types::ListConversationMessagesParams) | pages of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "conversations",
@@ -342,7 +342,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`send_conversation_message_stream`](crate::Client::send_conversation_message_stream) | [`ConversationId`](crate::types::ConversationId), [`ConversationMessageRequest`](crate::types::ConversationMessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+        doc = " | [`send_conversation_message_stream`](crate::Client::send_conversation_message_stream) | [`ConversationId`](crate::types::ConversationId), [`ConversationMessageRequest`](crate::types::ConversationMessageRequest) | events: [`StreamEvent`](crate::types::StreamEvent) |"
     )]
     #![cfg_attr(
         feature = "conversations",
@@ -350,7 +350,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "conversations",
-        doc = " | [`resume_conversation_stream`](crate::Client::resume_conversation_stream) | [`ConversationId`](crate::types::ConversationId), [`ResumeStreamRequest`](crate::types::ResumeStreamRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+        doc = " | [`resume_conversation_stream`](crate::Client::resume_conversation_stream) | [`ConversationId`](crate::types::ConversationId), [`ResumeStreamRequest`](crate::types::ResumeStreamRequest) | events: [`StreamEvent`](crate::types::StreamEvent) |"
     )]
     #![cfg_attr(feature = "environments", doc = "")]
     #![cfg_attr(feature = "environments", doc = " # `environments`")]
@@ -368,7 +368,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "environments",
-        doc = " | [`list_environments_pages`](crate::Client::list_environments_pages) | [`ListEnvironmentsParams`](crate::types::ListEnvironmentsParams) | [`EnvironmentPage`](crate::types::EnvironmentPage), [`Environment`](crate::types::Environment) |"
+        doc = " | [`list_environments_pages`](crate::Client::list_environments_pages) | [`ListEnvironmentsParams`](crate::types::ListEnvironmentsParams) | pages of [`EnvironmentPage`](crate::types::EnvironmentPage), [`Environment`](crate::types::Environment) |"
     )]
     #![cfg_attr(
         feature = "environments",
@@ -394,7 +394,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_agent_files_pages`](crate::Client::list_agent_files_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentFilesParams`](crate::types::ListAgentFilesParams) | [`AgentFilePage`](crate::types::AgentFilePage), [`AgentFileAttachment`](crate::types::AgentFileAttachment) |"
+        doc = " | [`list_agent_files_pages`](crate::Client::list_agent_files_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentFilesParams`](crate::types::ListAgentFilesParams) | pages of [`AgentFilePage`](crate::types::AgentFilePage), [`AgentFileAttachment`](crate::types::AgentFileAttachment) |"
     )]
     #![cfg_attr(
         feature = "folders",
@@ -410,11 +410,11 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_agent_folders`](crate::Client::list_agent_folders) | [`AgentId`](crate::types::AgentId), [`ListAgentFoldersParams`](crate::types::ListAgentFoldersParams) | [`Source`](crate::types::Source) |"
+        doc = " | [`list_agent_folders`](crate::Client::list_agent_folders) | [`AgentId`](crate::types::AgentId), [`ListAgentFoldersParams`](crate::types::ListAgentFoldersParams) | a list of [`Source`](crate::types::Source) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_agent_folders_pages`](crate::Client::list_agent_folders_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentFoldersParams`](crate::types::ListAgentFoldersParams) | [`Source`](crate::types::Source) |"
+        doc = " | [`list_agent_folders_pages`](crate::Client::list_agent_folders_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentFoldersParams`](crate::types::ListAgentFoldersParams) | pages of [`Source`](crate::types::Source) |"
     )]
     #![cfg_attr(
         feature = "folders",
@@ -426,11 +426,11 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_folders`](crate::Client::list_folders) | [`ListFoldersParams`](crate::types::ListFoldersParams) | [`Folder`](crate::types::Folder) |"
+        doc = " | [`list_folders`](crate::Client::list_folders) | [`ListFoldersParams`](crate::types::ListFoldersParams) | a list of [`Folder`](crate::types::Folder) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_folders_pages`](crate::Client::list_folders_pages) | [`ListFoldersParams`](crate::types::ListFoldersParams) | [`Folder`](crate::types::Folder) |"
+        doc = " | [`list_folders_pages`](crate::Client::list_folders_pages) | [`ListFoldersParams`](crate::types::ListFoldersParams) | pages of [`Folder`](crate::types::Folder) |"
     )]
     #![cfg_attr(
         feature = "folders",
@@ -450,26 +450,26 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_folder_agents`](crate::Client::list_folder_agents) | [`FolderId`](crate::types::FolderId), [`ListFolderAgentsParams`](crate::types::ListFolderAgentsParams) | [`AgentId`](crate::types::AgentId) |"
+        doc = " | [`list_folder_agents`](crate::Client::list_folder_agents) | [`FolderId`](crate::types::FolderId), [`ListFolderAgentsParams`](crate::types::ListFolderAgentsParams) | a list of [`AgentId`](crate::types::AgentId) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_folder_agents_pages`](crate::Client::list_folder_agents_pages) | [`FolderId`](crate::types::FolderId), [`ListFolderAgentsParams`](crate::types::ListFolderAgentsParams) | [`AgentId`](crate::types::AgentId) |"
+        doc = " | [`list_folder_agents_pages`](crate::Client::list_folder_agents_pages) | [`FolderId`](crate::types::FolderId), [`ListFolderAgentsParams`](crate::types::ListFolderAgentsParams) | pages of [`AgentId`](crate::types::AgentId) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_folder_files`](crate::Client::list_folder_files) | [`FolderId`](crate::types::FolderId), [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | [`FileMetadata`](crate::types::FileMetadata) |"
+        doc = " | [`list_folder_files`](crate::Client::list_folder_files) | [`FolderId`](crate::types::FolderId), [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | a list of [`FileMetadata`](crate::types::FileMetadata) |"
     )]
     #![cfg_attr(
         feature = "folders",
-        doc = " | [`list_folder_files_pages`](crate::Client::list_folder_files_pages) | [`FolderId`](crate::types::FolderId), [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | [`FileMetadata`](crate::types::FileMetadata) |"
+        doc = " | [`list_folder_files_pages`](crate::Client::list_folder_files_pages) | [`FolderId`](crate::types::FolderId), [`ListFolderFilesParams`](crate::types::ListFolderFilesParams) | pages of [`FileMetadata`](crate::types::FileMetadata) |"
     )]
     #![cfg_attr(
         feature = "folders",
         doc = " | [`get_file`](crate::Client::get_file) | [`FolderId`](crate::types::FolderId), [`FileId`](crate::types::FileId), [`GetFileParams`](crate::types::GetFileParams) | [`FileMetadata`](crate::types::FileMetadata) |"
     )]
     #![cfg_attr(
-        feature = "folders",
+        all(feature = "folders", feature = "multipart"),
         doc = " | [`upload_file`](crate::Client::upload_file) | [`FolderId`](crate::types::FolderId), [`UploadFileParams`](crate::types::UploadFileParams), [`UploadFileBody`](crate::types::UploadFileBody) | [`FileMetadata`](crate::types::FileMetadata) |"
     )]
     #![cfg_attr(
@@ -499,7 +499,7 @@ pub mod types {
     #![cfg_attr(feature = "mcp-servers", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "mcp-servers",
-        doc = " | [`list_mcp_servers`](crate::Client::list_mcp_servers) |  | [`McpServer`](crate::types::McpServer) |"
+        doc = " | [`list_mcp_servers`](crate::Client::list_mcp_servers) |  | a list of [`McpServer`](crate::types::McpServer) |"
     )]
     #![cfg_attr(
         feature = "mcp-servers",
@@ -523,7 +523,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "mcp-servers",
-        doc = " | [`list_mcp_server_tools`](crate::Client::list_mcp_server_tools) | [`McpServerId`](crate::types::McpServerId) | [`Tool`](crate::types::Tool) |"
+        doc = " | [`list_mcp_server_tools`](crate::Client::list_mcp_server_tools) | [`McpServerId`](crate::types::McpServerId) | a list of [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "mcp-servers",
@@ -545,11 +545,11 @@ pub mod types {
     #![cfg_attr(feature = "messages", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`list_messages`](crate::Client::list_messages) | [`AgentId`](crate::types::AgentId), [`ListMessagesParams`](crate::types::ListMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_messages`](crate::Client::list_messages) | [`AgentId`](crate::types::AgentId), [`ListMessagesParams`](crate::types::ListMessagesParams) | a list of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`list_messages_pages`](crate::Client::list_messages_pages) | [`AgentId`](crate::types::AgentId), [`ListMessagesParams`](crate::types::ListMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_messages_pages`](crate::Client::list_messages_pages) | [`AgentId`](crate::types::AgentId), [`ListMessagesParams`](crate::types::ListMessagesParams) | pages of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "messages",
@@ -557,11 +557,11 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`send_message_stream`](crate::Client::send_message_stream) | [`AgentId`](crate::types::AgentId), [`MessageRequest`](crate::types::MessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+        doc = " | [`send_message_stream`](crate::Client::send_message_stream) | [`AgentId`](crate::types::AgentId), [`MessageRequest`](crate::types::MessageRequest) | events: [`StreamEvent`](crate::types::StreamEvent) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`send_message_async`](crate::Client::send_message_async) | [`AgentId`](crate::types::AgentId), [`AsyncMessageRequest`](crate::types::AsyncMessageRequest) | [`Run`](crate::types::Run) |"
+        doc = " | [`start_run`](crate::Client::start_run) | [`AgentId`](crate::types::AgentId), [`AsyncMessageRequest`](crate::types::AsyncMessageRequest) | [`Run`](crate::types::Run) |"
     )]
     #![cfg_attr(
         feature = "messages",
@@ -569,7 +569,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`stream_message`](crate::Client::stream_message) | [`AgentId`](crate::types::AgentId), [`MessageRequest`](crate::types::MessageRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+        doc = " | [`stream_message`](crate::Client::stream_message) | [`AgentId`](crate::types::AgentId), [`MessageRequest`](crate::types::MessageRequest) | events: [`StreamEvent`](crate::types::StreamEvent) |"
     )]
     #![cfg_attr(
         feature = "messages",
@@ -581,19 +581,19 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`list_all_messages`](crate::Client::list_all_messages) | [`ListAllMessagesParams`](crate::types::ListAllMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_all_messages`](crate::Client::list_all_messages) | [`ListAllMessagesParams`](crate::types::ListAllMessagesParams) | a list of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`list_all_messages_pages`](crate::Client::list_all_messages_pages) | [`ListAllMessagesParams`](crate::types::ListAllMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_all_messages_pages`](crate::Client::list_all_messages_pages) | [`ListAllMessagesParams`](crate::types::ListAllMessagesParams) | pages of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`search_messages`](crate::Client::search_messages) | [`SearchMessagesRequest`](crate::types::SearchMessagesRequest) | [`MessageSearchResult`](crate::types::MessageSearchResult) |"
+        doc = " | [`search_messages`](crate::Client::search_messages) | [`SearchMessagesRequest`](crate::types::SearchMessagesRequest) | a list of [`MessageSearchResult`](crate::types::MessageSearchResult) |"
     )]
     #![cfg_attr(
         feature = "messages",
-        doc = " | [`get_message`](crate::Client::get_message) | [`MessageId`](crate::types::MessageId) | [`Message`](crate::types::Message) |"
+        doc = " | [`get_message`](crate::Client::get_message) | [`MessageId`](crate::types::MessageId) | a list of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(feature = "models", doc = "")]
     #![cfg_attr(feature = "models", doc = " # `models`")]
@@ -607,11 +607,11 @@ pub mod types {
     #![cfg_attr(feature = "models", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "models",
-        doc = " | [`list_models`](crate::Client::list_models) | [`ListModelsParams`](crate::types::ListModelsParams) | [`Model`](crate::types::Model) |"
+        doc = " | [`list_models`](crate::Client::list_models) | [`ListModelsParams`](crate::types::ListModelsParams) | a list of [`Model`](crate::types::Model) |"
     )]
     #![cfg_attr(
         feature = "models",
-        doc = " | [`list_embedding_models`](crate::Client::list_embedding_models) |  | [`EmbeddingModel`](crate::types::EmbeddingModel) |"
+        doc = " | [`list_embedding_models`](crate::Client::list_embedding_models) |  | a list of [`EmbeddingModel`](crate::types::EmbeddingModel) |"
     )]
     #![cfg_attr(feature = "passages", doc = "")]
     #![cfg_attr(feature = "passages", doc = " # `passages`")]
@@ -625,19 +625,19 @@ pub mod types {
     #![cfg_attr(feature = "passages", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "passages",
-        doc = " | [`list_agent_passages`](crate::Client::list_agent_passages) | [`AgentId`](crate::types::AgentId), [`ListAgentPassagesParams`](crate::types::ListAgentPassagesParams) | [`Passage`](crate::types::Passage) |"
+        doc = " | [`list_agent_passages`](crate::Client::list_agent_passages) | [`AgentId`](crate::types::AgentId), [`ListAgentPassagesParams`](crate::types::ListAgentPassagesParams) | a list of [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
         feature = "passages",
-        doc = " | [`list_agent_passages_pages`](crate::Client::list_agent_passages_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentPassagesParams`](crate::types::ListAgentPassagesParams) | [`Passage`](crate::types::Passage) |"
+        doc = " | [`list_agent_passages_pages`](crate::Client::list_agent_passages_pages) | [`AgentId`](crate::types::AgentId), [`ListAgentPassagesParams`](crate::types::ListAgentPassagesParams) | pages of [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
         feature = "passages",
-        doc = " | [`create_agent_passage`](crate::Client::create_agent_passage) | [`AgentId`](crate::types::AgentId), [`CreateArchivalMemory`](crate::types::CreateArchivalMemory) | [`Passage`](crate::types::Passage) |"
+        doc = " | [`create_agent_passage`](crate::Client::create_agent_passage) | [`AgentId`](crate::types::AgentId), [`CreateAgentPassage`](crate::types::CreateAgentPassage) | a list of [`Passage`](crate::types::Passage) |"
     )]
     #![cfg_attr(
         feature = "passages",
-        doc = " | [`search_agent_passages`](crate::Client::search_agent_passages) | [`AgentId`](crate::types::AgentId), [`SearchAgentPassagesParams`](crate::types::SearchAgentPassagesParams) | [`ArchivalMemorySearchResponse`](crate::types::ArchivalMemorySearchResponse) |"
+        doc = " | [`search_agent_passages`](crate::Client::search_agent_passages) | [`AgentId`](crate::types::AgentId), [`SearchAgentPassagesParams`](crate::types::SearchAgentPassagesParams) | [`FoundAgentPassages`](crate::types::FoundAgentPassages) |"
     )]
     #![cfg_attr(
         feature = "passages",
@@ -645,7 +645,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "passages",
-        doc = " | [`search_passages`](crate::Client::search_passages) | [`SearchPassagesRequest`](crate::types::SearchPassagesRequest) | [`PassageSearchResult`](crate::types::PassageSearchResult) |"
+        doc = " | [`search_passages`](crate::Client::search_passages) | [`SearchPassagesRequest`](crate::types::SearchPassagesRequest) | a list of [`PassageSearchResult`](crate::types::PassageSearchResult) |"
     )]
     #![cfg_attr(feature = "runs", doc = "")]
     #![cfg_attr(feature = "runs", doc = " # `runs`")]
@@ -659,11 +659,11 @@ pub mod types {
     #![cfg_attr(feature = "runs", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`list_runs`](crate::Client::list_runs) | [`ListRunsParams`](crate::types::ListRunsParams) | [`Run`](crate::types::Run) |"
+        doc = " | [`list_runs`](crate::Client::list_runs) | [`ListRunsParams`](crate::types::ListRunsParams) | a list of [`Run`](crate::types::Run) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`list_runs_pages`](crate::Client::list_runs_pages) | [`ListRunsParams`](crate::types::ListRunsParams) | [`Run`](crate::types::Run) |"
+        doc = " | [`list_runs_pages`](crate::Client::list_runs_pages) | [`ListRunsParams`](crate::types::ListRunsParams) | pages of [`Run`](crate::types::Run) |"
     )]
     #![cfg_attr(
         feature = "runs",
@@ -671,23 +671,23 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`list_run_messages`](crate::Client::list_run_messages) | [`RunId`](crate::types::RunId), [`ListRunMessagesParams`](crate::types::ListRunMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_run_messages`](crate::Client::list_run_messages) | [`RunId`](crate::types::RunId), [`ListRunMessagesParams`](crate::types::ListRunMessagesParams) | a list of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`list_run_messages_pages`](crate::Client::list_run_messages_pages) | [`RunId`](crate::types::RunId), [`ListRunMessagesParams`](crate::types::ListRunMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_run_messages_pages`](crate::Client::list_run_messages_pages) | [`RunId`](crate::types::RunId), [`ListRunMessagesParams`](crate::types::ListRunMessagesParams) | pages of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`list_run_steps`](crate::Client::list_run_steps) | [`RunId`](crate::types::RunId), [`ListRunStepsParams`](crate::types::ListRunStepsParams) | [`Step`](crate::types::Step) |"
+        doc = " | [`list_run_steps`](crate::Client::list_run_steps) | [`RunId`](crate::types::RunId), [`ListRunStepsParams`](crate::types::ListRunStepsParams) | a list of [`Step`](crate::types::Step) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`list_run_steps_pages`](crate::Client::list_run_steps_pages) | [`RunId`](crate::types::RunId), [`ListRunStepsParams`](crate::types::ListRunStepsParams) | [`Step`](crate::types::Step) |"
+        doc = " | [`list_run_steps_pages`](crate::Client::list_run_steps_pages) | [`RunId`](crate::types::RunId), [`ListRunStepsParams`](crate::types::ListRunStepsParams) | pages of [`Step`](crate::types::Step) |"
     )]
     #![cfg_attr(
         feature = "runs",
-        doc = " | [`resume_run_stream`](crate::Client::resume_run_stream) | [`RunId`](crate::types::RunId), [`ResumeStreamRequest`](crate::types::ResumeStreamRequest) | [`StreamEvent`](crate::types::StreamEvent) |"
+        doc = " | [`resume_run_stream`](crate::Client::resume_run_stream) | [`RunId`](crate::types::RunId), [`ResumeStreamRequest`](crate::types::ResumeStreamRequest) | events: [`StreamEvent`](crate::types::StreamEvent) |"
     )]
     #![cfg_attr(
         feature = "runs",
@@ -713,7 +713,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "scheduled-messages",
-        doc = " | [`list_scheduled_messages_pages`](crate::Client::list_scheduled_messages_pages) | [`AgentId`](crate::types::AgentId), [`ListScheduledMessagesParams`](crate::types::ListScheduledMessagesParams) | [`ScheduledMessagePage`](crate::types::ScheduledMessagePage), [`ScheduledMessage`](crate::types::ScheduledMessage) |"
+        doc = " | [`list_scheduled_messages_pages`](crate::Client::list_scheduled_messages_pages) | [`AgentId`](crate::types::AgentId), [`ListScheduledMessagesParams`](crate::types::ListScheduledMessagesParams) | pages of [`ScheduledMessagePage`](crate::types::ScheduledMessagePage), [`ScheduledMessage`](crate::types::ScheduledMessage) |"
     )]
     #![cfg_attr(
         feature = "scheduled-messages",
@@ -739,11 +739,11 @@ pub mod types {
     #![cfg_attr(feature = "steps", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "steps",
-        doc = " | [`list_steps`](crate::Client::list_steps) | [`ListStepsParams`](crate::types::ListStepsParams) | [`Step`](crate::types::Step) |"
+        doc = " | [`list_steps`](crate::Client::list_steps) | [`ListStepsParams`](crate::types::ListStepsParams) | a list of [`Step`](crate::types::Step) |"
     )]
     #![cfg_attr(
         feature = "steps",
-        doc = " | [`list_steps_pages`](crate::Client::list_steps_pages) | [`ListStepsParams`](crate::types::ListStepsParams) | [`Step`](crate::types::Step) |"
+        doc = " | [`list_steps_pages`](crate::Client::list_steps_pages) | [`ListStepsParams`](crate::types::ListStepsParams) | pages of [`Step`](crate::types::Step) |"
     )]
     #![cfg_attr(
         feature = "steps",
@@ -755,11 +755,11 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "steps",
-        doc = " | [`list_step_messages`](crate::Client::list_step_messages) | [`StepId`](crate::types::StepId), [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_step_messages`](crate::Client::list_step_messages) | [`StepId`](crate::types::StepId), [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | a list of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "steps",
-        doc = " | [`list_step_messages_pages`](crate::Client::list_step_messages_pages) | [`StepId`](crate::types::StepId), [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | [`Message`](crate::types::Message) |"
+        doc = " | [`list_step_messages_pages`](crate::Client::list_step_messages_pages) | [`StepId`](crate::types::StepId), [`ListStepMessagesParams`](crate::types::ListStepMessagesParams) | pages of [`Message`](crate::types::Message) |"
     )]
     #![cfg_attr(
         feature = "steps",
@@ -827,11 +827,11 @@ pub mod types {
     #![cfg_attr(feature = "tools", doc = " |---|---|---|")]
     #![cfg_attr(
         feature = "tools",
-        doc = " | [`list_tools`](crate::Client::list_tools) | [`ListToolsParams`](crate::types::ListToolsParams) | [`Tool`](crate::types::Tool) |"
+        doc = " | [`list_tools`](crate::Client::list_tools) | [`ListToolsParams`](crate::types::ListToolsParams) | a list of [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "tools",
-        doc = " | [`list_tools_pages`](crate::Client::list_tools_pages) | [`ListToolsParams`](crate::types::ListToolsParams) | [`Tool`](crate::types::Tool) |"
+        doc = " | [`list_tools_pages`](crate::Client::list_tools_pages) | [`ListToolsParams`](crate::types::ListToolsParams) | pages of [`Tool`](crate::types::Tool) |"
     )]
     #![cfg_attr(
         feature = "tools",
@@ -843,7 +843,7 @@ pub mod types {
     )]
     #![cfg_attr(
         feature = "tools",
-        doc = " | [`search_tools`](crate::Client::search_tools) | [`SearchToolsRequest`](crate::types::SearchToolsRequest) | [`ToolSearchResult`](crate::types::ToolSearchResult) |"
+        doc = " | [`search_tools`](crate::Client::search_tools) | [`SearchToolsRequest`](crate::types::SearchToolsRequest) | a list of [`ToolSearchResult`](crate::types::ToolSearchResult) |"
     )]
     #![cfg_attr(
         feature = "tools",
@@ -1003,7 +1003,7 @@ pub mod operations {
         #[cfg(feature = "messages")]
         &SEND_MESSAGE_STREAM,
         #[cfg(feature = "messages")]
-        &SEND_MESSAGE_ASYNC,
+        &START_RUN,
         #[cfg(feature = "messages")]
         &CANCEL_RUNS,
         #[cfg(feature = "messages")]

@@ -14,7 +14,7 @@ pub const OPEN: &str = "x-codegen-open";
 pub const REPLACE: &str = "x-codegen-replace";
 /// On any schema: keywords that the generator should not see. On the description itself: the same for all schemas.
 pub const IGNORE: &str = "x-codegen-ignore";
-/// On a property: `Debug` does not show it.
+/// On a property, or on a parameter that may be left out: `Debug` does not show it.
 pub const SENSITIVE: &str = "x-codegen-sensitive";
 /// On an enum: names of its variants, in order. The name is one that many generators know.
 pub const VARIANT_NAMES: &str = "x-enum-varnames";

@@ -95,10 +95,10 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         all.push(quote!(#attr &#name));
         // The first tag decides the file, even if the operation has others.
         let file = operation.features.into_iter().next().unwrap_or_default();
-        index.add(&file, &features, &operation.method.sig);
+        index.add(&file, &features, &operation.method);
         let more = operation.more.iter();
         for method in more.filter(|it| matches!(it.vis, Visibility::Public(_))) {
-            index.add(&file, &features, &method.sig);
+            index.add(&file, &features, method);
         }
         let draft = files.entry(file).or_default();
         draft.features.extend(features.iter().cloned());

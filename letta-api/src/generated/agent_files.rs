@@ -20,6 +20,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `params`: The optional parameters, see [`types::ImportAgentParams`].
+    /// - `body`: What is sent, see [`types::ImportAgentBody`].
     ///
     /// # Answers
     ///

@@ -169,6 +169,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `params`: The optional parameters, see [`types::CreateAgentParams`].
+    /// - `body`: What is sent, see [`types::CreateAgent`].
     ///
     /// # Answers
     ///
@@ -310,6 +311,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::UpdateAgent`].
     ///
     /// # Answers
     ///
@@ -727,6 +729,7 @@ impl Client {
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
     /// - `block_label`: The label that the block has in this agent, such as `human`.
+    /// - `body`: What is sent, see [`types::UpdateBlock`].
     ///
     /// # Answers
     ///
@@ -1049,6 +1052,7 @@ impl Client {
     /// - `agent_id`: The agent's ID, `agent-…`.
     /// - `tool_name`: The tool's name.
     /// - `params`: The optional parameters, see [`types::UpdateToolApprovalParams`].
+    /// - `body`: What is sent, see [`types::UpdateToolApproval`].
     ///
     /// # Answers
     ///
@@ -1200,6 +1204,7 @@ impl Client {
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
     /// - `tool_name`: The tool's name.
+    /// - `body`: What is sent, see [`types::RunToolRequest`].
     ///
     /// # Answers
     ///

@@ -138,6 +138,10 @@ impl Client {
     /// Sends `POST /v1/archives/`. It is not safe to repeat: a call whose outcome is unknown
     /// may have had its effect.
     ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::CreateArchive`].
+    ///
     /// # Answers
     ///
     /// - `200`: The new archive.
@@ -263,6 +267,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `archive_id`: The archive's ID, `archive-…`.
+    /// - `body`: What is sent, see [`types::UpdateArchive`].
     ///
     /// # Answers
     ///
@@ -309,6 +314,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `archive_id`: The archive's ID, `archive-…`.
+    /// - `body`: What is sent, see [`types::CreateArchivePassage`].
     ///
     /// # Answers
     ///
@@ -326,7 +332,7 @@ impl Client {
     pub async fn create_archive_passage<'a>(
         &'a self,
         archive_id: &'a types::ArchiveId,
-        body: &'a types::CreatePassage,
+        body: &'a types::CreateArchivePassage,
     ) -> Result<ResponseValue<types::Passage>, Error<crate::ServiceError>> {
         let archive_id_segment = path::segment("archive_id", &archive_id)?;
         let url = path::url_of(
@@ -356,6 +362,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `archive_id`: The archive's ID, `archive-…`.
+    /// - `body`: What is sent, see [`types::CreateArchivePassages`].
     ///
     /// # Answers
     ///
@@ -373,7 +380,7 @@ impl Client {
     pub async fn create_archive_passages<'a>(
         &'a self,
         archive_id: &'a types::ArchiveId,
-        body: &'a types::CreatePassages,
+        body: &'a types::CreateArchivePassages,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Passage>>,
         Error<crate::ServiceError>,
@@ -755,7 +762,7 @@ pub(super) mod own_types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
-    pub struct CreatePassage {
+    pub struct CreateArchivePassage {
         /// The text.
         pub text: ::std::string::String,
         /// Anything that the caller wants to keep with it.
@@ -771,7 +778,7 @@ pub(super) mod own_types {
         pub created_at: crate::Nullable<::std::string::String>,
     }
 
-    impl CreatePassage {
+    impl CreateArchivePassage {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(text: impl ::std::convert::Into<::std::string::String>) -> Self {
@@ -841,15 +848,15 @@ pub(super) mod own_types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
-    pub struct CreatePassages {
+    pub struct CreateArchivePassages {
         /// The passages.
-        pub passages: ::std::vec::Vec<CreatePassage>,
+        pub passages: ::std::vec::Vec<CreateArchivePassage>,
     }
 
-    impl CreatePassages {
+    impl CreateArchivePassages {
         /// Made of all its fields.
         #[must_use]
-        pub fn new(passages: ::std::vec::Vec<CreatePassage>) -> Self {
+        pub fn new(passages: ::std::vec::Vec<CreateArchivePassage>) -> Self {
             Self { passages }
         }
     }

@@ -173,6 +173,10 @@ impl Client {
     /// Sends `POST /v1/blocks/`. It is not safe to repeat: a call whose outcome is unknown may
     /// have had its effect.
     ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::CreateBlock`].
+    ///
     /// # Answers
     ///
     /// - `200`: The new block.
@@ -298,6 +302,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `block_id`: The block's ID, `block-…`.
+    /// - `body`: What is sent, see [`types::UpdateBlock`].
     ///
     /// # Answers
     ///

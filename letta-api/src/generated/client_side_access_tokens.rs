@@ -138,6 +138,10 @@ impl Client {
     /// Sends `POST /v1/client-side-access-tokens`. It is not safe to repeat: a call whose
     /// outcome is unknown may have had its effect.
     ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::ClientSideAccessTokenCreate`].
+    ///
     /// # Answers
     ///
     /// - `201`: The token was created. This answer holds its secret.

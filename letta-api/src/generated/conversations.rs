@@ -139,6 +139,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::CreateConversation`].
     ///
     /// # Answers
     ///
@@ -280,6 +281,7 @@ impl Client {
     ///
     /// - `conversation_id`: The conversation's ID, `conv-…`; `default` with an `agent_id` in
     ///   the request is the agent's own thread.
+    /// - `body`: What is sent, see [`types::UpdateConversation`].
     ///
     /// # Answers
     ///
@@ -388,6 +390,7 @@ impl Client {
     ///
     /// - `conversation_id`: The conversation's ID, `conv-…`; `default` with an `agent_id` in
     ///   the request is the agent's own thread.
+    /// - `body`: What is sent, see [`types::ConversationCompactionRequest`].
     ///
     /// # Answers
     ///
@@ -666,10 +669,11 @@ impl Client {
     ///
     /// - `conversation_id`: The conversation's ID, `conv-…`; `default` with an `agent_id` in
     ///   the request is the agent's own thread.
+    /// - `body`: What is sent, see [`types::ConversationMessageRequest`].
     ///
     /// # Answers
     ///
-    /// - `200`: What the agent said and did, or the events of the turn.
+    /// - `200`: What the agent said and did.
     ///
     /// # Errors
     ///
@@ -724,10 +728,11 @@ impl Client {
     ///
     /// - `conversation_id`: The conversation's ID, `conv-…`; `default` with an `agent_id` in
     ///   the request is the agent's own thread.
+    /// - `body`: What is sent, see [`types::ConversationMessageRequest`].
     ///
     /// # Answers
     ///
-    /// - `200`: What the agent said and did, or the events of the turn.
+    /// - `200`: What the agent said and did.
     ///
     /// # Errors
     ///
@@ -786,6 +791,7 @@ impl Client {
     /// - `conversation_id`: The conversation's ID, `conv-…`; `default` with an `agent_id` in
     ///   the request is the agent's own thread.
     /// - `params`: The optional parameters, see [`types::RecompileConversationParams`].
+    /// - `body`: What is sent, see [`types::ConversationCompactionRequest`].
     ///
     /// # Answers
     ///
@@ -849,6 +855,7 @@ impl Client {
     ///
     /// - `conversation_id`: The conversation's ID, `conv-…`; `default` with an `agent_id` in
     ///   the request is the agent's own thread.
+    /// - `body`: What is sent, see [`types::ResumeStreamRequest`].
     ///
     /// # Answers
     ///

@@ -122,6 +122,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `connection_id`: The ID of the machine's connection.
+    /// - `body`: What is sent, see [`types::SendToEnvironment`].
     ///
     /// # Answers
     ///
@@ -673,7 +674,7 @@ pub(super) mod own_types {
         /// If it is a text.
         Text(::std::string::String),
         /// If it is an array.
-        Array(::std::vec::Vec<EnvironmentTextPart>),
+        Parts(::std::vec::Vec<EnvironmentTextPart>),
         /// A value that the description does not have. It is kept and sent back unchanged.
         Unknown(::serde_json::Value),
     }
@@ -687,7 +688,7 @@ pub(super) mod own_types {
         fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
             match value {
                 ::serde_json::Value::Array(_) => {
-                    crate::support::union::branch(value).map(Self::Array)
+                    crate::support::union::branch(value).map(Self::Parts)
                 }
                 ::serde_json::Value::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
@@ -704,7 +705,7 @@ pub(super) mod own_types {
         ) -> ::std::result::Result<S::Ok, S::Error> {
             match self {
                 Self::Text(value) => value.serialize(serializer),
-                Self::Array(value) => value.serialize(serializer),
+                Self::Parts(value) => value.serialize(serializer),
                 Self::Unknown(value) => value.serialize(serializer),
             }
         }
@@ -733,7 +734,7 @@ pub(super) mod own_types {
     impl ::std::convert::From<::std::vec::Vec<EnvironmentTextPart>>
     for EnvironmentContent {
         fn from(value: ::std::vec::Vec<EnvironmentTextPart>) -> Self {
-            Self::Array(value)
+            Self::Parts(value)
         }
     }
 

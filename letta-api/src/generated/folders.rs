@@ -623,6 +623,10 @@ impl Client {
     /// Sends `POST /v1/folders/`. It is not safe to repeat: a call whose outcome is unknown may
     /// have had its effect.
     ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::CreateFolder`].
+    ///
     /// # Answers
     ///
     /// - `200`: The new folder.
@@ -748,6 +752,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `folder_id`: The folder's ID, `source-…`.
+    /// - `body`: What is sent, see [`types::UpdateFolder`].
     ///
     /// # Answers
     ///
@@ -1105,6 +1110,7 @@ impl Client {
     ///
     /// - `folder_id`: The folder's ID, `source-…`.
     /// - `params`: The optional parameters, see [`types::UploadFileParams`].
+    /// - `body`: What is sent, see [`types::UploadFileBody`].
     ///
     /// # Answers
     ///

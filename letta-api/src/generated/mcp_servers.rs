@@ -51,6 +51,10 @@ impl Client {
     /// Sends `POST /v1/mcp-servers/`. It is not safe to repeat: a call whose outcome is unknown
     /// may have had its effect.
     ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::CreateMcpServer`].
+    ///
     /// # Answers
     ///
     /// - `200`: The new MCP server.
@@ -177,6 +181,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `mcp_server_id`: The MCP server's ID, `mcp_server-…`.
+    /// - `body`: What is sent, see [`types::UpdateMcpServer`].
     ///
     /// # Answers
     ///
@@ -368,6 +373,7 @@ impl Client {
     ///
     /// - `mcp_server_id`: The MCP server's ID, `mcp_server-…`.
     /// - `tool_id`: The tool's ID, `tool-…`.
+    /// - `body`: What is sent, see [`types::RunToolRequest`].
     ///
     /// # Answers
     ///

@@ -191,10 +191,11 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::MessageRequest`].
     ///
     /// # Answers
     ///
-    /// - `200`: What the agent said and did, or the events of the turn.
+    /// - `200`: What the agent said and did.
     ///
     /// # Errors
     ///
@@ -243,10 +244,11 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::MessageRequest`].
     ///
     /// # Answers
     ///
-    /// - `200`: What the agent said and did, or the events of the turn.
+    /// - `200`: What the agent said and did.
     ///
     /// # Errors
     ///
@@ -300,6 +302,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::AsyncMessageRequest`].
     ///
     /// # Answers
     ///
@@ -314,7 +317,7 @@ impl Client {
     ///   what is wrong, and where.
     ///
     /// See [`Error`] for what else can go wrong.
-    pub async fn send_message_async<'a>(
+    pub async fn start_run<'a>(
         &'a self,
         agent_id: &'a types::AgentId,
         body: &'a types::AsyncMessageRequest,
@@ -333,7 +336,7 @@ impl Client {
             )
             .json(&body)
             .build()?;
-        one_error::json(self, request, &operations::SEND_MESSAGE_ASYNC, &[200u16]).await
+        one_error::json(self, request, &operations::START_RUN, &[200u16]).await
     }
 
     /// Cancel an agent's runs
@@ -350,6 +353,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::CancelRunsRequest`].
     ///
     /// # Answers
     ///
@@ -408,6 +412,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::MessageRequest`].
     ///
     /// # Answers
     ///
@@ -466,6 +471,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::ResetMessagesRequest`].
     ///
     /// # Answers
     ///
@@ -515,6 +521,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::CompactionRequest`].
     ///
     /// # Answers
     ///
@@ -700,6 +707,10 @@ impl Client {
     ///
     /// Sends `POST /v1/messages/search`. It is safe to repeat.
     ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::SearchMessagesRequest`].
+    ///
     /// # Answers
     ///
     /// - `200`: The messages found, the best first.
@@ -813,8 +824,8 @@ pub(super) mod constants {
     };
 
     /// `POST /v1/agents/{agent_id}/messages/async`
-    pub const SEND_MESSAGE_ASYNC: Operation = Operation {
-        id: "send_message_async",
+    pub const START_RUN: Operation = Operation {
+        id: "start_run",
         method: "POST",
         path_template: "/v1/agents/{agent_id}/messages/async",
         safe_to_repeat: false,

@@ -151,6 +151,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::CreateAgentPassage`].
     ///
     /// # Answers
     ///
@@ -168,7 +169,7 @@ impl Client {
     pub async fn create_agent_passage<'a>(
         &'a self,
         agent_id: &'a types::AgentId,
-        body: &'a types::CreateArchivalMemory,
+        body: &'a types::CreateAgentPassage,
     ) -> Result<
         ResponseValue<::std::vec::Vec<types::Passage>>,
         Error<crate::ServiceError>,
@@ -221,10 +222,7 @@ impl Client {
         agent_id: &'a types::AgentId,
         query: &'a str,
         params: &'a types::SearchAgentPassagesParams,
-    ) -> Result<
-        ResponseValue<types::ArchivalMemorySearchResponse>,
-        Error<crate::ServiceError>,
-    > {
+    ) -> Result<ResponseValue<types::FoundAgentPassages>, Error<crate::ServiceError>> {
         let types::SearchAgentPassagesParams {
             tags,
             tag_match_mode,
@@ -309,6 +307,10 @@ impl Client {
     /// Finds passages by meaning, in one archive, in those of one agent, or in all.
     ///
     /// Sends `POST /v1/passages/search`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::SearchPassagesRequest`].
     ///
     /// # Answers
     ///
@@ -398,76 +400,11 @@ pub(super) mod constants {
 pub(super) mod own_types {
     use crate::types::*;
 
-    /// What a search in an archival memory found.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub struct ArchivalMemorySearchResponse {
-        /// What was found.
-        pub results: ::std::vec::Vec<ArchivalMemorySearchResult>,
-        /// How many were found.
-        pub count: i64,
-    }
-
-    impl ArchivalMemorySearchResponse {
-        /// Made of all its fields.
-        #[must_use]
-        pub fn new(
-            results: ::std::vec::Vec<ArchivalMemorySearchResult>,
-            count: i64,
-        ) -> Self {
-            Self { results, count }
-        }
-    }
-
-    /// A passage that a search found.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    pub struct ArchivalMemorySearchResult {
-        /// The ID, set by the server.
-        pub id: PassageId,
-        /// When it was stored, in the agent's time zone.
-        pub timestamp: ::std::string::String,
-        /// The passage's text, whole.
-        pub content: ::std::string::String,
-        /// Tags, for filters.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub tags: ::std::vec::Vec<::std::string::String>,
-    }
-
-    impl ArchivalMemorySearchResult {
-        /// Made of its required fields; the others are left out. They have setters.
-        #[must_use]
-        pub fn new(
-            id: impl ::std::convert::Into<PassageId>,
-            timestamp: impl ::std::convert::Into<::std::string::String>,
-            content: impl ::std::convert::Into<::std::string::String>,
-        ) -> Self {
-            Self {
-                id: id.into(),
-                timestamp: timestamp.into(),
-                content: content.into(),
-                tags: ::std::default::Default::default(),
-            }
-        }
-
-        /// Sets `tags`.
-        #[must_use]
-        pub fn with_tags(
-            mut self,
-            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
-        ) -> Self {
-            self.tags = tags.into();
-            self
-        }
-    }
-
     /// A text to store.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
-    pub struct CreateArchivalMemory {
+    pub struct CreateAgentPassage {
         /// The text.
         pub text: ::std::string::String,
         /// Tags, for filters.
@@ -478,7 +415,7 @@ pub(super) mod own_types {
         pub created_at: crate::Nullable<::std::string::String>,
     }
 
-    impl CreateArchivalMemory {
+    impl CreateAgentPassage {
         /// Made of its required fields; the others are left out. They have setters.
         #[must_use]
         pub fn new(text: impl ::std::convert::Into<::std::string::String>) -> Self {
@@ -521,6 +458,68 @@ pub(super) mod own_types {
         pub fn with_created_at_null(mut self) -> Self {
             self.created_at = crate::Nullable::Null;
             self
+        }
+    }
+
+    /// A passage that a search found.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct FoundAgentPassage {
+        /// The ID, set by the server.
+        pub id: PassageId,
+        /// When it was stored, in the agent's time zone.
+        pub timestamp: ::std::string::String,
+        /// The passage's text, whole.
+        pub content: ::std::string::String,
+        /// Tags, for filters.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        pub tags: ::std::vec::Vec<::std::string::String>,
+    }
+
+    impl FoundAgentPassage {
+        /// Made of its required fields; the others are left out. They have setters.
+        #[must_use]
+        pub fn new(
+            id: impl ::std::convert::Into<PassageId>,
+            timestamp: impl ::std::convert::Into<::std::string::String>,
+            content: impl ::std::convert::Into<::std::string::String>,
+        ) -> Self {
+            Self {
+                id: id.into(),
+                timestamp: timestamp.into(),
+                content: content.into(),
+                tags: ::std::default::Default::default(),
+            }
+        }
+
+        /// Sets `tags`.
+        #[must_use]
+        pub fn with_tags(
+            mut self,
+            tags: impl ::std::convert::Into<::std::vec::Vec<::std::string::String>>,
+        ) -> Self {
+            self.tags = tags.into();
+            self
+        }
+    }
+
+    /// What a search in an archival memory found.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub struct FoundAgentPassages {
+        /// What was found.
+        pub results: ::std::vec::Vec<FoundAgentPassage>,
+        /// How many were found.
+        pub count: i64,
+    }
+
+    impl FoundAgentPassages {
+        /// Made of all its fields.
+        #[must_use]
+        pub fn new(results: ::std::vec::Vec<FoundAgentPassage>, count: i64) -> Self {
+            Self { results, count }
         }
     }
 

@@ -456,6 +456,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `run_id`: The run's ID, `run-…`.
+    /// - `body`: What is sent, see [`types::ResumeStreamRequest`].
     ///
     /// # Answers
     ///

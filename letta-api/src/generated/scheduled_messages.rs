@@ -131,6 +131,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `agent_id`: The agent's ID, `agent-…`.
+    /// - `body`: What is sent, see [`types::ScheduleMessage`].
     ///
     /// # Answers
     ///
@@ -620,7 +621,7 @@ pub(super) mod own_types {
     #[non_exhaustive]
     pub enum ScheduledContent {
         /// If it is an array.
-        Array(::std::vec::Vec<crate::types::ScheduledContentPart>),
+        Parts(::std::vec::Vec<crate::types::ScheduledContentPart>),
         /// If it is a text.
         Text(::std::string::String),
         /// A value that the description does not have. It is kept and sent back unchanged.
@@ -636,7 +637,7 @@ pub(super) mod own_types {
         fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
             match value {
                 ::serde_json::Value::Array(_) => {
-                    crate::support::union::branch(value).map(Self::Array)
+                    crate::support::union::branch(value).map(Self::Parts)
                 }
                 ::serde_json::Value::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
@@ -652,7 +653,7 @@ pub(super) mod own_types {
             serializer: S,
         ) -> ::std::result::Result<S::Ok, S::Error> {
             match self {
-                Self::Array(value) => value.serialize(serializer),
+                Self::Parts(value) => value.serialize(serializer),
                 Self::Text(value) => value.serialize(serializer),
                 Self::Unknown(value) => value.serialize(serializer),
             }
@@ -670,7 +671,7 @@ pub(super) mod own_types {
     impl ::std::convert::From<::std::vec::Vec<crate::types::ScheduledContentPart>>
     for ScheduledContent {
         fn from(value: ::std::vec::Vec<crate::types::ScheduledContentPart>) -> Self {
-            Self::Array(value)
+            Self::Parts(value)
         }
     }
 

@@ -204,6 +204,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `step_id`: The step's ID, `step-…`.
+    /// - `body`: What is sent, see [`types::UpdateFeedback`].
     ///
     /// # Answers
     ///

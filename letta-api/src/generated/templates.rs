@@ -16,6 +16,10 @@ impl Client {
     /// Sends `POST /v1/templates`. It is not safe to repeat: a call whose outcome is unknown
     /// may have had its effect.
     ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::CreateTemplate`].
+    ///
     /// # Answers
     ///
     /// - `201`: The new template.
@@ -101,6 +105,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `template_name`: The template's name.
+    /// - `body`: What is sent, see [`types::UpdateTemplate`].
     ///
     /// # Answers
     ///
@@ -152,6 +157,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `template_name`: The template's name.
+    /// - `body`: What is sent, see [`types::RollBackTemplate`].
     ///
     /// # Answers
     ///
@@ -204,6 +210,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `template_name`: The template's name.
+    /// - `body`: What is sent, see [`types::SaveTemplate`].
     ///
     /// # Answers
     ///
@@ -253,6 +260,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `template_version`: The template's name and a version, `name:version`.
+    /// - `body`: What is sent, see [`types::CreateAgentsFromTemplate`].
     ///
     /// # Answers
     ///

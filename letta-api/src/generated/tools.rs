@@ -148,6 +148,10 @@ impl Client {
     ///
     /// Sends `PUT /v1/tools/`. It is safe to repeat.
     ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::CreateTool`].
+    ///
     /// # Answers
     ///
     /// - `200`: The tool as it is now.
@@ -186,6 +190,10 @@ impl Client {
     /// Sends `POST /v1/tools/`. It is not safe to repeat: a call whose outcome is unknown may
     /// have had its effect.
     ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::CreateTool`].
+    ///
     /// # Answers
     ///
     /// - `200`: The new tool.
@@ -221,6 +229,10 @@ impl Client {
     /// Finds tools by meaning, by words, or by both. The server must be set to embed tools.
     ///
     /// Sends `POST /v1/tools/search`. It is safe to repeat.
+    ///
+    /// # Arguments
+    ///
+    /// - `body`: What is sent, see [`types::SearchToolsRequest`].
     ///
     /// # Answers
     ///
@@ -350,6 +362,7 @@ impl Client {
     /// # Arguments
     ///
     /// - `tool_id`: The tool's ID, `tool-…`.
+    /// - `body`: What is sent, see [`types::UpdateTool`].
     ///
     /// # Answers
     ///

@@ -75,7 +75,7 @@ pub const METHODS: &[Method] = &[
         name: "create_agent_passage",
         tag: "passages",
         operation: &operations::CREATE_AGENT_PASSAGE,
-        body: Body::Required(reader::<types::CreateArchivalMemory>),
+        body: Body::Required(reader::<types::CreateAgentPassage>),
         pins: None,
         gives: Gives::Json(reader::<::std::vec::Vec<types::Passage>>),
         call: create_agent_passage,
@@ -86,7 +86,7 @@ pub const METHODS: &[Method] = &[
         operation: &operations::SEARCH_AGENT_PASSAGES,
         body: Body::None,
         pins: None,
-        gives: Gives::Json(reader::<types::ArchivalMemorySearchResponse>),
+        gives: Gives::Json(reader::<types::FoundAgentPassages>),
         call: search_agent_passages,
     },
     Method {
@@ -279,13 +279,13 @@ pub const METHODS: &[Method] = &[
         call: send_message_stream,
     },
     Method {
-        name: "send_message_async",
+        name: "start_run",
         tag: "messages",
-        operation: &operations::SEND_MESSAGE_ASYNC,
+        operation: &operations::START_RUN,
         body: Body::Required(reader::<types::AsyncMessageRequest>),
         pins: None,
         gives: Gives::Json(reader::<types::Run>),
-        call: send_message_async,
+        call: start_run,
     },
     Method {
         name: "cancel_runs",
@@ -816,7 +816,7 @@ pub const METHODS: &[Method] = &[
         name: "create_archive_passage",
         tag: "archives",
         operation: &operations::CREATE_ARCHIVE_PASSAGE,
-        body: Body::Required(reader::<types::CreatePassage>),
+        body: Body::Required(reader::<types::CreateArchivePassage>),
         pins: None,
         gives: Gives::Json(reader::<types::Passage>),
         call: create_archive_passage,
@@ -825,7 +825,7 @@ pub const METHODS: &[Method] = &[
         name: "create_archive_passages",
         tag: "archives",
         operation: &operations::CREATE_ARCHIVE_PASSAGES,
-        body: Body::Required(reader::<types::CreatePassages>),
+        body: Body::Required(reader::<types::CreateArchivePassages>),
         pins: None,
         gives: Gives::Json(reader::<::std::vec::Vec<types::Passage>>),
         call: create_archive_passages,
@@ -1293,7 +1293,7 @@ fn list_agent_passages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 fn create_agent_passage<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
         let agent_id: types::AgentId = args.required("path", "agent_id")?;
-        let body: types::CreateArchivalMemory = args.body()?;
+        let body: types::CreateAgentPassage = args.body()?;
         Answer::json(client.create_agent_passage(&agent_id, &body).await)
     })
 }
@@ -1493,11 +1493,11 @@ fn send_message_stream<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
         Answer::events(client.send_message_stream(&agent_id, &body).await).await
     })
 }
-fn send_message_async<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
+fn start_run<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
         let agent_id: types::AgentId = args.required("path", "agent_id")?;
         let body: types::AsyncMessageRequest = args.body()?;
-        Answer::json(client.send_message_async(&agent_id, &body).await)
+        Answer::json(client.start_run(&agent_id, &body).await)
     })
 }
 fn cancel_runs<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
@@ -2032,14 +2032,14 @@ fn update_archive<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
 fn create_archive_passage<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
         let archive_id: types::ArchiveId = args.required("path", "archive_id")?;
-        let body: types::CreatePassage = args.body()?;
+        let body: types::CreateArchivePassage = args.body()?;
         Answer::json(client.create_archive_passage(&archive_id, &body).await)
     })
 }
 fn create_archive_passages<'a>(client: &'a Client, args: &'a Args) -> Calling<'a> {
     Box::pin(async move {
         let archive_id: types::ArchiveId = args.required("path", "archive_id")?;
-        let body: types::CreatePassages = args.body()?;
+        let body: types::CreateArchivePassages = args.body()?;
         Answer::json(client.create_archive_passages(&archive_id, &body).await)
     })
 }

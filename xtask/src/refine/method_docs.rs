@@ -74,12 +74,12 @@ impl MethodDocs {
     fn arguments(&self, method: &ImplItemFn, operation: &Operation) -> Vec<String> {
         let names = method.sig.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(argument) => match &*argument.pat {
-                Pat::Ident(pat) => Some(pat.ident.to_string()),
+                Pat::Ident(pat) => Some((pat.ident.to_string(), &*argument.ty)),
                 _ => None,
             },
             FnArg::Receiver(_) => None,
         });
-        let said = |argument: String| {
+        let said = |(argument, ty): (String, &Type)| {
             let head = markdown::code(&argument);
             let made = self.more_arguments.iter();
             if let Some((_, said)) = made.clone().find(|(name, _)| *name == argument) {
@@ -90,14 +90,32 @@ impl MethodDocs {
             let said = match parameter {
                 Some(parameter) => parameter.said(),
                 None if argument == "body" => {
-                    let said = operation.body_description.as_deref();
-                    markdown::docs(said.unwrap_or_default())
+                    let said = markdown::docs(operation.body_description.as_deref().unwrap_or(""));
+                    return body(&head, &said, ty);
                 }
                 None => String::new(),
             };
             (!said.is_empty()).then(|| markdown::item(&head, &said))
         };
         names.filter_map(said).collect()
+    }
+}
+
+/// An item for the body: what the description says of it, and a link to its type. The fields are explained there.
+fn body(head: &str, said: &str, ty: &Type) -> Option<String> {
+    let tokens = text(ty);
+    let name = tokens.rsplit_once("types :: ").map(|(_, rest)| {
+        let is_name = |it: &char| it.is_alphanumeric() || *it == '_';
+        rest.chars().take_while(is_name).collect::<String>()
+    });
+    match (said.is_empty(), name) {
+        (true, None) => None,
+        (true, Some(name)) => Some(format!("- {head}: What is sent, see [`types::{name}`].")),
+        (false, None) => Some(markdown::item(head, said)),
+        (false, Some(name)) => {
+            let item = markdown::item(head, said);
+            Some(format!("{item}\n\n  See [`types::{name}`]."))
+        }
     }
 }
 

@@ -69,12 +69,20 @@ fn first_sentence(text: &str) -> Option<String> {
     (!sentence.is_empty()).then(|| sentence.to_owned())
 }
 
-/// A line of an item's inner documentation that is there if any of these features is on.
-pub(super) fn documented(features: &BTreeSet<String>, line: &str) -> TokenStream {
-    match gate(features).meta {
-        Meta::List(condition) => {
-            let condition = condition.tokens;
-            quote!(#![cfg_attr(#condition, doc = #line)])
+/// A line of an item's inner documentation that is there if any of these features is on, and if another condition holds.
+pub(super) fn documented(
+    features: &BTreeSet<String>,
+    condition: Option<&TokenStream>,
+    line: &str,
+) -> TokenStream {
+    match (gate(features).meta, condition) {
+        (Meta::List(gate), None) => {
+            let gate = gate.tokens;
+            quote!(#![cfg_attr(#gate, doc = #line)])
+        }
+        (Meta::List(gate), Some(condition)) => {
+            let gate = gate.tokens;
+            quote!(#![cfg_attr(all(#gate, #condition), doc = #line)])
         }
         _ => quote!(#![doc = #line]),
     }

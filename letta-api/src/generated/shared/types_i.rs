@@ -802,7 +802,7 @@ pub enum InputContent {
     /// If it is a text.
     Text(::std::string::String),
     /// If it is an array.
-    Array(::std::vec::Vec<crate::types::MessagePart>),
+    Parts(::std::vec::Vec<crate::types::MessagePart>),
     /// A value that the description does not have. It is kept and sent back unchanged.
     Unknown(::serde_json::Value),
 }
@@ -818,7 +818,7 @@ const _: () = {
         fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
             match value {
                 ::serde_json::Value::Array(_) => {
-                    crate::support::union::branch(value).map(Self::Array)
+                    crate::support::union::branch(value).map(Self::Parts)
                 }
                 ::serde_json::Value::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
@@ -835,7 +835,7 @@ const _: () = {
         ) -> ::std::result::Result<S::Ok, S::Error> {
             match self {
                 Self::Text(value) => value.serialize(serializer),
-                Self::Array(value) => value.serialize(serializer),
+                Self::Parts(value) => value.serialize(serializer),
                 Self::Unknown(value) => value.serialize(serializer),
             }
         }
@@ -864,7 +864,7 @@ const _: () = {
     impl ::std::convert::From<::std::vec::Vec<crate::types::MessagePart>>
     for InputContent {
         fn from(value: ::std::vec::Vec<crate::types::MessagePart>) -> Self {
-            Self::Array(value)
+            Self::Parts(value)
         }
     }
 

@@ -1463,6 +1463,10 @@ pub enum StreamEvent {
     ApprovalRequestMessage(::std::boxed::Box<ApprovalRequestMessage>),
     /// If `message_type` is `approval_response_message`.
     ApprovalResponseMessage(::std::boxed::Box<ApprovalResponseMessage>),
+    /// If `message_type` is `summary_message`.
+    SummaryMessage(::std::boxed::Box<SummaryMessage>),
+    /// If `message_type` is `event_message`.
+    EventMessage(::std::boxed::Box<EventMessage>),
     /// If `message_type` is `ping`.
     Ping(::std::boxed::Box<Ping>),
     /// If `message_type` is `error_message`.
@@ -1530,6 +1534,16 @@ const _: () = {
                         .map(::std::boxed::Box::new)
                         .map(Self::ApprovalResponseMessage);
                 }
+                ::std::option::Option::Some("summary_message") => {
+                    return crate::support::union::branch(value)
+                        .map(::std::boxed::Box::new)
+                        .map(Self::SummaryMessage);
+                }
+                ::std::option::Option::Some("event_message") => {
+                    return crate::support::union::branch(value)
+                        .map(::std::boxed::Box::new)
+                        .map(Self::EventMessage);
+                }
                 ::std::option::Option::Some("ping") => {
                     return crate::support::union::branch(value)
                         .map(::std::boxed::Box::new)
@@ -1573,6 +1587,8 @@ const _: () = {
                 Self::AssistantMessage(value) => value.serialize(serializer),
                 Self::ApprovalRequestMessage(value) => value.serialize(serializer),
                 Self::ApprovalResponseMessage(value) => value.serialize(serializer),
+                Self::SummaryMessage(value) => value.serialize(serializer),
+                Self::EventMessage(value) => value.serialize(serializer),
                 Self::Ping(value) => value.serialize(serializer),
                 Self::ErrorMessage(value) => value.serialize(serializer),
                 Self::StopReason(value) => value.serialize(serializer),
@@ -1644,6 +1660,18 @@ const _: () = {
         }
     }
 
+    impl ::std::convert::From<SummaryMessage> for StreamEvent {
+        fn from(value: SummaryMessage) -> Self {
+            Self::SummaryMessage(::std::boxed::Box::new(value))
+        }
+    }
+
+    impl ::std::convert::From<EventMessage> for StreamEvent {
+        fn from(value: EventMessage) -> Self {
+            Self::EventMessage(::std::boxed::Box::new(value))
+        }
+    }
+
     impl ::std::convert::From<Ping> for StreamEvent {
         fn from(value: Ping) -> Self {
             Self::Ping(::std::boxed::Box::new(value))
@@ -1684,9 +1712,10 @@ const _: () = {
                 ToolReturnMessage > (), generator.subschema_for:: < AssistantMessage >
                 (), generator.subschema_for:: < ApprovalRequestMessage > (), generator
                 .subschema_for:: < ApprovalResponseMessage > (), generator
-                .subschema_for:: < Ping > (), generator.subschema_for:: < ErrorMessage >
-                (), generator.subschema_for:: < StopReason > (), generator
-                .subschema_for:: < UsageStatistics > ()
+                .subschema_for:: < SummaryMessage > (), generator.subschema_for:: <
+                EventMessage > (), generator.subschema_for:: < Ping > (), generator
+                .subschema_for:: < ErrorMessage > (), generator.subschema_for:: <
+                StopReason > (), generator.subschema_for:: < UsageStatistics > ()
             ];
             crate::support::union::schema(branches, true)
         }

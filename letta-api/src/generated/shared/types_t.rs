@@ -1537,7 +1537,7 @@ const _: () = {
 #[non_exhaustive]
 pub enum ToolCalls {
     /// If it is an array.
-    Array(::std::vec::Vec<ToolCall>),
+    Calls(::std::vec::Vec<ToolCall>),
     /// If it is an object.
     ToolCallDelta(::std::boxed::Box<ToolCallDelta>),
     /// A value that the description does not have. It is kept and sent back unchanged.
@@ -1570,7 +1570,7 @@ const _: () = {
                         .map(Self::ToolCallDelta)
                 }
                 ::serde_json::Value::Array(_) => {
-                    crate::support::union::branch(value).map(Self::Array)
+                    crate::support::union::branch(value).map(Self::Calls)
                 }
                 _ => ::std::option::Option::None,
             }
@@ -1583,7 +1583,7 @@ const _: () = {
             serializer: S,
         ) -> ::std::result::Result<S::Ok, S::Error> {
             match self {
-                Self::Array(value) => value.serialize(serializer),
+                Self::Calls(value) => value.serialize(serializer),
                 Self::ToolCallDelta(value) => value.serialize(serializer),
                 Self::Unknown(value) => value.serialize(serializer),
             }
@@ -1600,7 +1600,7 @@ const _: () = {
 
     impl ::std::convert::From<::std::vec::Vec<ToolCall>> for ToolCalls {
         fn from(value: ::std::vec::Vec<ToolCall>) -> Self {
-            Self::Array(value)
+            Self::Calls(value)
         }
     }
 
@@ -2381,7 +2381,7 @@ pub enum ToolReturnRecordContent {
     /// If it is a text.
     Text(::std::string::String),
     /// If it is an array.
-    Array(::std::vec::Vec<crate::types::UserContentPart>),
+    Parts(::std::vec::Vec<crate::types::UserContentPart>),
     /// A value that the description does not have. It is kept and sent back unchanged.
     Unknown(::serde_json::Value),
 }
@@ -2397,7 +2397,7 @@ const _: () = {
         fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
             match value {
                 ::serde_json::Value::Array(_) => {
-                    crate::support::union::branch(value).map(Self::Array)
+                    crate::support::union::branch(value).map(Self::Parts)
                 }
                 ::serde_json::Value::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
@@ -2414,7 +2414,7 @@ const _: () = {
         ) -> ::std::result::Result<S::Ok, S::Error> {
             match self {
                 Self::Text(value) => value.serialize(serializer),
-                Self::Array(value) => value.serialize(serializer),
+                Self::Parts(value) => value.serialize(serializer),
                 Self::Unknown(value) => value.serialize(serializer),
             }
         }
@@ -2443,7 +2443,7 @@ const _: () = {
     impl ::std::convert::From<::std::vec::Vec<crate::types::UserContentPart>>
     for ToolReturnRecordContent {
         fn from(value: ::std::vec::Vec<crate::types::UserContentPart>) -> Self {
-            Self::Array(value)
+            Self::Parts(value)
         }
     }
 
@@ -2597,7 +2597,7 @@ const _: () = {
 #[non_exhaustive]
 pub enum ToolReturnValue {
     /// If it is an array.
-    Array(::std::vec::Vec<crate::types::ToolReturnContentPart>),
+    Parts(::std::vec::Vec<crate::types::ToolReturnContentPart>),
     /// If it is a text.
     Text(::std::string::String),
     /// A value that the description does not have. It is kept and sent back unchanged.
@@ -2622,7 +2622,7 @@ const _: () = {
         fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
             match value {
                 ::serde_json::Value::Array(_) => {
-                    crate::support::union::branch(value).map(Self::Array)
+                    crate::support::union::branch(value).map(Self::Parts)
                 }
                 ::serde_json::Value::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
@@ -2638,7 +2638,7 @@ const _: () = {
             serializer: S,
         ) -> ::std::result::Result<S::Ok, S::Error> {
             match self {
-                Self::Array(value) => value.serialize(serializer),
+                Self::Parts(value) => value.serialize(serializer),
                 Self::Text(value) => value.serialize(serializer),
                 Self::Unknown(value) => value.serialize(serializer),
             }
@@ -2656,7 +2656,7 @@ const _: () = {
     impl ::std::convert::From<::std::vec::Vec<crate::types::ToolReturnContentPart>>
     for ToolReturnValue {
         fn from(value: ::std::vec::Vec<crate::types::ToolReturnContentPart>) -> Self {
-            Self::Array(value)
+            Self::Parts(value)
         }
     }
 

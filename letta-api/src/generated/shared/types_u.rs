@@ -620,7 +620,7 @@ const _: () = {
 #[non_exhaustive]
 pub enum UserContent {
     /// If it is an array.
-    Array(::std::vec::Vec<crate::types::UserContentPart>),
+    Parts(::std::vec::Vec<crate::types::UserContentPart>),
     /// If it is a text.
     Text(::std::string::String),
     /// A value that the description does not have. It is kept and sent back unchanged.
@@ -645,7 +645,7 @@ const _: () = {
         fn of(value: &::serde_json::Value) -> ::std::option::Option<Self> {
             match value {
                 ::serde_json::Value::Array(_) => {
-                    crate::support::union::branch(value).map(Self::Array)
+                    crate::support::union::branch(value).map(Self::Parts)
                 }
                 ::serde_json::Value::String(_) => {
                     crate::support::union::branch(value).map(Self::Text)
@@ -661,7 +661,7 @@ const _: () = {
             serializer: S,
         ) -> ::std::result::Result<S::Ok, S::Error> {
             match self {
-                Self::Array(value) => value.serialize(serializer),
+                Self::Parts(value) => value.serialize(serializer),
                 Self::Text(value) => value.serialize(serializer),
                 Self::Unknown(value) => value.serialize(serializer),
             }
@@ -679,7 +679,7 @@ const _: () = {
     impl ::std::convert::From<::std::vec::Vec<crate::types::UserContentPart>>
     for UserContent {
         fn from(value: ::std::vec::Vec<crate::types::UserContentPart>) -> Self {
-            Self::Array(value)
+            Self::Parts(value)
         }
     }
 

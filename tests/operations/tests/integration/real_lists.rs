@@ -236,7 +236,7 @@ async fn every_list_that_a_server_has_comes_whole_and_in_order_by_pages() {
                 .into_inner()
                 .id,
         );
-        let fact = CreateArchivalMemory::new(format!("Fact {number}."));
+        let fact = CreateAgentPassage::new(format!("Fact {number}."));
         client.create_agent_passage(agent, &fact).await.unwrap();
         let conversation = CreateConversation::new().with_summary(mark.clone());
         let conversation = client

@@ -316,8 +316,8 @@ impl Session {
         let stream = client.stream_message(id, &say("And again")).await;
         self.events("stream_message", stream).await;
         let later = AsyncMessageRequest::new().with_messages([user("Later").into()]);
-        let run = client.send_message_async(id, &later).await;
-        let run = self.take("send_message_async", run);
+        let run = client.start_run(id, &later).await;
+        let run = self.take("start_run", run);
 
         let params = ListMessagesParams::default().with_limit(10);
         let messages = client.list_messages(id, &params).await;
@@ -473,13 +473,17 @@ impl Session {
         self.take("list_archives", archives);
         let attached = client.attach_archive(&agent.id, id).await;
         self.take("attach_archive", attached);
-        let text = CreatePassage::new("The shop closes at six.").with_tags(["hours".to_owned()]);
+        let text =
+            CreateArchivePassage::new("The shop closes at six.").with_tags(["hours".to_owned()]);
         let passage = client.create_archive_passage(id, &text).await;
         let passage = self.take("create_archive_passage", passage);
-        let two = CreatePassages::new(vec![CreatePassage::new("One."), CreatePassage::new("Two.")]);
+        let two = CreateArchivePassages::new(vec![
+            CreateArchivePassage::new("One."),
+            CreateArchivePassage::new("Two."),
+        ]);
         let passages = client.create_archive_passages(id, &two).await;
         self.take("create_archive_passages", passages);
-        let fact = CreateArchivalMemory::new("A fact.");
+        let fact = CreateAgentPassage::new("A fact.");
         let own = client.create_agent_passage(&agent.id, &fact).await;
         let own = self.take("create_agent_passage", own).unwrap_or_default();
         let listed = client
