@@ -2940,7 +2940,7 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`import_agent`](crate::Client::import_agent).
+    /// The optional parameters of `import_agent`.
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

@@ -2714,7 +2714,7 @@ pub(super) mod own_types {
         }
     }
 
-    /// The optional parameters of [`upload_file`](crate::Client::upload_file).
+    /// The optional parameters of `upload_file`.
     ///
     /// `default()` leaves all of them out, and a setter sets one.
     #[derive(Clone, Debug, Default, PartialEq)]

@@ -129,19 +129,24 @@ pub(super) fn refine(
     let methods = [first, second, pages.as_deref()];
     let hidden = optional.iter().filter(|it| it.sensitive);
     let hidden: Vec<&str> = hidden.map(|it| it.argument.as_str()).collect();
-    items(&name, methods, &fields, &hidden)
+    items(&name, methods, operation.upload, &fields, &hidden)
 }
 
 /// The struct with its setters. It looks like the structs of schemas. Fields that are hidden are not printed.
 fn items(
     name: &Ident,
     methods: [Option<&str>; 3],
+    uploads: bool,
     fields: &[(Ident, Type, Vec<Attribute>)],
     hidden: &[&str],
 ) -> Result<Vec<Item>, Failure> {
     let methods = methods.into_iter().flatten();
     let methods: Vec<String> = methods
-        .map(|it| format!("[`{it}`](crate::Client::{it})"))
+        .map(|it| match uploads {
+            // The method may be left out by its feature, and a link to it would be broken.
+            true => markdown::code(it),
+            false => format!("[`{it}`](crate::Client::{it})"),
+        })
         .collect();
     let doc = format!("The optional parameters of {}.", methods.join(" and of "));
     let default = "`default()` leaves all of them out, and a setter sets one.";

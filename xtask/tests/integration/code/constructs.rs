@@ -644,6 +644,7 @@ fn methods_are_documented_from_the_description() {
         docs("fn put_thing<"),
         "Sends `PUT /v1/teams/{teamId}/things/{type}`. It is not safe to repeat: a call whose\n\
          outcome is unknown may have had its effect.\n\n\
+         # Arguments\n\n- `body`: What is sent, see [`types::Thing`].\n\n\
          # Answers\n\n- `204`: Done.\n\n\
          # Errors\n\nThe description documents none. See [`Error`] for what can go wrong."
     );
