@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::call;
 use super::pages::{Pages, Rule};
 use crate::{BoxFuture, ByteStream, Client, Error, EventStream, Operation, Response};
-use crate::{ResponseValue, ServiceError, TransportError};
+use crate::{ResponseValue, ServiceError, TransportError, is_html};
 
 /// For operations that answer with JSON.
 pub fn json<T: DeserializeOwned>(
@@ -30,7 +30,20 @@ pub fn nothing(
     successes: &'static [u16],
 ) -> impl Future<Output = Result<ResponseValue<()>, Error<ServiceError>>> {
     let success = success(client, client.send(request, operation), successes);
-    async move { Ok(call::empty(success.await?)) }
+    async move { nothing_of(success.await?).await }
+}
+
+/// A success whose body is of no use, unless it is a page: then another server may have answered, and nothing was done.
+async fn nothing_of(response: Response) -> Result<ResponseValue<()>, Error<ServiceError>> {
+    // Whether the media type is that of a page, whatever the body is.
+    if !is_html(response.headers(), b"any") {
+        return Ok(call::empty(response));
+    }
+    let response = call::buffer(response).await?;
+    match is_html(response.headers(), response.buffered_body()) {
+        true => call::decode(response),
+        false => Ok(call::empty(response)),
+    }
 }
 
 /// For operations that hand their answer over as it arrives.
@@ -213,6 +226,26 @@ mod tests {
         }
         let [json, ..] = all_three(200, "<html>").await;
         assert!(matches!(json, Err(Error::InvalidPayload(_))));
+    }
+
+    #[tokio::test]
+    async fn a_page_is_no_success_of_an_operation_that_answers_nothing() {
+        for (kind, body, is_fine) in [
+            ("text/html; charset=utf-8", "<html>Sign in</html>", false),
+            ("text/html", "", true),
+            ("text/html", "null", true),
+            ("application/json", "null", true),
+            ("application/json", "{\"message\":\"done\"}", true),
+            ("text/plain", "done", true),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("content-type", kind.parse().unwrap());
+            let outcome = nothing_of(Response::new(StatusCode::OK, headers, body)).await;
+            assert_eq!(outcome.is_ok(), is_fine, "{kind} {body}");
+            if let Err(error) = outcome {
+                assert!(matches!(error, Error::InvalidPayload(_)), "{error:?}");
+            }
+        }
     }
 
     #[tokio::test]
