@@ -16,6 +16,7 @@ mod print;
 pub(crate) mod reason;
 pub(crate) mod redact;
 pub(crate) mod retry_after;
+pub(crate) mod secrets_in_body;
 pub(crate) mod secrets_in_url;
 pub(crate) mod token_form;
 pub(crate) mod wiped_url;

@@ -216,6 +216,11 @@ impl Running<'_> {
             key: transport.settings.key.clone(),
             headers: transport.options.headers.clone(),
             template: call.template,
+            // A success is read as what the operation gives, and no message repeats it.
+            body: match response.status().is_success() {
+                true => None,
+                false => outgoing.body().cloned(),
+            },
             url: outgoing.into_secret_url().map(Arc::new),
         };
         response.insert_extension(CallFacts::new(call.operation, attempts, began, secrets));
@@ -296,6 +301,7 @@ impl Call<'_> {
             &options.headers,
             Some(url),
             template,
+            None,
             use_them,
         )
     }

@@ -1205,4 +1205,17 @@ pub mod operations {
         #[cfg(feature = "health")]
         &CHECK_HEALTH,
     ];
+
+    /// The names of members and parameters of requests that may hold secrets, whatever features are on. What a service repeats of a
+    /// request may be searched for their values.
+    pub const SENSITIVE: &[&str] = &[
+        "auth_token",
+        "custom_headers",
+        "env",
+        "env_vars_json",
+        "secrets",
+        "server_url",
+        "tool_exec_environment_variables",
+        "tool_variables",
+    ];
 }

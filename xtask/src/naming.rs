@@ -26,6 +26,9 @@ pub const TYPES: &str = "types";
 pub const OPERATIONS: &str = "operations";
 /// The constant that lists all operations. No operation may have this name in capitals.
 pub const ALL: &str = "ALL";
+
+/// The constant that lists the names of what may be secret. The same holds.
+pub const SENSITIVE: &str = "SENSITIVE";
 /// The feature, and so the file, of the operations that have no tag.
 pub const UNTAGGED: &str = "untagged";
 /// The feature that turns all others of the description on.

@@ -34,7 +34,7 @@ pub use layout::SourceFile;
 
 use crate::diagnostic::Failure;
 use crate::model::{self, Model};
-use crate::naming::{ALL, OPERATIONS, SHARED, TYPES, UNTAGGED, module_name};
+use crate::naming::{ALL, OPERATIONS, SENSITIVE, SHARED, TYPES, UNTAGGED, module_name};
 use crate::refine::Refined;
 use crate::template::template;
 use index::Index;
@@ -166,6 +166,8 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
     let all_features = features::all(model);
     let index = index.attributes(&all_features);
     let (all_types, all_operations) = (format_ident!("{TYPES}"), format_ident!("{OPERATIONS}"));
+    let secret = format_ident!("{SENSITIVE}");
+    let secrets = sensitive(model);
     let root = syn::parse2(quote! {
         #![doc = " The generated client: the modules by tags, and what they export."]
 
@@ -184,6 +186,10 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
 
             /// Every operation of the features that are on, in the description's order.
             pub const #list: &[&Operation] = &[#(#all),*];
+
+            /// The names of members and parameters of requests that may hold secrets, whatever features are on. What a service repeats of a
+            /// request may be searched for their values.
+            pub const #secret: &[&str] = &[#(#secrets),*];
         }
     })
     .map_err(|error| unexpected(&format!("the modules do not parse: {error}")))?;
@@ -197,6 +203,26 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
         methods: method_names,
         types: type_names,
     })
+}
+
+/// The names of all that is sent and marked sensitive, each once. A name that is plain elsewhere says nothing, and is left out.
+fn sensitive(model: &Model) -> BTreeSet<&str> {
+    let sent = || model.schemas.values().filter(|it| it.uses.request);
+    let plain: BTreeSet<&String> = sent()
+        .flat_map(|it| {
+            it.properties
+                .iter()
+                .filter(|name| !it.sensitive.contains(name))
+        })
+        .collect();
+    let members = sent().flat_map(|it| &it.sensitive);
+    let operations = model.operations.values();
+    let parameters = operations.flat_map(|it| it.parameters.iter().filter(|it| it.sensitive));
+    members
+        .filter(|it| !plain.contains(it))
+        .map(String::as_str)
+        .chain(parameters.map(|it| it.name.as_str()))
+        .collect()
 }
 
 /// Pairs each method with its constant, and with what the model says about it.

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use letta_api::{Operation, ResponseValue, Secret};
 use reqwest::header::HeaderMap;
 use url::Url;
 
 use super::headers::OwnHeaders;
 use crate::error::attempts::Attempts;
-use crate::error::secrets_in_url;
 use crate::error::wiped_url::WipedUrl;
+use crate::error::{secrets_in_body, secrets_in_url};
 use crate::time::clock::Instant;
 use crate::time::service_clock::ServiceDate;
 
@@ -110,6 +111,7 @@ impl CallFacts {
             &secrets.headers,
             url,
             template,
+            secrets.body.as_deref(),
             use_them,
         )
     }
@@ -138,6 +140,8 @@ pub(super) struct Secrets {
     pub(super) template: Template,
     /// Kept if the path may have a secret.
     pub(super) url: Option<Arc<WipedUrl>>,
+    /// The body that was sent, kept if the service may repeat it.
+    pub(super) body: Option<Bytes>,
 }
 
 /// The path of a call with its parameters in braces.
@@ -157,20 +161,24 @@ impl Template {
     }
 }
 
-/// Calls `use_them` with all texts that no message may contain: the key, the values of the caller's headers, and the
-/// parameters of the path, which may be a token.
+/// Calls `use_them` with all texts that no message may contain: the key, the values of the caller's headers, the
+/// parameters of the path, which may be a token, and what the API description marks as sensitive in the body.
 pub(super) fn with_secrets<T>(
     key: Option<&Secret>,
     headers: &OwnHeaders,
     url: Option<&Url>,
     template: &str,
+    body: Option<&[u8]>,
     use_them: impl FnOnce(&[&str]) -> T,
 ) -> T {
+    let in_body = body.map(secrets_in_body::values);
     let in_path = url.map(|url| secrets_in_url::path_values(url, template));
     let mut secrets: Vec<&str> = Vec::new();
     secrets.extend(key.map(|key| key.expose_secret()));
     secrets.extend(headers.secrets());
     let in_path = in_path.iter().flatten();
     secrets.extend(in_path.map(|secret| secret.expose_secret()));
+    let in_body = in_body.iter().flatten();
+    secrets.extend(in_body.map(|secret| secret.expose_secret()));
     use_them(&secrets)
 }

@@ -71,6 +71,14 @@ impl Outgoing {
         })
     }
 
+    /// The body, if there is one that is not a stream.
+    pub(super) fn body(&self) -> Option<&Bytes> {
+        match &self.kept {
+            Kept::Sendable { body, .. } => body.as_ref(),
+            Kept::Sent { .. } => None,
+        }
+    }
+
     /// Whether it can be sent.
     pub(super) fn can_be_sent(&self) -> bool {
         matches!(self.kept, Kept::Sendable { .. })

@@ -778,7 +778,7 @@ pub(super) mod own_types {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("CreateSseMcpServer")
                 .field("mcp_server_type", &self.mcp_server_type)
-                .field("server_url", &self.server_url)
+                .field("server_url", &::std::format_args!("[redacted]"))
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
@@ -877,7 +877,7 @@ pub(super) mod own_types {
             f.debug_struct("CreateStdioMcpServer")
                 .field("mcp_server_type", &self.mcp_server_type)
                 .field("command", &self.command)
-                .field("args", &self.args)
+                .field("args", &::std::format_args!("[redacted]"))
                 .field("env", &::std::format_args!("[redacted]"))
                 .field(
                     "unknown",
@@ -1012,7 +1012,7 @@ pub(super) mod own_types {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("CreateStreamableHttpMcpServer")
                 .field("mcp_server_type", &self.mcp_server_type)
-                .field("server_url", &self.server_url)
+                .field("server_url", &::std::format_args!("[redacted]"))
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
@@ -1285,7 +1285,7 @@ pub(super) mod own_types {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("SseMcpServer")
                 .field("mcp_server_type", &self.mcp_server_type)
-                .field("server_url", &self.server_url)
+                .field("server_url", &::std::format_args!("[redacted]"))
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
@@ -1387,7 +1387,7 @@ pub(super) mod own_types {
             f.debug_struct("StdioMcpServer")
                 .field("mcp_server_type", &self.mcp_server_type)
                 .field("command", &self.command)
-                .field("args", &self.args)
+                .field("args", &::std::format_args!("[redacted]"))
                 .field("env", &::std::format_args!("[redacted]"))
                 .field("id", &self.id)
                 .field("server_name", &self.server_name)
@@ -1511,7 +1511,7 @@ pub(super) mod own_types {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("StreamableHttpMcpServer")
                 .field("mcp_server_type", &self.mcp_server_type)
-                .field("server_url", &self.server_url)
+                .field("server_url", &::std::format_args!("[redacted]"))
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
@@ -1824,7 +1824,7 @@ pub(super) mod own_types {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("UpdateSseMcpServer")
                 .field("mcp_server_type", &self.mcp_server_type)
-                .field("server_url", &self.server_url)
+                .field("server_url", &::std::format_args!("[redacted]"))
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))
@@ -1942,7 +1942,7 @@ pub(super) mod own_types {
             f.debug_struct("UpdateStdioMcpServer")
                 .field("mcp_server_type", &self.mcp_server_type)
                 .field("command", &self.command)
-                .field("args", &self.args)
+                .field("args", &::std::format_args!("[redacted]"))
                 .field("env", &::std::format_args!("[redacted]"))
                 .field(
                     "unknown",
@@ -2086,7 +2086,7 @@ pub(super) mod own_types {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             f.debug_struct("UpdateStreamableHttpMcpServer")
                 .field("mcp_server_type", &self.mcp_server_type)
-                .field("server_url", &self.server_url)
+                .field("server_url", &::std::format_args!("[redacted]"))
                 .field("auth_header", &self.auth_header)
                 .field("auth_token", &::std::format_args!("[redacted]"))
                 .field("custom_headers", &::std::format_args!("[redacted]"))

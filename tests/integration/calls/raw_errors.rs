@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use letta_api::types::{
-    AccessPolicyEntry, AccessRight, ClientSideAccessTokenCreate, ListClientSideAccessTokensParams,
+    self, AccessPolicyEntry, AccessRight, ClientSideAccessTokenCreate,
+    ListClientSideAccessTokensParams,
 };
 use letta_api::{Operation, ResponseValue};
 use letta_api_ext::reqwest::{Method, Request};
 use letta_api_ext::{CallFacts, Error, Letta, RetryBudget};
 use letta_api_tests::fault_server::{Fault, FaultServer, refused_url};
-use letta_api_tests::{TOKEN, answer, configured, persistent, policy, printed, token_json};
+use letta_api_tests::{TOKEN, Tap, answer, configured, persistent, policy, printed, token_json};
 
 const PAGE: &str = r#"{"tokens":[],"hasNextPage":false}"#;
 
@@ -336,4 +337,52 @@ async fn each_status_is_the_same_error_in_whatever_way_it_is_called() {
         assert_eq!(asked(&raw), asked(&own), "create: {code} {header}");
         assert_eq!(asked(&by_hand), asked(&own), "create: {code} {header}");
     }
+}
+
+/// A service may repeat the request in its refusal: a real one does, in what is invalid of it.
+#[tokio::test]
+async fn a_secret_of_a_body_that_the_service_repeats_is_not_printed() {
+    let secrets = ["sk-hunter2-env", "hunter2 in a list", "Bearer hunter2"];
+    let said = format!(
+        "'input': {{'secrets': {{'KEY': '{}'}}, 'auth_token': '{}', 'x': '{}'}}",
+        secrets[0], secrets[2], secrets[1]
+    );
+    let body = serde_json::json!({"trace_id": "t-1", "detail": said}).to_string();
+    let tap = Tap::start(answer("422 Unprocessable", "application/json", &body)).await;
+    let letta = tap.letta();
+    let values = [
+        ("KEY".to_owned(), secrets[0].to_owned()),
+        ("LIST".to_owned(), secrets[1].to_owned()),
+    ];
+    let wanted = types::CreateAgent::new().with_name("Ada").with_secrets(
+        values
+            .into_iter()
+            .collect::<std::collections::HashMap<_, _>>(),
+    );
+    let refused = letta.api().create_agent(&Default::default(), &wanted).await;
+    let error = Error::from(refused.unwrap_err());
+    assert_eq!(error.status().unwrap(), 422);
+    assert!(error.message().unwrap().contains("'input'"), "{error}");
+    for secret in &secrets[..2] {
+        assert!(!printed(&error).contains(secret), "{error}");
+    }
+
+    let server = types::CreateStreamableHttpMcpServer::new("https://mcp.example.com")
+        .with_auth_token(secrets[2]);
+    let refused = letta
+        .api()
+        .create_mcp_server(&types::CreateMcpServer::new("m", server))
+        .await;
+    let error = Error::from(refused.unwrap_err());
+    assert!(!printed(&error).contains(secrets[2]), "{error}");
+
+    // A request by hand is treated alike.
+    let body = serde_json::json!({"auth_token": secrets[2]});
+    let refused = letta
+        .request(Method::POST, "/v1/new-thing")
+        .json(&body)
+        .bytes()
+        .await;
+    let error = refused.unwrap_err();
+    assert!(!printed(&error).contains(secrets[2]), "{error}");
 }

@@ -19,7 +19,9 @@ use crate::taken;
 /// Whether a name for a method is taken: the hand-written part of the client has a method of that name, or its constant would be called
 /// as the list of all operations.
 pub(super) fn is_taken(method: &str) -> bool {
-    taken::client_methods().contains(method) || method.to_uppercase() == naming::ALL
+    let constant = method.to_uppercase();
+    taken::client_methods().contains(method)
+        || [naming::ALL, naming::SENSITIVE].contains(&constant.as_str())
 }
 
 /// Each operation becomes a method and a constant.

@@ -98,6 +98,32 @@ fn is_debug(block: &ItemImpl) -> bool {
     last.is_some_and(|it| it.ident == "Debug")
 }
 
+/// A layer above searches what a service repeats for the values of these.
+#[test]
+fn the_names_of_what_is_sent_and_secret_are_listed_unless_they_are_plain_elsewhere() {
+    let root = ours().files.swap_remove(0).text;
+    let (_, list) = root
+        .split_once("pub const SENSITIVE: &[&str] = &[")
+        .unwrap();
+    let (list, _) = list.split_once(']').unwrap();
+    let names: Vec<&str> = list
+        .split(',')
+        .map(|it| it.trim().trim_matches('"'))
+        .collect();
+    for name in [
+        "auth_token",
+        "custom_headers",
+        "secrets",
+        "tool_exec_environment_variables",
+    ] {
+        assert!(names.contains(&name), "{name} is not in {names:?}");
+    }
+    // A tool's arguments are plain, and what only answers have is not sent.
+    for name in ["args", "value_enc"] {
+        assert!(!names.contains(&name), "{name} is in {names:?}");
+    }
+}
+
 /// Looks at the code only, so that it needs no compiler.
 #[test]
 fn each_type_with_something_sensitive_has_a_debug_that_hides_it() {
