@@ -38,7 +38,8 @@
 //! - **An optional body** is an `Option`. Without a value, no body is sent.
 //! - **An operation that answers with JSON or server-sent events** has two methods. The second, `…_stream`, decodes the
 //!   events as they arrive: see [`EventStream`]. If the description does not say what an event is, it returns their bytes,
-//!   as a [`ByteStream`].
+//!   as a [`ByteStream`]. A stream answers 200 even if the turn fails, and an event says so. A server 0.16.8 refuses events to
+//!   clients with a `User-Agent` of their own, unless they send `X-Stainless-Package-Version`, as letta-api-ext does.
 //! - **A list that comes in pages** has a second method, `…_pages`. It takes the same arguments and gives [`Pages`], a stream of
 //!   pages, of which [`Pages::items`] makes a stream of items.
 //! - **An error answer** of any status has one body, [`ServiceError`], whatever form the service has given it.
