@@ -403,9 +403,6 @@ impl Client {
     /// Asks for server-sent events, and decodes each as a [`types::StreamEvent`] as it arrives.
     /// See [`EventStream`](crate::EventStream).
     ///
-    /// Set `streaming` of the body to `true`. The service goes by it, and this method does not
-    /// set it.
-    ///
     /// Sends `POST /v1/agents/{agent_id}/messages/stream`. It is not safe to repeat: a call
     /// whose outcome is unknown may have had its effect.
     ///

@@ -91,12 +91,16 @@ impl<T: DeserializeOwned> Stream for EventStream<T> {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        let frame = match ready!(Pin::new(&mut this.frames).poll_next(context)) {
-            Some(Ok(frame)) => frame,
-            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-            None => return Poll::Ready(None),
+        let frame = loop {
+            match ready!(Pin::new(&mut this.frames).poll_next(context)) {
+                // Some servers keep a connection alive by events of nothing. No JSON is empty.
+                Some(Ok(frame)) if frame.data().trim_ascii().is_empty() => {}
+                Some(Ok(frame)) => break frame,
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
         };
-        if this.end == Some(frame.data()) {
+        if this.end == Some(frame.data().trim_ascii()) {
             this.frames.end();
             return Poll::Ready(None);
         }

@@ -86,8 +86,9 @@ pub(super) fn arrange(document: &mut Node) {
         // Some services do not look at `Accept` but at a member of the body. The docs of both methods name it.
         match (pin, switch(document, &at)) {
             (Some(pin), _) => set(&mut note, "pin", string(pin, &span)),
-            (None, Some(switch)) => set(&mut note, "switch", string(switch, &span)),
-            (None, None) => {}
+            // An operation that only streams does so whatever the flag is.
+            (None, Some(switch)) if !is_alone => set(&mut note, "switch", string(switch, &span)),
+            (None, _) => {}
         }
         if is_only {
             set(&mut note, "only", truth(true, &span));

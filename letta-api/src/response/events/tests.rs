@@ -176,6 +176,17 @@ async fn an_event_that_is_no_event_is_an_error_and_the_next_one_follows() {
 }
 
 #[tokio::test]
+async fn an_event_of_nothing_is_passed_over_and_the_end_may_have_spaces() {
+    let body = "data:\n\ndata: 1\n\ndata:   \n\nevent: ping\ndata\n\ndata: 2\n\ndata:  [DONE] \n\ndata: 3\n\n";
+    let mut events = EventStream::<u8>::new(Bytes::from(body).into()).with_end("[DONE]");
+    let mut read = Vec::new();
+    while let Some(event) = events.next().await {
+        read.push(event.unwrap());
+    }
+    assert_eq!(read, [1, 2]);
+}
+
+#[tokio::test]
 async fn without_a_word_for_the_end_the_body_is_the_end() {
     let body = "data: 1\n\ndata: [DONE]\n\ndata: 2\n\n";
     let mut events = EventStream::<Value>::new(pieces([Bytes::from(body)]));

@@ -232,7 +232,16 @@ fn events_alone_are_noted_if_they_are_described() {
         (json!({"schema": refers("A"), "example": {}}), "A"),
         (json!({"schema": inline}), "DoItEvent"),
     ] {
-        let arranged = arranged(&description(alone(event), schemas.clone()));
+        let mut given = description(alone(event), schemas.clone());
+        // A flag that changes nothing is not spoken of.
+        given["paths"]["/a"]["post"]["requestBody"] = json!({
+            "required": true,
+            "content": {"application/json": {"schema": {
+                "type": "object",
+                "properties": {"streaming": {"type": "boolean"}},
+            }}},
+        });
+        let arranged = arranged(&given);
         let operation = &arranged["paths"]["/a"]["post"];
         assert_eq!(operation["responses"]["200"], reply(refers(named)));
         let note = json!({"method": "do_it", "only": true, "event": named});
