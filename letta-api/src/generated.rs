@@ -1206,8 +1206,8 @@ pub mod operations {
         &CHECK_HEALTH,
     ];
 
-    /// The names of members and parameters of requests that may hold secrets, whatever features are on. What a service repeats of a
-    /// request may be searched for their values.
+    /// The names of members and parameters of requests that may hold secrets, whatever
+    /// features are on. What a service repeats of a request may be searched for them.
     pub const SENSITIVE: &[&str] = &[
         "auth_token",
         "custom_headers",

@@ -187,8 +187,8 @@ pub fn split(refined: Refined, model: &Model) -> Result<Split, Failure> {
             /// Every operation of the features that are on, in the description's order.
             pub const #list: &[&Operation] = &[#(#all),*];
 
-            /// The names of members and parameters of requests that may hold secrets, whatever features are on. What a service repeats of a
-            /// request may be searched for their values.
+            /// The names of members and parameters of requests that may hold secrets, whatever
+            /// features are on. What a service repeats of a request may be searched for them.
             pub const #secret: &[&str] = &[#(#secrets),*];
         }
     })
