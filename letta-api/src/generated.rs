@@ -1208,7 +1208,7 @@ pub mod operations {
 
     /// The names of members and parameters of requests that may hold secrets, whatever
     /// features are on. What a service repeats of a request may be searched for them.
-    pub const SENSITIVE: &[&str] = &[
+    pub const SENSITIVE_NAMES: &[&str] = &[
         "auth_token",
         "custom_headers",
         "env",

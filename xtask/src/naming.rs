@@ -28,7 +28,7 @@ pub const OPERATIONS: &str = "operations";
 pub const ALL: &str = "ALL";
 
 /// The constant that lists the names of what may be secret. The same holds.
-pub const SENSITIVE: &str = "SENSITIVE";
+pub const SENSITIVE: &str = "SENSITIVE_NAMES";
 /// The feature, and so the file, of the operations that have no tag.
 pub const UNTAGGED: &str = "untagged";
 /// The feature that turns all others of the description on.

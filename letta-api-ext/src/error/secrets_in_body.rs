@@ -31,7 +31,7 @@ fn take(value: &mut Value, is_secret: bool, found: &mut Vec<Secret>) {
         }
         Value::Object(members) => {
             for (name, member) in members {
-                let is_secret = is_secret || operations::SENSITIVE.contains(&name.as_str());
+                let is_secret = is_secret || operations::SENSITIVE_NAMES.contains(&name.as_str());
                 take(member, is_secret, found);
             }
         }

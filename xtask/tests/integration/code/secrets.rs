@@ -103,7 +103,7 @@ fn is_debug(block: &ItemImpl) -> bool {
 fn the_names_of_what_is_sent_and_secret_are_listed_unless_they_are_plain_elsewhere() {
     let root = ours().files.swap_remove(0).text;
     let (_, list) = root
-        .split_once("pub const SENSITIVE: &[&str] = &[")
+        .split_once("pub const SENSITIVE_NAMES: &[&str] = &[")
         .unwrap();
     let (list, _) = list.split_once(']').unwrap();
     let names: Vec<&str> = list
