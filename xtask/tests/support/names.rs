@@ -197,7 +197,8 @@ pub(crate) fn description(files: &[SourceText]) -> Value {
     }
     let mut taken = xtask::taken::client_methods().clone();
     taken.extend(methods(files));
-    taken.insert("all".to_owned());
+    // The lists beside the constants of operations.
+    taken.extend([xtask::naming::ALL, xtask::naming::SENSITIVE].map(str::to_lowercase));
     let ids = snake
         .iter()
         .filter(|name| !taken.contains(&xtask::naming::method_name(name)));
