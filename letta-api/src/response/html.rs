@@ -15,14 +15,18 @@ pub fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(body)
         .trim_ascii_start();
+    !body.is_empty() && (is_html_type(headers) || BEGINNINGS.iter().any(|tag| begins(body, tag)))
+}
+
+/// Whether the media type is that of a page of HTML, whatever the body is.
+pub(crate) fn is_html_type(headers: &HeaderMap) -> bool {
     let kind = headers
         .get(CONTENT_TYPE)
         .map_or(&b""[..], |kind| kind.as_bytes());
     let kind = kind.trim_ascii_start();
-    let says_so = [&b"text/html"[..], b"application/xhtml"]
+    [&b"text/html"[..], b"application/xhtml"]
         .iter()
-        .any(|html| begins(kind, html));
-    !body.is_empty() && (says_so || BEGINNINGS.iter().any(|tag| begins(body, tag)))
+        .any(|html| begins(kind, html))
 }
 
 fn begins(text: &[u8], start: &[u8]) -> bool {

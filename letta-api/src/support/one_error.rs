@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::call;
 use super::pages::{Pages, Rule};
+use crate::response::html::is_html_type;
 use crate::{BoxFuture, ByteStream, Client, Error, EventStream, Operation, Response};
 use crate::{ResponseValue, ServiceError, TransportError, is_html};
 
@@ -35,8 +36,8 @@ pub fn nothing(
 
 /// A success whose body is of no use, unless it is a page: then another server may have answered, and nothing was done.
 async fn nothing_of(response: Response) -> Result<ResponseValue<()>, Error<ServiceError>> {
-    // Whether the media type is that of a page, whatever the body is.
-    if !is_html(response.headers(), b"any") {
+    // Any other body is not even read.
+    if !is_html_type(response.headers()) {
         return Ok(call::empty(response));
     }
     let response = call::buffer(response).await?;

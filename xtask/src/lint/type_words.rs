@@ -327,7 +327,7 @@ fn module_path(ty: &Type<'_>, paths: &HashSet<Vec<String>>) -> Option<Problem> {
     problem(message, ends(&ty.name, words.len() - PATH_WORDS))
 }
 
-/// `Foo2` because there is a `Foo`, and `Foo-Input`, which only says that there is another one.
+/// Names that a generator made to tell two types apart: `Foo2` beside `Foo`, and `Foo-Input` beside `Foo-Output`.
 fn number(ty: &Type<'_>, names: &HashSet<String>) -> Option<Problem> {
     if ty.is_chosen {
         return None;

@@ -32,7 +32,7 @@ fn reply(schema: Value) -> Value {
     json!({"description": "It.", "content": {"application/json": {"schema": schema}}})
 }
 
-/// A description of operations that declare errors in each way that there is.
+/// A description whose operations declare their errors in all ways.
 fn description() -> Value {
     let object = |name: &str| json!({"type": "object", "properties": {name: {"type": "string"}}});
     json!({
