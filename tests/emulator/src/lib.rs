@@ -135,15 +135,17 @@
 //! `cli`, on by default, is the program `letta-emulator` and its dependencies. For the library alone, depend on the crate
 //! with `default-features = false`.
 
-pub use crate::agents::agent::{Agent, NewAgent};
+// The service still sends what is deprecated, and so does this.
+#![allow(deprecated)]
+
+pub use crate::agent::{Agent, Message, MessageKind, NewAgent};
 pub use crate::clock::{Clock, ManualClock, SkewedClock, SystemClock};
-pub use crate::emulator::{Builder, Emulator};
+pub use crate::emulator::{AgentHandle, Builder, Emulator};
 pub use crate::faults::fault::Fault;
-pub use crate::messages::message::{Message, MessageKind};
-pub use crate::operation::Operation;
 pub use crate::project::Project;
 pub use crate::tokens::rules::TokenRules;
 pub use crate::tokens::store::{IssuedToken, TokenCount};
+pub use letta_api::{Operation, operations};
 
 #[doc = include_str!("../BEHAVIOUR.md")]
 ///
@@ -160,17 +162,21 @@ pub use crate::tokens::store::{IssuedToken, TokenCount};
 /// [`TokenRules::used_tokens_outlive_deletion`]: crate::TokenRules::used_tokens_outlive_deletion
 pub mod behaviour {}
 
-mod agents;
+mod agent;
+mod call;
 mod clock;
 mod emulator;
 mod faults;
 mod http;
 mod id;
-mod messages;
 mod operation;
 mod project;
+mod resources;
+mod script;
 mod service;
 mod tokens;
+mod turns;
+mod world;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

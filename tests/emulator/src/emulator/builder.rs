@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use letta_api::{ApiKey, Secret};
 
-use crate::agents::agent::NewAgent;
+use crate::agent::NewAgent;
 use crate::clock::{Clock, SystemClock};
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, add_agent};
 use crate::faults::fault::Fault;
 use crate::faults::present::Faults;
 use crate::http::host::Hosts;
@@ -209,7 +209,7 @@ impl Builder {
             clock: self.clock,
         }));
         for agent in self.agents {
-            account.agents.add(agent, account.now())?;
+            add_agent(&account, agent)?;
         }
         let hosts = Hosts::new(&self.allowed_hosts, self.listen)?;
         let routes = routes(Arc::clone(&account), hosts);

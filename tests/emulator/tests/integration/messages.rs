@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use letta_api_emulator::{Emulator, Fault, MessageKind, Operation};
+use letta_api_emulator::{Emulator, Fault, MessageKind, operations};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -224,7 +224,7 @@ async fn a_model_that_fails_is_429_or_an_event_in_a_stream_that_answers_200() {
     assert_eq!(emulator.agent("agent-1").unwrap().messages().len(), 3);
     let listed = Answer::of(request(&emulator, Method::GET, MESSAGES)).await;
     assert_eq!(listed.status, 200);
-    assert_eq!(emulator.request_count(Operation::StreamMessage), 1);
+    assert_eq!(emulator.request_count(operations::STREAM_MESSAGE), 1);
 }
 
 #[tokio::test]

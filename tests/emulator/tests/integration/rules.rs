@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use letta_api_emulator::{Emulator, ManualClock, Operation, TokenRules};
+use letta_api_emulator::{Emulator, ManualClock, TokenRules, operations};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -345,7 +345,10 @@ async fn one_segment_beneath_the_messages_is_opened_and_no_more() {
             .call(Method::POST, &format!("{MESSAGES}/stream"), &writes)
             .await;
         assert_eq!(streamed.status, 200);
-        assert_eq!(setting.emulator.request_count(Operation::StreamMessage), 1);
+        assert_eq!(
+            setting.emulator.request_count(operations::STREAM_MESSAGE),
+            1
+        );
     }
 }
 
