@@ -142,6 +142,12 @@ pub use crate::faults::fault::Fault;
 pub use crate::messages::message::{Message, MessageKind};
 pub use crate::operation::Operation;
 pub use crate::project::Project;
+pub use crate::script::act::Act;
+pub use crate::script::model_failure::ModelFailure;
+pub use crate::script::reply::Reply;
+pub use crate::script::rule::Rule;
+pub use crate::script::script::Script;
+pub use crate::script::stop_reason::StopReason;
 pub use crate::tokens::rules::TokenRules;
 pub use crate::tokens::store::{IssuedToken, TokenCount};
 
@@ -169,6 +175,9 @@ mod id;
 mod messages;
 mod operation;
 mod project;
+// The engine that carries scripts out is to use what is not used yet.
+#[allow(dead_code)]
+mod script;
 mod service;
 mod tokens;
 

@@ -15,6 +15,7 @@ use crate::agents::agent::Agent;
 use crate::clock::{self, Clock};
 use crate::messages::message::{self, Message, MessageKind, Run};
 use crate::messages::request::MessageRequest;
+use crate::script::words::first_word;
 
 /// How long the service is silent in a stream before it says that it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
@@ -271,38 +272,4 @@ fn data(value: &Value) -> Event {
 
 fn words(text: &str) -> usize {
     text.split_whitespace().count()
-}
-
-/// The first word of a text, with the white space that comes after it; or the white space that comes
-/// before it, if there is any.
-fn first_word(text: &str) -> &str {
-    let rest = text.trim_start_matches(|character: char| !character.is_whitespace());
-    &text[..text.len() - rest.trim_start().len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_falls_into_its_words_and_they_make_the_text_again() {
-        for (text, expected) in [
-            ("", &[] as &[&str]),
-            ("one", &["one"]),
-            ("one two", &["one ", "two"]),
-            ("one  two \n three ", &["one  ", "two \n ", "three "]),
-            (" one", &[" ", "one"]),
-            ("é\u{2003}ü", &["é\u{2003}", "ü"]),
-        ] {
-            let mut rest = text;
-            let mut pieces = Vec::new();
-            while !rest.is_empty() {
-                let piece = first_word(rest);
-                assert!(!piece.is_empty());
-                pieces.push(piece);
-                rest = &rest[piece.len()..];
-            }
-            assert_eq!(pieces, expected);
-        }
-    }
 }
