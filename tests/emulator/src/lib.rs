@@ -143,6 +143,12 @@ pub use crate::clock::{Clock, ManualClock, SkewedClock, SystemClock};
 pub use crate::emulator::{AgentHandle, Builder, Emulator};
 pub use crate::faults::fault::Fault;
 pub use crate::project::Project;
+pub use crate::script::act::Act;
+pub use crate::script::model_failure::ModelFailure;
+pub use crate::script::reply::Reply;
+pub use crate::script::rule::Rule;
+pub use crate::script::script::Script;
+pub use crate::script::stop_reason::StopReason;
 pub use crate::tokens::rules::TokenRules;
 pub use crate::tokens::store::{IssuedToken, TokenCount};
 pub use letta_api::{Operation, operations};
@@ -172,6 +178,8 @@ mod id;
 mod operation;
 mod project;
 mod resources;
+// The engine that carries scripts out is to use what is not used yet.
+#[allow(dead_code)]
 mod script;
 mod service;
 mod tokens;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id;
-use crate::script::Act;
+use crate::script::act::Act;
 
 /// Which thread: an agent's own, or that of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,6 +64,7 @@ pub(crate) struct Pending {
     /// What runs by itself once the others are answered.
     pub(crate) automatic: Vec<PendingCall>,
     /// What the agent does then.
+    #[serde(skip)]
     pub(crate) rest: Vec<Act>,
 }
 

@@ -12,7 +12,8 @@ const FLOORS: Table<'_> = &[
     ("project", &["http"]),
     ("faults", &["http", "operation"]),
     ("messages", &["clock", "http", "id"]),
-    ("agents", &["clock", "http", "id", "messages"]),
+    ("script", &[]),
+    ("agents", &["clock", "http", "id", "messages", "script"]),
     ("tokens", &["clock", "http", "project"]),
     (
         "service",
