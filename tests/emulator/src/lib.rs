@@ -136,7 +136,7 @@
 //! with `default-features = false`.
 
 pub use crate::agents::agent::{Agent, NewAgent};
-pub use crate::clock::{Clock, ManualClock, SkewedClock, SystemClock};
+pub use crate::clock::{Clock, ClockWait, ManualClock, SkewedClock, SystemClock};
 pub use crate::emulator::{Builder, Emulator};
 pub use crate::faults::fault::Fault;
 pub use crate::messages::message::{Message, MessageKind};
