@@ -170,6 +170,9 @@ mod messages;
 mod operation;
 mod project;
 mod service;
+// The engine answers with it.
+#[cfg_attr(not(test), expect(dead_code))]
+mod stream;
 mod tokens;
 
 /// Compiles the examples of the README.

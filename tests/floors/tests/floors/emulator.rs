@@ -13,6 +13,7 @@ const FLOORS: Table<'_> = &[
     ("faults", &["http", "operation"]),
     ("messages", &["clock", "http", "id"]),
     ("agents", &["clock", "http", "id", "messages"]),
+    ("stream", &["clock"]),
     ("tokens", &["clock", "http", "project"]),
     (
         "service",
