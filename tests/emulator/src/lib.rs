@@ -139,7 +139,7 @@
 #![allow(deprecated)]
 
 pub use crate::agent::{Agent, Message, MessageKind, NewAgent};
-pub use crate::clock::{Clock, ManualClock, SkewedClock, SystemClock};
+pub use crate::clock::{Clock, ClockWait, ManualClock, SkewedClock, SystemClock};
 pub use crate::emulator::{AgentHandle, Builder, Emulator};
 pub use crate::faults::fault::Fault;
 pub use crate::project::Project;
@@ -182,6 +182,9 @@ mod resources;
 #[allow(dead_code)]
 mod script;
 mod service;
+// The engine answers with it.
+#[cfg_attr(not(test), expect(dead_code))]
+mod stream;
 mod tokens;
 mod turns;
 mod world;
