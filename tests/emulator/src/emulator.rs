@@ -10,6 +10,7 @@ use crate::agent::{Agent, NewAgent};
 use crate::faults::fault::Fault;
 use crate::http::server::Server;
 use crate::resources::agents;
+use crate::script::script::Script;
 use crate::service::account::Account;
 use crate::service::state;
 use crate::tokens::store::{IssuedToken, TokenCount};
@@ -194,6 +195,40 @@ impl AgentHandle<'_> {
         let world = self.account.stage.world();
         let agent = world.agents.get(&self.id)?;
         Some(Agent::of(&world, agent))
+    }
+}
+
+impl AgentHandle<'_> {
+    /// Tells the agent what to do from now on, in place of what it was told before. Without a script, it repeats what the user
+    /// says. The agent need not exist yet.
+    ///
+    /// ```
+    /// use letta_api_emulator::{Act, Emulator, Rule};
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let emulator = Emulator::builder().agent("agent-1").start().await?;
+    /// emulator.agent("agent-1").script([
+    ///     Rule::new("Hello, I am Ada."),
+    ///     Rule::new([
+    ///         Act::call("lookup_weather", json!({"city": "Oslo"})).returns("Rain"),
+    ///         Act::text("Take a coat."),
+    ///     ])
+    ///     .when("weather"),
+    /// ])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the script is invalid. It names the agent, the rule and the act.
+    pub fn script(&self, script: impl Into<Script>) -> io::Result<()> {
+        let script = script.into();
+        script.check_of(&self.id)?;
+        self.account.stage.parts().give(&self.id, script);
+        Ok(())
     }
 }
 

@@ -178,12 +178,8 @@ mod id;
 mod operation;
 mod project;
 mod resources;
-// The engine that carries scripts out is to use what is not used yet.
-#[allow(dead_code)]
 mod script;
 mod service;
-// The engine answers with it.
-#[cfg_attr(not(test), expect(dead_code))]
 mod stream;
 mod tokens;
 mod turns;

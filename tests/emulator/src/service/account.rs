@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use letta_api::{ApiKey, Operation};
@@ -14,7 +13,7 @@ use crate::project::Projects;
 use crate::tokens::rules::TokenRules;
 use crate::tokens::secret::TokenForm;
 use crate::tokens::store::TokenStore;
-use crate::turns::stage::Stage;
+use crate::turns::stage::{Stage, StageSettings};
 
 pub(crate) struct Account {
     pub(crate) api_key: ApiKey,
@@ -38,7 +37,7 @@ pub(crate) struct Settings {
     pub(crate) token_rules: TokenRules,
     pub(crate) faults: Faults,
     pub(crate) seed: u64,
-    pub(crate) word_delay: Duration,
+    pub(crate) stage: StageSettings,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -53,7 +52,7 @@ impl Account {
             tokens: TokenStore::new(settings.seed, settings.token_rules),
             token_form: TokenForm::new(settings.organization),
             token_rules: settings.token_rules,
-            stage: Arc::new(Stage::new(settings.clock, settings.word_delay)),
+            stage: Arc::new(Stage::new(settings.clock, settings.stage)),
             faults: settings.faults,
             requests: AtomicU64::new(0),
             arrivals: Mutex::default(),
@@ -90,5 +89,11 @@ impl Account {
     pub(crate) fn answers(&self) -> BTreeMap<(&'static str, Answered), usize> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.clone()
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.stage.stop();
     }
 }

@@ -11,6 +11,7 @@ use crate::http::refusal::Refusal;
 use crate::resources::{agents, health, messages};
 use crate::service::account::Account;
 use crate::service::tokens;
+use crate::turns::handlers as turns;
 use crate::turns::stage::Stage;
 use crate::world::World;
 
@@ -42,6 +43,17 @@ pub(crate) fn of(operation: &Operation) -> Option<Handler> {
         "delete_agent" => World(agents::delete),
 
         "list_messages" => World(messages::list),
+
+        "send_message" => Turn(turns::send_message),
+        "send_message_stream" => Turn(turns::send_message_stream),
+        "stream_message" => Turn(turns::stream_message),
+        "send_conversation_message" => Turn(turns::send_conversation_message),
+        "send_conversation_message_stream" => Turn(turns::send_conversation_message_stream),
+        "start_run" => Turn(turns::start_run),
+        "cancel_runs" => Turn(turns::cancel_runs),
+        "cancel_conversation" => Turn(turns::cancel_conversation),
+        "resume_run_stream" => Turn(turns::resume_run_stream),
+        "resume_conversation_stream" => Turn(turns::resume_conversation_stream),
         _ => return None,
     })
 }

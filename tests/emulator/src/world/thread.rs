@@ -1,5 +1,6 @@
 //! The messages of an agent or of a conversation.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -38,8 +39,8 @@ pub(crate) struct Thread {
     pub(crate) forgotten: usize,
     /// What waits for an answer of the client's.
     pub(crate) pending: Option<Pending>,
-    /// The calls of the request that was answered last, with the IDs in the order of the calls.
-    pub(crate) answered: Vec<String>,
+    /// The calls of the requests that were answered last, newest last.
+    pub(crate) answered: VecDeque<Vec<String>>,
 }
 
 /// What the service stores as one message. It may show as several of one ID, such as what an agent thought and what it said.
@@ -79,7 +80,20 @@ pub(crate) struct PendingCall {
     pub(crate) is_of_client: bool,
 }
 
+/// How many answered requests a thread remembers. The server looks at its last ten messages.
+const ANSWERED: usize = 5;
+
 impl Thread {
+    /// Notes that a request was answered.
+    pub(crate) fn answered(&mut self, pending: &Pending) {
+        let calls = pending.calls.iter().chain(&pending.automatic);
+        self.answered
+            .push_back(calls.map(|call| call.id.clone()).collect());
+        while self.answered.len() > ANSWERED {
+            self.answered.pop_front();
+        }
+    }
+
     /// The request that waits for an answer, as it was sent.
     pub(crate) fn pending_request(&self) -> Option<ApprovalRequestMessage> {
         let pending = self.pending.as_ref()?;

@@ -85,7 +85,12 @@ async fn each_right_opens_its_operations_on_its_agent_and_no_others() {
     // What was refused was not done.
     assert_eq!(emulator.agent("agent-2").unwrap().name(), "agent-2");
     assert_eq!(emulator.agent("agent-2").unwrap().messages().len(), 1);
-    let user_messages = emulator.agent("agent-1").unwrap().messages().len();
+    let user_messages = emulator
+        .agent("agent-1")
+        .snapshot()
+        .unwrap()
+        .messages()
+        .len();
     assert_eq!(user_messages, 1 + 2 * 2);
 }
 
@@ -362,5 +367,13 @@ async fn every_operation_without_a_credential_is_401() {
             assert!(!answer.message().is_empty());
         }
     }
-    assert_eq!(emulator.agent("agent-1").unwrap().messages().len(), 1);
+    assert_eq!(
+        emulator
+            .agent("agent-1")
+            .snapshot()
+            .unwrap()
+            .messages()
+            .len(),
+        1
+    );
 }

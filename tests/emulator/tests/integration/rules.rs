@@ -281,7 +281,13 @@ async fn a_token_updates_an_agent_by_post_which_there_is_not() {
             change(Method::PATCH, &writes).await,
             change(Method::POST, &writes).await,
         );
-        let name = setting.emulator.agent("agent-1").unwrap().name().to_owned();
+        let name = setting
+            .emulator
+            .agent("agent-1")
+            .snapshot()
+            .unwrap()
+            .name()
+            .to_owned();
         if is_post {
             assert!(is_refused(patched), "{patched}");
             assert_eq!((posted, &*name), (405, "agent-1"));
