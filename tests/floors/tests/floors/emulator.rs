@@ -12,7 +12,9 @@ const FLOORS: Table<'_> = &[
     ("project", &["http"]),
     ("faults", &["http", "operation"]),
     ("messages", &["clock", "http", "id"]),
-    ("script", &[]),
+    // Documentation alone.
+    ("scripts", &[]),
+    ("script", &["id"]),
     ("agents", &["clock", "http", "id", "messages", "script"]),
     ("tokens", &["clock", "http", "project"]),
     (
