@@ -141,12 +141,13 @@
 //! with `default-features = false`. `script-files`, which `cli` turns on, reads [scripts] in YAML; without it, scripts in files
 //! are JSON.
 
-pub use crate::agents::agent::{Agent, NewAgent};
-pub use crate::clock::{Clock, ManualClock, SkewedClock, SystemClock};
-pub use crate::emulator::{Builder, Emulator};
+// The service still sends what is deprecated, and so does this.
+#![allow(deprecated)]
+
+pub use crate::agent::{Agent, Message, MessageKind, NewAgent};
+pub use crate::clock::{Clock, ClockWait, ManualClock, SkewedClock, SystemClock};
+pub use crate::emulator::{AgentHandle, Builder, Emulator};
 pub use crate::faults::fault::Fault;
-pub use crate::messages::message::{Message, MessageKind};
-pub use crate::operation::Operation;
 pub use crate::project::Project;
 pub use crate::script::act::Act;
 pub use crate::script::file::ScriptFile;
@@ -157,6 +158,7 @@ pub use crate::script::script::Script;
 pub use crate::script::stop_reason::StopReason;
 pub use crate::tokens::rules::TokenRules;
 pub use crate::tokens::store::{IssuedToken, TokenCount};
+pub use letta_api::{Operation, operations};
 
 #[doc = include_str!("../BEHAVIOUR.md")]
 ///
@@ -176,20 +178,22 @@ pub mod behaviour {}
 #[doc = include_str!("../SCRIPTS.md")]
 pub mod scripts {}
 
-mod agents;
+mod agent;
+mod call;
 mod clock;
 mod emulator;
 mod faults;
 mod http;
 mod id;
-mod messages;
 mod operation;
 mod project;
-// The engine that carries scripts out is to use what is not used yet.
-#[allow(dead_code)]
+mod resources;
 mod script;
 mod service;
+mod stream;
 mod tokens;
+mod turns;
+mod world;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use crate::operation::Operation;
+use letta_api::Operation;
+
+use crate::operation;
 
 /// A fault to inject, so that an application can test how it handles failures.
 ///
@@ -18,17 +20,17 @@ use crate::operation::Operation;
 ///
 /// ```
 /// use std::time::Duration;
-/// use letta_api_emulator::{Emulator, Fault, Operation};
+/// use letta_api_emulator::{Emulator, Fault, operations};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// let emulator = Emulator::builder()
 ///     .fault(Fault::latency(Duration::from_millis(1)))
-///     .fault(Fault::rate_limit(100, Duration::from_secs(60)).on(Operation::CreateToken))
+///     .fault(Fault::rate_limit(100, Duration::from_secs(60)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN))
 ///     .fault("status=503,retry-after=2s,probability=0.01".parse().unwrap())
 ///     .start()
 ///     .await?;
-/// emulator.inject(Fault::lose_answer().on(Operation::DeleteToken).times(1))?;
+/// emulator.inject(Fault::lose_answer().on(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN).times(1))?;
 /// emulator.clear_faults();
 /// # Ok(())
 /// # }
@@ -165,8 +167,8 @@ impl Fault {
 
     /// Whether it has to do with the operation at all.
     pub(crate) fn concerns(&self, operation: Operation) -> bool {
-        self.operation.is_none_or(|on| on == operation)
-            && (!self.kind.is_about_an_agent() || is_sending(operation))
+        self.operation.is_none_or(|on| on.id == operation.id)
+            && (!self.kind.is_about_an_agent() || operation::is_sending(&operation))
     }
 
     /// Refuses a fault that could not strike as it says.
@@ -179,9 +181,9 @@ impl Fault {
                 "the span of a rate limit must be longer than zero"
             }
             kind if kind.is_about_an_agent()
-                && self.operation.is_some_and(|on| !is_sending(on)) =>
+                && self.operation.is_some_and(|on| !operation::is_sending(&on)) =>
             {
-                "`on` must be `send_message` or `create_agent_message_stream`"
+                "`on` must be an operation that sends a message, such as `send_message` or `stream_message`"
             }
             _ if self.times == Some(0) => "`times` must be at least 1",
             _ if !(0.0..=1.0).contains(&self.probability) => "the probability must be from 0 to 1",
@@ -192,10 +194,6 @@ impl Fault {
             format!("the fault `{self}` is invalid: {rule}"),
         ))
     }
-}
-
-fn is_sending(operation: Operation) -> bool {
-    matches!(operation, Operation::SendMessage | Operation::StreamMessage)
 }
 
 /// Written as in [`Fault`]'s text form.
@@ -302,9 +300,8 @@ impl FromStr for Fault {
                             retry_after.replace(wait).is_some()
                         }
                         "on" => {
-                            let on = value
-                                .parse()
-                                .map_err(|error: io::Error| odd(&error.to_string()))?;
+                            let on =
+                                operation::named(value).map_err(|error| odd(&error.to_string()))?;
                             operation.replace(on).is_some()
                         }
                         "probability" => {
@@ -392,14 +389,14 @@ mod tests {
                 "status=429,retry-after=2s,on=send_message,probability=0.25,times=3",
                 Fault::status(429)
                     .retry_after(2 * second)
-                    .on(Operation::SendMessage)
+                    .on(letta_api::operations::SEND_MESSAGE)
                     .with_probability(0.25)
                     .times(3),
             ),
             ("rate-limit=100/1m", Fault::rate_limit(100, 60 * second)),
             (
                 "latency=150ms,on=create_agent",
-                Fault::latency(Duration::from_millis(150)).on(Operation::CreateAgent),
+                Fault::latency(Duration::from_millis(150)).on(letta_api::operations::CREATE_AGENT),
             ),
             ("disconnect", Fault::disconnect()),
             ("lose-answer,times=1", Fault::lose_answer().times(1)),
@@ -438,7 +435,7 @@ mod tests {
             ("disconnect,probability=NaN", "from 0 to 1"),
             ("disconnect,times=-1", "whole number"),
             ("disconnect,times=0", "at least 1"),
-            ("model-failure,on=list_agents", "must be `send_message`"),
+            ("model-failure,on=list_agents", "such as `send_message`"),
         ] {
             let error = text.parse::<Fault>().unwrap_err();
             assert!(error.to_string().contains(says), "{text}: {error}");
@@ -465,7 +462,9 @@ mod tests {
             Just(FaultKind::Disconnect),
             Just(FaultKind::LoseAnswer),
         ];
-        let operation = proptest::option::of(proptest::sample::select(Operation::ALL));
+        let operation = proptest::option::of(
+            proptest::sample::select(letta_api::operations::ALL).prop_map(|it| *it),
+        );
         let probability = prop_oneof![Just(1.0), 0.0..1.0];
         (
             kind,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use letta_api_emulator::{Emulator, ManualClock, Operation, TokenRules};
+use letta_api_emulator::{Emulator, ManualClock, TokenRules, operations};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -281,7 +281,13 @@ async fn a_token_updates_an_agent_by_post_which_there_is_not() {
             change(Method::PATCH, &writes).await,
             change(Method::POST, &writes).await,
         );
-        let name = setting.emulator.agent("agent-1").unwrap().name().to_owned();
+        let name = setting
+            .emulator
+            .agent("agent-1")
+            .snapshot()
+            .unwrap()
+            .name()
+            .to_owned();
         if is_post {
             assert!(is_refused(patched), "{patched}");
             assert_eq!((posted, &*name), (405, "agent-1"));
@@ -345,7 +351,10 @@ async fn one_segment_beneath_the_messages_is_opened_and_no_more() {
             .call(Method::POST, &format!("{MESSAGES}/stream"), &writes)
             .await;
         assert_eq!(streamed.status, 200);
-        assert_eq!(setting.emulator.request_count(Operation::StreamMessage), 1);
+        assert_eq!(
+            setting.emulator.request_count(operations::STREAM_MESSAGE),
+            1
+        );
     }
 }
 
