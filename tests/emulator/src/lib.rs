@@ -122,6 +122,11 @@
 //!
 //! [`behaviour`] lists every decision with its source: documented, observed, from published source, or an assumption.
 //!
+//! # What agents do
+//!
+//! An agent repeats what it is told, or follows a [`Script`]. [`scripts`] has the acts, the rules, and the form of a script
+//! in a file.
+//!
 //! # Secrets
 //!
 //! No `Debug`, log or message of this crate holds a key or a token. An error may, if somebody put one in the place of an
@@ -133,7 +138,8 @@
 //! # Features
 //!
 //! `cli`, on by default, is the program `letta-emulator` and its dependencies. For the library alone, depend on the crate
-//! with `default-features = false`.
+//! with `default-features = false`. `script-files`, which `cli` turns on, reads [scripts] in YAML; without it, scripts in files
+//! are JSON.
 
 // The service still sends what is deprecated, and so does this.
 #![allow(deprecated)]
@@ -144,6 +150,7 @@ pub use crate::emulator::{AgentHandle, Builder, Emulator};
 pub use crate::faults::fault::Fault;
 pub use crate::project::Project;
 pub use crate::script::act::Act;
+pub use crate::script::file::ScriptFile;
 pub use crate::script::model_failure::ModelFailure;
 pub use crate::script::reply::Reply;
 pub use crate::script::rule::Rule;
@@ -167,6 +174,9 @@ pub use letta_api::{Operation, operations};
 /// [`TokenRules::update_by_post`]: crate::TokenRules::update_by_post
 /// [`TokenRules::used_tokens_outlive_deletion`]: crate::TokenRules::used_tokens_outlive_deletion
 pub mod behaviour {}
+
+#[doc = include_str!("../SCRIPTS.md")]
+pub mod scripts {}
 
 mod agent;
 mod call;

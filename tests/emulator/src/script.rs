@@ -3,6 +3,7 @@
 
 pub(crate) mod act;
 pub(crate) mod choose;
+pub(crate) mod file;
 pub(crate) mod model_failure;
 pub(crate) mod reply;
 pub(crate) mod rule;
@@ -34,4 +35,13 @@ pub(crate) mod limits {
     pub(crate) const PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
     /// Levels of nesting in the arguments of a call.
     pub(crate) const NESTING: usize = 32;
+
+    /// Bytes of a file.
+    pub(crate) const FILE: usize = 4 * 1024 * 1024;
+    /// Levels of nesting in a file: those of the form, and those of arguments.
+    pub(crate) const DOCUMENT_NESTING: usize = 16 + NESTING;
+    /// Values in a file, with those that aliases repeat.
+    pub(crate) const VALUES: usize = 200_000;
+    /// Bytes of texts and keys in a file, with those that aliases repeat.
+    pub(crate) const DOCUMENT: usize = SCRIPT;
 }

@@ -8,7 +8,9 @@ const FLOORS: Table<'_> = &[
     ("clock", &[]),
     ("id", &[]),
     ("operation", &[]),
-    ("script", &[]),
+    // Documentation alone.
+    ("scripts", &[]),
+    ("script", &["id"]),
     ("http", &[]),
     ("project", &["http"]),
     ("stream", &["clock", "http"]),
