@@ -81,6 +81,11 @@ impl Rule {
         &self.reply
     }
 
+    /// What the agent does, to be changed.
+    pub(crate) fn reply_mut(&mut self) -> &mut Reply {
+        &mut self.reply
+    }
+
     /// How many times it may be used at most.
     pub(crate) fn limit(&self) -> Option<u32> {
         match self.uses {

@@ -17,5 +17,6 @@ mod program;
 mod projects;
 mod raw;
 mod rules;
+mod scripted;
 mod secrecy;
 mod state;
