@@ -164,6 +164,7 @@ impl Emulator {
     /// Waits for at most [`Builder::shutdown_grace`], one second by default. What is not done by then is cut off.
     pub async fn shutdown(self) {
         self.server.shutdown().await;
+        self.account.stage.end_turns().await;
     }
 }
 
@@ -176,7 +177,7 @@ fn add_agent(account: &Account, agent: NewAgent) -> io::Result<Agent> {
     agents::add(&mut world, agent, now).map_err(|_| {
         io::Error::new(
             io::ErrorKind::InvalidInput,
-            format!("the agent {id} already exists"),
+            format!("the agent {:?} already exists", id.as_str()),
         )
     })?;
     let agent = world.agents.get(id.as_str());

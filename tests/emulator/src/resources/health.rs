@@ -1,12 +1,13 @@
 //! Whether the service is there.
 
 use axum::response::Response;
-use serde_json::json;
+use letta_api::types::Health;
 
-use crate::call::{Call, ok};
-use crate::http::refusal::Refusal;
-use crate::world::World;
+use crate::call::ok;
 
-pub(crate) fn check(_: &Call, _: &mut World) -> Result<Response, Refusal> {
-    Ok(ok(&json!({"version": "0.16.8", "status": "ok"})))
+/// The version of the server whose ways the emulator has.
+const VERSION: &str = "0.16.8";
+
+pub(crate) fn healthy() -> Response {
+    ok(&Health::new(VERSION, "ok"))
 }

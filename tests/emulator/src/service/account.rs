@@ -94,6 +94,6 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        self.stage.stop();
+        self.stage.abort_turns();
     }
 }

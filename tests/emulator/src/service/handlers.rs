@@ -8,7 +8,7 @@ use letta_api::Operation;
 
 use crate::call::Call;
 use crate::http::refusal::Refusal;
-use crate::resources::{agents, health, messages};
+use crate::resources::{agents, messages};
 use crate::service::account::Account;
 use crate::service::tokens;
 use crate::turns::handlers as turns;
@@ -31,7 +31,6 @@ pub(crate) enum Handler {
 pub(crate) fn of(operation: &Operation) -> Option<Handler> {
     use Handler::{Account, Turn, World};
     Some(match operation.id {
-        "check_health" => World(health::check),
         "create_client_side_access_token" => Account(tokens::create),
         "list_client_side_access_tokens" => Account(tokens::list),
         "delete_client_side_access_token" => Account(tokens::delete),

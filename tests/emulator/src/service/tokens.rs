@@ -6,18 +6,24 @@ use axum::response::{IntoResponse, Response};
 use letta_api::types::ClientSideAccessTokenPage;
 
 use crate::call::{Body, Call, no_content, ok};
+use crate::http::json_body::{is_json, parse};
 use crate::http::refusal::Refusal;
 use crate::service::account::Account;
 use crate::tokens::page::PageRequest;
 use crate::tokens::request::TokenRequest;
 
 pub(crate) fn create(call: &Call, account: &Account) -> Result<Response, Refusal> {
-    let Body::Json(body) = &call.body else {
-        return Err(Refusal::bad_request(
-            "the Content-Type header must be application/json, and the body JSON",
-        ));
+    let body = match &call.body {
+        Body::Json(body) => body.clone(),
+        // It says where the JSON ends.
+        Body::None if is_json(&call.headers) => parse(b"")?,
+        Body::None | Body::Other(_) => {
+            return Err(Refusal::bad_request(
+                "the Content-Type header must be application/json",
+            ));
+        }
     };
-    let request = TokenRequest::from_json(body.clone(), call.now, account.token_rules)?;
+    let request = TokenRequest::from_json(body, call.now, account.token_rules)?;
     let secret = account.token_form.generate()?;
     let token = account
         .tokens

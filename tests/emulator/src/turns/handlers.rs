@@ -116,9 +116,9 @@ pub(crate) fn start_run(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, Ans
             .runs
             .get(turn.run.as_str())
             .map(|it| it.run.clone());
-        let live = Arc::clone(&turn.live);
-        let task = tokio::spawn(turn.play(beginning));
-        live.set_task(task.abort_handle());
+        stage.spawn(async move {
+            let _ = turn.play(beginning).await;
+        });
         Ok(ok(&run))
     }
     .boxed()
@@ -211,11 +211,13 @@ async fn send(stage: Arc<Stage>, call: &Call, target: Target, mode: Mode) -> Ans
     }
     let (turn, beginning) = begin_turn_as(&stage, call, &target, said, mode, background, run);
     let live = Arc::clone(&turn.live);
-    let task = tokio::spawn(turn.play(beginning));
-    live.set_task(task.abort_handle());
-    if mode == Mode::Json {
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    stage.spawn(async move {
         // A caller that goes away does not end the turn.
-        let answer = task.await.map_err(|_| Refusal::shutting_down())??;
+        let _ = sender.send(turn.play(beginning).await);
+    });
+    if mode == Mode::Json {
+        let answer = answer.await.map_err(|_| Refusal::shutting_down())??;
         return Ok(ok(&answer));
     }
     Ok(read(&stage, &live, 0, pings).await)

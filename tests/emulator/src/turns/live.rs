@@ -8,7 +8,6 @@ use futures_util::stream::unfold;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
 
 use crate::stream::event::StreamEvent;
 
@@ -108,13 +107,6 @@ impl Live {
             }
         }
     }
-
-    /// Ends all runs at once.
-    pub(crate) fn stop(&mut self) {
-        for run in self.runs.values() {
-            run.abort();
-        }
-    }
 }
 
 /// A run that goes on, or whose events can be read again.
@@ -125,7 +117,6 @@ pub(crate) struct LiveRun {
     /// Tells readers that the log has grown.
     grown: watch::Sender<()>,
     cancelled: watch::Sender<bool>,
-    task: Mutex<Option<AbortHandle>>,
 }
 
 #[derive(Default)]
@@ -142,7 +133,6 @@ impl LiveRun {
             log: Mutex::default(),
             grown: watch::Sender::new(()),
             cancelled: watch::Sender::new(false),
-            task: Mutex::default(),
         }
     }
 
@@ -229,19 +219,6 @@ impl LiveRun {
         let mut cancelled = self.cancelled.subscribe();
         if cancelled.wait_for(|cancelled| *cancelled).await.is_err() {
             std::future::pending::<()>().await;
-        }
-    }
-
-    /// The task that carries it out.
-    pub(crate) fn set_task(&self, task: AbortHandle) {
-        let mut own = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        *own = Some(task);
-    }
-
-    fn abort(&self) {
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(task) = &*task {
-            task.abort();
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 
 use crate::clock::{self, Clock};
 use crate::turns::live::Live;
@@ -14,6 +15,8 @@ pub(crate) struct Stage {
     world: Mutex<World>,
     live: Mutex<Live>,
     parts: Mutex<Parts>,
+    /// The turns that go on. They hold the stage, which cannot end them by its own end.
+    turns: Mutex<JoinSet<()>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: StageSettings,
 }
@@ -33,6 +36,7 @@ impl Stage {
             world: Mutex::default(),
             live: Mutex::default(),
             parts: Mutex::default(),
+            turns: Mutex::default(),
             clock,
             settings,
         }
@@ -59,8 +63,25 @@ impl Stage {
         clock::timestamp(self.clock.now())
     }
 
-    /// Ends all runs. For the end of the emulator: they are tasks of their own.
-    pub(crate) fn stop(&self) {
-        self.live().stop();
+    /// Carries a turn out, whoever waits for it.
+    pub(crate) fn spawn(&self, turn: impl Future<Output = ()> + Send + 'static) {
+        let mut turns = self.turns();
+        while turns.try_join_next().is_some() {}
+        turns.spawn(turn);
+    }
+
+    /// Ends all turns, which are tasks of their own.
+    pub(crate) fn abort_turns(&self) {
+        self.turns().abort_all();
+    }
+
+    /// Ends all turns, and returns when that is done.
+    pub(crate) async fn end_turns(&self) {
+        let mut turns = std::mem::take(&mut *self.turns());
+        turns.shutdown().await;
+    }
+
+    fn turns(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -83,8 +83,19 @@ async fn each_right_opens_its_operations_on_its_agent_and_no_others() {
         }
     }
     // What was refused was not done.
-    assert_eq!(emulator.agent("agent-2").unwrap().name(), "agent-2");
-    assert_eq!(emulator.agent("agent-2").unwrap().messages().len(), 1);
+    assert_eq!(
+        emulator.agent("agent-2").snapshot().unwrap().name(),
+        "agent-2"
+    );
+    assert_eq!(
+        emulator
+            .agent("agent-2")
+            .snapshot()
+            .unwrap()
+            .messages()
+            .len(),
+        1
+    );
     let user_messages = emulator
         .agent("agent-1")
         .snapshot()
@@ -200,7 +211,7 @@ async fn an_agent_that_a_policy_names_and_that_is_not_there_is_404() {
     for (operation, _) in OPENED {
         let answer = as_page(&emulator, &token, operation, "agent-1").await;
         assert_eq!(answer.status, 404, "{operation}");
-        assert_eq!(answer.message(), "there is no such agent");
+        assert_eq!(answer.detail(), "Agent with ID agent-1 not found");
     }
 }
 
