@@ -50,13 +50,15 @@ fn make(account: &Account, agent: &ScriptedAgent) -> io::Result<()> {
     if let Some(system) = &agent.system {
         new = new.system(system.as_str());
     }
+    if agent.parallel_tool_calls == Some(true) {
+        new = new.parallel_tool_calls();
+    }
     let mut record = new.into_record(now)?;
     if let Some(model) = &agent.model {
         record.state.model = Some(model.clone());
         record.state.llm_config = agents::llm_config(model);
     }
     record.state.tags.clone_from(&agent.tags);
-    record.parallel_tool_calls = agent.parallel_tool_calls.unwrap_or_default();
     let rules = agent.tools.iter().filter(|tool| tool.requires_approval);
     let rules =
         rules.map(|tool| -> ToolRule { RequiresApprovalToolRule::new(tool.name.as_str()).into() });

@@ -95,12 +95,12 @@ impl Rule {
         }
     }
 
-    /// Whether its condition fits what the user said.
-    pub(crate) fn fits(&self, said: &str) -> bool {
+    /// Whether its condition fits what the user said, and in lower case.
+    pub(crate) fn fits(&self, said: &str, lower: &str) -> bool {
         match &self.condition {
             None => true,
             Some(Condition::Is(text)) => said == text,
-            Some(Condition::Contains(words)) => said.to_lowercase().contains(&words.to_lowercase()),
+            Some(Condition::Contains(words)) => lower.contains(&words.to_lowercase()),
         }
     }
 

@@ -74,17 +74,15 @@ impl StopReason {
 
 #[cfg(test)]
 mod tests {
+    use letta_api::types::StopReasonType;
+
     use super::*;
 
     #[test]
     fn they_are_those_of_the_description_without_what_a_script_cannot_bring_about() {
-        let description = include_str!("../../../../openapi/runs.yaml");
-        let (_, after) = description.split_once("StopReasonType:\n").unwrap();
-        let (_, after) = after.split_once('[').unwrap();
-        let (names, _) = after.split_once(']').unwrap();
-        let described: Vec<&str> = names
-            .split(',')
-            .map(str::trim)
+        let described: Vec<&str> = StopReasonType::KNOWN
+            .iter()
+            .map(StopReasonType::as_str)
             .filter(|name| !["requires_approval", "cancelled"].contains(name))
             .collect();
         let ours: Vec<&str> = StopReason::ALL

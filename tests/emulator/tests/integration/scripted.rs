@@ -193,6 +193,26 @@ async fn each_agent_does_what_the_file_says() {
 }
 
 #[tokio::test]
+async fn several_calls_at_once_take_an_agent_that_may() {
+    for (parallel, expected) in [("true", 2), ("false", 1)] {
+        let file = format!(
+            r#"{{"agents": {{"agent-1": {{"parallel_tool_calls": {parallel}, "script": [
+                {{"reply": [{{"calls": [{{"call": "a", "returns": "A"}}, {{"call": "b", "fails": "B"}}]}}, "Done."]}}
+            ]}}}}}}"#
+        );
+        let emulator = Emulator::builder()
+            .script_file(ScriptFile::from_json(&file).unwrap())
+            .start()
+            .await
+            .unwrap();
+        let answer = said(&emulator, "agent-1", "x").await;
+        let returns = answer["messages"][1]["tool_returns"].as_array().unwrap();
+        assert_eq!(returns.len(), expected, "{answer}");
+        assert_eq!(answer["messages"][2]["content"], "Done.");
+    }
+}
+
+#[tokio::test]
 async fn an_agent_is_made_in_one_place() {
     let file = ScriptFile::from_json(r#"{"agents": {"agent-1": {"name": "Ada"}}}"#).unwrap();
     let started = Emulator::builder()
