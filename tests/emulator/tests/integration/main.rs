@@ -17,6 +17,7 @@ mod program;
 mod projects;
 mod raw;
 mod rules;
+mod scripted;
 mod secrecy;
 mod state;
 mod turns;
