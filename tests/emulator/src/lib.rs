@@ -170,8 +170,6 @@ mod messages;
 mod operation;
 mod project;
 mod service;
-// The engine answers with it.
-#[cfg_attr(not(test), expect(dead_code))]
 mod stream;
 mod tokens;
 

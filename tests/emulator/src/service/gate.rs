@@ -12,12 +12,14 @@ use axum::routing::MethodRouter;
 
 use letta_api::types::AccessRight;
 
-use crate::faults::present::Effect;
+use crate::clock::passed;
+use crate::faults::present::{Effect, Strike};
 use crate::http::refusal::Refusal;
 use crate::http::server::HangUp;
 use crate::operation::Operation;
 use crate::service::account::{Account, Answered};
 use crate::service::caller::Caller;
+use crate::stream::struck;
 
 #[derive(Clone)]
 struct Gate {
@@ -77,7 +79,7 @@ async fn check(
 async fn pass(
     State(gate): State<Gate>,
     path: Result<RawPathParams, RawPathParamsRejection>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     let Gate { account, operation } = gate;
@@ -88,29 +90,57 @@ async fn pass(
         answered: None,
     };
     let strike = account.faults.strike(operation, account.now());
-    pause(strike.delay).await;
-    let response = match strike.effect {
-        Some(Effect::Answer(refusal)) => refusal.into_response(),
-        Some(Effect::Disconnect) => HangUp::response(),
-        Some(Effect::LoseAnswer) => {
-            carry_out(&account, operation, path, request, next).await;
-            HangUp::response()
+    let idle_limit = strike.idle_limit;
+    let answer = answer(&account, operation, strike, path, request, next);
+    let response = match idle_limit {
+        None => answer.await,
+        Some(limit) => {
+            let clock = account.clock();
+            tokio::select! {
+                biased;
+                response = answer => response,
+                () = passed(&*clock, clock.now(), limit) => HangUp::response(),
+            }
         }
-        Some(Effect::Agent(fault)) => {
-            request.extensions_mut().insert(fault);
-            carry_out(&account, operation, path, request, next).await
-        }
-        Some(Effect::LateAnswer(delay)) => {
-            let response = carry_out(&account, operation, path, request, next).await;
-            pause(delay).await;
-            response
-        }
-        None => carry_out(&account, operation, path, request, next).await,
     };
     if response.extensions().get::<HangUp>().is_none() {
         count.answered = Some(response.status().as_u16());
     }
-    response
+    if !struck::is_stream(&response) {
+        return response;
+    }
+    let faults = account.faults.strike_stream(operation);
+    struck::strike(response, &faults, idle_limit, account.clock())
+}
+
+/// What a request is answered, struck by what strikes it before its body begins.
+async fn answer(
+    account: &Account,
+    operation: Operation,
+    strike: Strike,
+    path: Result<RawPathParams, RawPathParamsRejection>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    pause(strike.delay).await;
+    match strike.effect {
+        Some(Effect::Answer(refusal)) => refusal.into_response(),
+        Some(Effect::Disconnect) => HangUp::response(),
+        Some(Effect::LoseAnswer) => {
+            carry_out(account, operation, path, request, next).await;
+            HangUp::response()
+        }
+        Some(Effect::Agent(fault)) => {
+            request.extensions_mut().insert(fault);
+            carry_out(account, operation, path, request, next).await
+        }
+        Some(Effect::LateAnswer(delay)) => {
+            let response = carry_out(account, operation, path, request, next).await;
+            pause(delay).await;
+            response
+        }
+        None => carry_out(account, operation, path, request, next).await,
+    }
 }
 
 async fn pause(delay: Duration) {

@@ -80,7 +80,7 @@ fn stream_reply(
         by_words: request.stream_tokens,
         word_delay: account.word_delay,
         pings: request.include_pings,
-        breaks_off: fault == Some(AgentFault::StreamBreaks),
+        breaks_off: false,
     };
     let reply = reply(&account, id, request, fault)?;
     Ok(reply.into_stream(account.clock(), options))

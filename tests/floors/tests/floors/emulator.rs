@@ -13,7 +13,7 @@ const FLOORS: Table<'_> = &[
     ("faults", &["http", "operation"]),
     ("messages", &["clock", "http", "id"]),
     ("agents", &["clock", "http", "id", "messages"]),
-    ("stream", &["clock"]),
+    ("stream", &["clock", "faults", "http"]),
     ("tokens", &["clock", "http", "project"]),
     (
         "service",
@@ -25,6 +25,7 @@ const FLOORS: Table<'_> = &[
             "messages",
             "operation",
             "project",
+            "stream",
             "tokens",
         ],
     ),
