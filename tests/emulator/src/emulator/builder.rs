@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use letta_api::{ApiKey, Secret};
 
-use crate::agents::agent::NewAgent;
+use crate::agent::NewAgent;
 use crate::clock::{Clock, SystemClock};
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, add_agent};
 use crate::faults::fault::Fault;
 use crate::faults::present::Faults;
 use crate::http::host::Hosts;
@@ -18,6 +18,7 @@ use crate::project::Projects;
 use crate::service::account::{Account, Settings};
 use crate::service::routes::routes;
 use crate::tokens::rules::TokenRules;
+use crate::turns::stage::StageSettings;
 
 /// Sets up an [`Emulator`]. Made by [`Emulator::builder`].
 ///
@@ -32,6 +33,7 @@ pub struct Builder {
     faults: Vec<Fault>,
     seed: u64,
     word_delay: Duration,
+    background_runs: bool,
     clock: Arc<dyn Clock>,
     listen: SocketAddr,
     shutdown_grace: Duration,
@@ -49,6 +51,7 @@ impl Builder {
             faults: Vec::new(),
             seed: 0,
             word_delay: Duration::ZERO,
+            background_runs: true,
             clock: Arc::new(SystemClock),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             shutdown_grace: Duration::from_secs(1),
@@ -117,6 +120,13 @@ impl Builder {
     /// unless set. During a delay of more than 20 seconds, the service's pings are sent.
     pub fn word_delay(mut self, delay: Duration) -> Self {
         self.word_delay = delay;
+        self
+    }
+
+    /// Whether runs in background are possible, and so resuming a stream. They are unless set to `false`: then they are
+    /// answered 503, as by a server that has no store for them.
+    pub fn background_runs(mut self, possible: bool) -> Self {
+        self.background_runs = possible;
         self
     }
 
@@ -205,11 +215,14 @@ impl Builder {
             token_rules: self.token_rules,
             faults,
             seed: self.seed,
-            word_delay: self.word_delay,
+            stage: StageSettings {
+                word_delay: self.word_delay,
+                background_runs: self.background_runs,
+            },
             clock: self.clock,
         }));
         for agent in self.agents {
-            account.agents.add(agent, account.now())?;
+            add_agent(&account, agent)?;
         }
         let hosts = Hosts::new(&self.allowed_hosts, self.listen)?;
         let routes = routes(Arc::clone(&account), hosts);

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use letta_api::Operation;
+
 use crate::faults::stream_fault::{Place, Stop, StreamFault};
-use crate::operation::Operation;
+use crate::operation;
 
 /// A fault to inject, so that an application can test how it handles failures.
 ///
@@ -35,14 +37,14 @@ use crate::operation::Operation;
 ///
 /// ```
 /// use std::time::Duration;
-/// use letta_api_emulator::{Emulator, Fault, Operation};
+/// use letta_api_emulator::{Emulator, Fault, operations};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// let emulator = Emulator::builder()
 ///     .agent("agent-1")
 ///     .fault(Fault::shred_stream())
-///     .fault(Fault::stall_stream(3).on(Operation::StreamMessage).times(1))
+///     .fault(Fault::stall_stream(3).on(operations::STREAM_MESSAGE).times(1))
 ///     .fault(Fault::idle_limit(Duration::from_secs(60)))
 ///     .start()
 ///     .await?;
@@ -52,17 +54,17 @@ use crate::operation::Operation;
 ///
 /// ```
 /// use std::time::Duration;
-/// use letta_api_emulator::{Emulator, Fault, Operation};
+/// use letta_api_emulator::{Emulator, Fault, operations};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
 /// let emulator = Emulator::builder()
 ///     .fault(Fault::latency(Duration::from_millis(1)))
-///     .fault(Fault::rate_limit(100, Duration::from_secs(60)).on(Operation::CreateToken))
+///     .fault(Fault::rate_limit(100, Duration::from_secs(60)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN))
 ///     .fault("status=503,retry-after=2s,probability=0.01".parse().unwrap())
 ///     .start()
 ///     .await?;
-/// emulator.inject(Fault::lose_answer().on(Operation::DeleteToken).times(1))?;
+/// emulator.inject(Fault::lose_answer().on(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN).times(1))?;
 /// emulator.clear_faults();
 /// # Ok(())
 /// # }
@@ -281,9 +283,9 @@ impl Fault {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use letta_api_emulator::{Fault, Operation};
+    /// use letta_api_emulator::{Fault, operations};
     ///
-    /// let fault = Fault::idle_limit(Duration::from_secs(60)).on(Operation::SendMessage);
+    /// let fault = Fault::idle_limit(Duration::from_secs(60)).on(operations::SEND_MESSAGE);
     /// assert_eq!(fault.to_string(), "idle-limit=1m,on=send_message");
     /// ```
     pub fn idle_limit(limit: Duration) -> Self {
@@ -315,13 +317,13 @@ impl Fault {
 
     /// Whether it has to do with the operation at all.
     pub(crate) fn concerns(&self, operation: Operation) -> bool {
-        self.operation.is_none_or(|on| on == operation) && self.can_strike(operation)
+        self.operation.is_none_or(|on| on.id == operation.id) && self.can_strike(operation)
     }
 
     fn can_strike(&self, operation: Operation) -> bool {
         match self.kind {
-            FaultKind::ModelFailure => is_sending(operation),
-            FaultKind::Stream(_) => may_stream(operation),
+            FaultKind::ModelFailure => operation::is_sending(&operation),
+            FaultKind::Stream(_) => operation.streams,
             _ => true,
         }
     }
@@ -340,7 +342,12 @@ impl Fault {
             FaultKind::Stream(fault) if fault.broken_rule().is_some() => {
                 fault.broken_rule().unwrap_or_default()
             }
-            _ if cannot_strike => "`on` must be `send_message` or `create_agent_message_stream`",
+            FaultKind::Stream(_) if cannot_strike => {
+                "`on` must be an operation that answers with a stream, such as `stream_message` or `send_message_stream`"
+            }
+            _ if cannot_strike => {
+                "`on` must be an operation that sends a message, such as `send_message` or `stream_message`"
+            }
             _ if self.times == Some(0) => "`times` must be at least 1",
             _ if !(0.0..=1.0).contains(&self.probability) => "the probability must be from 0 to 1",
             _ => return Ok(()),
@@ -350,15 +357,6 @@ impl Fault {
             format!("the fault `{self}` is invalid: {rule}"),
         ))
     }
-}
-
-fn is_sending(operation: Operation) -> bool {
-    matches!(operation, Operation::SendMessage | Operation::StreamMessage)
-}
-
-/// Whether an answer may be a stream of events.
-fn may_stream(operation: Operation) -> bool {
-    matches!(operation, Operation::SendMessage | Operation::StreamMessage)
 }
 
 /// Written as in [`Fault`]'s text form.
@@ -468,9 +466,8 @@ impl FromStr for Fault {
                             retry_after.replace(wait).is_some()
                         }
                         "on" => {
-                            let on = value
-                                .parse()
-                                .map_err(|error: io::Error| odd(&error.to_string()))?;
+                            let on =
+                                operation::named(value).map_err(|error| odd(&error.to_string()))?;
                             operation.replace(on).is_some()
                         }
                         "probability" => {
@@ -562,14 +559,14 @@ mod tests {
                 "status=429,retry-after=2s,on=send_message,probability=0.25,times=3",
                 Fault::status(429)
                     .retry_after(2 * second)
-                    .on(Operation::SendMessage)
+                    .on(letta_api::operations::SEND_MESSAGE)
                     .with_probability(0.25)
                     .times(3),
             ),
             ("rate-limit=100/1m", Fault::rate_limit(100, 60 * second)),
             (
                 "latency=150ms,on=create_agent",
-                Fault::latency(Duration::from_millis(150)).on(Operation::CreateAgent),
+                Fault::latency(Duration::from_millis(150)).on(letta_api::operations::CREATE_AGENT),
             ),
             ("disconnect", Fault::disconnect()),
             ("lose-answer,times=1", Fault::lose_answer().times(1)),
@@ -595,8 +592,8 @@ mod tests {
             ("stall-stream=2", Fault::stall_stream(2)),
             ("shred-stream", Fault::shred_stream()),
             (
-                "repeat-event=3,on=create_agent_message_stream",
-                Fault::repeat_event(3).on(Operation::StreamMessage),
+                "repeat-event=3,on=stream_message",
+                Fault::repeat_event(3).on(letta_api::operations::STREAM_MESSAGE),
             ),
             ("skip-event=3", Fault::skip_event(3)),
         ] {
@@ -631,15 +628,15 @@ mod tests {
             ("disconnect,probability=NaN", "from 0 to 1"),
             ("disconnect,times=-1", "whole number"),
             ("disconnect,times=0", "at least 1"),
-            ("model-failure,on=list_agents", "must be `send_message`"),
+            ("model-failure,on=list_agents", "such as `send_message`"),
             ("break-stream=x", "break-stream=120b"),
             ("break-stream=", "break-stream=120b"),
             ("break-stream=b", "break-stream=120b"),
             ("break-stream=-1", "break-stream=120b"),
             ("break-stream=mid-event", "break-stream=mid-event-3"),
             ("break-stream=mid-event-0", "counted from 1"),
-            ("break-stream,on=list_agents", "must be `send_message`"),
-            ("shred-stream,on=list_agents", "must be `send_message`"),
+            ("break-stream,on=send_message", "such as `stream_message`"),
+            ("shred-stream,on=send_message", "such as `stream_message`"),
             ("shred-stream=", "no value"),
             ("stall-stream", "whole number of events"),
             ("end-stream=3b", "whole number of events"),
@@ -676,7 +673,9 @@ mod tests {
             duration().prop_map(|limit| FaultKind::IdleLimit(limit + Duration::from_nanos(1))),
             any_stream_fault().prop_map(FaultKind::Stream),
         ];
-        let operation = proptest::option::of(proptest::sample::select(Operation::ALL));
+        let operation = proptest::option::of(
+            proptest::sample::select(letta_api::operations::ALL).prop_map(|it| *it),
+        );
         let probability = prop_oneof![Just(1.0), 0.0..1.0];
         (
             kind,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::faults::fault::{Fault, FaultKind};
 use crate::faults::stream_fault::StreamFault;
 use crate::http::refusal::Refusal;
-use crate::operation::Operation;
+use letta_api::Operation;
 
 pub(crate) struct Faults(Mutex<Inner>);
 
@@ -193,13 +193,27 @@ mod tests {
     #[test]
     fn a_fault_strikes_its_operation_as_often_as_it_says() {
         let faults = Faults::new(0);
-        let fault = Fault::disconnect().on(Operation::ListTokens).times(2);
+        let fault = Fault::disconnect()
+            .on(letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS)
+            .times(2);
         faults.add(fault).unwrap();
-        assert!(!struck(&faults, Operation::CreateToken));
-        assert!(struck(&faults, Operation::ListTokens));
+        assert!(!struck(
+            &faults,
+            letta_api::operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN
+        ));
+        assert!(struck(
+            &faults,
+            letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS
+        ));
         assert_eq!(faults.present()[0].times, Some(1));
-        assert!(struck(&faults, Operation::ListTokens));
-        assert!(!struck(&faults, Operation::ListTokens));
+        assert!(struck(
+            &faults,
+            letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS
+        ));
+        assert!(!struck(
+            &faults,
+            letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS
+        ));
         assert!(faults.present().is_empty());
     }
 
@@ -215,10 +229,16 @@ mod tests {
         ] {
             faults.add(fault).unwrap();
         }
-        let strike = faults.strike(Operation::ListTokens, Timestamp::UNIX_EPOCH);
+        let strike = faults.strike(
+            letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
+            Timestamp::UNIX_EPOCH,
+        );
         assert_eq!(strike.delay, 2 * second);
         assert!(matches!(strike.effect, Some(Effect::Disconnect)));
-        let strike = faults.strike(Operation::ListTokens, Timestamp::UNIX_EPOCH);
+        let strike = faults.strike(
+            letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS,
+            Timestamp::UNIX_EPOCH,
+        );
         assert!(matches!(strike.effect, Some(Effect::Answer(_))));
     }
 
@@ -233,24 +253,33 @@ mod tests {
             Fault::idle_limit(2 * second),
             Fault::stall_stream(3),
             Fault::idle_limit(second).times(1),
-            Fault::skip_event(1).on(Operation::SendMessage),
+            Fault::skip_event(1).on(letta_api::operations::SEND_MESSAGE_STREAM),
         ] {
             faults.add(fault).unwrap();
         }
         let now = Timestamp::UNIX_EPOCH;
-        let strike = faults.strike(Operation::StreamMessage, now);
+        let strike = faults.strike(letta_api::operations::STREAM_MESSAGE, now);
         assert!(matches!(strike.effect, Some(Effect::Answer(_))));
         assert_eq!(strike.idle_limit, Some(second));
-        let strike = faults.strike(Operation::ListTokens, now);
+        let strike = faults.strike(letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS, now);
         assert!(strike.effect.is_none());
         assert_eq!(strike.idle_limit, Some(2 * second));
 
         let stall = StreamFault::Stop(Stop::Stall, Place::Events(3));
         let expected = [StreamFault::Shred, stall];
-        assert_eq!(faults.strike_stream(Operation::StreamMessage), expected);
+        assert_eq!(
+            faults.strike_stream(letta_api::operations::STREAM_MESSAGE),
+            expected
+        );
         let expected = [stall, StreamFault::Skip(1)];
-        assert_eq!(faults.strike_stream(Operation::SendMessage), expected);
-        assert_eq!(faults.strike_stream(Operation::ListTokens), []);
+        assert_eq!(
+            faults.strike_stream(letta_api::operations::SEND_MESSAGE_STREAM),
+            expected
+        );
+        assert_eq!(
+            faults.strike_stream(letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS),
+            []
+        );
     }
 
     #[test]
@@ -261,7 +290,7 @@ mod tests {
                 .add(Fault::disconnect().with_probability(probability))
                 .unwrap();
             (0..10_000)
-                .map(|_| struck(&faults, Operation::SendMessage))
+                .map(|_| struck(&faults, letta_api::operations::SEND_MESSAGE))
                 .collect::<Vec<_>>()
         };
         let struck = |run: &[bool]| run.iter().filter(|struck| **struck).count();
@@ -280,7 +309,10 @@ mod tests {
             .unwrap();
         let at = |milliseconds| {
             let now = Timestamp::UNIX_EPOCH + SignedDuration::from_millis(milliseconds);
-            match faults.strike(Operation::ListTokens, now).effect {
+            match faults
+                .strike(letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS, now)
+                .effect
+            {
                 None => None,
                 Some(Effect::Answer(refusal)) => refusal.retry_after(),
                 Some(other) => panic!("{other:?}"),
@@ -313,7 +345,7 @@ mod tests {
             .unwrap();
         for seconds in [0, 1, 10, 25] {
             let now = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
-            let strike = faults.strike(Operation::ListTokens, now);
+            let strike = faults.strike(letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS, now);
             assert!(strike.effect.is_some(), "{seconds}");
         }
     }
