@@ -19,3 +19,4 @@ mod raw;
 mod rules;
 mod secrecy;
 mod state;
+mod streams;
