@@ -59,8 +59,8 @@ struct Args {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
     word_delay: Duration,
 
-    /// How client-side tokens are treated: `strict`, or `published-2025`, which is what the service's source did when it was
-    /// published, and has all the rules below
+    /// How client-side tokens are treated: `strict`, or `published-2025`, which is what the service's source did when
+    /// it was published, and has all the rules below
     #[arg(long, value_name = "RULES", value_enum, default_value_t = Rules::Strict)]
     token_rules: Rules,
 
@@ -88,9 +88,10 @@ struct Args {
     #[arg(long, value_name = "ID")]
     organization: Option<String>,
 
-    /// Fault to inject, for example `status=503,probability=0.1`, `rate-limit=100/1m,on=send_message`,
-    /// `latency=200ms`, `disconnect,times=1`, `lose-answer`, `late-answer=30s`, `model-failure` or
-    /// `break-stream`. Can be repeated
+    /// Fault to inject, for example `status=503,probability=0.1`, `rate-limit=100/1m,on=send_message`, `latency=200ms`,
+    /// `disconnect,times=1`, `lose-answer`, `late-answer=30s`, `model-failure` or `idle-limit=60s`; for streams,
+    /// `break-stream` (also `=3` events, `=120b` bytes, `=mid-event-3`, `=mid-character`), `end-stream=3`,
+    /// `stall-stream=3`, `shred-stream`, `repeat-event=3` or `skip-event=3`. Can be repeated
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 

@@ -10,7 +10,7 @@ use axum::response::Response;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, passed};
 use crate::stream::event::StreamEvent;
 
 /// How long the service is silent in a stream before it says that it is still there.
@@ -37,7 +37,8 @@ impl fmt::Debug for StreamOptions {
     }
 }
 
-/// Answers with these events, each as a chunk of its own. An event is asked for when the one before it has gone to the connection.
+/// Answers with these events, each as a chunk of its own. An event is asked for when the one before it has gone to the
+/// connection.
 ///
 /// It waits for the first event, or the first ping. The head of an answer leaves with it, and not before.
 pub(crate) async fn respond(
@@ -86,19 +87,11 @@ impl Sent {
             Some(keep_alive) => tokio::select! {
                 biased;
                 event = events.next() => event?,
-                () = silence(&**clock, *silent_since) => keep_alive(*last_seq_id),
+                () = passed(&**clock, *silent_since, PING_INTERVAL) => keep_alive(*last_seq_id),
             },
         };
         *last_seq_id = event.shown_seq_id().or(*last_seq_id);
         *silent_since = clock.now();
         Some(event.to_bytes())
-    }
-}
-
-/// Ends when a ping is due. The clock is looked at only if the next event is not there.
-async fn silence(clock: &dyn Clock, since: SystemTime) {
-    match since.checked_add(PING_INTERVAL) {
-        Some(time) => clock.wait_until(time).await,
-        None => std::future::pending().await,
     }
 }

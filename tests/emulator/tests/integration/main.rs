@@ -20,4 +20,5 @@ mod rules;
 mod scripted;
 mod secrecy;
 mod state;
+mod streams;
 mod turns;

@@ -282,6 +282,8 @@ fn agents_faults_and_the_clock_are_set_by_options() {
         "status=503,on=list_client_side_access_tokens,times=1",
         "--fault",
         "latency=1ms,probability=0.5",
+        "--fault",
+        "break-stream=mid-event-3,on=stream_message",
         "--seed",
         "7",
         "--clock-skew",
@@ -307,7 +309,10 @@ fn agents_faults_and_the_clock_are_set_by_options() {
     assert_eq!(state["agents"][1]["name"], "agent-2");
     assert_eq!(
         state["faults"],
-        serde_json::json!(["latency=1ms,probability=0.5"])
+        serde_json::json!([
+            "latency=1ms,probability=0.5",
+            "break-stream=mid-event-3,on=stream_message"
+        ])
     );
     let now: jiff::Timestamp = state["now"].as_str().unwrap().parse().unwrap();
     let behind = jiff::Timestamp::now().duration_since(now).as_hours();

@@ -13,8 +13,8 @@ const FLOORS: Table<'_> = &[
     ("script", &["id"]),
     ("http", &[]),
     ("project", &["http"]),
-    ("stream", &["clock", "http"]),
     ("faults", &["http", "operation"]),
+    ("stream", &["clock", "faults", "http"]),
     ("tokens", &["clock", "http", "project"]),
     // What handlers read of a request, and how they answer.
     ("call", &["faults", "http", "project"]),
@@ -47,6 +47,7 @@ const FLOORS: Table<'_> = &[
             "operation",
             "project",
             "resources",
+            "stream",
             "tokens",
             "turns",
             "world",
