@@ -162,6 +162,8 @@ pub mod behaviour {}
 
 mod agents;
 mod clock;
+#[cfg_attr(not(test), expect(dead_code, reason = "the gate is to call it"))]
+mod description;
 mod emulator;
 mod faults;
 mod http;

@@ -18,6 +18,8 @@ pub(crate) struct Refusal {
     message: String,
     /// In the form in which the self-hosted server finds fault with a request.
     as_detail: bool,
+    /// What would be valid, of the IDs in the path that are not.
+    examples: Vec<String>,
     /// In seconds.
     retry_after: Option<u64>,
 }
@@ -28,6 +30,7 @@ impl Refusal {
             status,
             message: message.into(),
             as_detail: false,
+            examples: Vec::new(),
             retry_after: None,
         }
     }
@@ -62,6 +65,14 @@ impl Refusal {
         Self {
             as_detail: true,
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+        }
+    }
+
+    /// For a request that the description does not allow. `detail` is a list of what is wrong, as the server prints it.
+    pub(crate) fn invalid(detail: &str, examples: Vec<String>) -> Self {
+        Self {
+            examples,
+            ..Self::unprocessable(detail)
         }
     }
 
@@ -118,7 +129,11 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = if self.as_detail {
-            Json(json!({"trace_id": "", "detail": self.message})).into_response()
+            let mut body = json!({"trace_id": "", "detail": self.message});
+            if !self.examples.is_empty() {
+                body["examples"] = self.examples.into();
+            }
+            Json(body).into_response()
         } else {
             Json(json!({"message": self.message})).into_response()
         };

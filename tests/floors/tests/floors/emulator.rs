@@ -9,6 +9,7 @@ const FLOORS: Table<'_> = &[
     ("id", &[]),
     ("operation", &[]),
     ("http", &[]),
+    ("description", &["http"]),
     ("project", &["http"]),
     ("faults", &["http", "operation"]),
     ("messages", &["clock", "http", "id"]),
