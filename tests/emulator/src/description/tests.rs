@@ -2,8 +2,11 @@
 
 mod accepts;
 mod bounded;
+mod captures;
+mod examples;
 mod made;
 mod refuses;
+mod server;
 
 use axum::body::Bytes;
 use serde_json::Value;
