@@ -23,24 +23,33 @@ pub(crate) struct Sent<'a> {
     pub(crate) body: &'a Body,
 }
 
-/// Says whether an operation takes a request. `id` is that of [`letta_api::Operation`].
+/// What a request that was checked says in its query and its form, as the values that the texts stand for: numbers are numbers, and
+/// lists are arrays. What the description does not have is left out, and so are files.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    pub(crate) query: Map<String, Value>,
+    pub(crate) form: Map<String, Value>,
+}
+
+/// Says whether an operation takes a request, and gives what its texts stand for. `id` is that of [`letta_api::Operation`].
 ///
-/// Parameters and members that the description does not have are ignored, as the server ignores them.
+/// Parameters and members that the description does not have are ignored, as the server ignores them. Of an operation that the
+/// description does not have, nothing is checked.
 ///
 /// # Errors
 ///
 /// The answer of status 422 in the server's form, with at most [`MOST`] findings. A form that cannot be read is a 400. Neither holds
 /// a secret.
-pub(crate) fn check(id: &str, sent: &Sent<'_>) -> Result<(), Refusal> {
-    let takes_form = |body: &BodySchema| body.form.is_some();
+pub(crate) fn check(id: &str, sent: &Sent<'_>) -> Result<Checked, Refusal> {
+    let body = Data::get().operation(id).and_then(|it| it.body.as_ref());
     if let Body::NotForm(why) = sent.body
-        && operation_body(id).is_some_and(takes_form)
+        && body.is_some_and(|it| it.form.is_some())
     {
         return Err(Refusal::bad_request(*why));
     }
-    let found = findings(id, sent);
+    let (checked, found) = read_and_find(id, sent);
     if found.is_empty() {
-        return Ok(());
+        return Ok(checked);
     }
     let mut examples: Vec<String> = Vec::new();
     let mut printed = Vec::new();
@@ -61,21 +70,51 @@ pub(crate) fn check(id: &str, sent: &Sent<'_>) -> Result<(), Refusal> {
     ))
 }
 
-fn operation_body(id: &str) -> Option<&'static BodySchema> {
-    Data::get().operation(id)?.body.as_ref()
+/// What is wrong with a request.
+#[cfg(test)]
+pub(super) fn findings(id: &str, sent: &Sent<'_>) -> Vec<Finding> {
+    read_and_find(id, sent).1
 }
 
-/// What is wrong with a request. Nothing is said of an operation that the description does not have.
-pub(super) fn findings(id: &str, sent: &Sent<'_>) -> Vec<Finding> {
+fn read_and_find(id: &str, sent: &Sent<'_>) -> (Checked, Vec<Finding>) {
     let data = Data::get();
+    let mut checked = Checked::default();
     let Some(operation) = data.operation(id) else {
-        return Vec::new();
+        return (checked, Vec::new());
     };
+    if let (Body::NotJson { at }, Some(BodySchema { json: Some(_), .. })) =
+        (sent.body, &operation.body)
+    {
+        // The server tells this alone.
+        return (checked, vec![not_json(*at)]);
+    }
     let mut found = path(data, operation, sent.path);
-    found.extend(query(data, operation, sent.query));
-    found.extend(body(data, operation, sent.body));
+    let texts;
+    (checked.query, texts) = query(data, operation, sent.query);
+    found.extend(wrong_query(data, operation, &checked.query, &texts));
+    found.extend(match (&operation.body, sent.body) {
+        (
+            Some(BodySchema {
+                form: Some(schema), ..
+            }),
+            body,
+        ) => {
+            let (form, found) = fields(data, operation, schema, body.form());
+            checked.form = form;
+            found
+        }
+        (
+            Some(BodySchema {
+                json: Some(schema),
+                required,
+                ..
+            }),
+            body,
+        ) => json(data, operation, schema, *required, body),
+        _ => Vec::new(),
+    });
     found.truncate(MOST);
-    found
+    (checked, found)
 }
 
 /// The word that an ID in the path should begin with, if it does not. A pattern that names several is told as it is.
@@ -100,11 +139,13 @@ fn path(data: &Data, operation: &Operation, sent: &[(&str, &str)]) -> Vec<Findin
     told(data, "path", &operation.path, &value)
 }
 
-fn query(data: &Data, operation: &Operation, sent: &str) -> Vec<Finding> {
-    let Some(schemas) = operation.query["properties"].as_object() else {
-        return Vec::new();
-    };
-    // As they were sent: the server prints them so.
+/// The parameters of the query that the operation has: as the values that they stand for, and as they were sent.
+fn query(
+    data: &Data,
+    operation: &Operation,
+    sent: &str,
+) -> (Map<String, Value>, Map<String, Value>) {
+    let schemas = &operation.query["properties"];
     let mut texts: Map<String, Value> = Map::new();
     for (name, value) in form_urlencoded::parse(sent.as_bytes()) {
         let Some(schema) = schemas.get(name.as_ref()) else {
@@ -120,15 +161,25 @@ fn query(data: &Data, operation: &Operation, sent: &str) -> Vec<Finding> {
             _ => _ = texts.insert(name.into_owned(), value),
         }
     }
-    let value: Map<String, Value> = texts
+    let values = texts
         .iter()
         .map(|(name, text)| (name.clone(), read(data, &schemas[name], text)))
         .collect();
-    let value = Value::Object(value);
-    if data.compiled(operation).query.is_valid(&value) {
+    (values, texts)
+}
+
+/// What is wrong with the query. The server prints its parameters as they were sent.
+fn wrong_query(
+    data: &Data,
+    operation: &Operation,
+    values: &Map<String, Value>,
+    texts: &Map<String, Value>,
+) -> Vec<Finding> {
+    let values = Value::Object(values.clone());
+    if data.compiled(operation).query.is_valid(&values) {
         return Vec::new();
     }
-    let mut found = told(data, "query", &operation.query, &value);
+    let mut found = told(data, "query", &operation.query, &values);
     for finding in &mut found {
         let as_sent = match finding.loc.as_slice() {
             [_, Loc::Name(_)] if finding.kind == "missing" => Some(&Value::Null),
@@ -155,75 +206,69 @@ fn read(data: &Data, schema: &Value, sent: &Value) -> Value {
     }
 }
 
-fn body(data: &Data, operation: &Operation, sent: &Body) -> Vec<Finding> {
-    let Some(schemas) = &operation.body else {
-        return Vec::new();
-    };
+/// What is wrong with a body that is to be JSON.
+fn json(
+    data: &Data,
+    operation: &Operation,
+    schema: &Value,
+    required: bool,
+    sent: &Body,
+) -> Vec<Finding> {
     let here = ["body".into()];
-    let one = |finding: Finding| vec![finding];
-    let missing = || match schemas.required {
-        true => one(Finding::new(
-            "missing",
-            &here,
-            "Field required",
-            &Value::Null,
-        )),
-        false => Vec::new(),
-    };
-    let not_an_object = |input: &Value| {
-        let (kind, message) = OBJECT;
-        one(Finding::new(kind, &here, message, input))
-    };
-    if let Some(schema) = &schemas.form {
-        let empty = Form::default();
-        return match sent {
-            Body::Form(form) => fields(data, operation, schema, form),
-            _ => fields(data, operation, schema, &empty),
-        };
-    }
-    let Some(schema) = &schemas.json else {
-        return Vec::new();
-    };
-    match sent {
-        Body::Missing => missing(),
-        Body::Json(value) => {
-            let compiled = data.compiled(operation).json.as_ref();
-            if compiled.is_none_or(|it| it.is_valid(value)) {
-                return Vec::new();
-            }
-            match value {
-                Value::Null if schemas.required => missing(),
-                // Left out, in effect.
-                Value::Null => Vec::new(),
-                value => told(data, "body", schema, value),
-            }
-        }
-        Body::NotJson { at } => {
-            let loc = ["body".into(), Loc::Index(*at)];
-            let input = Value::Object(Map::new());
-            let finding = Finding::new("json_invalid", &loc, "JSON decode error", &input);
-            one(finding.with("error", "'Expecting value'"))
-        }
+    let value = match sent {
+        Body::Json(value) => value,
+        // As good as null.
+        Body::Missing => &Value::Null,
+        Body::NotJson { at } => return vec![not_json(*at)],
         // What it holds is not repeated: nobody said what it is.
-        Body::Form(_) | Body::NotForm(_) | Body::Other => not_an_object(&Value::Null),
+        Body::Form(_) | Body::NotForm(_) | Body::Other => {
+            let (kind, message) = OBJECT;
+            return vec![Finding::new(kind, &here, message, &Value::Null)];
+        }
+    };
+    let compiled = data.compiled(operation).json.as_ref();
+    match value {
+        Value::Null if required => {
+            vec![Finding::new("missing", &here, "Field required", value)]
+        }
+        Value::Null => Vec::new(),
+        value if compiled.is_none_or(|it| it.is_valid(value)) => Vec::new(),
+        value => told(data, "body", schema, value),
     }
 }
 
-fn fields(data: &Data, operation: &Operation, schema: &Value, form: &Form) -> Vec<Finding> {
+fn not_json(at: usize) -> Finding {
+    let loc = ["body".into(), Loc::Index(at)];
+    let input = Value::Object(Map::new());
+    let finding = Finding::new("json_invalid", &loc, "JSON decode error", &input);
+    finding.with("error", "'Expecting value'")
+}
+
+/// The fields of a form that the operation has, without files, and what is wrong with the form. A body that is no form has none.
+fn fields(
+    data: &Data,
+    operation: &Operation,
+    schema: &Value,
+    form: Option<&Form>,
+) -> (Map<String, Value>, Vec<Finding>) {
     let resolved = data.resolved(schema);
-    let mut value = Map::new();
+    let mut values = Map::new();
+    let mut files = Vec::new();
     let mut found = Vec::new();
     for (name, property) in resolved["properties"].as_object().into_iter().flatten() {
-        let Some(last) = form.named(name).last() else {
+        let Some(last) = form.and_then(|it| it.named(name).last()) else {
             continue;
         };
         let loc = ["body".into(), name.as_str().into()];
         let is_file = property["format"] == "binary";
         let sent = match (is_file, last.text()) {
-            (true, None) => Value::from(""),
-            (true, Some(text)) => {
-                let message = "Value error, Expected UploadFile, received: <class 'str'>";
-                found.push(Finding::new("value_error", &loc, message, &text.into()));
+            (true, text) => {
+                if last.file_name.is_none() {
+                    let message = "Value error, Expected UploadFile, received: <class 'str'>";
+                    let input = text.unwrap_or_default().into();
+                    found.push(Finding::new("value_error", &loc, message, &input));
+                }
+                files.push(name);
                 Value::from("")
             }
             // A file is no value of any other type.
@@ -231,25 +276,24 @@ fn fields(data: &Data, operation: &Operation, schema: &Value, form: &Form) -> Ve
             // A field that is left empty is left out.
             (false, Some("")) => continue,
             (false, Some(_)) if data.kind(property) == Some("array") => {
-                let texts = form.texts(name).into_iter().map(Value::from);
-                read(data, property, &texts.collect())
+                let texts = form.into_iter().flat_map(|it| it.texts(name));
+                read(data, property, &texts.map(Value::from).collect())
             }
             (false, Some(text)) => text::value(data.kind(property), text),
         };
-        value.insert(name.clone(), sent);
+        values.insert(name.clone(), sent);
     }
-    let value = Value::Object(value);
+    let value = Value::Object(values.clone());
     let compiled = data.compiled(operation).form.as_ref();
     if compiled.is_some_and(|it| !it.is_valid(&value)) {
         let mut told = told(data, "body", schema, &value);
-        let said: Vec<Vec<Loc>> = found.iter().map(|it| it.loc.clone()).collect();
-        told.retain(|it| !said.contains(&it.loc));
         for finding in told.iter_mut().filter(|it| it.kind == "missing") {
             finding.input = python::value(&Value::Null);
         }
         found.extend(told);
     }
-    found
+    files.into_iter().for_each(|name| _ = values.remove(name));
+    (values, found)
 }
 
 /// What is wrong with a value that is invalid.

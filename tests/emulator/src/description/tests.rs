@@ -1,6 +1,7 @@
 //! The check over all operations. What is sent is made from the schemas, so it is as complete as the description.
 
 mod accepts;
+mod agrees;
 mod bounded;
 mod captures;
 mod examples;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::description::check::check;
 use crate::description::tests::made::minimal;
 use crate::description::tests::{Request, data, written};
 
@@ -168,4 +169,38 @@ async fn ids_may_be_short() {
             "{id}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_a_query_and_a_form_say_is_given_as_values() {
+    let query = "limit=5&order=asc&tags=a&tags=b&match_all_tags=yes&zzz=1&limit=7";
+    let request = Request::query(query);
+    let checked = request
+        .with(|sent| check("list_agents", sent))
+        .await
+        .unwrap();
+    assert_eq!(
+        Value::from(checked.query),
+        json!({"limit": 7, "order": "asc", "tags": ["a", "b"], "match_all_tags": true})
+    );
+    assert!(checked.form.is_empty());
+
+    let field = |head: &str, text: &str| {
+        format!("--XX\r\nContent-Disposition: form-data; {head}\r\n\r\n{text}\r\n")
+    };
+    let fields = [
+        field("name=\"file\"; filename=\"a\"", "{}"),
+        field("name=\"strip_messages\"", "on"),
+        field("name=\"zzz\"", "1"),
+    ];
+    let request = Request {
+        content_type: Some("multipart/form-data; boundary=XX"),
+        body: format!("{}--XX--\r\n", fields.concat()).into_bytes(),
+        ..Request::default()
+    };
+    let checked = request
+        .with(|sent| check("import_agent", sent))
+        .await
+        .unwrap();
+    assert_eq!(Value::from(checked.form), json!({"strip_messages": true}));
 }

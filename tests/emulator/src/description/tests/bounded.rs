@@ -89,6 +89,13 @@ fn patterns_are_matched_without_backtracking() {
     assert!(made.is_err());
 }
 
+/// The memory of this process, as Linux says it.
+fn resident() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
+    line.unwrap_or("unknown").trim().to_owned()
+}
+
 /// Prints what a check costs: `cargo test -p letta-api-emulator --lib figures -- --ignored --nocapture`.
 #[tokio::test]
 #[ignore = "prints figures, and has nothing to fail"]
@@ -100,11 +107,16 @@ async fn figures() {
     let start = Instant::now();
     fresh.compiled(fresh.operation("create_agent").unwrap());
     println!("create_agent is compiled in {:?}", start.elapsed());
+    let before = resident();
     let start = Instant::now();
     for operation in letta_api::operations::ALL {
         fresh.compiled(fresh.operation(operation.id).unwrap());
     }
-    println!("all others are compiled in {:?}", start.elapsed());
+    let elapsed = start.elapsed();
+    println!(
+        "all others are compiled in {elapsed:?}; memory: {before} to {}",
+        resident()
+    );
     let messages = json!([{"role": "user", "content": "Hello"}]);
     for (what, id, body) in [
         (
