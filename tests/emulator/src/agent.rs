@@ -40,6 +40,7 @@ pub struct NewAgent {
     name: String,
     description: Option<String>,
     system: Option<String>,
+    parallel_tool_calls: bool,
 }
 
 impl NewAgent {
@@ -52,6 +53,7 @@ impl NewAgent {
             id,
             description: None,
             system: None,
+            parallel_tool_calls: false,
         }
     }
 
@@ -78,6 +80,12 @@ impl NewAgent {
         self
     }
 
+    /// Lets it call several tools in one step. Otherwise, all calls of a step but the first are dropped, as the service does.
+    pub fn parallel_tool_calls(mut self) -> Self {
+        self.parallel_tool_calls = true;
+        self
+    }
+
     /// The agent, as the emulator keeps it.
     pub(crate) fn into_record(self, now: Timestamp) -> io::Result<AgentRecord> {
         self.check()?;
@@ -86,7 +94,9 @@ impl NewAgent {
         if let Some(system) = self.system {
             state.system = system;
         }
-        Ok(AgentRecord::new(state))
+        let mut agent = AgentRecord::new(state);
+        agent.parallel_tool_calls = self.parallel_tool_calls;
+        Ok(agent)
     }
 
     /// Refuses an ID that a policy of the SDK's could not name, and a name that the service would refuse.

@@ -16,6 +16,7 @@ use crate::service::state;
 use crate::tokens::store::{IssuedToken, TokenCount};
 
 mod builder;
+mod scripted;
 
 pub use self::builder::Builder;
 

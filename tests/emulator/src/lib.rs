@@ -176,6 +176,8 @@ pub use letta_api::{Operation, operations};
 pub mod behaviour {}
 
 #[doc = include_str!("../SCRIPTS.md")]
+///
+/// [`Builder::script_file`]: crate::Builder::script_file
 pub mod scripts {}
 
 mod agent;

@@ -6,12 +6,13 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use jiff::SignedDuration;
-use letta_api_emulator::{Emulator, Fault, NewAgent, SkewedClock, TokenRules};
+use letta_api_emulator::{Emulator, Fault, NewAgent, ScriptFile, SkewedClock, TokenRules};
 
 /// Emulates the Letta service for tests: client-side access tokens, and the agents and messages that they
 /// open. It serves HTTP and keeps everything in memory.
@@ -44,6 +45,15 @@ struct Args {
     /// Agent that exists, by ID, or by ID and name. Can be repeated
     #[arg(long = "agent", value_name = "ID[=NAME]")]
     agents: Vec<String>,
+
+    /// File that says which agents there are and what they do, in YAML, or in JSON if its name ends in .json. An example:
+    /// `script: [{when: hello, reply: Hello.}]`. SCRIPTS.md describes it
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+
+    /// Print the JSON Schema of such a file, for editors, and end
+    #[arg(long)]
+    script_schema: bool,
 
     /// Delay before each word of a streamed answer, for example 60ms
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
@@ -170,7 +180,21 @@ fn parse_duration(text: &str) -> Result<Duration, &'static str> {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if args.script_schema {
+        return print_schema();
+    }
     match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("letta-emulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_schema() -> ExitCode {
+    let schema = format!("{:#}\n", ScriptFile::schema());
+    match std::io::stdout().write_all(schema.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("letta-emulator: {error}");
@@ -211,6 +235,9 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
             Some((id, name)) => NewAgent::new(id).name(name),
             None => NewAgent::new(agent),
         });
+    }
+    if let Some(path) = args.script {
+        builder = builder.script_file(ScriptFile::read(path)?);
     }
     for host in args.allowed_hosts {
         builder = builder.allow_host(host);
