@@ -163,6 +163,7 @@ pub use letta_api::{Operation, operations};
 #[doc = include_str!("../BEHAVIOUR.md")]
 ///
 /// [`Builder::allow_host`]: crate::Builder::allow_host
+/// [`Builder::background_runs`]: crate::Builder::background_runs
 /// [`Builder::organization`]: crate::Builder::organization
 /// [`Builder::project_with_id`]: crate::Builder::project_with_id
 /// [`Builder::seed`]: crate::Builder::seed
