@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use letta_api_emulator::{Builder, Emulator, Operation};
+use letta_api_emulator::{Builder, Emulator, operations};
 use letta_api_ext::{
     AccessPolicy, AccessToken, Letta, RetryPolicy, TokenMinter, TokenMinterBuilder,
 };
@@ -69,13 +69,15 @@ impl Service {
     /// How many creates have arrived.
     #[must_use]
     pub fn creates(&self) -> usize {
-        self.emulator.request_count(Operation::CreateToken)
+        self.emulator
+            .request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN)
     }
 
     /// How many deletes have arrived.
     #[must_use]
     pub fn revokes(&self) -> usize {
-        self.emulator.request_count(Operation::DeleteToken)
+        self.emulator
+            .request_count(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN)
     }
 
     /// Whether the service has a record of the token.

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use letta_api_emulator::{Emulator, Fault, ManualClock, NewAgent, Operation, TokenRules};
+use letta_api_emulator::{Emulator, Fault, ManualClock, NewAgent, TokenRules, operations};
 use letta_api_ext::reqwest::header::{HeaderMap, HeaderValue};
 use letta_api_ext::reqwest::redirect::Policy;
 use letta_api_ext::reqwest::{Client, Response, StatusCode};
@@ -212,7 +212,10 @@ async fn nobody_who_is_not_signed_in_gets_a_token() {
         assert_eq!(body["title"], "Unauthorized");
         assert_eq!(body["detail"], "You are not signed in.");
     }
-    assert_eq!(emulator.request_count(Operation::CreateToken), 0);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        0
+    );
     let answer = chat.get("/", &[]).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     assert_eq!(answer.headers()["location"], "/sign-in");
@@ -246,7 +249,10 @@ async fn only_a_page_of_the_application_may_ask_for_a_token() {
         assert!(!allows, "{headers:?}");
     }
     // The session's token is minted once.
-    assert_eq!(emulator.request_count(Operation::CreateToken), 1);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -259,9 +265,15 @@ async fn a_user_who_asks_again_and_again_gets_the_same_token_and_another_session
     for _ in 0..20 {
         assert_eq!(json(chat.mint(&cookie).await).await["token"], first);
     }
-    assert_eq!(emulator.request_count(Operation::CreateToken), 1);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        1
+    );
     assert_ne!(json(chat.mint(&other).await).await["token"], first);
-    assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        2
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -379,13 +391,19 @@ async fn signing_out_forgets_the_session_and_no_other() {
             answer.headers()["set-cookie"],
             "letta_chat_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"
         );
-        assert_eq!(emulator.request_count(Operation::DeleteToken), 1);
+        assert_eq!(
+            emulator.request_count(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN),
+            1
+        );
         assert_eq!(chat.mint(&cookie).await.status(), StatusCode::UNAUTHORIZED);
         let token = json(chat.mint(&other).await).await["token"].clone();
         let status = read(&emulator, &chat.origin, token.as_str().unwrap()).await;
         assert_eq!(status, StatusCode::OK);
         // The other session has the token that it had.
-        assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+        assert_eq!(
+            emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+            2
+        );
     }
 }
 
@@ -442,7 +460,9 @@ async fn signing_out_says_so_if_the_service_does_not_delete_or_does_not_answer()
         let chat = Chat::before(&emulator);
         let cookie = chat.sign_in("Ada").await;
         assert_eq!(chat.mint(&cookie).await.status(), StatusCode::OK);
-        emulator.inject(fault.on(Operation::DeleteToken)).unwrap();
+        emulator
+            .inject(fault.on(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN))
+            .unwrap();
         let line = sign_out(chat, &cookie).await;
         assert!(line.contains("WARN") && line.contains(says), "{line}");
         assert!((1..=302).contains(&seconds(&line)), "{line}");
@@ -459,7 +479,10 @@ async fn signing_out_of_a_session_without_tokens_claims_none() {
         line.contains("the minter had no token of the session"),
         "{line}"
     );
-    assert_eq!(emulator.request_count(Operation::DeleteToken), 0);
+    assert_eq!(
+        emulator.request_count(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN),
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -467,7 +490,8 @@ async fn a_user_who_signs_out_while_a_token_is_minted_does_not_get_it() {
     let emulator = emulator().await;
     let chat = Chat::before(&emulator);
     let cookie = chat.sign_in("Ada").await;
-    let slow = Fault::late_answer(Duration::from_millis(1500)).on(Operation::CreateToken);
+    let slow = Fault::late_answer(Duration::from_millis(1500))
+        .on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     emulator.inject(slow).unwrap();
     let sign_out = async {
         // Until the token is made, and its answer on the way.
@@ -480,7 +504,10 @@ async fn a_user_who_signs_out_while_a_token_is_minted_does_not_get_it() {
     let (minted, signed_out) = tokio::join!(chat.mint(&cookie), sign_out);
     assert_eq!(signed_out.status(), StatusCode::SEE_OTHER);
     assert_eq!(minted.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(emulator.request_count(Operation::DeleteToken), 1);
+    assert_eq!(
+        emulator.request_count(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN),
+        1
+    );
     assert_eq!(emulator.token_count().live, 0);
 }
 

@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{any, post};
 use futures_util::future::join_all;
-use letta_api_emulator::{Emulator, Fault, NewAgent, Operation};
+use letta_api_emulator::{Emulator, Fault, NewAgent, operations};
 use letta_api_ext::token_endpoint::{Problem, REFUSED_HEADER, TokenEndpoint, TokenGrant};
 use letta_api_ext::{AccessPolicy, ApiKey, Letta, RetryPolicy, TokenMinter};
 use serde_json::Value;
@@ -216,7 +216,10 @@ async fn the_application_s_own_answer_is_forwarded_unchanged_and_not_stored() {
         assert_eq!(answer.headers["cache-control"], "no-store");
         assert_eq!(answer.status, status);
     }
-    assert_eq!(emulator.request_count(Operation::CreateToken), 0);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        0
+    );
 }
 
 #[tokio::test]
@@ -392,7 +395,10 @@ async fn another_method_gets_no_token_however_it_is_routed() {
     }
     let answer = ask(&app, Method::HEAD, &[OURS, ("session", "s1")]).await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(emulator.request_count(Operation::CreateToken), 0);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        0
+    );
 }
 
 #[tokio::test]
@@ -533,7 +539,10 @@ async fn however_often_a_session_asks_one_token_is_minted_for_it() {
     for _ in 0..50 {
         assert_eq!(ask_in(&app, "s1").await.token(), token);
     }
-    assert_eq!(emulator.request_count(Operation::CreateToken), 1);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        1
+    );
 }
 
 #[tokio::test]
@@ -607,7 +616,8 @@ async fn who_signs_out_while_a_token_is_minted_gets_none_and_it_is_deleted() {
     let minter = minter(&emulator);
     let door = Door::default();
     let app = door.app(&minter);
-    let late = Fault::late_answer(Duration::from_millis(300)).on(Operation::CreateToken);
+    let late = Fault::late_answer(Duration::from_millis(300))
+        .on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     emulator.inject(late).unwrap();
     let sign_out = async {
         until("the token is made", || emulator.token_count().live == 1).await;
@@ -638,7 +648,10 @@ async fn who_signs_out_between_being_let_in_and_the_minting_gets_no_token_and_it
         }
     });
     ask(&app, Method::POST, &[OURS]).await.assert_problem(401);
-    assert_eq!(emulator.request_count(Operation::CreateToken), 1);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        1
+    );
     until("it is revoked", || emulator.token_count().live == 0).await;
     assert_eq!(minter.token_count(), 0);
 }
@@ -683,7 +696,8 @@ async fn a_user_who_is_still_allowed_gets_another_token_if_one_was_revoked_while
     let emulator = emulator().await;
     let minter = minter(&emulator);
     let app = Door::default().app(&minter);
-    let late = Fault::late_answer(Duration::from_millis(300)).on(Operation::CreateToken);
+    let late = Fault::late_answer(Duration::from_millis(300))
+        .on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     emulator.inject(late.times(1)).unwrap();
     let revoke = async {
         until("the token is made", || emulator.token_count().live == 1).await;
@@ -717,7 +731,10 @@ async fn a_page_whose_token_was_refused_gets_another_once_in_a_while() {
     for _ in 0..20 {
         assert_eq!(ask_refused_in(&app, "s1").await.token(), second);
     }
-    assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        2
+    );
     // Another session is counted by itself, and not touched.
     let other = ask_in(&app, "s2").await.token();
     assert_eq!(ask_refused_in(&app, "s1").await.token(), second);
@@ -734,7 +751,10 @@ async fn who_shares_a_token_with_others_cannot_have_it_revoked() {
     let token = ask(&app, Method::POST, &[OURS]).await.token();
     let refused = [OURS, (REFUSED_HEADER, "1")];
     assert_eq!(ask(&app, Method::POST, &refused).await.token(), token);
-    assert_eq!(emulator.request_count(Operation::DeleteToken), 0);
+    assert_eq!(
+        emulator.request_count(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN),
+        0
+    );
 }
 
 /// What a page of the application may have: a token for each of two agents.
@@ -797,7 +817,10 @@ async fn a_page_of_several_agents_gets_a_token_for_each_in_a_map() {
     for _ in 0..20 {
         assert_eq!(ask_in(&app, "s1").await.tokens(), tokens);
     }
-    assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        2
+    );
     let other = ask_in(&app, "s2").await.tokens();
     assert!(other.iter().all(|(agent, token)| tokens[agent] != *token));
 
@@ -825,7 +848,10 @@ async fn what_is_not_of_agents_alone_cannot_be_granted_per_agent() {
         });
         ask(&app, Method::POST, &[OURS]).await.assert_problem(500);
     }
-    assert_eq!(emulator.request_count(Operation::CreateToken), 0);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        0
+    );
 }
 
 #[tokio::test]
@@ -858,7 +884,8 @@ async fn who_signs_out_while_several_tokens_are_minted_gets_none_and_all_are_rev
             }
         }
     });
-    let late = Fault::late_answer(Duration::from_millis(300)).on(Operation::CreateToken);
+    let late = Fault::late_answer(Duration::from_millis(300))
+        .on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     emulator.inject(late).unwrap();
     let sign_out = async {
         until("both are made", || emulator.token_count().live == 2).await;
@@ -891,7 +918,7 @@ async fn if_one_of_several_tokens_fails_the_others_are_kept_unless_the_user_is_g
         let kept = minter.token(&ada).subject("s1").await.unwrap();
         let minute = Duration::from_secs(60);
         emulator
-            .inject(Fault::rate_limit(0, minute).on(Operation::CreateToken))
+            .inject(Fault::rate_limit(0, minute).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN))
             .unwrap();
         let answer = ask(&app, Method::POST, &[OURS]).await;
         if is_gone {
@@ -901,7 +928,10 @@ async fn if_one_of_several_tokens_fails_the_others_are_kept_unless_the_user_is_g
         }
         answer.assert_problem(429);
         ask(&app, Method::POST, &[OURS]).await.assert_problem(429);
-        assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+        assert_eq!(
+            emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+            2
+        );
         let again = minter.token(&ada).subject("s1").await.unwrap();
         assert_eq!(again.expose_secret(), kept.expose_secret());
     }
@@ -916,7 +946,7 @@ async fn a_page_may_name_the_agent_whose_token_was_refused_and_only_that_is_repl
         headers.extend(values.iter().map(|value| (REFUSED_HEADER, *value)));
         ask(&app, Method::POST, &headers).await.tokens()
     };
-    let creates = || emulator.request_count(Operation::CreateToken);
+    let creates = || emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     let replaced = |before: &BTreeMap<String, String>, after: &BTreeMap<String, String>| {
         let (ada, grace) = ("agent-ada", "agent-grace");
         (before[ada] != after[ada], before[grace] != after[grace])

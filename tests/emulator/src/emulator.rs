@@ -4,17 +4,19 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use letta_api::ApiKey;
+use letta_api::{ApiKey, Operation};
 
-use crate::agents::agent::{Agent, NewAgent};
+use crate::agent::{Agent, NewAgent};
 use crate::faults::fault::Fault;
 use crate::http::server::Server;
-use crate::operation::Operation;
+use crate::resources::agents;
+use crate::script::script::Script;
 use crate::service::account::Account;
 use crate::service::state;
 use crate::tokens::store::{IssuedToken, TokenCount};
 
 mod builder;
+mod scripted;
 
 pub use self::builder::Builder;
 
@@ -102,17 +104,22 @@ impl Emulator {
     /// [`InvalidInput`](io::ErrorKind::InvalidInput): an ID that is not `agent-` and letters, digits, `-`,
     /// `_` and `.` after it, or that another agent has.
     pub fn create_agent(&self, agent: impl Into<NewAgent>) -> io::Result<Agent> {
-        self.account.agents.add(agent.into(), self.account.now())
+        add_agent(&self.account, agent.into())
     }
 
-    /// The agent with this ID, and its messages. `None` if it does not exist.
-    pub fn agent(&self, id: &str) -> Option<Agent> {
-        self.account.agents.read(id, Agent::clone)
+    /// The agent with this ID: to look at, or to tell what to do.
+    pub fn agent(&self, id: impl Into<String>) -> AgentHandle<'_> {
+        AgentHandle {
+            account: &self.account,
+            id: id.into(),
+        }
     }
 
     /// All agents, oldest first.
     pub fn agents(&self) -> Vec<Agent> {
-        self.account.agents.read_all(<[Agent]>::to_vec)
+        let world = self.account.stage.world();
+        let agents = world.agents.iter();
+        agents.map(|agent| Agent::of(&world, agent)).collect()
     }
 
     /// Injects a fault from now on.
@@ -120,7 +127,8 @@ impl Emulator {
     /// # Errors
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the fault is invalid: a status outside 400 to 599, a
-    /// probability outside 0 to 1, a rate limit for a span of zero.
+    /// probability outside 0 to 1, a rate limit for a span of zero, the event 0 of a stream, a fault of streams on an operation
+    /// without streams.
     pub fn inject(&self, fault: Fault) -> io::Result<()> {
         self.account.faults.add(fault)
     }
@@ -157,6 +165,81 @@ impl Emulator {
     /// Waits for at most [`Builder::shutdown_grace`], one second by default. What is not done by then is cut off.
     pub async fn shutdown(self) {
         self.server.shutdown().await;
+        self.account.stage.end_turns().await;
+    }
+}
+
+/// Adds an agent, and gives it as it is then.
+fn add_agent(account: &Account, agent: NewAgent) -> io::Result<Agent> {
+    let now = account.now();
+    let agent = agent.into_record(now)?;
+    let id = agent.state.id.clone();
+    let mut world = account.stage.world();
+    agents::add(&mut world, agent, now).map_err(|_| {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("the agent {:?} already exists", id.as_str()),
+        )
+    })?;
+    let agent = world.agents.get(id.as_str());
+    Ok(Agent::of(&world, agent.expect("it was added")))
+}
+
+/// An agent of a running emulator. Made by [`Emulator::agent`], whether or not the agent exists.
+#[derive(Clone)]
+pub struct AgentHandle<'a> {
+    account: &'a Account,
+    id: String,
+}
+
+impl AgentHandle<'_> {
+    /// The agent as it is now, with its messages. `None` if it does not exist.
+    pub fn snapshot(&self) -> Option<Agent> {
+        let world = self.account.stage.world();
+        let agent = world.agents.get(&self.id)?;
+        Some(Agent::of(&world, agent))
+    }
+}
+
+impl AgentHandle<'_> {
+    /// Tells the agent what to do from now on, in place of what it was told before. Without a script, it repeats what the user
+    /// says. The agent need not exist yet.
+    ///
+    /// ```
+    /// use letta_api_emulator::{Act, Emulator, Rule};
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let emulator = Emulator::builder().agent("agent-1").start().await?;
+    /// emulator.agent("agent-1").script([
+    ///     Rule::new("Hello, I am Ada."),
+    ///     Rule::new([
+    ///         Act::call("lookup_weather", json!({"city": "Oslo"})).returns("Rain"),
+    ///         Act::text("Take a coat."),
+    ///     ])
+    ///     .when("weather"),
+    /// ])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the script is invalid. It names the agent, the rule and the act.
+    pub fn script(&self, script: impl Into<Script>) -> io::Result<()> {
+        let script = script.into();
+        script.check_of(&self.id)?;
+        self.account.stage.parts().give(&self.id, script);
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for AgentHandle<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentHandle")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -122,6 +122,11 @@
 //!
 //! [`behaviour`] lists every decision with its source: documented, observed, from published source, or an assumption.
 //!
+//! # What agents do
+//!
+//! An agent repeats what it is told, or follows a [`Script`]. [`scripts`] has the acts, the rules, and the form of a script
+//! in a file.
+//!
 //! # Secrets
 //!
 //! No `Debug`, log or message of this crate holds a key or a token. An error may, if somebody put one in the place of an
@@ -133,17 +138,27 @@
 //! # Features
 //!
 //! `cli`, on by default, is the program `letta-emulator` and its dependencies. For the library alone, depend on the crate
-//! with `default-features = false`.
+//! with `default-features = false`. `script-files`, which `cli` turns on, reads [scripts] in YAML; without it, scripts in files
+//! are JSON.
 
-pub use crate::agents::agent::{Agent, NewAgent};
-pub use crate::clock::{Clock, ManualClock, SkewedClock, SystemClock};
-pub use crate::emulator::{Builder, Emulator};
+// The service still sends what is deprecated, and so does this.
+#![allow(deprecated)]
+
+pub use crate::agent::{Agent, Message, MessageKind, NewAgent};
+pub use crate::clock::{Clock, ClockWait, ManualClock, SkewedClock, SystemClock};
+pub use crate::emulator::{AgentHandle, Builder, Emulator};
 pub use crate::faults::fault::Fault;
-pub use crate::messages::message::{Message, MessageKind};
-pub use crate::operation::Operation;
 pub use crate::project::Project;
+pub use crate::script::act::Act;
+pub use crate::script::file::ScriptFile;
+pub use crate::script::model_failure::ModelFailure;
+pub use crate::script::reply::Reply;
+pub use crate::script::rule::Rule;
+pub use crate::script::script::Script;
+pub use crate::script::stop_reason::StopReason;
 pub use crate::tokens::rules::TokenRules;
 pub use crate::tokens::store::{IssuedToken, TokenCount};
+pub use letta_api::{Operation, operations};
 
 #[doc = include_str!("../BEHAVIOUR.md")]
 ///
@@ -160,7 +175,13 @@ pub use crate::tokens::store::{IssuedToken, TokenCount};
 /// [`TokenRules::used_tokens_outlive_deletion`]: crate::TokenRules::used_tokens_outlive_deletion
 pub mod behaviour {}
 
-mod agents;
+#[doc = include_str!("../SCRIPTS.md")]
+///
+/// [`Builder::script_file`]: crate::Builder::script_file
+pub mod scripts {}
+
+mod agent;
+mod call;
 mod clock;
 #[cfg_attr(not(test), expect(dead_code, reason = "the gate is to call it"))]
 mod description;
@@ -168,11 +189,15 @@ mod emulator;
 mod faults;
 mod http;
 mod id;
-mod messages;
 mod operation;
 mod project;
+mod resources;
+mod script;
 mod service;
+mod stream;
 mod tokens;
+mod turns;
+mod world;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

@@ -1,146 +1,114 @@
-//! What can be asked of the service.
+//! The operations of the description: by name, and which right of a client-side token opens each.
 
-use std::fmt;
 use std::io;
-use std::str::FromStr;
 
 use letta_api::types::AccessRight;
+use letta_api::{Operation, operations};
 
-/// An operation that the emulator carries out.
+/// The operation of this name.
 ///
-/// It is written as the service's own description names it, and as the generated client calls its
-/// method, if it has one: `send_message`, for example.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Operation {
-    /// `POST /v1/client-side-access-tokens`
-    CreateToken,
-    /// `GET /v1/client-side-access-tokens`
-    ListTokens,
-    /// `DELETE /v1/client-side-access-tokens/{token}`
-    DeleteToken,
-    /// `POST /v1/agents/`
-    CreateAgent,
-    /// `GET /v1/agents/`
-    ListAgents,
-    /// `GET /v1/agents/{agent_id}`
-    RetrieveAgent,
-    /// `PATCH /v1/agents/{agent_id}`
-    ModifyAgent,
-    /// `GET /v1/agents/{agent_id}/messages`
-    ListMessages,
-    /// `POST /v1/agents/{agent_id}/messages`
-    SendMessage,
-    /// `POST /v1/agents/{agent_id}/messages/stream`
-    StreamMessage,
-}
-
-impl Operation {
-    /// All of them.
-    pub const ALL: &'static [Self] = &[
-        Self::CreateToken,
-        Self::ListTokens,
-        Self::DeleteToken,
-        Self::CreateAgent,
-        Self::ListAgents,
-        Self::RetrieveAgent,
-        Self::ModifyAgent,
-        Self::ListMessages,
-        Self::SendMessage,
-        Self::StreamMessage,
-    ];
-
-    /// The name, as in `send_message`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CreateToken => "create_client_side_access_token",
-            Self::ListTokens => "list_client_side_access_tokens",
-            Self::DeleteToken => "delete_client_side_access_token",
-            Self::CreateAgent => "create_agent",
-            Self::ListAgents => "list_agents",
-            Self::RetrieveAgent => "retrieve_agent",
-            Self::ModifyAgent => "modify_agent",
-            Self::ListMessages => "list_messages",
-            Self::SendMessage => "send_message",
-            Self::StreamMessage => "create_agent_message_stream",
-        }
-    }
-
-    /// The right on the agent that a client-side token needs. `None` if no token may do it.
-    #[must_use]
-    pub fn right(self) -> Option<AccessRight> {
-        match self {
-            Self::CreateToken
-            | Self::ListTokens
-            | Self::DeleteToken
-            | Self::CreateAgent
-            | Self::ListAgents => None,
-            Self::RetrieveAgent => Some(AccessRight::ReadAgent),
-            Self::ModifyAgent => Some(AccessRight::WriteAgent),
-            Self::ListMessages => Some(AccessRight::ReadMessages),
-            Self::SendMessage | Self::StreamMessage => Some(AccessRight::WriteMessages),
-        }
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Operation {
-    type Err = io::Error;
-
-    /// Reads the name.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput), with the operations that exist.
-    fn from_str(text: &str) -> io::Result<Self> {
-        let found = Self::ALL
+/// # Errors
+///
+/// [`InvalidInput`](io::ErrorKind::InvalidInput), with the names that are most like it.
+pub(crate) fn named(name: &str) -> io::Result<Operation> {
+    let found = operations::ALL
+        .iter()
+        .find(|operation| operation.id == name);
+    found.map(|operation| **operation).ok_or_else(|| {
+        let words: Vec<&str> = name.split('_').filter(|word| word.len() > 2).collect();
+        let shares = |id: &str| words.iter().filter(|word| id.contains(**word)).count();
+        let mut like: Vec<&str> = operations::ALL
             .iter()
-            .find(|operation| operation.as_str() == text);
-        found.copied().ok_or_else(|| {
-            let names: Vec<_> = Self::ALL
-                .iter()
-                .map(|operation| operation.as_str())
-                .collect();
-            io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!(
-                    "`{text}` is not an operation; use one of {}",
-                    names.join(", ")
-                ),
-            )
-        })
+            .map(|operation| operation.id)
+            .filter(|id| shares(id) > 0)
+            .collect();
+        like.sort_by_key(|id| std::cmp::Reverse(shares(id)));
+        like.truncate(5);
+        if like.is_empty() {
+            like = vec!["send_message", "get_agent", "list_messages"];
+        }
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!(
+                "`{name}` is not an operation; operations have the names of letta_api::operations, \
+                 such as {}",
+                like.join(", ")
+            ),
+        )
+    })
+}
+
+/// The right on the agent of the path that a client-side token needs. `None` if no token may do it.
+///
+/// `…/messages` and one segment more, and the agent itself: nothing else is open to a token.
+pub(crate) fn right(operation: &Operation) -> Option<AccessRight> {
+    let rest = operation
+        .path_template
+        .strip_prefix("/v1/agents/{agent_id}")?;
+    let is_messages = rest == "/messages"
+        || rest
+            .strip_prefix("/messages/")
+            .is_some_and(|part| !part.contains('/'));
+    match (rest, operation.method) {
+        ("", "GET") => Some(AccessRight::ReadAgent),
+        ("", "PATCH") => Some(AccessRight::WriteAgent),
+        (_, "GET") if is_messages => Some(AccessRight::ReadMessages),
+        (_, "POST") if is_messages => Some(AccessRight::WriteMessages),
+        _ => None,
     }
 }
+
+/// Whether it says something to an agent, and has it answer.
+pub(crate) fn is_sending(operation: &Operation) -> bool {
+    SENDING.iter().any(|sending| sending.id == operation.id)
+}
+
+const SENDING: [Operation; 6] = [
+    operations::SEND_MESSAGE,
+    operations::SEND_MESSAGE_STREAM,
+    operations::STREAM_MESSAGE,
+    operations::SEND_CONVERSATION_MESSAGE,
+    operations::SEND_CONVERSATION_MESSAGE_STREAM,
+    operations::START_RUN,
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_read_back_and_an_odd_one_gets_the_list() {
-        for operation in Operation::ALL {
-            assert_eq!(operation.as_str().parse::<Operation>().unwrap(), *operation);
+    fn every_name_is_read_back_and_an_odd_one_gets_those_like_it() {
+        for operation in operations::ALL {
+            assert_eq!(named(operation.id).unwrap(), **operation);
         }
-        let error = "mint".parse::<Operation>().unwrap_err().to_string();
-        assert!(
-            error.contains("`mint`") && error.contains("send_message"),
-            "{error}"
-        );
+        for (name, like) in [
+            ("mint", "send_message"),
+            ("retrieve_agent", "get_agent"),
+            ("create_token", "create_client_side_access_token"),
+        ] {
+            let error = named(name).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(like), "{error}");
+        }
     }
 
     #[test]
-    fn token_operations_are_named_as_the_generated_client_names_them() {
-        let generated: Vec<_> = letta_api::operations::ALL.iter().map(|o| o.id).collect();
-        for operation in Operation::ALL {
-            if operation.as_str().contains("token") {
-                assert!(generated.contains(&operation.as_str()), "{operation}");
-            }
-        }
+    fn a_token_opens_an_agent_and_its_messages_and_nothing_else() {
+        let open: Vec<_> = operations::ALL
+            .iter()
+            .filter_map(|operation| Some((operation.id, right(operation)?)))
+            .collect();
+        assert_eq!(
+            open,
+            [
+                ("get_agent", AccessRight::ReadAgent),
+                ("update_agent", AccessRight::WriteAgent),
+                ("list_messages", AccessRight::ReadMessages),
+                ("send_message", AccessRight::WriteMessages),
+                ("send_message_stream", AccessRight::WriteMessages),
+                ("start_run", AccessRight::WriteMessages),
+                ("cancel_runs", AccessRight::WriteMessages),
+                ("stream_message", AccessRight::WriteMessages),
+            ]
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use letta_api_emulator::{Clock as _, Emulator, Fault, ManualClock, Operation, SkewedClock};
+use letta_api_emulator::{Clock as _, Emulator, Fault, ManualClock, SkewedClock, operations};
 use letta_api_ext::{Letta, RetryPolicy, TokenMinter};
 use letta_api_tests::{Tap, answer, letta, policy};
 
@@ -120,7 +120,9 @@ async fn an_emulator_may_be_slow_for_ever_and_its_clock_anywhere() {
         Fault::status(429).retry_after(Duration::MAX),
         Fault::rate_limit(0, Duration::MAX),
     ] {
-        emulator.inject(fault.on(Operation::ListTokens)).unwrap();
+        emulator
+            .inject(fault.on(operations::LIST_CLIENT_SIDE_ACCESS_TOKENS))
+            .unwrap();
         let error = tokens.list().await.unwrap_err();
         assert_eq!(error.retry_after(), Some(Duration::from_secs(u64::MAX)));
         emulator.clear_faults();

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use futures_util::poll;
-use letta_api_emulator::{Clock, Emulator, Fault, Operation};
+use letta_api_emulator::{Clock, Emulator, Fault, operations};
 use letta_api_ext::{
     AccessToken, AgentId, Letta, Origin, Revocation, TokenMinter, TokenMinterBuilder,
 };
@@ -214,7 +214,7 @@ async fn a_leader_that_is_cancelled_strands_nobody() {
     let service = Service::start().await;
     let minter = service.minter();
     let policy = chat("agent-1");
-    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    let latency = Fault::latency(seconds(3)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
 
     let mut leader = Box::pin(minter.token(&policy).into_future());
@@ -242,7 +242,7 @@ async fn a_leader_that_is_cancelled_strands_nobody() {
 async fn what_has_not_begun_and_nobody_waits_for_never_begins() {
     let service = Service::start().await;
     let minter = service.builder().max_concurrent_creates(1).build().unwrap();
-    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    let latency = Fault::latency(seconds(3)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     let policies: Vec<_> = (0..100).map(|n| chat(&format!("agent-{n}"))).collect();
     let mut requests: Vec<_> = policies
@@ -266,7 +266,7 @@ async fn what_has_not_begun_and_nobody_waits_for_never_begins() {
 async fn no_more_creates_are_under_way_than_allowed_and_no_request_waits_for_ever() {
     let service = Service::start().await;
     let minter = service.builder().max_concurrent_creates(4).build().unwrap();
-    let hangs = Fault::latency(HOUR).on(Operation::CreateToken);
+    let hangs = Fault::latency(HOUR).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(hangs).unwrap();
     let policies: Vec<_> = (0..20).map(|n| chat(&format!("agent-{n}"))).collect();
     let requests = join_all(
@@ -310,7 +310,7 @@ async fn a_token_near_its_end_is_renewed_in_the_background_while_it_is_served() 
     tokio::task::yield_now().await;
     assert_eq!(minter.counters().renewals, 0, "not in the first half");
 
-    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    let latency = Fault::latency(seconds(3)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     service.time.advance(seconds(52)).await;
     // At the latest when a third is left. Those who ask for less than that are served still.
@@ -377,7 +377,7 @@ async fn a_renewal_that_fails_leaves_the_token_and_is_not_tried_at_once() {
     service.time.advance(seconds(198)).await;
     let down = Fault::status(503)
         .retry_after(seconds(40))
-        .on(Operation::CreateToken);
+        .on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(down).unwrap();
     for second in 0..99 {
         let error = match minter.token(&policy).valid_for(seconds(1)).await {
@@ -459,7 +459,7 @@ async fn tokens_live_as_long_as_they_should(lifetime: Duration, is_service_ahead
 async fn a_clock_that_is_right_costs_no_second_create() {
     let service = Service::start().await;
     let minter = service.builder().lifetime(seconds(900)).build().unwrap();
-    let latency = Fault::latency(seconds(8)).on(Operation::CreateToken);
+    let latency = Fault::latency(seconds(8)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     let policy = chat("agent-1");
     let mut request = Box::pin(minter.token(&policy).into_future());
@@ -526,7 +526,7 @@ async fn what_is_revoked_is_forgotten_first_and_the_next_is_fresh() {
     let bystander = minter.token(&other).await.unwrap();
 
     // The service does not answer, and whoever asked is gone.
-    let late = Fault::latency(seconds(5)).on(Operation::DeleteToken);
+    let late = Fault::latency(seconds(5)).on(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(late).unwrap();
     let mut revoking = Box::pin(minter.revoke(&mine));
     assert!(poll!(&mut revoking).is_pending());
@@ -552,7 +552,7 @@ async fn a_token_in_flight_is_deleted_when_it_lands() {
     let service = Service::start().await;
     let minter = service.minter();
     let policy = chat("agent-1");
-    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    let latency = Fault::latency(seconds(3)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     let mut waiting = Box::pin(minter.token(&policy).into_future());
     assert!(poll!(&mut waiting).is_pending());
@@ -577,7 +577,7 @@ async fn a_token_in_flight_is_deleted_when_it_lands() {
 async fn what_waits_for_its_turn_when_it_is_revoked_is_never_minted() {
     let service = Service::start().await;
     let minter = service.builder().max_concurrent_creates(1).build().unwrap();
-    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    let latency = Fault::latency(seconds(3)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     let (first, second) = (chat("agent-1"), chat("agent-2"));
     let mut first = Box::pin(minter.token(&first).into_future());
@@ -649,7 +649,7 @@ async fn a_shutdown_revokes_all_and_mints_no_more() {
         .await
         .unwrap();
 
-    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    let latency = Fault::latency(seconds(3)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     let late = chat("agent-late");
     let mut waiting = Box::pin(minter.token(&late).into_future());
@@ -828,7 +828,7 @@ async fn a_token_that_was_long_on_its_way_is_not_held_against_the_service() {
     let minter = service.builder().lifetime(seconds(20)).build().unwrap();
     let policy = chat("agent-1");
     let slow = Fault::latency(seconds(9))
-        .on(Operation::CreateToken)
+        .on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN)
         .times(1);
     service.emulator.inject(slow).unwrap();
     let mut request = Box::pin(minter.token(&policy).valid_for(seconds(15)).into_future());
@@ -855,7 +855,9 @@ async fn a_mint_whose_runtime_ends_strands_nobody() {
         .unwrap();
     let minter = TokenMinter::new(&letta, ORIGIN).unwrap();
     let policy = chat("agent-1");
-    let hangs = Fault::latency(HOUR).on(Operation::CreateToken).times(1);
+    let hangs = Fault::latency(HOUR)
+        .on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN)
+        .times(1);
     emulator.inject(hangs).unwrap();
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -865,7 +867,7 @@ async fn a_mint_whose_runtime_ends_strands_nobody() {
         .unwrap();
     let (other, same_policy) = (minter.clone(), policy.clone());
     runtime.spawn(async move { other.token(&same_policy).await });
-    while emulator.request_count(Operation::CreateToken) < 1 {
+    while emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN) < 1 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let mut request = Box::pin(minter.token(&policy).into_future());
@@ -873,7 +875,10 @@ async fn a_mint_whose_runtime_ends_strands_nobody() {
     runtime.shutdown_background();
     let token = request.await.unwrap();
     assert!(!token.is_expired());
-    assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        2
+    );
 }
 
 #[test]
@@ -987,8 +992,8 @@ async fn a_token_whose_renewal_was_left_to_a_create_that_failed_is_renewed_later
     let policy = chat("agent-1");
     let first = minter.token(&policy).await.unwrap();
     service.time.advance(seconds(205)).await;
-    let slow = Fault::latency(seconds(2)).on(Operation::CreateToken);
-    let down = Fault::status(503).on(Operation::CreateToken);
+    let slow = Fault::latency(seconds(2)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
+    let down = Fault::status(503).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(slow).unwrap();
     service.emulator.inject(down).unwrap();
     let mut longer = Box::pin(minter.token(&policy).valid_for(seconds(200)).into_future());
@@ -1015,10 +1020,10 @@ async fn a_service_that_asks_to_wait_for_ever_does_no_harm() {
     let policy = chat("agent-1");
     let first = minter.token(&policy).await.unwrap();
     service.time.advance(seconds(205)).await;
-    let slow = Fault::latency(seconds(2)).on(Operation::CreateToken);
+    let slow = Fault::latency(seconds(2)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     let busy = Fault::status(429)
         .retry_after(seconds(u64::MAX))
-        .on(Operation::CreateToken);
+        .on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(slow).unwrap();
     service.emulator.inject(busy).unwrap();
     let short = minter.token(&policy).valid_for(seconds(1));
@@ -1121,7 +1126,7 @@ async fn a_clock_that_is_set_while_the_minter_runs_costs_no_more_than_a_create()
 async fn what_lands_after_the_deadline_of_a_shutdown_is_deleted() {
     let service = Service::start().await;
     let minter = service.minter();
-    let latency = Fault::latency(seconds(5)).on(Operation::CreateToken);
+    let latency = Fault::latency(seconds(5)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     let policy = chat("agent-1");
     let mut waiting = Box::pin(minter.token(&policy).into_future());
@@ -1151,7 +1156,7 @@ async fn a_shutdown_waits_for_revocations_that_nobody_waits_for() {
     let minter = service.minter();
     let policy = chat("agent-1");
     minter.token(&policy).await.unwrap();
-    let latency = Fault::latency(seconds(3)).on(Operation::DeleteToken);
+    let latency = Fault::latency(seconds(3)).on(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     let mut revoking = Box::pin(minter.revoke(&policy));
     assert!(poll!(&mut revoking).is_pending());
@@ -1174,7 +1179,7 @@ async fn no_more_tokens_are_revoked_at_a_time_than_allowed() {
     for n in 0..20 {
         minter.token(&chat(&format!("agent-{n}"))).await.unwrap();
     }
-    let latency = Fault::latency(seconds(3)).on(Operation::DeleteToken);
+    let latency = Fault::latency(seconds(3)).on(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     let mut shutdown = Box::pin(minter.shutdown(seconds(60)));
     for turn in 1..=5 {
@@ -1195,7 +1200,7 @@ async fn a_token_that_may_have_been_made_when_it_was_revoked_is_reported() {
     let service = Service::start().await;
     let minter = service.minter();
     for fault in [Fault::latency(seconds(3)), Fault::lose_answer()] {
-        let fault = fault.on(Operation::CreateToken);
+        let fault = fault.on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
         service.emulator.inject(fault).unwrap();
     }
     let policy = chat("agent-1");
@@ -1218,7 +1223,7 @@ async fn a_renewal_that_fails_without_a_word_is_tried_again_but_not_every_second
     let policy = chat("agent-1");
     minter.token(&policy).await.unwrap();
     service.time.advance(seconds(205)).await;
-    let down = Fault::status(503).on(Operation::CreateToken);
+    let down = Fault::status(503).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(down).unwrap();
     for _ in 0..60 {
         let request = minter.token(&policy).valid_for(seconds(1));
@@ -1415,7 +1420,7 @@ async fn a_report_says_how_long_a_page_may_go_on_with_what_was_deleted() {
 async fn a_token_that_was_given_to_nobody_does_not_lengthen_a_report() {
     let service = Service::start().await;
     let minter = service.minter();
-    let latency = Fault::latency(seconds(3)).on(Operation::CreateToken);
+    let latency = Fault::latency(seconds(3)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     let policy = chat("agent-1");
     let mut waiting = Box::pin(minter.token(&policy).into_future());
@@ -1564,7 +1569,7 @@ async fn the_shortest_life_is_of_use_and_a_slow_service_is_told_of() {
     assert!(token.remaining() >= seconds(8), "{token:?}");
     let creates = service.creates();
     // What takes as long as the token lives is of no use, and is told so.
-    let latency = Fault::latency(seconds(8)).on(Operation::CreateToken);
+    let latency = Fault::latency(seconds(8)).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(latency).unwrap();
     let policy = chat("agent-2");
     let mut request = Box::pin(minter.token(&policy).into_future());
@@ -1582,7 +1587,7 @@ async fn a_short_life_gets_over_an_outage_that_is_shorter() {
     let policy = chat("agent-1");
     minter.token(&policy).await.unwrap();
     service.time.advance(seconds(21)).await;
-    let down = Fault::status(503).on(Operation::CreateToken);
+    let down = Fault::status(503).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(down).unwrap();
     let error = minter.token(&policy).await.unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 503);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::poll;
-use letta_api_emulator::{Emulator, Fault, Operation};
+use letta_api_emulator::{Emulator, Fault, operations};
 use letta_api_ext::{AccessPolicy, Error, Letta, RetryPolicy, TokenMinter, TokenMinterBuilder};
 use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
 use letta_api_tests::traces::Traces;
@@ -57,12 +57,13 @@ impl Service {
     }
 
     fn inject(&self, fault: Fault) {
-        let fault = fault.on(Operation::CreateToken);
+        let fault = fault.on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
         self.emulator.inject(fault).unwrap();
     }
 
     fn creates(&self) -> usize {
-        self.emulator.request_count(Operation::CreateToken)
+        self.emulator
+            .request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN)
     }
 }
 

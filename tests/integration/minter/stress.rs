@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
-use letta_api_emulator::{Clock as _, Emulator, Fault, Operation};
+use letta_api_emulator::{Clock as _, Emulator, Fault, operations};
 use letta_api_ext::{
     AccessPolicy, AccessToken, AgentId, Letta, MinterCounters, Origin, RetryPolicy,
     RevocationReport, TokenMinter,
@@ -263,7 +263,7 @@ async fn run(seed: u64, capacity: u64) {
         assert_eq!(counters.evictions, 0);
     }
     // All requests were counted: those that made a token, and those that did not.
-    let sent = emulator.request_count(Operation::CreateToken) as u64;
+    let sent = emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN) as u64;
     assert!(
         sent <= counters.creates + counters.renewals,
         "{sent}, {counters:?}"

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, poll};
-use letta_api_emulator::{Emulator, Fault, Operation};
+use letta_api_emulator::{Emulator, Fault, operations};
 use letta_api_ext::{AccessPolicy, AgentTokens, Letta, Origin, TokenMinter};
 use letta_api_tests::fault_server::{Fault as Answer, FaultServer};
 use letta_api_tests::minting::{ORIGIN, Service, policy, same, seconds};
@@ -27,7 +27,7 @@ fn chat_with(agents: usize) -> AccessPolicy {
 }
 
 fn fail_creates(service: &Service, fault: Fault) {
-    let fault = fault.on(Operation::CreateToken);
+    let fault = fault.on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     service.emulator.inject(fault).unwrap();
 }
 

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use letta_api_emulator::{Emulator, Fault, ManualClock, NewAgent, Operation, TokenRules};
+use letta_api_emulator::{Emulator, Fault, ManualClock, NewAgent, TokenRules, operations};
 use letta_api_tests::recording_proxy::{RecordedRequest, RecordingProxy};
 use serde_json::{Value, json};
 
@@ -562,7 +562,7 @@ async fn an_agent_that_fails_is_an_error_to_the_official_clients_in_a_stream_too
         // The reason is a level deeper here than the clients look for it.
         let limited = json!({ "class": "RateLimitError", "status": 429, "message": null });
         assert_eq!(whole["refused"], limited, "{}", program.name);
-        let tries = scene.emulator.request_count(Operation::SendMessage);
+        let tries = scene.emulator.request_count(operations::SEND_MESSAGE);
         assert_eq!(tries, 3, "{} tries again", program.name);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use letta_api::types::{AccessPolicyEntry, ClientSideAccessTokenCreate};
-use letta_api_emulator::{Emulator, Fault, ManualClock, Operation, TokenRules};
+use letta_api_emulator::{Emulator, Fault, ManualClock, TokenRules, operations};
 use letta_api_ext::policy::Preset;
 use letta_api_ext::{
     AccessPolicy, AccessRight, AccessToken, Letta, RetryPolicy, Revocation, TokenMinter,
@@ -431,7 +431,7 @@ async fn the_emulators_faults_are_what_applications_will_see(rules: TokenRules) 
 
     let minute = Duration::from_secs(60);
     emulator
-        .inject(Fault::rate_limit(0, minute).on(Operation::CreateToken))
+        .inject(Fault::rate_limit(0, minute).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN))
         .unwrap();
     let error = create().await.unwrap_err();
     assert!(error.is_rate_limited());
@@ -526,5 +526,8 @@ async fn time_moves_on_for_the_service_the_client_and_a_minter_alike(rules: Toke
     let second = minter.token(&policy).await.unwrap();
     assert_ne!(second.fingerprint(), first.fingerprint());
     assert!(!second.is_expired());
-    assert_eq!(emulator.request_count(Operation::CreateToken), 2);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        2
+    );
 }

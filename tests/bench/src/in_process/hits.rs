@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use letta_api_bench_caller::ORIGIN;
-use letta_api_emulator::{Emulator, Fault, Operation};
+use letta_api_emulator::{Emulator, Fault, operations};
 use letta_api_ext::{AccessPolicy, AccessToken, Letta, Origin, TokenMinter};
 use moka::policy::EvictionPolicy;
 use tokio::runtime::{Builder, Runtime};
@@ -218,7 +218,7 @@ async fn time_of_gets<C: Contestant>(contestant: &Arc<C>, gets: &Gets) -> Durati
 ///
 /// Where one of them gets none, or not exactly one was created for all.
 pub async fn miss(tasks: u64) -> Result<Duration> {
-    let latency = Fault::latency(LATENCY).on(Operation::CreateToken);
+    let latency = Fault::latency(LATENCY).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     let emulator = Emulator::builder().fault(latency).start().await?;
     let minter = TokenMinter::new(&client(&emulator)?, ORIGIN)?;
     let policy = AccessPolicy::builder().agent(agent(0)).chat().build()?;
@@ -234,7 +234,7 @@ pub async fn miss(tasks: u64) -> Result<Duration> {
     for outcome in outcomes {
         outcome?;
     }
-    let created = emulator.request_count(Operation::CreateToken);
+    let created = emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN);
     if created != 1 {
         return Err(format!("{tasks} tasks that want one token made {created} creates").into());
     }

@@ -7,17 +7,19 @@ use std::time::Duration;
 
 use letta_api::{ApiKey, Secret};
 
-use crate::agents::agent::NewAgent;
+use crate::agent::NewAgent;
 use crate::clock::{Clock, SystemClock};
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, add_agent, scripted};
 use crate::faults::fault::Fault;
 use crate::faults::present::Faults;
 use crate::http::host::Hosts;
 use crate::http::server::Server;
 use crate::project::Projects;
+use crate::script::file::ScriptFile;
 use crate::service::account::{Account, Settings};
 use crate::service::routes::routes;
 use crate::tokens::rules::TokenRules;
+use crate::turns::stage::StageSettings;
 
 /// Sets up an [`Emulator`]. Made by [`Emulator::builder`].
 ///
@@ -29,9 +31,11 @@ pub struct Builder {
     organization: String,
     token_rules: TokenRules,
     agents: Vec<NewAgent>,
+    script_file: Option<ScriptFile>,
     faults: Vec<Fault>,
     seed: u64,
     word_delay: Duration,
+    background_runs: bool,
     clock: Arc<dyn Clock>,
     listen: SocketAddr,
     shutdown_grace: Duration,
@@ -46,9 +50,11 @@ impl Builder {
             organization: Emulator::DEFAULT_ORGANIZATION.to_owned(),
             token_rules: TokenRules::strict(),
             agents: Vec::new(),
+            script_file: None,
             faults: Vec::new(),
             seed: 0,
             word_delay: Duration::ZERO,
+            background_runs: true,
             clock: Arc::new(SystemClock),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             shutdown_grace: Duration::from_secs(1),
@@ -100,6 +106,25 @@ impl Builder {
         self
     }
 
+    /// Makes the agents of a file that are not added otherwise, and has all of them do what it says. It replaces an earlier
+    /// file. [`scripts`](crate::scripts) describes the form.
+    ///
+    /// ```
+    /// use letta_api_emulator::{Emulator, ScriptFile};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let file = ScriptFile::from_json(r#"{"agents": {"agent-1": {"name": "Ada", "script": ["Hello, I am Ada."]}}}"#)?;
+    /// let emulator = Emulator::builder().script_file(file).start().await?;
+    /// assert_eq!(emulator.agent("agent-1").snapshot().unwrap().name(), "Ada");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn script_file(mut self, file: ScriptFile) -> Self {
+        self.script_file = Some(file);
+        self
+    }
+
     /// Injects a [`Fault`]. To inject one while the emulator runs, see [`Emulator::inject`].
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -117,6 +142,13 @@ impl Builder {
     /// unless set. During a delay of more than 20 seconds, the service's pings are sent.
     pub fn word_delay(mut self, delay: Duration) -> Self {
         self.word_delay = delay;
+        self
+    }
+
+    /// Whether runs in background are possible, and so resuming a stream. They are unless set to `false`: then they are
+    /// answered 503, as by a server that has no store for them.
+    pub fn background_runs(mut self, possible: bool) -> Self {
+        self.background_runs = possible;
         self
     }
 
@@ -173,7 +205,8 @@ impl Builder {
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput): an API key that is empty or not visible ASCII;
     ///   a project name of that kind, or given twice; an organization that is empty, has a colon, or is longer than 256
     ///   bytes; an agent ID that is not `agent-` and letters,
-    ///   digits, `-`, `_` and `.` after it, or given twice; an invalid fault; an
+    ///   digits, `-`, `_` and `.` after it, or given twice; an agent that is added and that the [script
+    ///   file](Self::script_file) is to make; an invalid fault; an
     ///   [allowed host](Self::allow_host) that is neither a name nor an address. The error does not hold the key.
     /// - What the operating system says if it does not let us listen, with the address:
     ///   [`AddrInUse`](io::ErrorKind::AddrInUse), for example.
@@ -205,11 +238,17 @@ impl Builder {
             token_rules: self.token_rules,
             faults,
             seed: self.seed,
-            word_delay: self.word_delay,
+            stage: StageSettings {
+                word_delay: self.word_delay,
+                background_runs: self.background_runs,
+            },
             clock: self.clock,
         }));
         for agent in self.agents {
-            account.agents.add(agent, account.now())?;
+            add_agent(&account, agent)?;
+        }
+        if let Some(file) = &self.script_file {
+            scripted::bring(&account, file)?;
         }
         let hosts = Hosts::new(&self.allowed_hosts, self.listen)?;
         let routes = routes(Arc::clone(&account), hosts);
@@ -225,6 +264,7 @@ impl std::fmt::Debug for Builder {
             .field("projects", &self.projects)
             .field("token_rules", &self.token_rules)
             .field("agents", &self.agents)
+            .field("script_file", &self.script_file)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An answer of an error status with `{"message": …}`, or, if the self-hosted server would find fault
 /// with the request, in that server's form.
@@ -16,12 +16,22 @@ use serde_json::json;
 pub(crate) struct Refusal {
     status: StatusCode,
     message: String,
-    /// In the form in which the self-hosted server finds fault with a request.
-    as_detail: bool,
-    /// What would be valid, of the IDs in the path that are not.
-    examples: Vec<String>,
+    form: Form,
     /// In seconds.
     retry_after: Option<u64>,
+}
+
+/// The shapes of the service's error bodies.
+#[derive(Debug)]
+enum Form {
+    /// `{"message": …}`, which is the hosted service's.
+    Message,
+    /// `{"detail": …}`, which is the self-hosted server's.
+    Detail,
+    /// `{"trace_id": "", "detail": …, "examples"?: …}`: the server finds fault with the request.
+    Traced(Option<Value>),
+    /// A whole body.
+    Whole(Value),
 }
 
 impl Refusal {
@@ -29,8 +39,7 @@ impl Refusal {
         Self {
             status,
             message: message.into(),
-            as_detail: false,
-            examples: Vec::new(),
+            form: Form::Message,
             retry_after: None,
         }
     }
@@ -63,17 +72,42 @@ impl Refusal {
 
     pub(crate) fn unprocessable(message: &str) -> Self {
         Self {
-            as_detail: true,
+            form: Form::Traced(None),
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
         }
     }
 
-    /// For a request that the description does not allow. `detail` is a list of what is wrong, as the server prints it.
-    pub(crate) fn invalid(detail: &str, examples: Vec<String>) -> Self {
+    /// What the server finds wrong with a request, as it says it, with an example of what would be right.
+    pub(crate) fn invalid(detail: impl Into<String>, examples: Option<Value>) -> Self {
         Self {
-            examples,
-            ..Self::unprocessable(detail)
+            form: Form::Traced(examples),
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
         }
+    }
+
+    /// In the self-hosted server's form, `{"detail": …}`.
+    pub(crate) fn detail(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            form: Form::Detail,
+            ..Self::new(status, detail)
+        }
+    }
+
+    /// With a body of any form. `message` is for the emulator's own tests.
+    pub(crate) fn whole(status: StatusCode, message: impl Into<String>, body: Value) -> Self {
+        Self {
+            form: Form::Whole(body),
+            ..Self::new(status, message)
+        }
+    }
+
+    /// There is no such thing of this ID, which is shown if it looks like one.
+    pub(crate) fn no_such(what: &str, id: &str) -> Self {
+        let detail = match shown_id(id) {
+            Some(id) => format!("{what} with ID {id} not found"),
+            None => format!("{what} with this ID not found"),
+        };
+        Self::detail(StatusCode::NOT_FOUND, detail)
     }
 
     pub(crate) fn not_found(message: &str) -> Self {
@@ -87,10 +121,10 @@ impl Refusal {
         )
     }
 
-    pub(crate) fn not_emulated() -> Self {
+    pub(crate) fn not_emulated(operation: &str) -> Self {
         Self::new(
             StatusCode::NOT_IMPLEMENTED,
-            "letta-api-emulator does not have this operation",
+            format!("letta-api-emulator does not emulate {operation}"),
         )
     }
 
@@ -128,15 +162,16 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = if self.as_detail {
-            let mut body = json!({"trace_id": "", "detail": self.message});
-            if !self.examples.is_empty() {
-                body["examples"] = self.examples.into();
+        let body = match self.form {
+            Form::Message => json!({"message": self.message}),
+            Form::Detail => json!({"detail": self.message}),
+            Form::Traced(None) => json!({"trace_id": "", "detail": self.message}),
+            Form::Traced(Some(examples)) => {
+                json!({"trace_id": "", "detail": self.message, "examples": examples})
             }
-            Json(body).into_response()
-        } else {
-            Json(json!({"message": self.message})).into_response()
+            Form::Whole(body) => body,
         };
+        let mut response = Json(body).into_response();
         *response.status_mut() = self.status;
         if let Some(seconds) = self.retry_after {
             response
@@ -156,6 +191,15 @@ impl IntoResponse for Refusal {
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs()
         .saturating_add(u64::from(wait.subsec_nanos() > 0))
+}
+
+/// An ID that may be repeated: short, of letters, digits, `-`, `_` and `.`, and neither a key nor a token.
+pub(crate) fn shown_id(id: &str) -> Option<&str> {
+    let is_plain = (1..=128).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    (is_plain && !id.contains("k-let-")).then_some(id)
 }
 
 /// Names a value that a request has in place of a fixed word.

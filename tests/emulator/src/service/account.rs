@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
-use letta_api::ApiKey;
+use letta_api::{ApiKey, Operation};
 
-use crate::agents::store::AgentStore;
-use crate::clock::{self, Clock};
+use crate::clock::Clock;
 use crate::faults::present::Faults;
-use crate::operation::Operation;
 use crate::project::Projects;
 use crate::tokens::rules::TokenRules;
 use crate::tokens::secret::TokenForm;
 use crate::tokens::store::TokenStore;
+use crate::turns::stage::{Stage, StageSettings};
 
 pub(crate) struct Account {
     pub(crate) api_key: ApiKey,
@@ -23,13 +21,12 @@ pub(crate) struct Account {
     pub(crate) tokens: TokenStore,
     pub(crate) token_form: TokenForm,
     pub(crate) token_rules: TokenRules,
-    pub(crate) agents: AgentStore,
+    pub(crate) stage: Arc<Stage>,
     pub(crate) faults: Faults,
-    pub(crate) word_delay: Duration,
-    clock: Arc<dyn Clock>,
     requests: AtomicU64,
-    arrivals: Mutex<BTreeMap<Operation, usize>>,
-    answers: Mutex<BTreeMap<(Operation, Answered), usize>>,
+    /// By the names of operations.
+    arrivals: Mutex<BTreeMap<&'static str, usize>>,
+    answers: Mutex<BTreeMap<(&'static str, Answered), usize>>,
 }
 
 /// What an account begins with.
@@ -40,7 +37,7 @@ pub(crate) struct Settings {
     pub(crate) token_rules: TokenRules,
     pub(crate) faults: Faults,
     pub(crate) seed: u64,
-    pub(crate) word_delay: Duration,
+    pub(crate) stage: StageSettings,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -55,22 +52,16 @@ impl Account {
             tokens: TokenStore::new(settings.seed, settings.token_rules),
             token_form: TokenForm::new(settings.organization),
             token_rules: settings.token_rules,
-            agents: AgentStore::default(),
+            stage: Arc::new(Stage::new(settings.clock, settings.stage)),
             faults: settings.faults,
-            word_delay: settings.word_delay,
-            clock: settings.clock,
             requests: AtomicU64::new(0),
             arrivals: Mutex::default(),
             answers: Mutex::default(),
         }
     }
 
-    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.clock)
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
-        clock::timestamp(self.clock.now())
+        self.stage.now()
     }
 
     /// The number of the next request, from 1.
@@ -80,23 +71,29 @@ impl Account {
 
     pub(crate) fn count_arrival(&self, operation: Operation) {
         let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-        *arrivals.entry(operation).or_default() += 1;
+        *arrivals.entry(operation.id).or_default() += 1;
     }
 
     /// How many requests of the operation there were, those among them that are not answered yet.
     pub(crate) fn arrivals(&self, operation: Operation) -> usize {
         let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-        arrivals.get(&operation).copied().unwrap_or_default()
+        arrivals.get(operation.id).copied().unwrap_or_default()
     }
 
     pub(crate) fn count_answer(&self, operation: Operation, answered: Answered) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        *answers.entry((operation, answered)).or_default() += 1;
+        *answers.entry((operation.id, answered)).or_default() += 1;
     }
 
     /// How many requests there were, by operation and answer.
-    pub(crate) fn answers(&self) -> BTreeMap<(Operation, Answered), usize> {
+    pub(crate) fn answers(&self) -> BTreeMap<(&'static str, Answered), usize> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.clone()
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.stage.abort_turns();
     }
 }

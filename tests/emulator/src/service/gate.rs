@@ -1,5 +1,5 @@
 //! What every operation goes through before it is carried out: faults first, as from a proxy before the
-//! service, then who calls, and whether they may.
+//! service, then who calls, whether they may, and whether the request is valid.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,21 +9,23 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
-
+use letta_api::Operation;
 use letta_api::types::AccessRight;
 
-use crate::faults::present::Effect;
+use crate::call::Call;
+use crate::clock::passed;
+use crate::faults::present::{AgentFault, Effect, Strike};
 use crate::http::refusal::Refusal;
 use crate::http::server::HangUp;
-use crate::operation::Operation;
+use crate::operation;
 use crate::service::account::{Account, Answered};
 use crate::service::caller::Caller;
+use crate::service::handlers::{self, Handler};
+use crate::service::incoming::Incoming;
+use crate::stream::struck;
 
-#[derive(Clone)]
-struct Gate {
-    account: Arc<Account>,
-    operation: Operation,
-}
+/// The path's parameters, or why they cannot be read.
+pub(crate) type PathParams = Result<RawPathParams, RawPathParamsRejection>;
 
 /// Counts a request, even if it is given up before there is an answer.
 struct Count<'a> {
@@ -38,21 +40,7 @@ impl Drop for Count<'_> {
     }
 }
 
-/// Puts the gate before the handler of an operation. The handler finds the [`Caller`] among the
-/// extensions of its request.
-pub(crate) fn guard(
-    account: &Arc<Account>,
-    operation: Operation,
-    handler: MethodRouter<Arc<Account>>,
-) -> MethodRouter<Arc<Account>> {
-    let gate = Gate {
-        account: Arc::clone(account),
-        operation,
-    };
-    handler.route_layer(from_fn_with_state(gate, pass))
-}
-
-/// Lets through who may make a call that needs `right` on the agent of the path. For what is not an operation of the emulator's,
+/// Lets through who may make a call that needs `right` on the agent of the path. For what is not an operation of the description,
 /// so that neither faults strike nor requests are counted.
 pub(crate) fn open(
     account: &Arc<Account>,
@@ -64,23 +52,25 @@ pub(crate) fn open(
 
 async fn check(
     State((account, right)): State<(Arc<Account>, AccessRight)>,
-    path: Result<RawPathParams, RawPathParamsRejection>,
+    path: PathParams,
     request: Request,
     next: Next,
 ) -> Response {
-    match admit(&account, Some(right), path, &request) {
+    match admit(&account, Some(right), path, request.headers()) {
         Ok(_) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-async fn pass(
-    State(gate): State<Gate>,
-    path: Result<RawPathParams, RawPathParamsRejection>,
-    mut request: Request,
-    next: Next,
+/// Answers a request for an operation.
+pub(crate) async fn pass(
+    account: Arc<Account>,
+    operation: Operation,
+    path: PathParams,
+    request: Request,
 ) -> Response {
-    let Gate { account, operation } = gate;
+    let incoming = Incoming::read(operation, request).await;
+    let operation = incoming.operation;
     account.count_arrival(operation);
     let mut count = Count {
         account: &account,
@@ -88,29 +78,53 @@ async fn pass(
         answered: None,
     };
     let strike = account.faults.strike(operation, account.now());
-    pause(strike.delay).await;
-    let response = match strike.effect {
-        Some(Effect::Answer(refusal)) => refusal.into_response(),
-        Some(Effect::Disconnect) => HangUp::response(),
-        Some(Effect::LoseAnswer) => {
-            carry_out(&account, operation, path, request, next).await;
-            HangUp::response()
+    let idle_limit = strike.idle_limit;
+    let answer = answer(&account, incoming, strike, path);
+    let response = match idle_limit {
+        None => answer.await,
+        Some(limit) => {
+            let clock = Arc::clone(&account.stage.clock);
+            tokio::select! {
+                biased;
+                response = answer => response,
+                () = passed(&*clock, clock.now(), limit) => HangUp::response(),
+            }
         }
-        Some(Effect::Agent(fault)) => {
-            request.extensions_mut().insert(fault);
-            carry_out(&account, operation, path, request, next).await
-        }
-        Some(Effect::LateAnswer(delay)) => {
-            let response = carry_out(&account, operation, path, request, next).await;
-            pause(delay).await;
-            response
-        }
-        None => carry_out(&account, operation, path, request, next).await,
     };
     if response.extensions().get::<HangUp>().is_none() {
         count.answered = Some(response.status().as_u16());
     }
-    response
+    if !struck::is_stream(&response) {
+        return response;
+    }
+    let faults = account.faults.strike_stream(operation);
+    let clock = Arc::clone(&account.stage.clock);
+    struck::strike(response, &faults, idle_limit, clock)
+}
+
+/// What a request is answered, struck by what strikes it before its body begins.
+async fn answer(
+    account: &Arc<Account>,
+    incoming: Incoming,
+    strike: Strike,
+    path: PathParams,
+) -> Response {
+    pause(strike.delay).await;
+    match strike.effect {
+        Some(Effect::Answer(refusal)) => refusal.into_response(),
+        Some(Effect::Disconnect) => HangUp::response(),
+        Some(Effect::LoseAnswer) => {
+            carry_out(account, incoming, path, None).await;
+            HangUp::response()
+        }
+        Some(Effect::Agent(fault)) => carry_out(account, incoming, path, Some(fault)).await,
+        Some(Effect::LateAnswer(delay)) => {
+            let response = carry_out(account, incoming, path, None).await;
+            pause(delay).await;
+            response
+        }
+        None => carry_out(account, incoming, path, None).await,
+    }
 }
 
 async fn pause(delay: Duration) {
@@ -120,37 +134,65 @@ async fn pause(delay: Duration) {
 }
 
 async fn carry_out(
-    account: &Account,
-    operation: Operation,
-    path: Result<RawPathParams, RawPathParamsRejection>,
-    mut request: Request,
-    next: Next,
+    account: &Arc<Account>,
+    incoming: Incoming,
+    path: PathParams,
+    fault: Option<AgentFault>,
 ) -> Response {
-    let right = match operation {
-        Operation::ModifyAgent if account.token_rules.update_by_post => None,
-        _ => operation.right(),
+    let handler = handlers::of(&incoming.operation);
+    let answer = match call(account, incoming, path, fault) {
+        Ok(call) => match handler {
+            Some(Handler::Account(handler)) => handler(&call, account),
+            Some(Handler::World(handler)) => handler(&call, &mut account.stage.world()),
+            Some(Handler::Turn(handler)) => handler(Arc::clone(&account.stage), call).await,
+            None => Err(Refusal::not_emulated(call.operation.id)),
+        },
+        Err(refusal) => Err(refusal),
     };
-    let caller = admit(account, right, path, &request);
-    match caller {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(refusal) => refusal.into_response(),
-    }
+    answer.unwrap_or_else(IntoResponse::into_response)
 }
 
-/// Who calls, if they may.
+/// The call, if it may be made and is valid.
+fn call(
+    account: &Account,
+    incoming: Incoming,
+    path: PathParams,
+    fault: Option<AgentFault>,
+) -> Result<Call, Refusal> {
+    let operation = incoming.operation;
+    let right = match operation.id {
+        "update_agent" if account.token_rules.update_by_post => None,
+        _ => operation::right(&operation),
+    };
+    let (caller, path) = admit(account, right, path, &incoming.headers)?;
+    let body = incoming.body?;
+    Ok(Call {
+        operation,
+        path,
+        query: incoming.query,
+        headers: incoming.headers,
+        body,
+        project: caller.project().clone(),
+        fault,
+        now: account.now(),
+    })
+}
+
+/// Who calls, if they may, and the parameters of the path.
 fn admit(
     account: &Account,
     right: Option<AccessRight>,
-    path: Result<RawPathParams, RawPathParamsRejection>,
-    request: &Request,
-) -> Result<Caller, Refusal> {
-    let caller = Caller::from_headers(request.headers(), account, account.now())?;
+    path: PathParams,
+    headers: &axum::http::HeaderMap,
+) -> Result<(Caller, Vec<(String, String)>), Refusal> {
+    let caller = Caller::from_headers(headers, account, account.now())?;
     // The rejection's own text quotes the path, which may hold a token.
     let path = path.map_err(|_| Refusal::bad_request("what the path names is not UTF-8"))?;
-    let agent = path.iter().find(|(name, _)| *name == "agent_id");
-    caller.authorize(account, right, agent.map(|(_, id)| id))?;
-    Ok(caller)
+    let path: Vec<_> = path
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let agent = path.iter().find(|(name, _)| name == "agent_id");
+    caller.authorize(account, right, agent.map(|(_, id)| &**id))?;
+    Ok((caller, path))
 }

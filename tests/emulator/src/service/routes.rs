@@ -3,69 +3,53 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{OriginalUri, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, any, delete, get, patch, post};
+use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 use letta_api::types::AccessRight;
+use letta_api::{Operation, operations};
 
 use crate::http::host::{self, Hosts};
 use crate::http::refusal::Refusal;
-use crate::operation::Operation;
+use crate::operation;
 use crate::service::account::Account;
 use crate::service::caller::{self, Caller};
-use crate::service::gate::{guard, open};
-use crate::service::{agents, cors, envelope, health, messages, state, tokens};
+use crate::service::gate::open;
+use crate::service::{cors, envelope, gate, state};
 
 pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
-    let guard = |operation, handler| guard(&account, operation, handler);
     let open = |right, handler| open(&account, right, handler);
-    let for_servers = Router::new()
-        .route(
-            "/v1/client-side-access-tokens",
-            guard(Operation::ListTokens, get(tokens::list))
-                .merge(guard(Operation::CreateToken, post(tokens::create))),
-        )
-        .route(
-            "/v1/client-side-access-tokens/{token}",
-            guard(Operation::DeleteToken, delete(tokens::delete)),
-        )
-        .route(
-            "/v1/agents/",
-            guard(Operation::ListAgents, get(agents::list))
-                .merge(guard(Operation::CreateAgent, post(agents::create))),
-        )
-        .route("/v1/agents", any(with_closing_slash))
-        .route("/v1/health", any(with_closing_slash))
-        .route("/v1/health/", get(health::check))
+    let (mut for_pages, mut for_servers) = (Router::new(), Router::new());
+    for (path, operations) in paths() {
+        let mut methods = MethodRouter::new();
+        for operation in &operations {
+            methods = methods.merge(answered(&account, *operation));
+        }
+        if operations.iter().any(|it| operation::right(it).is_some()) {
+            // No operation, though the published source opens it.
+            if account.token_rules.update_by_post && path == operations::UPDATE_AGENT.path_template
+            {
+                methods = methods.merge(open(AccessRight::WriteAgent, post(no_such_method)));
+            }
+            for_pages = for_pages.route(path, methods);
+        } else {
+            for_servers = for_servers.route(path, methods);
+            // The self-hosted server answers so at each of these.
+            if let Some(bare) = path.strip_suffix('/') {
+                for_servers = for_servers.route(bare, any(with_closing_slash));
+            }
+        }
+    }
+    let for_servers = for_servers
         .route("/_emulator/state", get(state::show))
         .method_not_allowed_fallback(other_method);
-    // No operation, though the published source opens it.
-    let update_by_post = match account.token_rules.update_by_post {
-        true => open(AccessRight::WriteAgent, post(no_such_method)),
-        false => MethodRouter::new(),
-    };
-    let for_pages = Router::new()
-        .route(
-            "/v1/agents/{agent_id}",
-            guard(Operation::RetrieveAgent, get(agents::retrieve))
-                .merge(guard(Operation::ModifyAgent, patch(agents::modify)))
-                .merge(update_by_post),
-        )
-        .route(
-            "/v1/agents/{agent_id}/messages",
-            guard(Operation::ListMessages, get(messages::list))
-                .merge(guard(Operation::SendMessage, post(messages::send))),
-        )
-        .route(
-            "/v1/agents/{agent_id}/messages/stream",
-            guard(Operation::StreamMessage, post(messages::stream)),
-        )
-        // Such as `cancel`, `async` and one message.
+    let for_pages = for_pages
+        // Such as one message.
         .route(
             "/v1/agents/{agent_id}/messages/{part}",
-            open(AccessRight::ReadMessages, get(not_emulated))
-                .merge(open(AccessRight::WriteMessages, post(not_emulated))),
+            open(AccessRight::ReadMessages, get(not_described))
+                .merge(open(AccessRight::WriteMessages, post(not_described))),
         )
         .method_not_allowed_fallback(other_method)
         .layer(cors::layer(Arc::clone(&account)))
@@ -88,6 +72,48 @@ pub(crate) fn routes(account: Arc<Account>, hosts: Hosts) -> Router {
             account,
             envelope::wrap,
         ))
+}
+
+/// The operations of the description by path. Of the two names that some have, one stands here.
+fn paths() -> Vec<(&'static str, Vec<Operation>)> {
+    let mut paths: Vec<(&str, Vec<Operation>)> = Vec::new();
+    for operation in operations::ALL {
+        let of_path = match paths
+            .iter_mut()
+            .find(|(path, _)| *path == operation.path_template)
+        {
+            Some((_, of_path)) => of_path,
+            None => {
+                paths.push((operation.path_template, Vec::new()));
+                let (_, of_path) = paths.last_mut().expect("one was added");
+                of_path
+            }
+        };
+        if of_path.iter().all(|it| it.method != operation.method) {
+            of_path.push(**operation);
+        }
+    }
+    paths
+}
+
+/// What answers a request for an operation.
+fn answered(account: &Arc<Account>, operation: Operation) -> MethodRouter<Arc<Account>> {
+    // It needs no key, and no fault strikes it: who waits for the emulator asks for it.
+    if operation.id == operations::CHECK_HEALTH.id {
+        return get(health);
+    }
+    let account = Arc::clone(account);
+    let handler = move |path: gate::PathParams, request: Request| {
+        gate::pass(Arc::clone(&account), operation, path, request)
+    };
+    match operation.method {
+        "GET" => get(handler),
+        "POST" => post(handler),
+        "PUT" => put(handler),
+        "PATCH" => patch(handler),
+        "DELETE" => delete(handler),
+        other => unreachable!("no operation has the method {other}"),
+    }
 }
 
 /// What a token is answered at a path that no policy opens, whether or not the path exists.
@@ -113,12 +139,16 @@ async fn other_method(State(account): State<Arc<Account>>, headers: HeaderMap) -
     takes_the_key(&account, &headers).unwrap_or_else(Refusal::method_not_allowed)
 }
 
+async fn health() -> Response {
+    crate::resources::health::healthy()
+}
+
 async fn no_such_method() -> Refusal {
     Refusal::method_not_allowed()
 }
 
-async fn not_emulated() -> Refusal {
-    Refusal::not_emulated()
+async fn not_described() -> Refusal {
+    Refusal::not_emulated("an operation that is not in the description")
 }
 
 /// Sends the caller to the same path with a slash behind it, as the self-hosted server does.

@@ -9,9 +9,8 @@ use axum::response::{IntoResponse, Response};
 use letta_api::Fingerprint;
 use serde_json::{Map, Value, json};
 
-use crate::agents::agent::Agent;
+use crate::agent::{Agent, Message};
 use crate::http::refusal::Refusal;
-use crate::messages::message::Message;
 use crate::project::Project;
 use crate::service::account::Account;
 use crate::service::caller::Caller;
@@ -43,15 +42,23 @@ pub(crate) fn dump(account: &Account) -> Value {
     let mut requests: Map<String, Value> = Map::new();
     for ((operation, answered), count) in account.answers() {
         let answered = answered.map_or_else(|| "none".to_owned(), |status| status.to_string());
-        let of_operation = requests
-            .entry(operation.as_str())
-            .or_insert_with(|| json!({}));
+        let of_operation = requests.entry(operation).or_insert_with(|| json!({}));
         of_operation[answered] = json!(count);
     }
     let tokens = account.tokens.snapshot(now);
+    let (agents, runs): (Vec<Value>, Vec<Value>) = {
+        let world = account.stage.world();
+        let agents = world.agents.iter();
+        let runs = world.runs.iter();
+        (
+            agents.map(|it| agent(&Agent::of(&world, it))).collect(),
+            runs.map(|it| json!(it.run)).collect(),
+        )
+    };
     let mut state = json!({
         "now": expiry::to_wire(now),
-        "agents": account.agents.read_all(|agents| agents.iter().map(agent).collect::<Vec<_>>()),
+        "agents": agents,
+        "runs": runs,
         "tokens": tokens.iter().map(token).collect::<Vec<_>>(),
         "requests": requests,
         "faults": account.faults.present().iter().map(ToString::to_string).collect::<Vec<_>>(),

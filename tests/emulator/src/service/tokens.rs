@@ -1,48 +1,43 @@
 //! The three token operations.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::StatusCode;
-use letta_api::types::{ClientSideAccessToken, ClientSideAccessTokenPage};
+use axum::response::{IntoResponse, Response};
+use letta_api::types::ClientSideAccessTokenPage;
 
-use crate::http::json_body::JsonBody;
+use crate::call::{Body, Call, no_content, ok};
+use crate::http::json_body::{is_json, parse};
 use crate::http::refusal::Refusal;
 use crate::service::account::Account;
-use crate::service::caller::Caller;
 use crate::tokens::page::PageRequest;
 use crate::tokens::request::TokenRequest;
 
-pub(crate) async fn create(
-    Extension(caller): Extension<Caller>,
-    State(account): State<Arc<Account>>,
-    JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<ClientSideAccessToken>), Refusal> {
-    let now = account.now();
-    let request = TokenRequest::from_json(body, now, account.token_rules)?;
+pub(crate) fn create(call: &Call, account: &Account) -> Result<Response, Refusal> {
+    let body = match &call.body {
+        Body::Json(body) => body.clone(),
+        // It says where the JSON ends.
+        Body::None if is_json(&call.headers) => parse(b"")?,
+        Body::None | Body::Other(_) => {
+            return Err(Refusal::bad_request(
+                "the Content-Type header must be application/json",
+            ));
+        }
+    };
+    let request = TokenRequest::from_json(body, call.now, account.token_rules)?;
     let secret = account.token_form.generate()?;
     let token = account
         .tokens
-        .add(secret, caller.project().clone(), request, now);
-    Ok((StatusCode::CREATED, Json(token)))
+        .add(secret, call.project.clone(), request, call.now);
+    Ok((StatusCode::CREATED, Json(token)).into_response())
 }
 
-pub(crate) async fn list(
-    Extension(caller): Extension<Caller>,
-    State(account): State<Arc<Account>>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<ClientSideAccessTokenPage>, Refusal> {
-    let request = PageRequest::from_query(query.as_deref().unwrap_or_default())?;
-    let (tokens, has_next_page) = account.tokens.page(caller.project(), &request);
-    Ok(Json(ClientSideAccessTokenPage::new(tokens, has_next_page)))
+pub(crate) fn list(call: &Call, account: &Account) -> Result<Response, Refusal> {
+    let request = PageRequest::from_query(&call.query)?;
+    let (tokens, has_next_page) = account.tokens.page(&call.project, &request);
+    Ok(ok(&ClientSideAccessTokenPage::new(tokens, has_next_page)))
 }
 
-pub(crate) async fn delete(
-    Extension(caller): Extension<Caller>,
-    State(account): State<Arc<Account>>,
-    Path(token): Path<String>,
-) -> StatusCode {
-    account.tokens.delete(caller.project(), &token);
-    StatusCode::NO_CONTENT
+pub(crate) fn delete(call: &Call, account: &Account) -> Result<Response, Refusal> {
+    account.tokens.delete(&call.project, call.path("token"));
+    Ok(no_content())
 }

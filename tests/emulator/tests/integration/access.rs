@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use letta_api_emulator::{Emulator, ManualClock, Operation, TokenRules};
+use letta_api_emulator::{Emulator, ManualClock, Operation, TokenRules, operations};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -8,22 +8,22 @@ use crate::raw::{Answer, HOSTNAME, RULES, TOKENS, anonymous, create, delete, pag
 
 /// A request for each operation that a policy may open, and what success looks like.
 const OPENED: [(Operation, &str); 5] = [
-    (Operation::RetrieveAgent, "read_agent"),
-    (Operation::ModifyAgent, "write_agent"),
-    (Operation::ListMessages, "read_messages"),
-    (Operation::SendMessage, "write_messages"),
-    (Operation::StreamMessage, "write_messages"),
+    (operations::GET_AGENT, "read_agent"),
+    (operations::UPDATE_AGENT, "write_agent"),
+    (operations::LIST_MESSAGES, "read_messages"),
+    (operations::SEND_MESSAGE, "write_messages"),
+    (operations::STREAM_MESSAGE, "write_messages"),
 ];
 
 fn call(operation: Operation, agent: &str) -> (Method, String, Option<Value>) {
     let message = json!({"messages": [{"role": "user", "content": "Hello"}]});
     let path = format!("/v1/agents/{agent}");
     match operation {
-        Operation::RetrieveAgent => (Method::GET, path, None),
-        Operation::ModifyAgent => (Method::PATCH, path, Some(json!({"name": "Ada"}))),
-        Operation::ListMessages => (Method::GET, format!("{path}/messages"), None),
-        Operation::SendMessage => (Method::POST, format!("{path}/messages"), Some(message)),
-        Operation::StreamMessage => (
+        operations::GET_AGENT => (Method::GET, path, None),
+        operations::UPDATE_AGENT => (Method::PATCH, path, Some(json!({"name": "Ada"}))),
+        operations::LIST_MESSAGES => (Method::GET, format!("{path}/messages"), None),
+        operations::SEND_MESSAGE => (Method::POST, format!("{path}/messages"), Some(message)),
+        operations::STREAM_MESSAGE => (
             Method::POST,
             format!("{path}/messages/stream"),
             Some(message),
@@ -83,9 +83,25 @@ async fn each_right_opens_its_operations_on_its_agent_and_no_others() {
         }
     }
     // What was refused was not done.
-    assert_eq!(emulator.agent("agent-2").unwrap().name(), "agent-2");
-    assert_eq!(emulator.agent("agent-2").unwrap().messages().len(), 1);
-    let user_messages = emulator.agent("agent-1").unwrap().messages().len();
+    assert_eq!(
+        emulator.agent("agent-2").snapshot().unwrap().name(),
+        "agent-2"
+    );
+    assert_eq!(
+        emulator
+            .agent("agent-2")
+            .snapshot()
+            .unwrap()
+            .messages()
+            .len(),
+        1
+    );
+    let user_messages = emulator
+        .agent("agent-1")
+        .snapshot()
+        .unwrap()
+        .messages()
+        .len();
     assert_eq!(user_messages, 1 + 2 * 2);
 }
 
@@ -93,7 +109,7 @@ async fn each_right_opens_its_operations_on_its_agent_and_no_others() {
 async fn the_agent_of_a_path_is_compared_once_decoded() {
     let emulator = emulator().await;
     let token = token(&emulator, &["read_agent"]).await;
-    let answer = as_page(&emulator, &token, Operation::RetrieveAgent, "agent%2D1").await;
+    let answer = as_page(&emulator, &token, operations::GET_AGENT, "agent%2D1").await;
     assert_eq!(answer.status, 200);
 }
 
@@ -101,7 +117,7 @@ async fn the_agent_of_a_path_is_compared_once_decoded() {
 async fn a_path_that_is_not_utf_8_is_refused_as_that() {
     let emulator = emulator().await;
     let token = token(&emulator, &["read_agent"]).await;
-    let answer = as_page(&emulator, &token, Operation::RetrieveAgent, "%FF").await;
+    let answer = as_page(&emulator, &token, operations::GET_AGENT, "%FF").await;
     assert_eq!(answer.status, 400);
     assert_eq!(answer.message(), "what the path names is not UTF-8");
 }
@@ -121,38 +137,38 @@ async fn every_entry_of_a_policy_must_allow_the_call() {
         for (policy, operation, agent, says) in [
             (
                 &two_agents,
-                Operation::RetrieveAgent,
+                operations::GET_AGENT,
                 "agent-1",
                 Some("other agents"),
             ),
             (
                 &two_agents,
-                Operation::ListMessages,
+                operations::LIST_MESSAGES,
                 "agent-2",
                 Some("token for each agent"),
             ),
             (
                 &two_agents,
-                Operation::RetrieveAgent,
+                operations::GET_AGENT,
                 "agent-3",
                 Some("does not name this agent"),
             ),
-            (&one_agent_twice, Operation::RetrieveAgent, "agent-1", None),
+            (&one_agent_twice, operations::GET_AGENT, "agent-1", None),
             (
                 &one_agent_twice,
-                Operation::ListMessages,
+                operations::LIST_MESSAGES,
                 "agent-1",
                 Some("not every entry"),
             ),
             (
                 &one_agent_twice,
-                Operation::SendMessage,
+                operations::SEND_MESSAGE,
                 "agent-1",
                 Some("not every entry"),
             ),
             (
                 &one_agent_twice,
-                Operation::ModifyAgent,
+                operations::UPDATE_AGENT,
                 "agent-1",
                 Some(""),
             ),
@@ -195,7 +211,7 @@ async fn an_agent_that_a_policy_names_and_that_is_not_there_is_404() {
     for (operation, _) in OPENED {
         let answer = as_page(&emulator, &token, operation, "agent-1").await;
         assert_eq!(answer.status, 404, "{operation}");
-        assert_eq!(answer.message(), "there is no such agent");
+        assert_eq!(answer.detail(), "Agent with ID agent-1 not found");
     }
 }
 
@@ -221,7 +237,7 @@ async fn a_token_works_until_it_expires_and_not_from_that_instant_on() {
     let token = token(&emulator, &["read_agent"]).await;
     let end = emulator.tokens()[0].expires_at();
     clock.set(end - Duration::from_millis(1));
-    let retrieve = Operation::RetrieveAgent;
+    let retrieve = operations::GET_AGENT;
     assert_eq!(
         as_page(&emulator, &token, retrieve, "agent-1").await.status,
         200
@@ -238,7 +254,7 @@ async fn a_deleted_token_opens_nothing() {
     let emulator = emulator().await;
     let token = token(&emulator, &["read_agent"]).await;
     assert_eq!(delete(&emulator, &token).await.status, 204);
-    let answer = as_page(&emulator, &token, Operation::RetrieveAgent, "agent-1").await;
+    let answer = as_page(&emulator, &token, operations::GET_AGENT, "agent-1").await;
     assert_eq!(answer.status, 401);
     assert_eq!(answer.message(), "the client-side token was deleted");
 }
@@ -362,5 +378,13 @@ async fn every_operation_without_a_credential_is_401() {
             assert!(!answer.message().is_empty());
         }
     }
-    assert_eq!(emulator.agent("agent-1").unwrap().messages().len(), 1);
+    assert_eq!(
+        emulator
+            .agent("agent-1")
+            .snapshot()
+            .unwrap()
+            .messages()
+            .len(),
+        1
+    );
 }

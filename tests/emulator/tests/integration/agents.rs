@@ -54,8 +54,8 @@ async fn an_agent_is_made_read_and_changed() {
     }
     assert_eq!(changed["created_at"], made["created_at"]);
     assert_ne!(changed["updated_at"], made["updated_at"]);
-    assert_eq!(emulator.agent(id).unwrap().name(), "Grace");
-    assert!(emulator.agent("agent-none").is_none());
+    assert_eq!(emulator.agent(id).snapshot().unwrap().name(), "Grace");
+    assert!(emulator.agent("agent-none").snapshot().is_none());
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn an_agent_made_in_the_program_is_as_it_was_asked_for() {
     let generated = emulator
         .create_agent(NewAgent::with_generated_id())
         .unwrap();
-    assert!(emulator.agent(generated.id()).is_some());
+    assert!(emulator.agent(generated.id()).snapshot().is_some());
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 use std::time::{Duration, Instant, SystemTime};
 
-use letta_api_emulator::{Emulator, Fault, ManualClock, Operation, SkewedClock};
+use letta_api_emulator::{Emulator, Fault, ManualClock, SkewedClock, operations};
 use reqwest::Method;
 
 use crate::raw::{Answer, TOKENS, client, create, good_body, list, request, token_for};
 
 #[tokio::test]
 async fn an_error_on_demand_comes_before_the_key_is_looked_at_and_does_nothing() {
-    let builder = Emulator::builder().fault(Fault::status(503).on(Operation::CreateToken));
+    let builder = Emulator::builder()
+        .fault(Fault::status(503).on(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN));
     let emulator = builder.start().await.unwrap();
     let answer = create(&emulator, &good_body()).await;
     assert_eq!(answer.status, 503);
@@ -23,7 +24,10 @@ async fn an_error_on_demand_comes_before_the_key_is_looked_at_and_does_nothing()
     assert_eq!(error.status().map(|status| status.as_u16()), Some(503));
     emulator.clear_faults();
     assert_eq!(create(&emulator, &good_body()).await.status, 201);
-    assert_eq!(emulator.request_count(Operation::CreateToken), 3);
+    assert_eq!(
+        emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+        3
+    );
 }
 
 #[tokio::test]
@@ -71,14 +75,17 @@ async fn a_connection_is_closed_in_place_of_an_answer_before_or_after_the_deed()
             assert_eq!(emulator.token_count().live, made);
         }
         assert_eq!(create().await.unwrap().status().as_u16(), 201);
-        assert_eq!(emulator.request_count(Operation::CreateToken), 3);
+        assert_eq!(
+            emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN),
+            3
+        );
     }
 }
 
 #[tokio::test]
 async fn a_latency_is_waited_for() {
     let latency = Duration::from_millis(50);
-    let fault = Fault::latency(latency).on(Operation::ListTokens);
+    let fault = Fault::latency(latency).on(operations::LIST_CLIENT_SIDE_ACCESS_TOKENS);
     let emulator = Emulator::builder().fault(fault).start().await.unwrap();
     let began = Instant::now();
     assert_eq!(list(&emulator, "").await.status, 200);
@@ -97,7 +104,7 @@ async fn a_caller_that_gives_up_has_caused_nothing_before_the_deed_and_all_of_it
             let mut create = std::pin::pin!(create(&emulator, &body));
             // It is counted when it comes.
             let came = || {
-                emulator.request_count(Operation::CreateToken) == 1
+                emulator.request_count(operations::CREATE_CLIENT_SIDE_ACCESS_TOKEN) == 1
                     && emulator.token_count().live == made
             };
             while !came() {
@@ -140,8 +147,8 @@ async fn a_fault_that_makes_no_sense_is_refused() {
         Fault::disconnect().with_probability(-0.1),
         Fault::disconnect().with_probability(f64::NAN),
         Fault::rate_limit(1, Duration::ZERO),
-        Fault::model_failure().on(Operation::ListAgents),
-        Fault::break_stream().on(Operation::ListMessages),
+        Fault::model_failure().on(operations::LIST_AGENTS),
+        Fault::break_stream().on(operations::LIST_MESSAGES),
         Fault::disconnect().times(0),
     ] {
         let error = emulator.inject(fault.clone()).unwrap_err();

@@ -1,4 +1,4 @@
-use letta_api_emulator::{Emulator, Operation};
+use letta_api_emulator::{Emulator, operations};
 use reqwest::{Method, header};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -74,7 +74,7 @@ async fn a_name_that_was_rebound_to_loopback_reads_nothing_with_the_well_known_k
         }
     }
     // Nothing was carried out, so nothing was counted.
-    assert_eq!(emulator.request_count(Operation::RetrieveAgent), 5);
+    assert_eq!(emulator.request_count(operations::GET_AGENT), 5);
 }
 
 #[tokio::test]

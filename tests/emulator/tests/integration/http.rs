@@ -44,7 +44,7 @@ async fn a_method_that_the_path_does_not_take_is_405_that_says_which_it_takes() 
         (Method::GET, &token, "DELETE"),
         (Method::POST, &token, "DELETE"),
         (Method::PUT, "/v1/agents/", "GET,HEAD,POST"),
-        (Method::DELETE, "/v1/agents/agent-1", "GET,HEAD,PATCH"),
+        (Method::PUT, "/v1/agents/agent-1", "GET,HEAD,DELETE,PATCH"),
         (Method::PUT, "/v1/agents/agent-1/messages", "GET,HEAD,POST"),
         (Method::GET, "/v1/agents/agent-1/messages/stream", "POST"),
         (Method::POST, "/v1/health/", "GET,HEAD"),

@@ -17,5 +17,8 @@ mod program;
 mod projects;
 mod raw;
 mod rules;
+mod scripted;
 mod secrecy;
 mod state;
+mod streams;
+mod turns;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use letta_api_emulator::{Emulator, Fault, MessageKind, Operation};
+use letta_api_emulator::{Emulator, Fault, MessageKind, operations};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -86,7 +86,7 @@ async fn a_message_is_answered_with_itself_and_both_are_listed() {
         .json();
     assert_eq!(page, json!([listed[1]]));
 
-    let agent = emulator.agent("agent-1").unwrap();
+    let agent = emulator.agent("agent-1").snapshot().unwrap();
     let kinds: Vec<_> = agent
         .messages()
         .iter()
@@ -129,6 +129,7 @@ async fn a_stream_has_the_steps_or_the_words_between_a_ping_and_done() {
         }
         let newest = emulator
             .agent("agent-1")
+            .snapshot()
             .unwrap()
             .messages()
             .last()
@@ -198,7 +199,15 @@ async fn what_is_no_message_is_422_and_nothing_is_kept() {
             assert!(answer.json()["detail"].is_string());
         }
     }
-    assert_eq!(emulator.agent("agent-1").unwrap().messages().len(), 1);
+    assert_eq!(
+        emulator
+            .agent("agent-1")
+            .snapshot()
+            .unwrap()
+            .messages()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -220,11 +229,19 @@ async fn a_model_that_fails_is_429_or_an_event_in_a_stream_that_answers_200() {
     assert_eq!(events[2].0, Some("error"));
     assert_eq!(events[2].1["run_id"], events[0].1["run_id"]);
 
-    // What was sent is kept, and what it opens besides is as it was.
-    assert_eq!(emulator.agent("agent-1").unwrap().messages().len(), 3);
+    // Nothing is kept of such a turn, not even what was sent.
+    assert_eq!(
+        emulator
+            .agent("agent-1")
+            .snapshot()
+            .unwrap()
+            .messages()
+            .len(),
+        1
+    );
     let listed = Answer::of(request(&emulator, Method::GET, MESSAGES)).await;
     assert_eq!(listed.status, 200);
-    assert_eq!(emulator.request_count(Operation::StreamMessage), 1);
+    assert_eq!(emulator.request_count(operations::STREAM_MESSAGE), 1);
 }
 
 #[tokio::test]

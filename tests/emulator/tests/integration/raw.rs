@@ -73,6 +73,12 @@ impl Answer {
         message
     }
 
+    /// The detail of a refusal in the self-hosted server's form.
+    pub(crate) fn detail(&self) -> String {
+        assert_eq!(self.headers["content-type"], "application/json");
+        self.json()["detail"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers[name].to_str().unwrap()
     }

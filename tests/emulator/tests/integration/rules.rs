@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use letta_api_emulator::{Emulator, ManualClock, Operation, TokenRules};
+use letta_api_emulator::{Emulator, ManualClock, TokenRules, operations};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -114,8 +114,8 @@ async fn bare_refusals_are_all_the_same_401() {
         assert_eq!(refusals.len() == 1, is_bare, "{refusals:#?}");
         // A token that is unknown is told what is there, unless refusals are bare.
         for (method, path, status) in [
-            (Method::GET, "/v1/conversations/", 404),
-            (Method::DELETE, AGENT, 405),
+            (Method::GET, "/v1/nothing/", 404),
+            (Method::PUT, AGENT, 405),
         ] {
             let answer = setting.call(method, path, "ck-let-unknown").await;
             let expected = if is_bare { 401 } else { status };
@@ -125,8 +125,8 @@ async fn bare_refusals_are_all_the_same_401() {
         let missing = request(&setting.emulator, Method::GET, "/v1/agents/agent-3");
         let missing = Answer::of(missing).await;
         assert_eq!(
-            (missing.status, &*missing.message()),
-            (404, "there is no such agent")
+            (missing.status, &*missing.detail()),
+            (404, "Agent with ID agent-3 not found")
         );
     }
 }
@@ -281,7 +281,13 @@ async fn a_token_updates_an_agent_by_post_which_there_is_not() {
             change(Method::PATCH, &writes).await,
             change(Method::POST, &writes).await,
         );
-        let name = setting.emulator.agent("agent-1").unwrap().name().to_owned();
+        let name = setting
+            .emulator
+            .agent("agent-1")
+            .snapshot()
+            .unwrap()
+            .name()
+            .to_owned();
         if is_post {
             assert!(is_refused(patched), "{patched}");
             assert_eq!((posted, &*name), (405, "agent-1"));
@@ -300,24 +306,23 @@ async fn one_segment_beneath_the_messages_is_opened_and_no_more() {
         let setting = start(rules).await;
         let reads = setting.token(&["read_messages"]).await;
         let writes = setting.token(&["write_messages"]).await;
-        for (method, part, right) in [
-            (Method::POST, "async", &writes),
-            (Method::POST, "cancel", &writes),
-            (Method::GET, "message-1", &reads),
-            (Method::GET, "a%2Fb", &reads),
+        for (method, part, right, status) in [
+            (Method::POST, "async", &writes, 200),
+            (Method::POST, "cancel", &writes, 200),
+            (Method::GET, "message-1", &reads, 501),
+            (Method::GET, "a%2Fb", &reads, 501),
         ] {
             let path = format!("{MESSAGES}/{part}");
             for token in [&reads, &writes] {
                 let answer = setting.call(method.clone(), &path, token).await;
                 if token == right {
-                    assert_eq!(answer.status, 501, "{method} {part}: {}", answer.text);
-                    assert!(answer.message().contains("does not have this operation"));
+                    assert_eq!(answer.status, status, "{method} {part}: {}", answer.text);
                 } else {
                     assert!(matches!(answer.status, 401 | 403), "{method} {part}");
                 }
             }
             let by_key = request(&setting.emulator, method, &path);
-            assert_eq!(Answer::of(by_key).await.status, 501);
+            assert_eq!(Answer::of(by_key).await.status, status);
         }
         for (method, path) in [
             (Method::GET, format!("{MESSAGES}/a/b")),
@@ -345,7 +350,10 @@ async fn one_segment_beneath_the_messages_is_opened_and_no_more() {
             .call(Method::POST, &format!("{MESSAGES}/stream"), &writes)
             .await;
         assert_eq!(streamed.status, 200);
-        assert_eq!(setting.emulator.request_count(Operation::StreamMessage), 1);
+        assert_eq!(
+            setting.emulator.request_count(operations::STREAM_MESSAGE),
+            1
+        );
     }
 }
 

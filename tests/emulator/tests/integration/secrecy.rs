@@ -1,7 +1,7 @@
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 
-use letta_api_emulator::{Emulator, Fault, NewAgent, Operation, Project};
+use letta_api_emulator::{Emulator, Fault, NewAgent, Project, operations};
 use reqwest::Method;
 use serde_json::json;
 use tracing_core::span::{Attributes, Id, Record};
@@ -233,7 +233,7 @@ fn no_log_at_any_level_of_it_or_the_libraries_under_it_holds_a_key_or_a_token() 
             let emulator = Emulator::builder()
                 .api_key(KEY)
                 .agent("agent-1")
-                .fault(Fault::disconnect().on(Operation::ListMessages))
+                .fault(Fault::disconnect().on(operations::LIST_MESSAGES))
                 .start()
                 .await
                 .unwrap();

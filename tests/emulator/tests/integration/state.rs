@@ -1,4 +1,4 @@
-use letta_api_emulator::{Emulator, Fault, Operation};
+use letta_api_emulator::{Emulator, Fault, operations};
 use reqwest::Method;
 use serde_json::json;
 
@@ -12,7 +12,11 @@ async fn a_dump_has_all_that_there_is_and_over_http_too() {
     let send = request(&emulator, Method::POST, "/v1/agents/agent-1/messages");
     Answer::of(send.json(&json!({"input": "Hello"}))).await;
     emulator
-        .inject(Fault::status(500).on(Operation::DeleteToken).times(3))
+        .inject(
+            Fault::status(500)
+                .on(operations::DELETE_CLIENT_SIDE_ACCESS_TOKEN)
+                .times(3),
+        )
         .unwrap();
 
     let dump = emulator.dump();

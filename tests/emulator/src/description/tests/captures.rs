@@ -32,10 +32,7 @@ fn message(path: &Path) -> (String, Option<String>, Vec<u8>) {
 }
 
 /// The operation of a request, and the parameters of its path. One whose template has fewer parameters comes first.
-fn operation<'a>(
-    method: &str,
-    path: &'a str,
-) -> Option<(&'static str, Vec<(&'static str, &'a str)>)> {
+fn operation(method: &str, path: &str) -> Option<(&'static str, Vec<(String, String)>)> {
     let path: Vec<&str> = path.trim_end_matches('/').split('/').collect();
     let all = letta_api::operations::ALL.iter();
     let mut fitting: Vec<_> = all
@@ -46,7 +43,7 @@ fn operation<'a>(
             let mut parameters = Vec::new();
             for (is, has) in template.iter().zip(&path) {
                 match is.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
-                    Some(name) => parameters.push((name, *has)),
+                    Some(name) => parameters.push((name.to_owned(), (*has).to_owned())),
                     None if is == has => {}
                     None => return None,
                 }

@@ -1,0 +1,128 @@
+//! A call of an operation: what a handler reads of a request, and how it answers.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use letta_api::Operation;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::faults::present::AgentFault;
+use crate::http::refusal::Refusal;
+use crate::project::Project;
+
+/// A call that may be carried out: who calls was let through, and the request is valid by the description.
+pub(crate) struct Call {
+    pub(crate) operation: Operation,
+    /// The parameters of the path, percent-decoded.
+    pub(crate) path: Vec<(String, String)>,
+    /// The query as it was sent.
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
+    pub(crate) project: Project,
+    /// What is to go wrong with the agent or with the stream.
+    pub(crate) fault: Option<AgentFault>,
+    /// When it came, by the emulator's clock.
+    pub(crate) now: Timestamp,
+}
+
+/// The body of a request.
+#[derive(Debug, Default)]
+pub(crate) enum Body {
+    #[default]
+    None,
+    Json(Value),
+    /// Of another media type.
+    Other(Bytes),
+}
+
+impl Call {
+    /// A parameter of the path.
+    pub(crate) fn path(&self, name: &str) -> &str {
+        let found = self.path.iter().find(|(it, _)| it == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// The values of a parameter of the query, in their order.
+    pub(crate) fn query_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
+        form_urlencoded::parse(self.query.as_bytes())
+            .filter(move |(it, _)| it == name)
+            .map(|(_, value)| value)
+    }
+
+    /// A parameter of the query. If it is given more than once, the last one counts.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        self.query_all(name).last().map(Cow::into_owned)
+    }
+
+    /// A parameter that is true or false, if it is given.
+    pub(crate) fn query_flag(&self, name: &str) -> Option<bool> {
+        self.query(name).map(|value| {
+            matches!(
+                &*value.to_ascii_lowercase(),
+                "true" | "1" | "yes" | "on" | "t" | "y"
+            )
+        })
+    }
+
+    /// The JSON body as what the description says that it is.
+    pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        let body = match &self.body {
+            Body::Json(value) => value.clone(),
+            Body::None => Value::Object(serde_json::Map::new()),
+            Body::Other(_) => Value::Null,
+        };
+        // The error of serde_json may quote the body.
+        serde_json::from_value(body)
+            .map_err(|_| Refusal::unprocessable("the body is not what the operation takes"))
+    }
+
+    /// The JSON body, or `null`.
+    pub(crate) fn json(&self) -> &Value {
+        match &self.body {
+            Body::Json(value) => value,
+            Body::None | Body::Other(_) => &Value::Null,
+        }
+    }
+
+    /// Whether the service takes the caller for a current client of its own.
+    pub(crate) fn is_current_client(&self) -> bool {
+        if self.headers.contains_key("x-stainless-package-version") {
+            return true;
+        }
+        match self.headers.get(header::USER_AGENT) {
+            None => true,
+            Some(agent) => agent.to_str().is_ok_and(|agent| {
+                agent.starts_with("letta-client/1.")
+                    || agent.starts_with("@letta-ai/letta-client/1.")
+            }),
+        }
+    }
+}
+
+/// 200 with a JSON body.
+pub(crate) fn ok(body: &impl Serialize) -> Response {
+    Json(body).into_response()
+}
+
+/// 200 with `null`, which current clients get of what has nothing to say.
+pub(crate) fn null() -> Response {
+    Json(Value::Null).into_response()
+}
+
+/// 204.
+pub(crate) fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// The time as a Python server writes it: to the microsecond, with an offset of `Z`.
+pub(crate) fn written(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+}

@@ -1,0 +1,10 @@
+//! Turns: what an agent does from what is said to it to where it stops.
+
+mod begin;
+pub(crate) mod handlers;
+pub(crate) mod live;
+pub(crate) mod parts;
+mod said;
+mod speech;
+pub(crate) mod stage;
+mod turn;

@@ -1,0 +1,411 @@
+//! The messages of a turn, in letta-api's types, and the events that they are streamed as.
+
+use jiff::Timestamp;
+use letta_api::types::{
+    ApprovalRequestMessage, ApprovalResponseMessage, ApprovalResult, AssistantMessage, Message,
+    MessageId, Ping, ReasoningMessage, ReasoningSource, RunId, StepId, ToolCall, ToolCallMessage,
+    ToolCallOrDelta, ToolCalls, ToolReturn, ToolReturnMessage, ToolReturnValue, UserMessage,
+};
+use serde_json::{Value, json};
+
+use crate::id;
+use crate::script::words::pieces;
+use crate::world::thread::{PendingCall, StoredMessage, date, to_wire};
+
+/// Characters in a piece of a call's arguments.
+const ARGUMENT_PIECE: usize = 12;
+
+/// What all messages of one ID have.
+#[derive(Clone)]
+pub(crate) struct Envelope {
+    pub(crate) id: MessageId,
+    pub(crate) at: Timestamp,
+    pub(crate) run_id: RunId,
+    pub(crate) step_id: StepId,
+}
+
+impl Envelope {
+    pub(crate) fn new(run_id: &RunId, step_id: &StepId, at: Timestamp) -> Self {
+        Self {
+            id: id::generate("message").as_str().into(),
+            at,
+            run_id: run_id.clone(),
+            step_id: step_id.clone(),
+        }
+    }
+
+    /// The service's own `otid` of the message of this place among those of one ID: the ID without its kind, with the
+    /// place in its last bits.
+    fn otid(&self, place: u8) -> String {
+        let id = self.id.as_str();
+        let uuid = id.strip_prefix("message-").unwrap_or(id);
+        let (head, last) = uuid.split_at(uuid.len().saturating_sub(2));
+        let last = u8::from_str_radix(last, 16).unwrap_or_default();
+        format!("{head}{:02x}", last & 0x80 | place & 0x7f)
+    }
+
+    /// What is stored, with all that it shows as.
+    pub(crate) fn stored(self, shown: Vec<Message>) -> StoredMessage {
+        StoredMessage {
+            id: self.id,
+            date: self.at,
+            run_id: Some(self.run_id),
+            step_id: Some(self.step_id),
+            shown,
+        }
+    }
+}
+
+/// Sets what all kinds of messages have.
+macro_rules! enveloped {
+    ($message:expr, $envelope:expr, $otid:expr) => {{
+        let mut message = $message;
+        message.otid = Some($otid);
+        message.run_id = Some($envelope.run_id.clone());
+        message.step_id = Some($envelope.step_id.clone());
+        message
+    }};
+}
+
+/// A message of the user's, the application's or put into the agent's mouth, as it is stored.
+pub(crate) fn input(
+    envelope: &Envelope,
+    role: &str,
+    content: &Value,
+    otid: Option<String>,
+    name: Option<String>,
+) -> Message {
+    let otid = otid.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    let date = date(envelope.at);
+    let id = envelope.id.clone();
+    match role {
+        "system" => {
+            let message = letta_api::types::SystemMessage::new(id, date, text_of(content));
+            Message::SystemMessage(Box::new(enveloped!(message, envelope, otid)))
+        }
+        "assistant" => {
+            let message = AssistantMessage::new(id, date, text_of(content));
+            Message::AssistantMessage(Box::new(enveloped!(message, envelope, otid)))
+        }
+        _ => {
+            // One text is listed as a text.
+            let content = match content.as_array().map(Vec::as_slice) {
+                Some([only]) if only.get("text").is_some() => Value::from(text_of(content)),
+                _ => content.clone(),
+            };
+            let content = serde_json::from_value(content).unwrap_or_else(|_| "".into());
+            let mut message = UserMessage::new(id, date, "");
+            message.content = content;
+            message.name = name;
+            Message::UserMessage(Box::new(enveloped!(message, envelope, otid)))
+        }
+    }
+}
+
+/// The text of a content, which is a text or parts. Parts that are not text are named in brackets.
+pub(crate) fn text_of(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts
+            .iter()
+            .map(|part| match part.get("text").and_then(Value::as_str) {
+                Some(text) => text.to_owned(),
+                None => {
+                    let kind = part.get("type").and_then(Value::as_str);
+                    format!("[{}]", kind.unwrap_or("part"))
+                }
+            })
+            .collect(),
+        _ => String::new(),
+    }
+}
+
+pub(crate) fn assistant(envelope: &Envelope, place: u8, text: &str) -> Message {
+    let message = AssistantMessage::new(envelope.id.clone(), date(envelope.at), text);
+    Message::AssistantMessage(Box::new(enveloped!(
+        message,
+        envelope,
+        envelope.otid(place)
+    )))
+}
+
+pub(crate) fn reasoning(envelope: &Envelope, place: u8, text: &str) -> Message {
+    let mut message = ReasoningMessage::new(envelope.id.clone(), date(envelope.at), text);
+    message.source = Some(ReasoningSource::ReasonerModel);
+    Message::ReasoningMessage(Box::new(enveloped!(
+        message,
+        envelope,
+        envelope.otid(place)
+    )))
+}
+
+fn tool_call(call: &PendingCall) -> ToolCall {
+    ToolCall::new(&*call.tool, &*call.arguments, &*call.id)
+}
+
+/// The first call by itself, and all of them.
+fn calls_of(calls: &[PendingCall]) -> (ToolCallOrDelta, ToolCalls) {
+    let all: Vec<ToolCall> = calls.iter().map(tool_call).collect();
+    let first = all.first().cloned();
+    let first = first.unwrap_or_else(|| ToolCall::new("", "", ""));
+    (first.into(), all.into())
+}
+
+/// Calls that run by themselves.
+pub(crate) fn tool_calls(envelope: &Envelope, place: u8, calls: &[PendingCall]) -> Message {
+    let (first, all) = calls_of(calls);
+    let mut message = ToolCallMessage::new(envelope.id.clone(), date(envelope.at), first);
+    message.tool_calls = Some(all);
+    Message::ToolCallMessage(Box::new(enveloped!(
+        message,
+        envelope,
+        envelope.otid(place)
+    )))
+}
+
+/// Calls that wait for an approval, or for the client.
+pub(crate) fn approval_request(envelope: &Envelope, calls: &[PendingCall]) -> Message {
+    let (first, all) = calls_of(calls);
+    let mut message = ApprovalRequestMessage::new(envelope.id.clone(), date(envelope.at), first);
+    message.tool_calls = Some(all);
+    // Of this kind, the service has the ID itself here.
+    let otid = envelope.id.to_string();
+    Message::ApprovalRequestMessage(Box::new(enveloped!(message, envelope, otid)))
+}
+
+/// The answer to a request, as it is stored.
+pub(crate) fn approval_response(
+    envelope: &Envelope,
+    approvals: Vec<ApprovalResult>,
+    otid: Option<String>,
+) -> Message {
+    let otid = otid.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    let mut message = ApprovalResponseMessage::new(envelope.id.clone(), date(envelope.at));
+    if let Some(ApprovalResult::ApprovalReturn(first)) = approvals.first() {
+        message.approve = Some(first.approve);
+        message.reason = first.reason.clone().into_value();
+    }
+    message.approvals = Some(approvals);
+    Message::ApprovalResponseMessage(Box::new(enveloped!(message, envelope, otid)))
+}
+
+/// What tools gave. `name` is that of a tool that ran at the server.
+pub(crate) fn tool_returns(
+    envelope: &Envelope,
+    name: Option<&str>,
+    returns: &[ToolReturn],
+) -> Message {
+    let first = returns.first().cloned();
+    let first = first.unwrap_or_else(|| ToolReturn::new("", "success".into(), ""));
+    let text = match &first.tool_return {
+        ToolReturnValue::Text(text) => text.clone(),
+        other => text_of(&serde_json::to_value(other).unwrap_or_default()),
+    };
+    let mut message = ToolReturnMessage::new(
+        envelope.id.clone(),
+        date(envelope.at),
+        text,
+        first.status.clone(),
+        first.tool_call_id.clone(),
+    );
+    message.stdout = first.stdout.clone().into_value();
+    message.stderr = first.stderr.clone().into_value();
+    message.name = name.map(str::to_owned);
+    message.tool_returns = Some(returns.to_vec());
+    Message::ToolReturnMessage(Box::new(enveloped!(message, envelope, envelope.otid(0))))
+}
+
+/// The data of the events that a message is streamed as: itself, or pieces of it.
+pub(crate) fn events(message: &Message, by_tokens: bool) -> Vec<Value> {
+    let whole = wire(message);
+    if !by_tokens {
+        return vec![whole];
+    }
+    match message {
+        Message::AssistantMessage(_) => in_pieces(&whole, "content"),
+        Message::ReasoningMessage(_) => in_pieces(&whole, "reasoning"),
+        Message::ToolCallMessage(_) => calls_in_pieces(&whole, false),
+        Message::ApprovalRequestMessage(_) => calls_in_pieces(&whole, true),
+        _ => vec![whole],
+    }
+}
+
+/// A message as the service writes it. What an optional part of a return leaves out is `null`.
+pub(crate) fn wire(message: &Message) -> Value {
+    let mut value = to_wire(message);
+    if matches!(message, Message::ToolReturnMessage(_)) {
+        fill(&mut value, &["stdout", "stderr"]);
+        if let Some(returns) = value.get_mut("tool_returns").and_then(Value::as_array_mut) {
+            returns
+                .iter_mut()
+                .for_each(|it| fill(it, &["stdout", "stderr"]));
+        }
+    }
+    if matches!(message, Message::ReasoningMessage(_)) {
+        fill(&mut value, &["signature"]);
+    }
+    value
+}
+
+fn fill(value: &mut Value, names: &[&str]) {
+    if let Value::Object(members) = value {
+        for name in names {
+            members.entry(*name).or_insert(Value::Null);
+        }
+    }
+}
+
+fn in_pieces(whole: &Value, member: &str) -> Vec<Value> {
+    let text = whole.get(member).and_then(Value::as_str);
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return vec![whole.clone()];
+    };
+    let with = |piece: &str| {
+        let mut event = whole.clone();
+        event[member] = piece.into();
+        event
+    };
+    pieces(text).map(with).collect()
+}
+
+/// One call after the other. Of each, its name comes first, and then its arguments, piece by piece. What a piece does not have
+/// is `null` in a request for approval, and missing otherwise.
+fn calls_in_pieces(whole: &Value, nulls: bool) -> Vec<Value> {
+    let calls = whole.get("tool_calls").and_then(Value::as_array);
+    let mut events = Vec::new();
+    for call in calls.into_iter().flatten() {
+        let mut say = |name: Value, arguments: Value| {
+            let mut delta = json!({"tool_call_id": call["tool_call_id"]});
+            if nulls || !name.is_null() {
+                delta["name"] = name;
+            }
+            if nulls || !arguments.is_null() {
+                delta["arguments"] = arguments;
+            }
+            let mut event = whole.clone();
+            event["tool_call"] = delta.clone();
+            event["tool_calls"] = delta;
+            events.push(event);
+        };
+        say(call["name"].clone(), Value::Null);
+        let arguments = call["arguments"].as_str().unwrap_or_default();
+        let characters: Vec<char> = arguments.chars().collect();
+        for piece in characters.chunks(ARGUMENT_PIECE) {
+            say(Value::Null, piece.iter().collect::<String>().into());
+        }
+    }
+    events
+}
+
+/// What says in a stream that the service is still there.
+pub(crate) fn ping(run_id: &str, seq_id: Option<u64>, now: Timestamp) -> Value {
+    let mut ping = Ping::new(id::generate("ping"), date(now));
+    ping.run_id = Some(run_id.into());
+    let mut ping = to_wire(&ping);
+    ping["seq_id"] = seq_id.into();
+    ping
+}
+
+pub(crate) fn stop_reason(reason: &str) -> Value {
+    json!({"message_type": "stop_reason", "stop_reason": reason})
+}
+
+/// The stop reason of a turn that was cancelled, which the service writes in another way.
+pub(crate) const CANCELLED: &str = r#"{"message_type": "stop_reason", "stop_reason": "cancelled"}"#;
+
+pub(crate) fn error(run_id: &str, kind: &str, message: &str, detail: &str) -> Value {
+    json!({
+        "message_type": "error_message",
+        "run_id": run_id,
+        "error_type": kind,
+        "message": message,
+        "detail": detail,
+        "seq_id": null,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope() -> Envelope {
+        Envelope::new(&"run-1".into(), &"step-1".into(), Timestamp::UNIX_EPOCH)
+    }
+
+    fn call(id: &str, arguments: &str) -> PendingCall {
+        PendingCall {
+            id: id.to_owned(),
+            tool: "look_up".to_owned(),
+            arguments: arguments.to_owned(),
+            returns: None,
+            is_of_client: false,
+        }
+    }
+
+    #[test]
+    fn an_otid_is_the_id_with_the_place_in_its_last_bits() {
+        for (id, place, expected) in [
+            (
+                "message-1cb2ecca-f175-4dc1-9f7c-b59d726e87f1",
+                0,
+                "1cb2ecca-f175-4dc1-9f7c-b59d726e8780",
+            ),
+            (
+                "message-de6fc380-5fde-4e98-bcdb-e8a751b6552e",
+                1,
+                "de6fc380-5fde-4e98-bcdb-e8a751b65501",
+            ),
+        ] {
+            let mut envelope = envelope();
+            envelope.id = id.into();
+            assert_eq!(envelope.otid(place), expected);
+        }
+    }
+
+    #[test]
+    fn the_pieces_of_a_message_make_it_up_again() {
+        for text in ["one two  three\n", "ä€🦀 é", "x", ""] {
+            let message = assistant(&envelope(), 0, text);
+            let events = events(&message, true);
+            let joined: String = events
+                .iter()
+                .map(|event| event["content"].as_str().unwrap())
+                .collect();
+            assert_eq!(joined, text);
+            assert!(events.iter().all(|event| event["id"] == events[0]["id"]));
+        }
+    }
+
+    #[test]
+    fn the_pieces_of_calls_make_them_up_again_one_after_the_other() {
+        let calls = [
+            call("call-1", "{\"x\": \"äöüäöüäöü €\"}"),
+            call("call-2", "{}"),
+        ];
+        for (message, nulls) in [
+            (tool_calls(&envelope(), 0, &calls), false),
+            (approval_request(&envelope(), &calls), true),
+        ] {
+            let mut joined: Vec<(String, String, String)> = Vec::new();
+            for event in events(&message, true) {
+                let delta = &event["tool_calls"];
+                assert_eq!(*delta, event["tool_call"]);
+                let id = delta["tool_call_id"].as_str().unwrap().to_owned();
+                assert_eq!(
+                    delta.get("name").is_some(),
+                    nulls || !delta["name"].is_null()
+                );
+                if let Some(name) = delta["name"].as_str() {
+                    joined.push((id.clone(), name.to_owned(), String::new()));
+                }
+                let (of, _, arguments) = joined.last_mut().unwrap();
+                assert_eq!(*of, id);
+                arguments.push_str(delta["arguments"].as_str().unwrap_or_default());
+            }
+            let expected = calls
+                .iter()
+                .map(|call| (call.id.clone(), call.tool.clone(), call.arguments.clone()));
+            assert!(joined.into_iter().eq(expected));
+        }
+    }
+}
