@@ -17,7 +17,7 @@ const EXAMPLE: &str = "123e4567-e89b-42d3-8456-426614174000";
 /// What can be checked of a request.
 pub(crate) struct Sent<'a> {
     /// The parameters of the path, by their names in [`letta_api::Operation::path_template`], decoded.
-    pub(crate) path: &'a [(String, String)],
+    pub(crate) path: &'a [(&'a str, &'a str)],
     /// The query as it was sent, without the `?`.
     pub(crate) query: &'a str,
     pub(crate) body: &'a Body,
@@ -64,9 +64,10 @@ pub(crate) fn check(id: &str, sent: &Sent<'_>) -> Result<Checked, Refusal> {
         printed.push(finding.print());
     }
     examples.sort();
-    let examples = (!examples.is_empty()).then(|| examples.into());
-    let detail = format!("[{}]", printed.join(", "));
-    Err(Refusal::invalid(detail, examples))
+    Err(Refusal::invalid(
+        &format!("[{}]", printed.join(", ")),
+        examples,
+    ))
 }
 
 /// What is wrong with a request.
@@ -124,12 +125,12 @@ fn word_of_id(finding: &Finding) -> Option<&str> {
     (in_path && !word.contains('(')).then_some(word)
 }
 
-fn path(data: &Data, operation: &Operation, sent: &[(String, String)]) -> Vec<Finding> {
+fn path(data: &Data, operation: &Operation, sent: &[(&str, &str)]) -> Vec<Finding> {
     let schemas = &operation.path["properties"];
     let members = sent.iter().filter(|(name, _)| schemas.get(name).is_some());
     let members = members.map(|(name, value)| {
         let value = text::value(data.kind(&schemas[name]), value);
-        (name.clone(), value)
+        ((*name).to_owned(), value)
     });
     let value = Value::Object(members.collect());
     if data.compiled(operation).path.is_valid(&value) {

@@ -52,8 +52,9 @@ impl Request {
     async fn with<T>(&self, then: impl FnOnce(&Sent<'_>) -> T) -> T {
         let body = Bytes::from(self.body.clone());
         let body = Body::read(self.content_type, body).await;
+        let path: Vec<(&str, &str)> = self.path.iter().map(|(n, v)| (&**n, &**v)).collect();
         then(&Sent {
-            path: &self.path,
+            path: &path,
             query: &self.query,
             body: &body,
         })

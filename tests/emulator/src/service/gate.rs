@@ -14,6 +14,7 @@ use letta_api::types::AccessRight;
 
 use crate::call::Call;
 use crate::clock::passed;
+use crate::description::check::{self, Checked, Sent};
 use crate::faults::present::{AgentFault, Effect, Strike};
 use crate::http::refusal::Refusal;
 use crate::http::server::HangUp;
@@ -47,10 +48,13 @@ pub(crate) fn open(
     right: AccessRight,
     handler: MethodRouter<Arc<Account>>,
 ) -> MethodRouter<Arc<Account>> {
-    handler.route_layer(from_fn_with_state((Arc::clone(account), right), check))
+    handler.route_layer(from_fn_with_state(
+        (Arc::clone(account), right),
+        check_right,
+    ))
 }
 
-async fn check(
+async fn check_right(
     State((account, right)): State<(Arc<Account>, AccessRight)>,
     path: PathParams,
     request: Request,
@@ -165,13 +169,31 @@ fn call(
         _ => operation::right(&operation),
     };
     let (caller, path) = admit(account, right, path, &incoming.headers)?;
-    let body = incoming.body?;
+    let (body, bytes) = incoming.body?;
+    let checked = match handlers::of(&operation) {
+        // What is told of a token's body is the hosted service's, and in another form.
+        None | Some(Handler::Account(_)) => Checked::default(),
+        Some(_) => {
+            let path: Vec<(&str, &str)> = path
+                .iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect();
+            let sent = Sent {
+                path: &path,
+                query: &incoming.query,
+                body: &body,
+            };
+            check::check(operation.id, &sent)?
+        }
+    };
     Ok(Call {
         operation,
         path,
         query: incoming.query,
         headers: incoming.headers,
         body,
+        bytes,
+        checked,
         project: caller.project().clone(),
         fault,
         now: account.now(),

@@ -16,6 +16,9 @@ use crate::stream::event::StreamEvent;
 /// How long the service is silent in a stream before it says that it is still there.
 pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(20);
 
+/// How long a stream may have pings alone. The service ends it then, as if it were whole.
+pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(30 * 60);
+
 /// The type of a body of server-sent events, as the service spells it.
 pub(crate) const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 
@@ -45,9 +48,11 @@ pub(crate) async fn respond(
     events: impl Stream<Item = StreamEvent> + Send + 'static,
     options: StreamOptions,
 ) -> Response {
+    let now = options.clock.now();
     let mut sent = Sent {
         events: events.fuse().boxed(),
-        silent_since: options.clock.now(),
+        quiet_since: now,
+        silent_since: now,
         last_seq_id: None,
         options,
     };
@@ -67,7 +72,9 @@ pub(crate) async fn respond(
 /// A stream that is being sent.
 struct Sent {
     events: BoxStream<'static, StreamEvent>,
-    /// When the last event went to the connection.
+    /// When the last event of the series went to the connection.
+    quiet_since: SystemTime,
+    /// When anything did, pings included.
     silent_since: SystemTime,
     last_seq_id: Option<u64>,
     options: StreamOptions,
@@ -78,6 +85,7 @@ impl Sent {
     async fn next(&mut self) -> Option<Bytes> {
         let Self {
             events,
+            quiet_since,
             silent_since,
             last_seq_id,
             options: StreamOptions { clock, keep_alive },
@@ -87,11 +95,20 @@ impl Sent {
             Some(keep_alive) => tokio::select! {
                 biased;
                 event = events.next() => event?,
-                () = passed(&**clock, *silent_since, PING_INTERVAL) => keep_alive(*last_seq_id),
+                () = passed(&**clock, *silent_since, PING_INTERVAL) => {
+                    *silent_since = clock.now();
+                    let quiet = silent_since.duration_since(*quiet_since);
+                    if quiet.is_ok_and(|quiet| quiet >= LONGEST_SILENCE) {
+                        *events = stream::empty().boxed();
+                        return None;
+                    }
+                    return Some(keep_alive(*last_seq_id).to_bytes());
+                }
             },
         };
         *last_seq_id = event.shown_seq_id().or(*last_seq_id);
         *silent_since = clock.now();
+        *quiet_since = *silent_since;
         Some(event.to_bytes())
     }
 }

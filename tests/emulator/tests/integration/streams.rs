@@ -37,7 +37,7 @@ fn body(fields: Value) -> types::MessageRequest {
 /// Says something to the agent, and has its answer streamed.
 async fn stream(emulator: &Emulator, fields: Value) -> EventStream<types::StreamEvent> {
     let answer = client(emulator)
-        .stream_message(&types::AgentId::from("agent-1"), &body(fields))
+        .send_message_stream(&types::AgentId::from("agent-1"), &body(fields))
         .await;
     answer.unwrap().into_inner()
 }
@@ -204,7 +204,7 @@ async fn a_stream_that_stalls_says_nothing_more_until_a_proxy_cuts_it() {
         .agent("agent-1")
         .clock(clock.clone())
         .fault(Fault::stall_stream(2))
-        .fault(Fault::idle_limit(minute).on(operations::STREAM_MESSAGE))
+        .fault(Fault::idle_limit(minute).on(operations::SEND_MESSAGE_STREAM))
         .start()
         .await
         .unwrap();
@@ -323,12 +323,12 @@ async fn a_fault_of_streams_is_used_up_by_streams_alone() {
 
 #[tokio::test]
 async fn a_fault_of_streams_is_limited_to_operations_that_stream() {
-    let streaming = json!({"input": "Hello", "streaming": true});
-    let on = Fault::break_stream_after(1).on(operations::SEND_MESSAGE_STREAM);
+    let on = Fault::break_stream_after(1).on(operations::STREAM_MESSAGE);
     let emulator = emulator(&[&on.to_string()]).await;
     let mut events = stream(&emulator, json!({"input": "Hello"})).await;
     assert_eq!(read(&mut events).await.1, End::Over);
-    let mut connection = raw(&emulator, MESSAGES, &streaming).await;
+    let path = format!("{MESSAGES}/stream");
+    let mut connection = raw(&emulator, &path, &json!({"input": "Hello"})).await;
     let mut text = String::new();
     connection.read_to_string(&mut text).await.unwrap();
     assert!(text.contains("\"ping\"") && !text.contains("assistant_message"));

@@ -18,7 +18,7 @@ const FLOORS: Table<'_> = &[
     ("stream", &["clock", "faults", "http"]),
     ("tokens", &["clock", "http", "project"]),
     // What handlers read of a request, and how they answer.
-    ("call", &["faults", "http", "project"]),
+    ("call", &["description", "faults", "project"]),
     // What there is.
     ("world", &["http", "id", "script"]),
     ("resources", &["call", "http", "id", "world"]),
@@ -43,6 +43,7 @@ const FLOORS: Table<'_> = &[
             "agent",
             "call",
             "clock",
+            "description",
             "faults",
             "http",
             "operation",

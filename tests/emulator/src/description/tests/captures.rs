@@ -32,7 +32,10 @@ fn message(path: &Path) -> (String, Option<String>, Vec<u8>) {
 }
 
 /// The operation of a request, and the parameters of its path. One whose template has fewer parameters comes first.
-fn operation(method: &str, path: &str) -> Option<(&'static str, Vec<(String, String)>)> {
+fn operation<'a>(
+    method: &str,
+    path: &'a str,
+) -> Option<(&'static str, Vec<(&'static str, &'a str)>)> {
     let path: Vec<&str> = path.trim_end_matches('/').split('/').collect();
     let all = letta_api::operations::ALL.iter();
     let mut fitting: Vec<_> = all
@@ -43,7 +46,7 @@ fn operation(method: &str, path: &str) -> Option<(&'static str, Vec<(String, Str
             let mut parameters = Vec::new();
             for (is, has) in template.iter().zip(&path) {
                 match is.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
-                    Some(name) => parameters.push((name.to_owned(), (*has).to_owned())),
+                    Some(name) => parameters.push((name, *has)),
                     None if is == has => {}
                     None => return None,
                 }

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, mpsc};
 use super::{Raw, counted, serve_events, until_it_rests};
 use crate::clock::{ManualClock, SystemClock};
 use crate::stream::event::StreamEvent;
-use crate::stream::respond::PING_INTERVAL;
+use crate::stream::respond::{LONGEST_SILENCE, PING_INTERVAL};
 
 #[tokio::test]
 async fn each_event_is_a_chunk_as_the_service_writes_it_and_the_body_ends() {
@@ -141,6 +141,30 @@ async fn a_ping_comes_after_each_silence_by_the_emulators_clock_and_repeats_the_
             assert!(raw.is_silent().await);
         }
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_has_pings_alone_for_half_an_hour_is_ended_as_if_it_were_whole() {
+    let clock = ManualClock::new();
+    let (say, said) = Said::new();
+    let server = serve_events(clock.clone(), true, move || said.events()).await;
+    let mut raw = Raw::get(&server).await;
+    say.send(StreamEvent::new("{}", None)).unwrap();
+    raw.head().await;
+    assert_eq!(raw.chunk().await, "data: {}\n\n");
+    let pings = LONGEST_SILENCE.as_secs() / PING_INTERVAL.as_secs() - 1;
+    for turn in 0..2 {
+        for _ in 0..pings {
+            clock.advance(PING_INTERVAL);
+            assert_eq!(raw.chunk().await, "data: {\"ping\":null}\n\n");
+        }
+        if turn == 0 {
+            say.send(StreamEvent::new("{}", None)).unwrap();
+            assert_eq!(raw.chunk().await, "data: {}\n\n");
+        }
+    }
+    clock.advance(PING_INTERVAL);
+    assert_eq!(raw.chunk().await, "");
 }
 
 #[tokio::test]

@@ -348,6 +348,36 @@ async fn all_that_comes_before_a_break_arrives_however_slowly_it_is_read() {
     }
 }
 
+/// Over HTTP/2, each stream and the connection are tasks of their own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_break_is_exact_whichever_task_comes_first() {
+    let server = serve_struck(SystemClock, SERIES, &["break-stream=2"], None).await;
+    let server = Arc::new(server);
+    let readers = (0..8).map(|_| {
+        let server = Arc::clone(&server);
+        tokio::spawn(async move {
+            for _ in 0..50 {
+                let mut http_2 = Http2::get(&server).await;
+                let mut read = Vec::new();
+                while let Some(Ok(data)) = http_2.body.data().await {
+                    read.extend_from_slice(&data);
+                }
+                assert_eq!(read, [PING, SAID].concat().as_bytes());
+
+                let mut raw = Raw::get(&server).await;
+                raw.head().await;
+                for expected in [PING, SAID] {
+                    assert_eq!(raw.chunk().await, expected);
+                }
+                assert_eq!(raw.0.read(&mut [0]).await.unwrap(), 0);
+            }
+        })
+    });
+    for reader in readers.collect::<Vec<_>>() {
+        reader.await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_is_idle_for_too_long_by_the_emulators_clock_is_closed() {
     let limit = Duration::from_secs(30);
