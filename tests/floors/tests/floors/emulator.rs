@@ -13,7 +13,7 @@ const FLOORS: Table<'_> = &[
     ("script", &["id"]),
     ("http", &[]),
     ("project", &["http"]),
-    ("stream", &["clock", "http"]),
+    ("stream", &["clock"]),
     ("faults", &["http", "operation"]),
     ("tokens", &["clock", "http", "project"]),
     // What handlers read of a request, and how they answer.
@@ -35,7 +35,8 @@ const FLOORS: Table<'_> = &[
             "world",
         ],
     ),
-    ("agent", &["clock", "id", "resources", "world"]),
+    ("tool", &["resources", "world"]),
+    ("agent", &["clock", "id", "resources", "tool", "world"]),
     (
         "service",
         &[
@@ -55,14 +56,7 @@ const FLOORS: Table<'_> = &[
     (
         "emulator",
         &[
-            "agent",
-            "clock",
-            "faults",
-            "http",
-            "project",
-            "resources",
-            "service",
-            "tokens",
+            "agent", "clock", "faults", "http", "project", "script", "service", "tokens", "tool",
             "turns",
         ],
     ),
