@@ -41,3 +41,12 @@ pub(crate) fn texts(body: &Value, name: &str) -> Vec<String> {
 pub(crate) fn sets(body: &Value, name: &str) -> bool {
     body.get(name).is_some_and(|value| !value.is_null())
 }
+
+/// The members of `body` of these names.
+pub(crate) fn picked(body: &Value, names: &[&str]) -> Value {
+    let members = body.as_object().into_iter().flatten();
+    members
+        .filter(|(name, _)| names.contains(&&***name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}

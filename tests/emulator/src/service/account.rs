@@ -10,6 +10,7 @@ use letta_api::{ApiKey, Operation};
 use crate::clock::Clock;
 use crate::faults::present::Faults;
 use crate::project::Projects;
+use crate::resources::base_tools;
 use crate::tokens::rules::TokenRules;
 use crate::tokens::secret::TokenForm;
 use crate::tokens::store::TokenStore;
@@ -46,13 +47,15 @@ pub(crate) type Answered = Option<u16>;
 
 impl Account {
     pub(crate) fn new(settings: Settings) -> Self {
+        let stage = Stage::new(settings.clock, settings.stage);
+        base_tools::add(&mut stage.world());
         Self {
             api_key: settings.api_key,
             projects: settings.projects,
             tokens: TokenStore::new(settings.seed, settings.token_rules),
             token_form: TokenForm::new(settings.organization),
             token_rules: settings.token_rules,
-            stage: Arc::new(Stage::new(settings.clock, settings.stage)),
+            stage: Arc::new(stage),
             faults: settings.faults,
             requests: AtomicU64::new(0),
             arrivals: Mutex::default(),

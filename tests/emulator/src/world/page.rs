@@ -78,6 +78,14 @@ impl CursorPage {
         self
     }
 
+    /// The same page, if 0 is no limit: as a list has it that has its limit only if it is not 0.
+    pub(crate) fn with_zero_for_all(mut self) -> Self {
+        if self.limit == 0 {
+            self.limit = usize::MAX;
+        }
+        self
+    }
+
     /// Whether the oldest come first.
     pub(crate) fn is_oldest_first(&self) -> bool {
         self.oldest_first
@@ -114,6 +122,26 @@ impl CursorPage {
         })
     }
 
+    /// Takes the page out of texts that come sorted. A cursor is a text, whether or not it is among them.
+    pub(crate) fn of_sorted<'a>(
+        &self,
+        items: impl DoubleEndedIterator<Item = &'a String>,
+    ) -> Vec<&'a String> {
+        let (above, below) = match self.oldest_first {
+            true => (&self.after, &self.before),
+            false => (&self.before, &self.after),
+        };
+        let is_between = |item: &&String| {
+            above.as_ref().is_none_or(|above| *item > above)
+                && below.as_ref().is_none_or(|below| *item < below)
+        };
+        let items = items.filter(is_between);
+        match self.oldest_first {
+            true => items.take(self.limit).collect(),
+            false => items.rev().take(self.limit).collect(),
+        }
+    }
+
     /// Takes the page out of `items`, which come oldest first: the first of the list between its cursors, in the order
     /// asked for. So a page with `before` is not next to its cursor, but at the beginning of the list.
     pub(crate) fn of<'a, T: 'a>(
@@ -121,6 +149,17 @@ impl CursorPage {
         items: impl DoubleEndedIterator<Item = &'a T>,
         id: impl Fn(&T) -> &str,
         cursors: Cursors,
+    ) -> Result<Vec<&'a T>, Refusal> {
+        self.of_those(items, id, cursors, |_| true)
+    }
+
+    /// The same, of those items alone that are wanted. A cursor may be any of the items.
+    pub(crate) fn of_those<'a, T: 'a>(
+        &self,
+        items: impl DoubleEndedIterator<Item = &'a T>,
+        id: impl Fn(&T) -> &str,
+        cursors: Cursors,
+        is_wanted: impl Fn(&T) -> bool,
     ) -> Result<Vec<&'a T>, Refusal> {
         let mut page: Vec<&T> = if self.oldest_first {
             items.collect()
@@ -149,8 +188,12 @@ impl CursorPage {
                 page.drain(..=start);
             }
         }
-        page.truncate(self.limit);
-        Ok(page)
+        // No more are looked at than the page has room for.
+        Ok(page
+            .into_iter()
+            .filter(|item| is_wanted(item))
+            .take(self.limit)
+            .collect())
     }
 }
 
@@ -191,6 +234,29 @@ mod tests {
                 .into_iter()
                 .copied()
                 .collect();
+            assert_eq!(found, expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_may_be_an_item_that_is_not_wanted() {
+        let items = ["a", "b", "c", "d", "e"];
+        for (query, expected) in [
+            ("", "ca"),
+            ("after=d", "ca"),
+            ("after=c", "a"),
+            ("before=b", "c"),
+            ("order=asc&after=b&limit=1", "c"),
+            ("limit=0", "eca"),
+            ("limit=1", "e"),
+        ] {
+            let page = CursorPage::from_query(query, 3)
+                .unwrap()
+                .with_zero_for_all();
+            let is_wanted =
+                |item: &&str| "ace".contains(*item) && (*item != "e" || query.contains("limit"));
+            let found = page.of_those(items.iter(), |item| item, Cursors::USUAL, is_wanted);
+            let found: String = found.unwrap().into_iter().copied().collect();
             assert_eq!(found, expected, "{query}");
         }
     }

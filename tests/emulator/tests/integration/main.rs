@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod blocks;
 mod cors;
 mod create;
 mod delete;
@@ -11,14 +12,19 @@ mod http;
 mod key;
 mod lifecycle;
 mod list;
+mod mcp_servers;
 mod messages;
+mod models;
 #[cfg(feature = "cli")]
 mod program;
 mod projects;
 mod raw;
+mod relations;
 mod rules;
 mod scripted;
 mod secrecy;
 mod state;
 mod streams;
+mod tools;
 mod turns;
+mod typed;

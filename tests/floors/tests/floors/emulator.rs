@@ -36,7 +36,8 @@ const FLOORS: Table<'_> = &[
             "world",
         ],
     ),
-    ("agent", &["clock", "id", "resources", "world"]),
+    ("tool", &["resources", "world"]),
+    ("agent", &["clock", "id", "resources", "tool", "world"]),
     (
         "service",
         &[
