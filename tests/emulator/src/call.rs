@@ -44,6 +44,24 @@ pub(crate) enum Body {
 }
 
 impl Call {
+    /// A call with these parameters of the path, this query and this body, at this time.
+    #[cfg(test)]
+    pub(crate) fn of(path: &[(&str, &str)], query: &str, body: Body, now: Timestamp) -> Self {
+        let path = path.iter();
+        Self {
+            operation: letta_api::operations::CHECK_HEALTH,
+            path: path
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            query: query.to_owned(),
+            headers: HeaderMap::new(),
+            body,
+            project: Project::Default,
+            fault: None,
+            now,
+        }
+    }
+
     /// A parameter of the path.
     pub(crate) fn path(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(it, _)| it == name);

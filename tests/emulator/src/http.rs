@@ -1,6 +1,7 @@
 //! HTTP, whatever is served: the port, the names that it is served under, bodies, and refusals.
 
 pub(crate) mod body;
+pub(crate) mod form;
 pub(crate) mod host;
 pub(crate) mod json_body;
 pub(crate) mod refusal;

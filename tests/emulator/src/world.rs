@@ -1,5 +1,7 @@
 //! What the service keeps: agents and all that they have, in letta-api's types. One value, behind one lock.
 
+use std::time::Duration;
+
 use letta_api::types::{Archive, Block, Folder, Identity, Passage, Tool};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,18 @@ pub(crate) struct World {
     pub(crate) conversations: Table<ConversationRecord>,
     pub(crate) runs: Table<RunRecord>,
     pub(crate) steps: Table<StepRecord>,
+    /// How the emulator was set up. It is not kept.
+    #[serde(skip)]
+    pub(crate) settings: Settings,
+}
+
+/// What handlers need to know of how the emulator was set up.
+#[derive(Default)]
+pub(crate) struct Settings {
+    /// The ID of the organization.
+    pub(crate) organization: String,
+    /// How long it takes to process a file.
+    pub(crate) file_processing: Duration,
 }
 
 impl World {

@@ -32,6 +32,7 @@ pub struct Builder {
     faults: Vec<Fault>,
     seed: u64,
     word_delay: Duration,
+    file_processing: Duration,
     clock: Arc<dyn Clock>,
     listen: SocketAddr,
     shutdown_grace: Duration,
@@ -49,6 +50,7 @@ impl Builder {
             faults: Vec::new(),
             seed: 0,
             word_delay: Duration::ZERO,
+            file_processing: Duration::ZERO,
             clock: Arc::new(SystemClock),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             shutdown_grace: Duration::from_secs(1),
@@ -117,6 +119,28 @@ impl Builder {
     /// unless set. During a delay of more than 20 seconds, the service's pings are sent.
     pub fn word_delay(mut self, delay: Duration) -> Self {
         self.word_delay = delay;
+        self
+    }
+
+    /// How long it takes to process a file that was uploaded, by the emulator's clock. Zero unless set.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use letta_api_emulator::{Emulator, ManualClock};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let clock = ManualClock::new();
+    /// let processing = Duration::from_secs(10);
+    /// let emulator = Emulator::builder().clock(clock.clone()).file_processing(processing).start().await?;
+    /// // An uploaded file is `parsing` now, `embedding` after 5 seconds, and `completed` after 10.
+    /// clock.advance(processing);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn file_processing(mut self, duration: Duration) -> Self {
+        self.file_processing = duration;
         self
     }
 
@@ -206,6 +230,7 @@ impl Builder {
             faults,
             seed: self.seed,
             word_delay: self.word_delay,
+            file_processing: self.file_processing,
             clock: self.clock,
         }));
         for agent in self.agents {

@@ -15,6 +15,7 @@ use crate::tokens::rules::TokenRules;
 use crate::tokens::secret::TokenForm;
 use crate::tokens::store::TokenStore;
 use crate::turns::stage::Stage;
+use crate::world;
 
 pub(crate) struct Account {
     pub(crate) api_key: ApiKey,
@@ -39,6 +40,7 @@ pub(crate) struct Settings {
     pub(crate) faults: Faults,
     pub(crate) seed: u64,
     pub(crate) word_delay: Duration,
+    pub(crate) file_processing: Duration,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -47,13 +49,18 @@ pub(crate) type Answered = Option<u16>;
 
 impl Account {
     pub(crate) fn new(settings: Settings) -> Self {
+        let stage = Stage::new(settings.clock, settings.word_delay);
+        stage.world().settings = world::Settings {
+            organization: settings.organization.clone(),
+            file_processing: settings.file_processing,
+        };
         Self {
             api_key: settings.api_key,
             projects: settings.projects,
             tokens: TokenStore::new(settings.seed, settings.token_rules),
             token_form: TokenForm::new(settings.organization),
             token_rules: settings.token_rules,
-            stage: Arc::new(Stage::new(settings.clock, settings.word_delay)),
+            stage: Arc::new(stage),
             faults: settings.faults,
             requests: AtomicU64::new(0),
             arrivals: Mutex::default(),
