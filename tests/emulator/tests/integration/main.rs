@@ -2,10 +2,13 @@
 
 mod access;
 mod agents;
+mod archives;
+mod conversations;
 mod cors;
 mod create;
 mod delete;
 mod faults;
+mod folders;
 mod host;
 mod http;
 mod key;
@@ -18,4 +21,5 @@ mod projects;
 mod raw;
 mod rules;
 mod secrecy;
+mod side_by_side;
 mod state;
