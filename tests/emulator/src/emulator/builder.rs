@@ -41,6 +41,7 @@ pub struct Builder {
     seed: u64,
     word_delay: Duration,
     background_runs: bool,
+    file_processing: Duration,
     clock: Arc<dyn Clock>,
     listen: SocketAddr,
     shutdown_grace: Duration,
@@ -63,6 +64,7 @@ impl Builder {
             seed: 0,
             word_delay: Duration::ZERO,
             background_runs: true,
+            file_processing: Duration::ZERO,
             clock: Arc::new(SystemClock),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             shutdown_grace: Duration::from_secs(1),
@@ -213,6 +215,28 @@ impl Builder {
         self
     }
 
+    /// How long it takes to process a file that was uploaded, by the emulator's clock. Zero unless set.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use letta_api_emulator::{Emulator, ManualClock};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let clock = ManualClock::new();
+    /// let processing = Duration::from_secs(10);
+    /// let emulator = Emulator::builder().clock(clock.clone()).file_processing(processing).start().await?;
+    /// // An uploaded file is `parsing` now, `embedding` after 5 seconds, and `completed` after 10.
+    /// clock.advance(processing);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn file_processing(mut self, duration: Duration) -> Self {
+        self.file_processing = duration;
+        self
+    }
+
     /// The clock that it goes by. [`SystemClock`] unless set; see
     /// [`ManualClock`](crate::ManualClock) for tests, and [`SkewedClock`](crate::SkewedClock) for a
     /// service whose clock is wrong.
@@ -304,6 +328,7 @@ impl Builder {
                 word_delay: self.word_delay,
                 background_runs: self.background_runs,
             },
+            file_processing: self.file_processing,
             clock: self.clock,
         }));
         {

@@ -2,11 +2,14 @@
 
 mod access;
 mod agents;
+mod archives;
 mod blocks;
+mod conversations;
 mod cors;
 mod create;
 mod delete;
 mod faults;
+mod folders;
 mod host;
 mod http;
 mod key;
@@ -23,6 +26,7 @@ mod relations;
 mod rules;
 mod scripted;
 mod secrecy;
+mod side_by_side;
 mod state;
 mod streams;
 mod tools;
