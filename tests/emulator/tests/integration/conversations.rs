@@ -94,7 +94,7 @@ async fn a_conversation_is_made_read_changed_and_deleted() {
         .unwrap();
     let prompt = text(&messages[0]);
     assert!(
-        prompt.starts_with("Be kind.") && prompt.contains("<human>\nAda\n</human>"),
+        prompt.starts_with("Be kind.") && prompt.contains("<value>\nAda\n</value>\n</human>"),
         "{prompt}"
     );
 
