@@ -3,7 +3,7 @@
 use axum::response::Response;
 use serde_json::Value;
 
-use crate::call::{Call, ok};
+use crate::call::{Call, ok_value};
 use crate::http::refusal::Refusal;
 use crate::resources::agents::found;
 use crate::world::World;
@@ -16,5 +16,5 @@ pub(crate) fn list(call: &Call, world: &mut World) -> Result<Response, Refusal> 
     let agent = found(world, call.path("agent_id"))?;
     let messages = page.of_messages(&agent.thread.messages)?;
     let shown: Vec<Value> = messages.iter().flat_map(|it| it.to_wire()).collect();
-    Ok(ok(&shown))
+    Ok(ok_value(shown.into()))
 }

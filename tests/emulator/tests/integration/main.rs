@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod complete;
 mod cors;
 mod create;
 mod delete;

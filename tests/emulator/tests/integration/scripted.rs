@@ -118,7 +118,7 @@ async fn an_agent_of_a_file_is_made_of_what_the_file_says() {
     assert_eq!(shown["tools"][1]["default_requires_approval"], true);
     assert_eq!(
         shown["tool_rules"],
-        json!([{"tool_name": "send_mail", "type": "requires_approval"}])
+        json!([{"tool_name": "send_mail", "type": "requires_approval", "prompt_template": null}])
     );
     let block = &shown["blocks"][0];
     assert_eq!(
