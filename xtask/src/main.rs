@@ -10,6 +10,9 @@ use xtask::commands::{self, bench};
 /// What the tests of all operations call them with.
 const CALLERS: &str = "tests/operations/src/generated.rs";
 
+/// What the emulator checks requests by.
+const REQUESTS: &str = "tests/emulator/src/description/description.json";
+
 /// Maintainers' commands of this workspace.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
@@ -41,6 +44,10 @@ enum Command {
         /// the crate are ours]
         #[arg(long, value_name = "FILE")]
         callers: Option<PathBuf>,
+        /// The file to write for a program that checks requests [default: the emulator's, if the description and the crate are
+        /// ours]
+        #[arg(long, value_name = "FILE")]
+        requests: Option<PathBuf>,
         /// Write how long each stage took, as JSON
         #[arg(long, value_name = "FILE")]
         timings: Option<PathBuf>,
@@ -153,16 +160,19 @@ fn main() -> ExitCode {
             overlay,
             out,
             callers,
+            requests,
             timings,
         } => {
             let ours = description.is_none() && out.is_none();
             let callers = callers.or_else(|| ours.then(|| in_workspace(CALLERS)));
+            let requests = requests.or_else(|| ours.then(|| in_workspace(REQUESTS)));
             let overlay = overlay_for(overlay, description.as_deref());
             let options = commands::codegen::Options {
                 description: description.unwrap_or_else(|| in_workspace("openapi/letta.yaml")),
                 overlay,
                 out: out.unwrap_or_else(|| in_workspace("letta-api")),
                 callers,
+                requests,
                 check,
             };
             codegen(&options, explain, timings.as_deref())

@@ -51,7 +51,8 @@ pub struct NewAgent {
     model: Option<String>,
     tags: Vec<String>,
     metadata: Map<String, Value>,
-    memory: Vec<(String, String)>,
+    /// Members of blocks.
+    memory: Vec<Value>,
     /// With whether calls wait for an approval.
     tools: Vec<(NewTool, bool)>,
     parallel_tool_calls: bool,
@@ -144,10 +145,14 @@ impl NewAgent {
     }
 
     /// Adds a block of memory, of this label. A label that was given before is given another value.
-    pub fn memory(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
-        let (label, value) = (label.into(), value.into());
-        self.memory.retain(|(it, _)| *it != label);
-        self.memory.push((label, value));
+    pub fn memory(self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.block(&label.into(), &value.into(), None)
+    }
+
+    pub(crate) fn block(mut self, label: &str, value: &str, description: Option<&str>) -> Self {
+        self.memory.retain(|block| block["label"] != label);
+        let block = json!({"label": label, "value": value, "description": description});
+        self.memory.push(block);
         self
     }
 
@@ -164,9 +169,9 @@ impl NewAgent {
         self
     }
 
-    /// Whether it may call several tools in one step. It may not unless set.
-    pub fn parallel_tool_calls(mut self, may: bool) -> Self {
-        self.parallel_tool_calls = may;
+    /// Lets it call several tools in one step. Otherwise, all calls of a step but the first are dropped, as the service does.
+    pub fn parallel_tool_calls(mut self) -> Self {
+        self.parallel_tool_calls = true;
         self
     }
 
@@ -204,9 +209,9 @@ impl NewAgent {
             }
         }
         let mut made = Vec::new();
-        for (label, value) in self.memory {
-            let block = blocks::made(&json!({"label": label, "value": value}))
-                .map_err(|_| invalid("a block of the memory is invalid"))?;
+        for block in &self.memory {
+            let block =
+                blocks::made(block).map_err(|_| invalid("a block of the memory is invalid"))?;
             agent.block_ids.push(block.id.clone());
             made.push(block);
         }

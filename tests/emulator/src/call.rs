@@ -9,12 +9,12 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use letta_api::Operation;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use crate::description::body::Body;
+use crate::description::check::Checked;
 use crate::faults::present::AgentFault;
-use crate::http::refusal::Refusal;
 use crate::project::Project;
 
 /// A call that may be carried out: who calls was let through, and the request is valid by the description.
@@ -26,21 +26,15 @@ pub(crate) struct Call {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
+    /// The body as it was sent.
+    pub(crate) bytes: Bytes,
+    /// What the query and a form say, as the values that their texts stand for.
+    pub(crate) checked: Checked,
     pub(crate) project: Project,
     /// What is to go wrong with the agent or with the stream.
     pub(crate) fault: Option<AgentFault>,
     /// When it came, by the emulator's clock.
     pub(crate) now: Timestamp,
-}
-
-/// The body of a request.
-#[derive(Debug, Default)]
-pub(crate) enum Body {
-    #[default]
-    None,
-    Json(Value),
-    /// Of another media type.
-    Other(Bytes),
 }
 
 impl Call {
@@ -72,24 +66,9 @@ impl Call {
         })
     }
 
-    /// The JSON body as what the description says that it is.
-    pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        let body = match &self.body {
-            Body::Json(value) => value.clone(),
-            Body::None => Value::Object(serde_json::Map::new()),
-            Body::Other(_) => Value::Null,
-        };
-        // The error of serde_json may quote the body.
-        serde_json::from_value(body)
-            .map_err(|_| Refusal::unprocessable("the body is not what the operation takes"))
-    }
-
     /// The JSON body, or `null`.
     pub(crate) fn json(&self) -> &Value {
-        match &self.body {
-            Body::Json(value) => value,
-            Body::None | Body::Other(_) => &Value::Null,
-        }
+        self.body.json().unwrap_or(&Value::Null)
     }
 
     /// Whether the service takes the caller for a current client of its own.

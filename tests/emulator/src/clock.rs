@@ -38,12 +38,12 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Ends when the clock has reached `time`, and at once if it has already.
     ///
-    /// Unless it is overridden, it sleeps by tokio's timer for as long as `time` is away from [`now`](Self::now), and looks
-    /// at the clock again: somebody may have put it back. If somebody puts the clock forward meanwhile, it ends late. So a clock that is moved by hand
-    /// should override it, as [`ManualClock`] does.
+    /// Unless it is overridden, it sleeps by tokio's timer for as long as `time` is away from [`now`](Self::now), and
+    /// looks at the clock again: somebody may have put it back. If somebody puts the clock forward meanwhile, it ends
+    /// late. So a clock that is moved by hand should override it, as [`ManualClock`] does.
     ///
-    /// If tokio's time runs ahead of the machine's, because a test has paused it, the sleep alone counts: such a clock would not
-    /// follow.
+    /// If tokio's time runs ahead of the machine's, because a test has paused it, the sleep alone counts: such a clock
+    /// would not follow.
     ///
     /// ```
     /// use std::time::Duration;
@@ -130,7 +130,8 @@ impl ManualClock {
         })))
     }
 
-    /// Moves the clock forward by `step`. It stops at the end of the year 9999. All who wait for a time up to then are woken.
+    /// Moves the clock forward by `step`. It stops at the end of the year 9999. All who wait for a time up to then are
+    /// woken.
     pub fn advance(&self, step: Duration) {
         self.change(|now| {
             now.checked_add(step)
@@ -181,8 +182,8 @@ impl Clock for ManualClock {
         self.lock().now
     }
 
-    /// Ends when the clock is moved to `time` or beyond, even if it is put back right after. No time passes meanwhile, neither the machine's nor
-    /// tokio's.
+    /// Ends when the clock is moved to `time` or beyond, even if it is put back right after. No time passes meanwhile,
+    /// neither the machine's nor tokio's.
     fn wait_until(&self, time: SystemTime) -> ClockWait<'_> {
         Box::pin(Wait {
             clock: self,
@@ -276,6 +277,14 @@ impl Clock for SkewedClock {
         } else {
             now.checked_sub(self.skew).unwrap_or(SystemTime::UNIX_EPOCH)
         }
+    }
+}
+
+/// Ends when this long has passed since then. Never, if no clock can show that.
+pub(crate) async fn passed(clock: &dyn Clock, since: SystemTime, time: Duration) {
+    match since.checked_add(time) {
+        Some(end) => clock.wait_until(end).await,
+        None => std::future::pending().await,
     }
 }
 

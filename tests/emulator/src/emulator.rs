@@ -15,6 +15,7 @@ use crate::service::state;
 use crate::tokens::store::{IssuedToken, TokenCount};
 
 mod builder;
+mod scripted;
 
 pub use self::builder::Builder;
 
@@ -125,7 +126,8 @@ impl Emulator {
     /// # Errors
     ///
     /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the fault is invalid: a status outside 400 to 599, a
-    /// probability outside 0 to 1, a rate limit for a span of zero.
+    /// probability outside 0 to 1, a rate limit for a span of zero, the event 0 of a stream, a fault of streams on an operation
+    /// without streams.
     pub fn inject(&self, fault: Fault) -> io::Result<()> {
         self.account.faults.add(fault)
     }

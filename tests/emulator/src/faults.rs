@@ -2,3 +2,4 @@
 
 pub(crate) mod fault;
 pub(crate) mod present;
+pub(crate) mod stream_fault;

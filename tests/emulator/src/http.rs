@@ -5,3 +5,4 @@ pub(crate) mod host;
 pub(crate) mod json_body;
 pub(crate) mod refusal;
 pub(crate) mod server;
+pub(crate) mod written;

@@ -29,7 +29,7 @@
 //! - **Time**: with a [`ManualClock`], tokens expire without waiting ([how](#moving-time-on)); a [`SkewedClock`] is
 //!   wrong by a constant.
 //! - **Faults**: inject a [`Fault`], such as an error, a rate limit, a latency or a lost answer, for one operation or
-//!   all, with a probability, a number of times.
+//!   all, with a probability, a number of times. Faults [of streams](Fault#streams) break them off anywhere, and more.
 //! - **State**: [`Emulator::tokens`], [`agents`](Emulator::agents),
 //!   [`request_count`](Emulator::request_count), and everything as JSON from [`dump`](Emulator::dump).
 //!
@@ -178,11 +178,15 @@ pub use letta_api::{Operation, operations};
 pub mod behaviour {}
 
 #[doc = include_str!("../SCRIPTS.md")]
+///
+/// [`Builder::script_file`]: crate::Builder::script_file
 pub mod scripts {}
 
 mod agent;
 mod call;
 mod clock;
+#[cfg_attr(not(test), expect(dead_code, reason = "the gate is to call it"))]
+mod description;
 mod emulator;
 mod faults;
 mod http;

@@ -6,12 +6,13 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use jiff::SignedDuration;
-use letta_api_emulator::{Emulator, Fault, NewAgent, SkewedClock, TokenRules};
+use letta_api_emulator::{Emulator, Fault, NewAgent, ScriptFile, SkewedClock, TokenRules};
 
 /// Emulates the Letta service for tests: client-side access tokens, and the agents and messages that they
 /// open. It serves HTTP and keeps everything in memory.
@@ -45,12 +46,21 @@ struct Args {
     #[arg(long = "agent", value_name = "ID[=NAME]")]
     agents: Vec<String>,
 
+    /// File that says which agents there are and what they do, in YAML, or in JSON if its name ends in .json. An example:
+    /// `script: [{when: hello, reply: Hello.}]`. SCRIPTS.md describes it
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+
+    /// Print the JSON Schema of such a file, for editors, and end
+    #[arg(long)]
+    script_schema: bool,
+
     /// Delay before each word of a streamed answer, for example 60ms
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
     word_delay: Duration,
 
-    /// How client-side tokens are treated: `strict`, or `published-2025`, which is what the service's source did when it was
-    /// published, and has all the rules below
+    /// How client-side tokens are treated: `strict`, or `published-2025`, which is what the service's source did when
+    /// it was published, and has all the rules below
     #[arg(long, value_name = "RULES", value_enum, default_value_t = Rules::Strict)]
     token_rules: Rules,
 
@@ -78,9 +88,10 @@ struct Args {
     #[arg(long, value_name = "ID")]
     organization: Option<String>,
 
-    /// Fault to inject, for example `status=503,probability=0.1`, `rate-limit=100/1m,on=send_message`,
-    /// `latency=200ms`, `disconnect,times=1`, `lose-answer`, `late-answer=30s`, `model-failure` or
-    /// `break-stream`. Can be repeated
+    /// Fault to inject, for example `status=503,probability=0.1`, `rate-limit=100/1m,on=send_message`, `latency=200ms`,
+    /// `disconnect,times=1`, `lose-answer`, `late-answer=30s`, `model-failure` or `idle-limit=60s`; for streams,
+    /// `break-stream` (also `=3` events, `=120b` bytes, `=mid-event-3`, `=mid-character`), `end-stream=3`,
+    /// `stall-stream=3`, `shred-stream`, `repeat-event=3` or `skip-event=3`. Can be repeated
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
@@ -169,7 +180,21 @@ fn parse_duration(text: &str) -> Result<Duration, &'static str> {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if args.script_schema {
+        return print_schema();
+    }
     match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("letta-emulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_schema() -> ExitCode {
+    let schema = format!("{:#}\n", ScriptFile::schema());
+    match std::io::stdout().write_all(schema.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("letta-emulator: {error}");
@@ -210,6 +235,9 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
             Some((id, name)) => NewAgent::new(id).name(name),
             None => NewAgent::new(agent),
         });
+    }
+    if let Some(path) = args.script {
+        builder = builder.script_file(ScriptFile::read(path)?);
     }
     for host in args.allowed_hosts {
         builder = builder.allow_host(host);

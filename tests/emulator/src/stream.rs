@@ -2,6 +2,7 @@
 
 pub(crate) mod event;
 pub(crate) mod respond;
+pub(crate) mod struck;
 
 #[cfg(test)]
 mod tests;

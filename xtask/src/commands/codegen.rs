@@ -7,11 +7,12 @@ use crate::commands::lint::count;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::lower::{self, Lowered};
 use crate::model::Model;
+use crate::openapi::Node;
 use crate::output::render::SourceText;
 use crate::output::{render, write};
 use crate::parallel::in_parallel;
 use crate::visible::visible;
-use crate::{arrange, callers, generate, lint, load, overlay, refine, split};
+use crate::{arrange, callers, generate, lint, load, overlay, refine, requests, split};
 
 /// How many warnings are shown. A description with more has to be read with `cargo xtask lint`.
 const SHOWN: usize = 20;
@@ -27,6 +28,8 @@ pub struct Options {
     pub out: PathBuf,
     /// The file to write for tests that call every method, if any.
     pub callers: Option<PathBuf>,
+    /// The file to write for a program that checks requests, if any.
+    pub requests: Option<PathBuf>,
     /// Compare with its files instead of writing them.
     pub check: bool,
 }
@@ -66,6 +69,8 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let mut clock = Stopwatch::default();
 
     let mut document = clock.time("load", || load::load(&options.description))?;
+    // The overlay changes facts for the sake of generated code.
+    let facts = options.requests.as_ref().map(|_| document.clone());
     let mut actions = 0;
     if let Some(path) = &options.overlay {
         let overlay = clock.time("load", || load::load(path))?;
@@ -98,6 +103,12 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
         Some(path) => Some(clock.time("callers", || callers_text(path, &refined, &model))?),
         None => None,
     };
+    let requests = match options.requests.as_deref().zip(facts) {
+        Some((path, facts)) => {
+            Some(clock.time("requests", || requests_text(path, &facts, &model))?)
+        }
+        None => None,
+    };
     let mut split = clock.time("split", || split::split(refined, &model))?;
     let features = std::mem::take(&mut split.features);
     let names = render::names(&split);
@@ -106,6 +117,7 @@ pub fn run(options: &Options, tell: impl FnOnce(&Lowered)) -> Result<Report, Fai
     let lines: Vec<(String, usize)> = lines.collect();
     texts.push(names);
     texts.extend(callers);
+    texts.extend(requests);
     let outcome = if options.check {
         clock.time("check", || write::check(&options.out, &texts, &features))?;
         None
@@ -136,16 +148,28 @@ fn callers_text(
     refined: &refine::Refined,
     model: &Model,
 ) -> Result<SourceText, Failure> {
+    Ok(SourceText {
+        path: elsewhere(path, "--callers")?,
+        text: render::render(&callers::callers(refined, model)?),
+    })
+}
+
+/// The file for the check of requests, which is not in the crate's folder.
+fn requests_text(path: &Path, facts: &Node, model: &Model) -> Result<SourceText, Failure> {
+    Ok(SourceText {
+        path: elsewhere(path, "--requests")?,
+        text: requests::requests(facts, model)?,
+    })
+}
+
+/// The path of a file that is not in the crate's folder, whatever that is.
+fn elsewhere(path: &Path, option: &str) -> Result<String, Failure> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let path = path.to_str().ok_or_else(|| {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
         Failure::Message(format!(
-            "{}: the path of --callers must be UTF-8",
+            "{}: the path of {option} must be UTF-8",
             path.display()
         ))
-    })?;
-    Ok(SourceText {
-        path: path.to_owned(),
-        text: render::render(&callers::callers(refined, model)?),
     })
 }
 

@@ -10,6 +10,11 @@ pub const HEADER: &str = "\
 
 ";
 
+/// The same for a file of JSON: how its object begins.
+pub const JSON_HEADER: &str = "\
+{\"@generated\":\"by `cargo xtask codegen` from the description and the overlay in openapi/. Do not edit: change those, and run it again.\",
+";
+
 /// How many lines a file may have.
 pub const LONGEST: usize = 10_000;
 

@@ -9,7 +9,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use crate::diagnostic::Failure;
 use crate::output::manifest;
-use crate::output::render::{HEADER, SourceText};
+use crate::output::render::{HEADER, JSON_HEADER, SourceText};
 use crate::split::Feature;
 
 /// What [`write()`] did.
@@ -168,7 +168,10 @@ fn changes(
 
 /// Whether this command wrote a file: its first line says so.
 fn is_ours(text: &str) -> bool {
-    text.lines().next() == HEADER.lines().next()
+    let first = text.lines().next();
+    [HEADER, JSON_HEADER]
+        .iter()
+        .any(|header| first == header.lines().next())
 }
 
 /// What a file holds, if it is there.

@@ -47,6 +47,7 @@ mod code {
     mod named_texts;
     mod one_error;
     mod pages;
+    mod requests;
     mod secrets;
     mod taken_names;
     mod texts;

@@ -10,12 +10,13 @@ use letta_api::{ApiKey, Secret};
 
 use crate::agent::NewAgent;
 use crate::clock::{Clock, SystemClock};
-use crate::emulator::{Emulator, add_agent};
+use crate::emulator::{Emulator, add_agent, scripted};
 use crate::faults::fault::Fault;
 use crate::faults::present::Faults;
 use crate::http::host::Hosts;
 use crate::http::server::Server;
 use crate::project::Projects;
+use crate::script::file::ScriptFile;
 use crate::service::account::{Account, Settings};
 use crate::service::routes::routes;
 use crate::tokens::rules::TokenRules;
@@ -35,6 +36,7 @@ pub struct Builder {
     tools: Vec<NewTool>,
     mcp_tools: Vec<(String, NewTool)>,
     identities: Vec<Identity>,
+    script_file: Option<ScriptFile>,
     faults: Vec<Fault>,
     seed: u64,
     word_delay: Duration,
@@ -56,6 +58,7 @@ impl Builder {
             tools: Vec::new(),
             mcp_tools: Vec::new(),
             identities: Vec::new(),
+            script_file: None,
             faults: Vec::new(),
             seed: 0,
             word_delay: Duration::ZERO,
@@ -164,6 +167,25 @@ impl Builder {
         self
     }
 
+    /// Makes the agents of a file that are not added otherwise, and has all of them do what it says. It replaces an earlier
+    /// file. [`scripts`](crate::scripts) describes the form.
+    ///
+    /// ```
+    /// use letta_api_emulator::{Emulator, ScriptFile};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let file = ScriptFile::from_json(r#"{"agents": {"agent-1": {"name": "Ada", "script": ["Hello, I am Ada."]}}}"#)?;
+    /// let emulator = Emulator::builder().script_file(file).start().await?;
+    /// assert_eq!(emulator.agent("agent-1").snapshot().unwrap().name(), "Ada");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn script_file(mut self, file: ScriptFile) -> Self {
+        self.script_file = Some(file);
+        self
+    }
+
     /// Injects a [`Fault`]. To inject one while the emulator runs, see [`Emulator::inject`].
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -244,8 +266,9 @@ impl Builder {
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput): an API key that is empty or not visible ASCII;
     ///   a project name of that kind, or given twice; an organization that is empty, has a colon, or is longer than 256
     ///   bytes; an agent ID that is not `agent-` and letters,
-    ///   digits, `-`, `_` and `.` after it, or given twice; a model that is not `provider/name`; a tool whose name is not 1
-    ///   to 64 letters, digits, `_` and `-`; two identities of one ID; an invalid fault; an
+    ///   digits, `-`, `_` and `.` after it, or given twice; an agent that is added and that the [script
+    ///   file](Self::script_file) is to make; a model that is not `provider/name`; a tool whose name is not 1 to 64 letters,
+    ///   digits, `_` and `-`; two identities of one ID; an invalid fault; an
     ///   [allowed host](Self::allow_host) that is neither a name nor an address. The error does not hold the key.
     /// - What the operating system says if it does not let us listen, with the address:
     ///   [`AddrInUse`](io::ErrorKind::AddrInUse), for example.
@@ -302,6 +325,9 @@ impl Builder {
         for agent in self.agents {
             add_agent(&account, agent)?;
         }
+        if let Some(file) = &self.script_file {
+            scripted::bring(&account, file)?;
+        }
         let hosts = Hosts::new(&self.allowed_hosts, self.listen)?;
         let routes = routes(Arc::clone(&account), hosts);
         let server = Server::start(self.listen, routes, self.shutdown_grace).await?;
@@ -316,6 +342,7 @@ impl std::fmt::Debug for Builder {
             .field("projects", &self.projects)
             .field("token_rules", &self.token_rules)
             .field("agents", &self.agents)
+            .field("script_file", &self.script_file)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }

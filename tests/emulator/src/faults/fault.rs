@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 
 use letta_api::Operation;
 
+use crate::faults::stream_fault::{Place, Stop, StreamFault};
 use crate::operation;
 
 /// A fault to inject, so that an application can test how it handles failures.
@@ -17,6 +18,39 @@ use crate::operation;
 /// [`with_probability`](Self::with_probability) to a share of the requests, and [`times`](Self::times) to a number of
 /// them. If several latencies strike a request, they add up. If several other faults strike it, the one that was added
 /// first takes effect. Faults strike before the key is checked, as if a proxy in front of the service had failed.
+///
+/// # Streams
+///
+/// Faults of streams strike answers that are streams of events, and [`times`](Self::times) counts these alone. All that
+/// strike an answer have their effect. Events are counted as the service sends them, pings among them.
+///
+/// 1. [`skip_event`](Self::skip_event) and [`repeat_event`](Self::repeat_event) change what is sent.
+/// 2. It breaks off, ends or stalls at the first place that one of
+///    [`break_stream`](Self::break_stream) and its kin, [`end_stream`](Self::end_stream) and
+///    [`stall_stream`](Self::stall_stream) names. If two name the same place, the one that was added first takes
+///    effect. Places count what is sent: a skipped event does not count, and a repeated one counts twice.
+/// 3. [`shred_stream`](Self::shred_stream) cuts into pieces what is sent up to there.
+/// 4. [`idle_limit`](Self::idle_limit) watches what comes out of that, and so ends a stream that has stalled.
+///
+/// A connection that breaks is closed, and what was sent before arrives: over HTTP/1.1, the body lacks its last chunk;
+/// over HTTP/2, the stream is reset.
+///
+/// ```
+/// use std::time::Duration;
+/// use letta_api_emulator::{Emulator, Fault, operations};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let emulator = Emulator::builder()
+///     .agent("agent-1")
+///     .fault(Fault::shred_stream())
+///     .fault(Fault::stall_stream(3).on(operations::STREAM_MESSAGE).times(1))
+///     .fault(Fault::idle_limit(Duration::from_secs(60)))
+///     .start()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// ```
 /// use std::time::Duration;
@@ -40,7 +74,9 @@ use crate::operation;
 ///
 /// On command lines, a fault is a list of `key=value` pairs with commas between them. Exactly one pair is the kind of
 /// fault: `status=503`, `rate-limit=100/1m`, `latency=200ms`, `disconnect`, `lose-answer`, `late-answer=30s`,
-/// `model-failure` or `break-stream`. The other pairs are optional: `retry-after=2s` (only with `status`),
+/// `model-failure`, `idle-limit=60s`, or one of streams: `break-stream`, `break-stream=3` (events), `break-stream=120b`
+/// (bytes), `break-stream=mid-event-3`, `break-stream=mid-character`, `end-stream=3`, `stall-stream=3`, `shred-stream`,
+/// `repeat-event=3`, `skip-event=3`. The other pairs are optional: `retry-after=2s` (only with `status`),
 /// `on=send_message` (an [`Operation`]), `probability=0.1` and `times=3`. Durations are written like `2s`, `150ms` or
 /// `1m 30s`.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,14 +103,8 @@ pub(crate) enum FaultKind {
     LoseAnswer,
     LateAnswer(Duration),
     ModelFailure,
-    BreakStream,
-}
-
-impl FaultKind {
-    /// Whether it is about an agent's answer, and so about messages that are sent.
-    fn is_about_an_agent(self) -> bool {
-        matches!(self, Self::ModelFailure | Self::BreakStream)
-    }
+    IdleLimit(Duration),
+    Stream(StreamFault),
 }
 
 impl Fault {
@@ -141,10 +171,129 @@ impl Fault {
         Self::new(FaultKind::ModelFailure)
     }
 
-    /// Closes the connection after the first event of a streamed answer. The message and the answer are kept. Strikes
-    /// only requests that send a message, and has no effect on an answer that is not streamed.
+    /// Closes the connection after the first event of a streamed answer that is not a ping. The message and the answer are
+    /// kept. Has no effect on an answer that is not streamed. See [Streams](Self#streams).
     pub fn break_stream() -> Self {
-        Self::new(FaultKind::BreakStream)
+        Self::stop(Stop::Break, Place::FirstMessage)
+    }
+
+    /// Closes the connection after this many events of a streamed answer. With 0, after its head.
+    ///
+    /// ```
+    /// # use letta_api_emulator::Fault;
+    /// assert_eq!(Fault::break_stream_after(3), "break-stream=3".parse().unwrap());
+    /// ```
+    pub fn break_stream_after(events: u64) -> Self {
+        Self::stop(Stop::Break, Place::Events(events))
+    }
+
+    /// Closes the connection after this many bytes of a streamed answer's body. Neither its head nor the framing of its
+    /// chunks counts. With 0, after its head.
+    ///
+    /// ```
+    /// # use letta_api_emulator::Fault;
+    /// assert_eq!(Fault::break_stream_after_bytes(120), "break-stream=120b".parse().unwrap());
+    /// ```
+    pub fn break_stream_after_bytes(bytes: u64) -> Self {
+        Self::stop(Stop::Break, Place::Bytes(bytes))
+    }
+
+    /// Closes the connection in the middle of this event of a streamed answer, counted from 1: half of its bytes are
+    /// sent, rounded down.
+    ///
+    /// ```
+    /// # use letta_api_emulator::Fault;
+    /// assert_eq!(Fault::break_stream_within_event(3), "break-stream=mid-event-3".parse().unwrap());
+    /// ```
+    pub fn break_stream_within_event(event: u64) -> Self {
+        Self::stop(Stop::Break, Place::WithinEvent(event))
+    }
+
+    /// Closes the connection in the middle of the first character of a streamed answer that has more than one byte in
+    /// UTF-8. Its first byte is the last that is sent. A stream of ASCII alone does not break.
+    ///
+    /// ```
+    /// # use letta_api_emulator::Fault;
+    /// assert_eq!(Fault::break_stream_within_character(), "break-stream=mid-character".parse().unwrap());
+    /// ```
+    pub fn break_stream_within_character() -> Self {
+        Self::stop(Stop::Break, Place::WithinCharacter)
+    }
+
+    /// Ends a streamed answer after this many events as if it were whole: by its last chunk, but without the events
+    /// that end a turn.
+    ///
+    /// ```
+    /// # use letta_api_emulator::Fault;
+    /// assert_eq!(Fault::end_stream(3), "end-stream=3".parse().unwrap());
+    /// ```
+    pub fn end_stream(events: u64) -> Self {
+        Self::stop(Stop::End, Place::Events(events))
+    }
+
+    /// Sends nothing more after this many events of a streamed answer, not even a ping, and leaves the connection open.
+    /// With 0, the head is sent.
+    ///
+    /// ```
+    /// # use letta_api_emulator::Fault;
+    /// assert_eq!(Fault::stall_stream(3), "stall-stream=3".parse().unwrap());
+    /// ```
+    pub fn stall_stream(events: u64) -> Self {
+        Self::stop(Stop::Stall, Place::Events(events))
+    }
+
+    /// Sends a streamed answer in pieces of one byte. Each is a chunk of its own, and written alone. After 64 KiB,
+    /// events are sent whole: a longer answer would take too much of the machine.
+    ///
+    /// ```
+    /// # use letta_api_emulator::Fault;
+    /// assert_eq!(Fault::shred_stream(), "shred-stream".parse().unwrap());
+    /// ```
+    pub fn shred_stream() -> Self {
+        Self::new(FaultKind::Stream(StreamFault::Shred))
+    }
+
+    /// Sends this event of a streamed answer twice, counted from 1. Both have the same `seq_id`, if it has one.
+    ///
+    /// ```
+    /// # use letta_api_emulator::Fault;
+    /// assert_eq!(Fault::repeat_event(3), "repeat-event=3".parse().unwrap());
+    /// ```
+    pub fn repeat_event(event: u64) -> Self {
+        Self::new(FaultKind::Stream(StreamFault::Repeat(event)))
+    }
+
+    /// Leaves this event of a streamed answer out, counted from 1. Its `seq_id`, if it has one, is missing from the
+    /// stream.
+    ///
+    /// ```
+    /// # use letta_api_emulator::Fault;
+    /// assert_eq!(Fault::skip_event(3), "skip-event=3".parse().unwrap());
+    /// ```
+    pub fn skip_event(event: u64) -> Self {
+        Self::new(FaultKind::Stream(StreamFault::Skip(event)))
+    }
+
+    /// Closes the connection when nothing was sent over it for this long, by the emulator's clock, as a proxy does. It
+    /// begins with the request, so that an answer that takes longer does not come at all. Pings are sent, too. If
+    /// several strike a request, the shortest counts. What a reader does not read counts as sent.
+    ///
+    /// The request has been carried out by then, or goes on, as after a caller that gives up. [`times`](Self::times)
+    /// counts the requests that were watched, whether or not they were idle.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use letta_api_emulator::{Fault, operations};
+    ///
+    /// let fault = Fault::idle_limit(Duration::from_secs(60)).on(operations::SEND_MESSAGE);
+    /// assert_eq!(fault.to_string(), "idle-limit=1m,on=send_message");
+    /// ```
+    pub fn idle_limit(limit: Duration) -> Self {
+        Self::new(FaultKind::IdleLimit(limit))
+    }
+
+    fn stop(stop: Stop, place: Place) -> Self {
+        Self::new(FaultKind::Stream(StreamFault::Stop(stop, place)))
     }
 
     /// Limits the fault to requests of this operation.
@@ -153,7 +302,8 @@ impl Fault {
         self
     }
 
-    /// Limits the fault to a random share of requests: the probability, from 0 to 1. See [`Builder::seed`](crate::Builder::seed).
+    /// Limits the fault to a random share of requests: the probability, from 0 to 1. See
+    /// [`Builder::seed`](crate::Builder::seed).
     pub fn with_probability(mut self, probability: f64) -> Self {
         self.probability = probability;
         self
@@ -167,12 +317,20 @@ impl Fault {
 
     /// Whether it has to do with the operation at all.
     pub(crate) fn concerns(&self, operation: Operation) -> bool {
-        self.operation.is_none_or(|on| on.id == operation.id)
-            && (!self.kind.is_about_an_agent() || operation::is_sending(&operation))
+        self.operation.is_none_or(|on| on.id == operation.id) && self.can_strike(operation)
+    }
+
+    fn can_strike(&self, operation: Operation) -> bool {
+        match self.kind {
+            FaultKind::ModelFailure => operation::is_sending(&operation),
+            FaultKind::Stream(_) => operation.streams,
+            _ => true,
+        }
     }
 
     /// Refuses a fault that could not strike as it says.
     pub(crate) fn check(&self) -> io::Result<()> {
+        let cannot_strike = self.operation.is_some_and(|on| !self.can_strike(on));
         let rule = match self.kind {
             FaultKind::Status { status, .. } if !(400..=599).contains(&status) => {
                 "the status must be from 400 to 599"
@@ -180,9 +338,14 @@ impl Fault {
             FaultKind::RateLimit { per, .. } if per.is_zero() => {
                 "the span of a rate limit must be longer than zero"
             }
-            kind if kind.is_about_an_agent()
-                && self.operation.is_some_and(|on| !operation::is_sending(&on)) =>
-            {
+            FaultKind::IdleLimit(limit) if limit.is_zero() => "the limit must be longer than zero",
+            FaultKind::Stream(fault) if fault.broken_rule().is_some() => {
+                fault.broken_rule().unwrap_or_default()
+            }
+            FaultKind::Stream(_) if cannot_strike => {
+                "`on` must be an operation that answers with a stream, such as `stream_message` or `send_message_stream`"
+            }
+            _ if cannot_strike => {
                 "`on` must be an operation that sends a message, such as `send_message` or `stream_message`"
             }
             _ if self.times == Some(0) => "`times` must be at least 1",
@@ -229,7 +392,8 @@ impl fmt::Display for Fault {
             FaultKind::LoseAnswer => f.write_str("lose-answer")?,
             FaultKind::LateAnswer(delay) => write!(f, "late-answer={}", Text(delay))?,
             FaultKind::ModelFailure => f.write_str("model-failure")?,
-            FaultKind::BreakStream => f.write_str("break-stream")?,
+            FaultKind::IdleLimit(limit) => write!(f, "idle-limit={}", Text(limit))?,
+            FaultKind::Stream(fault) => write!(f, "{fault}")?,
         }
         if let Some(operation) = self.operation {
             write!(f, ",on={operation}")?;
@@ -284,15 +448,17 @@ impl FromStr for Fault {
                 "late-answer" => {
                     FaultKind::LateAnswer(duration(value).ok_or_else(|| odd(DURATION))?)
                 }
-                "disconnect" | "lose-answer" | "model-failure" | "break-stream"
-                    if part.contains('=') =>
-                {
+                "idle-limit" => FaultKind::IdleLimit(duration(value).ok_or_else(|| odd(DURATION))?),
+                "disconnect" | "lose-answer" | "model-failure" if part.contains('=') => {
                     return Err(odd("it takes no value"));
                 }
                 "disconnect" => FaultKind::Disconnect,
                 "lose-answer" => FaultKind::LoseAnswer,
                 "model-failure" => FaultKind::ModelFailure,
-                "break-stream" => FaultKind::BreakStream,
+                _ if StreamFault::KEYS.contains(&key) => {
+                    let value = part.contains('=').then_some(value);
+                    FaultKind::Stream(StreamFault::read(key, value).map_err(odd)?)
+                }
                 _ => {
                     let twice = match key {
                         "retry-after" => {
@@ -316,11 +482,10 @@ impl FromStr for Fault {
                             times.replace(number).is_some()
                         }
                         _ => {
-                            return Err(odd(
-                                "unknown; use one of status, rate-limit, latency, disconnect, \
-                                 lose-answer, late-answer, model-failure, break-stream, \
-                                 retry-after, on, probability, times",
-                            ));
+                            return Err(odd(&format!(
+                                "unknown; use one of {}, retry-after, on, probability, times",
+                                kinds()
+                            )));
                         }
                     };
                     if twice {
@@ -337,9 +502,8 @@ impl FromStr for Fault {
         }
         let mut kind = kind.ok_or_else(|| {
             invalid(format!(
-                "the fault `{text}` has no kind: add one of \
-                 status, rate-limit, latency, disconnect, lose-answer, late-answer, model-failure \
-                 or break-stream"
+                "the fault `{text}` has no kind: add one of {}",
+                kinds()
             ))
         })?;
         if retry_after.is_some() {
@@ -363,6 +527,12 @@ impl FromStr for Fault {
         fault.check()?;
         Ok(fault)
     }
+}
+
+/// What the text form of a fault's kind begins with, for people.
+fn kinds() -> String {
+    let others = "status, rate-limit, latency, disconnect, lose-answer, late-answer, model-failure, idle-limit";
+    format!("{others}, {}", StreamFault::KEYS.join(", "))
 }
 
 const DURATION: &str = "write a duration as 2s, 150ms or 1m 30s";
@@ -402,7 +572,30 @@ mod tests {
             ("lose-answer,times=1", Fault::lose_answer().times(1)),
             ("late-answer=30s", Fault::late_answer(30 * second)),
             ("model-failure", Fault::model_failure()),
+            (
+                "idle-limit=30s,probability=0.5",
+                Fault::idle_limit(30 * second).with_probability(0.5),
+            ),
             ("break-stream", Fault::break_stream()),
+            ("break-stream=0", Fault::break_stream_after(0)),
+            ("break-stream=3", Fault::break_stream_after(3)),
+            ("break-stream=120b", Fault::break_stream_after_bytes(120)),
+            (
+                "break-stream=mid-event-2",
+                Fault::break_stream_within_event(2),
+            ),
+            (
+                "break-stream=mid-character,times=1",
+                Fault::break_stream_within_character().times(1),
+            ),
+            ("end-stream=0", Fault::end_stream(0)),
+            ("stall-stream=2", Fault::stall_stream(2)),
+            ("shred-stream", Fault::shred_stream()),
+            (
+                "repeat-event=3,on=stream_message",
+                Fault::repeat_event(3).on(letta_api::operations::STREAM_MESSAGE),
+            ),
+            ("skip-event=3", Fault::skip_event(3)),
         ] {
             assert_eq!(text.parse::<Fault>().unwrap(), fault);
             assert_eq!(fault.to_string(), text);
@@ -436,6 +629,22 @@ mod tests {
             ("disconnect,times=-1", "whole number"),
             ("disconnect,times=0", "at least 1"),
             ("model-failure,on=list_agents", "such as `send_message`"),
+            ("break-stream=x", "break-stream=120b"),
+            ("break-stream=", "break-stream=120b"),
+            ("break-stream=b", "break-stream=120b"),
+            ("break-stream=-1", "break-stream=120b"),
+            ("break-stream=mid-event", "break-stream=mid-event-3"),
+            ("break-stream=mid-event-0", "counted from 1"),
+            ("break-stream,on=send_message", "such as `stream_message`"),
+            ("shred-stream,on=send_message", "such as `stream_message`"),
+            ("shred-stream=", "no value"),
+            ("stall-stream", "whole number of events"),
+            ("end-stream=3b", "whole number of events"),
+            ("repeat-event=0", "counted from 1"),
+            ("skip-event=0", "counted from 1"),
+            ("skip-event=1,repeat-event=1", "one kind"),
+            ("idle-limit", "write a duration as"),
+            ("idle-limit=0s", "longer than zero"),
         ] {
             let error = text.parse::<Fault>().unwrap_err();
             assert!(error.to_string().contains(says), "{text}: {error}");
@@ -461,6 +670,8 @@ mod tests {
             duration().prop_map(FaultKind::LateAnswer),
             Just(FaultKind::Disconnect),
             Just(FaultKind::LoseAnswer),
+            duration().prop_map(|limit| FaultKind::IdleLimit(limit + Duration::from_nanos(1))),
+            any_stream_fault().prop_map(FaultKind::Stream),
         ];
         let operation = proptest::option::of(
             proptest::sample::select(letta_api::operations::ALL).prop_map(|it| *it),
@@ -478,6 +689,24 @@ mod tests {
                 probability,
                 times,
             })
+            .prop_filter("it can strike", |fault| fault.check().is_ok())
+    }
+
+    fn any_stream_fault() -> impl Strategy<Value = StreamFault> {
+        let events = any::<u64>;
+        prop_oneof![
+            Just(StreamFault::Stop(Stop::Break, Place::FirstMessage)),
+            Just(StreamFault::Stop(Stop::Break, Place::WithinCharacter)),
+            events().prop_map(|events| StreamFault::Stop(Stop::Break, Place::Events(events))),
+            events().prop_map(|bytes| StreamFault::Stop(Stop::Break, Place::Bytes(bytes))),
+            (1..=u64::MAX)
+                .prop_map(|event| StreamFault::Stop(Stop::Break, Place::WithinEvent(event))),
+            events().prop_map(|events| StreamFault::Stop(Stop::End, Place::Events(events))),
+            events().prop_map(|events| StreamFault::Stop(Stop::Stall, Place::Events(events))),
+            Just(StreamFault::Shred),
+            (1..=u64::MAX).prop_map(StreamFault::Repeat),
+            (1..=u64::MAX).prop_map(StreamFault::Skip),
+        ]
     }
 
     proptest! {
@@ -488,7 +717,7 @@ mod tests {
 
         #[test]
         fn no_text_is_too_odd_to_be_read_or_refused(
-            text in "((status|latency|rate-limit|times|on|probability|retry-after)?=?[0-9a-z/.= -]{0,9},?){0,4}|\\PC*"
+            text in "((status|latency|rate-limit|times|on|probability|retry-after|(break|end|stall|shred)-stream|(skip|repeat)-event|idle-limit)?=?(mid-event-)?[0-9a-z/.= -]{0,9},?){0,4}|\\PC*"
         ) {
             if let Ok(fault) = text.parse::<Fault>() {
                 prop_assert!(fault.check().is_ok());

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::faults::fault::{Fault, FaultKind};
+use crate::faults::stream_fault::StreamFault;
 use crate::http::refusal::Refusal;
 use letta_api::Operation;
 
@@ -28,6 +29,8 @@ struct Present {
 #[derive(Debug, Default)]
 pub(crate) struct Strike {
     pub(crate) delay: Duration,
+    /// How long nothing may be sent.
+    pub(crate) idle_limit: Option<Duration>,
     pub(crate) effect: Option<Effect>,
 }
 
@@ -44,7 +47,6 @@ pub(crate) enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AgentFault {
     ModelFails,
-    StreamBreaks,
 }
 
 impl Faults {
@@ -75,37 +77,68 @@ impl Faults {
             .collect()
     }
 
-    /// What strikes a request of this operation now.
+    /// What strikes a request of this operation now, whatever it is answered.
     pub(crate) fn strike(&self, operation: Operation, now: Timestamp) -> Strike {
-        let mut inner = self.lock();
-        let Inner { faults, dice } = &mut *inner;
         let mut strike = Strike::default();
-        for present in faults.iter_mut() {
-            let is_delay = matches!(present.fault.kind, FaultKind::Latency(_));
-            if !present.fault.concerns(operation)
-                || strike.effect.is_some() && !is_delay
-                || dice.f64() >= present.fault.probability
-            {
-                continue;
+        self.lock().throw(operation, |present, falls| {
+            let kind = present.fault.kind;
+            let adds_up = matches!(kind, FaultKind::Latency(_) | FaultKind::IdleLimit(_));
+            let is_past = strike.effect.is_some() && !adds_up;
+            if matches!(kind, FaultKind::Stream(_)) || is_past || !falls() {
+                return false;
             }
-            match present.fault.kind {
+            match kind {
                 FaultKind::Latency(delay) => strike.delay = strike.delay.saturating_add(delay),
+                FaultKind::IdleLimit(limit) => {
+                    let shortest = strike.idle_limit.map_or(limit, |it| it.min(limit));
+                    strike.idle_limit = Some(shortest);
+                }
                 _ => strike.effect = present.effect(now),
             }
-            let strikes = is_delay || strike.effect.is_some();
-            if let Some(times) = &mut present.fault.times
-                && strikes
-            {
-                *times = times.saturating_sub(1);
-            }
-        }
-        faults.retain(|present| present.fault.times != Some(0));
+            adds_up || strike.effect.is_some()
+        });
         strike
+    }
+
+    /// What strikes the stream that a request of this operation is answered with.
+    pub(crate) fn strike_stream(&self, operation: Operation) -> Vec<StreamFault> {
+        let mut struck = Vec::new();
+        self.lock()
+            .throw(operation, |present, falls| match present.fault.kind {
+                FaultKind::Stream(fault) if falls() => {
+                    struck.push(fault);
+                    true
+                }
+                _ => false,
+            });
+        struck
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // Nothing here panics half way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Goes through the faults that concern the operation. `strikes` throws the dice of one by its second argument, if
+    /// it is this fault's turn, and says whether it struck.
+    fn throw(
+        &mut self,
+        operation: Operation,
+        mut strikes: impl FnMut(&mut Present, &mut dyn FnMut() -> bool) -> bool,
+    ) {
+        let Self { faults, dice } = self;
+        for present in faults.iter_mut() {
+            let probability = present.fault.probability;
+            if present.fault.concerns(operation)
+                && strikes(present, &mut || dice.f64() < probability)
+                && let Some(times) = &mut present.fault.times
+            {
+                *times = times.saturating_sub(1);
+            }
+        }
+        faults.retain(|present| present.fault.times != Some(0));
     }
 }
 
@@ -124,8 +157,7 @@ impl Present {
             FaultKind::LoseAnswer => Effect::LoseAnswer,
             FaultKind::LateAnswer(delay) => Effect::LateAnswer(delay),
             FaultKind::ModelFailure => Effect::Agent(AgentFault::ModelFails),
-            FaultKind::BreakStream => Effect::Agent(AgentFault::StreamBreaks),
-            FaultKind::Latency(_) => return None,
+            FaultKind::Latency(_) | FaultKind::IdleLimit(_) | FaultKind::Stream(_) => return None,
         })
     }
 
@@ -149,6 +181,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
+    use crate::faults::stream_fault::{Place, Stop};
 
     fn struck(faults: &Faults, operation: Operation) -> bool {
         faults
@@ -207,6 +240,46 @@ mod tests {
             Timestamp::UNIX_EPOCH,
         );
         assert!(matches!(strike.effect, Some(Effect::Answer(_))));
+    }
+
+    #[test]
+    fn faults_of_streams_strike_streams_alone_and_all_of_them_do() {
+        let faults = Faults::new(0);
+        let second = Duration::from_secs(1);
+        for fault in [
+            Fault::shred_stream().times(1),
+            Fault::status(503).times(1),
+            Fault::break_stream().with_probability(0.0),
+            Fault::idle_limit(2 * second),
+            Fault::stall_stream(3),
+            Fault::idle_limit(second).times(1),
+            Fault::skip_event(1).on(letta_api::operations::SEND_MESSAGE_STREAM),
+        ] {
+            faults.add(fault).unwrap();
+        }
+        let now = Timestamp::UNIX_EPOCH;
+        let strike = faults.strike(letta_api::operations::STREAM_MESSAGE, now);
+        assert!(matches!(strike.effect, Some(Effect::Answer(_))));
+        assert_eq!(strike.idle_limit, Some(second));
+        let strike = faults.strike(letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS, now);
+        assert!(strike.effect.is_none());
+        assert_eq!(strike.idle_limit, Some(2 * second));
+
+        let stall = StreamFault::Stop(Stop::Stall, Place::Events(3));
+        let expected = [StreamFault::Shred, stall];
+        assert_eq!(
+            faults.strike_stream(letta_api::operations::STREAM_MESSAGE),
+            expected
+        );
+        let expected = [stall, StreamFault::Skip(1)];
+        assert_eq!(
+            faults.strike_stream(letta_api::operations::SEND_MESSAGE_STREAM),
+            expected
+        );
+        assert_eq!(
+            faults.strike_stream(letta_api::operations::LIST_CLIENT_SIDE_ACCESS_TOKENS),
+            []
+        );
     }
 
     #[test]

@@ -78,7 +78,8 @@ impl Refusal {
     }
 
     /// What the server finds wrong with a request, as it says it, with an example of what would be right.
-    pub(crate) fn invalid(detail: impl Into<String>, examples: Option<Value>) -> Self {
+    pub(crate) fn invalid(detail: impl Into<String>, examples: Vec<String>) -> Self {
+        let examples = (!examples.is_empty()).then(|| examples.into());
         Self {
             form: Form::Traced(examples),
             ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)

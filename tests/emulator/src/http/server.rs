@@ -22,6 +22,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::util::MapResult;
 
+use crate::http::written::Written;
+
 /// How long to wait before trying again if no connection can be accepted: there are too many open
 /// files, for one.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
@@ -162,17 +164,22 @@ async fn run(port: Arc<Port>, router: Router, stop: watch::Receiver<bool>, grace
 async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
     // Answers are small, and would wait for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
+    let written = Arc::new(Written::default());
     let builder = auto::Builder::new(TokioExecutor::new());
-    let service = TowerToHyperService::new(MapResult::new(router, HangUp::obey as fn(_) -> _));
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let io = TokioIo::new(written.watch(stream));
+    let answers = Arc::clone(&written);
+    let service = TowerToHyperService::new(MapResult::new(router, move |answer| {
+        HangUp::obey(answer).map(|response| answers.hold_back_errors(response))
+    }));
+    let connection = builder.serve_connection(io, service);
     let mut connection = std::pin::pin!(connection);
     // How a connection ended is for its other end to say; there is nobody to tell here.
     tokio::select! {
-        _ = connection.as_mut() => return,
+        _ = written.drive(connection.as_mut()) => return,
         () = told_to_stop(&mut stop) => {}
     }
     connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    let _ = written.drive(connection).await;
 }
 
 async fn told_to_stop(stop: &mut watch::Receiver<bool>) {

@@ -199,6 +199,22 @@ impl Act {
         self.ends_the_turn() || matches!(self.kind, Kind::Calls(_))
     }
 
+    /// The calls that it is.
+    pub(crate) fn calls_of(&self) -> &[Call] {
+        match &self.kind {
+            Kind::Calls(calls) => calls,
+            _ => &[],
+        }
+    }
+
+    /// The calls that it is, to be changed.
+    pub(crate) fn calls_of_mut(&mut self) -> &mut [Call] {
+        match &mut self.kind {
+            Kind::Calls(calls) => calls,
+            _ => &mut [],
+        }
+    }
+
     /// Bytes of its texts and arguments, to be bounded.
     pub(crate) fn size(&self) -> usize {
         match &self.kind {

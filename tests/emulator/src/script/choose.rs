@@ -12,8 +12,9 @@ impl Script {
     /// told.
     pub(crate) fn choose(&self, used: &mut Used, said: &str) -> Option<&Reply> {
         used.0.resize(self.rules().len(), 0);
+        let lower = said.to_lowercase();
         let (rule, count) = self.rules().iter().zip(&mut used.0).find(|(rule, count)| {
-            rule.limit().is_none_or(|limit| **count < limit) && rule.fits(said)
+            rule.limit().is_none_or(|limit| **count < limit) && rule.fits(said, &lower)
         })?;
         *count = count.saturating_add(1);
         Some(rule.reply())
@@ -144,7 +145,7 @@ mod tests {
                 prop_assert_eq!(&same, &used);
                 let had = |place: usize| before.0.get(place).copied().unwrap_or(0);
                 let may = |place: usize| script.rules()[place].limit().is_none_or(|limit| had(place) < limit);
-                let first = (0..script.rules().len()).find(|place| may(*place) && script.rules()[*place].fits(said));
+                let first = (0..script.rules().len()).find(|place| may(*place) && script.rules()[*place].fits(said, &said.to_lowercase()));
                 prop_assert_eq!(reply.is_some(), first.is_some());
                 for (place, count) in used.0.iter().enumerate() {
                     prop_assert_eq!(*count, had(place) + u32::from(Some(place) == first));

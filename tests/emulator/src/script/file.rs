@@ -12,6 +12,7 @@ mod write;
 #[cfg(feature = "script-files")]
 mod yaml;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -39,7 +40,7 @@ use crate::script::script::Script;
 /// assert_eq!(file.agent_ids().collect::<Vec<_>>(), ["agent-1"]);
 ///
 /// let error = ScriptFile::from_json(r#"{"script": [{"repply": "Hello."}]}"#).unwrap_err();
-/// assert!(error.to_string().starts_with("1:13: script[0]: `repply` is not a key of a rule. Did you mean `reply`?"));
+/// assert!(error.to_string().starts_with("1:14: script[0]: `repply` is not a key of a rule. Did you mean `reply`?"));
 /// ```
 #[derive(Clone, Default, PartialEq)]
 #[must_use = "agents do what a file says once an emulator is given it"]
@@ -171,6 +172,40 @@ impl ScriptFile {
 
     fn of(document: Result<Node, Problem>) -> Result<Self, Problem> {
         read::file(&document?)
+    }
+}
+
+impl ScriptedAgent {
+    /// What it does: its own script, or the one for all, with what its tools return for calls that do not say so. `None` if it
+    /// does what all others do.
+    pub(crate) fn part(&self, others: Option<&Script>) -> io::Result<Option<Script>> {
+        let returns: HashMap<&str, &str> = self
+            .tools
+            .iter()
+            .filter_map(|tool| Some((&*tool.name, tool.returns.as_deref()?)))
+            .collect();
+        let script = match (&self.script, returns.is_empty()) {
+            (Some(script), _) => script,
+            (None, true) => return Ok(None),
+            (None, false) => match others {
+                Some(script) => script,
+                None => return Ok(None),
+            },
+        };
+        script
+            .returning(&returns)
+            .map(Some)
+            .map_err(|fault| fault.of(&self.id))
+    }
+
+    /// Whether the file says what it is made of.
+    pub(crate) fn is_more_than_a_script(&self) -> bool {
+        let bare = Self {
+            id: self.id.clone(),
+            script: self.script.clone(),
+            ..Self::default()
+        };
+        *self != bare
     }
 }
 

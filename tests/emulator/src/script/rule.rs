@@ -81,6 +81,11 @@ impl Rule {
         &self.reply
     }
 
+    /// What the agent does, to be changed.
+    pub(crate) fn reply_mut(&mut self) -> &mut Reply {
+        &mut self.reply
+    }
+
     /// How many times it may be used at most.
     pub(crate) fn limit(&self) -> Option<u32> {
         match self.uses {
@@ -90,12 +95,12 @@ impl Rule {
         }
     }
 
-    /// Whether its condition fits what the user said.
-    pub(crate) fn fits(&self, said: &str) -> bool {
+    /// Whether its condition fits what the user said, and in lower case.
+    pub(crate) fn fits(&self, said: &str, lower: &str) -> bool {
         match &self.condition {
             None => true,
             Some(Condition::Is(text)) => said == text,
-            Some(Condition::Contains(words)) => said.to_lowercase().contains(&words.to_lowercase()),
+            Some(Condition::Contains(words)) => lower.contains(&words.to_lowercase()),
         }
     }
 

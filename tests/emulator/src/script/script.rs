@@ -1,9 +1,10 @@
 //! What an agent does, whatever is said to it.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
 
-use crate::script::act::Act;
+use crate::script::act::{Act, Call, Outcome};
 use crate::script::limits;
 use crate::script::reply::Reply;
 use crate::script::rule::Rule;
@@ -57,6 +58,44 @@ impl Script {
         &self.rules
     }
 
+    /// The same, with what these tools return for calls that do not say so. An error if that makes it too large.
+    pub(crate) fn returning(&self, returns: &HashMap<&str, &str>) -> Result<Self, Fault> {
+        let text_of = |call: &Call| {
+            returns
+                .get(call.tool.as_str())
+                .filter(|_| call.outcome.is_none())
+                .copied()
+        };
+        let added = |act: &Act| {
+            act.calls_of()
+                .iter()
+                .filter_map(text_of)
+                .map(str::len)
+                .sum::<usize>()
+        };
+        let acts = self.rules.iter().flat_map(|rule| rule.reply().acts());
+        // Before anything is copied: a text may be returned by many calls.
+        if self.size().saturating_add(acts.map(added).sum()) > limits::SCRIPT {
+            return Err(Fault::too_large());
+        }
+        let mut script = self.clone();
+        let acts = script
+            .rules
+            .iter_mut()
+            .flat_map(|rule| rule.reply_mut().acts_mut());
+        for call in acts.flat_map(Act::calls_of_mut) {
+            if let Some(text) = text_of(call) {
+                call.outcome = Some(Outcome::Returns(text.to_owned()));
+            }
+        }
+        Ok(script)
+    }
+
+    /// Bytes of its texts and arguments.
+    fn size(&self) -> usize {
+        self.rules.iter().map(Rule::size).sum()
+    }
+
     /// What is wrong with it, and what to do.
     pub(crate) fn check(&self) -> Result<(), Fault> {
         let of_script = |message| {
@@ -79,21 +118,32 @@ impl Script {
                 message: fault.message,
             })?;
         }
-        if self.rules.iter().map(Rule::size).sum::<usize>() > limits::SCRIPT {
-            let most = limits::SCRIPT / 1024 / 1024;
-            return of_script(format!(
-                "the texts of a script are longer than {most} MiB: make it shorter"
-            ));
+        if self.size() > limits::SCRIPT {
+            return Err(Fault::too_large());
         }
         Ok(())
     }
 
     /// Refuses a script that cannot be followed. `whose` is the agent's ID. The error holds no text of the script.
     pub(crate) fn check_of(&self, whose: &str) -> io::Result<()> {
-        self.check().map_err(|fault| {
-            let error = format!("the script of {whose:?} is invalid: {fault}");
-            io::Error::new(io::ErrorKind::InvalidInput, error)
-        })
+        self.check().map_err(|fault| fault.of(whose))
+    }
+}
+
+impl Fault {
+    fn too_large() -> Self {
+        let most = limits::SCRIPT / 1024 / 1024;
+        Self {
+            rule: None,
+            act: None,
+            message: format!("the texts of a script are longer than {most} MiB: make it shorter"),
+        }
+    }
+
+    /// As an error. `whose` is the agent's ID.
+    pub(crate) fn of(&self, whose: &str) -> io::Error {
+        let error = format!("the script of {whose:?} is invalid: {self}");
+        io::Error::new(io::ErrorKind::InvalidInput, error)
     }
 }
 
@@ -212,6 +262,36 @@ mod tests {
         let one = Script::from([Act::text("a"), Act::text("b")]);
         assert_eq!(one.rules().len(), 1);
         assert_eq!(one.rules()[0].reply().acts().len(), 2);
+    }
+
+    #[test]
+    fn what_a_tool_returns_is_for_calls_that_do_not_say_so() {
+        let call = |tool: &str| Act::call(tool, json!({}));
+        let script = Script::from([
+            Rule::new([
+                call("a"),
+                Act::calls([call("a").returns("own"), call("b"), call("a").fails("own")]),
+            ]),
+            Rule::new(call("a")).when("x"),
+        ]);
+        let expected = Script::from([
+            Rule::new([
+                call("a").returns("A"),
+                Act::calls([call("a").returns("own"), call("b"), call("a").fails("own")]),
+            ]),
+            Rule::new(call("a").returns("A")).when("x"),
+        ]);
+        assert_eq!(
+            script
+                .returning(&HashMap::from([("a", "A"), ("c", "C")]))
+                .unwrap(),
+            expected
+        );
+
+        let text = "x".repeat(limits::TEXT);
+        let fault =
+            Script::from(vec![Rule::new(call("a")); 33]).returning(&HashMap::from([("a", &*text)]));
+        assert!(fault.unwrap_err().message.contains("longer than 8 MiB"));
     }
 
     #[test]

@@ -13,7 +13,9 @@ use letta_api::Operation;
 use letta_api::types::AccessRight;
 
 use crate::call::Call;
-use crate::faults::present::{AgentFault, Effect};
+use crate::clock::passed;
+use crate::description::check::{self, Checked, Sent};
+use crate::faults::present::{AgentFault, Effect, Strike};
 use crate::http::refusal::Refusal;
 use crate::http::server::HangUp;
 use crate::operation;
@@ -21,6 +23,7 @@ use crate::service::account::{Account, Answered};
 use crate::service::caller::Caller;
 use crate::service::handlers::{self, Handler};
 use crate::service::incoming::Incoming;
+use crate::stream::struck;
 
 /// The path's parameters, or why they cannot be read.
 pub(crate) type PathParams = Result<RawPathParams, RawPathParamsRejection>;
@@ -45,10 +48,13 @@ pub(crate) fn open(
     right: AccessRight,
     handler: MethodRouter<Arc<Account>>,
 ) -> MethodRouter<Arc<Account>> {
-    handler.route_layer(from_fn_with_state((Arc::clone(account), right), check))
+    handler.route_layer(from_fn_with_state(
+        (Arc::clone(account), right),
+        check_right,
+    ))
 }
 
-async fn check(
+async fn check_right(
     State((account, right)): State<(Arc<Account>, AccessRight)>,
     path: PathParams,
     request: Request,
@@ -76,26 +82,53 @@ pub(crate) async fn pass(
         answered: None,
     };
     let strike = account.faults.strike(operation, account.now());
-    pause(strike.delay).await;
-    let response = match strike.effect {
-        Some(Effect::Answer(refusal)) => refusal.into_response(),
-        Some(Effect::Disconnect) => HangUp::response(),
-        Some(Effect::LoseAnswer) => {
-            carry_out(&account, incoming, path, None).await;
-            HangUp::response()
+    let idle_limit = strike.idle_limit;
+    let answer = answer(&account, incoming, strike, path);
+    let response = match idle_limit {
+        None => answer.await,
+        Some(limit) => {
+            let clock = Arc::clone(&account.stage.clock);
+            tokio::select! {
+                biased;
+                response = answer => response,
+                () = passed(&*clock, clock.now(), limit) => HangUp::response(),
+            }
         }
-        Some(Effect::Agent(fault)) => carry_out(&account, incoming, path, Some(fault)).await,
-        Some(Effect::LateAnswer(delay)) => {
-            let response = carry_out(&account, incoming, path, None).await;
-            pause(delay).await;
-            response
-        }
-        None => carry_out(&account, incoming, path, None).await,
     };
     if response.extensions().get::<HangUp>().is_none() {
         count.answered = Some(response.status().as_u16());
     }
-    response
+    if !struck::is_stream(&response) {
+        return response;
+    }
+    let faults = account.faults.strike_stream(operation);
+    let clock = Arc::clone(&account.stage.clock);
+    struck::strike(response, &faults, idle_limit, clock)
+}
+
+/// What a request is answered, struck by what strikes it before its body begins.
+async fn answer(
+    account: &Arc<Account>,
+    incoming: Incoming,
+    strike: Strike,
+    path: PathParams,
+) -> Response {
+    pause(strike.delay).await;
+    match strike.effect {
+        Some(Effect::Answer(refusal)) => refusal.into_response(),
+        Some(Effect::Disconnect) => HangUp::response(),
+        Some(Effect::LoseAnswer) => {
+            carry_out(account, incoming, path, None).await;
+            HangUp::response()
+        }
+        Some(Effect::Agent(fault)) => carry_out(account, incoming, path, Some(fault)).await,
+        Some(Effect::LateAnswer(delay)) => {
+            let response = carry_out(account, incoming, path, None).await;
+            pause(delay).await;
+            response
+        }
+        None => carry_out(account, incoming, path, None).await,
+    }
 }
 
 async fn pause(delay: Duration) {
@@ -136,13 +169,31 @@ fn call(
         _ => operation::right(&operation),
     };
     let (caller, path) = admit(account, right, path, &incoming.headers)?;
-    let body = incoming.body?;
+    let (body, bytes) = incoming.body?;
+    let checked = match handlers::of(&operation) {
+        // What is told of a token's body is the hosted service's, and in another form.
+        None | Some(Handler::Account(_)) => Checked::default(),
+        Some(_) => {
+            let path: Vec<(&str, &str)> = path
+                .iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect();
+            let sent = Sent {
+                path: &path,
+                query: &incoming.query,
+                body: &body,
+            };
+            check::check(operation.id, &sent)?
+        }
+    };
     Ok(Call {
         operation,
         path,
         query: incoming.query,
         headers: incoming.headers,
         body,
+        bytes,
+        checked,
         project: caller.project().clone(),
         fault,
         now: account.now(),

@@ -1,13 +1,13 @@
 //! A request, before it is known whether it may be carried out.
 
+use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use letta_api::{Operation, operations};
 use serde_json::Value;
 
-use crate::call::Body;
+use crate::description::body::Body;
 use crate::http::body::{BODY_LIMIT, BodyTooLarge, whole_body};
-use crate::http::json_body;
 use crate::http::refusal::Refusal;
 
 pub(crate) struct Incoming {
@@ -15,7 +15,7 @@ pub(crate) struct Incoming {
     pub(crate) headers: HeaderMap,
     pub(crate) query: String,
     /// Or what is wrong with it.
-    pub(crate) body: Result<Body, Refusal>,
+    pub(crate) body: Result<(Body, Bytes), Refusal>,
 }
 
 impl Incoming {
@@ -25,7 +25,7 @@ impl Incoming {
         let query = request.uri().query().unwrap_or_default().to_owned();
         let body = read_body(&operation, request).await;
         let streaming = match &body {
-            Ok(Body::Json(body)) => body.get("streaming").and_then(Value::as_bool),
+            Ok((Body::Json(body), _)) => body.get("streaming").and_then(Value::as_bool),
             _ => None,
         };
         Self {
@@ -48,18 +48,17 @@ fn told_apart(operation: Operation, streaming: Option<bool>) -> Operation {
     }
 }
 
-async fn read_body(operation: &Operation, request: Request) -> Result<Body, Refusal> {
+/// The body, read by its media type, and as it was sent.
+async fn read_body(operation: &Operation, request: Request) -> Result<(Body, Bytes), Refusal> {
     if matches!(operation.method, "GET" | "DELETE") {
-        return Ok(Body::None);
+        return Ok((Body::Missing, Bytes::new()));
     }
     if request.extensions().get::<BodyTooLarge>().is_some() {
         return Err(Refusal::body_too_large(BODY_LIMIT));
     }
-    let is_json = json_body::is_json(request.headers());
+    let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
+    let content_type = content_type.as_ref().and_then(|it| it.to_str().ok());
     let bytes = whole_body(request).await?;
-    match (bytes.is_empty(), is_json) {
-        (true, _) => Ok(Body::None),
-        (false, true) => json_body::parse(&bytes).map(Body::Json),
-        (false, false) => Ok(Body::Other(bytes)),
-    }
+    let body = Body::read(content_type, bytes.clone()).await;
+    Ok((body, bytes))
 }

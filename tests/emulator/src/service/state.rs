@@ -46,14 +46,19 @@ pub(crate) fn dump(account: &Account) -> Value {
         of_operation[answered] = json!(count);
     }
     let tokens = account.tokens.snapshot(now);
-    let agents: Vec<Value> = {
+    let (agents, runs): (Vec<Value>, Vec<Value>) = {
         let world = account.stage.world();
         let agents = world.agents.iter();
-        agents.map(|it| agent(&Agent::of(&world, it))).collect()
+        let runs = world.runs.iter();
+        (
+            agents.map(|it| agent(&Agent::of(&world, it))).collect(),
+            runs.map(|it| json!(it.run)).collect(),
+        )
     };
     let mut state = json!({
         "now": expiry::to_wire(now),
         "agents": agents,
+        "runs": runs,
         "tokens": tokens.iter().map(token).collect::<Vec<_>>(),
         "requests": requests,
         "faults": account.faults.present().iter().map(ToString::to_string).collect::<Vec<_>>(),

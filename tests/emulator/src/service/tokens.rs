@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use letta_api::types::ClientSideAccessTokenPage;
 
-use crate::call::{Body, Call, no_content, ok};
+use crate::call::{Call, no_content, ok};
 use crate::http::json_body::{is_json, parse};
 use crate::http::refusal::Refusal;
 use crate::service::account::Account;
@@ -13,16 +13,12 @@ use crate::tokens::page::PageRequest;
 use crate::tokens::request::TokenRequest;
 
 pub(crate) fn create(call: &Call, account: &Account) -> Result<Response, Refusal> {
-    let body = match &call.body {
-        Body::Json(body) => body.clone(),
-        // It says where the JSON ends.
-        Body::None if is_json(&call.headers) => parse(b"")?,
-        Body::None | Body::Other(_) => {
-            return Err(Refusal::bad_request(
-                "the Content-Type header must be application/json",
-            ));
-        }
-    };
+    if !is_json(&call.headers) {
+        return Err(Refusal::bad_request(
+            "the Content-Type header must be application/json",
+        ));
+    }
+    let body = parse(&call.bytes)?;
     let request = TokenRequest::from_json(body, call.now, account.token_rules)?;
     let secret = account.token_form.generate()?;
     let token = account

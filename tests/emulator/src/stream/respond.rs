@@ -10,11 +10,14 @@ use axum::response::Response;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, passed};
 use crate::stream::event::StreamEvent;
 
 /// How long the service is silent in a stream before it says that it is still there.
 pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// How long a stream may have pings alone. The service ends it then, as if it were whole.
+pub(crate) const LONGEST_SILENCE: Duration = Duration::from_secs(30 * 60);
 
 /// The type of a body of server-sent events, as the service spells it.
 pub(crate) const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
@@ -37,16 +40,19 @@ impl fmt::Debug for StreamOptions {
     }
 }
 
-/// Answers with these events, each as a chunk of its own. An event is asked for when the one before it has gone to the connection.
+/// Answers with these events, each as a chunk of its own. An event is asked for when the one before it has gone to the
+/// connection.
 ///
 /// It waits for the first event, or the first ping. The head of an answer leaves with it, and not before.
 pub(crate) async fn respond(
     events: impl Stream<Item = StreamEvent> + Send + 'static,
     options: StreamOptions,
 ) -> Response {
+    let now = options.clock.now();
     let mut sent = Sent {
         events: events.fuse().boxed(),
-        silent_since: options.clock.now(),
+        quiet_since: now,
+        silent_since: now,
         last_seq_id: None,
         options,
     };
@@ -66,7 +72,9 @@ pub(crate) async fn respond(
 /// A stream that is being sent.
 struct Sent {
     events: BoxStream<'static, StreamEvent>,
-    /// When the last event went to the connection.
+    /// When the last event of the series went to the connection.
+    quiet_since: SystemTime,
+    /// When anything did, pings included.
     silent_since: SystemTime,
     last_seq_id: Option<u64>,
     options: StreamOptions,
@@ -77,6 +85,7 @@ impl Sent {
     async fn next(&mut self) -> Option<Bytes> {
         let Self {
             events,
+            quiet_since,
             silent_since,
             last_seq_id,
             options: StreamOptions { clock, keep_alive },
@@ -86,19 +95,20 @@ impl Sent {
             Some(keep_alive) => tokio::select! {
                 biased;
                 event = events.next() => event?,
-                () = silence(&**clock, *silent_since) => keep_alive(*last_seq_id),
+                () = passed(&**clock, *silent_since, PING_INTERVAL) => {
+                    *silent_since = clock.now();
+                    let quiet = silent_since.duration_since(*quiet_since);
+                    if quiet.is_ok_and(|quiet| quiet >= LONGEST_SILENCE) {
+                        *events = stream::empty().boxed();
+                        return None;
+                    }
+                    return Some(keep_alive(*last_seq_id).to_bytes());
+                }
             },
         };
         *last_seq_id = event.shown_seq_id().or(*last_seq_id);
         *silent_since = clock.now();
+        *quiet_since = *silent_since;
         Some(event.to_bytes())
-    }
-}
-
-/// Ends when a ping is due. The clock is looked at only if the next event is not there.
-async fn silence(clock: &dyn Clock, since: SystemTime) {
-    match since.checked_add(PING_INTERVAL) {
-        Some(time) => clock.wait_until(time).await,
-        None => std::future::pending().await,
     }
 }

@@ -217,7 +217,7 @@ pub(crate) fn tool_returns(
 
 /// The data of the events that a message is streamed as: itself, or pieces of it.
 pub(crate) fn events(message: &Message, by_tokens: bool) -> Vec<Value> {
-    let whole = wire(message);
+    let whole = to_wire(message);
     if !by_tokens {
         return vec![whole];
     }
@@ -227,31 +227,6 @@ pub(crate) fn events(message: &Message, by_tokens: bool) -> Vec<Value> {
         Message::ToolCallMessage(_) => calls_in_pieces(&whole, false),
         Message::ApprovalRequestMessage(_) => calls_in_pieces(&whole, true),
         _ => vec![whole],
-    }
-}
-
-/// A message as the service writes it. What an optional part of a return leaves out is `null`.
-pub(crate) fn wire(message: &Message) -> Value {
-    let mut value = to_wire(message);
-    if matches!(message, Message::ToolReturnMessage(_)) {
-        fill(&mut value, &["stdout", "stderr"]);
-        if let Some(returns) = value.get_mut("tool_returns").and_then(Value::as_array_mut) {
-            returns
-                .iter_mut()
-                .for_each(|it| fill(it, &["stdout", "stderr"]));
-        }
-    }
-    if matches!(message, Message::ReasoningMessage(_)) {
-        fill(&mut value, &["signature"]);
-    }
-    value
-}
-
-fn fill(value: &mut Value, names: &[&str]) {
-    if let Value::Object(members) = value {
-        for name in names {
-            members.entry(*name).or_insert(Value::Null);
-        }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::turns::speech::{self, Envelope};
 use crate::turns::stage::Stage;
 use crate::world::World;
 use crate::world::run::StepRecord;
-use crate::world::thread::{Pending, PendingCall, StoredMessage, ThreadKey};
+use crate::world::thread::{Pending, PendingCall, StoredMessage, ThreadKey, to_wire};
 
 /// How what a turn brings is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -433,7 +433,7 @@ impl Turn {
         if !self.is_wanted(message) {
             return;
         }
-        let event = speech::wire(message);
+        let event = to_wire(message);
         if self.mode == Mode::Json {
             self.told.messages.push(event);
         } else {

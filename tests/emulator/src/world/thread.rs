@@ -139,6 +139,9 @@ impl StoredMessage {
     }
 }
 
+/// What every return of a tool has, if only as `null`.
+const OF_RETURNS: [&str; 2] = ["stdout", "stderr"];
+
 /// What every message of the service's has, if only as `null`.
 const ALWAYS: [&str; 7] = [
     "name",
@@ -153,12 +156,29 @@ const ALWAYS: [&str; 7] = [
 /// A message or an event of one, as the service writes it.
 pub(crate) fn to_wire(message: &impl Serialize) -> Value {
     let mut value = serde_json::to_value(message).unwrap_or_default();
-    if let Value::Object(members) = &mut value {
-        for name in ALWAYS {
-            members.entry(name).or_insert(Value::Null);
+    fill(&mut value, &ALWAYS);
+    let kind = value.get("message_type").and_then(Value::as_str);
+    match kind {
+        Some("tool_return_message") => {
+            fill(&mut value, &OF_RETURNS);
+            let returns = value.get_mut("tool_returns").and_then(Value::as_array_mut);
+            for item in returns.into_iter().flatten() {
+                fill(item, &OF_RETURNS);
+            }
         }
+        Some("reasoning_message") => fill(&mut value, &["signature"]),
+        _ => {}
     }
     value
+}
+
+/// Gives an object these members as `null`, if it does not have them.
+fn fill(value: &mut Value, names: &[&str]) {
+    if let Value::Object(members) = value {
+        for name in names {
+            members.entry(*name).or_insert(Value::Null);
+        }
+    }
 }
 
 /// A date as the service writes that of a message: whole seconds, and an offset in place of `Z`.

@@ -282,6 +282,8 @@ fn agents_faults_and_the_clock_are_set_by_options() {
         "status=503,on=list_client_side_access_tokens,times=1",
         "--fault",
         "latency=1ms,probability=0.5",
+        "--fault",
+        "break-stream=mid-event-3,on=stream_message",
         "--seed",
         "7",
         "--clock-skew",
@@ -307,11 +309,67 @@ fn agents_faults_and_the_clock_are_set_by_options() {
     assert_eq!(state["agents"][1]["name"], "agent-2");
     assert_eq!(
         state["faults"],
-        serde_json::json!(["latency=1ms,probability=0.5"])
+        serde_json::json!([
+            "latency=1ms,probability=0.5",
+            "break-stream=mid-event-3,on=stream_message"
+        ])
     );
     let now: jiff::Timestamp = state["now"].as_str().unwrap().parse().unwrap();
     let behind = jiff::Timestamp::now().duration_since(now).as_hours();
     assert_eq!(behind, 24_000);
+}
+
+#[test]
+fn agents_and_what_they_do_are_read_from_a_file() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/chat.yaml");
+    let serving = Serving::start(program(&["--listen", "127.0.0.1:0", "--script", example]));
+    let body = r#"{"input": "Hello!"}"#;
+    let mut stream = serving.connect();
+    write!(
+        stream,
+        "POST /v1/agents/agent-1/messages HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer sk-let-emulator\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("Hello, I am Ada."), "{answer}");
+}
+
+#[test]
+fn a_file_that_is_not_a_script_is_one_line_that_says_where_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chat.yaml");
+    std::fs::write(&path, "script:\n  - wen: hello\n    reply: Hello.\n").unwrap();
+    let path = path.to_str().unwrap();
+    let expected = format!(
+        "letta-emulator: {path}:2:5: script[0]: `wen` is not a key of a rule. Did you mean `when`?"
+    );
+    let none = folder.path().join("none.yaml");
+    for (file, expected) in [
+        (path, expected.as_str()),
+        (none.to_str().unwrap(), "letta-emulator: "),
+    ] {
+        let output = outcome(program(&["--script", file]));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(
+            stderr.starts_with(expected) && stderr.contains(file),
+            "{stderr}"
+        );
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn the_json_schema_of_scripts_is_the_one_that_is_checked_in() {
+    let output = outcome(program(&["--script-schema"]));
+    assert_eq!(output.status.code(), Some(0));
+    let checked_in = include_str!("../../script.schema.json");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), checked_in);
 }
 
 #[test]
@@ -367,6 +425,8 @@ fn the_help_explains_every_option_in_plain_words() {
         "--api-key <KEY>",
         "--project <SLUG[=ID]>",
         "--agent <ID[=NAME]>",
+        "--script <FILE>",
+        "--script-schema",
         "--word-delay <DURATION>",
         "--fault <FAULT>",
         "--seed <NUMBER>",

@@ -321,17 +321,14 @@ async fn one_segment_beneath_the_messages_is_opened_and_no_more() {
                     assert!(matches!(answer.status, 401 | 403), "{method} {part}");
                 }
             }
-            let by_key = request(&setting.emulator, method, &path);
+            let by_key = request(&setting.emulator, method, &path).json(&json!({"input": "Hello"}));
             assert_eq!(Answer::of(by_key).await.status, status);
         }
         for (method, path) in [
             (Method::GET, format!("{MESSAGES}/a/b")),
             (Method::POST, format!("{MESSAGES}/async/x")),
             (Method::POST, format!("{MESSAGES}/")),
-            (
-                Method::GET,
-                "/v1/agents/agent-1/core-memory/blocks".to_owned(),
-            ),
+            (Method::GET, "/v1/agents/agent-1/nothing".to_owned()),
             (
                 Method::PATCH,
                 "/v1/agents/agent-1/reset-messages".to_owned(),

@@ -116,7 +116,6 @@ async fn no_refusal_repeats_a_key_or_a_token_wherever_it_was_put() {
         for path in [
             format!("/v1/agents/{secret}"),
             format!("/v1/agents/{secret}/messages"),
-            format!("/v1/agents/?after={secret}"),
             format!("/v1/agents/?limit={secret}"),
             format!("/v1/agents/agent-1/messages?before={secret}"),
             format!("/v1/agents/agent-1/messages?order={secret}"),
@@ -145,7 +144,12 @@ async fn no_refusal_repeats_a_key_or_a_token_wherever_it_was_put() {
             // Deleting succeeds, whatever is named.
             let is_deleted = answer.status == 204 && answer.text.is_empty();
             let is_refused = (400..500).contains(&answer.status);
-            assert!(is_refused || is_deleted, "{}", answer.status);
+            assert!(
+                is_refused || is_deleted,
+                "{}: {}",
+                answer.status,
+                answer.text
+            );
             assert!(!answer.text.contains(secret), "{}", answer.text);
             assert!(!format!("{:?}", answer.headers).contains(secret));
         }

@@ -77,6 +77,8 @@ const FLOORS: Table<'_> = &[
     ("output", &["diagnostic", "manifest", "naming", "split"]),
     // Beside split: it makes code for tests of what split divides.
     ("callers", &["diagnostic", "model", "naming", "refine"]),
+    // Beside the stages that make code: it hands on what requests are made of.
+    ("requests", &["diagnostic", "model", "openapi", "output"]),
     // Beside the stages that make code: it compares what they begin with.
     (
         "drift",
@@ -100,6 +102,7 @@ const FLOORS: Table<'_> = &[
             "overlay",
             "parallel",
             "refine",
+            "requests",
             "split",
             "visible",
         ],

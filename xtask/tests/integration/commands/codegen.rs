@@ -270,6 +270,35 @@ fn the_file_for_tests_is_written_and_checked_if_it_is_asked_for() {
 }
 
 #[test]
+fn the_file_for_the_check_of_requests_is_written_and_checked_if_it_is_asked_for() {
+    const REQUESTS: [&str; 2] = ["--requests", "tests/requests.json"];
+    let copy = Copy::new();
+    copy.codegen(&[]).succeeds();
+    assert!(!copy.path(REQUESTS[1]).exists());
+    let missing = copy.codegen(&[REQUESTS[0], REQUESTS[1], "--check"]).fails();
+    assert!(missing.contains("1 file is stale"), "{missing}");
+
+    assert!(copy.codegen(&REQUESTS).succeeds().contains("written"));
+    let text = copy.read(REQUESTS[1]);
+    // Names are those after the overlay, and facts those before it.
+    assert!(text.contains(r#"{"ids":["list_client_side_access_tokens"],"method":"GET""#));
+    assert!(text.contains(r#"{"in":"query","name":"offset","schema":{"type":"number"}}"#));
+    copy.codegen(&[REQUESTS[0], REQUESTS[1], "--check"])
+        .succeeds();
+
+    copy.edit(REQUESTS[1], "offset", "tampered");
+    let message = copy.codegen(&[REQUESTS[0], REQUESTS[1], "--check"]).fails();
+    assert!(message.contains("tampered"), "{message}");
+    copy.codegen(&REQUESTS).succeeds();
+    assert_eq!(copy.read(REQUESTS[1]), text);
+
+    // A file of somebody else's stays.
+    copy.write(REQUESTS[1], "{\"mine\": true}");
+    let message = copy.codegen(&REQUESTS).fails();
+    assert!(message.contains("not written by"), "{message}");
+}
+
+#[test]
 fn a_checkout_with_crlf_passes_the_check() {
     let copy = Copy::new();
     copy.codegen(&[]).succeeds();

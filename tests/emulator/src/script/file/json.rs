@@ -1,5 +1,6 @@
 //! JSON as a document. serde_json finds out what is a value and where it ends, so a value's place is known.
 
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -14,7 +15,6 @@ pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
     // Some editors put it at the beginning.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     check_length(text)?;
-    let lines = Lines::of(text);
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| {
         // The message has the place at its end.
         let told = error.to_string();
@@ -25,12 +25,13 @@ pub(crate) fn parse(text: &str) -> Result<Node, Problem> {
         };
         Problem::of_text(place, format!("the file is not JSON: {reason}"))
     })?;
-    Reader { text, lines }.node(raw.get(), 0)
+    let cursor = Cursor(Cell::new((0, Place::START)));
+    Reader { text, cursor }.node(raw.get(), 0)
 }
 
 struct Reader<'a> {
     text: &'a str,
-    lines: Lines,
+    cursor: Cursor,
 }
 
 impl<'a> Reader<'a> {
@@ -79,7 +80,7 @@ impl<'a> Reader<'a> {
     /// Where a part of the text begins.
     fn place(&self, part: &str) -> Place {
         let offset = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        self.lines.place(self.text, offset)
+        self.cursor.at(self.text, offset)
     }
 }
 
@@ -110,22 +111,25 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// Where the lines of a text begin, in bytes.
-struct Lines(Vec<usize>);
+/// A place that moves on through a text. Places are asked for in the order of the text, so each character is counted once,
+/// even if all of the file is one line.
+struct Cursor(Cell<(usize, Place)>);
 
-impl Lines {
-    fn of(text: &str) -> Self {
-        let ends = text.match_indices('\n').map(|(place, _)| place + 1);
-        Self(std::iter::once(0).chain(ends).collect())
-    }
-
-    fn place(&self, text: &str, offset: usize) -> Place {
-        let line = self.0.partition_point(|begin| *begin <= offset);
-        let begin = self.0[line.saturating_sub(1)];
-        let before = text.get(begin..offset).unwrap_or_default();
-        Place {
-            line,
-            column: before.chars().count() + 1,
+impl Cursor {
+    fn at(&self, text: &str, offset: usize) -> Place {
+        let (mut from, mut place) = self.0.get();
+        if offset < from {
+            (from, place) = (0, Place::START);
         }
+        for character in text.get(from..offset).unwrap_or_default().chars() {
+            if character == '\n' {
+                place.line += 1;
+                place.column = 1;
+            } else {
+                place.column += 1;
+            }
+        }
+        self.0.set((offset, place));
+        place
     }
 }

@@ -29,6 +29,7 @@ impl Problem {
     }
 
     /// Of no place in the file.
+    #[cfg(not(feature = "script-files"))]
     pub(crate) fn of_file(message: impl Into<String>) -> Self {
         Self {
             place: None,

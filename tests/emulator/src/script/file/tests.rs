@@ -1,4 +1,5 @@
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -22,8 +23,11 @@ fn written(file: &ScriptFile) -> String {
     serde_json::to_string(file).unwrap()
 }
 
-fn schema() -> jsonschema::Validator {
-    jsonschema::validator_for(&ScriptFile::schema()).unwrap()
+static SCHEMA: LazyLock<jsonschema::Validator> =
+    LazyLock::new(|| jsonschema::validator_for(&ScriptFile::schema()).unwrap());
+
+fn schema() -> &'static jsonschema::Validator {
+    &SCHEMA
 }
 
 #[test]
