@@ -10,3 +10,4 @@ pub(crate) mod messages;
 pub(crate) mod models;
 pub(crate) mod tags;
 pub(crate) mod tools;
+pub(crate) mod transfer;

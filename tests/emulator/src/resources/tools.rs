@@ -129,6 +129,18 @@ pub(crate) fn upsert(world: &mut World, mut tool: Tool) -> String {
     }
 }
 
+/// Keeps a tool of an agent file. One of its name that there is, is replaced if `replace` says so and the service did not bring
+/// it along. Gives the ID.
+pub(crate) fn import(world: &mut World, tool: Tool, replace: bool) -> String {
+    let present = named(world, tool.name.as_deref().unwrap_or_default());
+    match present {
+        Some(present) if !replace || present.tool_type.as_ref().is_some_and(is_of_the_service) => {
+            present.id.to_string()
+        }
+        _ => upsert(world, tool),
+    }
+}
+
 /// Makes a tool, or changes the one of its name: the server treats both alike.
 pub(crate) fn create(call: &Call, world: &mut World) -> Result<Response, Refusal> {
     let tool = made(call.json())?;

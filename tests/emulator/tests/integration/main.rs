@@ -1,6 +1,7 @@
 //! What the emulator does, seen over HTTP: each row of `BEHAVIOUR.md`. And the program, as a user runs it.
 
 mod access;
+mod agent_files;
 mod agents;
 mod blocks;
 mod cors;

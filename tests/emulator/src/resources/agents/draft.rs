@@ -136,6 +136,8 @@ pub(crate) fn create(
         }
     }
     set_model(&mut agent, body, true)?;
+    agent.state.compaction_settings =
+        compaction_settings(agent.state.model.as_deref().unwrap_or(models::DEFAULT));
     set_embedding(&mut agent.state, body)?;
     set_secrets(
         &mut agent.state,
