@@ -51,11 +51,18 @@ pub struct NewAgent {
     model: Option<String>,
     tags: Vec<String>,
     metadata: Map<String, Value>,
-    /// Members of blocks.
-    memory: Vec<Value>,
+    memory: Vec<Memory>,
     /// With whether calls wait for an approval.
     tools: Vec<(NewTool, bool)>,
     parallel_tool_calls: bool,
+}
+
+/// A block of memory to be made.
+#[derive(Clone)]
+struct Memory {
+    label: String,
+    value: String,
+    description: Option<String>,
 }
 
 impl NewAgent {
@@ -145,15 +152,19 @@ impl NewAgent {
     }
 
     /// Adds a block of memory, of this label. A label that was given before is given another value.
-    pub fn memory(self, label: impl Into<String>, value: impl Into<String>) -> Self {
-        self.block(&label.into(), &value.into(), None)
+    pub fn memory(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.remember(label.into(), value.into(), None);
+        self
     }
 
-    pub(crate) fn block(mut self, label: &str, value: &str, description: Option<&str>) -> Self {
-        self.memory.retain(|block| block["label"] != label);
-        let block = json!({"label": label, "value": value, "description": description});
-        self.memory.push(block);
-        self
+    /// Adds a block of memory, with what it is for.
+    pub(crate) fn remember(&mut self, label: String, value: String, description: Option<String>) {
+        self.memory.retain(|it| it.label != label);
+        self.memory.push(Memory {
+            label,
+            value,
+            description,
+        });
     }
 
     /// Attaches a tool: by its name, or as a [`NewTool`]. The name alone means the tool that there is of that name, such as
@@ -169,9 +180,9 @@ impl NewAgent {
         self
     }
 
-    /// Lets it call several tools in one step. Otherwise, all calls of a step but the first are dropped, as the service does.
-    pub fn parallel_tool_calls(mut self) -> Self {
-        self.parallel_tool_calls = true;
+    /// Whether it may call several tools in one step. It may not unless set.
+    pub fn parallel_tool_calls(mut self, may: bool) -> Self {
+        self.parallel_tool_calls = may;
         self
     }
 
@@ -209,9 +220,18 @@ impl NewAgent {
             }
         }
         let mut made = Vec::new();
-        for block in &self.memory {
+        for Memory {
+            label,
+            value,
+            description,
+        } in self.memory
+        {
+            let mut block = json!({"label": label, "value": value});
+            if let Some(description) = description {
+                block["description"] = description.into();
+            }
             let block =
-                blocks::made(block).map_err(|_| invalid("a block of the memory is invalid"))?;
+                blocks::made(&block).map_err(|_| invalid("a block of the memory is invalid"))?;
             agent.block_ids.push(block.id.clone());
             made.push(block);
         }

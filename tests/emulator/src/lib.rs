@@ -164,6 +164,7 @@ pub use letta_api::{Operation, operations};
 #[doc = include_str!("../BEHAVIOUR.md")]
 ///
 /// [`Builder::allow_host`]: crate::Builder::allow_host
+/// [`Builder::background_runs`]: crate::Builder::background_runs
 /// [`Builder::mcp_tool`]: crate::Builder::mcp_tool
 /// [`Builder::organization`]: crate::Builder::organization
 /// [`Builder::project_with_id`]: crate::Builder::project_with_id
@@ -185,7 +186,6 @@ pub mod scripts {}
 mod agent;
 mod call;
 mod clock;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate is to call it"))]
 mod description;
 mod emulator;
 mod faults;

@@ -1,6 +1,7 @@
 //! What the service keeps: agents and all that they have, in letta-api's types. One value, behind one lock.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use letta_api::types::{Archive, Block, Folder, Identity, Passage, Tool};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,18 @@ pub(crate) struct World {
     pub(crate) tool_returns: BTreeMap<String, Value>,
     /// What servers of the Model Context Protocol offer, by their names, as tests have it.
     pub(crate) mcp_offers: BTreeMap<String, Vec<McpOffer>>,
+    /// How the emulator was set up. It is not kept.
+    #[serde(skip)]
+    pub(crate) settings: Settings,
+}
+
+/// What handlers need to know of how the emulator was set up.
+#[derive(Default)]
+pub(crate) struct Settings {
+    /// The ID of the organization.
+    pub(crate) organization: String,
+    /// How long it takes to process a file.
+    pub(crate) file_processing: Duration,
 }
 
 impl World {

@@ -33,14 +33,15 @@ pub struct Builder {
     organization: String,
     token_rules: TokenRules,
     agents: Vec<NewAgent>,
+    script_file: Option<ScriptFile>,
     tools: Vec<NewTool>,
     mcp_tools: Vec<(String, NewTool)>,
     identities: Vec<Identity>,
-    script_file: Option<ScriptFile>,
     faults: Vec<Fault>,
     seed: u64,
     word_delay: Duration,
     background_runs: bool,
+    file_processing: Duration,
     clock: Arc<dyn Clock>,
     listen: SocketAddr,
     shutdown_grace: Duration,
@@ -55,14 +56,15 @@ impl Builder {
             organization: Emulator::DEFAULT_ORGANIZATION.to_owned(),
             token_rules: TokenRules::strict(),
             agents: Vec::new(),
+            script_file: None,
             tools: Vec::new(),
             mcp_tools: Vec::new(),
             identities: Vec::new(),
-            script_file: None,
             faults: Vec::new(),
             seed: 0,
             word_delay: Duration::ZERO,
             background_runs: true,
+            file_processing: Duration::ZERO,
             clock: Arc::new(SystemClock),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             shutdown_grace: Duration::from_secs(1),
@@ -111,6 +113,25 @@ impl Builder {
     /// exist in every project.
     pub fn agent(mut self, agent: impl Into<NewAgent>) -> Self {
         self.agents.push(agent.into());
+        self
+    }
+
+    /// Makes the agents of a file that are not added otherwise, and has all of them do what it says. It replaces an earlier
+    /// file. [`scripts`](crate::scripts) describes the form.
+    ///
+    /// ```
+    /// use letta_api_emulator::{Emulator, ScriptFile};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let file = ScriptFile::from_json(r#"{"agents": {"agent-1": {"name": "Ada", "script": ["Hello, I am Ada."]}}}"#)?;
+    /// let emulator = Emulator::builder().script_file(file).start().await?;
+    /// assert_eq!(emulator.agent("agent-1").snapshot().unwrap().name(), "Ada");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn script_file(mut self, file: ScriptFile) -> Self {
+        self.script_file = Some(file);
         self
     }
 
@@ -167,25 +188,6 @@ impl Builder {
         self
     }
 
-    /// Makes the agents of a file that are not added otherwise, and has all of them do what it says. It replaces an earlier
-    /// file. [`scripts`](crate::scripts) describes the form.
-    ///
-    /// ```
-    /// use letta_api_emulator::{Emulator, ScriptFile};
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let file = ScriptFile::from_json(r#"{"agents": {"agent-1": {"name": "Ada", "script": ["Hello, I am Ada."]}}}"#)?;
-    /// let emulator = Emulator::builder().script_file(file).start().await?;
-    /// assert_eq!(emulator.agent("agent-1").snapshot().unwrap().name(), "Ada");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn script_file(mut self, file: ScriptFile) -> Self {
-        self.script_file = Some(file);
-        self
-    }
-
     /// Injects a [`Fault`]. To inject one while the emulator runs, see [`Emulator::inject`].
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -210,6 +212,28 @@ impl Builder {
     /// answered 503, as by a server that has no store for them.
     pub fn background_runs(mut self, possible: bool) -> Self {
         self.background_runs = possible;
+        self
+    }
+
+    /// How long it takes to process a file that was uploaded, by the emulator's clock. Zero unless set.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use letta_api_emulator::{Emulator, ManualClock};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let clock = ManualClock::new();
+    /// let processing = Duration::from_secs(10);
+    /// let emulator = Emulator::builder().clock(clock.clone()).file_processing(processing).start().await?;
+    /// // An uploaded file is `parsing` now, `embedding` after 5 seconds, and `completed` after 10.
+    /// clock.advance(processing);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn file_processing(mut self, duration: Duration) -> Self {
+        self.file_processing = duration;
         self
     }
 
@@ -267,8 +291,8 @@ impl Builder {
     ///   a project name of that kind, or given twice; an organization that is empty, has a colon, or is longer than 256
     ///   bytes; an agent ID that is not `agent-` and letters,
     ///   digits, `-`, `_` and `.` after it, or given twice; an agent that is added and that the [script
-    ///   file](Self::script_file) is to make; a model that is not `provider/name`; a tool whose name is not 1 to 64 letters,
-    ///   digits, `_` and `-`; two identities of one ID; an invalid fault; an
+    ///   file](Self::script_file) is to make; a model that is not `provider/name`; a tool whose name is not 1
+    ///   to 64 letters, digits, `_` and `-`; two identities of one ID; an invalid fault; an
     ///   [allowed host](Self::allow_host) that is neither a name nor an address. The error does not hold the key.
     /// - What the operating system says if it does not let us listen, with the address:
     ///   [`AddrInUse`](io::ErrorKind::AddrInUse), for example.
@@ -304,6 +328,7 @@ impl Builder {
                 word_delay: self.word_delay,
                 background_runs: self.background_runs,
             },
+            file_processing: self.file_processing,
             clock: self.clock,
         }));
         {

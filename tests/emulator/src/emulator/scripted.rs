@@ -3,11 +3,9 @@
 use std::io;
 
 use crate::agent::NewAgent;
-use crate::resources::tools;
-use crate::script::file::{ScriptFile, ScriptedAgent, ScriptedTool};
+use crate::script::file::{ScriptFile, ScriptedAgent};
 use crate::service::account::Account;
 use crate::tool::NewTool;
-use crate::world::World;
 
 /// Makes the agents of a file that do not exist, and gives all of them their scripts.
 pub(super) fn bring(account: &Account, file: &ScriptFile) -> io::Result<()> {
@@ -35,7 +33,6 @@ pub(super) fn bring(account: &Account, file: &ScriptFile) -> io::Result<()> {
 }
 
 fn make(account: &Account, agent: &ScriptedAgent) -> io::Result<()> {
-    let now = account.now();
     let mut new = NewAgent::new(agent.id.as_str());
     if let Some(name) = &agent.name {
         new = new.name(name.as_str());
@@ -46,39 +43,32 @@ fn make(account: &Account, agent: &ScriptedAgent) -> io::Result<()> {
     if let Some(system) = &agent.system {
         new = new.system(system.as_str());
     }
-    if agent.parallel_tool_calls == Some(true) {
-        new = new.parallel_tool_calls();
-    }
     if let Some(model) = &agent.model {
         new = new.model(model.as_str());
     }
     for tag in &agent.tags {
         new = new.tag(tag.as_str());
     }
-    for block in &agent.blocks {
-        new = new.block(&block.label, &block.value, block.description.as_deref());
-    }
-    let mut world = account.stage.world();
     for tool in &agent.tools {
+        let mut offered = NewTool::new(tool.name.as_str());
+        if let Some(description) = &tool.description {
+            offered = offered.description(description.as_str());
+        }
         new = match tool.requires_approval {
-            true => new.tool_requiring_approval(attached(&world, tool)),
-            false => new.tool(attached(&world, tool)),
+            true => new.tool_requiring_approval(offered),
+            false => new.tool(offered),
         };
     }
-    new.add(&mut world, now).map(|_| ())
-}
-
-/// The tool of this name, which agents share, as the service has one of a name.
-fn attached(world: &World, scripted: &ScriptedTool) -> NewTool {
-    let mut tool = NewTool::new(scripted.name.as_str());
-    if tools::named(world, &scripted.name).is_some() {
-        return tool;
+    for block in &agent.blocks {
+        new.remember(
+            block.label.clone(),
+            block.value.clone(),
+            block.description.clone(),
+        );
     }
-    if let Some(description) = &scripted.description {
-        tool = tool.description(description.as_str());
+    if let Some(may) = agent.parallel_tool_calls {
+        new = new.parallel_tool_calls(may);
     }
-    match scripted.requires_approval {
-        true => tool.requires_approval(),
-        false => tool,
-    }
+    new.add(&mut account.stage.world(), account.now())?;
+    Ok(())
 }

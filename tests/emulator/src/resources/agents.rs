@@ -48,7 +48,7 @@ pub(crate) fn found_mut<'a>(
 /// Adds an agent, with the first message of its own thread.
 pub(crate) fn add(world: &mut World, agent: AgentRecord, now: Timestamp) -> Result<(), Refusal> {
     let mut agent = agent;
-    let system = StoredMessage::system(&prompt::compiled(world, &agent), now);
+    let system = StoredMessage::system(&prompt::compiled(world, &agent, &[]), now);
     agent.thread.messages.insert(0, system);
     world
         .agents
@@ -237,7 +237,7 @@ pub(crate) fn recompile(call: &Call, world: &mut World) -> Result<Response, Refu
     let id = call.path("agent_id");
     let agent = found(world, id)?;
     if call.query_flag("dry_run").unwrap_or_default() {
-        return Ok(ok(&prompt::compiled(world, agent)));
+        return Ok(ok(&prompt::compiled(world, agent, &[])));
     }
     let before = prompt::current(agent).map(str::to_owned);
     let before = before.ok_or_else(|| {

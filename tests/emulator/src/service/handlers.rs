@@ -10,7 +10,10 @@ use crate::call::Call;
 use crate::http::refusal::Refusal;
 use crate::resources::agents::{attach, blocks as agent_blocks, tools as agent_tools};
 use crate::resources::transfer::{export, import};
-use crate::resources::{agents, blocks, mcp_servers, messages, models, tags, tools};
+use crate::resources::{
+    agent_files, agents, archives, blocks, compaction, conversations, files, folders, mcp_servers,
+    messages, models, passages, runs, steps, tags, tools,
+};
 use crate::service::account::Account;
 use crate::service::tokens as access_tokens;
 use crate::turns::handlers as turns;
@@ -41,7 +44,7 @@ pub(crate) fn of(operation: &Operation) -> Option<Handler> {
         "create_agent" => World(agents::create),
         "get_agent" => World(agents::get),
         "update_agent" => World(agents::update),
-        "delete_agent" => World(agents::delete),
+        "delete_agent" => Turn(turns::delete_agent),
         "export_agent" => World(export::export),
         "import_agent" => World(import::import),
         "recompile_agent" => World(agents::recompile),
@@ -106,6 +109,63 @@ pub(crate) fn of(operation: &Operation) -> Option<Handler> {
         "cancel_conversation" => Turn(turns::cancel_conversation),
         "resume_run_stream" => Turn(turns::resume_run_stream),
         "resume_conversation_stream" => Turn(turns::resume_conversation_stream),
+        "reset_messages" => World(messages::reset),
+        "compact_messages" => World(compaction::of_agent),
+        "list_all_messages" => World(messages::list_all),
+        "search_messages" => World(messages::search),
+        "get_message" => World(messages::get),
+
+        "list_archives" => World(archives::list),
+        "create_archive" => World(archives::create),
+        "get_archive" => World(archives::get),
+        "update_archive" => World(archives::update),
+        "delete_archive" => World(archives::delete),
+        "create_archive_passage" => World(passages::create),
+        "create_archive_passages" => World(passages::create_many),
+        "delete_archive_passage" => World(passages::delete),
+        "list_agent_passages" => World(passages::list_of_agent),
+        "create_agent_passage" => World(passages::create_of_agent),
+        "search_agent_passages" => World(passages::search_of_agent),
+        "delete_agent_passage" => World(passages::delete_of_agent),
+        "search_passages" => World(passages::search),
+
+        "list_folders" => World(folders::list),
+        "create_folder" => World(folders::create),
+        "get_folder" => World(folders::get),
+        "update_folder" => World(folders::update),
+        "delete_folder" => World(folders::delete),
+        "list_folder_agents" => World(folders::agents),
+        "list_folder_files" => World(files::list),
+        "get_file" => World(files::get),
+        "upload_file" => World(files::upload),
+        "delete_file" => World(files::delete),
+        "list_agent_files" => World(agent_files::list),
+        "open_file" => World(agent_files::open_one),
+        "close_file" => World(agent_files::close_one),
+        "close_all_files" => World(agent_files::close_all),
+
+        "list_conversations" => World(conversations::list),
+        "create_conversation" => World(conversations::create),
+        "get_conversation" => World(conversations::get),
+        "update_conversation" => World(conversations::update),
+        "delete_conversation" => World(conversations::delete),
+        "fork_conversation" => World(conversations::fork),
+        "recompile_conversation" => World(conversations::recompile),
+        "list_conversation_messages" => World(conversations::list_messages),
+        "compact_conversation" => World(compaction::of_conversation),
+
+        "list_runs" => World(runs::list),
+        "get_run" => World(runs::get),
+        "list_run_messages" => World(runs::messages),
+        "list_run_steps" => World(runs::steps),
+        "get_run_usage" => World(runs::usage),
+        "get_run_trace" => World(runs::trace),
+        "list_steps" => World(steps::list),
+        "get_step" => World(steps::get),
+        "update_step_feedback" => World(steps::update_feedback),
+        "list_step_messages" => World(steps::messages),
+        "get_step_metrics" => World(steps::metrics),
+        "get_step_trace" => World(steps::trace),
         _ => return None,
     })
 }

@@ -620,7 +620,7 @@ async fn an_agent_made_in_the_program_is_as_it_was_asked_for() {
         .tool("conversation_search")
         .tool(NewTool::new("roll_dice").description("Rolls."))
         .tool_requiring_approval("delete_file")
-        .parallel_tool_calls();
+        .parallel_tool_calls(true);
     let agent = emulator.create_agent(agent).unwrap();
     let state = agent.state();
     assert_eq!(state.tags, ["one"]);

@@ -59,18 +59,8 @@ const FLOORS: Table<'_> = &[
     (
         "emulator",
         &[
-            "agent",
-            "clock",
-            "faults",
-            "http",
-            "project",
-            "resources",
-            "script",
-            "service",
-            "tokens",
-            "tool",
+            "agent", "clock", "faults", "http", "project", "script", "service", "tokens", "tool",
             "turns",
-            "world",
         ],
     ),
 ];

@@ -244,7 +244,9 @@ pub(crate) fn detach_folder(call: &Call, world: &mut World) -> Result<Response, 
         .collect();
     let agent = found_mut(world, agent_id)?;
     agent.folder_ids.retain(|id| id.as_str() != folder_id);
-    agent.open_files.retain(|id| !in_folder.contains(id));
+    agent
+        .files
+        .retain(|file| !in_folder.contains(&file.file_id));
     if agent.folder_ids.is_empty() {
         agent.tool_ids.retain(|id| !files.contains(id));
     }

@@ -2,16 +2,26 @@
 
 use std::fmt::Write as _;
 
-use letta_api::types::Message;
+use letta_api::types::{Block, BlockId, Message};
 
 use crate::resources::agents::shown::blocks;
 use crate::world::World;
 use crate::world::agent::AgentRecord;
+use crate::world::thread::StoredMessage;
 
-/// What the model is told first.
-pub(crate) fn compiled(world: &World, agent: &AgentRecord) -> String {
+/// What the model is told first. Of two blocks of one label, that of `instead` counts.
+pub(crate) fn compiled(world: &World, agent: &AgentRecord, instead: &[BlockId]) -> String {
     let mut text = agent.state.system.clone();
-    let mut blocks = blocks(world, agent).peekable();
+    let instead: Vec<&Block> = instead
+        .iter()
+        .filter_map(|id| world.blocks.get(id.as_str()))
+        .collect();
+    let mut blocks = blocks(world, agent)
+        .map(|block| {
+            let mut others = instead.iter().copied();
+            others.find(|it| it.label == block.label).unwrap_or(block)
+        })
+        .peekable();
     if blocks.peek().is_none() {
         return text;
     }
@@ -47,13 +57,20 @@ pub(crate) fn recompile(world: &mut World, agent_id: &str) {
     let Some(agent) = world.agents.get(agent_id) else {
         return;
     };
-    let text = compiled(world, agent);
-    let agent = world.agents.get_mut(agent_id);
-    let first = agent.and_then(|agent| agent.thread.messages.first_mut());
-    if let Some(Message::SystemMessage(message)) =
-        first.and_then(|message| message.shown.first_mut())
-    {
-        message.content = text;
+    let text = compiled(world, agent, &[]);
+    if let Some(agent) = world.agents.get_mut(agent_id) {
+        set(&mut agent.thread.messages, &text);
+    }
+}
+
+/// Writes a prompt into the first message of a thread, if that is a system prompt.
+pub(crate) fn set(messages: &mut [StoredMessage], prompt: &str) -> bool {
+    match messages.first_mut().map(|first| &mut first.shown[..]) {
+        Some([Message::SystemMessage(message)]) => {
+            message.content = prompt.to_owned();
+            true
+        }
+        _ => false,
     }
 }
 

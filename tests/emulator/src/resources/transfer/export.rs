@@ -7,8 +7,9 @@ use axum::response::Response;
 use letta_api::types::MessageId;
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, ok};
+use crate::call::{Call, ok, written};
 use crate::http::refusal::{Refusal, shown_id};
+use crate::resources::agent_files;
 use crate::resources::agents::shown;
 use crate::resources::transfer::message;
 use crate::world::World;
@@ -48,6 +49,7 @@ pub(crate) fn export(call: &Call, world: &mut World) -> Result<Response, Refusal
         return Err(Refusal::detail(StatusCode::BAD_REQUEST, detail));
     }
     let id = call.path("agent_id");
+    agent_files::settle(world, id, call.now);
     let agent = world.agents.get(id).ok_or_else(|| {
         // The server has an error of its own for this.
         let id = shown_id(id).unwrap_or("not shown here");
@@ -150,18 +152,19 @@ fn file(world: &World, agent: &AgentRecord, thread: &Thread, created_at: &str) -
         })
         .collect();
     let attachments: Vec<Value> = (0..)
-        .zip(&files)
-        .map(|(number, file): (usize, _)| {
-            json!({
+        .zip(&agent.files)
+        .filter_map(|(number, attached): (usize, _)| {
+            let file = world.files.get(attached.file_id.as_str())?;
+            Some(json!({
                 "agent_id": "agent-0",
-                "file_id": file_ids[file.file.id.as_str()],
-                "source_id": source_ids.get(file.file.source_id.as_str()),
+                "file_id": file_ids.get(attached.file_id.as_str())?,
+                "source_id": source_ids.get(file.file.source_id.as_str())?,
                 "file_name": file.file.file_name.as_deref().unwrap_or_default(),
-                "is_open": agent.open_files.contains(&file.file.id),
+                "is_open": attached.is_open,
                 "visible_content": null,
-                "last_accessed_at": null,
+                "last_accessed_at": written(attached.accessed_at),
                 "id": format!("file_agent-{number}"),
-            })
+            }))
         })
         .collect();
 

@@ -15,8 +15,9 @@ use crate::id;
 use crate::resources::agents::{self, draft};
 use crate::resources::members::texts;
 use crate::resources::transfer::message;
-use crate::resources::{mcp_servers, models, tools};
+use crate::resources::{files, mcp_servers, models, tools};
 use crate::world::World;
+use crate::world::agent::AttachedFile;
 use crate::world::file::FileRecord;
 use crate::world::thread::Thread;
 
@@ -86,6 +87,8 @@ pub(crate) fn import(call: &Call, world: &mut World) -> Result<Response, Refusal
     if let Some(embedding) = &options.embedding {
         models::embedding_config_of(embedding)?;
     }
+    let texts = items(&file, "files").filter_map(|it| it["content"].as_str());
+    files::check_room(world, texts.map(str::len).sum())?;
     let agent_ids = make(world, &file, &options, call.now)?;
     Ok(ok(&ImportedAgentsResponse::new(agent_ids)))
 }
@@ -286,10 +289,17 @@ fn make_agent(
         }
     }
     let (mut agent, blocks) = draft::create(world, &body, now)?;
-    let open = items(of_file, "files_agents").filter(|it| it["is_open"] == true);
-    agent.open_files = open
-        .filter_map(|it| made.get(it["file_id"].as_str()?))
-        .map(|id| id.as_str().into())
+    let attached = items(of_file, "files_agents");
+    agent.files = attached
+        .filter_map(|it| {
+            Some(AttachedFile {
+                id: id::generate("file_agent"),
+                file_id: made.get(it["file_id"].as_str()?)?.as_str().into(),
+                is_of_folder: true,
+                is_open: it["is_open"] == true,
+                accessed_at: now,
+            })
+        })
         .collect();
     let id = agent.state.id.clone();
     agent.thread = Thread::default();
