@@ -66,8 +66,14 @@ fn check_name(world: &World, id: &str, name: &str) -> Result<(), Refusal> {
     }
 }
 
-/// As the server shows a token: with the scheme before it.
+/// As the server shows a token: with the scheme before it, and not at all if there is no header for it.
 fn with_scheme(config: &mut Value) {
+    if config["auth_header"].as_str().is_none_or(str::is_empty)
+        && let Value::Object(members) = config
+    {
+        members.remove("auth_token");
+        return;
+    }
     if let Some(token) = config["auth_token"].as_str()
         && !token.is_empty()
         && !token.starts_with("Bearer ")

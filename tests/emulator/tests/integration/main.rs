@@ -3,6 +3,7 @@
 mod access;
 mod agent_files;
 mod agents;
+mod agents_side_by_side;
 mod archives;
 mod blocks;
 mod conversations;

@@ -118,6 +118,7 @@ fn file(world: &World, agent: &AgentRecord, thread: &Thread, created_at: &str) -
             let mut members = members(block);
             members.insert("id".to_owned(), json!(block_ids[block.id.as_str()]));
             members.entry("label").or_insert_with(|| json!(""));
+            members.insert("tags".to_owned(), Value::Null);
             Value::Object(members)
         })
         .collect();
@@ -218,7 +219,9 @@ fn file(world: &World, agent: &AgentRecord, thread: &Thread, created_at: &str) -
 
 /// What is the agent's own. Secrets have their names alone.
 fn of_agent(agent: &AgentRecord) -> Value {
-    let mut state = members(&agent.state);
+    let mut state = agent.state.clone();
+    shown::fill_file_limits(&mut state);
+    let mut state = members(&state);
     let mut of = |name: &str| state.remove(name).unwrap_or_default();
     let secrets: BTreeMap<&str, &str> = agent
         .state

@@ -175,7 +175,8 @@ fn make(
     }
     let mut blocks: Vec<(String, Block)> = Vec::new();
     for block in items(file, "blocks") {
-        let new = with_id(block, &id::generate("block"))?;
+        let mut new: Block = with_id(block, &id::generate("block"))?;
+        new.tags.get_or_insert_default();
         blocks.push((id_of(block).to_owned(), new));
     }
     let mut folders: Vec<(String, Folder)> = Vec::new();

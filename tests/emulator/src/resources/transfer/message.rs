@@ -106,6 +106,9 @@ pub(crate) fn exported(
             _ => content.extend(parts(&shown["content"])),
         }
     }
+    if exported["otid"].is_null() {
+        exported["otid"] = json!(uuid::Uuid::new_v4().to_string());
+    }
     exported["content"] = json!(content);
     exported["role"].is_string().then_some(exported)
 }
