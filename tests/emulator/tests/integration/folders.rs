@@ -76,10 +76,7 @@ async fn a_folder_is_made_read_changed_and_deleted() {
     assert_eq!(made.metadata.as_ref(), Some(&metadata));
     assert_eq!(made.instructions.as_deref(), Some("Read it."));
     assert_eq!(
-        made.embedding_config
-            .embedding_chunk_size
-            .clone()
-            .into_value(),
+        made.embedding_config.embedding_chunk_size.into_value(),
         Some(500)
     );
     let read = client.get_folder(&made.id).await.unwrap().into_inner();
