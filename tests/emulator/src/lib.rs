@@ -186,7 +186,6 @@ pub mod scripts {}
 mod agent;
 mod call;
 mod clock;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate is to call it"))]
 mod description;
 mod emulator;
 mod faults;

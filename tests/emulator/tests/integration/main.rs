@@ -1,11 +1,13 @@
 //! What the emulator does, seen over HTTP: each row of `BEHAVIOUR.md`. And the program, as a user runs it.
 
 mod access;
+mod agent_files;
 mod agents;
+mod agents_side_by_side;
 mod archives;
 mod blocks;
-mod conversations;
 mod complete;
+mod conversations;
 mod cors;
 mod create;
 mod delete;

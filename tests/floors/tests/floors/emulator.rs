@@ -21,7 +21,7 @@ const FLOORS: Table<'_> = &[
     ("call", &["description", "faults", "project"]),
     // What there is.
     ("world", &["description", "http", "id", "script"]),
-    ("resources", &["call", "http", "id", "world"]),
+    ("resources", &["call", "description", "http", "id", "world"]),
     (
         "turns",
         &[
@@ -59,18 +59,8 @@ const FLOORS: Table<'_> = &[
     (
         "emulator",
         &[
-            "agent",
-            "clock",
-            "faults",
-            "http",
-            "id",
-            "project",
-            "resources",
-            "script",
-            "service",
-            "tokens",
+            "agent", "clock", "faults", "http", "project", "script", "service", "tokens", "tool",
             "turns",
-            "world",
         ],
     ),
 ];
