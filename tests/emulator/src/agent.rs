@@ -86,6 +86,10 @@ impl NewAgent {
         self
     }
 
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The agent, as the emulator keeps it.
     pub(crate) fn into_record(self, now: Timestamp) -> io::Result<AgentRecord> {
         self.check()?;

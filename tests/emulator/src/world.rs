@@ -21,7 +21,7 @@ pub(crate) mod run;
 pub(crate) mod table;
 pub(crate) mod thread;
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct World {
     pub(crate) agents: Table<AgentRecord>,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use letta_api::{ApiKey, Operation};
 
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::faults::present::Faults;
 use crate::project::Projects;
@@ -23,6 +24,7 @@ pub(crate) struct Account {
     pub(crate) token_rules: TokenRules,
     pub(crate) stage: Arc<Stage>,
     pub(crate) faults: Faults,
+    pub(crate) changes: Arc<Changes>,
     requests: AtomicU64,
     /// By the names of operations.
     arrivals: Mutex<BTreeMap<&'static str, usize>>,
@@ -46,14 +48,20 @@ pub(crate) type Answered = Option<u16>;
 
 impl Account {
     pub(crate) fn new(settings: Settings) -> Self {
+        let changes = Arc::new(Changes::new());
         Self {
             api_key: settings.api_key,
             projects: settings.projects,
-            tokens: TokenStore::new(settings.seed, settings.token_rules),
+            tokens: TokenStore::new(settings.seed, settings.token_rules, Arc::clone(&changes)),
             token_form: TokenForm::new(settings.organization),
             token_rules: settings.token_rules,
-            stage: Arc::new(Stage::new(settings.clock, settings.stage)),
+            stage: Arc::new(Stage::new(
+                settings.clock,
+                settings.stage,
+                Arc::clone(&changes),
+            )),
             faults: settings.faults,
+            changes,
             requests: AtomicU64::new(0),
             arrivals: Mutex::default(),
             answers: Mutex::default(),
@@ -83,6 +91,8 @@ impl Account {
     pub(crate) fn count_answer(&self, operation: Operation, answered: Answered) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         *answers.entry((operation.id, answered)).or_default() += 1;
+        drop(answers);
+        self.changes.shown();
     }
 
     /// How many requests there were, by operation and answer.

@@ -20,5 +20,6 @@ mod rules;
 mod scripted;
 mod secrecy;
 mod state;
+mod state_file;
 mod streams;
 mod turns;
