@@ -31,6 +31,7 @@ mod scripted;
 mod secrecy;
 mod side_by_side;
 mod state;
+mod state_file;
 mod streams;
 mod tools;
 mod turns;
