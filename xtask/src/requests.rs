@@ -14,7 +14,7 @@
 //! | `{type: string, nullable: true}` | `{type: [string, 'null']}` |
 //! | `{allOf: [{$ref: X}], nullable: true}` | `{anyOf: [{$ref: X}, {type: 'null'}]}` |
 //! | `oneOf` | `anyOf`: the service takes the first branch that fits |
-//! | a union whose branches each have a constant of their own under one name | the same with a `discriminator`; see [`constants`] |
+//! | a union whose branches each have a constant of their own under one name | the same with a `discriminator`; see `constants` |
 //! | a `discriminator` with a mapping | stays, and its property is required |
 //! | a property with `readOnly` | a property that may be anything, and is not required |
 //! | `#/components/schemas/X` | `#/$defs/X` |

@@ -47,6 +47,33 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A call with these parameters of the path, this query and this body, at this time.
+    #[cfg(test)]
+    pub(crate) fn of(path: &[(&str, &str)], query: &str, body: Body, now: Timestamp) -> Self {
+        let path = path.iter();
+        Self {
+            operation: letta_api::operations::CHECK_HEALTH,
+            path: path
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            query: query.to_owned(),
+            headers: HeaderMap::new(),
+            body,
+            bytes: Bytes::new(),
+            checked: Checked {
+                query: form_urlencoded::parse(query.as_bytes())
+                    .filter_map(|(name, value)| {
+                        Some((name.into_owned(), value.parse::<bool>().ok()?.into()))
+                    })
+                    .collect(),
+                ..Checked::default()
+            },
+            project: Project::Default,
+            fault: None,
+            now,
+        }
+    }
+
     /// A parameter of the path.
     pub(crate) fn path(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(it, _)| it == name);
@@ -67,12 +94,7 @@ impl Call {
 
     /// A parameter that is true or false, if it is given.
     pub(crate) fn query_flag(&self, name: &str) -> Option<bool> {
-        self.query(name).map(|value| {
-            matches!(
-                &*value.to_ascii_lowercase(),
-                "true" | "1" | "yes" | "on" | "t" | "y"
-            )
-        })
+        self.checked.query.get(name)?.as_bool()
     }
 
     /// The JSON body, or `null`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use letta_api::{ApiKey, Operation};
@@ -10,10 +11,12 @@ use letta_api::{ApiKey, Operation};
 use crate::clock::Clock;
 use crate::faults::present::Faults;
 use crate::project::Projects;
+use crate::resources::base_tools;
 use crate::tokens::rules::TokenRules;
 use crate::tokens::secret::TokenForm;
 use crate::tokens::store::TokenStore;
 use crate::turns::stage::{Stage, StageSettings};
+use crate::world;
 
 pub(crate) struct Account {
     pub(crate) api_key: ApiKey,
@@ -38,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) faults: Faults,
     pub(crate) seed: u64,
     pub(crate) stage: StageSettings,
+    pub(crate) file_processing: Duration,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -46,13 +50,22 @@ pub(crate) type Answered = Option<u16>;
 
 impl Account {
     pub(crate) fn new(settings: Settings) -> Self {
+        let stage = Stage::new(settings.clock, settings.stage);
+        {
+            let mut world = stage.world();
+            base_tools::add(&mut world);
+            world.settings = world::Settings {
+                organization: settings.organization.clone(),
+                file_processing: settings.file_processing,
+            };
+        }
         Self {
             api_key: settings.api_key,
             projects: settings.projects,
             tokens: TokenStore::new(settings.seed, settings.token_rules),
             token_form: TokenForm::new(settings.organization),
             token_rules: settings.token_rules,
-            stage: Arc::new(Stage::new(settings.clock, settings.stage)),
+            stage: Arc::new(stage),
             faults: settings.faults,
             requests: AtomicU64::new(0),
             arrivals: Mutex::default(),

@@ -124,6 +124,16 @@ pub(crate) fn start_run(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, Ans
     .boxed()
 }
 
+/// Deletes an agent, and forgets how far it has come in its script.
+pub(crate) fn delete_agent(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, Answer> {
+    async move {
+        let answer = agents::delete(&call, &mut stage.world())?;
+        stage.parts().forget(call.path("agent_id"));
+        Ok(answer)
+    }
+    .boxed()
+}
+
 fn mode_of(call: &Call) -> Mode {
     match call.json().get("stream_tokens").and_then(Value::as_bool) {
         Some(true) => Mode::Tokens,

@@ -38,6 +38,9 @@ pub(crate) struct Thread {
     pub(crate) messages: Vec<StoredMessage>,
     /// How many of the first messages are not in the context any more. The system prompt, which comes first, always is.
     pub(crate) forgotten: usize,
+    /// What sums up the messages that are not in the context any more. It stands before the first one that is.
+    #[serde(default)]
+    pub(crate) summary: Option<MessageId>,
     /// What waits for an answer of the client's.
     pub(crate) pending: Option<Pending>,
     /// The calls of the requests that were answered last, newest last.
@@ -109,14 +112,19 @@ impl Thread {
         })
     }
 
-    /// The IDs of what is in the context, oldest first.
-    pub(crate) fn context(&self) -> impl Iterator<Item = &MessageId> {
+    /// What is in the context, oldest first.
+    pub(crate) fn in_context(&self) -> impl Iterator<Item = &StoredMessage> {
         let system = self.messages.first().into_iter();
         let rest = self
             .messages
             .get(self.forgotten.max(1)..)
             .unwrap_or_default();
-        system.chain(rest).map(|message| &message.id)
+        system.chain(rest)
+    }
+
+    /// The IDs of what is in the context, oldest first.
+    pub(crate) fn context(&self) -> impl Iterator<Item = &MessageId> {
+        self.in_context().map(|message| &message.id)
     }
 }
 

@@ -2,24 +2,34 @@
 
 mod access;
 mod agents;
+mod archives;
+mod blocks;
 mod complete;
+mod conversations;
 mod cors;
 mod create;
 mod delete;
 mod faults;
+mod folders;
 mod host;
 mod http;
 mod key;
 mod lifecycle;
 mod list;
+mod mcp_servers;
 mod messages;
+mod models;
 #[cfg(feature = "cli")]
 mod program;
 mod projects;
 mod raw;
+mod relations;
 mod rules;
 mod scripted;
 mod secrecy;
+mod side_by_side;
 mod state;
 mod streams;
+mod tools;
 mod turns;
+mod typed;

@@ -21,7 +21,7 @@ const FLOORS: Table<'_> = &[
     ("call", &["description", "faults", "project"]),
     // What there is.
     ("world", &["description", "http", "id", "script"]),
-    ("resources", &["call", "http", "id", "world"]),
+    ("resources", &["call", "description", "http", "id", "world"]),
     (
         "turns",
         &[
@@ -36,7 +36,8 @@ const FLOORS: Table<'_> = &[
             "world",
         ],
     ),
-    ("agent", &["clock", "id", "resources", "world"]),
+    ("tool", &["resources", "world"]),
+    ("agent", &["clock", "id", "resources", "tool", "world"]),
     (
         "service",
         &[
@@ -58,18 +59,8 @@ const FLOORS: Table<'_> = &[
     (
         "emulator",
         &[
-            "agent",
-            "clock",
-            "faults",
-            "http",
-            "id",
-            "project",
-            "resources",
-            "script",
-            "service",
-            "tokens",
+            "agent", "clock", "faults", "http", "project", "script", "service", "tokens", "tool",
             "turns",
-            "world",
         ],
     ),
 ];
