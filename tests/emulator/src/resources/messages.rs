@@ -10,7 +10,7 @@ use letta_api::types::{
 };
 use serde_json::Value;
 
-use crate::call::{Call, ok, written};
+use crate::call::{Call, ok, ok_value, written};
 use crate::http::refusal::Refusal;
 use crate::resources::agents::{self, prompt, shown};
 use crate::resources::dates::Span;
@@ -157,7 +157,7 @@ fn shown_page(
     let page = page.of_messages(history, |told| filter.has(told))?;
     let shown = page.into_iter().flat_map(|told| told.message.to_wire());
     let shown: Vec<Value> = shown.filter(|message| filter.has_type(message)).collect();
-    Ok(ok(&shown))
+    Ok(ok_value(shown.into()))
 }
 
 pub(crate) fn list_all(call: &Call, world: &mut World) -> Result<Response, Refusal> {
@@ -172,7 +172,7 @@ pub(crate) fn get(call: &Call, world: &mut World) -> Result<Response, Refusal> {
     let mut messages = world.messages();
     let message = messages.find(|(_, message)| message.id.as_str() == id);
     let (_, message) = message.ok_or_else(|| Refusal::no_such("Message", id))?;
-    Ok(ok(&raw(message)))
+    Ok(ok_value(raw(message).into()))
 }
 
 /// A message as it is shown where the server does not know that the agent speaks in plain text: what it said is shown as what it

@@ -5,6 +5,7 @@ mod agents;
 mod archives;
 mod blocks;
 mod conversations;
+mod complete;
 mod cors;
 mod create;
 mod delete;

@@ -20,7 +20,7 @@ const FLOORS: Table<'_> = &[
     // What handlers read of a request, and how they answer.
     ("call", &["description", "faults", "project"]),
     // What there is.
-    ("world", &["http", "id", "script"]),
+    ("world", &["description", "http", "id", "script"]),
     ("resources", &["call", "http", "id", "world"]),
     (
         "turns",
