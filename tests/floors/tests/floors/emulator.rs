@@ -21,7 +21,7 @@ const FLOORS: Table<'_> = &[
     ("call", &["description", "faults", "project"]),
     // What there is.
     ("world", &["description", "http", "id", "script"]),
-    ("resources", &["call", "http", "id", "world"]),
+    ("resources", &["call", "description", "http", "id", "world"]),
     (
         "turns",
         &[
