@@ -186,6 +186,10 @@ impl NewAgent {
         self
     }
 
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Puts the agent into the state, with its blocks and tools, and gives its ID.
     pub(crate) fn add(self, world: &mut World, now: Timestamp) -> io::Result<String> {
         self.check(world)?;

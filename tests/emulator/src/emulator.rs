@@ -12,9 +12,11 @@ use crate::http::server::Server;
 use crate::script::script::Script;
 use crate::service::account::Account;
 use crate::service::state;
+use crate::state_file::saver::Saver;
 use crate::tokens::store::{IssuedToken, TokenCount};
 
 mod builder;
+mod kept;
 mod scripted;
 
 pub use self::builder::Builder;
@@ -29,6 +31,7 @@ pub use self::builder::Builder;
 pub struct Emulator {
     account: Arc<Account>,
     server: Server,
+    saver: Option<Saver>,
 }
 
 impl Emulator {
@@ -57,8 +60,12 @@ impl Emulator {
         Self::builder().start().await
     }
 
-    pub(crate) fn new(account: Arc<Account>, server: Server) -> Self {
-        Self { account, server }
+    pub(crate) fn new(account: Arc<Account>, server: Server, saver: Option<Saver>) -> Self {
+        Self {
+            account,
+            server,
+            saver,
+        }
     }
 
     /// Where it listens. The port is the one that was chosen, never 0.
@@ -158,13 +165,45 @@ impl Emulator {
         state::dump(&self.account)
     }
 
+    /// Writes the [state file](Builder::state_file) now, if anything changed since it was written. Does nothing without
+    /// such a file.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says if the file cannot be written, with its name;
+    /// [`InvalidData`](io::ErrorKind::InvalidData) if the state is larger than 256 MiB. The file is as it was then.
+    pub async fn save_state(&self) -> io::Result<()> {
+        match &self.saver {
+            Some(saver) => saver.save().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Why the [state file](Builder::state_file) could not be written the last time. `None` if it could.
+    ///
+    /// The emulator goes on, and tries it again every second.
+    pub fn state_trouble(&self) -> Option<String> {
+        self.saver.as_ref()?.trouble()
+    }
+
     /// Frees the port, lets requests finish that are being answered, closes all connections, and
     /// returns when that is done.
     ///
-    /// Waits for at most [`Builder::shutdown_grace`], one second by default. What is not done by then is cut off.
+    /// Waits for at most [`Builder::shutdown_grace`], one second by default. What is not done by then is cut off. Then the
+    /// [state file](Builder::state_file) is written, if there is one. [`save_state`](Self::save_state) before it says whether
+    /// that is possible.
     pub async fn shutdown(self) {
         self.server.shutdown().await;
+        let runs = self.account.stage.live().under_way();
         self.account.stage.end_turns().await;
+        if let Some(saver) = self.saver {
+            // What was cut off is failed in the file, even if nothing else changed.
+            if !runs.is_empty() {
+                self.account.changes.kept();
+            }
+            // Nobody is left to be told.
+            let _ = saver.save().await;
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Emulates the Letta service in the process of a test: client-side access tokens, and the agents and messages
-//! that they open, over HTTP, in memory.
+//! that they open, over HTTP, in memory or [kept in a file](Builder::state_file).
 //!
 //! [`Emulator::start`] listens on a free loopback port and answers as the service would. A server with the API key may
 //! do everything. A page with a client-side token may do what the token's policy allows, from the origin that the token
@@ -131,7 +131,8 @@
 //!
 //! No `Debug`, log or message of this crate holds a key or a token. An error may, if somebody put one in the place of an
 //! ID or a name. Answers to create and list hold tokens, as the service's do. A dump holds none, even if somebody put one
-//! into a message. The emulator keeps everything in memory, as plain text, and speaks HTTP without TLS: it is for tests,
+//! into a message. The emulator keeps everything in memory, as plain text, and in a [state file](Builder::state_file) if it is
+//! told to, which only its owner can read. It speaks HTTP without TLS: it is for tests,
 //! on loopback. It is not served under other names than loopback ones unless it is [told to](Builder::allow_host), so
 //! that a page of another site cannot read it through a DNS name that leads to 127.0.0.1.
 //!
@@ -170,6 +171,7 @@ pub use letta_api::{Operation, operations};
 /// [`Builder::organization`]: crate::Builder::organization
 /// [`Builder::project_with_id`]: crate::Builder::project_with_id
 /// [`Builder::seed`]: crate::Builder::seed
+/// [`Builder::state_file`]: crate::Builder::state_file
 /// [`Emulator::dump`]: crate::Emulator::dump
 /// [`Fault::model_failure`]: crate::Fault::model_failure
 /// [`TokenRules::any_origin`]: crate::TokenRules::any_origin
@@ -186,8 +188,8 @@ pub mod scripts {}
 
 mod agent;
 mod call;
+mod changes;
 mod clock;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate is to call it"))]
 mod description;
 mod emulator;
 mod faults;
@@ -198,6 +200,7 @@ mod project;
 mod resources;
 mod script;
 mod service;
+mod state_file;
 mod stream;
 mod tokens;
 mod tool;

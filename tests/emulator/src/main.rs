@@ -17,7 +17,7 @@ use letta_api_emulator::{Emulator, Fault, NewAgent, ScriptFile, SkewedClock, Tok
 /// Emulates the Letta service for tests: client-side access tokens, and the agents and messages that they
 /// open. It serves HTTP and keeps everything in memory.
 ///
-/// It prints its address and serves until it is interrupted. Then its state is lost. `GET /_emulator/state` with the API
+/// It prints its address and serves until it is interrupted. Then its state is lost, unless `--state` names a file. `GET /_emulator/state` with the API
 /// key shows the state.
 #[derive(Parser)]
 #[command(name = "letta-emulator", version)]
@@ -51,7 +51,11 @@ struct Args {
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
 
-    /// Print the JSON Schema of such a file, for editors, and end
+    /// File that keeps agents, messages, tokens and all else between runs. It holds tokens, so only its owner can read it
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Print the JSON Schema of a script, for editors, and end
     #[arg(long)]
     script_schema: bool,
 
@@ -239,6 +243,9 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(path) = args.script {
         builder = builder.script_file(ScriptFile::read(path)?);
     }
+    if let Some(path) = args.state {
+        builder = builder.state_file(path);
+    }
     for host in args.allowed_hosts {
         builder = builder.allow_host(host);
     }
@@ -258,9 +265,32 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     // Nobody may be reading any more, which is no reason not to serve.
     let _ = std::io::stdout().write_all(greeting(&emulator, &args.projects).as_bytes());
-    interrupt.await;
+    serve(&emulator, interrupt).await;
+    let saved = emulator.save_state().await;
     emulator.shutdown().await;
-    Ok(())
+    Ok(saved?)
+}
+
+/// Waits for the end, and says meanwhile if the state cannot be written.
+async fn serve(emulator: &Emulator, end: impl Future<Output = ()>) {
+    let mut end = std::pin::pin!(end);
+    let mut told = None;
+    loop {
+        tokio::select! {
+            () = &mut end => return,
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+        let trouble = emulator.state_trouble();
+        if trouble != told {
+            match &trouble {
+                Some(trouble) => {
+                    eprintln!("letta-emulator: {trouble}. It is tried again every second")
+                }
+                None => eprintln!("letta-emulator: the state is written again"),
+            }
+            told = trouble;
+        }
+    }
 }
 
 /// What a user needs to point a client here. Holds the key only if it is the well-known one.

@@ -23,4 +23,5 @@ pub(crate) mod runs;
 pub(crate) mod steps;
 pub(crate) mod tags;
 pub(crate) mod tools;
+pub(crate) mod transfer;
 pub(crate) mod words;

@@ -34,6 +34,7 @@ pub struct NewTool {
     description: Option<String>,
     parameters: Option<Value>,
     returns: Option<Value>,
+    requires_approval: bool,
 }
 
 impl NewTool {
@@ -44,6 +45,7 @@ impl NewTool {
             description: None,
             parameters: None,
             returns: None,
+            requires_approval: false,
         }
     }
 
@@ -65,9 +67,27 @@ impl NewTool {
         self
     }
 
+    /// Has calls of it wait for an approval, whichever agent makes them.
+    ///
+    /// ```
+    /// use letta_api_emulator::{Emulator, NewTool};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let delete = NewTool::new("delete_file").requires_approval();
+    /// let emulator = Emulator::builder().tool(delete).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn requires_approval(mut self) -> Self {
+        self.requires_approval = true;
+        self
+    }
+
     /// Puts it into the state, and gives its ID. The name alone means the tool of that name, if there is one.
     pub(crate) fn add_unless_there(self, world: &mut World) -> io::Result<String> {
-        let is_name_alone = self.description.is_none() && self.parameters.is_none();
+        let is_name_alone =
+            self.description.is_none() && self.parameters.is_none() && !self.requires_approval;
         if let Some(present) = tools::named(world, &self.name).filter(|_| is_name_alone) {
             let id = present.id.to_string();
             if let Some(returns) = self.returns {
@@ -76,13 +96,17 @@ impl NewTool {
             return Ok(id);
         }
         let description = self.description.unwrap_or_default();
-        tools::add(
+        let id = tools::add(
             world,
             &self.name,
             &description,
             self.parameters,
             self.returns,
-        )
+        )?;
+        if let Some(tool) = world.tools.get_mut(&id) {
+            tool.default_requires_approval = self.requires_approval.then_some(true);
+        }
+        Ok(id)
     }
 
     /// Has a server of the Model Context Protocol offer it.

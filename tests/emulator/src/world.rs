@@ -25,7 +25,7 @@ pub(crate) mod run;
 pub(crate) mod table;
 pub(crate) mod thread;
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct World {
     pub(crate) agents: Table<AgentRecord>,
@@ -50,7 +50,7 @@ pub(crate) struct World {
 }
 
 /// What handlers need to know of how the emulator was set up.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Settings {
     /// The ID of the organization.
     pub(crate) organization: String,

@@ -1,7 +1,9 @@
 //! How an emulator is set up.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use letta_api::{ApiKey, Secret};
 
 use crate::agent::NewAgent;
 use crate::clock::{Clock, SystemClock};
-use crate::emulator::{Emulator, add_agent, scripted};
+use crate::emulator::{Emulator, add_agent, kept, scripted};
 use crate::faults::fault::Fault;
 use crate::faults::present::Faults;
 use crate::http::host::Hosts;
@@ -37,6 +39,7 @@ pub struct Builder {
     tools: Vec<NewTool>,
     mcp_tools: Vec<(String, NewTool)>,
     identities: Vec<Identity>,
+    state_file: Option<PathBuf>,
     faults: Vec<Fault>,
     seed: u64,
     word_delay: Duration,
@@ -60,6 +63,7 @@ impl Builder {
             tools: Vec::new(),
             mcp_tools: Vec::new(),
             identities: Vec::new(),
+            state_file: None,
             faults: Vec::new(),
             seed: 0,
             word_delay: Duration::ZERO,
@@ -132,6 +136,38 @@ impl Builder {
     /// ```
     pub fn script_file(mut self, file: ScriptFile) -> Self {
         self.script_file = Some(file);
+        self
+    }
+
+    /// Keeps its state in this file between runs: all that the emulator holds, and the client-side tokens **with their secrets**.
+    /// Only the owner can read the file (mode 0600), on systems that have such modes.
+    ///
+    /// A file that does not exist is made. Otherwise the emulator begins with what it holds. Agents that are
+    /// [added](Self::agent) and in the file stay as the file has them. Scripts, faults, the API key, counts of requests
+    /// and the events of runs in background are not kept. A run that went on when the emulator stopped has failed.
+    ///
+    /// The file is written as a whole or not at all: after changes, at most once a second, and at
+    /// [`Emulator::shutdown`]. If the emulator is dropped or the process killed, what changed in the last second may be lost.
+    /// [`Emulator::save_state`] writes at once. One emulator at a time can have a file: it holds a lock on a second file, whose
+    /// name ends in `.lock`.
+    ///
+    /// ```
+    /// use letta_api_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let file = folder.path().join("state.json");
+    /// let emulator = Emulator::builder().state_file(&file).agent("agent-1").start().await?;
+    /// emulator.shutdown().await;
+    ///
+    /// let emulator = Emulator::builder().state_file(&file).start().await?;
+    /// assert_eq!(emulator.agents()[0].id(), "agent-1");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.state_file = Some(path.into());
         self
     }
 
@@ -294,6 +330,9 @@ impl Builder {
     ///   file](Self::script_file) is to make; a model that is not `provider/name`; a tool whose name is not 1
     ///   to 64 letters, digits, `_` and `-`; two identities of one ID; an invalid fault; an
     ///   [allowed host](Self::allow_host) that is neither a name nor an address. The error does not hold the key.
+    /// - [`InvalidData`](io::ErrorKind::InvalidData): a [state file](Self::state_file) that is cut off, has another form or
+    ///   version, is larger than 256 MiB, or was written for another organization. It is left as it is. The error has its name.
+    /// - [`ResourceBusy`](io::ErrorKind::ResourceBusy): another emulator has the state file.
     /// - What the operating system says if it does not let us listen, with the address:
     ///   [`AddrInUse`](io::ErrorKind::AddrInUse), for example.
     ///
@@ -331,6 +370,16 @@ impl Builder {
             file_processing: self.file_processing,
             clock: self.clock,
         }));
+        let mut of_file = HashSet::new();
+        let mut saved_in = None;
+        if let Some(path) = self.state_file {
+            let (file, kept) = kept::open(path).await?;
+            let is_new = kept.is_none();
+            if let Some(kept) = kept {
+                of_file = kept::restore(&account, kept).map_err(|error| file.named(error))?;
+            }
+            saved_in = Some((file, is_new));
+        }
         {
             let mut world = account.stage.world();
             for tool in self.tools {
@@ -339,24 +388,40 @@ impl Builder {
             for (server, tool) in self.mcp_tools {
                 tool.offer(&mut world, &server)?;
             }
+            let mut given = HashSet::new();
             for identity in self.identities {
-                let id = identity.id.clone();
-                world.identities.insert(identity).map_err(|_| {
-                    let message = format!("two identities have the ID {:?}", id.as_str());
-                    io::Error::new(io::ErrorKind::InvalidInput, message)
-                })?;
+                let id = identity.id.to_string();
+                if !given.insert(id.clone()) {
+                    let message = format!("two identities have the ID {id:?}");
+                    return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+                }
+                // One that the state file has stays as it is there.
+                let _ = world.identities.insert(identity);
             }
         }
+        // An agent that is added twice is refused, in the file or not.
+        let mut not_added = of_file.clone();
         for agent in self.agents {
-            add_agent(&account, agent)?;
+            if !not_added.remove(agent.id()) {
+                add_agent(&account, agent)?;
+            }
         }
         if let Some(file) = &self.script_file {
-            scripted::bring(&account, file)?;
+            scripted::bring(&account, file, &of_file)?;
         }
         let hosts = Hosts::new(&self.allowed_hosts, self.listen)?;
         let routes = routes(Arc::clone(&account), hosts);
         let server = Server::start(self.listen, routes, self.shutdown_grace).await?;
-        Ok(Emulator::new(account, server))
+        let saver = match saved_in {
+            None => None,
+            Some((file, is_new)) => {
+                let saver = kept::save(&account, file, is_new);
+                // A file that cannot be written is better known now.
+                saver.save().await?;
+                Some(saver)
+            }
+        };
+        Ok(Emulator::new(account, server, saver))
     }
 }
 

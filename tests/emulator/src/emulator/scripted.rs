@@ -1,5 +1,6 @@
 //! Agents of a script file, brought to life.
 
+use std::collections::HashSet;
 use std::io;
 
 use crate::agent::NewAgent;
@@ -7,14 +8,19 @@ use crate::script::file::{ScriptFile, ScriptedAgent};
 use crate::service::account::Account;
 use crate::tool::NewTool;
 
-/// Makes the agents of a file that do not exist, and gives all of them their scripts.
-pub(super) fn bring(account: &Account, file: &ScriptFile) -> io::Result<()> {
+/// Makes the agents of a file that do not exist, and gives all of them their scripts. `kept` are those of an earlier run,
+/// which stay as they are.
+pub(super) fn bring(
+    account: &Account,
+    file: &ScriptFile,
+    kept: &HashSet<String>,
+) -> io::Result<()> {
     for agent in &file.agents {
         let script = agent.part(file.script.as_ref())?;
         let is_there = account.stage.world().agents.contains(&agent.id);
         if !is_there {
             make(account, agent)?;
-        } else if agent.is_more_than_a_script() {
+        } else if agent.is_more_than_a_script() && !kept.contains(&agent.id) {
             let message = format!(
                 "the agent {:?} is added already, and the script file says what it is made of: add it in one place, or leave \
                  only its `script` in the file",

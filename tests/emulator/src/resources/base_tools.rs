@@ -229,6 +229,32 @@ const TOOLS: [BaseTool; 26] = [
     ),
 ];
 
+/// Parameters that take certain texts alone.
+const ENUMS: [(&str, &str, &[&str]); 4] = [
+    (
+        "conversation_search",
+        "roles",
+        &["assistant", "user", "tool"],
+    ),
+    ("run_code", "language", &["python", "js", "ts", "r", "java"]),
+    ("archival_memory_search", "tag_match_mode", &["any", "all"]),
+    (
+        "web_search",
+        "category",
+        &[
+            "company",
+            "research paper",
+            "news",
+            "pdf",
+            "github",
+            "tweet",
+            "personal site",
+            "linkedin profile",
+            "financial report",
+        ],
+    ),
+];
+
 /// Those that several calls may run of at once.
 const PARALLEL: [&str; 7] = [
     "archival_memory_search",
@@ -337,6 +363,13 @@ fn schema(name: &str, description: &str, parameters: &[(&str, char)]) -> Map<Str
             'O' => json!({"type": "array", "items": {"type": "object"}}),
             _ => json!({"type": "string"}),
         };
+        let mut enums = ENUMS.iter();
+        if let Some((.., values)) = enums.find(|(tool, it, _)| (*tool, *it) == (name, plain)) {
+            match kind {
+                'S' => property["items"]["enum"] = json!(values),
+                _ => property["enum"] = json!(values),
+            }
+        }
         property["description"] = json!(plain.replace('_', " "));
         properties.insert(plain.to_owned(), property);
     }

@@ -168,6 +168,14 @@ fn exists(name: &str, folder: &Folder) -> Refusal {
     )
 }
 
+/// Refuses what there is no room for.
+pub(crate) fn check_room(world: &World, bytes: usize) -> Result<(), Refusal> {
+    match kept_bytes(world).saturating_add(bytes) > KEPT_LIMIT {
+        true => Err(full()),
+        false => Ok(()),
+    }
+}
+
 fn kept_bytes(world: &World) -> usize {
     world.files.iter().map(FileRecord::kept_bytes).sum()
 }

@@ -66,8 +66,14 @@ fn check_name(world: &World, id: &str, name: &str) -> Result<(), Refusal> {
     }
 }
 
-/// As the server shows a token: with the scheme before it.
+/// As the server shows a token: with the scheme before it, and not at all if there is no header for it.
 fn with_scheme(config: &mut Value) {
+    if config["auth_header"].as_str().is_none_or(str::is_empty)
+        && let Value::Object(members) = config
+    {
+        members.remove("auth_token");
+        return;
+    }
     if let Some(token) = config["auth_token"].as_str()
         && !token.is_empty()
         && !token.starts_with("Bearer ")
@@ -97,6 +103,51 @@ pub(crate) fn create(call: &Call, world: &mut World) -> Result<Response, Refusal
     // The server is asked for its tools at once. One that is not there is no error.
     let _ = synchronize(world, &id);
     Ok(answer)
+}
+
+/// Keeps a server of an agent file, which has no secrets, unless there is one of its name.
+pub(crate) fn import(world: &mut World, of_file: &Value) {
+    let name = of_file["server_name"].as_str().unwrap_or_default();
+    if world.mcp_servers.iter().any(|it| name_of(it) == name) {
+        return;
+    }
+    let id = id::generate("mcp_server");
+    let mut config = json!({
+        "mcp_server_type": of_file["server_type"],
+        "id": id,
+        "server_name": name,
+    });
+    match of_file["server_type"] == "stdio" {
+        true => {
+            config["command"] = of_file["stdio_config"]["command"].clone();
+            config["args"] = of_file["stdio_config"]["args"].clone();
+        }
+        false => config["server_url"] = of_file["server_url"].clone(),
+    }
+    // What is no server is passed over.
+    if let Ok(server) = of_json(&config) {
+        let _ = world.mcp_servers.insert(McpServerRecord {
+            id: id.as_str().into(),
+            server,
+            tool_ids: Vec::new(),
+        });
+    }
+}
+
+/// Counts a tool among those of the server that it says it comes from, if there is one of that name.
+pub(crate) fn adopt(world: &mut World, tool_id: &str) {
+    let tool = world.tools.get(tool_id);
+    let metadata = tool.and_then(|tool| tool.metadata.as_ref());
+    let server = metadata.and_then(|it| it.get("mcp")?.get("server_name")?.as_str());
+    let Some(server) = server.map(str::to_owned) else {
+        return;
+    };
+    let mut servers = world.mcp_servers.iter_mut();
+    if let Some(record) = servers.find(|it| name_of(it) == server)
+        && !record.tool_ids.iter().any(|id| id.as_str() == tool_id)
+    {
+        record.tool_ids.push(tool_id.into());
+    }
 }
 
 pub(crate) fn get(call: &Call, world: &mut World) -> Result<Response, Refusal> {

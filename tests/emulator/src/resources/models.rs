@@ -33,6 +33,9 @@ const EMBEDDING_MODELS: [(&str, i64); 4] = [
     ("openai/text-embedding-ada-002", 1_536),
 ];
 
+/// Where models are said to be. Nothing is there.
+const ENDPOINT: &str = "https://models.example.com/v1";
+
 /// Handles of this provider are those of a server that was given a proxy.
 const PROXY: &str = "openai-proxy";
 
@@ -80,7 +83,7 @@ pub(crate) fn config_of(handle: &str) -> Result<LlmConfig, Refusal> {
         "model": model,
         "display_name": null,
         "model_endpoint_type": provider_type(provider),
-        "model_endpoint": null,
+        "model_endpoint": ENDPOINT,
         "provider_name": provider,
         "provider_category": "base",
         "model_wrapper": null,
@@ -121,7 +124,7 @@ pub(crate) fn embedding_config_of(handle: &str) -> Result<EmbeddingConfig, Refus
     let listed = EMBEDDING_MODELS.iter().find(|(it, _)| *it == handle);
     of_json(json!({
         "embedding_endpoint_type": provider_type(provider),
-        "embedding_endpoint": null,
+        "embedding_endpoint": ENDPOINT,
         "embedding_model": model,
         "embedding_dim": listed.map_or(1_536, |(_, dimension)| *dimension),
         "embedding_chunk_size": 300,
@@ -148,8 +151,11 @@ pub(crate) fn settings_of(config: &LlmConfig, set: Option<&Value>) -> Value {
     let mut settings = match config["model_endpoint_type"].as_str() {
         Some("openai") | None => json!({
             "provider_type": "openai",
-            "reasoning": {"reasoning_effort": "minimal"},
-            "strict": false,
+            "reasoning": {"reasoning_effort": match set {
+                Some(_) => "high",
+                None => "minimal",
+            }},
+            "strict": set.is_some(),
         }),
         Some(provider) => json!({"provider_type": provider}),
     };

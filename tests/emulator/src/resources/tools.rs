@@ -129,6 +129,18 @@ pub(crate) fn upsert(world: &mut World, mut tool: Tool) -> String {
     }
 }
 
+/// Keeps a tool of an agent file. One of its name that there is, is replaced if `replace` says so and the service did not bring
+/// it along. Gives the ID.
+pub(crate) fn import(world: &mut World, tool: Tool, replace: bool) -> String {
+    let present = named(world, tool.name.as_deref().unwrap_or_default());
+    match present {
+        Some(present) if !replace || present.tool_type.as_ref().is_some_and(is_of_the_service) => {
+            present.id.to_string()
+        }
+        _ => upsert(world, tool),
+    }
+}
+
 /// Makes a tool, or changes the one of its name: the server treats both alike.
 pub(crate) fn create(call: &Call, world: &mut World) -> Result<Response, Refusal> {
     let tool = made(call.json())?;
@@ -140,22 +152,11 @@ pub(crate) fn get(call: &Call, world: &mut World) -> Result<Response, Refusal> {
     Ok(ok(found(world, call.path("tool_id"))?))
 }
 
-/// The name is that of the schema. A new source leaves the schema as it is.
+/// The name is that of the schema. A new source leaves the schema as it is, and must have the name somewhere.
 pub(crate) fn update(call: &Call, world: &mut World) -> Result<Response, Refusal> {
     let (id, body) = (call.path("tool_id"), call.json());
     let before = found(world, id)?;
     let mut tool: Tool = changed(before, &picked(body, &MEMBERS), &[])?;
-    if let Some(source) = body["source_code"].as_str()
-        && body["source_type"]
-            .as_str()
-            .or(before.source_type.as_deref())
-            != Some("typescript")
-        && !schema::has_function(source)
-    {
-        return Err(bad(
-            "the name of the tool does not match the name in the source code, which has no function",
-        ));
-    }
     if let Some(kind) = body["source_type"].as_str() {
         tool.source_type = Some(kind.to_owned());
     }
@@ -169,6 +170,14 @@ pub(crate) fn update(call: &Call, world: &mut World) -> Result<Response, Refusal
             tool.name = Some(name.to_owned());
         }
         tool.json_schema = members(schema.clone());
+    }
+    let name = tool.name.as_deref().unwrap_or_default();
+    if body["source_code"]
+        .as_str()
+        .is_some_and(|source| !source.contains(name))
+    {
+        let detail = format!("Tool name '{name}' does not match the name in the source code");
+        return Err(bad(detail));
     }
     let answer = ok(&tool);
     if let Some(kept) = world.tools.get_mut(id) {

@@ -1,5 +1,6 @@
 //! Scripts in a file, for the program and for tests in other languages.
 
+pub(crate) mod acts;
 pub(crate) mod document;
 mod form;
 mod json;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use letta_api::{ApiKey, Operation};
 
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::faults::present::Faults;
 use crate::project::Projects;
@@ -26,6 +27,7 @@ pub(crate) struct Account {
     pub(crate) token_rules: TokenRules,
     pub(crate) stage: Arc<Stage>,
     pub(crate) faults: Faults,
+    pub(crate) changes: Arc<Changes>,
     requests: AtomicU64,
     /// By the names of operations.
     arrivals: Mutex<BTreeMap<&'static str, usize>>,
@@ -50,7 +52,8 @@ pub(crate) type Answered = Option<u16>;
 
 impl Account {
     pub(crate) fn new(settings: Settings) -> Self {
-        let stage = Stage::new(settings.clock, settings.stage);
+        let changes = Arc::new(Changes::new());
+        let stage = Stage::new(settings.clock, settings.stage, Arc::clone(&changes));
         {
             let mut world = stage.world();
             base_tools::add(&mut world);
@@ -62,11 +65,12 @@ impl Account {
         Self {
             api_key: settings.api_key,
             projects: settings.projects,
-            tokens: TokenStore::new(settings.seed, settings.token_rules),
+            tokens: TokenStore::new(settings.seed, settings.token_rules, Arc::clone(&changes)),
             token_form: TokenForm::new(settings.organization),
             token_rules: settings.token_rules,
             stage: Arc::new(stage),
             faults: settings.faults,
+            changes,
             requests: AtomicU64::new(0),
             arrivals: Mutex::default(),
             answers: Mutex::default(),
@@ -96,6 +100,8 @@ impl Account {
     pub(crate) fn count_answer(&self, operation: Operation, answered: Answered) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         *answers.entry((operation.id, answered)).or_default() += 1;
+        drop(answers);
+        self.changes.shown();
     }
 
     /// How many requests there were, by operation and answer.

@@ -148,6 +148,9 @@ async fn carry_out(
     let answer = match call(account, incoming, path, fault) {
         Ok(call) => match handler {
             Some(Handler::Account(handler)) => handler(&call, account),
+            Some(Handler::World(handler)) if call.operation.method == "GET" => {
+                handler(&call, account.stage.world().to_read())
+            }
             Some(Handler::World(handler)) => handler(&call, &mut account.stage.world()),
             Some(Handler::Turn(handler)) => handler(Arc::clone(&account.stage), call).await,
             None => Err(Refusal::not_emulated(call.operation.id)),

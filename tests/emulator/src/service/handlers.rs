@@ -9,6 +9,7 @@ use letta_api::Operation;
 use crate::call::Call;
 use crate::http::refusal::Refusal;
 use crate::resources::agents::{attach, blocks as agent_blocks, tools as agent_tools};
+use crate::resources::transfer::{export, import};
 use crate::resources::{
     agent_files, agents, archives, blocks, compaction, conversations, files, folders, mcp_servers,
     messages, models, passages, runs, steps, tags, tools,
@@ -44,6 +45,8 @@ pub(crate) fn of(operation: &Operation) -> Option<Handler> {
         "get_agent" => World(agents::get),
         "update_agent" => World(agents::update),
         "delete_agent" => Turn(turns::delete_agent),
+        "export_agent" => World(export::export),
+        "import_agent" => World(import::import),
         "recompile_agent" => World(agents::recompile),
 
         "list_agent_tools" => World(attach::list_tools),

@@ -23,6 +23,10 @@ impl TokenForm {
         Self { organization }
     }
 
+    pub(crate) fn organization(&self) -> &str {
+        &self.organization
+    }
+
     /// A new one. The UUID has 122 bits of the operating system's own randomness.
     pub(crate) fn generate(&self) -> Result<Secret, Refusal> {
         let mut bytes = [0; 16];
@@ -44,6 +48,17 @@ impl TokenForm {
     /// How long each of them is once it is decoded, in bytes.
     pub(crate) fn decoded_length(&self) -> usize {
         self.organization.len() + 1 + UUID_LENGTH
+    }
+
+    /// Whether this has the form of its tokens.
+    pub(crate) fn made(&self, secret: &str) -> bool {
+        let decoded = secret.strip_prefix(PREFIX).map(|it| STANDARD.decode(it));
+        let Some(Ok(decoded)) = decoded else {
+            return false;
+        };
+        let uuid = decoded.strip_prefix(self.decoded_prefix().as_bytes());
+        uuid.is_some_and(|uuid| uuid::Uuid::try_parse_ascii(uuid).is_ok())
+            && secret.len() == self.length()
     }
 
     /// The token of this UUID.
@@ -71,6 +86,8 @@ mod tests {
                 let decoded = String::from_utf8(decoded.unwrap()).unwrap();
                 assert_eq!(decoded.len(), form.decoded_length());
                 let uuid = decoded.strip_prefix(&form.decoded_prefix()).unwrap();
+                assert!(form.made(&secret) && !form.made(&secret[1..]));
+                assert!(!TokenForm::new("other".to_owned()).made(&secret));
                 let parsed: uuid::Uuid = uuid.parse().unwrap();
                 assert_eq!((parsed.get_version_num(), &*parsed.to_string()), (4, uuid));
                 assert_eq!(form.encode(uuid), secret);

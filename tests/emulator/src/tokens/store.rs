@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -12,12 +12,15 @@ use letta_api::types::{
 };
 use url::Url;
 
+use crate::changes::Changes;
 use crate::clock::system_time;
 use crate::project::Project;
 use crate::tokens::expiry;
 use crate::tokens::page::PageRequest;
 use crate::tokens::request::TokenRequest;
 use crate::tokens::rules::TokenRules;
+
+pub(crate) mod kept;
 
 /// A token that an emulator issued and nobody deleted, as it was when asked for.
 ///
@@ -132,6 +135,7 @@ pub(crate) struct TokenStore {
     /// For the order of lists.
     seed: u64,
     rules: TokenRules,
+    changes: Arc<Changes>,
     tokens: Mutex<Tokens>,
 }
 
@@ -172,10 +176,11 @@ impl Shown {
 }
 
 impl TokenStore {
-    pub(crate) fn new(seed: u64, rules: TokenRules) -> Self {
+    pub(crate) fn new(seed: u64, rules: TokenRules, changes: Arc<Changes>) -> Self {
         Self {
             seed,
             rules,
+            changes,
             tokens: Mutex::default(),
         }
     }
@@ -220,6 +225,8 @@ impl TokenStore {
             is_used: false,
         };
         tokens.by_number.insert(number, record);
+        drop(tokens);
+        self.changes.kept();
         answer
     }
 
@@ -266,6 +273,8 @@ impl TokenStore {
         if let Some(record) = tokens.by_number.remove(&number) {
             tokens.deleted.insert(secret.to_owned(), record);
         }
+        drop(tokens);
+        self.changes.kept();
     }
 
     /// The token of this secret. `None` if no such token was ever made.
@@ -280,7 +289,10 @@ impl TokenStore {
         if matches!(shown, Shown::Live(_)) {
             let number = tokens.numbers.get(secret).copied();
             if let Some(record) = number.and_then(|number| tokens.by_number.get_mut(&number)) {
-                record.is_used = true;
+                let is_first = !std::mem::replace(&mut record.is_used, true);
+                if is_first {
+                    self.changes.kept();
+                }
             }
         }
         Some(shown)

@@ -56,6 +56,12 @@ impl Live {
         self.runs.get(id)
     }
 
+    /// The runs that are not over.
+    pub(crate) fn under_way(&self) -> Vec<String> {
+        let going = self.runs.values().filter(|run| !run.is_over());
+        going.map(|run| run.id.clone()).collect()
+    }
+
     /// The newest run of an agent.
     pub(crate) fn newest(&self, agent: &str) -> Option<&str> {
         self.newest.get(agent).map(String::as_str)

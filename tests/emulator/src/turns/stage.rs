@@ -1,11 +1,13 @@
 //! Where turns take place: the state, the clock, the runs that go on, and what agents are to do.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
+use crate::changes::Changes;
 use crate::clock::{self, Clock};
 use crate::turns::live::Live;
 use crate::turns::parts::Parts;
@@ -19,6 +21,50 @@ pub(crate) struct Stage {
     turns: Mutex<JoinSet<()>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: StageSettings,
+    pub(crate) changes: Arc<Changes>,
+}
+
+/// The state, while nobody else has it. Whoever takes it as something to change is taken to have changed it.
+pub(crate) struct Held<'a> {
+    world: MutexGuard<'a, World>,
+    changes: &'a Changes,
+    is_changed: bool,
+}
+
+impl Held<'_> {
+    /// All of it, as it is now.
+    pub(crate) fn copy(&self) -> World {
+        self.world.clone()
+    }
+
+    /// As something that could be changed, and is only read.
+    pub(crate) fn to_read(&mut self) -> &mut World {
+        &mut self.world
+    }
+}
+
+impl Deref for Held<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        self.is_changed = true;
+        &mut self.world
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // While it is still held: who is told waits for it, and then sees the change.
+        if self.is_changed {
+            self.changes.kept();
+        }
+    }
 }
 
 /// How turns take place.
@@ -31,7 +77,11 @@ pub(crate) struct StageSettings {
 }
 
 impl Stage {
-    pub(crate) fn new(clock: Arc<dyn Clock>, settings: StageSettings) -> Self {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        settings: StageSettings,
+        changes: Arc<Changes>,
+    ) -> Self {
         Self {
             world: Mutex::default(),
             live: Mutex::default(),
@@ -39,13 +89,18 @@ impl Stage {
             turns: Mutex::default(),
             clock,
             settings,
+            changes,
         }
     }
 
     /// The state. Nothing waits while it is held. If the others are needed too, this is locked first.
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        // Nothing panics half way through a change.
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn world(&self) -> Held<'_> {
+        Held {
+            // Nothing panics half way through a change.
+            world: self.world.lock().unwrap_or_else(PoisonError::into_inner),
+            changes: &self.changes,
+            is_changed: false,
+        }
     }
 
     /// The runs that go on, and those that can be read again.

@@ -69,7 +69,7 @@ pub(crate) struct Pending {
     /// What runs by itself once the others are answered.
     pub(crate) automatic: Vec<PendingCall>,
     /// What the agent does then.
-    #[serde(skip)]
+    #[serde(with = "crate::script::file::acts")]
     pub(crate) rest: Vec<Act>,
 }
 

@@ -1,7 +1,9 @@
 //! What the emulator does, seen over HTTP: each row of `BEHAVIOUR.md`. And the program, as a user runs it.
 
 mod access;
+mod agent_files;
 mod agents;
+mod agents_side_by_side;
 mod archives;
 mod blocks;
 mod complete;
@@ -30,6 +32,7 @@ mod scripted;
 mod secrecy;
 mod side_by_side;
 mod state;
+mod state_file;
 mod streams;
 mod tools;
 mod turns;

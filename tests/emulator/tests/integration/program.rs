@@ -364,6 +364,76 @@ fn a_file_that_is_not_a_script_is_one_line_that_says_where_and_what_to_do() {
     }
 }
 
+/// The state of a program, with the well-known key.
+fn state(serving: &Serving) -> serde_json::Value {
+    let mut stream = serving.connect();
+    let path = "/_emulator/state";
+    serving.get(
+        &mut stream,
+        path,
+        "sk-let-emulator",
+        "connection: close\r\n",
+    );
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_state_file_outlives_the_program_however_it_ends() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.json");
+    let file = path.to_str().unwrap();
+    let start = |more: &[&str]| {
+        let options = ["--listen", "127.0.0.1:0", "--state", file];
+        Serving::start(program(&[&options, more].concat()))
+    };
+    let say = |serving: &Serving| {
+        let mut stream = serving.connect();
+        let body = r#"{"input": "Hello!"}"#;
+        write!(
+            stream,
+            "POST /v1/agents/agent-1/messages HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer sk-let-emulator\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    };
+    let mut serving = start(&["--agent", "agent-1"]);
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    say(&serving);
+
+    // Another program cannot have the file, and says which.
+    let refused = outcome(program(&["--listen", "127.0.0.1:0", "--state", file]));
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        told.starts_with("letta-emulator: the state file ") && told.contains(file),
+        "{told}"
+    );
+
+    let id = serving.child.id().to_string();
+    Command::new("kill").args(["-TERM", &id]).status().unwrap();
+    assert_eq!(serving.child.wait().unwrap().code(), Some(0));
+
+    let mut serving = start(&[]);
+    let before = state(&serving);
+    assert_eq!(before["agents"][0]["messages"].as_array().unwrap().len(), 3);
+    // By force: the lock is free, and the file is whole.
+    serving.child.kill().unwrap();
+    serving.child.wait().unwrap();
+    let serving = start(&[]);
+    assert_eq!(state(&serving)["agents"], before["agents"]);
+}
+
 #[test]
 fn the_json_schema_of_scripts_is_the_one_that_is_checked_in() {
     let output = outcome(program(&["--script-schema"]));
@@ -427,6 +497,7 @@ fn the_help_explains_every_option_in_plain_words() {
         "--agent <ID[=NAME]>",
         "--script <FILE>",
         "--script-schema",
+        "--state <FILE>",
         "--word-delay <DURATION>",
         "--fault <FAULT>",
         "--seed <NUMBER>",

@@ -44,8 +44,12 @@ async fn tools_are_attached_listed_and_detached() {
         (new(), &["two", "one"][..]),
         (new().with_order(SortOrder::Asc), &["one", "two"]),
         (new().with_limit(1), &["two"]),
-        (new().with_after(id("two")), &["one"]),
-        (new().with_after(nobody::<String>("tool")), &["two", "one"]),
+        (new().with_limit(0), &["two", "one"]),
+        // Cursors go by the IDs, whatever the order.
+        (new().with_after("tool-"), &["two", "one"]),
+        (new().with_after("tool-x"), &[]),
+        (new().with_before("tool-"), &[]),
+        (new().with_before("tool-x").with_limit(1), &["two"]),
     ] {
         let tools = value(client.list_agent_tools(&agent, &params).await);
         let names: Vec<_> = tools.iter().filter_map(|it| it.name.as_deref()).collect();
@@ -210,14 +214,26 @@ async fn blocks_are_attached_once_of_each_label() {
     );
 
     let new = ListAgentBlocksParams::default;
+    let mut ids: Vec<String> = service
+        .state(&agent)
+        .blocks
+        .iter()
+        .map(|block| block.id.to_string())
+        .collect();
+    // By their IDs.
+    ids.sort();
+    let (low, high) = (&*ids[0], &*ids[1]);
     for (params, expected) in [
-        (new(), &["team", "human"][..]),
-        (new().with_order(SortOrder::Asc).with_limit(1), &["human"]),
-        (new().with_after(team.id.clone()), &["human"]),
+        (new(), &[high, low][..]),
+        (new().with_order(SortOrder::Asc), &[low, high]),
+        (new().with_order(SortOrder::Asc).with_limit(1), &[low]),
+        (new().with_after(high), &[low]),
+        (new().with_before(high), &[]),
+        (new().with_order(SortOrder::Asc).with_after(low), &[high]),
     ] {
         let blocks = value(client.list_agent_blocks(&agent, &params).await);
-        let labels: Vec<_> = blocks.iter().filter_map(|it| it.label.as_deref()).collect();
-        assert_eq!(labels, expected, "{params:?}");
+        let ids: Vec<_> = blocks.iter().map(|it| it.id.as_str()).collect();
+        assert_eq!(ids, expected, "{params:?}");
     }
     let gone = client.list_agent_blocks(&nobody("agent"), &new()).await;
     assert_eq!(refused(gone).0, 404);

@@ -107,7 +107,7 @@ async fn a_tool_is_changed_and_keeps_what_is_not_set() {
         .with_description("New.")
         .with_tags(strings(["a"]))
         .with_return_char_limit(10)
-        .with_source_code("def other():\n    'Other.'\n");
+        .with_source_code("def roll_dice():\n    'Other.'\n");
     let changed = value(client.update_tool(&made.id, &change).await);
     assert_eq!(changed.description.as_deref(), Some("New."));
     assert_eq!(

@@ -5,6 +5,7 @@ use letta_api_floors::{Floors, Table};
 const FLOORS: Table<'_> = &[
     // Documentation alone.
     ("behaviour", &[]),
+    ("changes", &[]),
     ("clock", &[]),
     ("id", &[]),
     ("operation", &[]),
@@ -16,16 +17,19 @@ const FLOORS: Table<'_> = &[
     ("project", &["http"]),
     ("faults", &["http", "operation"]),
     ("stream", &["clock", "faults", "http"]),
-    ("tokens", &["clock", "http", "project"]),
+    ("tokens", &["changes", "clock", "http", "project"]),
     // What handlers read of a request, and how they answer.
     ("call", &["description", "faults", "project"]),
     // What there is.
     ("world", &["description", "http", "id", "script"]),
     ("resources", &["call", "description", "http", "id", "world"]),
+    // What is kept between runs.
+    ("state_file", &["tokens", "world"]),
     (
         "turns",
         &[
             "call",
+            "changes",
             "clock",
             "faults",
             "http",
@@ -43,6 +47,7 @@ const FLOORS: Table<'_> = &[
         &[
             "agent",
             "call",
+            "changes",
             "clock",
             "description",
             "faults",
@@ -68,9 +73,10 @@ const FLOORS: Table<'_> = &[
             "resources",
             "script",
             "service",
+            "state_file",
             "tokens",
+            "tool",
             "turns",
-            "world",
         ],
     ),
 ];

@@ -12,21 +12,33 @@ use crate::resources::agents::{found, found_mut, nothing_or_agent};
 use crate::resources::base_tools;
 use crate::world::World;
 use crate::world::agent::AgentRecord;
-use crate::world::page::{CursorPage, Cursors};
+use crate::world::page::CursorPage;
 
 const TOOLS_LIMIT: usize = 10;
 const DEFAULT_LIMIT: usize = 100;
 
 /// The page of those that are attached, in the order of their making.
-fn page<'a, T>(
+///
+/// Cursors go by the IDs, whatever the order: `before` gives those of a smaller ID, and `after` those of a greater one.
+fn page<'a, T: 'a>(
     call: &Call,
     all: impl DoubleEndedIterator<Item = &'a T>,
     is_attached: impl Fn(&T) -> bool,
     id: impl Fn(&T) -> &str,
     limit: usize,
 ) -> Result<Vec<&'a T>, Refusal> {
-    let page = CursorPage::from_query(&call.query, limit)?;
-    page.of_those(all, id, Cursors::USUAL, is_attached)
+    let page = CursorPage::from_query(&call.query, limit)?.with_zero_for_all();
+    let is_wanted = |item: &&T| {
+        let id = id(item);
+        is_attached(item)
+            && page.before().is_none_or(|before| id < before)
+            && page.after().is_none_or(|after| id > after)
+    };
+    let items = all.filter(is_wanted);
+    Ok(match page.is_oldest_first() {
+        true => items.take(page.limit()).collect(),
+        false => items.rev().take(page.limit()).collect(),
+    })
 }
 
 /// Marks the agent as changed.
@@ -47,16 +59,19 @@ pub(crate) fn list_tools(call: &Call, world: &mut World) -> Result<Response, Ref
     Ok(ok(&tools))
 }
 
+/// In the order of their IDs.
 pub(crate) fn list_blocks(call: &Call, world: &mut World) -> Result<Response, Refusal> {
     let agent = found(world, call.path("agent_id"))?;
     let is_attached = |block: &Block| agent.block_ids.contains(&block.id);
-    let blocks = page(
-        call,
-        world.blocks.iter(),
-        is_attached,
-        |it| it.id.as_str(),
-        DEFAULT_LIMIT,
-    )?;
+    let page = CursorPage::from_query(&call.query, DEFAULT_LIMIT)?.with_zero_for_all();
+    let mut blocks: Vec<&Block> = world.blocks.iter().filter(|it| is_attached(it)).collect();
+    blocks.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
+    let ids: Vec<String> = blocks.iter().map(|block| block.id.to_string()).collect();
+    let ids = page.of_sorted(ids.iter());
+    let blocks: Vec<&Block> = ids
+        .into_iter()
+        .filter_map(|id| world.blocks.get(id))
+        .collect();
     Ok(ok(&blocks))
 }
 

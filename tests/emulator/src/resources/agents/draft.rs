@@ -57,6 +57,9 @@ const OF_A_CHANGE_ALONE: [&str; 3] = [
 ];
 const OF_A_CREATE_ALONE: [&str; 1] = ["agent_type"];
 
+/// The members that have secrets. The first that is set counts.
+const SECRETS: [&str; 2] = ["secrets", "tool_exec_environment_variables"];
+
 /// An agent of the emulator's own defaults.
 pub(crate) fn new_state(id: &str, name: &str, now: Timestamp) -> AgentState {
     let config = models::config_of(models::DEFAULT).expect("the default model is known");
@@ -136,12 +139,10 @@ pub(crate) fn create(
         }
     }
     set_model(&mut agent, body, true)?;
+    agent.state.compaction_settings =
+        compaction_settings(agent.state.model.as_deref().unwrap_or(models::DEFAULT));
     set_embedding(&mut agent.state, body)?;
-    set_secrets(
-        &mut agent.state,
-        body,
-        &["secrets", "tool_exec_environment_variables"],
-    );
+    set_secrets(world, &mut agent.state, body);
     set_compaction(&mut agent.state, body)?;
     let (of_names, rules) = tools(world, body, &agent.state)?;
     agent.tool_ids = of_names;
@@ -196,11 +197,7 @@ pub(crate) fn change(
     let is_of_model = ["model", "llm_config"].iter().any(|name| sets(body, name));
     set_model(&mut agent, body, is_of_model)?;
     set_embedding(&mut agent.state, body)?;
-    set_secrets(
-        &mut agent.state,
-        body,
-        &["secrets", "tool_exec_environment_variables"],
-    );
+    set_secrets(world, &mut agent.state, body);
     set_compaction(&mut agent.state, body)?;
     if sets(body, "tool_ids") {
         agent.tool_ids = existing(body, "tool_ids", |id| world.tools.contains(id))?;
@@ -302,6 +299,16 @@ fn set_model(agent: &mut AgentRecord, body: &Value, is_new: bool) -> Result<(), 
                 config[of_config] = settings[member].clone();
             }
         }
+        if config["model_endpoint_type"] == "openai" {
+            let effort = &settings["reasoning"]["reasoning_effort"];
+            config["reasoning_effort"] = match effort.is_null() {
+                true => json!("high"),
+                false => effort.clone(),
+            };
+            if !sets(settings, "strict") {
+                config["strict"] = json!(true);
+            }
+        }
         let parallel = settings.get("parallel_tool_calls").and_then(Value::as_bool);
         config["parallel_tool_calls"] = json!(parallel.unwrap_or(true));
     }
@@ -381,8 +388,8 @@ fn set_compaction(state: &mut AgentState, body: &Value) -> Result<(), Refusal> {
 }
 
 /// Replaces all secrets by those of the first of the members that is set.
-fn set_secrets(state: &mut AgentState, body: &Value, names: &[&str]) {
-    let set = names.iter().find(|name| sets(body, name));
+fn set_secrets(world: &World, state: &mut AgentState, body: &Value) {
+    let set = SECRETS.iter().find(|name| sets(body, name));
     let Some(secrets) = set.and_then(|name| body[*name].as_object()) else {
         return;
     };
@@ -394,6 +401,7 @@ fn set_secrets(state: &mut AgentState, body: &Value, names: &[&str]) {
             let mut secret =
                 AgentEnvironmentVariable::new(id, key.clone(), value, state.id.as_str());
             secret.value_enc = Some(value.to_owned());
+            secret.organization_id = Some(world.settings.organization.clone());
             secret
         })
         .collect();

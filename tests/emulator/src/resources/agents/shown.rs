@@ -92,11 +92,7 @@ pub(crate) fn shown(world: &World, agent: &AgentRecord) -> AgentState {
 /// The agent with some of what is attached to it.
 pub(crate) fn shown_with(world: &World, agent: &AgentRecord, relations: Relations) -> AgentState {
     let mut state = agent.state.clone();
-    let (files, characters) = file_limits(state.llm_config.context_window);
-    state.max_files_open.get_or_insert(files);
-    state
-        .per_file_view_window_char_limit
-        .get_or_insert(characters);
+    fill_file_limits(&mut state);
     state.message_ids = Some(agent.thread.context().cloned().collect());
     if relations.blocks {
         let blocks: Vec<AgentBlock> = blocks(world, agent).map(of_agent).collect();
@@ -127,6 +123,15 @@ pub(crate) fn shown_with(world: &World, agent: &AgentRecord, relations: Relation
         state.pending_approval = agent.thread.pending_request();
     }
     state
+}
+
+/// Says how many files an agent may have open, and how much of each it sees, if it was not told.
+pub(crate) fn fill_file_limits(state: &mut AgentState) {
+    let (files, characters) = file_limits(state.llm_config.context_window);
+    state.max_files_open.get_or_insert(files);
+    state
+        .per_file_view_window_char_limit
+        .get_or_insert(characters);
 }
 
 /// How many files an agent may have open, and how many characters of each it sees, unless it was given others: by its context
@@ -196,6 +201,7 @@ pub(crate) fn source(folder: &Folder) -> Source {
         folder.id.as_str(),
         folder.embedding_config.clone(),
     );
+    source.vector_db_provider = Some("native".into());
     source.description.clone_from(&folder.description);
     source.instructions.clone_from(&folder.instructions);
     source.metadata.clone_from(&folder.metadata);

@@ -31,11 +31,6 @@ pub(crate) fn of_python(source: &str, arguments: Option<&Value>) -> Result<Value
     }))
 }
 
-/// Whether a source has a function.
-pub(crate) fn has_function(source: &str) -> bool {
-    last_function(source).is_some()
-}
-
 /// A name that may be repeated.
 fn shown(name: &str) -> Option<&str> {
     let is_name = (1..=64).contains(&name.len())

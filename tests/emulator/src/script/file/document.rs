@@ -91,6 +91,34 @@ impl Node {
         Ok(node)
     }
 
+    /// A value of a file that has limits of its own.
+    pub(crate) fn of_json(value: Value) -> Self {
+        let data = match value {
+            Value::Null => Data::Null,
+            Value::Bool(value) => Data::Bool(value),
+            Value::Number(number) => Data::Number(number),
+            Value::String(text) => Data::Text(text),
+            Value::Array(items) => {
+                let item = |item| Rc::new(Self::of_json(item));
+                Data::List(items.into_iter().map(item).collect())
+            }
+            Value::Object(members) => {
+                let member = |(name, value)| {
+                    let place = Place::START;
+                    (Key { place, name }, Rc::new(Self::of_json(value)))
+                };
+                Data::Map(members.into_iter().map(member).collect())
+            }
+        };
+        Self {
+            place: Place::START,
+            data,
+            height: 0,
+            values: 0,
+            bytes: 0,
+        }
+    }
+
     /// What it is, for a message.
     pub(crate) fn kind(&self) -> &'static str {
         match self.data {

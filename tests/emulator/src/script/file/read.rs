@@ -174,6 +174,21 @@ fn reply(at: &At<'_>) -> Result<Reply, Problem> {
     }
 }
 
+/// What an agent does, as a list. Acts that a turn is to go on with need not be a whole reply: there may be none.
+pub(crate) fn acts(document: &Node) -> Result<Vec<Act>, Problem> {
+    let at = At {
+        node: document,
+        within: None,
+    };
+    at.items()?
+        .map(|at| {
+            let act = act(&at)?;
+            act.check().map_err(|message| at.problem(message))?;
+            Ok(act)
+        })
+        .collect()
+}
+
 fn act(at: &At<'_>) -> Result<Act, Problem> {
     if let Data::Text(text) = &at.node.data {
         return Ok(Act::text(text.as_str()));

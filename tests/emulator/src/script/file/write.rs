@@ -111,6 +111,11 @@ fn reply(reply: &Reply) -> Value {
     }
 }
 
+/// What an agent does, as a list.
+pub(crate) fn acts(acts: &[Act]) -> Value {
+    acts.iter().map(act).collect()
+}
+
 fn act(act: &Act) -> Value {
     match &act.kind {
         Kind::Text(text) => json!(text),
