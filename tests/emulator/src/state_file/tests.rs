@@ -14,7 +14,7 @@ use crate::world::World;
 use crate::world::agent::{AgentRecord, AttachedFile};
 use crate::world::conversation::ConversationRecord;
 use crate::world::file::FileRecord;
-use crate::world::mcp_server::McpServerRecord;
+use crate::world::mcp_server::{McpOffer, McpServerRecord};
 use crate::world::run::{RunRecord, StepRecord};
 use crate::world::thread::{Pending, PendingCall, StoredMessage, Thread, ThreadKey};
 
@@ -116,6 +116,13 @@ fn everything(texts: &[String]) -> World {
         step: Step::new("step-1"),
         metrics: StepMetrics::new("step-1"),
     });
+    world.tool_returns.insert(text(), json!([text()]));
+    let offer = McpOffer {
+        name: text(),
+        description: text(),
+        parameters: json!({"type": "object"}),
+    };
+    world.mcp_offers.insert("server".to_owned(), vec![offer]);
     world
 }
 
@@ -144,9 +151,9 @@ fn as_json(world: &World) -> Value {
     let value = serde_json::to_value(world).unwrap();
     // A table that is empty would prove nothing.
     let tables = value.as_object().unwrap();
-    assert_eq!(tables.len(), 12);
+    assert_eq!(tables.len(), 14);
     for (name, table) in tables {
-        assert_ne!(table, &json!([]), "{name}");
+        assert!(table != &json!([]) && table != &json!({}), "{name}");
     }
     value
 }
