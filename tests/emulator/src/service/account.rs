@@ -11,6 +11,7 @@ use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::faults::present::Faults;
 use crate::project::Projects;
+use crate::service::page::PageKey;
 use crate::tokens::rules::TokenRules;
 use crate::tokens::secret::TokenForm;
 use crate::tokens::store::TokenStore;
@@ -25,6 +26,10 @@ pub(crate) struct Account {
     pub(crate) stage: Arc<Stage>,
     pub(crate) faults: Faults,
     pub(crate) changes: Arc<Changes>,
+    /// `None` if there is no page.
+    pub(crate) page_key: Option<PageKey>,
+    /// Why the state file could not be written the last time.
+    trouble: Mutex<Option<String>>,
     requests: AtomicU64,
     /// By the names of operations.
     arrivals: Mutex<BTreeMap<&'static str, usize>>,
@@ -41,6 +46,7 @@ pub(crate) struct Settings {
     pub(crate) seed: u64,
     pub(crate) stage: StageSettings,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) page_key: Option<PageKey>,
 }
 
 /// How a request was answered: with a status, or not at all.
@@ -62,6 +68,8 @@ impl Account {
             )),
             faults: settings.faults,
             changes,
+            page_key: settings.page_key,
+            trouble: Mutex::default(),
             requests: AtomicU64::new(0),
             arrivals: Mutex::default(),
             answers: Mutex::default(),
@@ -70,6 +78,22 @@ impl Account {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.stage.now()
+    }
+
+    /// Why the state file could not be written the last time.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let trouble = self.trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes whether the state file could be written.
+    pub(crate) fn note_trouble(&self, new: Option<String>) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if *trouble != new {
+            *trouble = new;
+            drop(trouble);
+            self.changes.shown();
+        }
     }
 
     /// The number of the next request, from 1.

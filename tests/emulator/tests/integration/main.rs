@@ -13,6 +13,7 @@ mod lifecycle;
 mod list;
 mod messages;
 #[cfg(feature = "cli")]
+mod page;
 mod program;
 mod projects;
 mod raw;
