@@ -36,7 +36,7 @@ test("a service that cannot be reached is said so, and trying again delivers wha
 });
 
 test("trouble at the service is said so, and trying again delivers what was said", async (t) => {
-  const faults = ["status=500,on=create_agent_message_stream,times=1"];
+  const faults = ["status=500,on=stream_message,times=1"];
   const { origin, service, page } = await start(t, { faults });
   await signIn(page, origin);
   await say(page, "Hello?");
@@ -65,7 +65,7 @@ test("a message whose answer was lost is not sent twice", async (t) => {
 });
 
 test("an answer that breaks off, or is an error, is no answer", async (t) => {
-  const faults = ["model-failure,on=create_agent_message_stream,times=1"];
+  const faults = ["model-failure,on=stream_message,times=1"];
   const { origin, service, page } = await start(t, { faults });
   await signIn(page, origin);
   await say(page, "to a model that fails");
@@ -93,7 +93,7 @@ test("an answer that breaks off, or is an error, is no answer", async (t) => {
 });
 
 test("too many requests are counted down, and what was said can be sent then", async (t) => {
-  const faults = ["status=429,retry-after=2s,on=create_agent_message_stream,times=1"];
+  const faults = ["status=429,retry-after=2s,on=stream_message,times=1"];
   const { origin, service, page } = await start(t, { faults });
   await signIn(page, origin);
   await say(page, "Hurry");

@@ -23,7 +23,7 @@ import {
 } from "./harness.mjs";
 
 const LIST = "list_messages";
-const STREAM = "create_agent_message_stream";
+const STREAM = "stream_message";
 const REFUSED =
   "The service refused this page’s access. It may have expired or been revoked, or it may not allow this. " +
   "The service does not say which.";

@@ -2,7 +2,7 @@
 //!
 //! The emulator (`tests/emulator`) refuses what the description does not allow. It cannot read the description itself, since it is
 //! published without it. This writes a file of what the check needs: for each operation its names, method, path, parameters and
-//! bodies, and the schemas that those reach. What only people read is left out, as are answers.
+//! bodies, and the schemas that those reach. What only people read is left out. Of answers, the file has what `requests/answers.rs` says.
 //!
 //! The facts are those of the description before the overlay, which changes them for the sake of generated code. The names are
 //! those after it.
@@ -14,7 +14,7 @@
 //! | `{type: string, nullable: true}` | `{type: [string, 'null']}` |
 //! | `{allOf: [{$ref: X}], nullable: true}` | `{anyOf: [{$ref: X}, {type: 'null'}]}` |
 //! | `oneOf` | `anyOf`: the service takes the first branch that fits |
-//! | a union whose branches each have a constant of their own under one name | the same with a `discriminator`; see [`constants`] |
+//! | a union whose branches each have a constant of their own under one name | the same with a `discriminator`; see `constants` |
 //! | a `discriminator` with a mapping | stays, and its property is required |
 //! | a property with `readOnly` | a property that may be anything, and is not required |
 //! | `#/components/schemas/X` | `#/$defs/X` |
@@ -35,6 +35,9 @@ use crate::diagnostic::Failure;
 use crate::model::{Model, Operation};
 use crate::openapi::{Node, component_schemas, reference, schema};
 use crate::output::render::JSON_HEADER;
+use crate::requests::answers::Schemas;
+
+mod answers;
 
 /// How a reference to a component schema begins in a description.
 const COMPONENT: &str = "#/components/schemas/";
@@ -79,35 +82,64 @@ const PLAIN: [&str; 14] = [
 ///
 /// The description has what the file cannot say.
 pub fn requests(facts: &Node, model: &Model) -> Result<String, Failure> {
-    let mut lines = Vec::new();
+    let mut operations = Vec::new();
     let mut reached = BTreeSet::new();
+    let schemas = Schemas::of(facts);
     for (name, operation) in &model.operations {
-        let line = request(facts, name, operation)?;
-        references(&line, &mut reached);
-        lines.push(line.to_string());
+        let (path, node) = nodes(facts, name, operation)?;
+        let mut line = request(facts, name, operation, path, node)?;
+        for member in line.values() {
+            references(member, &mut reached);
+        }
+        let answers = schemas.describe(node, &mut line);
+        answers.map_err(|what| unexpected(name, &what))?;
+        operations.push(line);
     }
     let definitions = definitions(facts, reached)?;
-    let definitions = definitions
-        .iter()
-        .map(|(name, schema)| format!("{}:{schema}", Value::from(name.as_str())));
-    let definitions: Vec<String> = definitions.collect();
+    let answers = schemas.reached(&mut operations)?;
+    let operations: Vec<String> = operations
+        .into_iter()
+        .map(|line| Value::from(line).to_string())
+        .collect();
     Ok(format!(
-        "{JSON_HEADER}\"operations\":[\n{}\n],\n\"$defs\":{{\n{}\n}}}}\n",
-        lines.join(",\n"),
-        definitions.join(",\n"),
+        "{JSON_HEADER}\"operations\":[\n{}\n],\n\"$defs\":{{\n{}\n}},\n\"answers\":{{\n{}\n}}}}\n",
+        operations.join(",\n"),
+        lines(&definitions),
+        lines(&answers),
     ))
 }
 
-/// An operation.
-fn request(facts: &Node, name: &str, operation: &Operation) -> Result<Value, Failure> {
+/// A line for each.
+fn lines(named: &BTreeMap<String, Value>) -> String {
+    let lines = named
+        .iter()
+        .map(|(name, value)| format!("{}:{value}", Value::from(name.as_str())));
+    lines.collect::<Vec<_>>().join(",\n")
+}
+
+/// The path of an operation, and the operation, before the overlay.
+fn nodes<'a>(
+    facts: &'a Node,
+    name: &str,
+    operation: &Operation,
+) -> Result<(&'a Node, &'a Node), Failure> {
     let path = facts
         .get("paths")
         .and_then(|paths| paths.get(&operation.path))
         .map(|path| reference::last(facts, path));
     let node = path.and_then(|path| path.get(&operation.method.to_lowercase()));
-    let (Some(path), Some(node)) = (path, node) else {
-        return Err(unexpected(name, "the overlay added it"));
-    };
+    path.zip(node)
+        .ok_or_else(|| unexpected(name, "the overlay added it"))
+}
+
+/// What an operation says of its requests.
+fn request(
+    facts: &Node,
+    name: &str,
+    operation: &Operation,
+    path: &Node,
+    node: &Node,
+) -> Result<Map<String, Value>, Failure> {
     let mut ids = vec![name.to_owned()];
     if let Some(stream) = &operation.event_stream
         && stream.method != name
@@ -142,7 +174,7 @@ fn request(facts: &Node, name: &str, operation: &Operation) -> Result<Value, Fai
             json!({"required": required, "content": content}),
         );
     }
-    Ok(line.into())
+    Ok(line)
 }
 
 /// The parameters of an operation and of its path, in their order. Headers are left out: each is a text that may be missing.
@@ -430,6 +462,6 @@ fn list(value: &Value, each: fn(&Value) -> Result<Value, String>) -> Result<Valu
 
 fn unexpected(name: &str, what: &str) -> Failure {
     Failure::Message(format!(
-        "`{name}` cannot be described for the check of requests: {what}\nSee xtask/src/requests.rs."
+        "`{name}` cannot be described for the emulator: {what}\nSee xtask/src/requests.rs and xtask/src/requests/answers.rs."
     ))
 }

@@ -10,9 +10,12 @@ use letta_api::types::{
     UserContentPart,
 };
 
+use serde_json::{Map, Value, json};
+
 use crate::clock::system_time;
 use crate::id;
-use crate::resources::agents;
+use crate::resources::{agents, blocks};
+use crate::tool::NewTool;
 use crate::world::World;
 use crate::world::agent::AgentRecord;
 use crate::world::thread::StoredMessage;
@@ -20,16 +23,21 @@ use crate::world::thread::StoredMessage;
 /// An agent to be made. `Debug` shows no texts, in which anything may stand.
 ///
 /// ```
-/// use letta_api_emulator::{Emulator, NewAgent};
+/// use letta_api_emulator::{Emulator, NewAgent, NewTool};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
-/// let emulator = Emulator::builder()
-///     .agent("agent-1")
-///     .agent(NewAgent::new("agent-2").name("Ada").description("Knows engines."))
-///     .start()
-///     .await?;
-/// assert_eq!(emulator.agent("agent-2").snapshot().unwrap().name(), "Ada");
+/// let ada = NewAgent::new("agent-2")
+///     .name("Ada")
+///     .model("openai/gpt-4.1")
+///     .tag("engines")
+///     .memory("human", "Name: Sam")
+///     .tool(NewTool::new("roll_dice").returns("4"))
+///     .tool_requiring_approval("delete_file");
+/// let emulator = Emulator::builder().agent("agent-1").agent(ada).start().await?;
+/// let ada = emulator.agent("agent-2").snapshot().unwrap();
+/// assert_eq!(ada.state().blocks[0].value, "Name: Sam");
+/// assert_eq!(ada.state().tools.len(), 2);
 /// # Ok(())
 /// # }
 /// ```
@@ -40,7 +48,21 @@ pub struct NewAgent {
     name: String,
     description: Option<String>,
     system: Option<String>,
+    model: Option<String>,
+    tags: Vec<String>,
+    metadata: Map<String, Value>,
+    memory: Vec<Memory>,
+    /// With whether calls wait for an approval.
+    tools: Vec<(NewTool, bool)>,
     parallel_tool_calls: bool,
+}
+
+/// A block of memory to be made.
+#[derive(Clone)]
+struct Memory {
+    label: String,
+    value: String,
+    description: Option<String>,
 }
 
 impl NewAgent {
@@ -53,6 +75,11 @@ impl NewAgent {
             id,
             description: None,
             system: None,
+            model: None,
+            tags: Vec::new(),
+            metadata: Map::new(),
+            memory: Vec::new(),
+            tools: Vec::new(),
             parallel_tool_calls: false,
         }
     }
@@ -74,15 +101,88 @@ impl NewAgent {
         self
     }
 
-    /// Its system prompt, which is also its first message.
+    /// Its system prompt, which is also its first message, with the blocks of its memory behind it.
     pub fn system(mut self, system: impl Into<String>) -> Self {
         self.system = Some(system.into());
         self
     }
 
-    /// Lets it call several tools in one step. Otherwise, all calls of a step but the first are dropped, as the service does.
-    pub fn parallel_tool_calls(mut self) -> Self {
-        self.parallel_tool_calls = true;
+    /// The handle of its model: a provider, `/` and a name. `letta/letta-free` unless set.
+    ///
+    /// ```
+    /// use letta_api_emulator::{Emulator, NewAgent};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let agent = NewAgent::new("agent-1").model("anthropic/claude-sonnet-4-5");
+    /// let emulator = Emulator::builder().agent(agent).start().await?;
+    /// let agent = emulator.agent("agent-1").snapshot().unwrap();
+    /// assert_eq!(agent.state().llm_config.model, "claude-sonnet-4-5");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn model(mut self, handle: impl Into<String>) -> Self {
+        self.model = Some(handle.into());
+        self
+    }
+
+    /// Adds a tag. Lists of agents can be filtered by tags.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// Sets a member of its metadata.
+    ///
+    /// ```
+    /// use letta_api_emulator::{Emulator, NewAgent};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let agent = NewAgent::new("agent-1").metadata("team", "billing");
+    /// let emulator = Emulator::builder().agent(agent).start().await?;
+    /// let agent = emulator.agent("agent-1").snapshot().unwrap();
+    /// assert_eq!(agent.state().metadata.as_ref().unwrap()["team"], "billing");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.metadata.insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds a block of memory, of this label. A label that was given before is given another value.
+    pub fn memory(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.remember(label.into(), value.into(), None);
+        self
+    }
+
+    /// Adds a block of memory, with what it is for.
+    pub(crate) fn remember(&mut self, label: String, value: String, description: Option<String>) {
+        self.memory.retain(|it| it.label != label);
+        self.memory.push(Memory {
+            label,
+            value,
+            description,
+        });
+    }
+
+    /// Attaches a tool: by its name, or as a [`NewTool`]. The name alone means the tool that there is of that name, such as
+    /// `conversation_search`, or a new one without parameters.
+    pub fn tool(mut self, tool: impl Into<NewTool>) -> Self {
+        self.tools.push((tool.into(), false));
+        self
+    }
+
+    /// Attaches a tool, calls of which wait for an approval.
+    pub fn tool_requiring_approval(mut self, tool: impl Into<NewTool>) -> Self {
+        self.tools.push((tool.into(), true));
+        self
+    }
+
+    /// Whether it may call several tools in one step. It may not unless set.
+    pub fn parallel_tool_calls(mut self, may: bool) -> Self {
+        self.parallel_tool_calls = may;
         self
     }
 
@@ -90,33 +190,80 @@ impl NewAgent {
         &self.id
     }
 
-    /// The agent, as the emulator keeps it.
-    pub(crate) fn into_record(self, now: Timestamp) -> io::Result<AgentRecord> {
-        self.check()?;
+    /// Puts the agent into the state, with its blocks and tools, and gives its ID.
+    pub(crate) fn add(self, world: &mut World, now: Timestamp) -> io::Result<String> {
+        self.check(world)?;
         let mut state = agents::new_state(&self.id, &self.name, now);
         state.description = self.description;
+        state.tags = self.tags;
         if let Some(system) = self.system {
             state.system = system;
         }
+        if !self.metadata.is_empty() {
+            state.metadata = Some(self.metadata);
+        }
         let mut agent = AgentRecord::new(state);
-        agent.parallel_tool_calls = self.parallel_tool_calls;
-        Ok(agent)
+        agents::draft::set_parallel(&mut agent, self.parallel_tool_calls);
+        if let Some(model) = self.model {
+            agents::draft::set_handle(&mut agent, &model).map_err(|_| {
+                invalid(format!(
+                    "the model of {:?} is not `provider/name` of a provider of the service's",
+                    self.id
+                ))
+            })?;
+        }
+        for (tool, needs_approval) in self.tools {
+            let id = tool.add_unless_there(world)?;
+            let Some(tool) = world.tools.get(&id) else {
+                continue;
+            };
+            agents::attach::attach_one(&mut agent, tool);
+            if needs_approval {
+                let rules = agent.state.tool_rules.get_or_insert_default();
+                agents::draft::require_approval(rules, tool.name.as_deref().unwrap_or_default());
+            }
+        }
+        let mut made = Vec::new();
+        for Memory {
+            label,
+            value,
+            description,
+        } in self.memory
+        {
+            let mut block = json!({"label": label, "value": value});
+            if let Some(description) = description {
+                block["description"] = description.into();
+            }
+            let block =
+                blocks::made(&block).map_err(|_| invalid("a block of the memory is invalid"))?;
+            agent.block_ids.push(block.id.clone());
+            made.push(block);
+        }
+        agents::add_with_blocks(world, agent, made, now)
+            .map_err(|_| invalid(format!("the agent {} already exists", self.id)))?;
+        Ok(self.id)
     }
 
-    /// Refuses an ID that a policy of the SDK's could not name, and a name that the service would refuse.
-    fn check(&self) -> io::Result<()> {
-        let message = if !id::is_agent_id(&self.id) {
-            format!(
+    /// Refuses an ID that a policy of the SDK's could not name or that is taken, and a name that the service would refuse.
+    fn check(&self, world: &World) -> io::Result<()> {
+        if !id::is_agent_id(&self.id) {
+            return Err(invalid(format!(
                 "the agent ID {:?} is not `agent-` and letters, digits, `-`, `_` and `.` after it",
                 self.id
-            )
-        } else if self.name.trim().is_empty() {
-            format!("the name of {:?} is empty", self.id)
-        } else {
-            return Ok(());
-        };
-        Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+            )));
+        }
+        if self.name.trim().is_empty() {
+            return Err(invalid(format!("the name of {:?} is empty", self.id)));
+        }
+        match world.agents.contains(&self.id) {
+            true => Err(invalid(format!("the agent {:?} already exists", self.id))),
+            false => Ok(()),
+        }
     }
+}
+
+fn invalid(message: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message.into())
 }
 
 impl From<&str> for NewAgent {

@@ -1,21 +1,30 @@
 //! A call of an operation: what a handler reads of a request, and how it answers.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use jiff::Timestamp;
 use letta_api::Operation;
 use serde::Serialize;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use crate::description::answers;
 use crate::description::body::Body;
 use crate::description::check::Checked;
 use crate::faults::present::AgentFault;
 use crate::project::Project;
+
+const JSON: (HeaderName, HeaderValue) = (
+    header::CONTENT_TYPE,
+    HeaderValue::from_static("application/json"),
+);
 
 /// A call that may be carried out: who calls was let through, and the request is valid by the description.
 pub(crate) struct Call {
@@ -38,6 +47,33 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A call with these parameters of the path, this query and this body, at this time.
+    #[cfg(test)]
+    pub(crate) fn of(path: &[(&str, &str)], query: &str, body: Body, now: Timestamp) -> Self {
+        let path = path.iter();
+        Self {
+            operation: letta_api::operations::CHECK_HEALTH,
+            path: path
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            query: query.to_owned(),
+            headers: HeaderMap::new(),
+            body,
+            bytes: Bytes::new(),
+            checked: Checked {
+                query: form_urlencoded::parse(query.as_bytes())
+                    .filter_map(|(name, value)| {
+                        Some((name.into_owned(), value.parse::<bool>().ok()?.into()))
+                    })
+                    .collect(),
+                ..Checked::default()
+            },
+            project: Project::Default,
+            fault: None,
+            now,
+        }
+    }
+
     /// A parameter of the path.
     pub(crate) fn path(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(it, _)| it == name);
@@ -58,12 +94,7 @@ impl Call {
 
     /// A parameter that is true or false, if it is given.
     pub(crate) fn query_flag(&self, name: &str) -> Option<bool> {
-        self.query(name).map(|value| {
-            matches!(
-                &*value.to_ascii_lowercase(),
-                "true" | "1" | "yes" | "on" | "t" | "y"
-            )
-        })
+        self.checked.query.get(name)?.as_bool()
     }
 
     /// The JSON body, or `null`.
@@ -86,9 +117,46 @@ impl Call {
     }
 }
 
-/// 200 with a JSON body.
+/// The JSON body of an answer, until it is written: by [`written_out`], or as it is when the body is read.
+#[derive(Clone)]
+struct Unwritten(Arc<Mutex<Option<Value>>>);
+
+impl Unwritten {
+    fn take(&self) -> Option<Value> {
+        self.0.lock().expect("nothing panics with it held").take()
+    }
+}
+
+/// 200 with a JSON body. [`written_out`] gives it what the service's answer would have as well.
 pub(crate) fn ok(body: &impl Serialize) -> Response {
-    Json(body).into_response()
+    match serde_json::to_value(body) {
+        Ok(body) => ok_value(body),
+        // It is answered 500, with what is wrong.
+        Err(_) => Json(body).into_response(),
+    }
+}
+
+/// The same for a body that is a value already, which is not built again.
+pub(crate) fn ok_value(body: Value) -> Response {
+    let body = Unwritten(Arc::new(Mutex::new(Some(body))));
+    let unwritten = body.clone();
+    let written = stream::once(async move {
+        let body = unwritten.take().map(|it| it.to_string());
+        Ok::<_, Infallible>(body.unwrap_or_default())
+    });
+    let mut response = ([JSON], axum::body::Body::from_stream(written)).into_response();
+    response.extensions_mut().insert(body);
+    response
+}
+
+/// An answer as it is sent. JSON that is not written yet gets every member that the service's would have, and is written.
+pub(crate) fn written_out(operation: &Operation, mut response: Response) -> Response {
+    let unwritten = response.extensions_mut().remove::<Unwritten>();
+    if let Some(mut body) = unwritten.and_then(|it| it.take()) {
+        answers::complete(operation.id, &mut body);
+        *response.body_mut() = body.to_string().into();
+    }
+    response
 }
 
 /// 200 with `null`, which current clients get of what has nothing to say.
@@ -104,4 +172,61 @@ pub(crate) fn no_content() -> Response {
 /// The time as a Python server writes it: to the microsecond, with an offset of `Z`.
 pub(crate) fn written(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{HttpBody as _, to_bytes};
+    use letta_api::operations;
+    use serde_json::json;
+
+    use super::*;
+
+    async fn body(response: Response) -> Bytes {
+        to_bytes(response.into_body(), usize::MAX).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn json_is_completed_and_written_once_with_its_length() {
+        let block = json!({"id": "block-1", "value": "x"});
+        let mut response = ok(&block);
+        *response.status_mut() = StatusCode::CREATED;
+        let response = written_out(&operations::GET_BLOCK, response);
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        let length = response.body().size_hint().exact();
+        let bytes = body(response).await;
+        assert_eq!(length, Some(bytes.len() as u64));
+        let written: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(written["value"], "x");
+        assert!(
+            written.as_object().unwrap().contains_key("label"),
+            "{written}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_nobody_completes_is_written_as_it_is() {
+        let value = json!({"id": "block-1"});
+        assert_eq!(body(ok(&value)).await, value.to_string());
+        assert_eq!(body(ok_value(Value::Null)).await, "null");
+    }
+
+    #[tokio::test]
+    async fn what_is_written_already_stays_as_it_is() {
+        let get_agent = &operations::GET_AGENT;
+        assert_eq!(body(written_out(get_agent, null())).await, "null");
+        assert_eq!(body(written_out(get_agent, no_content())).await, "");
+        let json = Json(json!({"id": "agent-1"})).into_response();
+        assert_eq!(
+            body(written_out(get_agent, json)).await,
+            r#"{"id":"agent-1"}"#
+        );
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_json_is_an_error() {
+        let keys = std::collections::HashMap::from([(vec![1], 2)]);
+        assert_eq!(ok(&keys).status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
 }

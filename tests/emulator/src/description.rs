@@ -1,7 +1,7 @@
-//! What the API description says of requests, and the check of a request against it.
+//! What the API description says of requests and answers: the check of a request against it, and the completing of an answer.
 //!
 //! `description.json` is written by `cargo xtask codegen`. It has every operation of [`letta_api::operations`], with its parameters
-//! and bodies as JSON Schema. So nothing here knows an operation by name.
+//! and bodies as JSON Schema, and what its answer has in any case. So nothing here knows an operation by name.
 //!
 //! A request goes through two steps. [`Body::read`] reads what was sent by its media type. [`check()`] says whether the operation takes
 //! it. The `jsonschema` crate decides that. If it says no, `report/` goes through the body once more and tells what is wrong in the
@@ -15,8 +15,10 @@
 //! | `text.rs` | numbers, booleans and dates that are written as text |
 //! | `report.rs` | what is wrong with a value, at most [`report::MOST`] findings |
 //! | `finding.rs`, `python.rs` | a finding, as the server prints it |
+//! | `answers.rs` | gives an answer the members that have no value, which the service writes as `null` |
 //! | `secrets.rs` | what is not repeated of a request |
 
+pub(crate) mod answers;
 pub(crate) mod body;
 pub(crate) mod check;
 mod data;

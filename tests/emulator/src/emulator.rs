@@ -9,7 +9,6 @@ use letta_api::{ApiKey, Operation};
 use crate::agent::{Agent, NewAgent};
 use crate::faults::fault::Fault;
 use crate::http::server::Server;
-use crate::resources::agents;
 use crate::script::script::Script;
 use crate::service::account::Account;
 use crate::service::state;
@@ -234,17 +233,9 @@ impl Emulator {
 
 /// Adds an agent, and gives it as it is then.
 fn add_agent(account: &Account, agent: NewAgent) -> io::Result<Agent> {
-    let now = account.now();
-    let agent = agent.into_record(now)?;
-    let id = agent.state.id.clone();
     let mut world = account.stage.world();
-    agents::add(&mut world, agent, now).map_err(|_| {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("the agent {:?} already exists", id.as_str()),
-        )
-    })?;
-    let agent = world.agents.get(id.as_str());
+    let id = agent.add(&mut world, account.now())?;
+    let agent = world.agents.get(&id);
     Ok(Agent::of(&world, agent.expect("it was added")))
 }
 

@@ -159,11 +159,14 @@ pub use crate::script::script::Script;
 pub use crate::script::stop_reason::StopReason;
 pub use crate::tokens::rules::TokenRules;
 pub use crate::tokens::store::{IssuedToken, TokenCount};
+pub use crate::tool::NewTool;
 pub use letta_api::{Operation, operations};
 
 #[doc = include_str!("../BEHAVIOUR.md")]
 ///
 /// [`Builder::allow_host`]: crate::Builder::allow_host
+/// [`Builder::background_runs`]: crate::Builder::background_runs
+/// [`Builder::mcp_tool`]: crate::Builder::mcp_tool
 /// [`Builder::organization`]: crate::Builder::organization
 /// [`Builder::project_with_id`]: crate::Builder::project_with_id
 /// [`Builder::seed`]: crate::Builder::seed
@@ -187,7 +190,6 @@ mod agent;
 mod call;
 mod changes;
 mod clock;
-#[cfg_attr(not(test), expect(dead_code, reason = "the gate is to call it"))]
 mod description;
 mod emulator;
 mod faults;
@@ -201,6 +203,7 @@ mod service;
 mod state_file;
 mod stream;
 mod tokens;
+mod tool;
 mod turns;
 mod world;
 

@@ -1,12 +1,16 @@
 //! What the service keeps: agents and all that they have, in letta-api's types. One value, behind one lock.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use letta_api::types::{Archive, Block, Folder, Identity, Passage, Tool};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::world::agent::AgentRecord;
 use crate::world::conversation::ConversationRecord;
 use crate::world::file::FileRecord;
-use crate::world::mcp_server::McpServerRecord;
+use crate::world::mcp_server::{McpOffer, McpServerRecord};
 use crate::world::run::{RunRecord, StepRecord};
 use crate::world::table::Table;
 use crate::world::thread::{StoredMessage, Thread, ThreadKey};
@@ -36,6 +40,22 @@ pub(crate) struct World {
     pub(crate) conversations: Table<ConversationRecord>,
     pub(crate) runs: Table<RunRecord>,
     pub(crate) steps: Table<StepRecord>,
+    /// What tools give when they run, by their names, as tests have it.
+    pub(crate) tool_returns: BTreeMap<String, Value>,
+    /// What servers of the Model Context Protocol offer, by their names, as tests have it.
+    pub(crate) mcp_offers: BTreeMap<String, Vec<McpOffer>>,
+    /// How the emulator was set up. It is not kept.
+    #[serde(skip)]
+    pub(crate) settings: Settings,
+}
+
+/// What handlers need to know of how the emulator was set up.
+#[derive(Clone, Default)]
+pub(crate) struct Settings {
+    /// The ID of the organization.
+    pub(crate) organization: String,
+    /// How long it takes to process a file.
+    pub(crate) file_processing: Duration,
 }
 
 impl World {

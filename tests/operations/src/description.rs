@@ -127,6 +127,82 @@ impl Description {
         told.map(|it| it.to_string()).collect()
     }
 
+    /// The members that the description says may be null and that a JSON answer of an operation does not have at all: where each is
+    /// missing. A self-hosted server writes them all.
+    pub fn lacking(&self, method: &str, path: &str, answer: &Value) -> Vec<String> {
+        let root = self.file("letta.yaml");
+        let item = self.followed(Place {
+            value: &root.value["paths"][path],
+            ..root
+        });
+        let responses = &item.value[method.to_lowercase()]["responses"];
+        let mut lacking = Vec::new();
+        for (_, response) in members(responses).filter(|(status, _)| status.starts_with('2')) {
+            let response = self.followed(Place {
+                value: response,
+                ..item
+            });
+            let schema = &response.value["content"]["application/json"]["schema"];
+            let schema = Place {
+                value: schema,
+                ..response
+            };
+            self.find_lacking(schema, answer, "", &mut lacking);
+        }
+        lacking
+    }
+
+    fn find_lacking(&self, schema: Place<'_>, value: &Value, at: &str, found: &mut Vec<String>) {
+        let schema = self.followed(schema);
+        let inside = |value| Place { value, ..schema };
+        for part in items(&schema.value["allOf"]) {
+            self.find_lacking(inside(part), value, at, found);
+        }
+        let branches = ["oneOf", "anyOf"].map(|key| items(&schema.value[key]));
+        for branch in branches.into_iter().flatten() {
+            if self.fits(inside(branch), value) {
+                self.find_lacking(inside(branch), value, at, found);
+                break;
+            }
+        }
+        for (place, item) in items(value).enumerate() {
+            let each = inside(&schema.value["items"]);
+            self.find_lacking(each, item, &format!("{at}[{place}]"), found);
+        }
+        let Some(present) = value.as_object() else {
+            return;
+        };
+        for (name, property) in members(&schema.value["properties"]) {
+            let at = format!("{at}.{name}");
+            match present.get(name) {
+                Some(member) => self.find_lacking(inside(property), member, &at, found),
+                None if property["nullable"] == true => found.push(at),
+                None => {}
+            }
+        }
+    }
+
+    /// Whether a value may be of this branch of a union.
+    fn fits(&self, branch: Place<'_>, value: &Value) -> bool {
+        let branch = self.followed(branch).value;
+        let is_of_kind = match branch["type"].as_str() {
+            Some("object") => value.is_object(),
+            Some("array") => value.is_array(),
+            _ => false,
+        };
+        let mut required = items(&branch["required"]).filter_map(Value::as_str);
+        let mut properties = members(&branch["properties"]);
+        is_of_kind
+            && required.all(|name| value.get(name).is_some())
+            && properties.all(|(name, property)| {
+                let allowed = property["enum"].as_array();
+                let has = value.get(name).filter(|it| !it.is_null());
+                allowed
+                    .zip(has)
+                    .is_none_or(|(allowed, has)| allowed.contains(has))
+            })
+    }
+
     pub(crate) fn is_default(&self, difference: &Difference) -> bool {
         let Difference::Added(path, value) = difference else {
             return false;

@@ -40,6 +40,7 @@ mod lint {
 
 /// What the code looks like.
 mod code {
+    mod answers;
     mod callers;
     mod constructs;
     mod files_and_features;

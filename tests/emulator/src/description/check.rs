@@ -65,7 +65,7 @@ pub(crate) fn check(id: &str, sent: &Sent<'_>) -> Result<Checked, Refusal> {
     }
     examples.sort();
     Err(Refusal::invalid(
-        &format!("[{}]", printed.join(", ")),
+        format!("[{}]", printed.join(", ")),
         examples,
     ))
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
+use crate::description::answers::Answers;
 use crate::description::text;
 
 /// What `cargo xtask codegen` wrote.
@@ -35,6 +36,7 @@ pub(super) struct Data {
     /// Schemas that others refer to, by name.
     definitions: Map<String, Value>,
     patterns: Mutex<HashMap<String, Arc<Validator>>>,
+    answers: Answers,
 }
 
 /// An operation: what its requests are made of.
@@ -74,6 +76,8 @@ impl Data {
     fn parse(text: &str) -> Self {
         let mut whole: Value =
             serde_json::from_str(text).expect("description.json is what codegen wrote");
+        let shapes = whole["answers"].take();
+        let answers = Answers::read(&whole["operations"], &shapes);
         relax(&mut whole);
         let definitions = match whole["$defs"].take() {
             Value::Object(definitions) => definitions,
@@ -91,12 +95,18 @@ impl Data {
             operations,
             definitions,
             patterns: Mutex::default(),
+            answers,
         }
     }
 
     /// The operation of this name, as in [`letta_api::operations`].
     pub(super) fn operation(&self, id: &str) -> Option<&Operation> {
         self.operations.get(id).map(AsRef::as_ref)
+    }
+
+    /// What answers have in any case.
+    pub(super) fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     /// What a schema says, behind the reference that it may be.

@@ -2,8 +2,10 @@
 
 mod accepts;
 mod agrees;
+mod answered;
 mod bounded;
 mod captures;
+mod completes;
 mod examples;
 mod made;
 mod refuses;

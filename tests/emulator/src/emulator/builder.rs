@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use letta_api::types::Identity;
 use letta_api::{ApiKey, Secret};
 
 use crate::agent::NewAgent;
@@ -22,6 +23,7 @@ use crate::service::account::{Account, Settings};
 use crate::service::page::PageKey;
 use crate::service::routes::routes;
 use crate::tokens::rules::TokenRules;
+use crate::tool::NewTool;
 use crate::turns::stage::StageSettings;
 
 /// Sets up an [`Emulator`]. Made by [`Emulator::builder`].
@@ -35,11 +37,15 @@ pub struct Builder {
     token_rules: TokenRules,
     agents: Vec<NewAgent>,
     script_file: Option<ScriptFile>,
+    tools: Vec<NewTool>,
+    mcp_tools: Vec<(String, NewTool)>,
+    identities: Vec<Identity>,
     state_file: Option<PathBuf>,
     faults: Vec<Fault>,
     seed: u64,
     word_delay: Duration,
     background_runs: bool,
+    file_processing: Duration,
     clock: Arc<dyn Clock>,
     listen: SocketAddr,
     shutdown_grace: Duration,
@@ -55,11 +61,15 @@ impl Builder {
             token_rules: TokenRules::strict(),
             agents: Vec::new(),
             script_file: None,
+            tools: Vec::new(),
+            mcp_tools: Vec::new(),
+            identities: Vec::new(),
             state_file: None,
             faults: Vec::new(),
             seed: 0,
             word_delay: Duration::ZERO,
             background_runs: true,
+            file_processing: Duration::ZERO,
             clock: Arc::new(SystemClock),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             shutdown_grace: Duration::from_secs(1),
@@ -162,6 +172,59 @@ impl Builder {
         self
     }
 
+    /// Adds a tool, which agents may be given.
+    ///
+    /// ```
+    /// use letta_api_emulator::{Emulator, NewTool};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let roll = NewTool::new("roll_dice").description("Rolls a die.").returns(4);
+    /// let emulator = Emulator::builder().tool(roll).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tool(mut self, tool: impl Into<NewTool>) -> Self {
+        self.tools.push(tool.into());
+        self
+    }
+
+    /// Adds a tool that a server of the Model Context Protocol offers: each server that is made with this name, by a request.
+    /// No server is called.
+    ///
+    /// ```
+    /// use letta_api_emulator::{Emulator, NewTool};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let forecast = NewTool::new("forecast").description("Says how the weather will be.").returns("Sunny.");
+    /// let emulator = Emulator::builder().mcp_tool("weather", forecast).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn mcp_tool(mut self, server_name: impl Into<String>, tool: impl Into<NewTool>) -> Self {
+        self.mcp_tools.push((server_name.into(), tool.into()));
+        self
+    }
+
+    /// Adds an identity, which agents may be given. No operation of the SDK's makes identities.
+    ///
+    /// ```
+    /// use letta_api::types::{Identity, IdentityType};
+    /// use letta_api_emulator::Emulator;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let sam = Identity::new("identity-1", "sam@example.com", "Sam", IdentityType::User, Vec::new(), Vec::new());
+    /// let emulator = Emulator::builder().identity(sam).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.identities.push(identity);
+        self
+    }
+
     /// Injects a [`Fault`]. To inject one while the emulator runs, see [`Emulator::inject`].
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -186,6 +249,28 @@ impl Builder {
     /// answered 503, as by a server that has no store for them.
     pub fn background_runs(mut self, possible: bool) -> Self {
         self.background_runs = possible;
+        self
+    }
+
+    /// How long it takes to process a file that was uploaded, by the emulator's clock. Zero unless set.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use letta_api_emulator::{Emulator, ManualClock};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let clock = ManualClock::new();
+    /// let processing = Duration::from_secs(10);
+    /// let emulator = Emulator::builder().clock(clock.clone()).file_processing(processing).start().await?;
+    /// // An uploaded file is `parsing` now, `embedding` after 5 seconds, and `completed` after 10.
+    /// clock.advance(processing);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn file_processing(mut self, duration: Duration) -> Self {
+        self.file_processing = duration;
         self
     }
 
@@ -243,7 +328,8 @@ impl Builder {
     ///   a project name of that kind, or given twice; an organization that is empty, has a colon, or is longer than 256
     ///   bytes; an agent ID that is not `agent-` and letters,
     ///   digits, `-`, `_` and `.` after it, or given twice; an agent that is added and that the [script
-    ///   file](Self::script_file) is to make; an invalid fault; an
+    ///   file](Self::script_file) is to make; a model that is not `provider/name`; a tool whose name is not 1
+    ///   to 64 letters, digits, `_` and `-`; two identities of one ID; an invalid fault; an
     ///   [allowed host](Self::allow_host) that is neither a name nor an address. The error does not hold the key.
     /// - [`InvalidData`](io::ErrorKind::InvalidData): a [state file](Self::state_file) that is cut off, has another form or
     ///   version, is larger than 256 MiB, or was written for another organization. It is left as it is. The error has its name.
@@ -284,6 +370,7 @@ impl Builder {
                 word_delay: self.word_delay,
                 background_runs: self.background_runs,
             },
+            file_processing: self.file_processing,
             clock: self.clock,
             page_key,
         }));
@@ -296,6 +383,25 @@ impl Builder {
                 of_file = kept::restore(&account, kept).map_err(|error| file.named(error))?;
             }
             saved_in = Some((file, is_new));
+        }
+        {
+            let mut world = account.stage.world();
+            for tool in self.tools {
+                tool.add_unless_there(&mut world)?;
+            }
+            for (server, tool) in self.mcp_tools {
+                tool.offer(&mut world, &server)?;
+            }
+            let mut given = HashSet::new();
+            for identity in self.identities {
+                let id = identity.id.to_string();
+                if !given.insert(id.clone()) {
+                    let message = format!("two identities have the ID {id:?}");
+                    return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+                }
+                // One that the state file has stays as it is there.
+                let _ = world.identities.insert(identity);
+            }
         }
         // An agent that is added twice is refused, in the file or not.
         let mut not_added = of_file.clone();

@@ -44,7 +44,11 @@ pub(super) fn restore(account: &Account, mut kept: Kept) -> io::Result<HashSet<S
         .map_err(|message| refuse(format!("{message}: mend it, or remove it to begin anew")))?;
     let agents = kept.world.agents.iter();
     let agents = agents.map(|agent| agent.state.id.to_string()).collect();
-    *account.stage.world() = kept.world;
+    let mut world = account.stage.world();
+    let settings = std::mem::take(&mut world.settings);
+    *world = kept.world;
+    world.settings = settings;
+    drop(world);
     Ok(agents)
 }
 

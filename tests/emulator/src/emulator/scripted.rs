@@ -3,16 +3,10 @@
 use std::collections::HashSet;
 use std::io;
 
-use letta_api::types::{
-    Block, BlockId, RequiresApprovalToolRule, Tool, ToolId, ToolRule, ToolType,
-};
-
 use crate::agent::NewAgent;
-use crate::id;
-use crate::resources::agents;
-use crate::script::file::{ScriptFile, ScriptedAgent, ScriptedBlock, ScriptedTool};
+use crate::script::file::{ScriptFile, ScriptedAgent};
 use crate::service::account::Account;
-use crate::world::World;
+use crate::tool::NewTool;
 
 /// Makes the agents of a file that do not exist, and gives all of them their scripts. `kept` are those of an earlier run,
 /// which stay as they are.
@@ -45,7 +39,6 @@ pub(super) fn bring(
 }
 
 fn make(account: &Account, agent: &ScriptedAgent) -> io::Result<()> {
-    let now = account.now();
     let mut new = NewAgent::new(agent.id.as_str());
     if let Some(name) = &agent.name {
         new = new.name(name.as_str());
@@ -56,60 +49,32 @@ fn make(account: &Account, agent: &ScriptedAgent) -> io::Result<()> {
     if let Some(system) = &agent.system {
         new = new.system(system.as_str());
     }
-    if agent.parallel_tool_calls == Some(true) {
-        new = new.parallel_tool_calls();
-    }
-    let mut record = new.into_record(now)?;
     if let Some(model) = &agent.model {
-        record.state.model = Some(model.clone());
-        record.state.llm_config = agents::llm_config(model);
+        new = new.model(model.as_str());
     }
-    record.state.tags.clone_from(&agent.tags);
-    let rules = agent.tools.iter().filter(|tool| tool.requires_approval);
-    let rules =
-        rules.map(|tool| -> ToolRule { RequiresApprovalToolRule::new(tool.name.as_str()).into() });
-    record
-        .state
-        .tool_rules
-        .get_or_insert_default()
-        .extend(rules);
-
-    let mut world = account.stage.world();
+    for tag in &agent.tags {
+        new = new.tag(tag.as_str());
+    }
     for tool in &agent.tools {
-        record.tool_ids.push(attached(&mut world, tool));
+        let mut offered = NewTool::new(tool.name.as_str());
+        if let Some(description) = &tool.description {
+            offered = offered.description(description.as_str());
+        }
+        new = match tool.requires_approval {
+            true => new.tool_requiring_approval(offered),
+            false => new.tool(offered),
+        };
     }
     for block in &agent.blocks {
-        record.block_ids.push(with_block(&mut world, block));
+        new.remember(
+            block.label.clone(),
+            block.value.clone(),
+            block.description.clone(),
+        );
     }
-    agents::add(&mut world, record, now).map_err(|_| {
-        let message = format!("the agent {:?} already exists", agent.id);
-        io::Error::new(io::ErrorKind::InvalidInput, message)
-    })
-}
-
-/// The tool of this name, which agents share, as the service has one of a name.
-fn attached(world: &mut World, scripted: &ScriptedTool) -> ToolId {
-    let is_it = |tool: &&Tool| tool.name.as_deref() == Some(&scripted.name);
-    if let Some(tool) = world.tools.iter().find(is_it) {
-        return tool.id.clone();
+    if let Some(may) = agent.parallel_tool_calls {
+        new = new.parallel_tool_calls(may);
     }
-    let id = id::generate("tool");
-    let mut tool = Tool::new(id.as_str())
-        .with_tool_type(ToolType::Custom)
-        .with_name(scripted.name.as_str());
-    tool.description.clone_from(&scripted.description);
-    tool.default_requires_approval = scripted.requires_approval.then_some(true);
-    let id = tool.id.clone();
-    // An ID that was just made is free.
-    let _ = world.tools.insert(tool);
-    id
-}
-
-fn with_block(world: &mut World, scripted: &ScriptedBlock) -> BlockId {
-    let mut block = Block::new(scripted.value.as_str(), id::generate("block").as_str());
-    block.label = Some(scripted.label.clone());
-    block.description.clone_from(&scripted.description);
-    let id = block.id.clone();
-    let _ = world.blocks.insert(block);
-    id
+    new.add(&mut account.stage.world(), account.now())?;
+    Ok(())
 }

@@ -140,7 +140,8 @@ impl Fault {
         Self::new(FaultKind::RateLimit { requests, per })
     }
 
-    /// Waits before the request is read. If the caller gives up meanwhile, the request has no effect.
+    /// Waits before the request is carried out, by tokio's timer and not by the emulator's clock. If the caller gives up
+    /// meanwhile, the request has no effect.
     pub fn latency(delay: Duration) -> Self {
         Self::new(FaultKind::Latency(delay))
     }
@@ -159,8 +160,8 @@ impl Fault {
         Self::new(FaultKind::LoseAnswer)
     }
 
-    /// Carries the request out, then waits before it answers. If the caller gives up meanwhile, the request still has
-    /// its effect.
+    /// Carries the request out, then waits before it answers, by tokio's timer and not by the emulator's clock. If the
+    /// caller gives up meanwhile, the request still has its effect.
     pub fn late_answer(delay: Duration) -> Self {
         Self::new(FaultKind::LateAnswer(delay))
     }

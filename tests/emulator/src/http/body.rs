@@ -6,14 +6,14 @@ use futures_util::StreamExt as _;
 
 use crate::http::refusal::Refusal;
 
-/// The most that a body may hold, in bytes.
-pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+/// The most that a body may hold, in bytes. Files and agents are uploaded.
+pub(crate) const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// How much of a body is read and thrown away before the answer, in bytes.
 ///
 /// A server that answers without reading what is still being sent closes the connection on it, and the
 /// client may then see a broken connection in place of the answer.
-const READ_LIMIT: usize = 16 * BODY_LIMIT;
+const READ_LIMIT: usize = 2 * BODY_LIMIT;
 
 /// Marks a request whose body was larger than [`BODY_LIMIT`]. Its body is empty now.
 #[derive(Clone, Copy, Debug)]

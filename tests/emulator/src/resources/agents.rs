@@ -3,55 +3,28 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
-use letta_api::types::{
-    AgentBlock, AgentState, AgentType, Block, BlockId, EmbeddingConfig, EmbeddingEndpointType,
-    FolderId, IdentityId, LlmConfig, LlmEndpointType, Memory, Source, Tool, ToolId,
-};
-use serde_json::{Value, json};
+use letta_api::types::{AgentState, Block};
+use serde_json::json;
 
-use crate::call::{Call, null, ok, written};
+use crate::call::{Call, null, ok};
 use crate::http::refusal::Refusal;
-use crate::id;
-use crate::resources::members::{changed, sets, texts};
+use crate::resources::agents::shown::{Relations, shown_with};
 use crate::world::World;
 use crate::world::agent::AgentRecord;
 use crate::world::page::{CursorPage, Cursors};
-use crate::world::thread::{StoredMessage, ThreadKey};
+use crate::world::thread::StoredMessage;
+
+pub(crate) mod attach;
+pub(crate) mod blocks;
+pub(crate) mod draft;
+pub(crate) mod prompt;
+pub(crate) mod shown;
+pub(crate) mod tools;
+
+pub(crate) use self::draft::new_state;
+pub(crate) use self::shown::shown;
 
 const DEFAULT_LIMIT: usize = 50;
-const MODEL: &str = "letta/letta-free";
-const SYSTEM: &str = "You are an agent of letta-api-emulator. Repeat what you are told.";
-const NAME: &str = "Agent";
-
-/// Members of a create or a change that are not the agent's own, or are told in another way.
-const NOT_OF_THE_STATE: [&str; 26] = [
-    "memory_blocks",
-    "tools",
-    "tool_ids",
-    "source_ids",
-    "folder_ids",
-    "block_ids",
-    "identity_ids",
-    "message_ids",
-    "initial_message_sequence",
-    "include_base_tools",
-    "include_multi_agent_tools",
-    "include_base_tool_rules",
-    "include_default_source",
-    "tool_exec_environment_variables",
-    "secrets",
-    "memory_variables",
-    "template",
-    "project",
-    "from_template",
-    "context_window_limit",
-    "embedding_chunk_size",
-    "max_tokens",
-    "max_reasoning_tokens",
-    "enable_reasoner",
-    "reasoning",
-    "parallel_tool_calls",
-];
 
 /// The agent of this ID, or a 404.
 pub(crate) fn found<'a>(world: &'a World, id: &str) -> Result<&'a AgentRecord, Refusal> {
@@ -72,52 +45,10 @@ pub(crate) fn found_mut<'a>(
         .ok_or_else(|| Refusal::no_such("Agent", id))
 }
 
-/// An agent of the emulator's own defaults.
-pub(crate) fn new_state(id: &str, name: &str, now: Timestamp) -> AgentState {
-    let mut state = AgentState::new(
-        id,
-        name,
-        SYSTEM,
-        AgentType::LettaV1Agent,
-        llm_config(MODEL),
-        Memory::new(Vec::new()).with_agent_type(AgentType::LettaV1Agent),
-        Vec::new(),
-        Vec::new(),
-        Vec::new(),
-        Vec::new(),
-    );
-    state.model = Some(MODEL.to_owned());
-    state.tool_rules = Some(Vec::new());
-    state.timezone = Some("UTC".to_owned());
-    state.max_files_open = Some(10);
-    state.per_file_view_window_char_limit = Some(25_000);
-    state.created_at = Some(written(now));
-    state.updated_at = Some(written(now));
-    state
-}
-
-/// The configuration that the service makes of the handle of a model.
-pub(crate) fn llm_config(handle: &str) -> LlmConfig {
-    let model = handle.rsplit('/').next().unwrap_or_default();
-    let provider = handle.split('/').next().unwrap_or_default();
-    let mut config = LlmConfig::new(model, LlmEndpointType::Openai, 128_000);
-    config.handle = handle.to_owned().into();
-    config.provider_name = provider.to_owned().into();
-    config
-}
-
-/// The configuration that the service makes of the handle of a model that embeds.
-pub(crate) fn embedding_config(handle: &str) -> EmbeddingConfig {
-    let model = handle.rsplit('/').next().unwrap_or_default();
-    let mut config = EmbeddingConfig::new(EmbeddingEndpointType::Openai, model, 1_536);
-    config.handle = handle.to_owned().into();
-    config
-}
-
 /// Adds an agent, with the first message of its own thread.
 pub(crate) fn add(world: &mut World, agent: AgentRecord, now: Timestamp) -> Result<(), Refusal> {
     let mut agent = agent;
-    let system = StoredMessage::system(&agent.state.system, now);
+    let system = StoredMessage::system(&prompt::compiled(world, &agent, &[]), now);
     agent.thread.messages.insert(0, system);
     world
         .agents
@@ -126,201 +57,38 @@ pub(crate) fn add(world: &mut World, agent: AgentRecord, now: Timestamp) -> Resu
         .map_err(|_| Refusal::detail(StatusCode::CONFLICT, "an agent with this ID already exists"))
 }
 
-/// The agent as the service shows it, with all that is attached to it.
-pub(crate) fn shown(world: &World, agent: &AgentRecord) -> AgentState {
-    let mut state = bare(agent);
-    let blocks: Vec<AgentBlock> = agent
-        .block_ids
-        .iter()
-        .filter_map(|id| world.blocks.get(id.as_str()))
-        .filter_map(of_agent)
-        .collect();
-    state.memory.blocks.clone_from(&blocks);
-    state.blocks = blocks;
-    state.tools = tools(world, agent).cloned().collect();
-    state.sources = agent
-        .folder_ids
-        .iter()
-        .filter_map(|id| world.folders.get(id.as_str()))
-        .filter_map(|folder| converted::<_, Source>(folder))
-        .collect();
-    state.identities = agent
-        .identity_ids
-        .iter()
-        .filter_map(|id| world.identities.get(id.as_str()).cloned())
-        .collect();
-    state.identity_ids.clone_from(&agent.identity_ids);
-    state
-}
-
-/// The agent as a list shows it: without what is attached to it.
-fn bare(agent: &AgentRecord) -> AgentState {
-    let mut state = agent.state.clone();
-    state.message_ids = Some(agent.thread.context().cloned().collect());
-    state
-}
-
-/// The tools that are attached to an agent.
-pub(crate) fn tools<'a>(
-    world: &'a World,
-    agent: &'a AgentRecord,
-) -> impl Iterator<Item = &'a Tool> {
-    agent
-        .tool_ids
-        .iter()
-        .filter_map(|id| world.tools.get(id.as_str()))
-}
-
-/// A block as an agent shows it.
-fn of_agent(block: &Block) -> Option<AgentBlock> {
-    converted(block)
-}
-
-/// A value of one of letta-api's types as another that has the same members.
-pub(crate) fn converted<T: serde::Serialize, U: serde::de::DeserializeOwned>(
-    value: &T,
-) -> Option<U> {
-    serde_json::from_value(serde_json::to_value(value).ok()?).ok()
+/// Adds an agent and the blocks that were made for it.
+pub(crate) fn add_with_blocks(
+    world: &mut World,
+    agent: AgentRecord,
+    blocks: Vec<Block>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    for block in blocks {
+        // None has the ID, which is random.
+        let _ = world.blocks.insert(block);
+    }
+    add(world, agent, now)
 }
 
 pub(crate) fn create(call: &Call, world: &mut World) -> Result<Response, Refusal> {
-    let body = call.json();
-    let id = id::generate("agent");
-    let state = new_state(&id, NAME, call.now);
-    let mut agent = AgentRecord::new(changed(&state, body, &NOT_OF_THE_STATE)?);
-    set(world, &mut agent, body)?;
-    for block in body
-        .get("memory_blocks")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        let new = Block::new("", id::generate("block").as_str());
-        let block: Block = changed(&new, block, &[])?;
-        agent.block_ids.push(block.id.clone());
-        let _ = world.blocks.insert(block);
-    }
-    let shown_id = agent.state.id.clone();
-    add(world, agent, call.now)?;
-    let agent = found(world, shown_id.as_str())?;
-    Ok(ok(&shown(world, agent)))
-}
-
-/// Sets what a create and a change have in common: what is not of the state itself.
-fn set(world: &World, agent: &mut AgentRecord, body: &Value) -> Result<(), Refusal> {
-    if agent.state.name.trim().is_empty() {
-        return Err(Refusal::unprocessable("name must not be empty"));
-    }
-    if let Some(model) = body.get("model").and_then(Value::as_str) {
-        agent.state.llm_config = llm_config(model);
-    }
-    if let Some(embedding) = body.get("embedding").and_then(Value::as_str) {
-        agent.state.embedding_config = Some(embedding_config(embedding));
-    }
-    if let Some(limit) = body.get("context_window_limit").and_then(Value::as_i64) {
-        agent.state.llm_config.context_window = limit;
-    }
-    if let Some(parallel) = body.get("parallel_tool_calls").and_then(Value::as_bool) {
-        agent.parallel_tool_calls = parallel;
-    }
-    if sets(body, "block_ids") {
-        agent.block_ids =
-            existing::<BlockId>(body, "block_ids", "Block", |id| world.blocks.contains(id))?;
-    }
-    if sets(body, "tool_ids") {
-        agent.tool_ids =
-            existing::<ToolId>(body, "tool_ids", "Tool", |id| world.tools.contains(id))?;
-    }
-    for tool in texts(body, "tools") {
-        let found = world
-            .tools
-            .iter()
-            .find(|it| it.name.as_deref() == Some(&tool));
-        let found = found.ok_or_else(|| Refusal::no_such("Tool", &tool))?;
-        if !agent.tool_ids.contains(&found.id) {
-            agent.tool_ids.push(found.id.clone());
-        }
-    }
-    if sets(body, "identity_ids") {
-        agent.identity_ids = existing::<IdentityId>(body, "identity_ids", "Identity", |id| {
-            world.identities.contains(id)
-        })?;
-    }
-    for name in ["source_ids", "folder_ids"] {
-        if sets(body, name) {
-            agent.folder_ids =
-                existing::<FolderId>(body, name, "Folder", |id| world.folders.contains(id))?;
-        }
-    }
-    Ok(())
-}
-
-/// The IDs of a list, each of which must exist.
-fn existing<T: From<String>>(
-    body: &Value,
-    name: &str,
-    what: &str,
-    exists: impl Fn(&str) -> bool,
-) -> Result<Vec<T>, Refusal> {
-    texts(body, name)
-        .into_iter()
-        .map(|id| match exists(&id) {
-            true => Ok(T::from(id)),
-            false => Err(Refusal::no_such(what, &id)),
-        })
-        .collect()
-}
-
-pub(crate) fn list(call: &Call, world: &mut World) -> Result<Response, Refusal> {
-    let page = CursorPage::from_query(&call.query, DEFAULT_LIMIT)?;
-    let name = call.query("name");
-    let tags: Vec<_> = call.query_all("tags").collect();
-    let match_all = call.query_flag("match_all_tags").unwrap_or_default();
-    let wanted = world.agents.iter().filter(|agent| {
-        let state = &agent.state;
-        let has = |tag: &std::borrow::Cow<'_, str>| state.tags.iter().any(|it| it == tag);
-        name.as_deref().is_none_or(|name| state.name == name)
-            && (tags.is_empty()
-                || match match_all {
-                    true => tags.iter().all(has),
-                    false => tags.iter().any(has),
-                })
-    });
-    let agents = page.of(wanted, |it| it.state.id.as_str(), Cursors::USUAL)?;
-    let agents: Vec<AgentState> = agents
-        .into_iter()
-        .map(|agent| match call.is_current_client() {
-            true => bare(agent),
-            false => shown(world, agent),
-        })
-        .collect();
-    Ok(ok(&agents))
+    let (agent, blocks) = draft::create(world, call.json(), call.now)?;
+    let id = agent.state.id.clone();
+    add_with_blocks(world, agent, blocks, call.now)?;
+    Ok(ok(&shown(world, found(world, id.as_str())?)))
 }
 
 pub(crate) fn get(call: &Call, world: &mut World) -> Result<Response, Refusal> {
     let agent = found(world, call.path("agent_id"))?;
-    let mut state = shown(world, agent);
-    if call
-        .query_all("include")
-        .any(|it| it == "agent.pending_approval")
-    {
-        let key = ThreadKey::Agent(agent.state.id.clone());
-        state.pending_approval = world
-            .thread(&key)
-            .and_then(|thread| thread.pending_request());
-    }
-    Ok(ok(&state))
+    Ok(ok(&shown_with(world, agent, Relations::of(call))))
 }
 
 pub(crate) fn update(call: &Call, world: &mut World) -> Result<Response, Refusal> {
-    let body = call.json();
-    let mut agent = found(world, call.path("agent_id"))?.clone();
+    let id = call.path("agent_id");
     // As a whole or not at all.
-    agent.state = changed(&agent.state, body, &NOT_OF_THE_STATE)?;
-    set(world, &mut agent, body)?;
-    agent.state.updated_at = Some(written(call.now));
+    let agent = draft::change(world, found(world, id)?, call.json(), call.now)?;
     let state = shown(world, &agent);
-    *found_mut(world, call.path("agent_id"))? = agent;
+    *found_mut(world, id)? = agent;
     Ok(ok(&state))
 }
 
@@ -328,17 +96,156 @@ pub(crate) fn delete(call: &Call, world: &mut World) -> Result<Response, Refusal
     let id = call.path("agent_id");
     let agent = world.agents.remove(id);
     agent.ok_or_else(|| Refusal::no_such("Agent", id))?;
-    let is_its_own = |of: Option<&str>| of == Some(id);
     world
         .conversations
         .retain(|it| it.conversation.agent_id.as_str() != id);
     world.runs.retain(|it| it.run.agent_id.as_str() != id);
-    world
-        .steps
-        .retain(|it| !is_its_own(it.step.agent_id.as_ref().map(|id| id.as_str())));
+    world.steps.retain(|it| {
+        let of = it.step.agent_id.as_ref();
+        of.is_none_or(|of| of.as_str() != id)
+    });
     Ok(ok(
         &json!({"message": format!("Agent id={id} successfully deleted")}),
     ))
+}
+
+pub(crate) fn list(call: &Call, world: &mut World) -> Result<Response, Refusal> {
+    let page = CursorPage::from_query(&call.query, DEFAULT_LIMIT)?.with_zero_for_all();
+    let mut agents: Vec<&AgentRecord> = world.agents.iter().collect();
+    // Both sorts keep the order of those that are equal, which is that of their making.
+    match call.query("order_by").as_deref() {
+        Some("updated_at") => agents.sort_by(|a, b| a.state.updated_at.cmp(&b.state.updated_at)),
+        Some("last_run_completion") => {
+            // Those that never ran come last, in either order.
+            let ran = |agent: &&AgentRecord| agent.state.last_run_completion.is_some();
+            let (mut ran, mut never): (Vec<_>, Vec<_>) = agents.into_iter().partition(ran);
+            ran.sort_by(|a, b| {
+                let completion = |agent: &&AgentRecord| agent.state.last_run_completion.clone();
+                completion(a).cmp(&completion(b))
+            });
+            match page.is_oldest_first() {
+                true => ran.append(&mut never),
+                false => {
+                    never.append(&mut ran);
+                    ran = never;
+                }
+            }
+            agents = ran;
+        }
+        _ => {}
+    }
+    let wanted = Wanted::of(call);
+    let agents = page.of_those(
+        agents.into_iter(),
+        |it| it.state.id.as_str(),
+        Cursors::USUAL,
+        |agent| wanted.has(world, agent),
+    )?;
+    Ok(ok(&shown_all(world, &agents, Relations::of(call))))
+}
+
+fn shown_all(world: &World, agents: &[&AgentRecord], relations: Relations) -> Vec<AgentState> {
+    let agents = agents.iter();
+    agents
+        .map(|agent| shown_with(world, agent, relations))
+        .collect()
+}
+
+/// Which agents a list is to have.
+struct Wanted {
+    name: Option<String>,
+    part_of_name: Option<String>,
+    tags: Vec<String>,
+    all_tags: bool,
+    project: Option<String>,
+    template: Option<String>,
+    base_template: Option<String>,
+    identity: Option<String>,
+    identifier_keys: Vec<String>,
+    last_stop_reason: Option<String>,
+    created_by: Option<String>,
+    hidden: bool,
+}
+
+impl Wanted {
+    fn of(call: &Call) -> Self {
+        // An empty filter is none.
+        let text = |name: &str| call.query(name).filter(|text| !text.is_empty());
+        let texts = |name| call.query_all(name).map(|it| it.into_owned()).collect();
+        Self {
+            name: text("name"),
+            part_of_name: text("query_text").map(|text| text.to_lowercase()),
+            tags: texts("tags"),
+            all_tags: call.query_flag("match_all_tags").unwrap_or_default(),
+            project: text("project_id"),
+            template: text("template_id"),
+            base_template: text("base_template_id"),
+            identity: text("identity_id"),
+            identifier_keys: texts("identifier_keys"),
+            last_stop_reason: text("last_stop_reason"),
+            created_by: text("created_by_id"),
+            hidden: call.query_flag("show_hidden_agents").unwrap_or_default(),
+        }
+    }
+
+    fn has(&self, world: &World, agent: &AgentRecord) -> bool {
+        let state = &agent.state;
+        let is = |wanted: &Option<String>, value: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| value == Some(wanted))
+        };
+        let part = self.part_of_name.as_deref();
+        let has_tag = |tag: &String| state.tags.contains(tag);
+        let has_tags = match self.all_tags {
+            true => self.tags.iter().all(has_tag),
+            false => self.tags.is_empty() || self.tags.iter().any(has_tag),
+        };
+        let mut identities = agent
+            .identity_ids
+            .iter()
+            .filter_map(|id| world.identities.get(id.as_str()));
+        let has_key = self.identifier_keys.is_empty()
+            || identities.any(|it| self.identifier_keys.contains(&it.identifier_key));
+        let has_identity = self.identity.as_deref().is_none_or(|wanted| {
+            let mut ids = agent.identity_ids.iter();
+            ids.any(|id| id.as_str() == wanted)
+        });
+        is(&self.name, Some(&state.name))
+            && part.is_none_or(|part| state.name.to_lowercase().contains(part))
+            && has_tags
+            && has_key
+            && has_identity
+            && is(
+                &self.project,
+                state.project_id.as_ref().map(|id| id.as_str()),
+            )
+            && is(&self.template, state.template_id.as_deref())
+            && is(&self.base_template, state.base_template_id.as_deref())
+            && is(
+                &self.last_stop_reason,
+                state.last_stop_reason.as_ref().map(|it| it.as_str()),
+            )
+            && is(
+                &self.created_by,
+                state.created_by_id.as_ref().map(|id| id.as_str()),
+            )
+            && (self.hidden || state.hidden != Some(true))
+    }
+}
+
+/// Writes the first message of the thread anew, and answers with what it said before; with `dry_run`, with what it would say.
+pub(crate) fn recompile(call: &Call, world: &mut World) -> Result<Response, Refusal> {
+    let id = call.path("agent_id");
+    let agent = found(world, id)?;
+    if call.query_flag("dry_run").unwrap_or_default() {
+        return Ok(ok(&prompt::compiled(world, agent, &[])));
+    }
+    let before = prompt::current(agent).map(str::to_owned);
+    let before = before.ok_or_else(|| {
+        let detail = format!("No system message found for agent '{id}'");
+        Refusal::detail(StatusCode::NOT_FOUND, detail)
+    })?;
+    prompt::recompile(world, id);
+    Ok(ok(&before))
 }
 
 /// 200 with nothing to say, as current clients get it; others get the agent.

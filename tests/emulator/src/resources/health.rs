@@ -1,13 +1,12 @@
 //! Whether the service is there.
 
-use axum::response::Response;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
 use letta_api::types::Health;
-
-use crate::call::ok;
 
 /// The version of the server whose ways the emulator has.
 const VERSION: &str = "0.16.8";
 
 pub(crate) fn healthy() -> Response {
-    ok(&Health::new(VERSION, "ok"))
+    Json(Health::new(VERSION, "ok")).into_response()
 }

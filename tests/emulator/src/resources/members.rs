@@ -27,6 +27,22 @@ pub(crate) fn changed<T: Serialize + DeserializeOwned>(
         .map_err(|_| Refusal::unprocessable("the members of the body do not go together"))
 }
 
+/// Of the members of `body`, those with these names.
+pub(crate) fn picked(body: &Value, names: &[&str]) -> Value {
+    let members = body.as_object().into_iter().flatten();
+    let picked = members.filter(|(name, _)| names.contains(&&***name));
+    Value::Object(
+        picked
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
+}
+
+/// The text of a member, if it is one.
+pub(crate) fn text<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
+    body.get(name).and_then(Value::as_str)
+}
+
 /// The texts of an array of texts. Empty if there is none.
 pub(crate) fn texts(body: &Value, name: &str) -> Vec<String> {
     let items = body.get(name).and_then(Value::as_array);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use letta_api::{ApiKey, Operation};
@@ -11,11 +12,13 @@ use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::faults::present::Faults;
 use crate::project::Projects;
+use crate::resources::base_tools;
 use crate::service::page::PageKey;
 use crate::tokens::rules::TokenRules;
 use crate::tokens::secret::TokenForm;
 use crate::tokens::store::TokenStore;
 use crate::turns::stage::{Stage, StageSettings};
+use crate::world;
 
 pub(crate) struct Account {
     pub(crate) api_key: ApiKey,
@@ -45,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) faults: Faults,
     pub(crate) seed: u64,
     pub(crate) stage: StageSettings,
+    pub(crate) file_processing: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) page_key: Option<PageKey>,
 }
@@ -55,17 +59,22 @@ pub(crate) type Answered = Option<u16>;
 impl Account {
     pub(crate) fn new(settings: Settings) -> Self {
         let changes = Arc::new(Changes::new());
+        let stage = Stage::new(settings.clock, settings.stage, Arc::clone(&changes));
+        {
+            let mut world = stage.world();
+            base_tools::add(&mut world);
+            world.settings = world::Settings {
+                organization: settings.organization.clone(),
+                file_processing: settings.file_processing,
+            };
+        }
         Self {
             api_key: settings.api_key,
             projects: settings.projects,
             tokens: TokenStore::new(settings.seed, settings.token_rules, Arc::clone(&changes)),
             token_form: TokenForm::new(settings.organization),
             token_rules: settings.token_rules,
-            stage: Arc::new(Stage::new(
-                settings.clock,
-                settings.stage,
-                Arc::clone(&changes),
-            )),
+            stage: Arc::new(stage),
             faults: settings.faults,
             changes,
             page_key: settings.page_key,

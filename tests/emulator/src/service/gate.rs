@@ -12,7 +12,7 @@ use axum::routing::MethodRouter;
 use letta_api::Operation;
 use letta_api::types::AccessRight;
 
-use crate::call::Call;
+use crate::call::{Call, written_out};
 use crate::clock::passed;
 use crate::description::check::{self, Checked, Sent};
 use crate::faults::present::{AgentFault, Effect, Strike};
@@ -143,7 +143,8 @@ async fn carry_out(
     path: PathParams,
     fault: Option<AgentFault>,
 ) -> Response {
-    let handler = handlers::of(&incoming.operation);
+    let operation = incoming.operation;
+    let handler = handlers::of(&operation);
     let answer = match call(account, incoming, path, fault) {
         Ok(call) => match handler {
             Some(Handler::Account(handler)) => handler(&call, account),
@@ -156,7 +157,10 @@ async fn carry_out(
         },
         Err(refusal) => Err(refusal),
     };
-    answer.unwrap_or_else(IntoResponse::into_response)
+    match answer {
+        Ok(response) => written_out(&operation, response),
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 /// The call, if it may be made and is valid.

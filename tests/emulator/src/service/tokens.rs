@@ -1,11 +1,11 @@
-//! The three token operations.
+//! The three token operations. Their answers are documented as they are, and nothing is added to them.
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use letta_api::types::ClientSideAccessTokenPage;
 
-use crate::call::{Call, no_content, ok};
+use crate::call::{Call, no_content};
 use crate::http::json_body::{is_json, parse};
 use crate::http::refusal::Refusal;
 use crate::service::account::Account;
@@ -30,7 +30,8 @@ pub(crate) fn create(call: &Call, account: &Account) -> Result<Response, Refusal
 pub(crate) fn list(call: &Call, account: &Account) -> Result<Response, Refusal> {
     let request = PageRequest::from_query(&call.query)?;
     let (tokens, has_next_page) = account.tokens.page(&call.project, &request);
-    Ok(ok(&ClientSideAccessTokenPage::new(tokens, has_next_page)))
+    let page = ClientSideAccessTokenPage::new(tokens, has_next_page);
+    Ok(Json(page).into_response())
 }
 
 pub(crate) fn delete(call: &Call, account: &Account) -> Result<Response, Refusal> {

@@ -7,13 +7,14 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::agent::NewAgent;
+use crate::resources::agents;
 use crate::script::act::Act;
 use crate::tokens::store::kept::KeptTokens;
 use crate::world::World;
+use crate::world::agent::{AgentRecord, AttachedFile};
 use crate::world::conversation::ConversationRecord;
 use crate::world::file::FileRecord;
-use crate::world::mcp_server::McpServerRecord;
+use crate::world::mcp_server::{McpOffer, McpServerRecord};
 use crate::world::run::{RunRecord, StepRecord};
 use crate::world::thread::{Pending, PendingCall, StoredMessage, Thread, ThreadKey};
 
@@ -38,6 +39,7 @@ fn thread(texts: &[String], rest: Vec<Act>) -> Thread {
         rest,
     });
     Thread {
+        summary: messages.last().map(|last| last.id.clone()),
         forgotten: messages.len() / 2,
         messages,
         pending,
@@ -49,17 +51,22 @@ fn thread(texts: &[String], rest: Vec<Act>) -> Thread {
 fn everything(texts: &[String]) -> World {
     let mut world = World::default();
     let text = || texts.concat();
-    let mut agent = NewAgent::new("agent-1")
-        .name(format!("a{}", text()))
-        .into_record(Timestamp::UNIX_EPOCH)
-        .unwrap();
+    let name = format!("a{}", text());
+    let state = agents::new_state("agent-1", &name, Timestamp::UNIX_EPOCH);
+    let mut agent = AgentRecord::new(state);
     agent.thread = thread(texts, vec![Act::echo(), Act::text("Done.")]);
     agent.block_ids = vec!["block-1".into()];
     agent.tool_ids = vec!["tool-1".into()];
     agent.identity_ids = vec!["identity-1".into()];
     agent.folder_ids = vec!["folder-1".into()];
     agent.archive_ids = vec!["archive-1".into()];
-    agent.open_files = vec!["file-1".into()];
+    agent.files = vec![AttachedFile {
+        id: "file_agent-1".to_owned(),
+        file_id: "file-1".into(),
+        is_of_folder: true,
+        is_open: true,
+        accessed_at: Timestamp::UNIX_EPOCH,
+    }];
     agent.parallel_tool_calls = true;
     let agent_id: AgentId = agent.state.id.clone();
     let _ = world.agents.insert(agent);
@@ -109,6 +116,13 @@ fn everything(texts: &[String]) -> World {
         step: Step::new("step-1"),
         metrics: StepMetrics::new("step-1"),
     });
+    world.tool_returns.insert(text(), json!({"a": [text()]}));
+    let offer = McpOffer {
+        name: text(),
+        description: text(),
+        parameters: json!({"type": "object"}),
+    };
+    world.mcp_offers.insert(text(), vec![offer]);
     world
 }
 
@@ -137,9 +151,10 @@ fn as_json(world: &World) -> Value {
     let value = serde_json::to_value(world).unwrap();
     // A table that is empty would prove nothing.
     let tables = value.as_object().unwrap();
-    assert_eq!(tables.len(), 12);
+    assert_eq!(tables.len(), 14);
     for (name, table) in tables {
-        assert_ne!(table, &json!([]), "{name}");
+        let is_empty = table == &json!([]) || table == &json!({});
+        assert!(!is_empty, "{name}");
     }
     value
 }

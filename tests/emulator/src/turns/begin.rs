@@ -145,11 +145,7 @@ pub(crate) fn begin(
             });
         }
         First::Answer { answers, otid } => (answers, otid),
-        First::OldAnswer {
-            approve,
-            reason: _,
-            otid,
-        } => {
+        First::OldAnswer { approve, otid } => {
             let Some(pending) = &thread.pending else {
                 return Err(Trouble::BadAnswer(NONE_PENDING.to_owned()));
             };

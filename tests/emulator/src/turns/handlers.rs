@@ -11,7 +11,7 @@ use letta_api::types::{
 };
 use serde_json::{Map, Value};
 
-use crate::call::{Call, ok, written};
+use crate::call::{Call, ok, ok_value, written};
 use crate::faults::present::AgentFault;
 use crate::http::refusal::Refusal;
 use crate::id;
@@ -120,6 +120,16 @@ pub(crate) fn start_run(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, Ans
             let _ = turn.play(beginning).await;
         });
         Ok(ok(&run))
+    }
+    .boxed()
+}
+
+/// Deletes an agent, and forgets how far it has come in its script.
+pub(crate) fn delete_agent(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, Answer> {
+    async move {
+        let answer = agents::delete(&call, &mut stage.world())?;
+        stage.parts().forget(call.path("agent_id"));
+        Ok(answer)
     }
     .boxed()
 }
@@ -556,7 +566,7 @@ pub(crate) fn cancel_runs(stage: Arc<Stage>, call: Call) -> BoxFuture<'static, A
         if runs.is_empty() {
             return Err(none_active("agent", agent));
         }
-        Ok(ok(&cancel(&stage, &runs)))
+        Ok(ok_value(cancel(&stage, &runs).into()))
     }
     .boxed()
 }
@@ -585,7 +595,7 @@ pub(crate) fn cancel_conversation(stage: Arc<Stage>, call: Call) -> BoxFuture<'s
         if runs.is_empty() {
             return Err(none_active("conversation", id));
         }
-        Ok(ok(&cancel(&stage, &runs)))
+        Ok(ok_value(cancel(&stage, &runs).into()))
     }
     .boxed()
 }

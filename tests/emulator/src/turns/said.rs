@@ -28,11 +28,7 @@ pub(crate) enum First {
         otid: Option<String>,
     },
     /// The answer to a request for approval, in the form that names the request and not its calls.
-    OldAnswer {
-        approve: bool,
-        reason: Option<String>,
-        otid: Option<String>,
-    },
+    OldAnswer { approve: bool, otid: Option<String> },
 }
 
 /// A message that somebody said.
@@ -46,7 +42,6 @@ pub(crate) struct Input {
 /// How a turn is to be.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    pub(crate) stream_tokens: bool,
     pub(crate) background: bool,
     pub(crate) include_pings: bool,
     pub(crate) max_steps: usize,
@@ -101,7 +96,6 @@ impl Said {
                             .get("approve")
                             .and_then(Value::as_bool)
                             .unwrap_or_default(),
-                        reason: text(first, "reason"),
                         otid,
                     },
                 };
@@ -160,7 +154,6 @@ impl Options {
             .get("include_return_message_types")
             .and_then(Value::as_array);
         Self {
-            stream_tokens: flag("stream_tokens", false),
             background: flag("background", false),
             include_pings: flag("include_pings", true),
             max_steps: body

@@ -1,5 +1,7 @@
 //! A page of a list: by cursor, in either order, with the service's odd ways.
 
+use std::borrow::Borrow;
+
 use url::form_urlencoded;
 
 use crate::http::refusal::Refusal;
@@ -29,6 +31,23 @@ impl Cursors {
         unknown_is_an_error: false,
         swapped: false,
     };
+
+    /// As archives, folders, files and steps have them.
+    pub(crate) const STRICT: Self = Self {
+        unknown_is_an_error: true,
+        swapped: false,
+    };
+}
+
+/// What a history does if the ID of a cursor does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnknownCursor {
+    /// It is a 404.
+    Refused,
+    /// It is as if it were not there.
+    Ignored,
+    /// Nothing is on the page.
+    Empty,
 }
 
 impl CursorPage {
@@ -78,6 +97,14 @@ impl CursorPage {
         self
     }
 
+    /// The same page, if 0 is no limit: as a list has it that has its limit only if it is not 0.
+    pub(crate) fn with_zero_for_all(mut self) -> Self {
+        if self.limit == 0 {
+            self.limit = usize::MAX;
+        }
+        self
+    }
+
     /// Whether the oldest come first.
     pub(crate) fn is_oldest_first(&self) -> bool {
         self.oldest_first
@@ -87,31 +114,92 @@ impl CursorPage {
     ///
     /// Against what is documented, the server lists them oldest first in either order, which only
     /// says whether a page has the oldest or the newest; and `after` is newer, and `before` older, in both.
-    pub(crate) fn of_messages<'a>(
+    pub(crate) fn of_messages<'a, T: Borrow<StoredMessage>>(
         &self,
-        messages: &'a [StoredMessage],
-    ) -> Result<&'a [StoredMessage], Refusal> {
-        let place = |cursor: &str| {
-            let found = messages
-                .iter()
-                .position(|message| message.id.as_str() == cursor);
-            found.ok_or_else(|| not_found("message", cursor))
+        messages: &'a [T],
+        wanted: impl Fn(&T) -> bool,
+    ) -> Result<Vec<&'a T>, Refusal> {
+        self.of_history(
+            messages,
+            |message| message.borrow().id.as_str(),
+            wanted,
+            UnknownCursor::Refused,
+        )
+    }
+
+    /// Takes the page out of `items`, which come oldest first: of those that are wanted, the oldest or the newest between the
+    /// cursors, oldest first. `after` is newer, and `before` older, in either order.
+    pub(crate) fn of_history<'a, T>(
+        &self,
+        items: &'a [T],
+        id: impl Fn(&T) -> &str,
+        wanted: impl Fn(&T) -> bool,
+        unknown: UnknownCursor,
+    ) -> Result<Vec<&'a T>, Refusal> {
+        let place = |cursor: &Option<String>, before: usize, without: usize| {
+            let Some(cursor) = cursor else {
+                return Ok(without);
+            };
+            match (items.iter().position(|item| id(item) == cursor), unknown) {
+                (Some(place), _) => Ok(place + before),
+                (None, UnknownCursor::Refused) => Err(not_found("message", cursor)),
+                (None, UnknownCursor::Ignored) => Ok(without),
+                // Beyond the end as a beginning, and before the beginning as an end.
+                (None, UnknownCursor::Empty) => Ok(items.len() - without),
+            }
         };
-        let start = match &self.after {
-            Some(after) => place(after)? + 1,
-            None => 0,
-        };
-        let end = match &self.before {
-            Some(before) => place(before)?,
-            None => messages.len(),
-        };
-        let between = messages.get(start..end).unwrap_or_default();
-        let limit = self.limit.min(between.len());
+        let start = place(&self.after, 1, 0)?;
+        let end = place(&self.before, 0, items.len())?;
+        let between = items.get(start..end).unwrap_or_default().iter();
+        let between = between.filter(|item| wanted(item));
         Ok(if self.oldest_first {
-            &between[..limit]
+            between.take(self.limit).collect()
         } else {
-            &between[between.len() - limit..]
+            let mut page: Vec<_> = between.rev().take(self.limit).collect();
+            page.reverse();
+            page
         })
+    }
+
+    /// Takes the page out of texts that come sorted. A cursor is a text, whether or not it is among them.
+    pub(crate) fn of_sorted<'a>(
+        &self,
+        items: impl DoubleEndedIterator<Item = &'a String>,
+    ) -> Vec<&'a String> {
+        let (above, below) = match self.oldest_first {
+            true => (&self.after, &self.before),
+            false => (&self.before, &self.after),
+        };
+        let is_between = |item: &&String| {
+            above.as_ref().is_none_or(|above| *item > above)
+                && below.as_ref().is_none_or(|below| *item < below)
+        };
+        let items = items.filter(is_between);
+        match self.oldest_first {
+            true => items.take(self.limit).collect(),
+            false => items.rev().take(self.limit).collect(),
+        }
+    }
+
+    /// The same page, in the other order.
+    pub(crate) fn with_oldest_first(mut self, oldest_first: bool) -> Self {
+        self.oldest_first = oldest_first;
+        self
+    }
+
+    /// How many items it has at most.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// The ID that it comes after, if it does.
+    pub(crate) fn after(&self) -> Option<&str> {
+        self.after.as_deref()
+    }
+
+    /// The ID that it comes before, if it does.
+    pub(crate) fn before(&self) -> Option<&str> {
+        self.before.as_deref()
     }
 
     /// Takes the page out of `items`, which come oldest first: the first of the list between its cursors, in the order
@@ -121,6 +209,17 @@ impl CursorPage {
         items: impl DoubleEndedIterator<Item = &'a T>,
         id: impl Fn(&T) -> &str,
         cursors: Cursors,
+    ) -> Result<Vec<&'a T>, Refusal> {
+        self.of_those(items, id, cursors, |_| true)
+    }
+
+    /// The same, of those items alone that are wanted. A cursor may be any of the items.
+    pub(crate) fn of_those<'a, T: 'a>(
+        &self,
+        items: impl DoubleEndedIterator<Item = &'a T>,
+        id: impl Fn(&T) -> &str,
+        cursors: Cursors,
+        is_wanted: impl Fn(&T) -> bool,
     ) -> Result<Vec<&'a T>, Refusal> {
         let mut page: Vec<&T> = if self.oldest_first {
             items.collect()
@@ -149,8 +248,12 @@ impl CursorPage {
                 page.drain(..=start);
             }
         }
-        page.truncate(self.limit);
-        Ok(page)
+        // No more are looked at than the page has room for.
+        Ok(page
+            .into_iter()
+            .filter(|item| is_wanted(item))
+            .take(self.limit)
+            .collect())
     }
 }
 
@@ -195,6 +298,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_cursor_may_be_an_item_that_is_not_wanted() {
+        let items = ["a", "b", "c", "d", "e"];
+        for (query, expected) in [
+            ("", "ca"),
+            ("after=d", "ca"),
+            ("after=c", "a"),
+            ("before=b", "c"),
+            ("order=asc&after=b&limit=1", "c"),
+            ("limit=0", "eca"),
+            ("limit=1", "e"),
+        ] {
+            let page = CursorPage::from_query(query, 3)
+                .unwrap()
+                .with_zero_for_all();
+            let is_wanted =
+                |item: &&str| "ace".contains(*item) && (*item != "e" || query.contains("limit"));
+            let found = page.of_those(items.iter(), |item| item, Cursors::USUAL, is_wanted);
+            let found: String = found.unwrap().into_iter().copied().collect();
+            assert_eq!(found, expected, "{query}");
+        }
+    }
+
     fn message(id: &str) -> StoredMessage {
         StoredMessage {
             id: id.into(),
@@ -222,12 +348,41 @@ mod tests {
         ] {
             let page = CursorPage::from_query(query, 3).unwrap();
             let found: String = page
-                .of_messages(&messages)
+                .of_messages(&messages, |_| true)
                 .unwrap()
                 .iter()
                 .map(|message| message.id.as_str())
                 .collect();
             assert_eq!(found, expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_history_treats_an_unknown_cursor_as_its_list_does() {
+        let items = ["a", "b", "c"];
+        let page = |query: &str, unknown| {
+            let page = CursorPage::from_query(query, 9).unwrap();
+            let found = page.of_history(&items, |item| item, |item| *item != "b", unknown);
+            found.map(|found| found.into_iter().copied().collect::<String>())
+        };
+        for (query, ignored, empty) in [
+            ("", "ac", "ac"),
+            ("limit=1", "c", "c"),
+            ("order=asc&limit=1", "a", "a"),
+            ("after=b", "c", "c"),
+            ("before=b", "a", "a"),
+            ("after=z", "ac", ""),
+            ("before=z", "ac", ""),
+            ("order=asc&after=a&before=z", "c", ""),
+        ] {
+            assert_eq!(
+                page(query, UnknownCursor::Ignored).unwrap(),
+                ignored,
+                "{query}"
+            );
+            assert_eq!(page(query, UnknownCursor::Empty).unwrap(), empty, "{query}");
+            let refused = page(query, UnknownCursor::Refused);
+            assert_eq!(refused.is_err(), query.contains('z'), "{query}");
         }
     }
 

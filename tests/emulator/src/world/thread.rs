@@ -11,6 +11,7 @@ use letta_api::types::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::description::answers;
 use crate::id;
 use crate::script::act::Act;
 
@@ -37,6 +38,9 @@ pub(crate) struct Thread {
     pub(crate) messages: Vec<StoredMessage>,
     /// How many of the first messages are not in the context any more. The system prompt, which comes first, always is.
     pub(crate) forgotten: usize,
+    /// What sums up the messages that are not in the context any more. It stands before the first one that is.
+    #[serde(default)]
+    pub(crate) summary: Option<MessageId>,
     /// What waits for an answer of the client's.
     pub(crate) pending: Option<Pending>,
     /// The calls of the requests that were answered last, newest last.
@@ -108,14 +112,19 @@ impl Thread {
         })
     }
 
-    /// The IDs of what is in the context, oldest first.
-    pub(crate) fn context(&self) -> impl Iterator<Item = &MessageId> {
+    /// What is in the context, oldest first.
+    pub(crate) fn in_context(&self) -> impl Iterator<Item = &StoredMessage> {
         let system = self.messages.first().into_iter();
         let rest = self
             .messages
             .get(self.forgotten.max(1)..)
             .unwrap_or_default();
-        system.chain(rest).map(|message| &message.id)
+        system.chain(rest)
+    }
+
+    /// The IDs of what is in the context, oldest first.
+    pub(crate) fn context(&self) -> impl Iterator<Item = &MessageId> {
+        self.in_context().map(|message| &message.id)
     }
 }
 
@@ -139,46 +148,11 @@ impl StoredMessage {
     }
 }
 
-/// What every return of a tool has, if only as `null`.
-const OF_RETURNS: [&str; 2] = ["stdout", "stderr"];
-
-/// What every message of the service's has, if only as `null`.
-const ALWAYS: [&str; 7] = [
-    "name",
-    "otid",
-    "sender_id",
-    "step_id",
-    "is_err",
-    "seq_id",
-    "run_id",
-];
-
-/// A message or an event of one, as the service writes it.
+/// A message or an event of one, as the service writes it: with every member, if only as `null`.
 pub(crate) fn to_wire(message: &impl Serialize) -> Value {
     let mut value = serde_json::to_value(message).unwrap_or_default();
-    fill(&mut value, &ALWAYS);
-    let kind = value.get("message_type").and_then(Value::as_str);
-    match kind {
-        Some("tool_return_message") => {
-            fill(&mut value, &OF_RETURNS);
-            let returns = value.get_mut("tool_returns").and_then(Value::as_array_mut);
-            for item in returns.into_iter().flatten() {
-                fill(item, &OF_RETURNS);
-            }
-        }
-        Some("reasoning_message") => fill(&mut value, &["signature"]),
-        _ => {}
-    }
+    answers::complete_event(&mut value);
     value
-}
-
-/// Gives an object these members as `null`, if it does not have them.
-fn fill(value: &mut Value, names: &[&str]) {
-    if let Value::Object(members) = value {
-        for name in names {
-            members.entry(*name).or_insert(Value::Null);
-        }
-    }
 }
 
 /// A date as the service writes that of a message: whole seconds, and an offset in place of `Z`.

@@ -330,11 +330,11 @@ async fn a_body_must_be_declared_as_json() {
 }
 
 #[tokio::test]
-async fn a_body_over_one_mebibyte_is_413() {
-    const MEBIBYTE: usize = 1024 * 1024;
+async fn a_body_over_sixteen_mebibytes_is_413() {
+    const LIMIT: usize = 16 * 1024 * 1024;
     let emulator = Emulator::start().await.unwrap();
     let body = good_body().to_string();
-    for (length, status) in [(MEBIBYTE, 201), (MEBIBYTE + 1, 413), (12 * MEBIBYTE, 413)] {
+    for (length, status) in [(LIMIT, 201), (LIMIT + 1, 413)] {
         // JSON may end in any amount of white space.
         let request = request(&emulator, Method::POST, TOKENS)
             .header("content-type", "application/json")
@@ -342,7 +342,7 @@ async fn a_body_over_one_mebibyte_is_413() {
         let answer = Answer::of(request).await;
         assert_eq!(answer.status, status, "{length}");
         if status == 413 {
-            assert!(answer.message().contains("1048576 bytes"));
+            assert!(answer.message().contains("16777216 bytes"));
         }
     }
 }
@@ -350,7 +350,7 @@ async fn a_body_over_one_mebibyte_is_413() {
 #[tokio::test]
 async fn a_client_that_sends_a_large_body_to_its_end_before_it_reads_gets_the_answer() {
     let emulator = Emulator::start().await.unwrap();
-    let length = 8 * 1024 * 1024;
+    let length = 24 * 1024 * 1024;
     for (key, status) in [(Emulator::DEFAULT_API_KEY, 413), ("sk-let-wrong", 401)] {
         let mut stream = TcpStream::connect(emulator.addr()).await.unwrap();
         let head = format!(

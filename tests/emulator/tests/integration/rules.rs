@@ -341,7 +341,8 @@ async fn one_segment_beneath_the_messages_is_opened_and_no_more() {
                 assert!(matches!(answer.status, 401 | 403), "{method} {path}");
             }
             let by_key = Answer::of(request(&setting.emulator, method, &path)).await;
-            assert_eq!(by_key.status, 404, "{path}");
+            // With the key, it is whatever it is without tokens.
+            assert!(!matches!(by_key.status, 401 | 403), "{path}");
         }
         let streamed = setting
             .call(Method::POST, &format!("{MESSAGES}/stream"), &writes)

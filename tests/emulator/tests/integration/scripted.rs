@@ -106,7 +106,8 @@ async fn an_agent_of_a_file_is_made_of_what_the_file_says() {
             &["one".to_owned()][..]
         )
     );
-    let shown = call(&emulator, reqwest::Method::GET, "/v1/agents/agent-1", None).await;
+    let all = |agent: &str| format!("/v1/agents/{agent}?include=agent.tools&include=agent.blocks");
+    let shown = call(&emulator, reqwest::Method::GET, &all("agent-1"), None).await;
     let names: Vec<&str> = shown["tools"]
         .as_array()
         .unwrap()
@@ -115,10 +116,9 @@ async fn an_agent_of_a_file_is_made_of_what_the_file_says() {
         .collect();
     assert_eq!(names, ["look_up", "send_mail"]);
     assert_eq!(shown["tools"][0]["description"], "Looks up.");
-    assert_eq!(shown["tools"][1]["default_requires_approval"], true);
     assert_eq!(
         shown["tool_rules"],
-        json!([{"tool_name": "send_mail", "type": "requires_approval"}])
+        json!([{"tool_name": "send_mail", "type": "requires_approval", "prompt_template": null}])
     );
     let block = &shown["blocks"][0];
     assert_eq!(
@@ -127,7 +127,7 @@ async fn an_agent_of_a_file_is_made_of_what_the_file_says() {
     );
     assert_eq!(block["description"], "The user.");
 
-    let other = call(&emulator, reqwest::Method::GET, "/v1/agents/agent-2", None).await;
+    let other = call(&emulator, reqwest::Method::GET, &all("agent-2"), None).await;
     assert_eq!(other["name"], "agent-2");
     assert_eq!(
         other["tools"][0]["id"], shown["tools"][0]["id"],

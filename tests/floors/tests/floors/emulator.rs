@@ -21,8 +21,8 @@ const FLOORS: Table<'_> = &[
     // What handlers read of a request, and how they answer.
     ("call", &["description", "faults", "project"]),
     // What there is.
-    ("world", &["http", "id", "script"]),
-    ("resources", &["call", "http", "id", "world"]),
+    ("world", &["description", "http", "id", "script"]),
+    ("resources", &["call", "description", "http", "id", "world"]),
     // What is kept between runs.
     ("state_file", &["tokens", "world"]),
     (
@@ -40,7 +40,8 @@ const FLOORS: Table<'_> = &[
             "world",
         ],
     ),
-    ("agent", &["clock", "id", "resources", "world"]),
+    ("tool", &["resources", "world"]),
+    ("agent", &["clock", "id", "resources", "tool", "world"]),
     (
         "service",
         &[
@@ -74,8 +75,8 @@ const FLOORS: Table<'_> = &[
             "service",
             "state_file",
             "tokens",
+            "tool",
             "turns",
-            "world",
         ],
     ),
 ];

@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use crate::description::body::Body;
 use crate::description::check::{Sent, findings};
 
-const FOLDER: &str = "LETTA_CAPTURES";
+pub(super) const FOLDER: &str = "LETTA_CAPTURES";
 
 /// Captures that the server refused with 422, and the description does not, and why.
 const REFUSED_OTHERWISE: [(&str, &str); 1] = [(
@@ -19,7 +19,7 @@ const REFUSED_OTHERWISE: [(&str, &str); 1] = [(
 )];
 
 /// The first line, the media type and the body of a message.
-fn message(path: &Path) -> (String, Option<String>, Vec<u8>) {
+pub(super) fn message(path: &Path) -> (String, Option<String>, Vec<u8>) {
     let bytes = std::fs::read(path).unwrap();
     let end = bytes.windows(4).position(|it| it == b"\r\n\r\n").unwrap();
     let head = std::str::from_utf8(&bytes[..end]).unwrap();
@@ -32,7 +32,7 @@ fn message(path: &Path) -> (String, Option<String>, Vec<u8>) {
 }
 
 /// The operation of a request, and the parameters of its path. One whose template has fewer parameters comes first.
-fn operation<'a>(
+pub(super) fn operation<'a>(
     method: &str,
     path: &'a str,
 ) -> Option<(&'static str, Vec<(&'static str, &'a str)>)> {

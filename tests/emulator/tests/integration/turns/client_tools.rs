@@ -95,5 +95,16 @@ async fn a_return_may_be_a_list_of_parts() {
     body["messages"][0]["tool_returns"][0]["tool_return"] = parts.clone();
     let done = post(&emulator, MESSAGES, body).await.json();
     assert_eq!(done["messages"][0]["tool_return"], "an animal");
-    assert_eq!(done["messages"][0]["tool_returns"][0]["tool_return"], parts);
+    assert_eq!(
+        done["messages"][0]["tool_returns"][0]["tool_return"],
+        with_signature(parts)
+    );
+}
+
+/// As the server shows parts of text: with a signature, which they have none of.
+fn with_signature(mut parts: Value) -> Value {
+    for part in parts.as_array_mut().unwrap() {
+        part["signature"] = Value::Null;
+    }
+    parts
 }

@@ -13,6 +13,7 @@ mod background;
 mod busy;
 mod cancel;
 mod client_tools;
+mod conversations;
 mod ends;
 mod pieces;
 
