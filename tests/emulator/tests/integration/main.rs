@@ -12,6 +12,7 @@ mod cors;
 mod create;
 mod delete;
 mod faults;
+mod figures;
 mod folders;
 mod host;
 mod http;
