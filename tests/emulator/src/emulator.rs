@@ -177,8 +177,8 @@ impl Emulator {
         self.account.arrivals(operation)
     }
 
-    /// All that it holds, as JSON to print or to keep: `now`, `agents` with their messages, `tokens`
-    /// (without those deleted), `requests` by operation and by status (`none` if the connection was closed
+    /// All that it holds, as JSON to print or to keep: `now`, `agents` with their messages, `runs`, `mcp_servers` without
+    /// what may hold a secret, `tokens` (without those deleted), `requests` by operation and by status (`none` if the connection was closed
     /// in place of an answer), `faults`. Secrets are redacted, wherever somebody may have put one; tokens are told apart
     /// by their fingerprint, which is that of the SDK's `AccessToken`.
     ///

@@ -167,6 +167,7 @@ pub use letta_api::{Operation, operations};
 /// [`Builder::allow_host`]: crate::Builder::allow_host
 /// [`Builder::background_runs`]: crate::Builder::background_runs
 /// [`Builder::mcp_tool`]: crate::Builder::mcp_tool
+/// [`Builder::file_processing`]: crate::Builder::file_processing
 /// [`Builder::organization`]: crate::Builder::organization
 /// [`Builder::project_with_id`]: crate::Builder::project_with_id
 /// [`Builder::seed`]: crate::Builder::seed

@@ -24,6 +24,7 @@ letta_api_tests::with_both_token_rules!(
     a_page_may_send_every_header_that_an_official_client_sends,
 );
 
+mod every_operation;
 mod labels;
 mod ours;
 mod plain;

@@ -2,19 +2,18 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use letta_api::types::{Folder, FolderId};
+use letta_api::types::{EmbeddingConfig, Folder, FolderId};
 use serde_json::Value;
 
 use crate::call::{Call, null, ok, written};
 use crate::http::refusal::Refusal;
 use crate::id;
-use crate::resources::members::{changed, picked, sets, text};
+use crate::resources::members::{changed, picked, text};
 use crate::resources::models::embedding_config_of;
 use crate::world::World;
 use crate::world::page::{CursorPage, Cursors};
 
 const DEFAULT_LIMIT: usize = 50;
-const CHUNK_SIZE: i64 = 300;
 const CHANGEABLE: [&str; 5] = [
     "name",
     "description",
@@ -31,16 +30,26 @@ pub(crate) fn found<'a>(world: &'a World, id: &str) -> Result<&'a Folder, Refusa
 
 pub(crate) fn create(call: &Call, world: &mut World) -> Result<Response, Refusal> {
     let body = call.json();
-    let handle = text(body, "embedding");
-    if handle.is_none() && !sets(body, "embedding_config") {
-        return Err(Refusal::detail(
-            StatusCode::BAD_REQUEST,
-            "INVALID_ARGUMENT: a folder needs embedding or embedding_config",
-        ));
-    }
-    let mut embedding = embedding_config_of(handle.unwrap_or_default())?;
-    let chunk_size = body.get("embedding_chunk_size").and_then(Value::as_i64);
-    embedding.embedding_chunk_size = chunk_size.unwrap_or(CHUNK_SIZE).into();
+    let given = body.get("embedding_config");
+    let given: Option<EmbeddingConfig> =
+        given.and_then(|config| serde_json::from_value(config.clone()).ok());
+    let embedding = match (given, text(body, "embedding")) {
+        (Some(config), _) => config,
+        (None, Some(handle)) => {
+            let mut config = embedding_config_of(handle)?;
+            let chunk_size = body.get("embedding_chunk_size").and_then(Value::as_i64);
+            if let Some(chunk_size) = chunk_size {
+                config.embedding_chunk_size = chunk_size.into();
+            }
+            config
+        }
+        (None, None) => {
+            return Err(Refusal::detail(
+                StatusCode::BAD_REQUEST,
+                "INVALID_ARGUMENT: a folder needs embedding or embedding_config",
+            ));
+        }
+    };
     let mut folder = Folder::new("", id::generate("source"), embedding);
     folder.organization_id = Some(world.settings.organization.clone());
     folder.created_at = Some(written(call.now));

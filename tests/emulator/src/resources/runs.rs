@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::call::{Call, ok};
 use crate::http::refusal::Refusal;
+use crate::resources::dates;
 use crate::resources::members::text;
 use crate::resources::steps;
 use crate::world::World;
@@ -54,8 +55,20 @@ pub(crate) fn list(call: &Call, world: &mut World) -> Result<Response, Refusal> 
         CURSORS,
         |record| filter.has(&record.run),
     )?;
-    let runs: Vec<&Run> = runs.into_iter().map(|record| &record.run).collect();
+    let runs: Vec<Run> = runs.into_iter().map(listed).collect();
     Ok(ok(&runs))
+}
+
+/// A run as it is listed: with how long it took, which only the list says.
+fn listed(record: &RunRecord) -> Run {
+    let mut run = record.run.clone();
+    let time = |written: &Option<String>| written.as_deref().and_then(dates::parse);
+    if run.total_duration_ns.is_none()
+        && let (Some(began), Some(ended)) = (time(&run.created_at), time(&run.completed_at))
+    {
+        run.total_duration_ns = began.duration_until(ended).as_nanos().try_into().ok();
+    }
+    run
 }
 
 /// Which runs a list has. What is `None` or empty does not count.
@@ -247,6 +260,11 @@ mod tests {
             let found = answer(&mut world, list, &call(&[], query, Value::Null)).unwrap();
             assert_eq!(ids(&found), expected, "{query}");
         }
+        let run = world.runs.get_mut("run-1").unwrap();
+        run.run.completed_at = Some("2026-03-01T12:00:11.5Z".to_owned());
+        let oldest = call(&[], "order=asc&limit=1", Value::Null);
+        let oldest = answer(&mut world, list, &oldest).unwrap();
+        assert_eq!(oldest[0]["total_duration_ns"], 1_500_000_000);
         for query in ["statuses=done", "limit=0", "limit=1001", "order=up"] {
             let refused = answer(&mut world, list, &call(&[], query, Value::Null));
             assert!(refused.is_err(), "{query}");

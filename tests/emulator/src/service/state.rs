@@ -7,6 +7,8 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use letta_api::Fingerprint;
+use letta_api::operations::SENSITIVE_NAMES;
+use letta_api::types::McpServer;
 use serde_json::{Map, Value, json};
 
 use crate::agent::{Agent, Message};
@@ -40,19 +42,22 @@ pub(crate) async fn show(
 pub(crate) fn dump(account: &Account) -> Value {
     let now = account.now();
     let tokens = account.tokens.snapshot(now);
-    let (agents, runs): (Vec<Value>, Vec<Value>) = {
+    let (agents, runs, mcp_servers): (Vec<Value>, Vec<Value>, Vec<Value>) = {
         let world = account.stage.world();
         let agents = world.agents.iter();
         let runs = world.runs.iter();
+        let servers = world.mcp_servers.iter();
         (
             agents.map(|it| agent(&Agent::of(&world, it))).collect(),
             runs.map(|it| json!(it.run)).collect(),
+            servers.map(|it| mcp_server(&it.server)).collect(),
         )
     };
     let mut state = json!({
         "now": expiry::to_wire(now),
         "agents": agents,
         "runs": runs,
+        "mcp_servers": mcp_servers,
         "tokens": tokens.iter().map(token).collect::<Vec<_>>(),
         "requests": requests(account),
         "faults": account.faults.present().iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -88,6 +93,17 @@ fn agent(agent: &Agent) -> Value {
         "description": agent.description(),
         "messages": messages.iter().map(message).collect::<Vec<_>>(),
     })
+}
+
+/// Without what may hold a secret, such as a token or a URL.
+fn mcp_server(server: &McpServer) -> Value {
+    let mut server = serde_json::to_value(server).unwrap_or_default();
+    for (name, value) in server.as_object_mut().into_iter().flatten() {
+        if SENSITIVE_NAMES.contains(&&**name) {
+            *value = json!(REDACTED);
+        }
+    }
+    server
 }
 
 fn message(message: &Message) -> Value {

@@ -97,6 +97,14 @@ async fn a_folder_is_made_read_changed_and_deleted() {
     );
     assert_ne!(changed.updated_at, made.updated_at);
 
+    let config = made.embedding_config.clone();
+    let configured = CreateFolder::new("configured").with_embedding_config(config);
+    let configured = client.create_folder(&configured).await.unwrap();
+    assert_eq!(
+        json!(configured.embedding_config),
+        json!(made.embedding_config)
+    );
+
     let other = folder(&client, "other").await;
     let taken = CreateFolder::new("other").with_embedding(EMBEDDING);
     assert_eq!(status(client.create_folder(&taken).await), 409);

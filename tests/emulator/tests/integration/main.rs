@@ -29,6 +29,7 @@ mod projects;
 mod raw;
 mod relations;
 mod rules;
+mod runs;
 mod scripted;
 mod secrecy;
 mod side_by_side;

@@ -69,6 +69,18 @@ async fn a_server_is_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_dump_has_servers_without_their_secrets() {
+    let service = Service::start().await;
+    value(service.client.create_mcp_server(&weather()).await);
+    let dump = service.emulator.dump();
+    let server = &dump["mcp_servers"][0];
+    assert_eq!(server["server_name"], "weather");
+    assert_eq!(server["auth_token"], "[redacted]");
+    assert!(!dump.to_string().contains("very-secret"), "{dump}");
+    assert!(!dump.to_string().contains("weather.example.com"), "{dump}");
+}
+
+#[tokio::test]
 async fn the_tools_of_a_server_are_those_that_it_was_told_to_offer() {
     let parameters =
         json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});

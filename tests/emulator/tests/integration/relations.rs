@@ -1,5 +1,8 @@
 //! What is attached to agents.
 
+// The service still has what is deprecated.
+#![allow(deprecated)]
+
 use letta_api::types::{
     AgentState, CreateBlock, Identity, IdentityType, ListAgentBlocksParams, ListAgentToolsParams,
     SortOrder, ToolReturnStatus, UpdateBlock, UpdateToolApproval,
@@ -310,4 +313,95 @@ async fn identities_are_attached_and_filter_lists() {
         error.to_string(),
         "two identities have the ID \"identity-1\""
     );
+}
+
+#[tokio::test]
+async fn an_agent_has_one_archive() {
+    let service = Service::of(Emulator::builder().agent("agent-1")).await;
+    let (client, agent) = (&service.client, "agent-1".into());
+    let new = |name: &str| letta_api::types::CreateArchive::new(name);
+    let one = value(client.create_archive(&new("one")).await).id;
+    let two = value(client.create_archive(&new("two")).await).id;
+    let attach = async |archive| client.attach_archive(&agent, archive).await;
+    let detach = async |archive| client.detach_archive(&agent, archive).await;
+    for _ in 0..2 {
+        value(attach(&one).await);
+    }
+    assert_eq!(refused(attach(&two).await).0, 409);
+    // What is not attached is no error.
+    value(detach(&two).await);
+    assert_eq!(refused(attach(&two).await).0, 409);
+    value(detach(&one).await);
+    value(attach(&two).await);
+    assert_eq!(refused(attach(&nobody("archive")).await).0, 404);
+    assert_eq!(refused(detach(&nobody("archive")).await).0, 404);
+    let gone = nobody("agent");
+    assert_eq!(refused(client.attach_archive(&gone, &one).await).0, 404);
+    assert_eq!(refused(client.detach_archive(&gone, &one).await).0, 404);
+}
+
+#[tokio::test]
+async fn tools_that_read_files_come_with_the_first_folder_and_go_with_the_last() {
+    let agent = NewAgent::new("agent-1").tool("echo");
+    let service = Service::of(Emulator::builder().agent(agent)).await;
+    let (client, agent) = (&service.client, "agent-1".into());
+    let new = |name: &str| {
+        letta_api::types::CreateFolder::new(name).with_embedding("openai/text-embedding-3-small")
+    };
+    let one = value(client.create_folder(&new("one")).await).id;
+    let two = value(client.create_folder(&new("two")).await).id;
+    let names = || {
+        let tools = service.state(&agent).tools;
+        let mut names: Vec<String> = tools.into_iter().filter_map(|it| it.name).collect();
+        names.sort();
+        names
+    };
+    let all = ["echo", "grep_files", "open_files", "semantic_search_files"];
+    for folder in [&one, &one, &two] {
+        value(client.attach_folder(&agent, folder).await);
+        assert_eq!(names(), all);
+    }
+    let listed = value(client.list_agent_folders(&agent, &Default::default()).await);
+    let listed: Vec<_> = listed.iter().map(|folder| &*folder.name).collect();
+    assert_eq!(listed, ["two", "one"]);
+    value(client.detach_folder(&agent, &two).await);
+    assert_eq!(names(), all);
+    value(client.detach_folder(&agent, &one).await);
+    assert_eq!(names(), ["echo"]);
+    // What is not attached, or not there, is no error; but what is not there cannot be attached.
+    value(client.detach_folder(&agent, &nobody("source")).await);
+    assert_eq!(
+        refused(client.attach_folder(&agent, &nobody("source")).await).0,
+        404
+    );
+    let gone = nobody("agent");
+    assert_eq!(refused(client.attach_folder(&gone, &one).await).0, 404);
+    assert_eq!(refused(client.detach_folder(&gone, &one).await).0, 404);
+    let listed = client.list_agent_folders(&gone, &Default::default()).await;
+    assert_eq!(refused(listed).0, 404);
+}
+
+/// An agent keeps the files of its folders when it leaves as a file and comes back.
+#[tokio::test]
+async fn folders_come_along_with_an_agent_file() {
+    let service = Service::of(Emulator::builder().agent("agent-1")).await;
+    let (client, agent) = (&service.client, "agent-1".into());
+    let new = letta_api::types::CreateFolder::new("notes")
+        .with_embedding("openai/text-embedding-3-small");
+    let folder = value(client.create_folder(&new).await).id;
+    value(client.attach_folder(&agent, &folder).await);
+    let file = value(client.export_agent(&agent, &Default::default()).await);
+    assert_eq!(file.sources[0].name, "notes");
+    let part = letta_api::FilePart::bytes("a.af", serde_json::to_vec(&file).unwrap());
+    let body = letta_api::types::ImportAgentBody::new(part);
+    let made = value(client.import_agent(&Default::default(), body).await);
+    let copy = service.state(&made.agent_ids[0]);
+    // Another folder, since there is one of the name.
+    assert_ne!(copy.sources[0].id, folder);
+    assert!(
+        copy.sources[0].name.starts_with("notes_"),
+        "{}",
+        copy.sources[0].name
+    );
+    assert_eq!(copy.tools.len(), 3);
 }

@@ -68,7 +68,6 @@ const FLOORS: Table<'_> = &[
             "clock",
             "faults",
             "http",
-            "id",
             "project",
             "script",
             "service",
