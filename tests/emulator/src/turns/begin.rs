@@ -128,7 +128,7 @@ pub(crate) fn begin(
             })
             .collect()
     };
-    let (answers, otid) = match said.first {
+    let answers = match said.first {
         First::Messages => {
             if let Some(pending) = &thread.pending {
                 return Err(Trouble::Pending {
@@ -144,8 +144,8 @@ pub(crate) fn begin(
                 input: store(said.messages),
             });
         }
-        First::Answer { answers, otid } => (answers, otid),
-        First::OldAnswer { approve, otid } => {
+        First::Answer { answers } => answers,
+        First::OldAnswer { approve, request } => {
             let Some(pending) = &thread.pending else {
                 return Err(Trouble::BadAnswer(NONE_PENDING.to_owned()));
             };
@@ -155,11 +155,11 @@ pub(crate) fn begin(
             let [call] = &pending.calls[..] else {
                 return Err(Trouble::BadAnswer(invalid_ids(
                     pending.calls.iter().map(|call| &*call.id),
-                    std::iter::empty(),
+                    request.as_deref().into_iter(),
                 )));
             };
             let approval = ApprovalReturn::new(&*call.id, true);
-            (vec![ApprovalResult::from(approval)], otid)
+            vec![ApprovalResult::from(approval)]
         }
     };
     let Some(pending) = &thread.pending else {
@@ -208,7 +208,7 @@ pub(crate) fn begin(
     let (returns, ran) = returns(&pending, &answers);
     let response = {
         let envelope = Envelope::new(run, &pending.step_id, now);
-        let shown = speech::approval_response(&envelope, answers, otid);
+        let shown = speech::approval_response(&envelope, answers);
         envelope.stored(vec![shown])
     };
     let acts = match &text {
@@ -237,6 +237,12 @@ fn returns(pending: &Pending, answers: &[ApprovalResult]) -> (Vec<ToolReturn>, O
     let mut by_client = Vec::new();
     let mut ran = Vec::new();
     let mut name = None;
+    // What the client ran comes in the order of its answer, and all else in that of the calls.
+    for answer in answers {
+        if let ApprovalResult::ToolReturn(answer) = answer {
+            by_client.push((**answer).clone());
+        }
+    }
     let mut run = |call: &PendingCall| {
         name.get_or_insert_with(|| call.tool.clone());
         ran.push(outcome(call));
@@ -251,11 +257,12 @@ fn returns(pending: &Pending, answers: &[ApprovalResult]) -> (Vec<ToolReturn>, O
                 );
                 denied.push(ToolReturn::new(text, "error".into(), &*call.id));
             }
-            Some(ApprovalResult::ToolReturn(answer)) => by_client.push((**answer).clone()),
+            Some(ApprovalResult::ToolReturn(_)) => {}
             _ if call.is_of_client => {
                 // Approving does not run what only the client could run.
                 let not_found = PendingCall {
                     returns: Some(Err(not_found(&call.tool))),
+                    is_printing: false,
                     ..call.clone()
                 };
                 run(&not_found);
@@ -291,7 +298,7 @@ pub(crate) fn denied(pending: &Pending, run: &RunId, now: Timestamp) -> Vec<Stor
         })
         .collect();
     let response = Envelope::new(run, &pending.step_id, now);
-    let message = speech::approval_response(&response, answers, None);
+    let message = speech::approval_response(&response, answers);
     let response = response.stored(vec![message]);
     let returned = Envelope::new(run, &pending.step_id, now);
     let message = speech::tool_returns(&returned, None, &returns);
@@ -311,8 +318,11 @@ pub(crate) fn outcome(call: &PendingCall) -> ToolReturn {
         None => (format!("{} was called", call.tool), "success"),
     };
     let mut outcome = ToolReturn::new(text, status.into(), &*call.id);
-    outcome.stdout = Vec::new().into();
-    outcome.stderr = Vec::new().into();
+    // The server's own tools have none.
+    if call.is_printing {
+        outcome.stdout = Vec::new().into();
+        outcome.stderr = Vec::new().into();
+    }
     outcome
 }
 

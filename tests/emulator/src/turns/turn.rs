@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use letta_api::types::{
     AgentId, Message, RunId, RunStatus, Step, StepId, StepMetrics, StepStatus, StopReasonType,
-    ToolRule,
+    ToolRule, ToolType,
 };
 use serde_json::{Value, json};
 
@@ -106,6 +106,7 @@ impl Turn {
     /// There is no turn: the request makes no sense as things are.
     fn never_began(self, trouble: Trouble) -> Result<Value, Refusal> {
         let (message, detail) = trouble.told();
+        let error = speech::error(&self.live.id, "internal_error", message, detail);
         if self.mode != Mode::Json {
             if matches!(trouble, Trouble::OldDenial) {
                 self.live
@@ -114,19 +115,17 @@ impl Turn {
                 self.live.say_as_it_stands("[DONE]");
             } else {
                 self.live.say(speech::stop_reason("error"), None);
-                let error = speech::error(&self.live.id, "internal_error", message, detail);
-                self.live.say(error, Some("error"));
+                self.live.say(error.clone(), Some("error"));
                 if !self.live.background {
                     self.live.say_as_it_stands("[DONE]");
                 }
             }
         }
         let is_denial = matches!(trouble, Trouble::OldDenial);
-        let (status, reason) = match is_denial {
-            true => (RunStatus::Completed, StopReasonType::InvalidToolCall),
-            false => (RunStatus::Failed, StopReasonType::Error),
-        };
-        self.close(status, &reason);
+        match is_denial {
+            true => self.close(RunStatus::Completed, &StopReasonType::InvalidToolCall, None),
+            false => self.close(RunStatus::Failed, &StopReasonType::Error, Some(error)),
+        }
         match is_denial {
             true => Ok(old_denial()),
             false => Err(trouble.into_refusal(self.is_of_agent)),
@@ -490,12 +489,11 @@ impl Turn {
                 |rule| matches!(rule, ToolRule::RequiresApprovalToolRule(rule) if rule.tool_name == tool),
             )
         };
-        let is_attached = |tool: &str| {
-            agent.is_some_and(|agent| {
-                agent.tool_ids.iter().any(|id| {
-                    let found = world.tools.get(id.as_str());
-                    found.is_some_and(|it| it.name.as_deref() == Some(tool))
-                })
+        let attached = |tool: &str| {
+            let mut ids = agent.into_iter().flat_map(|agent| &agent.tool_ids);
+            ids.find_map(|id| {
+                let found = world.tools.get(id.as_str())?;
+                (found.name.as_deref() == Some(tool)).then_some(found)
             })
         };
         let most = if parallel { calls.len() } else { 1 };
@@ -505,12 +503,12 @@ impl Turn {
             // A client's tool shadows one of the server's that has its name.
             let is_of_client = self.options.client_tools.contains(&call.tool);
             let waits = is_of_client || call.needs_approval || needs_approval(&call.tool);
+            let found = attached(&call.tool);
+            let is_printing = found.is_some_and(|it| it.tool_type == Some(ToolType::Custom));
             let returns = match call.outcome {
                 Some(Outcome::Returns(text)) => Some(Ok(text)),
                 Some(Outcome::Fails(text)) => Some(Err(text)),
-                None if !is_of_client && !is_attached(&call.tool) => {
-                    Some(Err(not_found(&call.tool)))
-                }
+                None if !is_of_client && found.is_none() => Some(Err(not_found(&call.tool))),
                 None => None,
             };
             let call = PendingCall {
@@ -518,6 +516,7 @@ impl Turn {
                 arguments: call.arguments.to_string(),
                 returns,
                 is_of_client,
+                is_printing,
                 tool: call.tool,
             };
             match waits {
@@ -598,7 +597,7 @@ impl Turn {
                     | StopReasonType::ToolRule => RunStatus::Completed,
                     _ => RunStatus::Failed,
                 };
-                self.close(status, &reason);
+                self.close(status, &reason, None);
                 Ok(json!({
                     "messages": self.told.messages,
                     "stop_reason": speech::stop_reason(reason.as_str()),
@@ -612,7 +611,7 @@ impl Turn {
                 if self.live.background {
                     self.live.say_as_it_stands("[DONE]");
                 }
-                self.close(RunStatus::Cancelled, &StopReasonType::Cancelled);
+                self.close(RunStatus::Cancelled, &StopReasonType::Cancelled, None);
                 Ok(Value::Null)
             }
             End::Failed(failure) => self.failed(failure),
@@ -623,17 +622,17 @@ impl Turn {
     fn failed(self, failure: ModelFailure) -> Result<Value, Refusal> {
         let reason = failure.stop_reason().as_str();
         let midway = self.told.anything;
+        let told = match midway {
+            true => ModelFailure::MIDWAY,
+            false => failure.at_once_in_stream(),
+        };
+        let error = speech::error(&self.live.id, told.kind, told.message, failure.detail());
         if self.mode != Mode::Json {
             if midway {
                 self.live.say(speech::stop_reason("error"), None);
             }
             self.live.say(speech::stop_reason(reason), None);
-            let told = match midway {
-                true => ModelFailure::MIDWAY,
-                false => failure.at_once_in_stream(),
-            };
-            let error = speech::error(&self.live.id, told.kind, told.message, failure.detail());
-            self.live.say(error, Some("error"));
+            self.live.say(error.clone(), Some("error"));
             if !midway && !self.live.background {
                 self.live.say_as_it_stands("[DONE]");
             }
@@ -643,7 +642,7 @@ impl Turn {
             true => RunStatus::Completed,
             false => RunStatus::Failed,
         };
-        self.close(status, &reason.into());
+        self.close(status, &reason.into(), Some(error));
         let told = failure.in_json();
         let status = StatusCode::from_u16(failure.status());
         Err(Refusal::whole(
@@ -658,16 +657,30 @@ impl Turn {
     }
 
     /// Closes the run: nothing more comes, and what it locked is free again.
-    fn close(&self, status: RunStatus, reason: &StopReasonType) {
+    ///
+    /// A run keeps its error. If it was of JSON, it keeps the text alone, and has no stop reason.
+    fn close(&self, status: RunStatus, reason: &StopReasonType, error: Option<Value>) {
         let now = self.stage.now();
         let mut world = self.stage.world();
+        if let Some(agent) = world.agents.get_mut(self.agent.as_str()) {
+            agent.state.last_stop_reason = Some(reason.clone());
+        }
+        let is_failed_json = error.is_some() && self.mode == Mode::Json;
+        let error = match is_failed_json {
+            true => error.map(|error| error["detail"].clone()),
+            false => error,
+        };
         if self.closes_run
             && let Some(record) = world.runs.get_mut(self.run.as_str())
         {
             // What was cancelled stays so, though JSON goes on.
             if record.run.status != Some(RunStatus::Cancelled) {
                 record.run.status = Some(status);
-                record.run.stop_reason = Some(reason.clone());
+                record.run.stop_reason = (!is_failed_json).then(|| reason.clone());
+            }
+            if let Some(error) = error {
+                let metadata = record.run.metadata.get_or_insert_default();
+                metadata.insert("error".to_owned(), error);
             }
             record.run.completed_at = Some(completed(now));
         }
