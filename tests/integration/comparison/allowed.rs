@@ -203,40 +203,10 @@ pub(super) const TO_BE_MENDED: &[Allowed] = &[
         "an agent without secrets has none in its file",
     ),
     row(
-        "*",
-        "*.stdout",
-        "null | list: ",
-        "the server's own tools print nothing, not even an empty list",
-    ),
-    row(
-        "*",
-        "*.stderr",
-        "null | list: ",
-        "the server's own tools print nothing, not even an empty list",
-    ),
-    row(
-        "*",
-        "*.last_stop_reason",
-        "text | n*",
-        "an agent has the reason of its last turn",
-    ),
-    row(
         "lists of agents/with their blocks",
         "*.tags[]",
         "*",
         "an agent has its tags, whatever is included",
-    ),
-    row(
-        "client tools/messages after it returned twice",
-        "[3].*",
-        "null | *",
-        "an answer to an approval has no otid and no step",
-    ),
-    row(
-        "parallel client tools/51-client-tools-both*",
-        "*",
-        "*",
-        "what tools returned comes in the order of the answer",
     ),
     row(
         "*/messages",
@@ -245,46 +215,10 @@ pub(super) const TO_BE_MENDED: &[Allowed] = &[
         "a user message of the same request is stored after what the tools returned",
     ),
     row(
-        "approvals/still refused",
-        "*",
-        "*",
-        "the cancelled run frees the agent after all",
-    ),
-    row(
-        "old denials/two approved in the old form",
-        ".detail",
-        "*",
-        "the ID of the old form is told as that of a call",
-    ),
-    row(
         "busy/in the order of finishing",
         "*",
         "*",
         "turns are stored in the order of finishing",
-    ),
-    row(
-        "runs/not a run's ID",
-        "*",
-        "* | *",
-        "an ID of another form is a 400",
-    ),
-    row(
-        "failures/its run*",
-        "[0].*",
-        "*",
-        "a failed run keeps the error in its metadata",
-    ),
-    row(
-        "failures/* run*",
-        "[0].metadata.error",
-        "*",
-        "a failed run keeps the error in its metadata",
-    ),
-    row(
-        "refusals/background without streaming",
-        "*",
-        "*",
-        "background without streaming is a 422",
     ),
 ];
 
