@@ -57,6 +57,16 @@ pub struct NewAgent {
     parallel_tool_calls: bool,
 }
 
+/// Refuses an ID that no agent could have.
+pub(crate) fn check_id(id: &str) -> io::Result<()> {
+    match id::is_agent_id(id) {
+        true => Ok(()),
+        false => Err(invalid(format!(
+            "the agent ID {id:?} is not `agent-` and letters, digits, `-`, `_` and `.` after it"
+        ))),
+    }
+}
+
 /// A block of memory to be made.
 #[derive(Clone)]
 struct Memory {
@@ -246,12 +256,7 @@ impl NewAgent {
 
     /// Refuses an ID that a policy of the SDK's could not name or that is taken, and a name that the service would refuse.
     fn check(&self, world: &World) -> io::Result<()> {
-        if !id::is_agent_id(&self.id) {
-            return Err(invalid(format!(
-                "the agent ID {:?} is not `agent-` and letters, digits, `-`, `_` and `.` after it",
-                self.id
-            )));
-        }
+        check_id(&self.id)?;
         if self.name.trim().is_empty() {
             return Err(invalid(format!("the name of {:?} is empty", self.id)));
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use letta_api::{ApiKey, Operation};
 
-use crate::agent::{Agent, NewAgent};
+use crate::agent::{Agent, NewAgent, check_id};
 use crate::faults::fault::Fault;
 use crate::http::server::Server;
 use crate::script::script::Script;
@@ -257,7 +257,7 @@ impl AgentHandle<'_> {
 
 impl AgentHandle<'_> {
     /// Tells the agent what to do from now on, in place of what it was told before. Without a script, it repeats what the user
-    /// says. The agent need not exist yet.
+    /// says. The agent need not exist yet. An agent that is deleted loses its script.
     ///
     /// ```
     /// use letta_api_emulator::{Act, Emulator, Rule};
@@ -280,8 +280,10 @@ impl AgentHandle<'_> {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the script is invalid. It names the agent, the rule and the act.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the script is invalid, which names the agent, the rule and the act, or
+    /// if no agent can have this ID.
     pub fn script(&self, script: impl Into<Script>) -> io::Result<()> {
+        check_id(&self.id)?;
         let script = script.into();
         script.check_of(&self.id)?;
         self.account.stage.parts().give(&self.id, script);

@@ -1,12 +1,12 @@
 //! How a text falls into pieces, which are what a model says one after the other in token mode.
 
 /// The pieces of a text. Together they are the text. No piece is empty.
-pub(crate) fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
+pub(crate) fn pieces(text: String) -> impl Iterator<Item = String> {
+    let mut start = 0;
     std::iter::from_fn(move || {
-        let piece = first_word(rest);
-        rest = &rest[piece.len()..];
-        (!piece.is_empty()).then_some(piece)
+        let piece = first_word(&text[start..]);
+        start += piece.len();
+        (!piece.is_empty()).then(|| piece.to_owned())
     })
 }
 
@@ -33,14 +33,14 @@ mod tests {
             (" one", &[" ", "one"]),
             ("é\u{2003}ü", &["é\u{2003}", "ü"]),
         ] {
-            assert_eq!(pieces(text).collect::<Vec<_>>(), expected);
+            assert_eq!(pieces(text.to_owned()).collect::<Vec<_>>(), expected);
         }
     }
 
     proptest! {
         #[test]
         fn the_pieces_of_any_text_are_the_text(text in "(\\PC|\\s){0,40}") {
-            let found: Vec<&str> = pieces(&text).collect();
+            let found: Vec<String> = pieces(text.clone()).collect();
             prop_assert_eq!(found.concat(), text.clone());
             for (place, piece) in found.iter().enumerate() {
                 prop_assert!(!piece.is_empty());

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use letta_api::Fingerprint;
 use letta_api::operations::SENSITIVE_NAMES;
-use letta_api::types::McpServer;
+use letta_api::types::{McpServer, Run};
 use serde_json::{Map, Value, json};
 
 use crate::agent::{Agent, Message};
@@ -49,7 +49,7 @@ pub(crate) fn dump(account: &Account) -> Value {
         let servers = world.mcp_servers.iter();
         (
             agents.map(|it| agent(&Agent::of(&world, it))).collect(),
-            runs.map(|it| json!(it.run)).collect(),
+            runs.map(|it| run(&it.run)).collect(),
             servers.map(|it| mcp_server(&it.server)).collect(),
         )
     };
@@ -93,6 +93,15 @@ fn agent(agent: &Agent) -> Value {
         "description": agent.description(),
         "messages": messages.iter().map(message).collect::<Vec<_>>(),
     })
+}
+
+/// Without the URL to call, which may hold a secret.
+fn run(run: &Run) -> Value {
+    let mut run = json!(run);
+    if let Some(url) = run.get_mut("callback_url").filter(|it| !it.is_null()) {
+        *url = json!(REDACTED);
+    }
+    run
 }
 
 /// Without what may hold a secret, such as a token or a URL.

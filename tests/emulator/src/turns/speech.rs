@@ -212,42 +212,64 @@ pub(crate) fn tool_returns(
     Message::ToolReturnMessage(Box::new(enveloped!(message, envelope, envelope.otid(0))))
 }
 
+/// The data of the events of a stream, which are made one by one. A text may have millions of words.
+type Events = Box<dyn Iterator<Item = Value> + Send>;
+
 /// The data of the events that a message is streamed as: itself, or pieces of it.
-pub(crate) fn events(message: &Message, by_tokens: bool) -> Vec<Value> {
+pub(crate) fn events(message: &Message, by_tokens: bool) -> Events {
     let whole = to_wire(message);
     if !by_tokens {
-        return vec![whole];
+        return Box::new(std::iter::once(whole));
     }
     match message {
-        Message::AssistantMessage(_) => in_pieces(&whole, "content"),
-        Message::ReasoningMessage(_) => in_pieces(&whole, "reasoning"),
-        Message::ToolCallMessage(_) => calls_in_pieces(&whole, false),
-        Message::ApprovalRequestMessage(_) => calls_in_pieces(&whole, true),
-        _ => vec![whole],
+        Message::AssistantMessage(_) => in_pieces(whole, "content"),
+        Message::ReasoningMessage(_) => in_pieces(whole, "reasoning"),
+        Message::ToolCallMessage(_) => calls_in_pieces(whole, false),
+        Message::ApprovalRequestMessage(_) => calls_in_pieces(whole, true),
+        _ => Box::new(std::iter::once(whole)),
     }
 }
 
-fn in_pieces(whole: &Value, member: &str) -> Vec<Value> {
-    let text = whole.get(member).and_then(Value::as_str);
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return vec![whole.clone()];
+fn in_pieces(mut whole: Value, member: &'static str) -> Events {
+    let text = match whole.get_mut(member).map(Value::take) {
+        Some(Value::String(text)) if !text.is_empty() => text,
+        None => return Box::new(std::iter::once(whole)),
+        Some(other) => {
+            whole[member] = other;
+            return Box::new(std::iter::once(whole));
+        }
     };
-    let with = |piece: &str| {
+    Box::new(pieces(text).map(move |piece| {
+        // Without the text: a copy of it for each of its words would take very long.
         let mut event = whole.clone();
         event[member] = piece.into();
         event
-    };
-    pieces(text).map(with).collect()
+    }))
 }
 
 /// One call after the other. Of each, its name comes first, and then its arguments, piece by piece. What a piece does not have
 /// is `null` in a request for approval, and missing otherwise.
-fn calls_in_pieces(whole: &Value, nulls: bool) -> Vec<Value> {
-    let calls = whole.get("tool_calls").and_then(Value::as_array);
-    let mut events = Vec::new();
-    for call in calls.into_iter().flatten() {
-        let mut say = |name: Value, arguments: Value| {
-            let mut delta = json!({"tool_call_id": call["tool_call_id"]});
+fn calls_in_pieces(mut whole: Value, nulls: bool) -> Events {
+    whole["tool_call"] = Value::Null;
+    let calls = match whole["tool_calls"].take() {
+        Value::Array(calls) => calls,
+        _ => Vec::new(),
+    };
+    Box::new(calls.into_iter().flat_map(move |mut call| {
+        let whole = whole.clone();
+        let id = call["tool_call_id"].take();
+        let arguments = call["arguments"].as_str().unwrap_or_default();
+        let characters: Vec<char> = arguments.chars().collect();
+        let pieces = characters.len().div_ceil(ARGUMENT_PIECE);
+        let piece = move |at: usize| {
+            let from = &characters[at * ARGUMENT_PIECE..];
+            let piece = &from[..from.len().min(ARGUMENT_PIECE)];
+            Value::String(piece.iter().collect())
+        };
+        let name = std::iter::once((call["name"].take(), Value::Null));
+        let arguments = (0..pieces).map(move |at| (Value::Null, piece(at)));
+        name.chain(arguments).map(move |(name, arguments)| {
+            let mut delta = json!({"tool_call_id": id});
             if nulls || !name.is_null() {
                 delta["name"] = name;
             }
@@ -257,16 +279,9 @@ fn calls_in_pieces(whole: &Value, nulls: bool) -> Vec<Value> {
             let mut event = whole.clone();
             event["tool_call"] = delta.clone();
             event["tool_calls"] = delta;
-            events.push(event);
-        };
-        say(call["name"].clone(), Value::Null);
-        let arguments = call["arguments"].as_str().unwrap_or_default();
-        let characters: Vec<char> = arguments.chars().collect();
-        for piece in characters.chunks(ARGUMENT_PIECE) {
-            say(Value::Null, piece.iter().collect::<String>().into());
-        }
-    }
-    events
+            event
+        })
+    }))
 }
 
 /// What says in a stream that the service is still there.
@@ -339,13 +354,26 @@ mod tests {
     fn the_pieces_of_a_message_make_it_up_again() {
         for text in ["one two  three\n", "ä€🦀 é", "x", ""] {
             let message = assistant(&envelope(), 0, text);
-            let events = events(&message, true);
+            let events: Vec<Value> = events(&message, true).collect();
             let joined: String = events
                 .iter()
                 .map(|event| event["content"].as_str().unwrap())
                 .collect();
             assert_eq!(joined, text);
             assert!(events.iter().all(|event| event["id"] == events[0]["id"]));
+        }
+    }
+
+    #[test]
+    fn a_piece_of_a_long_text_takes_no_longer_than_one_of_a_short_text() {
+        let long = "a ".repeat(8 * 1024 * 1024);
+        let arguments = json!({"x": long}).to_string();
+        for message in [
+            assistant(&envelope(), 0, &long),
+            tool_calls(&envelope(), 0, &[call("call-1", &arguments)]),
+        ] {
+            // Were each made of a copy of the whole, this would be 160 GB.
+            assert_eq!(events(&message, true).take(10_000).count(), 10_000);
         }
     }
 

@@ -13,6 +13,7 @@ use letta_api::types::{
 };
 use serde_json::{Value, json};
 
+use crate::clock::passed;
 use crate::http::refusal::Refusal;
 use crate::id;
 use crate::script::act::{Act, Call, Kind, Outcome};
@@ -72,6 +73,8 @@ enum End {
     Cancelled,
     /// The model failed.
     Failed(ModelFailure),
+    /// The agent was deleted while its model answered in this step.
+    Gone(StepId),
 }
 
 /// A step of the model's, while it takes place.
@@ -326,6 +329,9 @@ impl Turn {
             step.stored.push(envelope.stored(vec![message]));
             return Some(self.model_has_answered(step, input, End::Cancelled).await);
         }
+        if self.is_gone() {
+            return Some(End::Gone(step.id));
+        }
         self.tell_all(&told);
         if self.pause(self.stage.settings.word_delay).await && self.mode == Mode::Tokens {
             return self.cancelled_midway(&step);
@@ -346,6 +352,9 @@ impl Turn {
         input: Vec<StoredMessage>,
         end: End,
     ) -> End {
+        if self.is_gone() {
+            return End::Gone(step.id);
+        }
         let end = match self.mode == Mode::Steps && self.live.is_cancelled() {
             // What the model said is stored then, and not sent.
             true => End::Cancelled,
@@ -471,10 +480,9 @@ impl Turn {
     }
 
     async fn wait(&self, pause: Duration) {
-        if !pause.is_zero()
-            && let Some(until) = self.stage.clock.now().checked_add(pause)
-        {
-            self.stage.clock.wait_until(until).await;
+        if !pause.is_zero() {
+            let clock = &*self.stage.clock;
+            passed(clock, clock.now(), pause).await;
         }
     }
 
@@ -543,25 +551,28 @@ impl Turn {
         }
     }
 
-    /// Notes a step for those who ask for it.
+    /// Whether the agent was deleted.
+    fn is_gone(&self) -> bool {
+        !self.stage.world().agents.contains(self.agent.as_str())
+    }
+
+    /// Notes a step for those who ask for it. Those of an agent went with it.
     fn note_step(&self, step: &ModelStep, status: StepStatus, reason: &StopReasonType) {
         let now = self.stage.now();
         let mut world = self.stage.world();
-        let config = world
-            .agents
-            .get(self.agent.as_str())
-            .map(|agent| agent.state.llm_config.clone());
+        let Some(agent) = world.agents.get(self.agent.as_str()) else {
+            return;
+        };
+        let config = agent.state.llm_config.clone();
         let mut record = Step::new(step.id.clone());
         record.run_id = Some(self.run.clone());
         record.agent_id = Some(self.agent.clone());
         record.status = Some(status);
         record.stop_reason = Some(reason.clone());
-        if let Some(config) = config {
-            record.model = Some(config.model);
-            record.model_handle = config.handle.into_value();
-            record.context_window_limit = Some(config.context_window);
-            record.provider_name = config.provider_name.into_value();
-        }
+        record.model = Some(config.model);
+        record.model_handle = config.handle.into_value();
+        record.context_window_limit = Some(config.context_window);
+        record.provider_name = config.provider_name.into_value();
         record.provider_category = Some("base".to_owned());
         record.completion_tokens = i64::try_from(step.words).ok();
         record.prompt_tokens = i64::try_from(self.told.prompt).ok();
@@ -599,7 +610,7 @@ impl Turn {
                 };
                 self.close(status, &reason, None);
                 Ok(json!({
-                    "messages": self.told.messages,
+                    "messages": &self.told.messages,
                     "stop_reason": speech::stop_reason(reason.as_str()),
                     "usage": usage,
                     "logprobs": null,
@@ -615,7 +626,31 @@ impl Turn {
                 Ok(Value::Null)
             }
             End::Failed(failure) => self.failed(failure),
+            End::Gone(step) => self.gone(&step),
         }
+    }
+
+    /// The agent is not there any more, and neither are the run and the step. The server finds out when it writes the step down.
+    fn gone(self, step: &StepId) -> Result<Value, Refusal> {
+        if self.mode != Mode::Json {
+            let midway = self.told.anything;
+            let (reason, message) = match midway {
+                true => ("end_turn", ModelFailure::MIDWAY.message),
+                false => (
+                    "error",
+                    "An unknown error occurred with the LLM streaming request.",
+                ),
+            };
+            let detail = format!("Step with id {step} does not exist");
+            let error = speech::error(&self.live.id, "internal_error", message, &detail);
+            self.live.say(speech::stop_reason(reason), None);
+            self.live.say(error, Some("error"));
+            if !midway && !self.live.background {
+                self.live.say_as_it_stands("[DONE]");
+            }
+        }
+        self.close(RunStatus::Failed, &StopReasonType::Error);
+        Err(Refusal::no_such("Run", self.run.as_str()))
     }
 
     /// The model failed. A stream says so in the ways of the service, which depend on what was sent before.
@@ -704,6 +739,16 @@ impl Turn {
             "reasoning_tokens": 0,
             "context_tokens": told.context,
         })
+    }
+}
+
+impl Drop for Turn {
+    /// A turn that is cut off, by a panic or because the emulator is dropped, leaves nothing locked, and its readers come to an
+    /// end.
+    fn drop(&mut self) {
+        if !self.live.is_over() {
+            self.close(RunStatus::Failed, &StopReasonType::Error);
+        }
     }
 }
 

@@ -274,19 +274,26 @@ async fn a_stream_that_breaks_off_has_begun_and_has_no_end() {
 
 /// The events of a stream are made as they come due: a year's pings are not made at once.
 #[tokio::test]
-async fn a_pause_of_a_year_keeps_nobody_else_waiting() {
-    let year = Duration::from_secs(365 * 24 * 60 * 60);
-    let builder = Emulator::builder().agent("agent-1").word_delay(year);
-    let emulator = builder.start().await.unwrap();
-    let mut response = request(&emulator, Method::POST, STREAM)
+async fn a_pause_of_a_year_or_of_all_time_keeps_nobody_else_waiting() {
+    for pause in [Duration::from_secs(365 * 24 * 60 * 60), Duration::MAX] {
+        let builder = Emulator::builder().agent("agent-1").word_delay(pause);
+        let emulator = builder.start().await.unwrap();
+        nobody_waits(&emulator).await;
+    }
+}
+
+async fn nobody_waits(emulator: &Emulator) {
+    let mut response = request(emulator, Method::POST, STREAM)
         .json(&json!({"input": "a ".repeat(10_000), "stream_tokens": true}))
         .send()
         .await
         .unwrap();
     let ping = response.chunk().await.unwrap().unwrap();
     assert!(std::str::from_utf8(&ping).unwrap().contains("\"ping\""));
-    let listed = Answer::of(request(&emulator, Method::GET, MESSAGES)).await;
+    let listed = Answer::of(request(emulator, Method::GET, MESSAGES)).await;
     assert_eq!(listed.status, 200);
+    let word = tokio::time::timeout(Duration::from_millis(50), response.chunk()).await;
+    assert!(word.is_err(), "{word:?}");
 }
 
 /// Time passes as soon as nothing else does: the test waits for no clock.

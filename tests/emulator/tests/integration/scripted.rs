@@ -247,3 +247,11 @@ async fn an_agent_is_made_in_one_place() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_script_for_an_id_that_no_agent_can_have_is_refused() {
+    let emulator = Emulator::start().await.unwrap();
+    let error = emulator.agent("Ada").script(["Hello"]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.to_string().contains("\"Ada\""), "{error}");
+}

@@ -105,3 +105,16 @@ async fn a_dump_holds_no_secret_wherever_somebody_put_one() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_dump_has_runs_without_the_urls_that_they_would_call() {
+    let builder = Emulator::builder().agent("agent-1");
+    let emulator = builder.start().await.unwrap();
+    let path = "/v1/agents/agent-1/messages/async";
+    let body = json!({"input": "Hello", "callback_url": "https://example.com/done?key=0123456789"});
+    let sent = request(&emulator, Method::POST, path).json(&body);
+    assert_eq!(Answer::of(sent).await.status, 200);
+    let dump = emulator.dump();
+    assert_eq!(dump["runs"][0]["callback_url"], "[redacted]");
+    assert!(!dump.to_string().contains("0123456789"), "{dump}");
+}
