@@ -14,11 +14,11 @@ use clap::Parser;
 use jiff::SignedDuration;
 use letta_api_emulator::{Emulator, Fault, NewAgent, ScriptFile, SkewedClock, TokenRules};
 
-/// Emulates the Letta service for tests: client-side access tokens, and the agents and messages that they
-/// open. It serves HTTP and keeps everything in memory.
+/// Emulates the Letta service for tests: agents that follow a script, their turns, and client-side access tokens. It serves
+/// HTTP and needs neither an account nor a model.
 ///
-/// It prints its address and serves until it is interrupted. Then its state is lost, unless `--state` names a file. `GET /_emulator/state` with the API
-/// key shows the state.
+/// It prints its address and serves until it is interrupted. Then its state is lost, unless `--state` names a file.
+/// `GET /_emulator/state` with the API key shows the state.
 #[derive(Parser)]
 #[command(name = "letta-emulator", version)]
 struct Args {
