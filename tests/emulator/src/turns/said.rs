@@ -112,21 +112,21 @@ impl Said {
             otids,
         })
     }
+}
 
-    /// What the user said last. `None` if it was not the user who spoke.
-    pub(crate) fn last_text(&self) -> Option<String> {
-        let last = self.messages.iter().rev().find(|it| it.role == "user");
-        last.map(|input| text_of(&input.content))
-    }
+/// What the user said last. `None` if it was not the user who spoke.
+pub(crate) fn last_text(messages: &[Input]) -> Option<String> {
+    let last = messages.iter().rev().find(|it| it.role == "user");
+    last.map(|input| text_of(&input.content))
+}
 
-    /// All that was said in texts, line by line.
-    pub(crate) fn user_text(&self) -> String {
-        let texts = self.messages.iter().filter(|it| it.role == "user");
-        texts
-            .map(|input| text_of(&input.content))
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
+/// All that the user said, line by line.
+pub(crate) fn user_text(messages: &[Input]) -> String {
+    let texts = messages.iter().filter(|it| it.role == "user");
+    texts
+        .map(|input| text_of(&input.content))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 impl Input {

@@ -1,0 +1,161 @@
+//! How a turn ends: what is told last, and what becomes of its run.
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use letta_api::types::{RunStatus, StopReasonType};
+use serde_json::{Value, json};
+
+use super::{End, Mode, Turn};
+use crate::http::refusal::Refusal;
+use crate::script::model_failure::ModelFailure;
+use crate::turns::speech;
+use crate::turns::trouble::{Trouble, old_denial};
+
+impl Turn {
+    /// There is no turn: the request makes no sense as things are.
+    pub(super) fn never_began(self, trouble: Trouble) -> Result<Value, Refusal> {
+        let (message, detail) = trouble.told();
+        if self.mode != Mode::Json {
+            if matches!(trouble, Trouble::OldDenial) {
+                self.live
+                    .say(speech::stop_reason("invalid_tool_call"), None);
+                self.live.say(old_denial()["usage"].clone(), None);
+                self.live.say_as_it_stands("[DONE]");
+            } else {
+                self.live.say(speech::stop_reason("error"), None);
+                let error = speech::error(&self.live.id, "internal_error", message, detail);
+                self.live.say(error, Some("error"));
+                if !self.live.background {
+                    self.live.say_as_it_stands("[DONE]");
+                }
+            }
+        }
+        let is_denial = matches!(trouble, Trouble::OldDenial);
+        let (status, reason) = match is_denial {
+            true => (RunStatus::Completed, StopReasonType::InvalidToolCall),
+            false => (RunStatus::Failed, StopReasonType::Error),
+        };
+        self.close(status, &reason);
+        match is_denial {
+            true => Ok(old_denial()),
+            false => Err(trouble.into_refusal(self.is_of_agent)),
+        }
+    }
+
+    /// Ends the turn, and gives the JSON answer.
+    pub(super) fn finish(self, end: End) -> Result<Value, Refusal> {
+        let usage = self.usage();
+        match end {
+            End::With(reason) => {
+                if self.mode != Mode::Json {
+                    self.live.say(speech::stop_reason(reason.as_str()), None);
+                    self.live.say(usage.clone(), None);
+                    self.live.say_as_it_stands("[DONE]");
+                }
+                let status = match reason {
+                    StopReasonType::EndTurn
+                    | StopReasonType::RequiresApproval
+                    | StopReasonType::MaxSteps
+                    | StopReasonType::ToolRule => RunStatus::Completed,
+                    _ => RunStatus::Failed,
+                };
+                self.close(status, &reason);
+                Ok(json!({
+                    "messages": self.told.messages,
+                    "stop_reason": speech::stop_reason(reason.as_str()),
+                    "usage": usage,
+                    "logprobs": null,
+                    "turns": null,
+                }))
+            }
+            End::Cancelled => {
+                self.live.say_as_it_stands(speech::CANCELLED);
+                if self.live.background {
+                    self.live.say_as_it_stands("[DONE]");
+                }
+                self.close(RunStatus::Cancelled, &StopReasonType::Cancelled);
+                Ok(Value::Null)
+            }
+            End::Failed(failure) => self.failed(failure),
+        }
+    }
+
+    /// The model failed. A stream says so in the ways of the service, which depend on what was sent before.
+    fn failed(self, failure: ModelFailure) -> Result<Value, Refusal> {
+        let reason = failure.stop_reason().as_str();
+        let midway = self.told.anything;
+        if self.mode != Mode::Json {
+            if midway {
+                self.live.say(speech::stop_reason("error"), None);
+            }
+            self.live.say(speech::stop_reason(reason), None);
+            let told = match midway {
+                true => ModelFailure::MIDWAY,
+                false => failure.at_once_in_stream(),
+            };
+            let error = speech::error(&self.live.id, told.kind, told.message, failure.detail());
+            self.live.say(error, Some("error"));
+            if !midway && !self.live.background {
+                self.live.say_as_it_stands("[DONE]");
+            }
+        }
+        // The server takes a turn whose stream has told of an error for completed.
+        let status = match midway && !self.live.background {
+            true => RunStatus::Completed,
+            false => RunStatus::Failed,
+        };
+        self.close(status, &reason.into());
+        let told = failure.in_json();
+        let status = StatusCode::from_u16(failure.status());
+        Err(Refusal::whole(
+            status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            told.message,
+            json!({"error": {
+                "type": told.kind,
+                "message": told.message,
+                "detail": failure.detail(),
+            }}),
+        ))
+    }
+
+    /// Closes the run: nothing more comes, and what it locked is free again.
+    fn close(&self, status: RunStatus, reason: &StopReasonType) {
+        let now = self.stage.now();
+        let mut world = self.stage.world();
+        if self.closes_run
+            && let Some(record) = world.runs.get_mut(self.run.as_str())
+        {
+            // What was cancelled stays so, though JSON goes on.
+            if record.run.status != Some(RunStatus::Cancelled) {
+                record.run.status = Some(status);
+                record.run.stop_reason = Some(reason.clone());
+            }
+            record.run.completed_at = Some(completed(now));
+        }
+        let mut live = self.stage.live();
+        live.end(&self.live);
+        self.live.end();
+    }
+
+    fn usage(&self) -> Value {
+        let told = &self.told;
+        json!({
+            "message_type": "usage_statistics",
+            "completion_tokens": told.completion,
+            "prompt_tokens": told.prompt,
+            "total_tokens": told.prompt + told.completion,
+            "step_count": told.steps,
+            "run_ids": null,
+            "cached_input_tokens": 0,
+            // Streams of tokens do not know it.
+            "cache_write_tokens": if self.mode == Mode::Tokens { Value::Null } else { 0.into() },
+            "reasoning_tokens": 0,
+            "context_tokens": told.context,
+        })
+    }
+}
+
+/// The service writes it without an offset.
+fn completed(now: Timestamp) -> String {
+    now.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string()
+}
