@@ -47,7 +47,7 @@ pub(crate) fn begin(
     let mut nothing = Thread::default();
     let thread = world.thread_mut(key).unwrap_or(&mut nothing);
     match said.first {
-        First::Messages => to.messages(thread, said.messages),
+        First::Messages { stray } => to.messages(thread, said.messages, stray),
         First::Answer { answers, otid } => to.answer(thread, answers, otid, said.messages),
         First::OldAnswer { approve, otid } => {
             let answers = from_old_form(thread, approve)?;
@@ -58,11 +58,20 @@ pub(crate) fn begin(
 
 impl Addressed<'_> {
     /// Messages alone. Nobody speaks while an answer is waited for.
-    fn messages(&self, thread: &Thread, messages: Vec<Input>) -> Result<Beginning, Trouble> {
+    fn messages(
+        &self,
+        thread: &Thread,
+        messages: Vec<Input>,
+        stray: Option<&str>,
+    ) -> Result<Beginning, Trouble> {
         if let Some(pending) = &thread.pending {
             return Err(Trouble::Pending {
                 request: pending.request.to_string(),
             });
+        }
+        if let Some(stray) = stray {
+            let detail = format!("Expected MessageCreate, got {stray}");
+            return Err(Trouble::BadAnswer(detail));
         }
         let user_text = user_text(&messages);
         Ok(Beginning {

@@ -21,7 +21,10 @@ pub(crate) struct Said {
 /// What a request begins with, which decides what it is.
 pub(crate) enum First {
     /// Messages alone.
-    Messages,
+    Messages {
+        /// The server's name for the first item that is no message.
+        stray: Option<&'static str>,
+    },
     /// The answer to a request for approval.
     Answer {
         answers: Vec<ApprovalResult>,
@@ -101,9 +104,12 @@ impl Said {
                 };
                 (first, &items[1..])
             }
-            _ => (First::Messages, &items[..]),
+            _ => {
+                let stray = items.iter().find_map(other_than_a_message);
+                (First::Messages { stray }, &items[..])
+            }
         };
-        // Of what comes after the first, the server leaves out what is no message.
+        // Of what comes after an answer, the server leaves out what is no message.
         let messages: Vec<Input> = rest.iter().filter_map(Input::from_json).collect();
         Ok(Self {
             first,
@@ -143,6 +149,15 @@ impl Input {
             otid: text(item, "otid"),
             name: text(item, "name"),
         })
+    }
+}
+
+/// The server's name for an item that is no message.
+fn other_than_a_message(item: &Value) -> Option<&'static str> {
+    match item.get("type").and_then(Value::as_str) {
+        Some("approval") => Some("ApprovalCreate"),
+        Some("tool_return") => Some("ToolReturnCreate"),
+        _ => None,
     }
 }
 
