@@ -173,9 +173,10 @@ impl Options {
             include_pings: flag("include_pings", true),
             max_steps: body
                 .get("max_steps")
-                .and_then(Value::as_u64)
-                .and_then(|steps| usize::try_from(steps).ok())
-                .unwrap_or(DEFAULT_MAX_STEPS),
+                .and_then(Value::as_i64)
+                .map_or(DEFAULT_MAX_STEPS, |steps| {
+                    usize::try_from(steps).unwrap_or_default()
+                }),
             types: types.filter(|types| !types.is_empty()).map(|types| {
                 types
                     .iter()

@@ -121,7 +121,11 @@ impl Turn {
         let mut acts = VecDeque::from(acts);
         for step in 0.. {
             if step == self.options.max_steps {
-                return End::With(StopReasonType::MaxSteps);
+                return End::With(match step {
+                    // The server ends a turn that may have no step as if all were said.
+                    0 => StopReasonType::EndTurn,
+                    _ => StopReasonType::MaxSteps,
+                });
             }
             let place = acts
                 .iter()

@@ -139,18 +139,28 @@ impl Turn {
 
     fn usage(&self) -> Value {
         let told = &self.told;
+        // A turn without a step knows no details. Streams of tokens never know what was written to a cache.
+        let of_steps = |count: usize| match told.steps {
+            0 => Value::Null,
+            _ => count.into(),
+        };
+        let written = match self.mode {
+            Mode::Tokens => Value::Null,
+            Mode::Json | Mode::Steps => of_steps(0),
+        };
+        // What the model did not read does not count.
+        let prompt = if told.steps == 0 { 0 } else { told.prompt };
         json!({
             "message_type": "usage_statistics",
             "completion_tokens": told.completion,
-            "prompt_tokens": told.prompt,
-            "total_tokens": told.prompt + told.completion,
+            "prompt_tokens": prompt,
+            "total_tokens": prompt + told.completion,
             "step_count": told.steps,
             "run_ids": null,
-            "cached_input_tokens": 0,
-            // Streams of tokens do not know it.
-            "cache_write_tokens": if self.mode == Mode::Tokens { Value::Null } else { 0.into() },
-            "reasoning_tokens": 0,
-            "context_tokens": told.context,
+            "cached_input_tokens": of_steps(0),
+            "cache_write_tokens": written,
+            "reasoning_tokens": of_steps(0),
+            "context_tokens": of_steps(told.context),
         })
     }
 }
